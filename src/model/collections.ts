@@ -1,0 +1,65 @@
+/**
+ * What a spec can name inside a partition, and what an ambulance gives a verdict on. Names and C types are Linux 6.1's;
+ * offsets are nobody's business here.
+ */
+export interface Collection {
+  readonly name: string;
+  /** C type of one element; '' where it is no single struct. */
+  readonly element: string;
+  /** How an element is named in brackets: by string (comm, symbol), by number (pid), by CPU, by position. */
+  readonly index: readonly ('name' | 'number' | 'cpu' | 'position')[];
+  /** True when an ambulance reaches a verdict on it (so that it counts in `web.*` and `others`). */
+  readonly judged: boolean;
+  /** True when `metadata { describes … }` may list it. */
+  readonly describable: boolean;
+  readonly doc: string;
+}
+
+export const COLLECTIONS: readonly Collection[] = [
+  { name: 'tasks', element: 'task_struct', index: ['name', 'number'], judged: true, describable: true, doc: 'Thread-group leaders on the ring from init_task.tasks, by comm or by pid.' },
+  { name: 'threads', element: 'task_struct', index: ['name', 'number'], judged: false, describable: false, doc: 'Every task, thread-group leader or not, by comm or by pid.' },
+  { name: 'run_queues', element: 'rq', index: ['cpu'], judged: true, describable: true, doc: 'The per-CPU run queues with their CFS red-black tree.' },
+  { name: 'locks', element: '', index: ['name'], judged: true, describable: true, doc: 'Well-known spinlocks and rwlocks, by symbol.' },
+  { name: 'stacks', element: '', index: ['name', 'number'], judged: true, describable: true, doc: 'Kernel stacks with their end magic, by the task that owns them.' },
+  { name: 'timers', element: 'timer_list', index: ['name', 'position'], judged: true, describable: true, doc: 'The per-CPU timer wheels; a timer is named by the symbol it is embedded at or its position.' },
+  { name: 'hrtimers', element: 'hrtimer', index: ['name', 'position'], judged: true, describable: true, doc: 'The per-CPU high-resolution timer queues.' },
+  { name: 'log', element: 'printk_ringbuffer', index: [], judged: true, describable: true, doc: 'The printk ring.' },
+  { name: 'metadata', element: '', index: [], judged: true, describable: false, doc: 'The region that the guest registered.' },
+  { name: 'orders', element: 'order', index: ['position', 'number'], judged: true, describable: true, doc: "The shop application's list of orders, in its process's own address space; by position or by id." },
+]; // prettier-ignore
+
+/** Collections that exist in every guest but are no structure of its kernel. */
+export const SPECIAL_PLACES: readonly { readonly name: string; readonly doc: string }[] = [
+  { name: 'cpus', doc: 'CPUs as the guest numbers them: `web.cpus[0].rip`.' },
+  { name: 'symbols', doc: 'A kernel symbol by name: `web.symbols["init_task"]`.' },
+  { name: 'memory', doc: 'Guest-physical memory: `web.memory[0x1000]` is the byte at that address.' },
+  { name: 'page_table', doc: 'The first-level entry that maps a place: `web.page_table[web.run_queues[0]]`.' },
+  { name: 'second_level', doc: "The hypervisor's entry that maps a place's guest-physical page." },
+  { name: 'kernel', doc: "What the spec set: `web.kernel.heartbeat`, `web.kernel.watchdog_thresh`." },
+  { name: 'cpu_time', doc: 'CPU time that the partition has used, summed over its CPUs.' },
+]; // prettier-ignore
+
+/** Locks that the simulated kernel has, with their C type. */
+export const KERNEL_LOCKS: Readonly<Record<string, 'spinlock_t' | 'rwlock_t' | 'raw_spinlock_t'>> = {
+  tasklist_lock: 'rwlock_t',
+  sb_lock: 'spinlock_t',
+  inode_hash_lock: 'spinlock_t',
+};
+
+/** Thread-group leaders of each workload, by comm, besides `swapper`, `init`, the kernel threads and the heartbeat. */
+export const WORKLOAD_TASKS: Readonly<Record<string, readonly string[]>> = {
+  web_server: ['nginx', 'php-fpm', 'shop', 'sshd'],
+  database: ['postgres', 'walwriter', 'checkpointer', 'shop'],
+  compile: ['make', 'cc1', 'ld', 'shop'],
+  idle: ['shop'],
+};
+
+/** In every guest: pid 0 (per CPU, `swapper`), pid 1, kernel threads. */
+export const SYSTEM_TASKS: readonly string[] = [
+  'swapper',
+  'init',
+  'kthreadd',
+  'ksoftirqd',
+  'kworker',
+  'heartbeat',
+];

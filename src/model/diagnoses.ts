@@ -1,0 +1,30 @@
+/** The closed catalogue of root causes: classes that evidence in memory and registers can tell apart. */
+export interface DiagnosisDoc {
+  readonly cause: string;
+  readonly doc: string;
+}
+
+const DIAGNOSIS_LIST: readonly DiagnosisDoc[] = [
+  { cause: 'wild_pointer', doc: 'One link or pointer holds a value that leads nowhere, and its neighbours are sound.' },
+  { cause: 'bit_flip', doc: 'One word differs in a single bit from the value that the rest of the structure implies.' },
+  { cause: 'wild_write', doc: 'A run of neighbouring bytes, over field boundaries, holds what no field could.' },
+  { cause: 'bad_value', doc: 'A field holds a value outside its range or enumeration; pointers are sound.' },
+  { cause: 'bad_count', doc: 'A counter disagrees with what it counts.' },
+  { cause: 'lock_leak', doc: 'A lock is held and nobody can be its holder.' },
+  { cause: 'deadlock', doc: 'CPUs wait for each other in a ring.' },
+  { cause: 'endless_loop', doc: 'A CPU runs, its instruction pointer stays in one place, interrupts off or nothing scheduled.' },
+  { cause: 'cpu_stopped', doc: 'A CPU executes nothing although it was given time.' },
+  { cause: 'lost_timer', doc: 'A timer that should be pending is on no queue, or long overdue.' },
+  { cause: 'lost_interrupt', doc: 'A device or tick interrupt has stopped coming.' },
+  { cause: 'stack_smash', doc: 'The end of a kernel stack was overwritten.' },
+  { cause: 'page_table_damage', doc: 'A page-table entry that must be present is not.' },
+  { cause: 'second_level_damage', doc: 'The hypervisor stopped the guest at an address that is its own.' },
+  { cause: 'metadata_rot', doc: 'The region changed after it was registered.' },
+  { cause: 'metadata_lie', doc: 'The registration was refused.' },
+  { cause: 'oops', doc: 'The log holds an oops whose cause is no longer to be seen.' },
+  { cause: 'requested_panic', doc: 'The log says that the panic was asked for.' },
+]; // prettier-ignore
+
+export const DIAGNOSES: ReadonlyMap<string, DiagnosisDoc> = new Map(
+  DIAGNOSIS_LIST.map((doc) => [doc.cause, doc]),
+);

@@ -1,0 +1,129 @@
+import type { Span } from '../text/span.ts';
+import type { Expression, Path } from './expression.ts';
+import type { TopologyModel } from './machine.ts';
+
+export type TargetName = 'sim' | 'qemu' | 'core';
+
+/**
+ * One scenario, one table row: checked, expanded, frozen, plain data (structuredClone keeps it whole). The narrow waist:
+ * `language` makes it, everything after reads it and nothing else.
+ */
+export interface Scenario {
+  /** `file :: name`, unique in a run and stable between runs. */
+  readonly id: string;
+  /** With table values filled in. Unique in its file. */
+  readonly name: string;
+  readonly doc?: string;
+  readonly file: string;
+  /** Line of the `scenario` word, from 1. */
+  readonly line: number;
+  readonly span: Span;
+  readonly tags: readonly string[];
+  readonly targets: readonly TargetName[];
+  /** At least one; the runner makes one run for each. Default [1]. */
+  readonly seeds: readonly number[];
+  readonly skip?: { readonly reason: string; readonly span: Span };
+  /** `until` is `YYYY-MM-DD`; after that day the xfail no longer excuses. */
+  readonly xfail?: { readonly reason: string; readonly until?: string; readonly span: Span };
+  readonly duration_ns: number;
+  readonly topology: TopologyModel;
+  readonly triggers: readonly Trigger[];
+  readonly claims: readonly Claim[];
+  /** `let` bindings that are not constant, evaluated where they are first used; constants are already folded. */
+  readonly lets: readonly { readonly name: string; readonly value: Expression; readonly span: Span }[];
+}
+
+/** What a trigger waits for in a run: `web.register`, `web.tasks["nginx"].run nth 3`, `rescue.diagnosed`. */
+export interface EventPattern {
+  /** Partition or ambulance or device (`web.disk0` is subject `web`, place `disk0`). */
+  readonly subject: string;
+  /** Event kind of target/events.ts: `register`, `boot_complete`, `run`, `diagnosed` … */
+  readonly event: string;
+  /** The object between subject and event, when there is one: `web.tasks["nginx"]`. */
+  readonly place?: Path;
+  /** Fires on the nth occurrence, from 1. */
+  readonly nth: number;
+  readonly span: Span;
+}
+
+export type When =
+  | { readonly kind: 'at'; readonly time_ns: number }
+  | { readonly kind: 'every'; readonly period_ns: number; readonly from_ns: number; readonly to_ns: number }
+  | { readonly kind: 'on'; readonly pattern: EventPattern };
+
+export interface Trigger {
+  readonly when: When;
+  /** `called NAME`. */
+  readonly name?: string;
+  readonly condition?: Expression;
+  /** In order, all at one instant. User faults are already expanded into built-in verbs. */
+  readonly actions: readonly Action[];
+  readonly span: Span;
+}
+
+/** A built-in verb of model/verbs.ts applied to a place. */
+export interface Action {
+  readonly verb: string;
+  /** What the verb acts on; absent where the verb takes none. */
+  readonly subject?: Expression;
+  /** `to VALUE`, `bit 3`, `mode write`: clause word to its values. */
+  readonly clauses: Readonly<Record<string, readonly Expression[]>>;
+  /** Name of the user's `fault` this came from. */
+  readonly from_fault?: string;
+  readonly span: Span;
+}
+
+export type Observer = 'guest' | 'hypervisor' | 'verdict' | 'diagnosis' | 'service' | 'bystander' | 'check';
+
+/**
+ * One sentence of `expect`. `OBSERVER subjects is [not] states clauses`; for `check`, `condition` alone says it.
+ */
+export interface Claim {
+  readonly observer: Observer;
+  /** `web`, `web.tasks`, `web.*`; the root `others` stands for every attended structure that no other claim names. */
+  readonly subjects: readonly Path[];
+  readonly negated: boolean;
+  /** One or more words joined by `or`, from model/vocabulary.ts. */
+  readonly states: readonly string[];
+  /** `with CODE {, CODE}`. */
+  readonly codes: readonly string[];
+  /** `at PLACE {, PLACE}`. */
+  readonly places: readonly Expression[];
+  /** `by SIGN {or SIGN}`. */
+  readonly signs: readonly string[];
+  /** `via LIVE_REGION|boot_copy|note_scan`. */
+  readonly via?: string;
+  /** `within D [of NAME[.activated]]`; without `of`, counted from t = 0. */
+  readonly within?: { readonly limit_ns: number; readonly of?: NamedMoment };
+  /** `rank 1..2`; default for diagnosis is 1..1. */
+  readonly rank?: { readonly low: number; readonly high: number };
+  /** `except PATH {, PATH}`. */
+  readonly except: readonly Path[];
+  /** `from AMBULANCE`. */
+  readonly from?: string;
+  /** `until EVENT`. */
+  readonly until?: EventPattern;
+  /** `if EXPR`: constant in a row, or of the run. */
+  readonly condition?: Expression;
+  /** `given NAME.activated`: judged only if that came to pass. */
+  readonly given?: NamedMoment;
+  /** The condition of a `check`. */
+  readonly check?: Expression;
+  /** The sentence as written, for reports. */
+  readonly text: string;
+  readonly span: Span;
+}
+
+/** A `called` name, and which of its moments. */
+export interface NamedMoment {
+  readonly name: string;
+  readonly moment: 'fired' | 'activated';
+  readonly span: Span;
+}
+
+/** What the compiler makes of one file. */
+export interface SpecModel {
+  readonly file: string;
+  readonly tags: readonly { readonly name: string; readonly doc: string; readonly span: Span }[];
+  readonly scenarios: readonly Scenario[];
+}

@@ -1,0 +1,62 @@
+import type { Dimension } from './expression.ts';
+
+/** What a verb acts on. */
+export type SubjectKind =
+  | 'bytes'
+  | 'lock'
+  | 'cpu'
+  | 'timer_or_interrupt'
+  | 'stack'
+  | 'device'
+  | 'metadata'
+  | 'task'
+  | 'lpar'
+  | 'ambulance';
+
+/** One clause of a verb: its values' dimension or the words it takes. */
+export interface ClauseRule {
+  readonly required: boolean;
+  readonly takes: Dimension | readonly string[];
+  readonly doc: string;
+}
+
+export interface Verb {
+  readonly name: string;
+  readonly subject: SubjectKind;
+  /** A fault breaks something; a stimulus makes the guest do what it could do by itself; a request asks the rescuer. */
+  readonly kind: 'fault' | 'stimulus' | 'request';
+  readonly clauses: Readonly<Record<string, ClauseRule>>;
+  readonly doc: string;
+}
+
+const VERB_LIST: readonly Verb[] = [
+  { name: 'set', subject: 'bytes', kind: 'fault', doc: 'Writes a value of the width of the place.', clauses: { to: { required: true, takes: 'int', doc: 'the value, or a place whose address it is' } } },
+  { name: 'flip', subject: 'bytes', kind: 'fault', doc: 'Inverts bits.', clauses: { bit: { required: true, takes: 'int', doc: 'bit numbers from 0, the least significant' } } },
+  { name: 'zero', subject: 'bytes', kind: 'fault', doc: 'Writes zeros.', clauses: { bytes: { required: false, takes: 'size', doc: 'how many; default the width of the place' } } },
+  { name: 'fill', subject: 'bytes', kind: 'fault', doc: 'Writes one byte over and over.', clauses: { with: { required: true, takes: 'int', doc: 'the byte, 0..255' }, bytes: { required: false, takes: 'size', doc: 'how many; default the width of the place' } } },
+  { name: 'leak', subject: 'lock', kind: 'fault', doc: 'Takes a lock that nobody will ever release.', clauses: { mode: { required: false, takes: ['read', 'write'], doc: 'for an rwlock; default write' } } },
+  { name: 'stop', subject: 'cpu', kind: 'fault', doc: 'The CPU executes nothing any more and takes no interrupt.', clauses: {} },
+  { name: 'stall', subject: 'cpu', kind: 'fault', doc: 'The CPU stands still for a while, then goes on.', clauses: { for: { required: true, takes: 'time', doc: 'how long' } } },
+  { name: 'lose', subject: 'timer_or_interrupt', kind: 'fault', doc: "A timer is taken off its queue, or an interrupt (`web.cpus[0].tick`, `web.disk0.interrupt`) never comes again.", clauses: {} },
+  { name: 'smash', subject: 'stack', kind: 'fault', doc: "A stray write over the end magic of a kernel stack.", clauses: { with: { required: false, takes: 'int', doc: 'the byte; default 0xa5' } } },
+  { name: 'dma', subject: 'device', kind: 'fault', doc: 'The device completes a transfer to a wrong machine address.', clauses: { to: { required: true, takes: 'place', doc: 'a place, or machine_address(place)' }, bytes: { required: false, takes: 'size', doc: 'default 512' }, fill: { required: false, takes: 'int', doc: 'the byte; default 0xa5' } } },
+  { name: 'misregister', subject: 'metadata', kind: 'fault', doc: 'The guest lies, is late or says nothing at registration. Only under `on LPAR.register`.', clauses: { how: { required: true, takes: ['OUTSIDE', 'FOREIGN', 'TRUNCATED', 'VERSION', 'LATE', 'TWICE', 'STALE', 'SEAL', 'MALFORMED', 'NEVER'], doc: 'the lie' } } },
+  { name: 'exit', subject: 'task', kind: 'stimulus', doc: 'The task exits at its next chance and is reaped.', clauses: {} },
+  { name: 'panic', subject: 'lpar', kind: 'stimulus', doc: 'The guest panics, as by sysrq-c.', clauses: {} },
+  { name: 'summon', subject: 'ambulance', kind: 'request', doc: 'The ambulance is asked to attend a partition.', clauses: { to: { required: true, takes: 'place', doc: 'the partition' }, for: { required: false, takes: ['inspection', 'service'], doc: 'default inspection' } } },
+]; // prettier-ignore
+
+export const VERBS: ReadonlyMap<string, Verb> = new Map(VERB_LIST.map((verb) => [verb.name, verb]));
+
+/** Verbs of a later version: using one is a diagnostic that says so. */
+export const LATER_VERBS: readonly string[] = [
+  'free',
+  'acquire',
+  'release',
+  'loop',
+  'kill',
+  'replace',
+  'copy',
+  'service',
+  'overwrite',
+];

@@ -1,0 +1,48 @@
+import type { RegisterName } from '../target/target.ts';
+
+/**
+ * A partition as an ambulance may reach it: memory, region, CPUs, devices, and nothing else. Every method returns, whatever the
+ * memory holds; what is not granted or not there is `false`/`undefined`, never an exception. No method tells which fault was
+ * injected. It can be served from a live partition, from a dump, or from another process.
+ */
+export interface Patient {
+  readonly name: string;
+  /** Bytes of guest-physical memory, from address 0. */
+  readonly memory_bytes: number;
+  /** Fills `into` from a guest-physical address; false and untouched when any byte is outside or not granted. */
+  read(physical: number, into: Uint8Array): boolean;
+  readonly cpus: readonly PatientCpu[];
+  /** Where the guest registered its region (guest-physical) when the registry accepted it. */
+  readonly region?: { readonly physical: number; readonly bytes: number };
+  /** The hypervisor's copy, taken at the registration. */
+  readonly boot_copy?: Uint8Array;
+  /** What the hypervisor noticed: 'heartbeat', 'progress', 'panic', 'second_level' …; 'inspection' when it was summoned. */
+  readonly reason: string;
+  /** The refusal code when the registration was turned down. */
+  readonly refusal?: string;
+  readonly devices: readonly PatientDevice[];
+  /** Virtual time now, nanoseconds. */
+  now(): number;
+  /** Lets the guest run on for a while and parks it again, so that what was in flux can be read once more. False when it cannot. */
+  letRun(duration_ns: number): boolean;
+}
+
+export interface PatientCpu {
+  readonly index: number;
+  /** 64-bit registers, exact. */
+  register(name: RegisterName): bigint;
+  /** Virtual nanoseconds that the hypervisor gave this CPU since it last entered the idle state or retired a step elsewhere:
+   * what a hypervisor's progress counter shows. */
+  readonly steps: number;
+  /** False when the CPU executes nothing although it is given time. */
+  readonly running: boolean;
+  readonly ticks: number;
+}
+
+export interface PatientDevice {
+  readonly name: string;
+  readonly frozen: boolean;
+  /** Requests submitted and not completed. */
+  readonly pending: number;
+  readonly interrupts: number;
+}

@@ -1,0 +1,70 @@
+import type { AmbulanceReport } from '../patient/report.ts';
+import type { TraceEvent } from '../target/events.ts';
+
+/** Everything one run left behind, as plain data: what the judge reads and the reports show. */
+export interface RunRecord {
+  readonly seed: number;
+  readonly duration_ns: number;
+  /** 16 hex digits over every event and the final state: same model, same seed, same hash. */
+  readonly trace_hash: string;
+  /** Truncated to EVENTS_KEPT for the report by dropping `run`, `fork`, `exit`, `heartbeat` first; `events_dropped` says how many. */
+  readonly events: readonly TraceEvent[];
+  readonly events_dropped: number;
+  readonly receipts: readonly Receipt[];
+  readonly reports: readonly AmbulanceReport[];
+  readonly audit: readonly AuditEntry[];
+  readonly partitions: readonly PartitionSummary[];
+  /** Per claim that needs it, by claim index: values measured in the run (check operands, `given` conditions). */
+  readonly twins: readonly TwinComparison[];
+}
+
+/** The record of what an injection did. Ground truth: only `verdict` and `report` read it. */
+export interface Receipt {
+  /** Index of the trigger and of the action in it. */
+  readonly trigger: number;
+  readonly action: number;
+  /** `called` name, or ''. */
+  readonly name: string;
+  readonly verb: string;
+  readonly kind: 'fault' | 'stimulus' | 'request';
+  /** Place as written, with indices resolved. */
+  readonly place: string;
+  readonly partition: string;
+  readonly address: string;
+  readonly physical: number;
+  readonly armed_ns: number;
+  readonly fired_ns?: number;
+  /** First read of a damaged byte by the guest. */
+  readonly activated_ns?: number;
+  /** Hex; at most 64 bytes kept; '' when the verb changes no bytes. */
+  readonly before: string;
+  readonly after: string;
+  readonly bytes: number;
+  readonly note: string;
+}
+
+export interface AuditEntry {
+  readonly time_ns: number;
+  readonly who: string;
+  readonly what: string;
+  readonly allowed: boolean;
+  readonly detail: string;
+}
+
+export interface PartitionSummary {
+  readonly name: string;
+  readonly health: 'healthy' | 'failing' | 'failed';
+  readonly heartbeats: number;
+  readonly cpu_time_ns: number;
+  readonly boot_complete_ns: number;
+  readonly console: readonly string[];
+}
+
+/** One partition of one run against the same partition of its twin, bit by bit. */
+export interface TwinComparison {
+  readonly claim: 'contained' | 'undisturbed';
+  readonly partition: string;
+  readonly identical: boolean;
+  /** First difference in words: memory with address and bytes, a register, or an output with its time. '' when identical. */
+  readonly difference: string;
+}

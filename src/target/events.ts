@@ -1,0 +1,17 @@
+/**
+ * What happened, in order, as plain data: the timeline of the report, the sources of `on` triggers, the ground truth of
+ * `guest` claims. `subject` is a partition or an ambulance. Kinds and their `detail` keys:
+ *
+ * from the guest:   power_on, register (address, size), boot_complete, heartbeat, run (comm, pid: switched to), fork (comm, pid),
+ *                   exit (comm, pid), oops (sign, address, comm), panic (sign), stall (sign: soft_lockup, hard_lockup; cpu), log (text),
+ *                   stopped (sign: triple_fault, second_level; address)
+ * from a device:    complete (device), frozen (device), iommu_fault (device, address)
+ * from hypervisor:  registered, refused (code), failing (sign), failed (sign), park, resume, grant, refusal (what)
+ * from a rescue:    summoned, attach, located, diagnosed, release (partition in `detail.patient`)
+ */
+export interface TraceEvent {
+  readonly time_ns: number;
+  readonly subject: string;
+  readonly kind: string;
+  readonly detail: Readonly<Record<string, string | number>>;
+}

@@ -1,0 +1,36 @@
+/**
+ * The hypercall ABI between a simulated guest and whoever answers it: number in rax, arguments in rdi, rsi, rdx, r10, r8;
+ * the result comes back in rax (0 or a positive value; negative: -errno).
+ */
+export const HYPERCALL = {
+  /** rdi: guest-physical address of the metadata region, rsi: bytes, rdx: this boot's id. 0, or -1 - index into REFUSALS. */
+  register_metadata: 1,
+  /** Normal operation begins. */
+  boot_complete: 2,
+  heartbeat: 3,
+  /** The guest tells of its own end. rdi: DISTRESS code, rsi: address of a NUL-terminated message or 0. */
+  distress: 4,
+  /** Give the rest of the slot away: the CPU halts until its next interrupt. */
+  cede: 5,
+  /** rdi: guest-virtual address, rsi: bytes (at most 1024): text for the partition's console. */
+  console: 6,
+  /** rdi: guest CPU index, rsi: vector. Delivered IPI_LATENCY_NS later. */
+  send_ipi: 7,
+  /** rdi: guest CPU index, rsi: entry rip, rdx: rsp, r10: cr3, r8: gs_base: starts a secondary CPU. */
+  start_cpu: 8,
+  /** rdi: device index in the partition, rsi: queue, rdx: guest-physical base of its descriptor table, r10: entries (power of
+   *  two, at most 256), r8: vector to raise. Rings lie behind the table as in a legacy virtqueue: avail, then used, 4 KiB-aligned. */
+  device_setup: 9,
+  /** rdi: device index, rsi: queue: new buffers are in the avail ring. */
+  device_kick: 10,
+  /** rdi: absolute virtual time in ns (0 disarms): the CPU's own timer raises VECTOR.timer then. */
+  set_timer: 11,
+} as const;
+
+export const DISTRESS = { oops: 1, panic: 2 } as const;
+
+/** Interrupt vectors of a simulated guest; 0..31 are the processor's exceptions. */
+export const VECTOR = {
+  divide: 0, invalid_opcode: 6, double_fault: 8, general_protection: 13, page_fault: 14,
+  timer: 0xec, reschedule: 0xfd, device_base: 0x30,
+} as const; // prettier-ignore

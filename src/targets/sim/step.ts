@@ -17,7 +17,7 @@ export interface Step {
 }
 
 export const STEP_BYTES = 16;
-export const STEP_MAGIC = 0x0f0b_0000 | 0; // index in the low 16 bits
+export const STEP_MAGIC = 0x0f0b_0000; // index in the low 16 bits
 
 /** The steps of a kernel and its user programs, by index. The same object serves every machine: it has no state. */
 export interface Program {

@@ -35,6 +35,7 @@ export const SPECIAL_PLACES: readonly { readonly name: string; readonly doc: str
   { name: 'memory', doc: 'Guest-physical memory: `web.memory[0x1000]` is the byte at that address.' },
   { name: 'page_table', doc: 'The first-level entry that maps a place: `web.page_table[web.run_queues[0]]`.' },
   { name: 'second_level', doc: "The hypervisor's entry that maps a place's guest-physical page." },
+  { name: 'iommu', doc: 'The entry that lets a device reach a place: `web.iommu["disk0"][web.memory[0x5000]]`; without a place, its first ring.' },
   { name: 'kernel', doc: "What the spec set: `web.kernel.heartbeat`, `web.kernel.watchdog_thresh`." },
   { name: 'cpu_time', doc: 'CPU time that the partition has used, summed over its CPUs.' },
 ]; // prettier-ignore

@@ -33,4 +33,7 @@ export const DISTRESS = { oops: 1, panic: 2 } as const;
 export const VECTOR = {
   divide: 0, invalid_opcode: 6, double_fault: 8, general_protection: 13, page_fault: 14,
   timer: 0xec, reschedule: 0xfd, device_base: 0x30,
+  /** The console's magic key, `c`: the kernel panics on purpose. The stimulus `panic` raises it on CPU 0. (The stimulus `exit` is Linux's
+   * own way: SIGKILL's bit 8 in task_struct.pending.signal.sig[0], then TIF_SIGPENDING, bit 2, in thread_info.flags.) */
+  sysrq: 0x2f,
 } as const; // prettier-ignore

@@ -12,6 +12,10 @@ export interface Target {
   now(): number;
   /** Lets everything run until `time_ns`, or until the run's listener asks to stop by returning true. */
   runUntil(time_ns: number, listener?: (event: TraceEvent) => boolean): void;
+  /** Breaking what is no byte of a partition's memory; absent where nothing can be broken (a core file). */
+  readonly controls?: FaultControls;
+  /** Machine-physical memory, for `machine` locations: second-level and IOMMU tables are bytes in it. */
+  readonly machine?: PhysicalMemory;
 }
 
 export interface Partition {
@@ -20,10 +24,49 @@ export interface Partition {
   readonly cpus: readonly VirtualCpu[];
   /** The kernel's own VMCOREINFO text, from the target itself: the ground truth that `place` resolves with. */
   vmcoreinfo(): string;
+  /** Where the guest last tried to register its region, whatever the registry said (guest-physical). */
+  region?(): { readonly physical: number; readonly bytes: number } | undefined;
+  /** Machine-physical address of a guest-physical one; undefined when the second level maps it to nothing. */
+  machineAddress?(physical: number): number | undefined;
+  /** Machine-physical address of the last-level, 8-byte second-level entry that maps (or would map) a guest-physical page. */
+  secondLevelEntry?(physical: number): number | undefined;
+  /** Machine-physical address of the 8-byte IOMMU entry that lets a device of the partition reach a guest-physical page;
+   * without `physical`, the page of the device's first ring. */
+  iommuEntry?(device: string, physical?: number): number | undefined;
   park(): void;
   resume(): void;
   readonly parked: boolean;
 }
+
+/**
+ * What a fault does to the machine itself. Every method takes effect at once, costs no virtual time and changes nothing else; false
+ * when there is no such CPU or device. What was stopped or lost is part of the machine's state: a fork or a snapshot has it too.
+ */
+export interface FaultControls {
+  /** The CPU, as its guest numbers it, executes nothing any more and takes no interrupt. */
+  stopCpu(partition: string, cpu: number): boolean;
+  /** As `stopCpu`, until `duration_ns` later; interrupts that come meanwhile stay pending. */
+  stallCpu(partition: string, cpu: number, duration_ns: number): boolean;
+  /** The interrupt never comes again. */
+  loseInterrupt(source: InterruptSource): boolean;
+  /** The device writes `bytes` times `fill` at a machine-physical address, through the IOMMU as any DMA of its own. Says what
+   * was written: less than `bytes` when the IOMMU stopped it. */
+  injectDma(partition: string, device: string, address: number, bytes: number, fill: number): number;
+  /** Raises an external interrupt, as a device would. */
+  raiseInterrupt(partition: string, cpu: number, vector: number): boolean;
+  /**
+   * Watches for the guest's first read of any of these bytes: loads, fetches, copies, page walks, DMA reads by its devices; not what the
+   * harness or a rescue reads. A guest's store over a byte ends the watch of that byte. A register counts as read when its CPU next
+   * executes. Invisible to the guest. The handle stays good in a fork.
+   */
+  watch(location: Location): number;
+  /** Virtual time of that first read; undefined as long as there was none. */
+  activated(watch: number): number | undefined;
+}
+
+export type InterruptSource =
+  | { readonly kind: 'tick'; readonly partition: string; readonly cpu: number }
+  | { readonly kind: 'device'; readonly partition: string; readonly device: string };
 
 /** Guest-physical memory of one partition. Outside it nothing can be read or written: reads return false. */
 export interface PhysicalMemory {

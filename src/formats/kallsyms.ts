@@ -1,0 +1,191 @@
+import type { Address } from '../base/address.ts';
+import { fromHalves } from '../base/address.ts';
+import type { NameTable } from './kallsyms-names.ts';
+import { decodeNameTable } from './kallsyms-names.ts';
+import type { ContentMemo } from './memo.ts';
+import type { ReadMemory, Result } from './result.ts';
+import { failure, success } from './result.ts';
+
+/** Kernel virtual addresses of the tables: the six symbols that VMCOREINFO publishes under `kallsyms_…`. */
+export interface KallsymsAddresses {
+  readonly names: Address;
+  readonly num_syms: Address;
+  readonly token_table: Address;
+  readonly token_index: Address;
+  readonly offsets: Address;
+  readonly relative_base: Address;
+}
+
+/** A symbol and how far into it an address lies. `bytes` reaches to the next symbol; 0 for the last. */
+export interface SymbolAt {
+  readonly name: string;
+  readonly type: string;
+  readonly address: Address;
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** The symbols of one kernel. */
+export interface Kallsyms {
+  readonly count: number;
+  /** How many names could be read; below `count` when the tables are damaged from there on. */
+  readonly readable: number;
+  /** Address of the first symbol so named (a per-CPU symbol's is its offset in the area); undefined when there is none. */
+  lookup(name: string): Address | undefined;
+  /** The symbol at or before a kernel address; undefined before the first. Per-CPU symbols are no addresses. */
+  symbolAt(address: Address): SymbolAt | undefined;
+  /** `name+0x1c`, or the address in hex. */
+  describe(address: Address): string;
+  /** The `index`th symbol in the order of addresses. */
+  symbol(
+    index: number,
+  ): { readonly name: string; readonly type: string; readonly address: Address } | undefined;
+}
+
+const SYMBOL_LIMIT = 1_048_576;
+const NAMES_LIMIT = 16 * 1_048_576;
+const TOKEN_TABLE_LIMIT = 65_536;
+
+/** The addresses from a map of symbols; undefined when one is missing. */
+export function kallsymsAddresses(symbols: ReadonlyMap<string, Address>): KallsymsAddresses | undefined {
+  const keys = ['names', 'num_syms', 'token_table', 'token_index', 'offsets', 'relative_base'] as const;
+  const found: Partial<Record<(typeof keys)[number], Address>> = {};
+  for (const key of keys) {
+    const address = symbols.get(`kallsyms_${key}`);
+    if (address === undefined) return undefined;
+    found[key] = address;
+  }
+  return found as KallsymsAddresses;
+}
+
+/**
+ * Reads the tables of 6.1 (kernel/kallsyms.c) through kernel virtual memory. What stands before the first damaged byte can be looked
+ * up; with no count, base, offsets or tokens there is nothing to look up in and it fails. Given a memo, a kernel whose
+ * name tables have the same bytes is not decoded again. Failure offsets are bytes from the start of the table that is named.
+ */
+export function openKallsyms(
+  read: ReadMemory,
+  at: KallsymsAddresses,
+  memo?: ContentMemo<NameTable>,
+): Result<Kallsyms> {
+  const head = new Uint8Array(12);
+  const head_view = new DataView(head.buffer);
+  if (!read(at.num_syms, head.subarray(0, 4)))
+    return failure('UNREADABLE', 'kallsyms_num_syms cannot be read');
+  if (!read(at.relative_base, head.subarray(4, 12))) {
+    return failure('UNREADABLE', 'kallsyms_relative_base cannot be read');
+  }
+  const count = head_view.getUint32(0, true);
+  if (count === 0 || count > SYMBOL_LIMIT) return failure('LIMIT', `kallsyms_num_syms is ${count}`);
+  const relative_base = fromHalves(head_view.getUint32(4, true), head_view.getUint32(8, true));
+  const offsets = new Uint8Array(count * 4);
+  if (!read(at.offsets, offsets)) return failure('UNREADABLE', 'kallsyms_offsets cannot be read');
+  const token_index = new Uint8Array(512);
+  if (!read(at.token_index, token_index)) return failure('UNREADABLE', 'kallsyms_token_index cannot be read');
+  const token_bytes = within(at.token_index - at.token_table, TOKEN_TABLE_LIMIT);
+  const token_table = readAvailable(read, at.token_table, token_bytes ?? 4096);
+  if (token_table.length === 0) return failure('UNREADABLE', 'kallsyms_token_table cannot be read');
+  // Markers and seqs_of_names lie between the names and the tokens: the names end somewhere before.
+  const name_bytes = within(at.token_table - at.names, NAMES_LIMIT);
+  const names = readAvailable(read, at.names, name_bytes ?? Math.min(count * 64, NAMES_LIMIT));
+  if (names.length === 0) return failure('UNREADABLE', 'kallsyms_names cannot be read');
+  const decode = (): NameTable => decodeNameTable(count, names, token_table, token_index);
+  const table = memo ? memo.get([names, token_table, token_index], count, decode) : decode();
+  return success(new OpenKallsyms(table, offsets, relative_base));
+}
+
+function within(bytes: number, limit: number): number | undefined {
+  return bytes > 0 && bytes <= limit ? bytes : undefined;
+}
+
+/** As much as can be read, page by page when it is not all there. */
+function readAvailable(read: ReadMemory, address: Address, bytes: number): Uint8Array {
+  const into = new Uint8Array(bytes);
+  if (read(address, into)) return into;
+  let done = 0;
+  while (done < bytes) {
+    const step = Math.min(bytes - done, 4096 - ((address + done) & 0xfff));
+    if (!read(address + done, into.subarray(done, done + step))) break;
+    done += step;
+  }
+  return into.subarray(0, done);
+}
+
+class OpenKallsyms implements Kallsyms {
+  readonly count: number;
+  readonly readable: number;
+  readonly #names: NameTable;
+  readonly #offsets: DataView;
+  readonly #relative_base: Address;
+  /** Symbols that have an address of their own, ascending; made when first needed. */
+  #ascending: { readonly addresses: Float64Array; readonly indices: Uint32Array } | undefined;
+
+  constructor(names: NameTable, offsets: Uint8Array, relative_base: Address) {
+    this.#names = names;
+    this.#offsets = new DataView(offsets.buffer, offsets.byteOffset, offsets.byteLength);
+    this.#relative_base = relative_base;
+    this.count = offsets.length / 4;
+    this.readable = names.readable;
+  }
+
+  lookup(name: string): Address | undefined {
+    const index = this.#names.indexOf(name);
+    return index < 0 ? undefined : this.#addressOf(index);
+  }
+
+  symbol(
+    index: number,
+  ): { readonly name: string; readonly type: string; readonly address: Address } | undefined {
+    if (!(index >= 0 && index < this.readable)) return undefined;
+    const decoded = this.#names.decode(index);
+    return { name: decoded.slice(1), type: decoded.slice(0, 1), address: this.#addressOf(index) };
+  }
+
+  symbolAt(address: Address): SymbolAt | undefined {
+    const { addresses, indices } = (this.#ascending ??= this.#sort());
+    let [low, high] = [0, addresses.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((addresses[middle] as number) <= address) low = middle + 1;
+      else high = middle;
+    }
+    if (low === 0) return undefined;
+    const start = addresses[low - 1] as number;
+    let first = low - 1;
+    // Aliases: the first of them, as the kernel does.
+    for (let back = 0; back < 64 && first > 0 && addresses[first - 1] === start; back++) first--;
+    const found = this.symbol(indices[first] as number);
+    if (!found) return undefined;
+    const bytes = low < addresses.length ? (addresses[low] as number) - start : 0;
+    return { ...found, offset: address - start, bytes };
+  }
+
+  describe(address: Address): string {
+    const found = this.symbolAt(address);
+    if (!found) return `0x${BigInt.asUintN(64, BigInt(Math.trunc(address))).toString(16)}`;
+    return found.offset === 0 ? found.name : `${found.name}+0x${found.offset.toString(16)}`;
+  }
+
+  /** kallsyms_sym_address(): a non-negative offset is the address itself. */
+  #addressOf(index: number): Address {
+    const offset = this.#offsets.getInt32(index * 4, true);
+    return offset >= 0 ? offset : this.#relative_base - 1 - offset;
+  }
+
+  #sort(): { readonly addresses: Float64Array; readonly indices: Uint32Array } {
+    const addresses = new Float64Array(this.readable);
+    const indices = new Uint32Array(this.readable);
+    let length = 0;
+    let sorted = true;
+    for (let index = 0; index < this.readable; index++) {
+      if (this.#offsets.getInt32(index * 4, true) >= 0) continue;
+      addresses[length] = this.#addressOf(index);
+      indices[length] = index;
+      if (length > 0 && (addresses[length] as number) < (addresses[length - 1] as number)) sorted = false;
+      length++;
+    }
+    if (sorted) return { addresses: addresses.subarray(0, length), indices: indices.subarray(0, length) };
+    const order = Array.from(indices.subarray(0, length)).sort((a, b) => this.#addressOf(a) - this.#addressOf(b) || a - b); // prettier-ignore
+    return { addresses: Float64Array.from(order, (index) => this.#addressOf(index)), indices: Uint32Array.from(order) }; // prettier-ignore
+  }
+}

@@ -8,6 +8,8 @@ export interface Job {
   readonly index: number;
   readonly scenario: Scenario;
   readonly seed: number;
+  /** True when several selected scenarios share its file and line (rows of a table): the replay command then names the row. */
+  readonly row?: boolean;
 }
 
 /** Facts of the surroundings: the only part of results.json that may differ between machines. */

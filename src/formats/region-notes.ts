@@ -1,0 +1,113 @@
+import type { Address } from '../base/address.ts';
+import { fromHalves, highHalf, lowHalf } from '../base/address.ts';
+import type { KallsymsAddresses } from './kallsyms.ts';
+import { formatLocator, parseLocator } from './locator.ts';
+import type { Locator } from './locator.ts';
+import type { NoteContent } from './notes.ts';
+import type { Region } from './region.ts';
+import { descOf, REGION_NOTE, SIREN_NOTE } from './region.ts';
+import type { VmcoreInfo } from './vmcoreinfo.ts';
+import { parseVmcoreInfo, VMCOREINFO_NOTE } from './vmcoreinfo.ts';
+
+/** Where a BTF blob lies in kernel virtual memory. */
+export interface BtfReference {
+  readonly address: Address;
+  readonly bytes: number;
+}
+
+/** What the entries of a region say. */
+export interface RegionContents {
+  /** Undefined when there is no such note. */
+  readonly vmcoreinfo?: VmcoreInfo;
+  readonly kallsyms?: KallsymsAddresses;
+  readonly btf: readonly BtfReference[];
+  /** By `NAME`; the first of a name counts. */
+  readonly locators: ReadonlyMap<string, Locator>;
+  /** Entries that could not be understood, by their offset in the region; `name` when at least that could be read. */
+  readonly malformed: readonly {
+    readonly offset: number;
+    readonly name?: string;
+    readonly message: string;
+  }[];
+}
+
+const KALLSYMS_ORDER = [
+  'names',
+  'num_syms',
+  'token_table',
+  'token_index',
+  'offsets',
+  'relative_base',
+] as const;
+
+/** Reads every entry of a region. Notes of unknown names and types are passed over: a later version may add them. */
+export function readContents(bytes: Uint8Array, region: Region): RegionContents {
+  let vmcoreinfo: VmcoreInfo | undefined;
+  let kallsyms: KallsymsAddresses | undefined;
+  const btf: BtfReference[] = [];
+  const locators = new Map<string, Locator>();
+  const malformed: { offset: number; name?: string; message: string }[] = [];
+  for (const note of region.entries) {
+    const desc = descOf(bytes, note);
+    if (note.name === VMCOREINFO_NOTE) vmcoreinfo ??= parseVmcoreInfo(desc);
+    if (note.name !== SIREN_NOTE) continue;
+    if (note.type === REGION_NOTE.LOCATOR || note.type === REGION_NOTE.APPLICATION) {
+      const { locator, name, problem } = parseLocator(desc);
+      if (!locator) malformed.push({ offset: note.start, ...(name ? { name } : {}), message: problem });
+      else if (!locators.has(locator.name)) locators.set(locator.name, locator);
+    } else if (note.type === REGION_NOTE.KALLSYMS) {
+      if (desc.length < 48)
+        malformed.push({ offset: note.start, message: 'a kallsyms entry below 48 bytes' });
+      else kallsyms ??= readKallsymsNote(desc);
+    } else if (note.type === REGION_NOTE.BTF) {
+      if (desc.length < 16) malformed.push({ offset: note.start, message: 'a BTF entry below 16 bytes' });
+      else btf.push({ address: addressAt(desc, 0), bytes: addressAt(desc, 8) });
+    }
+  }
+  return {
+    ...(vmcoreinfo ? { vmcoreinfo } : {}),
+    ...(kallsyms ? { kallsyms } : {}),
+    btf,
+    locators,
+    malformed,
+  };
+}
+
+/** The entry with the kernel's VMCOREINFO text. */
+export function vmcoreinfoNote(text: string): NoteContent {
+  return { name: VMCOREINFO_NOTE, type: 0, desc: Buffer.from(text, 'latin1') };
+}
+
+/** A locator's entry: APPLICATION when it lies in a process, LOCATOR otherwise. */
+export function locatorNote(locator: Locator): NoteContent {
+  const type = locator.space === 'kernel' ? REGION_NOTE.LOCATOR : REGION_NOTE.APPLICATION;
+  return { name: SIREN_NOTE, type, desc: Buffer.from(formatLocator(locator), 'latin1') };
+}
+
+export function kallsymsNote(at: KallsymsAddresses): NoteContent {
+  return { name: SIREN_NOTE, type: REGION_NOTE.KALLSYMS, desc: words(KALLSYMS_ORDER.map((key) => at[key])) };
+}
+
+export function btfNote(reference: BtfReference): NoteContent {
+  return { name: SIREN_NOTE, type: REGION_NOTE.BTF, desc: words([reference.address, reference.bytes]) };
+}
+
+function readKallsymsNote(desc: Uint8Array): KallsymsAddresses {
+  const entries = KALLSYMS_ORDER.map((key, index) => [key, addressAt(desc, index * 8)] as const);
+  return Object.fromEntries(entries) as unknown as KallsymsAddresses;
+}
+
+function words(values: readonly Address[]): Uint8Array {
+  const bytes = new Uint8Array(values.length * 8);
+  const view = new DataView(bytes.buffer);
+  values.forEach((value, index) => {
+    view.setUint32(index * 8, lowHalf(value), true);
+    view.setInt32(index * 8 + 4, highHalf(value), true);
+  });
+  return bytes;
+}
+
+function addressAt(bytes: Uint8Array, offset: number): Address {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return fromHalves(view.getUint32(offset, true), view.getUint32(offset + 4, true));
+}

@@ -1,0 +1,66 @@
+import type { Status } from '../record/outcome.ts';
+import type { Job } from '../runner/events.ts';
+import type { Summary } from './results.ts';
+
+/** In the order in which reports list them: what needs attention first. */
+export const STATUSES: readonly Status[] = [
+  'failed',
+  'errored',
+  'xpassed',
+  'passed',
+  'xfailed',
+  'inconclusive',
+  'skipped',
+];
+
+/** True for the statuses that make a run red. */
+export function needsAttention(status: Status): boolean {
+  return status === 'failed' || status === 'errored' || status === 'xpassed';
+}
+
+/** Counts outcomes as they come. */
+export class Tally {
+  readonly #counts = new Map<Status, number>();
+  readonly #scenarios = new Set<string>();
+  #runs = 0;
+
+  add(job: Job, status: Status): void {
+    this.#counts.set(status, this.of(status) + 1);
+    this.#scenarios.add(job.scenario.id);
+    this.#runs++;
+  }
+
+  of(status: Status): number {
+    return this.#counts.get(status) ?? 0;
+  }
+
+  get runs(): number {
+    return this.#runs;
+  }
+
+  get bad(): number {
+    return this.of('failed') + this.of('errored') + this.of('xpassed');
+  }
+
+  summary(): Summary {
+    return {
+      runs: this.#runs,
+      scenarios: this.#scenarios.size,
+      failed: this.of('failed'),
+      errored: this.of('errored'),
+      xpassed: this.of('xpassed'),
+      passed: this.of('passed'),
+      xfailed: this.of('xfailed'),
+      inconclusive: this.of('inconclusive'),
+      skipped: this.of('skipped'),
+    };
+  }
+}
+
+/** `2 failed, 60 passed, 1 skipped`: only what there is. */
+export function countWords(summary: Summary): string {
+  const words = STATUSES.filter((status) => summary[status] > 0).map(
+    (status) => `${summary[status]} ${status}`,
+  );
+  return words.length === 0 ? 'nothing ran' : words.join(', ');
+}

@@ -5,7 +5,7 @@ export interface Registration {
   /** Guest-physical. */
   readonly address: number;
   readonly bytes: number;
-  readonly boot_id: number;
+  readonly boot_id: bigint;
 }
 
 /**

@@ -1,0 +1,75 @@
+import { formatTime } from '../base/units.ts';
+import type { RunOutcome } from '../record/outcome.ts';
+import type { Job } from '../runner/events.ts';
+import type { Diagnostic } from '../text/diagnostic.ts';
+import { diagnosticText } from './diagnostic-text.ts';
+import { clip, manyLines, oneLine } from './escape.ts';
+import type { Sources } from './sources.ts';
+
+/** How diagnostics are turned to text: `diagnosticText`, or the same in colour. */
+export type Render = (diagnostic: Diagnostic, sources: Sources) => string;
+
+const LONGEST_LINE = 300;
+
+/** A run by name, as every report prints it: with its seed where the scenario has several. */
+export function runName(job: Job): string {
+  const { scenario, seed } = job;
+  return oneLine(scenario.seeds.length > 1 ? `${scenario.name} [seed ${seed}]` : scenario.name);
+}
+
+/** Why a run did not end as it should, in one line: the first complaint, and how many more there are. */
+export function failureLine(outcome: RunOutcome): string {
+  const reasons = [
+    ...(outcome.reason === undefined ? [] : [outcome.reason]),
+    ...outcome.claims
+      .filter((claim) => claim.status === 'unmet')
+      .map((claim) => claim.diagnostic?.message ?? `${claim.text.replace(/ +/g, ' ')}: ${claim.seen}`),
+    ...outcome.complaints.map((complaint) => complaint.message),
+  ];
+  const first = clip(oneLine(reasons[0] ?? outcome.status), LONGEST_LINE);
+  return reasons.length > 1 ? `${first} (and ${reasons.length - 1} more)` : first;
+}
+
+/** Everything that is wrong with a run, in full: diagnostics with carets at the claim and at the fault, moments, replay. */
+export function failureText(
+  job: Job,
+  outcome: RunOutcome,
+  sources: Sources,
+  render: Render = diagnosticText,
+): string {
+  const parts: string[] = [];
+  if (outcome.reason !== undefined) parts.push(manyLines(outcome.reason));
+  for (const claim of outcome.claims) {
+    if (claim.status !== 'unmet') continue;
+    if (claim.diagnostic !== undefined) parts.push(render(claim.diagnostic, sources));
+    else parts.push(`unmet: ${oneLine(claim.text)}\n  seen: ${oneLine(claim.seen)}`);
+  }
+  for (const complaint of outcome.complaints) parts.push(render(complaint, sources));
+  const moments = momentsText(outcome);
+  if (moments !== '') parts.push(moments);
+  parts.push(`seed ${job.seed}; to replay: ${oneLine(outcome.replay)}`);
+  return parts.join('\n\n');
+}
+
+/** When each fault fired and was activated, what the rescue made of it, and the trace hash. */
+function momentsText(outcome: RunOutcome): string {
+  const { record } = outcome;
+  if (record === undefined) return '';
+  const lines = record.receipts.map((receipt) => {
+    const name = receipt.name === '' ? receipt.verb : `${receipt.name} (${receipt.verb})`;
+    const fired = receipt.fired_ns === undefined ? 'never fired' : `fired at ${formatTime(receipt.fired_ns)}`;
+    const activated =
+      receipt.activated_ns === undefined ? '' : `, activated at ${formatTime(receipt.activated_ns)}`;
+    return `${receipt.kind} ${name} ${oneLine(receipt.place)}: ${fired}${activated}`;
+  });
+  for (const report of record.reports) {
+    const cause = report.diagnosis[0];
+    const what = cause === undefined ? 'no diagnosis' : `${cause.cause} at ${cause.place}`;
+    lines.push(
+      oneLine(`${report.ambulance} on ${report.patient}, by ${report.reason}: ${report.health}, ${what}`) +
+        ` (attached ${formatTime(report.attached_ns)}, diagnosed ${formatTime(report.diagnosed_ns)})`,
+    );
+  }
+  lines.push(`trace hash ${record.trace_hash}`);
+  return lines.join('\n');
+}

@@ -1,10 +1,25 @@
 import type { Diagnostic } from '../text/diagnostic.ts';
-import { manyLines } from './escape.ts';
+import { manyLines, oneLine } from './escape.ts';
 import type { Sources } from './sources.ts';
 
 /** A diagnostic as text with carets, without colour, safe to print anywhere. */
 export function diagnosticText(diagnostic: Diagnostic, sources: Sources): string {
-  return manyLines(stub(diagnostic, sources));
+  return manyLines(stub(safe(diagnostic), sources));
+}
+
+/** The same in colour, for a terminal. */
+export function colouredDiagnostic(diagnostic: Diagnostic, sources: Sources, _colors: unknown): string {
+  return diagnosticText(diagnostic, sources);
+}
+
+/** Messages carry what guests and specs hold: what does not show is escaped before anything is laid out or coloured. */
+function safe(diagnostic: Diagnostic): Diagnostic {
+  return {
+    ...diagnostic,
+    message: oneLine(diagnostic.message),
+    labels: diagnostic.labels.map(({ span, text }) => ({ span, text: oneLine(text) })),
+    ...(diagnostic.help === undefined ? {} : { help: oneLine(diagnostic.help) }),
+  };
 }
 
 function stub(diagnostic: Diagnostic, sources: Sources): string {

@@ -22,13 +22,14 @@ export function oneLine(text: string): string {
   return text.replace(HOSTILE, shown);
 }
 
-/** Several lines: as `oneLine`, but line feeds and tabs stay. `\r\n` becomes `\n`. */
+/** Several lines: as `oneLine`, but line feeds and tabs stay. `\r\n` becomes `\n`; a line that would be a command to GitHub is none. */
 export function manyLines(text: string): string {
   return text
     .replaceAll('\r\n', '\n')
     .replace(HOSTILE, (character) =>
       character === '\n' || character === '\t' ? character : shown(character),
-    );
+    )
+    .replace(/^([ \t]*):(?=:)/gm, String.raw`$1\x3a`);
 }
 
 /** Cuts a text to `limit` UTF-16 units, never inside a surrogate pair, and says how much was left out. */

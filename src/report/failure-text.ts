@@ -38,7 +38,7 @@ export function failureText(
   render: Render = diagnosticText,
 ): string {
   const parts: string[] = [];
-  if (outcome.reason !== undefined) parts.push(manyLines(outcome.reason));
+  if (outcome.reason !== undefined) parts.push(manyLines(clip(outcome.reason, 20_000)));
   for (const claim of outcome.claims) {
     if (claim.status !== 'unmet') continue;
     if (claim.diagnostic !== undefined) parts.push(render(claim.diagnostic, sources));

@@ -1,0 +1,130 @@
+import { createRequire } from 'node:module';
+import { describe, expect, it } from 'vitest';
+import { type Colors, consoleReporter, type ConsoleOptions } from '../../src/report/console.ts';
+import { fit } from '../../src/report/status-line.ts';
+import { failedOutcome, oneOfEach, outcome } from '../support/outcomes.ts';
+import { feed, streamOf } from '../support/run-stream.ts';
+import { diagnosticAt, scenarioNamed } from '../support/spec-fixture.ts';
+
+const { createColors } = createRequire(import.meta.url)('picocolors') as {
+  createColors: (on: boolean) => Colors;
+};
+
+async function printed(
+  judged: Parameters<typeof streamOf>[0],
+  options: Partial<ConsoleOptions> = {},
+  stream: Parameters<typeof streamOf>[1] = {},
+): Promise<string> {
+  const pieces: string[] = [];
+  const reporter = consoleReporter({
+    write: (text) => pieces.push(text),
+    colors: createColors(false),
+    tty: false,
+    clock: () => 0,
+    ...options,
+  });
+  await feed(reporter, streamOf(judged, stream));
+  return pieces.join('');
+}
+
+describe('the console', () => {
+  it('without a terminal writes plain lines: what failed, each file with its counts, then the details', async () => {
+    const text = await printed(oneOfEach());
+    expect(text).toMatch(/^FAILED specs\/structures\/lists\.spec:8 {2}smashed task link \[seed 1\] {2}web was noticed too late/);
+    expect(text).toContain('\nspecs/structures/lists.spec  1 failed, 1 errored, 2 passed\n');
+    expect(text).toContain('\nspecs/real/qemu.spec  1 xpassed, 1 xfailed, 1 inconclusive, 1 skipped\n');
+    expect(text).toMatch(/\n1 failed, 1 errored, 1 xpassed, 2 passed, 1 xfailed, 1 inconclusive, 1 skipped {2}8 runs of 7 scenarios in 1\.23 s\n$/);
+    expect(text).not.toContain('\r');
+    expect(text).not.toContain('\u001b');
+  }); // prettier-ignore
+
+  it('shows the claim and the fault with carets, the virtual time, and the command that replays it', async () => {
+    const text = await printed(oneOfEach());
+    expect(text).toContain('hypervisor web is failing by heartbeat within 3 * web.kernel.heartbeat');
+    expect(text).toMatch(/\^+ this claim/);
+    expect(text).toMatch(/\^+ the fault, fired at 40 ms/);
+    expect(text).toContain('happened at 92.59 ms, 31.4 ms after');
+    expect(text).toContain("seed 1; to replay: npx siren run 'specs/structures/lists.spec:8' --seed 1");
+  });
+
+  it('on a terminal keeps one line alive and always takes it back before it writes another', async () => {
+    const text = await printed(oneOfEach(), { tty: true, columns: 60 });
+    const erase = '\r\u001b[2K';
+    for (const part of text.split(erase).slice(1)) {
+      // What stands behind an erasure is either a live line (no line feed yet) or whole lines.
+      if (!part.includes('\n')) expect(part.length).toBeLessThan(60);
+      else expect(part.endsWith('\n')).toBe(true);
+    }
+    expect(text).toContain(`${erase}1/8, 1 failed: smashed task link`);
+  });
+
+  it('does not draw faster than eyes can see', async () => {
+    const judged = Array.from({ length: 500 }, (_, index) => {
+      const scenario = scenarioNamed(`number ${index}`);
+      return { scenario, outcome: outcome(scenario, 'passed') };
+    });
+    let now = 0;
+    const text = await printed(judged, { tty: true, clock: () => (now += 1) });
+    expect(text.split('\r').length).toBeLessThan(30);
+  });
+
+  it('lets no control character, colour or direction mark of a spec or a guest through', async () => {
+    const nasty = 'bad \u001b[2J\u0007 \u202e ##[group] \r\n::error::forged \u009b1m';
+    const scenario = scenarioNamed(nasty, { file: `specs/${nasty}.spec` });
+    const failed = failedOutcome(scenario);
+    const hostile = {
+      ...failed,
+      reason: nasty,
+      replay: nasty,
+      claims: failed.claims.map((claim) => ({ ...claim, diagnostic: diagnosticAt('E0900', nasty, ['run 400 ms', nasty]) })),
+    }; // prettier-ignore
+    const text = await printed([{ scenario, outcome: hostile }], { verbose: true });
+    // oxlint-disable-next-line no-control-regex
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+    expect(text).not.toContain('##[');
+    expect(text).not.toMatch(/^\s*::/m);
+    expect(text).toContain('\\x1b[2J');
+  });
+
+  it('shows twenty failures in full and names the others', async () => {
+    const judged = Array.from({ length: 25 }, (_, index) => {
+      const scenario = scenarioNamed(`number ${index}`);
+      return { scenario, outcome: failedOutcome(scenario) };
+    });
+    const text = await printed(judged);
+    expect(text.split('to replay:')).toHaveLength(21);
+    expect(text).toContain(
+      '5 more, in full in report.html:\nFAILED specs/structures/lists.spec:8  number 20\n',
+    );
+  });
+
+  it('names the slowest, and only when they are slow', async () => {
+    const text = await printed(oneOfEach(), {}, { wall_ms: 900 });
+    expect(text.match(/slow: 900 ms/g)).toHaveLength(3);
+    expect(await printed(oneOfEach())).not.toContain('slow:');
+  });
+
+  it('colours only when it is told to', async () => {
+    expect(await printed(oneOfEach(), { colors: createColors(true) })).toContain('\u001b[31mFAILED');
+  });
+
+  it('prints what the compiler said, warnings too', async () => {
+    const text = await printed(
+      [],
+      {},
+      { diagnostics: [diagnosticAt('E0312', 'two owners', ['run 400 ms', 'here'])] },
+    );
+    expect(text).toContain('error[E0312]: two owners');
+    expect(text).toContain('nothing ran');
+  });
+});
+
+describe('a live line', () => {
+  it('is cut to the width of the terminal, wide characters counted twice', () => {
+    expect(fit('abc', 3)).toBe('abc');
+    expect(fit('abcd', 3)).toBe('ab…');
+    expect(fit('日本語', 4)).toBe('日…');
+    expect(fit('日本', 4)).toBe('日本');
+    expect(fit('abc', 0)).toBe('');
+  });
+});

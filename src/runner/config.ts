@@ -5,6 +5,12 @@ export const CONFIG_FILE = 'siren.yaml';
 export const REPORTERS = ['html', 'json', 'junit'] as const;
 export type ReporterName = (typeof REPORTERS)[number];
 
+/** A file, folder or `file.spec:LINE` as somebody wrote it, and where: on the command line or in siren.yaml. */
+export interface PathArgument {
+  readonly text: string;
+  readonly span: Span;
+}
+
 /** A tag of the project, and why it is there. */
 export interface ProjectTag {
   readonly name: string;
@@ -15,7 +21,7 @@ export interface ProjectTag {
 /** What siren.yaml says; every key may be left out. */
 export interface Config {
   /** Files and folders that `siren run` takes when none is named, relative to the project's root. Default `specs`. */
-  readonly paths: readonly string[];
+  readonly paths: readonly PathArgument[];
   readonly target: TargetName;
   /** 0 runs in the main thread, without protection by the timeout; absent: as many as there are CPUs. */
   readonly workers?: number;
@@ -29,7 +35,7 @@ export interface Config {
 }
 
 export const DEFAULT_CONFIG: Config = {
-  paths: ['specs'],
+  paths: [{ text: 'specs', span: { file: CONFIG_FILE, start: 0, end: 0 } }],
   target: 'sim',
   reports: 'reports',
   reporters: REPORTERS,

@@ -1,12 +1,13 @@
 import { Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
 import type { Checked, Diagnostic, Label } from '../text/diagnostic.ts';
 import type { Span } from '../text/span.ts';
-import { nearest } from '../text/suggest.ts';
+import { nearest } from '../language/suggest.ts';
 import {
   CONFIG_FILE,
   type Config,
   DEFAULT_CONFIG,
   MAX_WORKERS,
+  type PathArgument,
   type ProjectTag,
   type ReporterName,
   REPORTERS,
@@ -28,7 +29,7 @@ export function readConfig(text: string): Checked<Config> {
 const KEYS: {
   readonly [K in keyof Required<Config>]: (reader: ConfigReader, value: Node) => Config[K] | undefined;
 } = {
-  paths: (reader, value) => reader.words(value, 'paths', 'a list of files and folders'),
+  paths: (reader, value) => reader.paths(value),
   target: (reader, value) => reader.oneOf(value, 'target', ['sim', 'qemu', 'core']),
   workers: (reader, value) => reader.integer(value, 'workers', 0, MAX_WORKERS),
   reports: (reader, value) => reader.word(value, '`reports`'),
@@ -108,22 +109,31 @@ class ConfigReader {
     return undefined;
   }
 
-  words(node: Node, name: string, takes: string): readonly string[] | undefined {
-    if (isScalar(node) && typeof node.value === 'string' && node.value !== '') return [node.value];
+  /** One word, or a list of them. */
+  words(node: Node, name: string, takes: string): readonly { text: string; node: Node }[] | undefined {
     if (!isSeq(node)) {
+      const text =
+        isScalar(node) && typeof node.value === 'string' ? this.word(node, `\`${name}\``) : undefined;
+      if (text !== undefined) return [{ text, node }];
       this.#problem('E0803', `\`${name}\` takes ${takes}, and this is ${kindOf(node)}`, this.#at(node));
       return undefined;
     }
-    if (node.items.length === 0 || node.items.length > MAX_ENTRIES) {
-      this.#problem(
-        'E0805',
-        `\`${name}\` takes at least one entry and at most ${MAX_ENTRIES}`,
-        this.#at(node),
-      );
+    if (node.items.length > MAX_ENTRIES) {
+      this.#problem('E0805', `\`${name}\` has more than ${MAX_ENTRIES} entries`, this.#at(node));
       return undefined;
     }
-    const words = node.items.map((item) => this.word(item as Node, `an entry of \`${name}\``));
-    return words.every((word) => word !== undefined) ? words : undefined;
+    const words: { text: string; node: Node }[] = [];
+    for (const item of node.items as Node[]) {
+      const text = this.word(item, `an entry of \`${name}\``);
+      if (text !== undefined) words.push({ text, node: item });
+    }
+    return words;
+  }
+
+  paths(node: Node): readonly PathArgument[] | undefined {
+    const words = this.words(node, 'paths', 'a list of files and folders');
+    if (words?.length === 0) this.#problem('E0805', '`paths` needs at least one entry', this.#at(node));
+    return words?.map((word) => ({ text: word.text, span: this.#at(word.node) }));
   }
 
   oneOf<T extends string>(node: Node, name: string, takes: readonly T[]): T | undefined {
@@ -153,12 +163,9 @@ class ConfigReader {
   }
 
   reporters(node: Node): readonly ReporterName[] | undefined {
-    if (isSeq(node) && node.items.length === 0) return [];
     const words = this.words(node, 'reporters', `a list of ${REPORTERS.join(', ')}`);
-    if (words === undefined) return undefined;
-    const items = isSeq(node) ? (node.items as Node[]) : [node];
-    const named = items.map((item) => this.oneOf(item, 'reporters', REPORTERS));
-    return named.every((name) => name !== undefined) ? [...new Set(named)] : undefined;
+    const named = words?.map((word) => this.oneOf(word.node, 'reporters', REPORTERS));
+    return named && [...new Set(named.filter((name) => name !== undefined))];
   }
 
   tags(node: Node): readonly ProjectTag[] {

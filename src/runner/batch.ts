@@ -1,0 +1,35 @@
+import type { MessagePort } from 'node:worker_threads';
+import type { RunOutcome } from '../record/outcome.ts';
+import type { ExecuteContext } from './execute.ts';
+import type { Job } from './events.ts';
+import { type ExecuteJob, guarded } from './guarded.ts';
+
+/** What a worker is sent: one message, so that scenarios of one topology share it in the clone too. */
+export interface Batch {
+  readonly jobs: readonly Job[];
+  readonly context: ExecuteContext;
+  readonly port: MessagePort;
+}
+
+/** What a worker says on the port, in the order of the batch. */
+export type WorkerMessage =
+  | { readonly type: 'ready' }
+  | {
+      readonly type: 'finished';
+      readonly index: number;
+      readonly outcome: RunOutcome;
+      readonly wall_ms: number;
+    };
+
+/** The worker's side: runs the jobs of a batch in order and says each outcome as it comes. */
+export function serveBatch(batch: Batch, execute: ExecuteJob): void {
+  const { jobs, context, port } = batch;
+  const say = (message: WorkerMessage): void => port.postMessage(message);
+  say({ type: 'ready' });
+  for (const job of jobs) {
+    const begun = performance.now();
+    const outcome = guarded(execute, job, context);
+    say({ type: 'finished', index: job.index, outcome, wall_ms: performance.now() - begun });
+  }
+  port.close();
+}

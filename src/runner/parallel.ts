@@ -1,0 +1,184 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+import { Tinypool } from 'tinypool';
+import type { Batch, WorkerMessage } from './batch.ts';
+import { batchesOf } from './batches.ts';
+import type { ExecuteContext } from './execute.ts';
+import { erroredOutcome, type Executor, type ExecutorListener } from './executor.ts';
+import type { Job } from './events.ts';
+import { describeError } from './guarded.ts';
+
+export interface ParallelOptions {
+  /** At least 1. */
+  readonly workers: number;
+  /** Wall milliseconds that one job may take. */
+  readonly timeout_ms: number;
+  /** The worker's module; another one in tests. */
+  readonly worker?: URL;
+}
+
+/** JavaScript heap of one worker: a run away that allocates ends as errored, and does not take the machine along. */
+const HEAP_MIB = 1024;
+/** Loading the code counts against no job. */
+const START_LIMIT_MS = 30_000;
+/** After so many workers in a row that never came up, the rest are not tried. */
+const START_ATTEMPTS = 3;
+
+/** Runs jobs in worker threads. A worker that hangs or dies costs the job it was at; the rest of its batch goes to a new one. */
+export function parallelExecutor(context: ExecuteContext, options: ParallelOptions): Executor {
+  const { workers } = options;
+  // Not import.meta.resolve: the extension is that of the built file.
+  const filename = fileURLToPath(options.worker ?? new URL('./worker.js', import.meta.url));
+  const pool = new Tinypool({
+    runtime: 'worker_threads',
+    minThreads: workers,
+    maxThreads: workers,
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
+  });
+  // A worker that dies between two batches is replaced when the next one is sent.
+  pool.on('error', () => undefined);
+  let failedStarts = 0;
+
+  const runBatch = async (
+    jobs: readonly Job[],
+    listener: ExecutorListener,
+    signal: AbortSignal,
+  ): Promise<readonly Job[]> => {
+    const run = new BatchRun(jobs, listener, options.timeout_ms);
+    const why = await run.through(pool, filename, context, signal);
+    const rest = jobs.slice(run.done);
+    const [victim, ...others] = rest;
+    if (victim === undefined || signal.aborted) return [];
+    failedStarts = run.ready ? 0 : failedStarts + 1;
+    listener.finished(victim, erroredOutcome(victim, context, why), run.elapsed());
+    if (failedStarts < START_ATTEMPTS) return others;
+    for (const job of others) listener.finished(job, erroredOutcome(job, context, why), 0);
+    return [];
+  };
+
+  return {
+    workers,
+    async run(jobs, listener, signal) {
+      const queue = [...batchesOf(jobs, workers)];
+      const lane = async (): Promise<void> => {
+        for (let batch = queue.shift(); batch !== undefined && !signal.aborted; batch = queue.shift()) {
+          const rest = await runBatch(batch, listener, signal);
+          if (rest.length > 0) queue.unshift(rest);
+        }
+      };
+      await Promise.all(Array.from({ length: workers }, lane));
+    },
+    close: () => pool.destroy(),
+  };
+}
+
+/** One batch in one worker, watched. */
+class BatchRun {
+  readonly #jobs: readonly Job[];
+  readonly #listener: ExecutorListener;
+  readonly #timeout_ms: number;
+  readonly #channel = new MessageChannel();
+  readonly #abort = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #since = performance.now();
+  #why = '';
+  /** The worker has loaded its code and begun. */
+  ready = false;
+  /** Jobs finished, from the first of the batch on. */
+  done = 0;
+
+  constructor(jobs: readonly Job[], listener: ExecutorListener, timeout_ms: number) {
+    this.#jobs = jobs;
+    this.#listener = listener;
+    this.#timeout_ms = timeout_ms;
+  }
+
+  /** Wall milliseconds since the job at hand began. */
+  elapsed(): number {
+    return performance.now() - this.#since;
+  }
+
+  /** Settles when the worker is through with the batch or lost; says why it was lost. */
+  async through(
+    pool: Tinypool,
+    filename: string,
+    context: ExecuteContext,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { port1: here, port2: there } = this.#channel;
+    const stop = (): void => this.#abort.abort();
+    signal.addEventListener('abort', stop, { once: true });
+    // The pool does not notice a thread that exits by itself; its end of the channel closes then.
+    here.on('close', () => void this.#closed());
+    here.on('message', (message: WorkerMessage) => this.#receive(message));
+    this.#arm(START_LIMIT_MS);
+    try {
+      const batch: Batch = { jobs: this.#jobs, context, port: there };
+      await pool.run(batch, { filename, transferList: [there], signal: this.#abort.signal });
+    } catch (error) {
+      this.#why ||= this.#lost(error);
+    } finally {
+      clearTimeout(this.#timer);
+      signal.removeEventListener('abort', stop);
+      this.#drain();
+      clearTimeout(this.#timer);
+      here.close();
+    }
+    return this.#why || 'the worker ended before the run did';
+  }
+
+  #receive(message: WorkerMessage): void {
+    if (message.type === 'ready') {
+      this.ready = true;
+    } else {
+      const job = this.#jobs[this.done] as Job;
+      this.done++;
+      this.#listener.finished(job, message.outcome, message.wall_ms);
+    }
+    const next = this.#jobs[this.done];
+    if (next === undefined) return clearTimeout(this.#timer);
+    this.#listener.started(next);
+    this.#arm(this.#timeout_ms);
+  }
+
+  /** Takes what the worker has said and this thread, busy, has not heard yet. */
+  #drain(): void {
+    const { port1: here } = this.#channel;
+    for (let entry = receiveMessageOnPort(here); entry !== undefined; entry = receiveMessageOnPort(here)) {
+      this.#receive((entry as { message: WorkerMessage }).message);
+    }
+  }
+
+  #arm(limit_ms: number): void {
+    clearTimeout(this.#timer);
+    this.#since = performance.now();
+    this.#timer = setTimeout(() => this.#expired(limit_ms), limit_ms);
+  }
+
+  #expired(limit_ms: number): void {
+    const before = this.done;
+    const wasReady = this.ready;
+    this.#drain();
+    // What was heard has set a new limit: it was this thread that was late.
+    if (this.done > before || this.ready !== wasReady) return;
+    this.#why = this.ready
+      ? `did not finish within ${limit_ms / 1000} s of wall time (--timeout)`
+      : `a worker did not start within ${limit_ms / 1000} s`;
+    this.#abort.abort();
+  }
+
+  async #closed(): Promise<void> {
+    // A crash is told by the pool too, with its cause, a moment later.
+    await pause(500, undefined, { ref: false });
+    this.#abort.abort();
+  }
+
+  #lost(error: unknown): string {
+    const code = (error as { code?: unknown } | null)?.code;
+    if (code === 'ERR_WORKER_OUT_OF_MEMORY') return `ran out of memory: more than ${HEAP_MIB} MiB of heap`;
+    if (error instanceof Error && error.name === 'AbortError')
+      return 'the worker exited in the middle of the run';
+    return `${this.ready ? 'the worker crashed' : 'a worker could not start'}: ${describeError(error)}`;
+  }
+}

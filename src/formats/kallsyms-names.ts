@@ -1,43 +1,97 @@
+import type { PartialBytes } from './partial-read.ts';
+import { isPresent } from './partial-read.ts';
+
 /** The names of kallsyms, decoded as far as they are asked for. It depends on their bytes alone, not on where the kernel lies. */
 export interface NameTable {
-  /** Names that lie wholly inside the bytes. */
+  /** Names that could be read, of any index. */
   readonly readable: number;
-  /** Type character and name of a symbol below `readable`. */
+  /** Type character and name of a symbol; '' when it could not be read. */
   decode(index: number): string;
   /** First symbol of that name, without its type; -1 when there is none. */
   indexOf(name: string): number;
+}
+
+/** The bytes that names are decoded from. */
+export interface NameTableBytes {
+  /** From the first name on; with `to_tokens` up to the token table, so that markers and seqs_of_names are its end. */
+  readonly area: PartialBytes;
+  readonly to_tokens: boolean;
+  readonly token_table: Uint8Array;
+  readonly token_index: Uint8Array;
 }
 
 /** After so many searches through the tokens a map pays. */
 const SEARCHES_BEFORE_MAP = 16;
 /** No symbol is longer (KSYM_NAME_LEN). */
 const NAME_LIMIT = 512;
+const UNREADABLE = 0xffff_ffff;
+/** Names between two markers. */
+const BLOCK = 256;
 
-/** Finds where each of `count` names begins. `names` may be longer than they are, or shorter when memory was cut off. */
-export function decodeNameTable(
-  count: number,
-  names: Uint8Array,
-  token_table: Uint8Array,
-  token_index: Uint8Array,
-): NameTable {
-  const tokens = decodeTokens(token_table, token_index);
-  const starts = new Uint32Array(count + 1);
+/**
+ * Finds where each of `count` names begins. Where the markers are sound each block of 256 names stands for itself, and one that
+ * does not end where the next begins is damaged and left out: a wrong length would shift all names after it to wrong addresses.
+ */
+export function decodeNameTable(count: number, bytes: NameTableBytes): NameTable {
+  const { area } = bytes;
+  const starts = new Uint32Array(count).fill(UNREADABLE);
+  const markers = bytes.to_tokens ? findMarkers(area, count) : undefined;
   let readable = 0;
-  for (let at = 0; readable < count; readable++) {
-    starts[readable] = at;
-    if (at >= names.length) break;
-    const first = names[at] as number;
-    let length = first;
-    at++;
-    if (first >= 0x80) {
-      if (at >= names.length) break;
-      length = (first & 0x7f) | ((names[at] as number) << 7);
-      at++;
+  if (markers) {
+    for (let block = 0; block * BLOCK < count; block++) {
+      const first = block * BLOCK;
+      const last = Math.min(first + BLOCK, count);
+      const limit = markers[block + 1] as number;
+      const { next, end } = walkNames(area, starts, first, last, markers[block] as number);
+      // The last names are padded to 8 bytes.
+      const fits = last === count ? limit - end >= 0 && limit - end < 8 : end === limit;
+      if (next === last && !fits) starts.fill(UNREADABLE, first, last);
+      else readable += next - first;
     }
-    at += length;
-    if (at > names.length) break;
+  } else {
+    readable = walkNames(area, starts, 0, count, 0).next;
   }
-  return new DecodedNames(names, starts, readable, tokens);
+  return new DecodedNames(area.bytes, starts, readable, decodeTokens(bytes.token_table, bytes.token_index));
+}
+
+/** Where each block begins, and after the last the end of the names; undefined when that cannot be so. */
+function findMarkers(area: PartialBytes, count: number): Uint32Array | undefined {
+  const blocks = Math.ceil(count / BLOCK);
+  const seqs_at = area.bytes.length - Math.ceil((count * 3) / 8) * 8;
+  const markers_at = seqs_at - Math.ceil((blocks * 4) / 8) * 8;
+  if (!isPresent(area, markers_at, markers_at + blocks * 4)) return undefined;
+  const view = new DataView(area.bytes.buffer, area.bytes.byteOffset + markers_at, blocks * 4);
+  const markers = new Uint32Array(blocks + 1);
+  for (let block = 0; block < blocks; block++) {
+    const marker = view.getUint32(block * 4, true);
+    if (block === 0 ? marker !== 0 : marker <= (markers[block - 1] as number)) return undefined;
+    markers[block] = marker;
+  }
+  markers[blocks] = markers_at;
+  return (markers[blocks - 1] as number) < markers_at ? markers : undefined;
+}
+
+/** Fills starts[first, last) from byte `at` on. Stops at the first name that is not all there, and says which and where. */
+function walkNames(
+  area: PartialBytes,
+  starts: Uint32Array,
+  first: number,
+  last: number,
+  at: number,
+): { next: number; end: number } {
+  const { bytes } = area;
+  let end = at;
+  for (let index = first; index < last; index++) {
+    const head = bytes[end] as number;
+    const length_bytes = head < 0x80 ? 1 : 2;
+    const length = head < 0x80 ? head : (head & 0x7f) | ((bytes[end + 1] as number) << 7);
+    const next = end + length_bytes + length;
+    // A missing page reads as zeros: a length that lies in one counts as there only if its page is.
+    if (length === 0 || !isPresent(area, end, next)) return { next: index, end };
+    starts[index] = end;
+    end = next;
+  }
+  return { next: last, end };
 }
 
 function decodeTokens(table: Uint8Array, index: Uint8Array): string[] {
@@ -70,6 +124,7 @@ class DecodedNames implements NameTable {
 
   decode(index: number): string {
     let at = this.#starts[index] as number;
+    if (at === UNREADABLE) return '';
     const first = this.#names[at++] as number;
     const length = first < 0x80 ? first : (first & 0x7f) | ((this.#names[at++] as number) << 7);
     let text = '';
@@ -83,20 +138,22 @@ class DecodedNames implements NameTable {
     if (this.#by_name) return this.#by_name.get(name) ?? -1;
     if (this.#searches++ >= SEARCHES_BEFORE_MAP) {
       this.#by_name = new Map();
-      for (let index = this.readable - 1; index >= 0; index--) {
-        this.#by_name.set(this.decode(index).slice(1), index);
+      for (let index = this.#starts.length - 1; index >= 0; index--) {
+        if (this.#starts[index] !== UNREADABLE) this.#by_name.set(this.decode(index).slice(1), index);
       }
       return this.#by_name.get(name) ?? -1;
     }
-    for (let index = 0; index < this.readable; index++) if (this.#matches(index, name)) return index;
+    for (let index = 0; index < this.#starts.length; index++) if (this.#matches(index, name)) return index;
     return -1;
   }
 
   /** Compares token by token and gives up at the first difference: nothing is built for names that are not wanted. */
   #matches(index: number, name: string): boolean {
     let at = this.#starts[index] as number;
+    if (at === UNREADABLE) return false;
     const first = this.#names[at++] as number;
     const length = first < 0x80 ? first : (first & 0x7f) | ((this.#names[at++] as number) << 7);
+    // The first character is the type.
     let matched = -1;
     for (const end = at + length; at < end; at++) {
       const token = this.#tokens[this.#names[at] as number] as string;

@@ -5,6 +5,8 @@ import { decodeNameTable } from './kallsyms-names.ts';
 import type { ContentMemo } from './memo.ts';
 import type { ReadMemory, Result } from './result.ts';
 import { failure, success } from './result.ts';
+import type { PartialBytes } from './partial-read.ts';
+import { isPresent, readPartial } from './partial-read.ts';
 
 /** Kernel virtual addresses of the tables: the six symbols that VMCOREINFO publishes under `kallsyms_…`. */
 export interface KallsymsAddresses {
@@ -28,7 +30,7 @@ export interface SymbolAt {
 /** The symbols of one kernel. */
 export interface Kallsyms {
   readonly count: number;
-  /** How many names could be read; below `count` when the tables are damaged from there on. */
+  /** How many names could be read; below `count` when the tables are damaged. */
   readonly readable: number;
   /** Address of the first symbol so named (a per-CPU symbol's is its offset in the area); undefined when there is none. */
   lookup(name: string): Address | undefined;
@@ -36,7 +38,7 @@ export interface Kallsyms {
   symbolAt(address: Address): SymbolAt | undefined;
   /** `name+0x1c`, or the address in hex. */
   describe(address: Address): string;
-  /** The `index`th symbol in the order of addresses. */
+  /** The `index`th symbol in the order of addresses; undefined when it could not be read. */
   symbol(
     index: number,
   ): { readonly name: string; readonly type: string; readonly address: Address } | undefined;
@@ -59,9 +61,9 @@ export function kallsymsAddresses(symbols: ReadonlyMap<string, Address>): Kallsy
 }
 
 /**
- * Reads the tables of 6.1 (kernel/kallsyms.c) through kernel virtual memory. What stands before the first damaged byte can be looked
- * up; with no count, base, offsets or tokens there is nothing to look up in and it fails. Given a memo, a kernel whose
- * name tables have the same bytes is not decoded again. Failure offsets are bytes from the start of the table that is named.
+ * Reads the tables of 6.1 (kernel/kallsyms.c) through kernel virtual memory. Symbols whose name or offset cannot be read are left out;
+ * with no count, base or tokens there is nothing to look up in and it fails. Given a memo, a kernel whose name tables have the same
+ * bytes is not decoded again.
  */
 export function openKallsyms(
   read: ReadMemory,
@@ -78,53 +80,48 @@ export function openKallsyms(
   const count = head_view.getUint32(0, true);
   if (count === 0 || count > SYMBOL_LIMIT) return failure('LIMIT', `kallsyms_num_syms is ${count}`);
   const relative_base = fromHalves(head_view.getUint32(4, true), head_view.getUint32(8, true));
-  const offsets = new Uint8Array(count * 4);
-  if (!read(at.offsets, offsets)) return failure('UNREADABLE', 'kallsyms_offsets cannot be read');
   const token_index = new Uint8Array(512);
   if (!read(at.token_index, token_index)) return failure('UNREADABLE', 'kallsyms_token_index cannot be read');
-  const token_bytes = within(at.token_index - at.token_table, TOKEN_TABLE_LIMIT);
-  const token_table = readAvailable(read, at.token_table, token_bytes ?? 4096);
-  if (token_table.length === 0) return failure('UNREADABLE', 'kallsyms_token_table cannot be read');
-  // Markers and seqs_of_names lie between the names and the tokens: the names end somewhere before.
-  const name_bytes = within(at.token_table - at.names, NAMES_LIMIT);
-  const names = readAvailable(read, at.names, name_bytes ?? Math.min(count * 64, NAMES_LIMIT));
-  if (names.length === 0) return failure('UNREADABLE', 'kallsyms_names cannot be read');
-  const decode = (): NameTable => decodeNameTable(count, names, token_table, token_index);
-  const table = memo ? memo.get([names, token_table, token_index], count, decode) : decode();
-  return success(new OpenKallsyms(table, offsets, relative_base));
+  const token_bytes = within(at.token_index - at.token_table, TOKEN_TABLE_LIMIT) ?? 4096;
+  const token_table = new Uint8Array(token_bytes);
+  if (!read(at.token_table, token_table)) return failure('UNREADABLE', 'kallsyms_token_table cannot be read');
+  const offsets = readPartial(read, at.offsets, count * 4);
+  const area_bytes = within(at.token_table - at.names, NAMES_LIMIT);
+  const area = readPartial(read, at.names, area_bytes ?? Math.min(count * 64, NAMES_LIMIT));
+  const bytes = { area, to_tokens: area_bytes !== undefined, token_table, token_index };
+  const decode = (): NameTable => decodeNameTable(count, bytes);
+  const parts = [area.bytes, area.missing, token_table, token_index];
+  const key = count * 2 + (area_bytes === undefined ? 1 : 0);
+  const table = memo ? memo.get(parts, key, decode) : decode();
+  if (table.readable === 0) return failure('MALFORMED', 'no name of kallsyms_names can be read');
+  return success(new OpenKallsyms(count, table, offsets, relative_base));
 }
 
 function within(bytes: number, limit: number): number | undefined {
   return bytes > 0 && bytes <= limit ? bytes : undefined;
 }
 
-/** As much as can be read, page by page when it is not all there. */
-function readAvailable(read: ReadMemory, address: Address, bytes: number): Uint8Array {
-  const into = new Uint8Array(bytes);
-  if (read(address, into)) return into;
-  let done = 0;
-  while (done < bytes) {
-    const step = Math.min(bytes - done, 4096 - ((address + done) & 0xfff));
-    if (!read(address + done, into.subarray(done, done + step))) break;
-    done += step;
-  }
-  return into.subarray(0, done);
+interface Ascending {
+  readonly addresses: Float64Array;
+  readonly indices: Uint32Array;
 }
 
 class OpenKallsyms implements Kallsyms {
   readonly count: number;
   readonly readable: number;
   readonly #names: NameTable;
-  readonly #offsets: DataView;
+  readonly #offsets: PartialBytes;
+  readonly #words: DataView;
   readonly #relative_base: Address;
   /** Symbols that have an address of their own, ascending; made when first needed. */
-  #ascending: { readonly addresses: Float64Array; readonly indices: Uint32Array } | undefined;
+  #ascending: Ascending | undefined;
 
-  constructor(names: NameTable, offsets: Uint8Array, relative_base: Address) {
+  constructor(count: number, names: NameTable, offsets: PartialBytes, relative_base: Address) {
+    this.count = count;
     this.#names = names;
-    this.#offsets = new DataView(offsets.buffer, offsets.byteOffset, offsets.byteLength);
+    this.#offsets = offsets;
+    this.#words = new DataView(offsets.bytes.buffer);
     this.#relative_base = relative_base;
-    this.count = offsets.length / 4;
     this.readable = names.readable;
   }
 
@@ -136,9 +133,11 @@ class OpenKallsyms implements Kallsyms {
   symbol(
     index: number,
   ): { readonly name: string; readonly type: string; readonly address: Address } | undefined {
-    if (!(index >= 0 && index < this.readable)) return undefined;
+    if (!(index >= 0 && index < this.count)) return undefined;
     const decoded = this.#names.decode(index);
-    return { name: decoded.slice(1), type: decoded.slice(0, 1), address: this.#addressOf(index) };
+    const address = this.#addressOf(index);
+    if (decoded === '' || address === undefined) return undefined;
+    return { name: decoded.slice(1), type: decoded.slice(0, 1), address };
   }
 
   symbolAt(address: Address): SymbolAt | undefined {
@@ -166,26 +165,32 @@ class OpenKallsyms implements Kallsyms {
     return found.offset === 0 ? found.name : `${found.name}+0x${found.offset.toString(16)}`;
   }
 
-  /** kallsyms_sym_address(): a non-negative offset is the address itself. */
-  #addressOf(index: number): Address {
-    const offset = this.#offsets.getInt32(index * 4, true);
+  /** kallsyms_sym_address(): a non-negative offset is the address itself. Undefined when it could not be read. */
+  #addressOf(index: number): Address | undefined {
+    if (!isPresent(this.#offsets, index * 4, index * 4 + 4)) return undefined;
+    const offset = this.#words.getInt32(index * 4, true);
     return offset >= 0 ? offset : this.#relative_base - 1 - offset;
   }
 
-  #sort(): { readonly addresses: Float64Array; readonly indices: Uint32Array } {
-    const addresses = new Float64Array(this.readable);
-    const indices = new Uint32Array(this.readable);
+  #sort(): Ascending {
+    const addresses = new Float64Array(this.count);
+    const indices = new Uint32Array(this.count);
     let length = 0;
     let sorted = true;
-    for (let index = 0; index < this.readable; index++) {
-      if (this.#offsets.getInt32(index * 4, true) >= 0) continue;
-      addresses[length] = this.#addressOf(index);
+    for (let index = 0; index < this.count; index++) {
+      const address = this.#addressOf(index);
+      if (address === undefined || address >= 0) continue;
+      addresses[length] = address;
       indices[length] = index;
-      if (length > 0 && (addresses[length] as number) < (addresses[length - 1] as number)) sorted = false;
+      if (length > 0 && address < (addresses[length - 1] as number)) sorted = false;
       length++;
     }
     if (sorted) return { addresses: addresses.subarray(0, length), indices: indices.subarray(0, length) };
-    const order = Array.from(indices.subarray(0, length)).sort((a, b) => this.#addressOf(a) - this.#addressOf(b) || a - b); // prettier-ignore
-    return { addresses: Float64Array.from(order, (index) => this.#addressOf(index)), indices: Uint32Array.from(order) }; // prettier-ignore
+    const order = Array.from({ length }, (_, position) => position);
+    order.sort((a, b) => (addresses[a] as number) - (addresses[b] as number) || a - b);
+    return {
+      addresses: Float64Array.from(order, (position) => addresses[position] as number),
+      indices: Uint32Array.from(order, (position) => indices[position] as number),
+    };
   }
 }

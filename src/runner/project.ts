@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { Diagnostic } from '../text/diagnostic.ts';
+import { type CommandLine, usageProblem } from './command-line.ts';
 import { CONFIG_FILE, type Config, DEFAULT_CONFIG } from './config.ts';
 
 /** 256 KiB: no configuration that a person wrote is larger. */
@@ -17,15 +18,23 @@ export interface Project {
 }
 
 /**
- * The project that `paths` (absolute) belong to: the nearest folder at or above all of them that holds a siren.yaml; without
+ * The project that `paths` (as typed in `cwd`) belong to: the nearest folder at or above all of them that holds a siren.yaml; without
  * one the current folder, if they are in it, else the folder that holds them all. `root` overrides this.
  */
 export async function openProject(
   cwd: string,
   paths: readonly string[],
   root: string | undefined,
+  commandLine: CommandLine,
 ): Promise<Project> {
-  const folder = realpathSync(root === undefined ? projectRoot(cwd, paths) : resolve(cwd, root));
+  const named = resolve(cwd, root ?? '.');
+  if (root !== undefined && !isFolder(named)) {
+    const span = commandLine.span(root);
+    const problem = usageProblem('E0810', `there is no folder \`${root}\``, span, 'not a folder');
+    return { root: realpathSync(cwd), config: DEFAULT_CONFIG, diagnostics: [problem] };
+  }
+  const targets = paths.map((path) => resolve(cwd, path.includes('\0') ? '.' : path));
+  const folder = realpathSync(root === undefined ? projectRoot(cwd, targets) : named);
   const file = join(folder, CONFIG_FILE);
   if (!existsSync(file)) return { root: folder, config: DEFAULT_CONFIG, diagnostics: [] };
   const text = configText(file);
@@ -47,8 +56,15 @@ function projectRoot(cwd: string, paths: readonly string[]): string {
 /** The folder itself, or the nearest one above that exists. */
 function folderOf(path: string): string {
   for (let folder = path; ; folder = dirname(folder)) {
-    const stat = statSync(folder, { throwIfNoEntry: false });
-    if (stat?.isDirectory() === true || dirname(folder) === folder) return folder;
+    if (dirname(folder) === folder || isFolder(folder)) return folder;
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
   }
 }
 

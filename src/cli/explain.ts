@@ -1,0 +1,64 @@
+import { oneLine } from '../report/escape.ts';
+import { nearest } from '../language/suggest.ts';
+import { EXIT } from '../runner/exit-codes.ts';
+import type { Entry } from './explanations.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** `siren explain CODE`: what it means. Without a code, all there are. */
+export async function explainCommand(
+  word: string | undefined,
+  { out, error, colors }: Surroundings,
+): Promise<number> {
+  const { explanations } = await import('./explanations.ts');
+  const entries = explanations();
+  if (word === undefined) {
+    for (const line of overview(entries)) out(`${line}\n`);
+    return EXIT.ok;
+  }
+  const found = entries.filter((entry) => entry.word.toLowerCase() === word.toLowerCase());
+  if (found.length === 0) {
+    const near = nearest(word, new Set(entries.map((entry) => entry.word)));
+    const help = near === undefined ? '`siren explain` lists all of them' : `did you mean \`${near}\`?`;
+    error(`there is no code or word \`${oneLine(word)}\`: ${help}\n`);
+    return EXIT.usage;
+  }
+  for (const { word: name, title, doc, group } of found) {
+    out(`${colors.bold(name)}${title === '' ? '' : `  ${title}`}  ${colors.dim(`(${group})`)}\n\n`);
+    out(`${wrapped(doc, 100)}\n\n`);
+  }
+  return EXIT.ok;
+}
+
+function* overview(entries: readonly Entry[]): Generator<string> {
+  let group = '';
+  for (const entry of entries) {
+    if (entry.group !== group) yield `${group === '' ? '' : '\n'}${entry.group}`;
+    group = entry.group;
+    yield `  ${entry.word.padEnd(20)} ${entry.title === '' ? firstSentence(entry.doc) : entry.title}`;
+  }
+}
+
+function firstSentence(text: string): string {
+  const end = text.search(/[.;:](?:\s|$)/);
+  return end < 0 ? text : text.slice(0, end);
+}
+
+/** Breaks prose at spaces; indented by two. */
+function wrapped(text: string, columns: number): string {
+  return text
+    .split('\n')
+    .map((paragraph) => {
+      const lines: string[] = [];
+      let line = ' ';
+      for (const word of paragraph.split(' ')) {
+        if (line.length + word.length + 1 > columns && line.trim() !== '') {
+          lines.push(line);
+          line = ' ';
+        }
+        line += ` ${word}`;
+      }
+      lines.push(line);
+      return lines.join('\n').trimEnd();
+    })
+    .join('\n');
+}

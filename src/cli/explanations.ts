@@ -1,0 +1,72 @@
+import { COLLECTIONS, SPECIAL_PLACES } from '../model/collections.ts';
+import { DIAGNOSES } from '../model/diagnoses.ts';
+import { FINDINGS } from '../model/findings.ts';
+import { VERBS } from '../model/verbs.ts';
+import {
+  BYSTANDER_STATES,
+  GUEST_SIGNS,
+  GUEST_STATES,
+  HYPERVISOR_SIGNS,
+  HYPERVISOR_STATES,
+  REFUSALS,
+} from '../model/vocabulary.ts';
+import { CONFIG_CODES } from '../runner/config-codes.ts';
+
+/** One thing that can be explained. */
+export interface Entry {
+  readonly word: string;
+  /** One line; '' where the document is one itself. */
+  readonly title: string;
+  readonly doc: string;
+  readonly group: string;
+}
+
+/** Everything that has a code or is a word of a closed vocabulary, group by group. */
+export function explanations(): readonly Entry[] {
+  return [
+    ...[...CONFIG_CODES.values()].map(({ code, title, doc }) => ({
+      word: code,
+      title,
+      doc,
+      group: 'siren.yaml and the command line',
+    })),
+    ...[...FINDINGS.values()].map(({ code, doc, leads_to, collections }) => ({
+      word: code,
+      title: '',
+      doc: `${doc}\nLeads to the verdict ${leads_to}${collections.length === 0 ? '' : ` on ${collections.join(', ')}`}.`,
+      group: 'findings of an ambulance',
+    })),
+    ...[...DIAGNOSES.values()].map(({ cause, doc }) => ({
+      word: cause,
+      title: '',
+      doc,
+      group: 'diagnoses',
+    })),
+    ...words('why a registration is refused', REFUSALS),
+    ...[...VERBS.values()].map((verb) => ({
+      word: verb.name,
+      title: '',
+      doc: verbDoc(verb),
+      group: 'verbs',
+    })),
+    ...words('states of a guest', GUEST_STATES),
+    ...words('signs in a guest', GUEST_SIGNS),
+    ...words('states that the hypervisor sees', HYPERVISOR_STATES),
+    ...words('signs that the hypervisor sees', HYPERVISOR_SIGNS),
+    ...words('bystanders', BYSTANDER_STATES),
+    ...COLLECTIONS.map(({ name, doc }) => ({ word: name, title: '', doc, group: 'structures' })),
+    ...SPECIAL_PLACES.map(({ name, doc }) => ({ word: name, title: '', doc, group: 'places' })),
+  ];
+}
+
+function words(group: string, table: Readonly<Record<string, string>>): Entry[] {
+  return Object.entries(table).map(([word, doc]) => ({ word, title: '', doc, group }));
+}
+
+function verbDoc(verb: NonNullable<ReturnType<(typeof VERBS)['get']>>): string {
+  const clauses = Object.entries(verb.clauses).map(([word, rule]) => {
+    const takes = typeof rule.takes === 'string' ? `a ${rule.takes}` : rule.takes.join(' | ');
+    return `  ${word}: ${takes}; ${rule.doc}${rule.required ? ' (required)' : ''}`;
+  });
+  return [`${verb.doc} (${verb.kind}; acts on: ${verb.subject})`, ...clauses].join('\n');
+}

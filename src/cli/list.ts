@@ -1,0 +1,74 @@
+import { resolve } from 'node:path';
+import type { Scenario } from '../model/scenario.ts';
+import type { Job } from '../runner/events.ts';
+import { EXIT } from '../runner/exit-codes.ts';
+import { selectJobs } from '../runner/select.ts';
+import { openSpecs } from '../runner/specs.ts';
+import { oneLine } from '../report/escape.ts';
+import type { Invocation } from './invocation.ts';
+import { counted, printDiagnostics } from './print.ts';
+import { OptionReader, readSelection } from './select-options.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** `siren list [paths]`: the scenarios that a run with the same options would run. */
+export async function listCommand(
+  paths: readonly string[],
+  options: Record<string, unknown>,
+  { around, words }: Invocation,
+): Promise<number> {
+  const opened = await openSpecs({
+    cwd: around.cwd,
+    words,
+    paths,
+    root: options['root'] as string | undefined,
+  });
+  const { project, specs, sources } = opened;
+  const reader = new OptionReader(options, opened.command_line);
+  const selection = readSelection(reader, resolve(project.root, project.config.reports));
+  const selected = await selectJobs(specs, opened.discovery.lines, selection);
+  const usage = [...opened.usage, ...reader.diagnostics, ...selected.diagnostics];
+  printDiagnostics([...usage, ...specs.diagnostics], sources, around);
+  if (usage.length > 0) return EXIT.usage;
+  printJobs(selected.value, reader.flag('json'), around);
+  if (specs.diagnostics.some(({ severity }) => severity === 'error')) return EXIT.spec;
+  return selected.value.length === 0 && !reader.flag('allowEmpty') ? EXIT.empty : EXIT.ok;
+}
+
+/** The scenarios of jobs, each once, with the seeds that were selected. */
+export function printJobs(jobs: readonly Job[], json: boolean, { out, colors }: Surroundings): void {
+  const seeds = new Map<Scenario, number[]>();
+  for (const { scenario, seed } of jobs) seeds.set(scenario, [...(seeds.get(scenario) ?? []), seed]);
+  if (json) {
+    const listed = [...seeds].map(([scenario, list]) => listedScenario(scenario, list));
+    out(`${JSON.stringify(listed, null, 1)}\n`);
+    return;
+  }
+  for (const [{ file, line, name, tags, skip, xfail }, list] of seeds) {
+    const marks = [
+      ...tags,
+      ...(list.length > 1 ? [`${list.length} seeds`] : []),
+      ...(skip === undefined ? [] : ['skip']),
+      ...(xfail === undefined ? [] : ['xfail']),
+    ];
+    const tail = marks.length === 0 ? '' : `  ${colors.dim(`(${marks.join(', ')})`)}`;
+    out(`${colors.dim(oneLine(`${file}:${line}`))}  ${oneLine(name)}${tail}\n`);
+  }
+  out(`\n${counted(seeds.size, 'scenario')}, ${counted(jobs.length, 'run')}\n`);
+}
+
+function listedScenario(scenario: Scenario, seeds: readonly number[]): unknown {
+  const { id, name, doc, file, line, tags, targets, skip, xfail, duration_ns } = scenario;
+  return {
+    id,
+    name,
+    ...(doc === undefined ? {} : { doc }),
+    file,
+    line,
+    tags,
+    targets,
+    seeds,
+    duration_ns,
+    ...(skip === undefined ? {} : { skip: skip.reason }),
+    ...(xfail === undefined ? {} : { xfail: xfail.reason, until: xfail.until }),
+  };
+}

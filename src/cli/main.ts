@@ -1,0 +1,49 @@
+// The first thing that runs. `--version` must cost no more than starting Node, so nothing is imported before it is answered.
+import { readFileSync } from 'node:fs';
+import * as module from 'node:module';
+
+/** Siren's own version. */
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
+    process.stdout.write(`${version()}\n`);
+    return 0;
+  }
+  // From Node 22.1 on, compiled code is kept between starts.
+  (module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
+  const { runProgram } = await import('./program.ts');
+  return runProgram(words, version());
+}
+
+/** What a user can do about a mistake of ours; the stack only for who asks for it. */
+function lastResort(error: unknown): void {
+  const message = error instanceof Error ? error.message.split('\n', 1)[0] : String(error);
+  const stack = process.env['SIREN_DEBUG'] !== undefined && error instanceof Error ? `${error.stack}\n` : '';
+  process.stderr.write(
+    `siren itself failed: ${message}\n${stack}` +
+      `  This is a mistake in Siren, not in your specs. Please report it with the command and the specs that lead here;\n` +
+      `  SIREN_DEBUG=1 prints where it happened.\n`,
+  );
+}
+
+// A reader that goes away (`siren list | head`) is no reason to fail.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+process.on('uncaughtException', (error) => {
+  lastResort(error);
+  process.exit(4);
+});
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  lastResort(error);
+  process.exitCode = 4;
+}

@@ -1,0 +1,92 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT } from '../runner/exit-codes.ts';
+import { surroundings } from './surroundings.ts';
+
+/** Reads the command line and runs one command. Resolves with the exit code; each command is loaded when it is asked for. */
+export async function runProgram(words: readonly string[], version: string): Promise<number> {
+  const around = surroundings();
+  let code: number = EXIT.ok;
+  const program = new Command('siren')
+    .description('Tests the code that runs only after an operating system has failed.')
+    .version(version, '-V, --version')
+    .exitOverride()
+    .configureOutput({ writeOut: around.out, writeErr: around.error })
+    .showHelpAfterError('(siren --help lists commands and options)')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 all as expected, 1 an expectation failed, 2 a spec is wrong, 3 bad usage or configuration,' +
+        '\n4 Siren or an environment failed, 5 nothing was selected.',
+    );
+
+  selecting(program.command('run'))
+    .description('run scenarios and write reports; without paths those of siren.yaml')
+    .option('--seed <n>', "one seed for every scenario in place of its own, or 'random'")
+    .option('--workers <n>', 'worker threads; 0 runs in the main thread, without a timeout')
+    .option('--timeout <seconds>', 'wall time that one run may take (default: 60)')
+    .option('--bail [n]', 'stop after n runs that need attention (default: 1)')
+    .option('--target <name>', 'what to run on (default: sim)')
+    .option('--reports <folder>', 'where reports go (default: reports)')
+    .option('--no-html', 'do not write report.html')
+    .option('--no-json', 'do not write results.json')
+    .option('--no-junit', 'do not write junit.xml')
+    .option('--list', 'say what would run, and run nothing')
+    .option('--json', 'with --list: as JSON')
+    .option('--allow-empty', 'nothing selected is no error')
+    .option('--today <date>', "the date that 'xfail … until' is judged by (default: today, UTC)")
+    .option('--verbose', 'a line for every run')
+    .option('--quiet', 'print nothing when all is as expected')
+    .action(async (paths: string[], options: Record<string, unknown>) => {
+      const { runCommand } = await import('./run.ts');
+      code = await runCommand(paths, options, { around, words, version });
+    });
+
+  withPaths(program.command('check'))
+    .description('read specs and say what is wrong with them, without running anything')
+    .option('--json', 'diagnostics as JSON')
+    .action(async (paths: string[], options: Record<string, unknown>) => {
+      const { checkCommand } = await import('./check.ts');
+      code = await checkCommand(paths, options, { around, words, version });
+    });
+
+  selecting(program.command('list'))
+    .description('list scenarios')
+    .option('--json', 'as JSON')
+    .option('--allow-empty', 'nothing selected is no error')
+    .action(async (paths: string[], options: Record<string, unknown>) => {
+      const { listCommand } = await import('./list.ts');
+      code = await listCommand(paths, options, { around, words, version });
+    });
+
+  program
+    .command('explain')
+    .description('say what a code or a word of the language means')
+    .argument('[code]', 'E0312, LIST_NEXT_POISON, wild_pointer …; without, all of them')
+    .action(async (word: string | undefined) => {
+      const { explainCommand } = await import('./explain.ts');
+      code = await explainCommand(word, around);
+    });
+
+  try {
+    await program.parseAsync(words, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help and version are ended by an exception too, with code 0.
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  return code;
+}
+
+function withPaths(command: Command): Command {
+  return command
+    .argument('[paths...]', 'specs, folders, or file.spec:LINE')
+    .option('--root <folder>', "the project's folder (default: the nearest one with a siren.yaml)");
+}
+
+function selecting(command: Command): Command {
+  return withPaths(command)
+    .option('--filter <regex>', 'scenarios whose `file :: name` matches')
+    .option('--name <name>', 'the scenario with exactly this name')
+    .option('--tags <expression>', "scenarios by their tags: 'smoke and not slow'")
+    .option('--last-failed', 'only what needed attention in the last run')
+    .option('--shard <i/n>', 'the i-th of n equal parts');
+}

@@ -1,0 +1,66 @@
+import type { Scenario } from '../model/scenario.ts';
+import type { Diagnostic } from '../text/diagnostic.ts';
+import { COMMAND_LINE, CommandLine } from './command-line.ts';
+import { CONFIG_FILE } from './config.ts';
+import { discover, type Discovery } from './discover.ts';
+import { openProject, type Project } from './project.ts';
+import type { Compiled } from './select.ts';
+
+/** Where somebody stands and what they typed. */
+export interface SpecsRequest {
+  /** Absolute. */
+  readonly cwd: string;
+  /** The command line without the program. */
+  readonly words: readonly string[];
+  /** Paths as typed; none takes those of siren.yaml. */
+  readonly paths: readonly string[];
+  /** `--root`. */
+  readonly root?: string | undefined;
+}
+
+/** Specs that were read and checked. */
+export interface Specs extends Compiled {
+  readonly files: readonly string[];
+  readonly scenarios: readonly Scenario[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface OpenedSpecs {
+  readonly project: Project;
+  readonly command_line: CommandLine;
+  readonly discovery: Discovery;
+  readonly specs: Specs;
+  /** Bad usage or configuration: nothing may run. */
+  readonly usage: readonly Diagnostic[];
+  /** Every text that a diagnostic may point into: specs, siren.yaml, the command line. */
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+/** Finds the project, reads its siren.yaml, finds the specs and compiles them. */
+export async function openSpecs(request: SpecsRequest): Promise<OpenedSpecs> {
+  const { cwd, words, paths } = request;
+  const command_line = new CommandLine(words);
+  const named = paths.map((text) => ({ text, span: command_line.span(text) }));
+  const project = await openProject(cwd, paths, request.root, command_line);
+  const from = named.length > 0 ? cwd : project.root;
+  const found = await discover(project.root, from, named.length > 0 ? named : project.config.paths);
+  const specs = await compileSpecs(project, found.value.files);
+  const sources = new Map([
+    ...specs.sources,
+    [CONFIG_FILE, project.config_text ?? ''],
+    [COMMAND_LINE, command_line.text],
+  ]);
+  const usage = [...project.diagnostics, ...found.diagnostics];
+  return { project, command_line, discovery: found.value, specs, usage, sources };
+}
+
+async function compileSpecs(project: Project, files: readonly string[]): Promise<Specs> {
+  return {
+    files,
+    scenarios: [],
+    diagnostics: [],
+    sources: new Map(),
+    declared_tags: new Set(project.config.tags.map((tag) => tag.name)),
+    broken: new Set(),
+  };
+}

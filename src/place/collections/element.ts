@@ -1,0 +1,85 @@
+import type { Random } from '../../base/random.ts';
+import type { Outcome } from '../outcome.ts';
+import { found, lost } from '../outcome.ts';
+import type { BytesPlace } from '../place.ts';
+
+/** One member of a collection, by everything that a spec may put between the brackets. */
+export interface Element {
+  /** As reports write it: `"nginx"`, `17`. */
+  readonly label: string;
+  readonly name?: string;
+  readonly number?: number;
+  /** Resolves it; `text` is what the place will be called. */
+  open(text: string): Outcome<BytesPlace>;
+}
+
+/** What stands between the brackets. */
+export type Selector = { readonly name: string } | { readonly number: number } | 'any';
+
+const CANDIDATES_KEPT = 16;
+
+/** The one element that a selector means; `at` is the collection's path. */
+export function select(
+  elements: readonly Element[],
+  selector: Selector,
+  at: string,
+  random: () => Random,
+): Outcome<BytesPlace> {
+  if (selector === 'any') {
+    if (elements.length === 0) return lost('NOT_FOUND', at, 'it is empty');
+    const chosen = random().pick(elements);
+    return chosen.open(`${at}[${chosen.label}]`);
+  }
+  const matching = matchesOf(elements, selector);
+  const first = matching[0];
+  const sought = 'name' in selector ? JSON.stringify(selector.name) : String(selector.number);
+  const text = `${at}[${sought}]`;
+  if (!first) {
+    return lost('NOT_FOUND', text, 'there is none', labels(elements, 'name' in selector));
+  }
+  if (matching.length > 1) return lost('AMBIGUOUS', text, `${matching.length} have that name`, numbers(matching)); // prettier-ignore
+  return first.open(text);
+}
+
+/** `ksoftirqd` also finds `ksoftirqd/0` when nothing is called just that. */
+function matchesOf(elements: readonly Element[], selector: Exclude<Selector, 'any'>): readonly Element[] {
+  if ('number' in selector) return elements.filter((element) => element.number === selector.number);
+  const exact = elements.filter((element) => element.name === selector.name);
+  if (exact.length > 0) return exact;
+  return elements.filter((element) => element.name?.startsWith(`${selector.name}/`));
+}
+
+function labels(elements: readonly Element[], by_name: boolean): string[] {
+  const all = elements.map((element) => (by_name ? element.label : String(element.number ?? element.label)));
+  return [...new Set(all)].slice(0, CANDIDATES_KEPT);
+}
+
+/** How each can be named without doubt. */
+function numbers(elements: readonly Element[]): string[] {
+  const distinct = new Set(elements.map((element) => element.name)).size === elements.length;
+  return elements
+    .map((element) => (distinct ? element.label : String(element.number ?? element.label)))
+    .slice(0, CANDIDATES_KEPT);
+}
+
+/** Elements of an array-like collection, numbered from 0. */
+export function positions(
+  count: number,
+  open: (index: number, text: string) => Outcome<BytesPlace>,
+): Element[] {
+  return Array.from({ length: count }, (_, index) => ({
+    label: String(index),
+    number: index,
+    open: (text: string) => open(index, text),
+  }));
+}
+
+/** The elements, or the first error among them. */
+export function gather<T>(outcomes: readonly Outcome<T>[]): Outcome<readonly T[]> {
+  const values: T[] = [];
+  for (const outcome of outcomes) {
+    if (!outcome.ok) return outcome;
+    values.push(outcome.value);
+  }
+  return found(values);
+}

@@ -1,0 +1,148 @@
+import { html } from './dom.js';
+
+/**
+ * @typedef {import('../../results.ts').FindingResult} FindingResult
+ * @typedef {{ offset: number, bytes: number, name: string }} Row
+ */
+
+const WIDTH = 16;
+
+/**
+ * Bytes as hex in groups that can be read, with those of `wrong` marked.
+ * @param {string} hex
+ * @param {(index: number) => boolean} wrong
+ */
+export function hexBytes(hex, wrong) {
+  const pairs = hex.match(/../g) ?? [];
+  return pairs.map((pair, index) => {
+    const space = index > 0 ? (index % 8 === 0 ? '  ' : ' ') : '';
+    return wrong(index) ? html`${space}<mark>${pair}</mark>` : html`${space}${pair}`;
+  });
+}
+
+/**
+ * Before and after, the bytes that changed marked in both.
+ * @param {string} before
+ * @param {string} after
+ */
+export function changedBytes(before, after) {
+  /** @param {number} index */
+  const changed = (index) => before.slice(2 * index, 2 * index + 2) !== after.slice(2 * index, 2 * index + 2);
+  return html`<code class="bytes">${hexBytes(before, changed)}</code>
+    <span class="arrow-down" aria-label="became">→</span>
+    <code class="bytes">${hexBytes(after, changed)}</code>`;
+}
+
+/**
+ * The bytes around a finding, a row for each field, the wrong field marked; what lies between named fields in rows of sixteen.
+ * @param {FindingResult} finding
+ */
+export function memoryView(finding) {
+  const { context } = finding;
+  if (context === undefined) return html``;
+  const total = context.hex.length / 2;
+  const wrong = wrongOffset(finding);
+  const rows = rowsOf(context.fields, total);
+  return html`<table class="memory">
+    <caption>
+      ${finding.structure} at
+      <code>${context.base}</code>
+    </caption>
+    <thead>
+      <tr>
+        <th>address</th>
+        <th>field</th>
+        <th>bytes</th>
+        <th>little-endian</th>
+        <th>text</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${rows.map((row) => memoryRow(row, context, finding.bytes, wrong))}
+    </tbody>
+  </table>`;
+}
+
+/**
+ * @param {Row} row
+ * @param {{ base: string, hex: string }} context
+ * @param {number} bytes
+ * @param {number} wrong
+ */
+function memoryRow(row, context, bytes, wrong) {
+  const hex = context.hex.slice(2 * row.offset, 2 * (row.offset + row.bytes));
+  /** @param {number} index */
+  const isWrong = (index) => wrong >= 0 && row.offset + index >= wrong && row.offset + index < wrong + bytes;
+  const hit = Array.from({ length: row.bytes }, (_, index) => index).some(isWrong);
+  return html`<tr class="${hit ? 'wrong' : row.name === '' ? 'gap' : ''}">
+    <td><code>${add(context.base, row.offset)}</code></td>
+    <th scope="row">${row.name}${hit && html` <strong>← wrong</strong>`}</th>
+    <td><code class="bytes">${hexBytes(hex, isWrong)}</code></td>
+    <td><code>${value(hex)}</code></td>
+    <td><code>${ascii(hex)}</code></td>
+  </tr>`;
+}
+
+/** @param {FindingResult} finding */
+function wrongOffset({ address, context }) {
+  if (address === undefined || context === undefined || !/^[0-9a-f]{1,16}$/.test(context.base)) return -1;
+  const offset = BigInt(`0x${address}`) - BigInt(`0x${context.base}`);
+  return offset >= 0n && offset < 4096n ? Number(offset) : -1;
+}
+
+/**
+ * Fields in order, gaps filled, none beyond the bytes that are there. A field inside another (a union) is left out.
+ * @param {readonly Row[]} fields
+ * @param {number} total
+ * @returns {Row[]}
+ */
+export function rowsOf(fields, total) {
+  const rows = [];
+  let at = 0;
+  /** @param {number} end */
+  const fill = (end) => {
+    for (; at < end; at += WIDTH) rows.push({ offset: at, bytes: Math.min(WIDTH, end - at), name: '' });
+    at = end;
+  };
+  for (const field of fields.toSorted((a, b) => a.offset - b.offset)) {
+    if (field.offset < at || field.bytes <= 0 || field.offset >= total) continue;
+    fill(field.offset);
+    const bytes = Math.min(field.bytes, total - field.offset);
+    for (let part = 0; part < bytes; part += WIDTH)
+      rows.push({
+        offset: at + part,
+        bytes: Math.min(WIDTH, bytes - part),
+        name: part === 0 ? field.name : '⋯',
+      });
+    at += bytes;
+  }
+  fill(total);
+  return rows;
+}
+
+/**
+ * @param {string} base
+ * @param {number} offset
+ */
+function add(base, offset) {
+  return BigInt.asUintN(64, BigInt(`0x${base}`) + BigInt(offset))
+    .toString(16)
+    .padStart(16, '0');
+}
+
+/** @param {string} hex */
+function value(hex) {
+  const pairs = hex.match(/../g) ?? [];
+  if (![1, 2, 4, 8].includes(pairs.length)) return '';
+  return `0x${pairs.toReversed().join('')}`;
+}
+
+/** @param {string} hex */
+function ascii(hex) {
+  return (hex.match(/../g) ?? [])
+    .map((pair) => {
+      const code = Number.parseInt(pair, 16);
+      return code >= 32 && code < 127 ? String.fromCharCode(code) : '.';
+    })
+    .join('');
+}

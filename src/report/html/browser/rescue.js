@@ -1,0 +1,135 @@
+import { html, size, time } from './dom.js';
+import { memoryView } from './memory.js';
+
+/**
+ * @typedef {import('../../results.ts').RescueResult} RescueResult
+ * @typedef {import('../../results.ts').FindingResult} FindingResult
+ */
+
+/**
+ * What one ambulance concluded of one patient: diagnosis, findings, verdicts, in the order in which a person asks.
+ * @param {RescueResult} rescue
+ */
+export function rescueView(rescue) {
+  return html`<section class="rescue">
+    <h4>
+      ${rescue.ambulance} on ${rescue.patient} <span class="pill ${rescue.health}">${rescue.health}</span>
+    </h4>
+    <p class="facts">
+      called by ${rescue.reason} · region read via ${rescue.via.replaceAll('_', ' ')} · attached at
+      ${time(rescue.attached_ns)}, diagnosed at ${time(rescue.diagnosed_ns)} · ${size(rescue.bytes_read)} read
+    </p>
+    ${diagnosisView(rescue)}${findingsView(rescue)}${verdictsView(rescue)}${lastWords(rescue)}
+  </section>`;
+}
+
+/** @param {RescueResult} rescue */
+function diagnosisView(rescue) {
+  if (rescue.diagnosis.length === 0) return html`<p class="none">No root cause was named.</p>`;
+  return html`<h5>Diagnosis</h5>
+    <ol class="diagnosis">
+      ${rescue.diagnosis.map(
+        (one) =>
+          html`<li value="${one.rank}">
+            <strong>${one.cause}</strong> at <code>${one.place}</code>
+            ${one.address !== undefined && html`<code class="dim">${one.address}</code>`}
+            <ul>
+              ${one.evidence.map((line) => html`<li>${line}</li>`)}
+            </ul>
+          </li>`,
+      )}
+    </ol>`;
+}
+
+/** @param {RescueResult} rescue */
+function findingsView(rescue) {
+  if (rescue.findings.length === 0) return html`<p class="none">No invariant was violated.</p>`;
+  const causes = rescue.findings.filter((finding) => !follows(finding, rescue.findings));
+  const left = rescue.findings_left_out;
+  return html`<h5>Findings</h5>
+    ${causes.map((cause) => findingView(cause, rescue.findings, 0))}
+    ${left > 0 && html`<p class="none">${left} more are not in this report.</p>`}`;
+}
+
+/**
+ * True when the finding it follows from is listed too.
+ * @param {FindingResult} finding
+ * @param {readonly FindingResult[]} all
+ */
+function follows(finding, all) {
+  const { consequence_of } = finding;
+  return (
+    consequence_of !== undefined &&
+    consequence_of !== finding.index &&
+    all.some((one) => one.index === consequence_of)
+  );
+}
+
+/**
+ * A finding with its memory; what follows from it is folded below. Depth is bounded: a ring of consequences cannot hang the page.
+ * @param {FindingResult} finding
+ * @param {readonly FindingResult[]} all
+ * @param {number} depth
+ * @returns {import('./dom.js').Markup}
+ */
+function findingView(finding, all, depth) {
+  const after =
+    depth < 8 ? all.filter((one) => one.consequence_of === finding.index && one.index !== finding.index) : [];
+  const consequences =
+    after.length > 0 &&
+    html`<details class="consequences">
+      <summary>${after.length} ${after.length === 1 ? 'consequence' : 'consequences'}</summary>
+      ${after.map((one) => findingView(one, all, depth + 1))}
+    </details>`;
+  return html`<div class="finding">
+    <p>
+      <span class="code">${finding.code}</span>
+      <code>${finding.place}</code>
+      ${finding.address !== undefined && html`<code class="dim">${finding.address}</code>`}<br />${finding.message}
+    </p>
+    <div class="wide">${memoryView(finding)}</div>
+    ${consequences}
+  </div>`;
+}
+
+/** @param {RescueResult} rescue */
+function verdictsView(rescue) {
+  return html`<h5>Verdicts</h5>
+    <div class="wide">
+      <table>
+        <thead>
+          <tr>
+            <th>structure</th>
+            <th>verdict</th>
+            <th>because</th>
+            <th class="number">looked at</th>
+            <th class="number">re-reads</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rescue.verdicts.map(
+            (one) =>
+              html`<tr>
+                <th scope="row">${one.structure}</th>
+                <td>
+                  <span class="pill ${one.verdict}">${one.verdict}</span
+                  >${one.via !== undefined && html` via ${one.via.replaceAll('_', ' ')}`}
+                </td>
+                <td>${one.code}</td>
+                <td class="number">${one.elements}</td>
+                <td class="number">${one.rereads ?? 0}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>`;
+}
+
+/** @param {RescueResult} rescue */
+function lastWords(rescue) {
+  if (rescue.log_tail === undefined) return '';
+  return html`<details>
+    <summary>What the rescuer found in the kernel's log</summary>
+    <pre>${rescue.log_tail.join('\n')}</pre>
+  </details>`;
+}

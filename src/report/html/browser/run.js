@@ -1,0 +1,260 @@
+import { html, time } from './dom.js';
+import { changedBytes } from './memory.js';
+import { rescueView } from './rescue.js';
+import { sourceView } from './source.js';
+import { timelinePicture } from './timeline.js';
+import { topologyPicture } from './topology.js';
+
+/**
+ * @typedef {import('../page-data.ts').PageRun} PageRun
+ * @typedef {import('../page-data.ts').PageTopology} PageTopology
+ * @typedef {import('../../results.ts').RecordResult} RecordResult
+ */
+
+/**
+ * Everything about one run.
+ * @param {PageRun} run
+ * @param {PageTopology | undefined} topology
+ * @param {string | undefined} text the file that the scenario is in
+ * @param {number} width pixels for the pictures
+ */
+export function runView(run, topology, text, width) {
+  const { record } = run;
+  return html`${run.doc !== undefined && html`<p class="doc">${run.doc}</p>`}
+    ${run.reason !== undefined && html`<p class="reason"><strong>${run.status}</strong>: ${run.reason}</p>`}
+    <p class="facts">
+      ${time(record?.duration_ns ?? run.duration_ns)} of virtual time · seed
+      ${run.seed}${record !== undefined && html` · trace <code>${record.trace_hash}</code>`}${run.tags.length > 0 && html` · ${run.tags.join(', ')}`}
+    </p>
+    <p class="replay">
+      <span>replay</span> <code>${run.replay}</code>
+      <button type="button" data-copy="${run.replay}">copy</button>
+    </p>
+    ${
+      run.problems.length > 0 &&
+      html`<h3>What is wrong</h3>
+        ${run.problems.map((problem) => html`<pre class="problem">${problem}</pre>`)}`
+    }
+    ${claimsView(run)}
+    ${
+      topology !== undefined &&
+      html`<h3>Timeline</h3>
+        <div class="wide">${timelinePicture(run, topology, width)}</div>
+        ${eventTable(run)}`
+    }
+    ${record !== undefined && recordView(record)}
+    ${
+      topology !== undefined &&
+      html`<h3>Machine</h3>
+        <div class="wide">${topologyPicture(topology, width, marksOf(run))}</div>`
+    }
+    ${
+      text !== undefined &&
+      html`<h3>Source <span class="dim">${run.file}:${run.line}</span></h3>
+        <div class="wide">${sourceView(run, text)}</div>`
+    }
+    ${record !== undefined && logsView(record)}`;
+}
+
+/** @param {PageRun} run */
+function marksOf(run) {
+  const { record } = run;
+  return {
+    attended: new Set((record?.rescues ?? []).map((rescue) => `${rescue.ambulance}>${rescue.patient}`)),
+    health: new Map((record?.partitions ?? []).map((one) => [one.name, one.health])),
+    struck: new Set(
+      (record?.receipts ?? [])
+        .filter((one) => one.kind === 'fault' && one.fired_ns !== undefined)
+        .map((one) => one.partition),
+    ),
+  };
+}
+
+const CLAIM_MARKS = /** @type {Record<string, string>} */ ({
+  met: '✓',
+  unmet: '✗',
+  not_judged: '–',
+  inconclusive: '?',
+});
+
+/** @param {PageRun} run */
+function claimsView(run) {
+  if (run.claims.length === 0) return '';
+  const unmet = run.claims.filter((claim) => claim.status === 'unmet').length;
+  return html`<h3>
+      Claims <span class="dim">${run.claims.length - unmet} of ${run.claims.length} not broken</span>
+    </h3>
+    <ul class="claims">
+      ${run.claims.map(
+        (claim) =>
+          html`<li class="${claim.status}">
+            <span class="tick" title="${claim.status.replace('_', ' ')}"
+              >${CLAIM_MARKS[claim.status] ?? '?'}</span
+            >
+            <div>
+              <code>${claim.text}</code><br /><span class="seen"
+                >${claim.status === 'not_judged' && 'not judged: '}${claim.seen}</span
+              >
+            </div>
+          </li>`,
+      )}
+    </ul>`;
+}
+
+/** @param {PageRun} run */
+function eventTable(run) {
+  const events = run.record?.events ?? [];
+  const left = run.record?.events_left_out ?? 0;
+  return html`<details>
+    <summary>
+      ${events.length} events as a table${left > 0 && ` (${left} routine ones are not listed)`}
+    </summary>
+    <div class="wide">
+      <table>
+        <thead>
+          <tr>
+            <th class="number">time</th>
+            <th>who</th>
+            <th>what</th>
+            <th>detail</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${events.map(
+            (event) =>
+              html`<tr>
+                <td class="number">${time(event.time_ns)}</td>
+                <td>${event.subject}</td>
+                <td>${event.kind.replaceAll('_', ' ')}</td>
+                <td>
+                  ${Object.entries(event.detail).map(([key, value]) => html`${key} <code>${value}</code> `)}
+                </td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </details>`;
+}
+
+/** @param {RecordResult} record */
+function recordView(record) {
+  return html`<h3>Faults and stimuli</h3>
+    ${receiptsView(record)}
+    ${
+      record.rescues.length > 0
+        ? html`<h3>Rescue</h3>
+            ${record.rescues.map(rescueView)}`
+        : html`<p class="none">No ambulance was called.</p>`
+    }
+    ${twinsView(record)}`;
+}
+
+/** @param {RecordResult} record */
+function receiptsView(record) {
+  if (record.receipts.length === 0) return html`<p class="none">None: this scenario breaks nothing.</p>`;
+  return html`<div class="wide">
+    <table>
+      <thead>
+        <tr>
+          <th>what</th>
+          <th>where</th>
+          <th class="number">armed</th>
+          <th class="number">fired</th>
+          <th class="number">first read</th>
+          <th>bytes before → after</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${record.receipts.map(
+          (one) =>
+            html`<tr>
+              <th scope="row">
+                ${one.name ?? one.verb}<br /><span class="dim"
+                  >${one.name !== undefined && `${one.verb}, `}${one.kind}</span
+                >
+              </th>
+              <td><code>${one.place}</code><br /><span class="dim">${one.address ?? one.partition}</span></td>
+              <td class="number">${time(one.armed_ns)}</td>
+              <td class="number">
+                ${one.fired_ns === undefined ? html`<strong class="bad">never</strong>` : time(one.fired_ns)}
+              </td>
+              <td class="number">${one.activated_ns === undefined ? '–' : time(one.activated_ns)}</td>
+              <td>
+                ${one.before !== undefined && changedBytes(one.before, one.after ?? '')}${one.bytes > 64 && html` <span class="dim">first 64 of ${one.bytes}</span>`}
+                ${one.note !== undefined && html` <span class="dim">${one.note}</span>`}
+              </td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+/** @param {RecordResult} record */
+function twinsView(record) {
+  if (record.twins.length === 0) return '';
+  return html`<h3>Bystanders</h3>
+    <ul class="claims">
+      ${record.twins.map(
+        (twin) =>
+          html`<li class="${twin.identical ? 'met' : 'unmet'}">
+            <span class="tick">${twin.identical ? '✓' : '✗'}</span>
+            <div>
+              <strong>${twin.partition}</strong> ${twin.identical ? 'is' : 'is not'} ${twin.claim}:
+              ${
+                twin.identical
+                  ? `bit-identical to the run without the ${twin.claim === 'contained' ? 'fault' : 'rescue'}`
+                  : html`<code>${twin.difference}</code>`
+              }
+            </div>
+          </li>`,
+      )}
+    </ul>`;
+}
+
+/** @param {RecordResult} record */
+function logsView(record) {
+  const { audit } = record;
+  const consoles = record.partitions.filter((one) => one.console !== undefined);
+  return html`${consoles.map(
+    (one) =>
+      html`<details>
+        <summary>Console of ${one.name}</summary>
+        <pre>${(one.console ?? []).join('\n')}</pre>
+      </details>`,
+  )}
+  ${
+    audit.entries > 0 &&
+    html`<details>
+      <summary>
+        Hypervisor's audit log <span class="dim">${audit.listed.length} of ${audit.entries} entries</span>
+      </summary>
+      <div class="wide">
+        <table>
+          <thead>
+            <tr>
+              <th class="number">time</th>
+              <th>who</th>
+              <th>what</th>
+              <th></th>
+              <th>detail</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${audit.listed.map(
+              (one) =>
+                html`<tr>
+                  <td class="number">${time(one.time_ns)}</td>
+                  <td>${one.who}</td>
+                  <td>${one.what}</td>
+                  <td>${one.allowed ? 'allowed' : html`<strong class="bad">refused</strong>`}</td>
+                  <td>${one.detail}</td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+    </details>`
+  }`;
+}

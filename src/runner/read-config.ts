@@ -77,7 +77,9 @@ class ConfigReader {
     }
     for (const fault of [...document.errors, ...document.warnings]) {
       const [start, end] = fault.pos;
-      this.#problem('E0802', oneSentence(fault.message), this.#span(start, end));
+      // The parser marks the first letter of a key given twice; people see words.
+      const word = /^[\w-]*/.exec(this.#text.slice(start, start + 100))?.[0].length ?? 0;
+      this.#problem('E0802', oneSentence(fault.message), this.#span(start, Math.max(end, start + word)));
     }
     // What the parser could only guess at is not reported a second time.
     if (document.errors.length > 0) return undefined;
@@ -132,7 +134,8 @@ class ConfigReader {
 
   paths(node: Node): readonly PathArgument[] | undefined {
     const words = this.words(node, 'paths', 'a list of files and folders');
-    if (words?.length === 0) this.#problem('E0805', '`paths` needs at least one entry', this.#at(node));
+    if (isSeq(node) && node.items.length === 0)
+      this.#problem('E0805', '`paths` needs at least one entry', this.#at(node));
     return words?.map((word) => ({ text: word.text, span: this.#at(word.node) }));
   }
 

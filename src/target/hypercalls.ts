@@ -19,7 +19,9 @@ export const HYPERCALL = {
   /** rdi: guest CPU index, rsi: entry rip, rdx: rsp, r10: cr3, r8: gs_base: starts a secondary CPU. */
   start_cpu: 8,
   /** rdi: device index in the partition, rsi: queue, rdx: guest-physical base of its descriptor table, r10: entries (power of
-   *  two, at most 256), r8: vector to raise. Rings lie behind the table as in a legacy virtqueue: avail, then used, 4 KiB-aligned. */
+   *  two, at most 256), r8: vector to raise on the CPU that calls. Rings lie behind the table as in a legacy virtqueue: avail, then used,
+   *  4 KiB-aligned. Queue 0: a block device's requests (virtio-blk: header {u32 type, u32 reserved, u64 sector}, data in sectors of 512
+   *  bytes, a status byte), or what a network or console transmits; queue 1: what those receive (nothing ever comes). */
   device_setup: 9,
   /** rdi: device index, rsi: queue: new buffers are in the avail ring. */
   device_kick: 10,

@@ -1,0 +1,338 @@
+import { isCanonical } from '../../../base/address.ts';
+import { FRAME_HIGH, PTE } from '../../../formats/page-tables.ts';
+import { REG } from '../step.ts';
+import { CpuFault, PF, SECOND_LEVEL_FAULT } from './cpu-fault.ts';
+import type { MachineMemory, PageHolder } from './memory.ts';
+import type { Page } from './page.ts';
+import { ZERO_PAGE } from './page.ts';
+import { NOT_MAPPED, SECOND_LEVEL, walkSecondLevel } from './second-level.ts';
+import type { WatchSet } from './watch.ts';
+
+const TWO_32 = 0x1_0000_0000;
+/** Entries of the TLB and of the second-level cache; direct-mapped. */
+export const TLB_ENTRIES = 128;
+const GPA_ENTRIES = 64;
+const REGISTERS = 24;
+/** No page has this tag: it equals nothing, not even itself. */
+const NONE = Number.NaN;
+
+/** Access kinds. */
+export const READ = 0;
+export const WRITE = 1;
+export const FETCH = 2;
+
+/** TLB entry flags. */
+const WRITABLE = 1;
+const USER = 2;
+const NO_EXECUTE = 4;
+
+/** Index into the TLB for an address: page number folded, so that things at large power-of-two strides do not collide. */
+export function tlbSlot(address: number): number {
+  const low = address | 0;
+  return ((low >>> 12) ^ (low >>> 19)) & (TLB_ENTRIES - 1);
+}
+
+const STATE_BYTES = REGISTERS * 8 + 64 + TLB_ENTRIES * 16 + GPA_ENTRIES * 8;
+
+/**
+ * Registers and address translation of one virtual CPU. First-level tables (cr3, 4 levels, 4 KiB, 2 MiB and 1 GiB pages) are walked in
+ * guest-physical memory, each of whose addresses goes through the second-level tables. Two caches, both emptied when cr3 is loaded:
+ * virtual page to machine page (the TLB) and guest-physical page to machine page. As on a processor, an entry that was cleared in
+ * memory may live on in them until then; so they are part of the state that forks and saves carry. Not modelled: accessed and dirty
+ * bits, global pages, SMEP and SMAP.
+ *
+ * The TLB's contents are the `tags`, `bases` and `flags`; the four `fast` arrays and `views` only repeat those entries that an access of
+ * one mode may use without looking further, and can be dropped at any time.
+ */
+export abstract class Mmu implements PageHolder {
+  readonly memory: MachineMemory;
+  readonly watch: WatchSet;
+  /** Machine address of the partition's second-level root. */
+  readonly second_level_root: number;
+  readonly fault: CpuFault = new CpuFault();
+  /** Internal time of the step at hand: when watchpoints were read. */
+  time = 0;
+
+  /** Everything architectural in one buffer: what forks copy and saves write. */
+  readonly architectural: Uint8Array;
+  /** Low and high half of register r at 2r and 2r+1. */
+  readonly registers: Int32Array;
+  protected readonly pending: Uint32Array;
+  protected readonly lost: Uint32Array;
+  private readonly tags: Float64Array;
+  private readonly bases: Uint32Array;
+  private readonly flags: Uint32Array;
+  private readonly gpa_tags: Uint32Array;
+  private readonly gpa_bases: Uint32Array;
+
+  protected readonly views: DataView[];
+  protected readonly pages: Page[];
+  private readonly kernel_read: Float64Array;
+  private readonly kernel_write: Float64Array;
+  private readonly user_read: Float64Array;
+  private readonly user_write: Float64Array;
+  /** The two of the current mode. */
+  protected fast_read: Float64Array;
+  protected fast_write: Float64Array;
+  protected user_mode = false;
+  /** The page that the last step was fetched from: halves of its address, and its slot; -1: none. */
+  protected fetch_low = 1;
+  protected fetch_high = 0;
+  protected fetch_slot = -1;
+  protected fetch_view: DataView = ZERO_PAGE.view;
+
+  constructor(memory: MachineMemory, watch: WatchSet, second_level_root: number) {
+    this.memory = memory;
+    this.watch = watch;
+    this.second_level_root = second_level_root;
+    const buffer = new ArrayBuffer(STATE_BYTES);
+    this.architectural = new Uint8Array(buffer);
+    let at = 0;
+    this.tags = new Float64Array(buffer, at, TLB_ENTRIES);
+    at += TLB_ENTRIES * 8;
+    this.bases = new Uint32Array(buffer, at, TLB_ENTRIES);
+    at += TLB_ENTRIES * 4;
+    this.flags = new Uint32Array(buffer, at, TLB_ENTRIES);
+    at += TLB_ENTRIES * 4;
+    this.gpa_tags = new Uint32Array(buffer, at, GPA_ENTRIES);
+    at += GPA_ENTRIES * 4;
+    this.gpa_bases = new Uint32Array(buffer, at, GPA_ENTRIES);
+    at += GPA_ENTRIES * 4;
+    this.registers = new Int32Array(buffer, at, REGISTERS * 2);
+    at += REGISTERS * 8;
+    this.pending = new Uint32Array(buffer, at, 8);
+    this.lost = new Uint32Array(buffer, at + 32, 8);
+    const fast = new Float64Array(TLB_ENTRIES * 4).fill(NONE);
+    this.kernel_read = fast.subarray(0, TLB_ENTRIES);
+    this.kernel_write = fast.subarray(TLB_ENTRIES, TLB_ENTRIES * 2);
+    this.user_read = fast.subarray(TLB_ENTRIES * 2, TLB_ENTRIES * 3);
+    this.user_write = fast.subarray(TLB_ENTRIES * 3);
+    this.fast_read = this.kernel_read;
+    this.fast_write = this.kernel_write;
+    this.views = Array.from({ length: TLB_ENTRIES }, () => ZERO_PAGE.view);
+    this.pages = Array.from({ length: TLB_ENTRIES }, () => ZERO_PAGE);
+    this.tags.fill(NONE);
+    memory.addHolder(this);
+  }
+
+  get(register: number): number {
+    const at = register * 2;
+    return ((this.registers[at] as number) >>> 0) + (this.registers[at + 1] as number) * TWO_32;
+  }
+
+  set(register: number, value: number): void {
+    const at = register * 2;
+    this.registers[at] = value;
+    this.registers[at + 1] = Math.floor(value / TWO_32);
+    if (register === REG.cs) this.modeChanged();
+  }
+
+  /** The register's 64 bits, unsigned. */
+  exact(register: number): bigint {
+    const low = (this.registers[register * 2] as number) >>> 0;
+    const high = (this.registers[register * 2 + 1] as number) >>> 0;
+    return (BigInt(high) << 32n) | BigInt(low);
+  }
+
+  setExact(register: number, value: bigint): void {
+    this.registers[register * 2] = Number(BigInt.asIntN(32, value));
+    this.registers[register * 2 + 1] = Number(BigInt.asIntN(32, value >> 32n));
+    if (register === REG.cs) this.modeChanged();
+  }
+
+  /** All 64 bits of another CPU's register. */
+  copyRegister(from: Mmu, source: number, register: number): void {
+    this.registers[register * 2] = from.registers[source * 2] as number;
+    this.registers[register * 2 + 1] = from.registers[source * 2 + 1] as number;
+  }
+
+  /** The privilege follows the low bits of cs. */
+  protected modeChanged(): void {
+    this.setMode(((this.registers[REG.cs * 2] as number) & 3) === 3);
+  }
+
+  protected setMode(user: boolean): void {
+    if (this.user_mode === user) return;
+    this.user_mode = user;
+    this.fast_read = user ? this.user_read : this.kernel_read;
+    this.fast_write = user ? this.user_write : this.kernel_write;
+    this.fetch_slot = -1;
+    this.fetch_low = 1;
+  }
+
+  /** Empties both caches. */
+  protected flush(): void {
+    this.tags.fill(NONE);
+    this.gpa_tags.fill(0);
+    this.dropFast();
+  }
+
+  protected flushPage(address: number): void {
+    const slot = tlbSlot(address);
+    if (this.tags[slot] === address - (address & 4095)) this.tags[slot] = NONE;
+    this.gpa_tags.fill(0);
+    this.dropFastSlot(slot);
+  }
+
+  /** Forgets all that can be had again from the TLB: after a restore, or when a watch was armed. */
+  dropFast(): void {
+    this.kernel_read.fill(NONE);
+    this.kernel_write.fill(NONE);
+    this.user_read.fill(NONE);
+    this.user_write.fill(NONE);
+    this.fetch_slot = -1;
+    this.fetch_low = 1;
+  }
+
+  /** The architectural state was replaced as a whole. */
+  protected restored(): void {
+    this.dropFast();
+    this.modeChanged();
+  }
+
+  private dropFastSlot(slot: number): void {
+    this.kernel_read[slot] = NONE;
+    this.kernel_write[slot] = NONE;
+    this.user_read[slot] = NONE;
+    this.user_write[slot] = NONE;
+    if (slot === this.fetch_slot) {
+      this.fetch_slot = -1;
+      this.fetch_low = 1;
+    }
+  }
+
+  ownershipLost(): void {
+    this.kernel_write.fill(NONE);
+    this.user_write.fill(NONE);
+  }
+
+  pageReplaced(base: number, page: Page): void {
+    const bases = this.bases;
+    for (let slot = 0; slot < TLB_ENTRIES; slot++) {
+      if (bases[slot] !== base) continue;
+      this.views[slot] = page.view;
+      this.pages[slot] = page;
+      if (slot === this.fetch_slot) this.fetch_view = page.view;
+    }
+  }
+
+  /**
+   * The TLB slot that translates `address` for one kind of access, filled by a walk when need be; throws the processor's fault. Makes
+   * the page this machine's own when it is to be written.
+   */
+  protected translate(address: number, access: number): number {
+    const page = address - (address & 4095);
+    const slot = tlbSlot(address);
+    if (this.tags[slot] !== page || !this.allowed(this.flags[slot] as number, access)) {
+      this.walk(address, page, slot, access);
+    }
+    const base = this.bases[slot] as number;
+    const held = access === WRITE ? this.memory.ownPage(base) : this.memory.page(base);
+    this.views[slot] = held.view;
+    this.pages[slot] = held;
+    if (this.watch.active && this.watch.covers(base)) return slot;
+    if (access !== FETCH) {
+      this.fast_read[slot] = page;
+      if (access === WRITE) this.fast_write[slot] = page;
+    }
+    return slot;
+  }
+
+  private allowed(flags: number, access: number): boolean {
+    if (this.user_mode && (flags & USER) === 0) return false;
+    if (access === WRITE) return (flags & WRITABLE) !== 0;
+    return access !== FETCH || (flags & NO_EXECUTE) === 0;
+  }
+
+  /** Machine address that a slot gives for an address in its page. */
+  protected machineAddress(slot: number, address: number): number {
+    return (this.bases[slot] as number) + (address & 4095);
+  }
+
+  private walk(address: number, page: number, slot: number, access: number): void {
+    this.tags[slot] = NONE;
+    this.dropFastSlot(slot);
+    if (!isCanonical(address)) this.throwFault(13, 0, this.get(REG.cr2));
+    const low = address | 0;
+    const high = Math.floor(address / TWO_32) | 0;
+    let table = ((this.registers[REG.cr3 * 2] as number) & 0xffff_f000) >>> 0;
+    table += ((this.registers[REG.cr3 * 2 + 1] as number) & FRAME_HIGH) * TWO_32;
+    let allowed: number = PTE.WRITABLE | PTE.USER;
+    let no_execute = 0;
+    let frame = 0;
+    for (let level = 4; ; level--) {
+      const index =
+        level === 4
+          ? (high >>> 7) & 511
+          : level === 3
+            ? ((low >>> 30) | (high << 2)) & 511
+            : level === 2
+              ? (low >>> 21) & 511
+              : (low >>> 12) & 511;
+      const physical = table + index * 8;
+      const entry = (this.guestPage(physical, SECOND_LEVEL.READ) & ~4095) >>> 0;
+      const offset = physical % 4096;
+      if (this.watch.active) this.watch.read(entry + offset, 8, this.time);
+      const view = this.memory.page(entry).view;
+      const entry_low = view.getUint32(offset, true);
+      const entry_high = view.getUint32(offset + 4, true);
+      if ((entry_low & PTE.PRESENT) === 0) this.pageFault(address, access, 0);
+      allowed &= entry_low;
+      no_execute |= entry_high >>> 31;
+      frame = (entry_high & FRAME_HIGH) * TWO_32 + ((entry_low & 0xffff_f000) >>> 0);
+      if (level === 1) break;
+      if (level < 4 && (entry_low & PTE.PAGE_SIZE) !== 0) {
+        const bytes = level === 2 ? 0x20_0000 : 0x4000_0000;
+        frame += (low & (bytes - 1) & ~4095) - (frame % bytes);
+        break;
+      }
+      table = frame;
+    }
+    if (this.user_mode && (allowed & PTE.USER) === 0) this.pageFault(address, access, PF.PROTECTION);
+    if (access === WRITE && (allowed & PTE.WRITABLE) === 0) this.pageFault(address, access, PF.PROTECTION);
+    if (access === FETCH && no_execute !== 0) this.pageFault(address, access, PF.PROTECTION);
+    const machine = this.guestPage(frame, access === WRITE ? SECOND_LEVEL.WRITE : SECOND_LEVEL.READ);
+    const writable = (allowed & PTE.WRITABLE) !== 0 && (machine & SECOND_LEVEL.WRITE) !== 0;
+    this.tags[slot] = page;
+    this.bases[slot] = machine & ~4095;
+    this.flags[slot] =
+      (writable ? WRITABLE : 0) |
+      ((allowed & PTE.USER) !== 0 ? USER : 0) |
+      (no_execute !== 0 ? NO_EXECUTE : 0);
+  }
+
+  /** Machine page of a guest-physical address, permissions in the low bits; a second-level fault when it is not there. */
+  private guestPage(physical: number, need: number): number {
+    if (physical < TWO_32) {
+      const number = (physical >>> 12) + 1;
+      const slot = number & (GPA_ENTRIES - 1);
+      if (this.gpa_tags[slot] === number) {
+        const held = this.gpa_bases[slot] as number;
+        if ((held & need) !== 0) return held;
+      }
+      const found = walkSecondLevel(this.memory, this.watch, this.time, this.second_level_root, physical);
+      if (found !== NOT_MAPPED && (found & need) !== 0) {
+        this.gpa_tags[slot] = number;
+        this.gpa_bases[slot] = found;
+        return found;
+      }
+    }
+    this.throwFault(SECOND_LEVEL_FAULT, need, physical);
+  }
+
+  private pageFault(address: number, access: number, code: number): never {
+    if (access === WRITE) code |= PF.WRITE;
+    if (access === FETCH) code |= PF.FETCH;
+    if (this.user_mode) code |= PF.USER;
+    this.throwFault(14, code, address);
+  }
+
+  protected throwFault(vector: number, error_code: number, address: number): never {
+    const fault = this.fault;
+    fault.vector = vector;
+    fault.error_code = error_code;
+    fault.address = address;
+    // oxlint-disable-next-line no-throw-literal -- a preallocated object: a fault must not cost a stack trace
+    throw fault;
+  }
+}

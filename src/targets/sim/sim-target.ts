@@ -1,0 +1,227 @@
+import type { TopologyModel } from '../../model/machine.ts';
+import { HYPERCALL } from '../../target/hypercalls.ts';
+import type { TraceEvent } from '../../target/events.ts';
+import type { DeviceStatus, Progress, SupervisedTarget, Supervisor } from '../../target/supervisor.ts';
+import type { FaultControls, PhysicalMemory } from '../../target/target.ts';
+import { EVENT } from './engine/event-heap.ts';
+import type { MachineHost } from './engine/machine.ts';
+import { Machine } from './engine/machine.ts';
+import type { SimCpu } from './machine/cpu.ts';
+import type { Output } from './machine/devices/outputs.ts';
+import type { KernelFactory } from './machine/plan.ts';
+import { planMachine } from './machine/plan.ts';
+import type { Detail } from './machine/trace-hash.ts';
+import { simControls } from './sim-controls.ts';
+import { rawMemory, SimPartition } from './sim-partition.ts';
+import { REG } from './step.ts';
+
+/** `true` asks the engine to stop at the end of the step at hand. */
+type Listener = (event: TraceEvent) => boolean;
+
+/**
+ * The simulation as a target. Its virtual time counts from `origin`, the last boot complete; on the inside time counts from power-on.
+ */
+export class SimTarget implements SupervisedTarget, MachineHost {
+  readonly name = 'sim';
+  readonly machine_state: Machine;
+  readonly partitions: readonly SimPartition[];
+  readonly controls: FaultControls;
+  readonly machine: PhysicalMemory;
+  /** Internal time of t = 0. Until it is known it is 0, and times count from power-on. */
+  origin: number;
+  private supervisor: Supervisor | undefined;
+  private listener: Listener | undefined;
+  private readonly subscribers: Listener[] = [];
+  private readonly wanted = new Set<string>();
+
+  constructor(machine: Machine, origin: number) {
+    this.machine_state = machine;
+    this.origin = origin;
+    machine.host = this;
+    this.partitions = machine.plan.partitions.map((plan) => new SimPartition(machine, plan));
+    this.controls = simControls(this);
+    this.machine = rawMemory(machine.memory, 0, machine.memory.size);
+  }
+
+  now(): number {
+    return this.machine_state.clock - this.origin;
+  }
+
+  runUntil(time_ns: number, listener?: Listener): void {
+    this.listener = listener;
+    this.machine_state.runUntil(time_ns + this.origin);
+    this.listener = undefined;
+  }
+
+  /** Runs until every partition has said boot complete or been stopped, and makes the last boot complete t = 0. False when one never booted. */
+  bootAll(): boolean {
+    const { partitions } = this.machine_state;
+    const waiting = (): boolean =>
+      partitions.some((state) => state.boot_complete < 0 && state.stopped === '');
+    while (waiting()) {
+      this.runUntil(
+        Number.MAX_SAFE_INTEGER / 2,
+        (event) => event.kind === 'boot_complete' || event.kind === 'stopped',
+      );
+      if (this.machine_state.idle) break;
+    }
+    const booted = partitions.map((state) => state.boot_complete);
+    this.origin = Math.max(0, ...booted);
+    return booted.every((time) => time >= 0);
+  }
+
+  /** Tells of every event from now on, besides the listener of `runUntil`. */
+  onTrace(subscriber: Listener): void {
+    this.subscribers.push(subscriber);
+  }
+
+  /** Asks for events of a frequent kind (`run`), which are else not even made. */
+  want(kind: string): void {
+    this.wanted.add(kind);
+  }
+
+  wants(kind: string): boolean {
+    return this.wanted.has(kind);
+  }
+
+  supervise(supervisor: Supervisor): void {
+    this.supervisor = supervisor;
+  }
+
+  /** Who supervises, for a save. */
+  get supervised_by(): Supervisor | undefined {
+    return this.supervisor;
+  }
+
+  setAlarm(partition: string, time_ns: number, id: number): void {
+    const index = this.partitionNamed(partition).plan.index;
+    this.machine_state.schedule(time_ns + this.origin, EVENT.alarm, index, id);
+  }
+
+  emit(subject: string, kind: string, detail: Detail): void {
+    this.machine_state.emit(this.machine_state.clock, subject, kind, detail);
+  }
+
+  progress(partition: string, cpu: number): Progress {
+    const one = this.cpuNamed(partition, cpu);
+    return one === undefined
+      ? { stuck_ns: 0, running: false, started: false, ticks: 0 }
+      : one.progress(this.machine_state.clock);
+  }
+
+  devices(partition: string): readonly DeviceStatus[] {
+    const { plan } = this.partitionNamed(partition);
+    return (this.machine_state.devices[plan.index] ?? []).map((state, index) => ({
+      name: plan.devices[index]?.name ?? '',
+      frozen: state.frozen,
+      pending: state.queues.reduce(
+        (sum, queue, number) => sum + (number === 1 ? 0 : (queue?.pending.length ?? 0)),
+        0,
+      ),
+      interrupts: state.interrupts,
+      iommu_faults: state.iommu_faults,
+    }));
+  }
+
+  afterOwnTime(partition: string, from_ns: number, own_ns: number): number {
+    const { plan } = this.partitionNamed(partition);
+    const from = from_ns + this.origin;
+    const ends = plan.cpu_slots.map((slots) =>
+      slots === undefined ? from + own_ns : slots.advance(from, own_ns),
+    );
+    return Math.max(...ends) - this.origin;
+  }
+
+  cpuTime(partition: string): number {
+    const { plan } = this.partitionNamed(partition);
+    return this.machine_state.cpusOf(plan).reduce((sum, cpu) => sum + cpu.cpu_time, 0);
+  }
+
+  bootId(partition: string): bigint {
+    return this.partitionNamed(partition).plan.boot_id;
+  }
+
+  /** Sixteen hex digits over every event so far but the frequent kinds. */
+  traceHash(): string {
+    return this.machine_state.hash.hex();
+  }
+
+  /** What left a partition so far, with times relative to t = 0. */
+  outputs(partition: string): readonly Output[] {
+    const { plan } = this.partitionNamed(partition);
+    const kept = this.machine_state.outputs[plan.index]?.kept ?? [];
+    return kept.map((output) => ({ ...output, time: output.time - this.origin }));
+  }
+
+  /** Console text, the first 64 KiB, by lines. */
+  console(partition: string): readonly string[] {
+    const { plan } = this.partitionNamed(partition);
+    const text = this.machine_state.outputs[plan.index]?.text ?? '';
+    return text === '' ? [] : text.replace(/\n$/, '').split('\n');
+  }
+
+  /** The same machine, going its own way from here. It has no supervisor and no listeners yet. */
+  fork(): SimTarget {
+    return new SimTarget(this.machine_state.fork(), this.origin);
+  }
+
+  /** Gives its memory back. Not to be used afterwards. */
+  release(): void {
+    this.machine_state.memory.release();
+  }
+
+  partitionNamed(name: string): SimPartition {
+    const partition = this.partitions.find((one) => one.name === name);
+    if (partition === undefined) throw new RangeError(`no partition ${name}`);
+    return partition;
+  }
+
+  cpuNamed(partition: string, cpu: number): SimCpu | undefined {
+    const plan = this.partitions.find((one) => one.name === partition)?.plan;
+    if (plan === undefined || !(cpu >= 0 && cpu < plan.cpu_slots.length)) return undefined;
+    return this.machine_state.cpuOf(plan, cpu);
+  }
+
+  hypercall(machine: Machine, cpu: SimCpu, number: number): number {
+    if (this.supervisor === undefined) return 0;
+    return this.supervisor.hypercall({
+      partition: machine.planOf(cpu).name,
+      cpu: cpu.index,
+      number,
+      first: cpu.get(REG.rdi),
+      second: cpu.get(REG.rsi),
+      third: number === HYPERCALL.register_metadata ? cpu.exact(REG.rdx) : 0n,
+    });
+  }
+
+  alarm(machine: Machine, partition: number, id: number): void {
+    this.supervisor?.alarm(machine.plan.partitions[partition]?.name as string, id);
+  }
+
+  stopped(machine: Machine, partition: number, sign: string, address: number): void {
+    this.supervisor?.stopped(machine.plan.partitions[partition]?.name as string, sign, address);
+  }
+
+  event(time: number, subject: string, kind: string, detail: Detail): boolean {
+    if (this.listener === undefined && this.subscribers.length === 0) return false;
+    const event: TraceEvent = { time_ns: time - this.origin, subject, kind, detail };
+    let stop = false;
+    for (const subscriber of this.subscribers) if (subscriber(event)) stop = true;
+    if (this.listener?.(event) === true) stop = true;
+    return stop;
+  }
+}
+
+/**
+ * Switches a machine on. Nothing has run yet: `bootAll` boots it and fixes t = 0. Where faults come before t = 0, boot a machine without
+ * them first and give its `origin` here.
+ */
+export function powerOn(
+  topology: TopologyModel,
+  seed: number,
+  kernelFor: KernelFactory,
+  origin = 0,
+): SimTarget {
+  const { plan, memory } = planMachine(topology, seed, kernelFor);
+  return new SimTarget(Machine.powerOn(plan, memory), origin);
+}

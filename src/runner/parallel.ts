@@ -16,9 +16,10 @@ export interface ParallelOptions {
   readonly timeout_ms: number;
   /** The worker's module; another one in tests. */
   readonly worker?: URL;
+  /** JavaScript heap of one worker, MiB: a run that allocates without end is errored and does not take the machine along. */
+  readonly heap_mib?: number;
 }
 
-/** JavaScript heap of one worker: a run away that allocates ends as errored, and does not take the machine along. */
 const HEAP_MIB = 1024;
 /** Loading the code counts against no job. */
 const START_LIMIT_MS = 30_000;
@@ -27,14 +28,14 @@ const START_ATTEMPTS = 3;
 
 /** Runs jobs in worker threads. A worker that hangs or dies costs the job it was at; the rest of its batch goes to a new one. */
 export function parallelExecutor(context: ExecuteContext, options: ParallelOptions): Executor {
-  const { workers } = options;
+  const { workers, heap_mib = HEAP_MIB } = options;
   // Not import.meta.resolve: the extension is that of the built file.
   const filename = fileURLToPath(options.worker ?? new URL('./worker.js', import.meta.url));
   const pool = new Tinypool({
     runtime: 'worker_threads',
     minThreads: workers,
     maxThreads: workers,
-    resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB },
+    resourceLimits: { maxOldGenerationSizeMb: heap_mib },
   });
   // A worker that dies between two batches is replaced when the next one is sent.
   pool.on('error', () => undefined);
@@ -169,14 +170,15 @@ class BatchRun {
   }
 
   async #closed(): Promise<void> {
+    if (this.done === this.#jobs.length) return;
     // A crash is told by the pool too, with its cause, a moment later.
-    await pause(500, undefined, { ref: false });
+    await pause(200, undefined, { ref: false });
     this.#abort.abort();
   }
 
   #lost(error: unknown): string {
     const code = (error as { code?: unknown } | null)?.code;
-    if (code === 'ERR_WORKER_OUT_OF_MEMORY') return `ran out of memory: more than ${HEAP_MIB} MiB of heap`;
+    if (code === 'ERR_WORKER_OUT_OF_MEMORY') return 'ran out of memory';
     if (error instanceof Error && error.name === 'AbortError')
       return 'the worker exited in the middle of the run';
     return `${this.ready ? 'the worker crashed' : 'a worker could not start'}: ${describeError(error)}`;

@@ -1,0 +1,2 @@
+// A worker that never comes up.
+throw new Error('no such library');

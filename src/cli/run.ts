@@ -50,7 +50,7 @@ export async function runCommand(
   const selected = await selectJobs(specs, opened.discovery.lines, selection);
   const usage = [...opened.usage, ...reader.diagnostics, ...selected.diagnostics];
   if (usage.length > 0) {
-    printDiagnostics(usage, sources, around);
+    printDiagnostics([...specs.diagnostics, ...usage], sources, around);
     return EXIT.usage;
   }
   const jobs = selected.value;

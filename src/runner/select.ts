@@ -34,8 +34,8 @@ export interface Compiled {
   readonly scenarios: readonly Scenario[];
   readonly sources: ReadonlyMap<string, string>;
   readonly declared_tags: ReadonlySet<string>;
-  /** Files with errors: a line in them may have a scenario that could not be read. */
-  readonly broken: ReadonlySet<string>;
+  /** Something did not compile: a line may be that of a scenario that was left out. */
+  readonly broken: boolean;
 }
 
 /** The jobs to run, in the order of the scenarios, numbered from 0. */
@@ -104,8 +104,7 @@ function byLine(
     return holding.length > 0;
   });
   const diagnostics: Diagnostic[] = [];
-  for (const [file, wanted] of lines) {
-    if (compiled.broken.has(file)) continue;
+  for (const [file, wanted] of compiled.broken ? [] : lines) {
     for (const one of wanted) {
       if (!hit.has(one)) diagnostics.push(noScenario(file, one, compiled.scenarios));
     }

@@ -1,0 +1,75 @@
+import type { Action } from '../model/scenario.ts';
+import type { Outcome } from '../place/outcome.ts';
+import { lost } from '../place/outcome.ts';
+import type { Place } from '../place/place.ts';
+import type { Value } from '../place/value.ts';
+import type { World } from '../place/world.ts';
+import type { FaultControls, Location, Target } from '../target/target.ts';
+
+/** Everything a verb may use at the moment it fires. */
+export interface Injection {
+  /** The machine that is broken. */
+  readonly live: Target;
+  /** Where places are looked up: the fault-free twin at this instant, or the live machine as long as both are alike. */
+  readonly world: World;
+  readonly action: Action;
+  readonly now_ns: number;
+  readonly hooks: InjectorHooks;
+}
+
+/** What only the runner can do. */
+export interface InjectorHooks {
+  /** Asks the ambulance to attend a partition. False when it does not attend that one. */
+  summon(ambulance: string, partition: string, purpose: 'inspection' | 'service'): boolean;
+}
+
+/** What a verb did. */
+export interface Done {
+  readonly kind: 'done';
+  /** What was hit; its text is the place with its indices resolved. */
+  readonly place: Place;
+  /** The bytes that the verb changed, as they were and as they are. */
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+  /** What the guest has to read for the damage to count as activated. */
+  readonly watch: readonly Location[];
+  /** The damage takes effect by itself, at once: a CPU that stands still. */
+  readonly immediate?: true;
+  readonly note: string;
+}
+
+/** `later`: it cannot be done in this state, but will be as soon as it can: a lock that somebody holds. */
+export type Effect = Done | { readonly kind: 'later'; readonly note: string } | Refused;
+
+/** The place could not be found, or the machine did not let it be hit. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly why: string;
+}
+
+export type Perform = (injection: Injection) => Effect;
+
+export const NO_BYTES: Uint8Array = new Uint8Array(0);
+
+export function refused(why: string): Refused {
+  return { kind: 'refused', why };
+}
+
+/** The first value of a clause; undefined when it was not written. */
+export function clause(action: Action, word: string): Action['subject'] {
+  return action.clauses[word]?.[0];
+}
+
+export function controlsOf(live: Target): Outcome<FaultControls> {
+  const { controls } = live;
+  return controls
+    ? { ok: true, value: controls }
+    : lost('UNSUPPORTED', live.name, 'this target cannot be broken that way');
+}
+
+/** An integer from 0 up to `limit`; undefined for anything else. */
+export function smallInteger(value: Value, limit: number): number | undefined {
+  if (value.kind === 'size' || value.kind === 'time') return value.value >= 0 && value.value <= limit ? value.value : undefined; // prettier-ignore
+  if (value.kind !== 'int' || value.value < 0n || value.value > BigInt(limit)) return undefined;
+  return Number(value.value);
+}

@@ -1,0 +1,126 @@
+import { addressHex } from '../base/address.ts';
+import type { Action, Scenario, Trigger } from '../model/scenario.ts';
+import { VERBS } from '../model/verbs.ts';
+import { printExpression } from '../model/print.ts';
+import type { Receipt } from '../record/record.ts';
+import type { FaultControls } from '../target/target.ts';
+import type { Done } from './injection.ts';
+
+/** More occurrences of one `every` than this are not kept: the record stays small. */
+const RECEIPTS_LIMIT = 1000;
+const BYTES_KEPT = 64;
+
+/** A receipt, and the watches that will tell when its damage was first read. Plain data. */
+export interface Entry {
+  readonly receipt: Receipt;
+  readonly watches: readonly number[];
+}
+
+/** The receipts of one run: armed at the start, one for each action and one for each firing of it. */
+export class Receipts {
+  #entries: Entry[];
+
+  constructor(scenario: Scenario, armed_ns: number, entries?: readonly Entry[]) {
+    this.#entries = entries ? [...entries] : [];
+    if (entries) return;
+    scenario.triggers.forEach((trigger, index) => {
+      trigger.actions.forEach((action, position) => {
+        this.#entries.push({ receipt: armed(trigger, index, action, position, armed_ns), watches: [] });
+      });
+    });
+  }
+
+  fired(trigger: number, action: number, time_ns: number, done: Done, watches: readonly number[]): void {
+    const { place } = done;
+    const where =
+      place.kind === 'bytes' && place.runs[0]
+        ? {
+            address: place.address === undefined ? '' : addressHex(place.address),
+            physical: place.runs[0].physical,
+          }
+        : { address: '', physical: -1 };
+    this.#update(trigger, action, (receipt) => ({
+      ...receipt,
+      ...where,
+      place: place.text,
+      partition: place.partition,
+      fired_ns: time_ns,
+      ...(done.immediate ? { activated_ns: time_ns } : {}),
+      before: hex(done.before),
+      after: hex(done.after),
+      bytes: done.after.length,
+      note: done.note,
+    }), watches); // prettier-ignore
+  }
+
+  /** It came to nothing: why. */
+  failed(trigger: number, action: number, note: string): void {
+    this.#update(trigger, action, (receipt) => ({ ...receipt, note }), []);
+  }
+
+  /** The trigger's condition was false: there is nothing to have a receipt of. */
+  drop(trigger: number): void {
+    this.#entries = this.#entries.filter(
+      ({ receipt }) => receipt.trigger !== trigger || receipt.fired_ns !== undefined,
+    );
+  }
+
+  /** All of them, with the first reads that the machine has seen since. */
+  list(controls: FaultControls | undefined): readonly Receipt[] {
+    return this.#entries.map(({ receipt, watches }) => {
+      if (receipt.activated_ns !== undefined || !controls) return receipt;
+      const times = watches.map((watch) => controls.activated(watch)).filter((time) => time !== undefined);
+      return times.length === 0 ? receipt : { ...receipt, activated_ns: Math.min(...times) };
+    });
+  }
+
+  entries(): readonly Entry[] {
+    return [...this.#entries];
+  }
+
+  /** Fills the receipt that still waits, or adds one for another firing of the same action. */
+  #update(
+    trigger: number,
+    action: number,
+    change: (receipt: Receipt) => Receipt,
+    watches: readonly number[],
+  ): void {
+    const mine = this.#entries.filter(
+      ({ receipt }) => receipt.trigger === trigger && receipt.action === action,
+    );
+    const open = mine.find(({ receipt }) => receipt.fired_ns === undefined);
+    if (open) {
+      this.#entries = this.#entries.map((entry) =>
+        entry === open ? { receipt: change(entry.receipt), watches } : entry,
+      );
+      return;
+    }
+    const [first] = mine;
+    if (!first || mine.length >= RECEIPTS_LIMIT) return;
+    const { fired_ns: _fired, activated_ns: _activated, ...again } = first.receipt;
+    this.#entries.push({ receipt: change({ ...again, note: '' }), watches });
+  }
+}
+
+function armed(trigger: Trigger, index: number, action: Action, position: number, armed_ns: number): Receipt {
+  return {
+    trigger: index,
+    action: position,
+    name: trigger.name ?? '',
+    verb: action.verb,
+    kind: VERBS.get(action.verb)?.kind ?? 'fault',
+    place: action.subject ? printExpression(action.subject) : '',
+    partition: action.subject?.kind === 'path' ? action.subject.value.root : '',
+    address: '',
+    physical: -1,
+    armed_ns,
+    before: '',
+    after: '',
+    bytes: 0,
+    note: '',
+  };
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.subarray(0, BYTES_KEPT)).toString('hex');
+}

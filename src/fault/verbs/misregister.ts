@@ -1,0 +1,141 @@
+import { REGION_HEADER_BYTES, sealRegion } from '../../formats/region.ts';
+import { physicalPlace } from '../../place/collections/metadata.ts';
+import { partitionOf } from '../../place/read.ts';
+import type { AlteredRegistration, Registration } from '../../target/registration.ts';
+import type { Partition, Target } from '../../target/target.ts';
+import type { Effect, Injection } from '../injection.ts';
+import { clause, NO_BYTES, refused } from '../injection.ts';
+
+/** Where the fields of a region's header lie (formats/region.ts). */
+const VERSION_AT = 8;
+const TOTAL_BYTES_AT = 12;
+const FLAGS_AT = 20;
+const BOOT_ID_AT = 24;
+const SEAL_AT = 32;
+const NO_VERSION = 9;
+
+/** What a lie does: other arguments, other bytes in the region, another moment. */
+interface Lie {
+  readonly registration: AlteredRegistration;
+  /** The region's bytes as they shall be; absent when they stay. */
+  readonly bytes?: Uint8Array;
+}
+
+/** `misregister web.metadata how HOW`, at the registration itself: what reaches the registry instead, and what was done. */
+export function misregister(
+  injection: Injection,
+  registration: Registration,
+): { readonly effect: Effect; readonly altered?: AlteredRegistration } {
+  const how = clause(injection.action, 'how');
+  const partition = partitionOf(injection.live, registration.partition);
+  if (how?.kind !== 'word' || !partition) return { effect: refused('`how` is missing') };
+  const region = new Uint8Array(Math.min(registration.bytes, partition.memory.size));
+  if (!partition.memory.read(registration.address, region))
+    return { effect: refused('the region cannot be read') };
+  const lie = lieOf(how.value, registration, region, injection.live, partition);
+  if (!lie) return { effect: refused(`the region cannot be registered ${how.value}`) };
+  const changed = lie.bytes && difference(region, lie.bytes);
+  if (lie.bytes && changed) {
+    const part = lie.bytes.subarray(changed.start, changed.end);
+    if (!partition.memory.write(registration.address + changed.start, part)) {
+      return { effect: refused('the region cannot be written') };
+    }
+  }
+  const place = physicalPlace(partition, registration.address, registration.bytes, `${partition.name}.metadata`, 'metadata'); // prettier-ignore
+  const before = changed ? region.slice(changed.start, changed.end) : NO_BYTES;
+  const after = changed && lie.bytes ? lie.bytes.slice(changed.start, changed.end) : NO_BYTES;
+  const effect: Effect = { kind: 'done', place, before, after, watch: [], immediate: true, note: how.value };
+  return { effect, altered: lie.registration };
+}
+
+function lieOf(
+  how: string,
+  { address, bytes }: Registration,
+  region: Uint8Array,
+  live: Target,
+  partition: Partition,
+): Lie | undefined {
+  const as_is = { when: 'now', address, bytes, again: false } as const;
+  switch (how) {
+    case 'NEVER':
+      return { registration: { ...as_is, when: 'never' } };
+    case 'LATE':
+      return { registration: { ...as_is, when: 'after_boot' } };
+    case 'TWICE':
+      return { registration: { ...as_is, again: true } };
+    case 'OUTSIDE':
+      return { registration: { ...as_is, address: partition.memory.size - 4096 } };
+    case 'FOREIGN': {
+      const foreign = foreignAddress(live, partition);
+      return foreign === undefined ? undefined : { registration: { ...as_is, address: foreign } };
+    }
+    case 'TRUNCATED': {
+      const said = new DataView(region.buffer).getUint32(TOTAL_BYTES_AT, true);
+      return { registration: { ...as_is, bytes: Math.max(REGION_HEADER_BYTES, said >> 1) } };
+    }
+    case 'VERSION':
+      return {
+        registration: as_is,
+        bytes: patched(region, (view) => view.setUint16(VERSION_AT, NO_VERSION, true)),
+      };
+    case 'STALE': {
+      const stale = patched(region, (view) => view.setBigUint64(BOOT_ID_AT, view.getBigUint64(BOOT_ID_AT, true) ^ 1n, true)); // prettier-ignore
+      return { registration: as_is, bytes: resealed(stale) };
+    }
+    case 'SEAL': {
+      const whole = sealed(region.slice());
+      return {
+        registration: as_is,
+        bytes: patched(whole, (view) => view.setUint8(SEAL_AT, view.getUint8(SEAL_AT) ^ 1)),
+      };
+    }
+    case 'MALFORMED':
+      // The first entry says that it is longer than the whole region; sealed as if that were meant.
+      return { registration: as_is, bytes: resealed(patched(region, (view) => view.setUint32(REGION_HEADER_BYTES + 4, 0x00ff_ffff, true))) }; // prettier-ignore
+    default:
+      return undefined;
+  }
+}
+
+/** A machine address in a neighbour's memory, which as an address of this partition's own lies outside it. */
+function foreignAddress(live: Target, partition: Partition): number | undefined {
+  for (const other of live.partitions) {
+    if (other.name === partition.name) continue;
+    const region = other.region?.()?.physical ?? 0;
+    const machine = other.machineAddress?.(region);
+    if (machine !== undefined && machine >= partition.memory.size) return machine;
+    const last = other.machineAddress?.(other.memory.size - 4096);
+    if (last !== undefined && last >= partition.memory.size) return last;
+  }
+  return undefined;
+}
+
+function patched(region: Uint8Array, change: (view: DataView) => void): Uint8Array {
+  const bytes = region.slice();
+  change(new DataView(bytes.buffer));
+  return bytes;
+}
+
+/** A seal that fits the bytes: the lie is in them, not in the seal. */
+function resealed(bytes: Uint8Array): Uint8Array {
+  return (new DataView(bytes.buffer).getUint32(FLAGS_AT, true) & 1) === 1 ? sealed(bytes) : bytes;
+}
+
+function sealed(bytes: Uint8Array): Uint8Array {
+  const total_bytes = new DataView(bytes.buffer).getUint32(TOTAL_BYTES_AT, true);
+  if (total_bytes <= bytes.length && total_bytes > REGION_HEADER_BYTES)
+    sealRegion(bytes.subarray(0, total_bytes));
+  return bytes;
+}
+
+function difference(
+  before: Uint8Array,
+  after: Uint8Array,
+): { readonly start: number; readonly end: number } | undefined {
+  let start = 0;
+  while (start < before.length && before[start] === after[start]) start++;
+  if (start === before.length) return undefined;
+  let end = before.length;
+  while (before[end - 1] === after[end - 1]) end--;
+  return { start, end };
+}

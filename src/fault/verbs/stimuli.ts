@@ -1,0 +1,87 @@
+import type { Outcome } from '../../place/outcome.ts';
+import { explain, lost } from '../../place/outcome.ts';
+import { openKernel } from '../../place/kernel.ts';
+import type { BytesPlace } from '../../place/place.ts';
+import { partitionOf } from '../../place/read.ts';
+import { evaluate, resolve } from '../../place/evaluate.ts';
+import { memberOf } from '../../place/typed.ts';
+import { VECTOR } from '../../target/hypercalls.ts';
+import type { Injection, Perform } from '../injection.ts';
+import { clause, controlsOf, refused } from '../injection.ts';
+import { readPlace, writePlace } from '../write.ts';
+import { subject } from './bytes.ts';
+import { done } from './cpu.ts';
+
+/** Bit of SIGKILL in a sigset_t, and of TIF_SIGPENDING in thread_info.flags (arch/x86/include/asm/thread_info.h). */
+const SIGKILL_BIT = 8;
+const TIF_SIGPENDING_BIT = 2;
+
+/** `exit TASK`: a pending SIGKILL, as kill(2) leaves it; the task dies when it next returns to user mode. */
+export const exit: Perform = (injection) => {
+  const place = subject(injection);
+  if (!place.ok) return refused(explain(place));
+  const task = place.value;
+  const isTask = task.kind === 'bytes' && (task.element === 'tasks' || task.element === 'threads');
+  if (task.kind !== 'bytes' || !isTask) return refused(`${task.text} is no task`);
+  for (const [path, bit] of [
+    ['pending.signal.sig', SIGKILL_BIT],
+    ['thread_info.flags', TIF_SIGPENDING_BIT],
+  ] as const) {
+    const member = memberPath(injection, task, path);
+    if (!member.ok) return refused(explain(member));
+    const bytes = readPlace(injection.live, member.value);
+    if (!bytes) return refused(`${member.value.text} cannot be read`);
+    bytes[bit >> 3] = (bytes[bit >> 3] as number) | (1 << (bit & 7));
+    if (!writePlace(injection.live, member.value, bytes))
+      return refused(`${member.value.text} cannot be written`);
+  }
+  return done(task, 'SIGKILL is pending');
+};
+
+/** `panic LPAR`: the magic key of its console. */
+export const panic: Perform = (injection) => {
+  const place = subject(injection);
+  if (!place.ok) return refused(explain(place));
+  const { value } = place;
+  if (value.kind !== 'thing' || value.thing.kind !== 'partition')
+    return refused(`${value.text} is no partition`);
+  const controls = controlsOf(injection.live);
+  if (!controls.ok) return refused(explain(controls));
+  const raised = controls.value.raiseInterrupt(value.partition, 0, VECTOR.sysrq);
+  return raised ? done(value, 'sysrq-c') : refused(`${value.text} takes no interrupt`);
+};
+
+/** `summon AMBULANCE to LPAR for PURPOSE`. */
+export const summon: Perform = (injection) => {
+  const place = subject(injection);
+  if (!place.ok) return refused(explain(place));
+  const { value } = place;
+  if (value.kind !== 'thing' || value.thing.kind !== 'ambulance')
+    return refused(`${value.text} is no ambulance`);
+  const to = clause(injection.action, 'to');
+  const patient = to ? resolve(injection.world, to) : lost('TYPE', '', '`to` is missing');
+  if (!patient.ok) return refused(explain(patient));
+  const written = clause(injection.action, 'for');
+  const purpose = written ? evaluate(injection.world, written) : undefined;
+  const service = purpose?.ok && purpose.value.kind === 'word' && purpose.value.value === 'service';
+  const came = injection.hooks.summon(
+    value.thing.ambulance,
+    patient.value.partition,
+    service ? 'service' : 'inspection',
+  );
+  return came
+    ? done(value, `to ${patient.value.text}`)
+    : refused(`${value.text} does not attend ${patient.value.text}`);
+};
+
+function memberPath(injection: Injection, task: BytesPlace, path: string): Outcome<BytesPlace> {
+  const partition = partitionOf(injection.live, task.partition);
+  const kernel = partition ? openKernel(partition) : lost('NO_PARTITION', task.partition, 'it is gone');
+  if (!kernel.ok) return kernel;
+  let at: Outcome<BytesPlace> = { ok: true, value: task };
+  for (const name of path.split('.')) {
+    if (!at.ok) return at;
+    at = memberOf(kernel.value, at.value, name);
+  }
+  return at;
+}

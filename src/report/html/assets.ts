@@ -6,6 +6,7 @@ const MODULES: readonly string[] = [
   'dom',
   'topology',
   'labels',
+  'lanes',
   'timeline',
   'memory',
   'source',

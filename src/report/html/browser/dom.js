@@ -65,7 +65,7 @@ export function time(time_ns) {
   const size = Math.abs(time_ns);
   if (size >= 1e9) return `${Number((time_ns / 1e9).toFixed(3))} s`;
   if (size >= 1e6) return `${Number((time_ns / 1e6).toFixed(3))} ms`;
-  if (size >= 1e3) return `${Number((time_ns / 1e3).toFixed(3))} µs`;
+  if (size >= 1e3) return `${Number((time_ns / 1e3).toFixed(3))} us`;
   return `${time_ns} ns`;
 }
 

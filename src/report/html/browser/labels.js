@@ -8,7 +8,8 @@
 export const CHARACTER = 6.3;
 
 /**
- * Puts each label beside its point, in the lowest row where it covers no other. Near the right edge it goes to the left of its point.
+ * Puts each label beside its point, so that no text covers another and no leader (the line from a point up to its text) crosses a text: of
+ * points that stand close, the earlier has the higher row. Near the right edge a text goes to the left of its point.
  * @param {readonly Label[]} labels ascending in x
  * @param {number} left
  * @param {number} right
@@ -16,21 +17,26 @@ export const CHARACTER = 6.3;
  * @returns {Placed[]}
  */
 export function placeLabels(labels, left, right, rows) {
-  /** @type {[number, number][][]} */
+  /** @type {{ from: number, to: number, at: number, row: number }[]} */
   const taken = [];
-  return labels.map(({ x, text }) => {
+  /** @type {Placed[]} */
+  const placed = labels.map(() => undefined);
+  for (let index = labels.length - 1; index >= 0; index--) {
+    const { x, text } = /** @type {Label} */ (labels[index]);
     const width = text.length * CHARACTER + 8;
     const flipped = x + width > right && x - width >= left;
-    const from = flipped ? x - width : x;
-    if (from + width > right + 4 && !flipped) return undefined;
-    for (let row = 0; row < rows; row++) {
-      const used = (taken[row] ??= []);
-      if (used.some(([start, end]) => from < end + 2 && from + width > start - 2)) continue;
-      used.push([from, from + width]);
-      return { x: flipped ? x - 5 : x + 5, row, flipped };
+    const [from, to] = flipped ? [x - width, x] : [x, x + width];
+    let row = 0;
+    for (const other of taken) {
+      const covers = from < other.to + 2 && to > other.from - 2;
+      const crossed = other.at > from - 2 && other.at < to + 2;
+      if (covers || crossed) row = Math.max(row, other.row + 1);
     }
-    return undefined;
-  });
+    if (row >= rows) continue;
+    taken.push({ from, to, at: x, row });
+    placed[index] = { x: flipped ? x - 5 : x + 5, row, flipped };
+  }
+  return placed;
 }
 
 /**

@@ -2,7 +2,7 @@ import { html, time } from './dom.js';
 import { changedBytes } from './memory.js';
 import { rescueView } from './rescue.js';
 import { sourceView } from './source.js';
-import { timelinePicture } from './timeline.js';
+import { timelinePictures } from './timeline.js';
 import { topologyPicture } from './topology.js';
 
 /**
@@ -39,7 +39,7 @@ export function runView(run, topology, text, width) {
     ${
       topology !== undefined &&
       html`<h3>Timeline</h3>
-        <div class="wide">${timelinePicture(run, topology, width)}</div>
+        <div class="wide">${timelinePictures(run, topology, width)}</div>
         ${eventTable(run)}`
     }
     ${record !== undefined && recordView(record)}
@@ -80,10 +80,14 @@ const CLAIM_MARKS = /** @type {Record<string, string>} */ ({
 /** @param {PageRun} run */
 function claimsView(run) {
   if (run.claims.length === 0) return '';
-  const unmet = run.claims.filter((claim) => claim.status === 'unmet').length;
-  return html`<h3>
-      Claims <span class="dim">${run.claims.length - unmet} of ${run.claims.length} not broken</span>
-    </h3>
+  const counts = ['met', 'unmet', 'inconclusive', 'not_judged']
+    .map((status) => ({
+      count: run.claims.filter((claim) => claim.status === status).length,
+      words: status.replace('_', ' '),
+    }))
+    .filter(({ count }) => count > 0)
+    .map(({ count, words }) => `${count} ${words}`);
+  return html`<h3>Claims <span class="dim">${counts.join(', ')}</span></h3>
     <ul class="claims">
       ${run.claims.map(
         (claim) =>
@@ -107,7 +111,8 @@ function eventTable(run) {
   const left = run.record?.events_left_out ?? 0;
   return html`<details>
     <summary>
-      ${events.length} events as a table${left > 0 && ` (${left} routine ones are not listed)`}
+      ${events.length} ${events.length === 1 ? 'event' : 'events'} as a
+      table${left > 0 && ` (${left} routine ones are not listed)`}
     </summary>
     <div class="wide">
       <table>

@@ -8,10 +8,9 @@ import { html } from './dom.js';
 /**
  * The scenario as written, with carets and words under what the diagnostics point at.
  * @param {PageRun} run
- * @param {string | undefined} text the file
+ * @param {string} text the file
  */
 export function sourceView(run, text) {
-  if (text === undefined) return html``;
   const lines = text.split(/\r?\n/);
   const labels = labelsOf(run);
   const rows = [];

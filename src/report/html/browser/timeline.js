@@ -1,67 +1,76 @@
-import { html, hue, time } from './dom.js';
+import { cut, html, time } from './dom.js';
 import { placeLabels, step } from './labels.js';
+import { busiest, lanesOf } from './lanes.js';
 
 /**
  * @typedef {import('../page-data.ts').PageRun} PageRun
  * @typedef {import('../page-data.ts').PageTopology} PageTopology
- * @typedef {{ time_ns: number, text: string, title: string, mark: string }} Point
- * @typedef {{ name: string, kind: string, hue: string, points: Point[] }} Lane
+ * @typedef {import('./lanes.js').Point} Point
+ * @typedef {import('./lanes.js').Lane} Lane
+ *
+ * What part of the run a picture shows, and where a moment stands in it: pixels, held inside the picture.
+ * @typedef {{ from: number, to: number, boots: boolean, x: (at: number) => number }} View
  */
 
 const GUTTER = 92;
 const BOOT = 74;
 const RIGHT = 14;
-const ROWS = 5;
+const ROWS = 7;
 const ROW = 14;
 const AXIS = 26;
 
-/** What the hypervisor notices and does, though the event's subject is a partition. */
-const HYPERVISOR = new Set([
-  'registered',
-  'refused',
-  'failing',
-  'failed',
-  'park',
-  'resume',
-  'grant',
-  'refusal',
-  'frozen',
-  'iommu_fault',
-]);
-const SIGNS = new Set(['oops', 'panic', 'stall', 'stopped']);
-
 /**
  * One lane for the hypervisor, for each partition and for each ambulance, over virtual time. What came before t = 0 stands in a margin
- * that is not to scale.
+ * that is not to scale. Where all that matters happened in a short while, a second picture shows that while alone.
  * @param {PageRun} run
  * @param {PageTopology} topology
  * @param {number} width pixels
  */
-export function timelinePicture(run, topology, width) {
+export function timelinePictures(run, topology, width) {
   const lanes = lanesOf(run, topology);
   const events = run.record?.events ?? [];
-  const latest = Math.max(
-    run.record?.duration_ns ?? 0,
-    run.duration_ns,
-    1,
-    ...events.map((event) => event.time_ns),
+  const latest = events.reduce(
+    (most, event) => Math.max(most, event.time_ns),
+    Math.max(run.record?.duration_ns ?? 0, run.duration_ns, 1),
   );
   const boots = lanes.some((lane) => lane.points.some((point) => point.time_ns < 0));
+  const whole = picture(lanes, run, viewOf(0, latest, boots, width), width);
+  const busy = busiest(lanes, latest);
+  if (busy === undefined) return whole;
+  return html`${whole}
+    <p class="closeup dim">Close-up: ${time(Math.round(busy.from))} to ${time(Math.round(busy.to))}</p>
+    ${picture(lanes, run, viewOf(busy.from, busy.to, false, width), width)}`;
+}
+
+/**
+ * @param {number} from
+ * @param {number} to
+ * @param {boolean} boots
+ * @param {number} width
+ * @returns {View}
+ */
+function viewOf(from, to, boots, width) {
   const start = GUTTER + (boots ? BOOT : 8);
-  const scale = (width - start - RIGHT) / latest;
-  /** @param {number} at */
-  const x = (at) => (at < 0 ? start - BOOT / 2 : start + at * scale);
+  const scale = (width - start - RIGHT) / (to - from);
+  return { from, to, boots, x: (at) => start + (Math.min(to, Math.max(from, at)) - from) * scale };
+}
+
+/**
+ * @param {readonly Lane[]} lanes
+ * @param {PageRun} run
+ * @param {View} view
+ * @param {number} width
+ */
+function picture(lanes, run, view, width) {
   const parts = [];
   let y = AXIS;
-  const tops = new Map();
   for (const lane of lanes) {
-    const drawn = laneDrawing(lane, run, x, y, width);
-    tops.set(lane.name, { top: y, base: y + drawn.height - 12 });
+    const drawn = laneDrawing(lane, run, view, y, width);
     parts.push(drawn.markup);
     y += drawn.height;
   }
   const boot =
-    boots &&
+    view.boots &&
     html`<rect class="boot" x="${GUTTER}" y="${AXIS - 4}" width="${BOOT - 8}" height="${y - AXIS + 4}" />
       <text class="dim middle" x="${GUTTER + (BOOT - 8) / 2}" y="14">boot</text>`;
   return html`<svg
@@ -70,104 +79,45 @@ export function timelinePicture(run, topology, width) {
     width="${width}"
     height="${y + 6}"
     role="img"
-    aria-label="What happened over ${time(latest)} of virtual time"
+    aria-label="What happened from ${time(Math.round(view.from))} to ${time(Math.round(view.to))}"
   >
-    ${boot}${axis(latest, x, y, width)}${parts}${strikes(run, x, tops, y)}
+    ${boot}${axis(view, y, width)}${parts}${strikes(run, view, y)}
   </svg>`;
 }
 
 /**
- * @param {number} latest
- * @param {(at: number) => number} x
+ * @param {View} view
  * @param {number} bottom
  * @param {number} width
  */
-function axis(latest, x, bottom, width) {
-  const every = step(latest, (width - GUTTER) / 90);
+function axis(view, bottom, width) {
+  const every = step(view.to - view.from, (width - GUTTER) / 90);
   const ticks = [];
-  for (let at = 0; at <= latest && ticks.length < 100; at += every) ticks.push(at);
+  for (let at = Math.ceil(view.from / every) * every; at <= view.to && ticks.length < 100; at += every)
+    ticks.push(at);
   return ticks.map((at) => {
-    const end = x(at) > width - 40;
-    return html`<line class="grid" x1="${x(at)}" x2="${x(at)}" y1="${AXIS - 4}" y2="${bottom}" />
-      <text class="${end ? 'dim end' : 'dim middle'}" x="${end ? x(at) + 6 : x(at)}" y="14"
-        >${time(at)}</text
+    const x = view.x(at);
+    const end = x > width - 40;
+    return html`<line class="grid" x1="${x}" x2="${x}" y1="${AXIS - 4}" y2="${bottom}" />
+      <text class="${end ? 'dim end' : 'dim middle'}" x="${end ? x + 6 : x}" y="14"
+        >${at === 0 ? '0' : time(at)}</text
       >`;
   });
 }
 
 /**
- * @param {PageRun} run
- * @param {PageTopology} topology
- * @returns {Lane[]}
- */
-function lanesOf(run, topology) {
-  /** @type {Lane} */
-  const hypervisor = { name: 'hypervisor', kind: 'hypervisor', hue: 'pn', points: [] };
-  const named = [
-    ...topology.lpars.map(({ name }) => ({ name, kind: 'lpar' })),
-    ...topology.ambulances.map(({ name }) => ({ name, kind: 'ambulance' })),
-  ].map((one) => ({ ...one, hue: hue(topology, one.name), points: /** @type {Point[]} */ ([]) }));
-  const lanes = [hypervisor, ...named];
-  const find = new Map(named.map((lane) => [lane.name, lane]));
-  for (const event of run.record?.events ?? []) {
-    const theirs = HYPERVISOR.has(event.kind);
-    const lane = theirs ? hypervisor : (find.get(event.subject) ?? hypervisor);
-    lane.points.push(pointOf(event, lane === hypervisor));
-  }
-  for (const receipt of run.record?.receipts ?? []) {
-    const lane = find.get(receipt.partition) ?? hypervisor;
-    const name = receipt.name ?? receipt.verb;
-    const what = `${receipt.kind} ${name}: ${receipt.verb} ${receipt.place}`;
-    if (receipt.fired_ns !== undefined)
-      lane.points.push({
-        time_ns: receipt.fired_ns,
-        text: name,
-        title: `${time(receipt.fired_ns)}  ${what} fired`,
-        mark: receipt.kind,
-      });
-    if (receipt.activated_ns !== undefined)
-      lane.points.push({
-        time_ns: receipt.activated_ns,
-        text: `${name} read`,
-        title: `${time(receipt.activated_ns)}  ${what}: first read by the guest`,
-        mark: 'activated',
-      });
-  }
-  for (const lane of lanes) lane.points.sort((a, b) => a.time_ns - b.time_ns);
-  return lanes;
-}
-
-/**
- * @param {import('../../results.ts').EventResult} event
- * @param {boolean} withSubject
- * @returns {Point}
- */
-function pointOf(event, withSubject) {
-  const sign =
-    event.detail['sign'] ?? event.detail['code'] ?? event.detail['patient'] ?? event.detail['device'];
-  const words = [withSubject ? event.subject : '', event.kind.replaceAll('_', ' '), sign ?? ''].filter(
-    (word) => word !== '',
-  );
-  const detail = Object.entries(event.detail).map(([key, value]) => `${key} ${value}`);
-  const title = [`${time(event.time_ns)}  ${event.subject} ${event.kind}`, ...detail].join(', ');
-  const bad =
-    SIGNS.has(event.kind) ||
-    ['failing', 'failed', 'refused', 'refusal', 'iommu_fault', 'frozen'].includes(event.kind);
-  return { time_ns: event.time_ns, text: words.join(' '), title, mark: bad ? 'bad' : 'plain' };
-}
-
-/**
  * @param {Lane} lane
  * @param {PageRun} run
- * @param {(at: number) => number} x
+ * @param {View} view
  * @param {number} top
  * @param {number} width
  */
-function laneDrawing(lane, run, x, top, width) {
-  const seen = lane.points.filter((point) => point.time_ns >= 0);
+function laneDrawing(lane, run, view, top, width) {
+  const { x } = view;
+  const seen = lane.points.filter((point) => point.time_ns >= view.from && point.time_ns <= view.to);
   const places = placeLabels(
     seen.map((point) => ({ x: x(point.time_ns), text: point.text })),
-    x(0),
+    x(view.from),
     width - 4,
     ROWS,
   );
@@ -175,14 +125,7 @@ function laneDrawing(lane, run, x, top, width) {
   const height = Math.max(40, rows * ROW + 34);
   const base = top + height - 16;
   const points = seen.map((point, index) => pointDrawing(point, x(point.time_ns), base, places[index]));
-  const early = lane.points.filter((point) => point.time_ns < 0);
-  const titles = early.map((point) => point.title).join('\n');
-  const before =
-    early.length > 0 &&
-    html`<g
-      ><title>${titles}</title
-      >${early.slice(0, 6).map((point, index) => html`<circle class="mark ${point.mark}" cx="${GUTTER + 10 + index * 9}" cy="${base}" r="3.5" />`)}</g
-    >`;
+  const before = view.boots && bootDrawing(lane, base);
   const end = x(Math.max(run.duration_ns, 0));
   return {
     height,
@@ -194,10 +137,26 @@ function laneDrawing(lane, run, x, top, width) {
           ${lane.kind} ${lane.name}
         </title></text
       >
-      <line class="base" x1="${x(0)}" x2="${end}" y1="${base}" y2="${base}" />
-      ${trouble(lane, x, base, end)}${attendance(lane, run, x, base)}${beats(lane, run, x, base)}${before}${points}</g
+      <line class="base" x1="${x(view.from)}" x2="${end}" y1="${base}" y2="${base}" />
+      ${trouble(lane, view, base, end)}${attendance(lane, run, view, base)}${beats(lane, run, view, base)}${before}${points}</g
     >`,
   };
+}
+
+/**
+ * What came before t = 0, not to scale; a fault among it is named.
+ * @param {Lane} lane
+ * @param {number} base
+ */
+function bootDrawing(lane, base) {
+  const early = lane.points.filter((point) => point.time_ns < 0);
+  if (early.length === 0) return '';
+  const titles = early.map((point) => point.title).join('\n');
+  const fault = early.find((point) => point.mark === 'fault' || point.mark === 'bad');
+  const marks = early.slice(0, 6).map((point, index) => shape(point.mark, GUTTER + 10 + index * 10, base));
+  const name =
+    fault && html`<text class="label bad" x="${GUTTER + 4}" y="${base - 14}">${cut(fault.text, 11)}</text>`;
+  return html`<g><title>${titles}</title>${name}${marks}</g>`;
 }
 
 /**
@@ -244,25 +203,32 @@ function shape(mark, at, base) {
 /**
  * From a guest's first oops, panic or lock-up on, its line changes colour.
  * @param {Lane} lane
- * @param {(at: number) => number} x
+ * @param {View} view
  * @param {number} base
  * @param {number} end
  */
-function trouble(lane, x, base, end) {
+function trouble(lane, view, base, end) {
   if (lane.kind !== 'lpar') return '';
   const first = lane.points.find((point) => point.mark === 'bad' && point.time_ns >= 0);
-  if (first === undefined) return '';
-  return html`<line class="base trouble" x1="${x(first.time_ns)}" x2="${end}" y1="${base}" y2="${base}" />`;
+  if (first === undefined || first.time_ns > view.to) return '';
+  return html`<line
+    class="base trouble"
+    x1="${view.x(first.time_ns)}"
+    x2="${end}"
+    y1="${base}"
+    y2="${base}"
+  />`;
 }
 
 /**
  * A bar on the ambulance's lane, and on the patient's, from attach to release.
  * @param {Lane} lane
  * @param {PageRun} run
- * @param {(at: number) => number} x
+ * @param {View} view
  * @param {number} base
  */
-function attendance(lane, run, x, base) {
+function attendance(lane, run, view, base) {
+  const { x, from: start, to: end } = view;
   return (run.record?.rescues ?? [])
     .filter((rescue) => (lane.kind === 'ambulance' ? rescue.ambulance : rescue.patient) === lane.name)
     .map((rescue) => {
@@ -274,6 +240,7 @@ function attendance(lane, run, x, base) {
           event.detail['patient'] === rescue.patient,
       );
       const to = release?.time_ns ?? rescue.diagnosed_ns;
+      if (to < start || rescue.attached_ns > end) return '';
       const title = `${rescue.ambulance} at ${rescue.patient}: attached ${time(rescue.attached_ns)}, diagnosed ${time(rescue.diagnosed_ns)}, left ${time(to)}`;
       return html`<rect
         class="attended"
@@ -290,15 +257,19 @@ function attendance(lane, run, x, base) {
 /**
  * @param {Lane} lane
  * @param {PageRun} run
- * @param {(at: number) => number} x
+ * @param {View} view
  * @param {number} base
  */
-function beats(lane, run, x, base) {
+function beats(lane, run, view, base) {
+  const { x } = view;
   const of = run.beats.find((one) => one.partition === lane.name);
   if (of === undefined || lane.kind !== 'lpar') return '';
-  const ticks = (of.ticks ?? []).filter((at) => at >= 0);
+  const ticks = (of.ticks ?? []).filter((at) => at * 1000 >= view.from && at * 1000 <= view.to);
   const path = ticks.map((at) => `M ${x(at * 1000).toFixed(1)} ${base - 4} v 8`).join(' ');
-  const bars = (of.stretches ?? []).map(
+  const stretches = (of.stretches ?? []).filter(
+    ([from, to]) => to * 1000 >= view.from && from * 1000 <= view.to,
+  );
+  const bars = stretches.map(
     ([from, to, count]) =>
       html`<rect
         class="beating"
@@ -315,24 +286,13 @@ function beats(lane, run, x, base) {
 /**
  * A line through all lanes for every fault, so that one sees what came after it.
  * @param {PageRun} run
- * @param {(at: number) => number} x
- * @param {ReadonlyMap<string, { top: number, base: number }>} tops
+ * @param {View} view
  * @param {number} bottom
  */
-function strikes(run, x, tops, bottom) {
-  return (run.record?.receipts ?? [])
-    .filter(
-      (receipt) =>
-        receipt.kind === 'fault' && receipt.fired_ns !== undefined && receipt.fired_ns >= 0 && tops.size > 0,
-    )
-    .map(
-      (receipt) =>
-        html`<line
-          class="strike"
-          x1="${x(receipt.fired_ns ?? 0)}"
-          x2="${x(receipt.fired_ns ?? 0)}"
-          y1="${AXIS - 4}"
-          y2="${bottom}"
-        />`,
-    );
+function strikes(run, view, bottom) {
+  return (run.record?.receipts ?? []).map(({ kind, fired_ns }) => {
+    if (kind !== 'fault' || fired_ns === undefined || fired_ns < view.from || fired_ns > view.to) return '';
+    const x = view.x(fired_ns);
+    return html`<line class="strike" x1="${x}" x2="${x}" y1="${AXIS - 4}" y2="${bottom}" />`;
+  });
 }

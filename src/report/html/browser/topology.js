@@ -197,7 +197,7 @@ function deviceRow(topology, inner, top) {
  */
 function boxes(count, inner, top, height) {
   const columns = Math.max(1, Math.min(count, Math.floor((inner + 16) / 196)));
-  const width = Math.min(300, (inner - (columns - 1) * 16) / columns);
+  const width = Math.min(380, (inner - (columns - 1) * 16) / columns);
   return Array.from({ length: count }, (_, index) => ({
     x: PAD + (index % columns) * (width + 16),
     y: top + Math.floor(index / columns) * (height + 28),

@@ -13,13 +13,13 @@ export interface Patient {
   read(physical: number, into: Uint8Array): boolean;
   readonly cpus: readonly PatientCpu[];
   /** Where the guest registered its region (guest-physical) when the registry accepted it. */
-  readonly region?: { readonly physical: number; readonly bytes: number };
+  readonly region?: { readonly physical: number; readonly bytes: number } | undefined;
   /** The hypervisor's copy, taken at the registration. */
-  readonly boot_copy?: Uint8Array;
+  readonly boot_copy?: Uint8Array | undefined;
   /** What the hypervisor noticed: 'heartbeat', 'progress', 'panic', 'second_level' …; 'inspection' when it was summoned. */
   readonly reason: string;
   /** The refusal code when the registration was turned down. */
-  readonly refusal?: string;
+  readonly refusal?: string | undefined;
   readonly devices: readonly PatientDevice[];
   /** Virtual time now, nanoseconds. */
   now(): number;
@@ -31,8 +31,8 @@ export interface PatientCpu {
   readonly index: number;
   /** 64-bit registers, exact. */
   register(name: RegisterName): bigint;
-  /** Virtual nanoseconds that the hypervisor gave this CPU since it last entered the idle state or retired a step elsewhere:
-   * what a hypervisor's progress counter shows. */
+  /** Virtual nanoseconds that the hypervisor gave this CPU since it last idled, took an interrupt or exception, switched address space
+   * or made a hypercall: what a hypervisor's progress counter shows. 0 while it idles. */
   readonly steps: number;
   /** False when the CPU executes nothing although it is given time. */
   readonly running: boolean;

@@ -3,7 +3,7 @@
  * the result comes back in rax (0 or a positive value; negative: -errno).
  */
 export const HYPERCALL = {
-  /** rdi: guest-physical address of the metadata region, rsi: bytes, rdx: this boot's id. 0, or -1 - index into REFUSALS. */
+  /** rdi: logical address of the metadata region, rsi: bytes, rdx: this boot's id. 0, or -1 - index into REFUSALS. */
   register_metadata: 1,
   /** Normal operation begins. */
   boot_complete: 2,
@@ -39,3 +39,19 @@ export const VECTOR = {
    * own way: SIGKILL's bit 8 in task_struct.pending.signal.sig[0], then TIF_SIGPENDING, bit 2, in thread_info.flags.) */
   sysrq: 0x2f,
 } as const; // prettier-ignore
+
+const LOGICAL_SHIFT = 2 ** 40;
+
+/**
+ * A logical address: guest-physical in bits 0..39, in bits 40..52 whose: 0 the caller, else 1 + the index of a partition (ambulances after
+ * the partitions). A guest-physical address is thus a logical one of its own.
+ */
+export function logicalAddress(whose: number, physical: number): number {
+  return whose * LOGICAL_SHIFT + physical;
+}
+
+/** The two parts of a logical address. */
+export function splitLogical(address: number): { readonly whose: number; readonly physical: number } {
+  const whose = Math.floor(address / LOGICAL_SHIFT);
+  return { whose, physical: address - whose * LOGICAL_SHIFT };
+}

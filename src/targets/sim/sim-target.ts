@@ -6,6 +6,7 @@ import type { FaultControls, PhysicalMemory } from '../../target/target.ts';
 import { EVENT } from './engine/event-heap.ts';
 import type { MachineHost } from './engine/machine.ts';
 import { Machine } from './engine/machine.ts';
+import { BOOT_TIMEOUT_NS, POWER_ON_STAGGER_NS } from './machine/costs.ts';
 import type { SimCpu } from './machine/cpu.ts';
 import type { Output } from './machine/devices/outputs.ts';
 import type { KernelFactory } from './machine/plan.ts';
@@ -58,13 +59,9 @@ export class SimTarget implements SupervisedTarget, MachineHost {
     const { partitions } = this.machine_state;
     const waiting = (): boolean =>
       partitions.some((state) => state.boot_complete < 0 && state.stopped === '');
-    while (waiting()) {
-      this.runUntil(
-        Number.MAX_SAFE_INTEGER / 2,
-        (event) => event.kind === 'boot_complete' || event.kind === 'stopped',
-      );
-      if (this.machine_state.idle) break;
-    }
+    const limit = partitions.length * POWER_ON_STAGGER_NS + BOOT_TIMEOUT_NS;
+    while (waiting() && this.machine_state.clock < limit)
+      this.runUntil(limit - this.origin, ({ kind }) => kind === 'boot_complete' || kind === 'stopped');
     const booted = partitions.map((state) => state.boot_complete);
     this.origin = Math.max(0, ...booted);
     return booted.every((time) => time >= 0);

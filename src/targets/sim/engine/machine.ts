@@ -194,15 +194,6 @@ export class Machine implements CpuHost {
     if (!this.stop && limit > this.clock) this.clock = limit;
   }
 
-  /** Nothing will ever happen any more. */
-  get idle(): boolean {
-    return (
-      this.heap.next_time === Number.POSITIVE_INFINITY &&
-      this.timer_min === Number.POSITIVE_INFINITY &&
-      this.next.every((time) => time === Number.POSITIVE_INFINITY)
-    );
-  }
-
   /** Puts an event on the heap; not before now. */
   schedule(time: number, kind: number, a: number, b = 0, c = 0): void {
     const at = Math.max(time, this.clock);

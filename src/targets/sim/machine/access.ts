@@ -1,4 +1,5 @@
 import { PAGE_SIZE } from '../../../base/units.ts';
+import type { Page } from './page.ts';
 import { Mmu, READ, tlbSlot, WRITE } from './mmu.ts';
 
 const TWO_32 = 0x1_0000_0000;
@@ -136,8 +137,8 @@ export abstract class MemoryAccess extends Mmu {
       const target = to + done;
       const length = Math.min(bytes - done, PAGE_SIZE - (source & 4095), PAGE_SIZE - (target & 4095));
       // The target first: making its page our own may put another page where the source is read from.
-      const output = this.pages[this.rangeSlot(target, length, WRITE)]?.bytes as Uint8Array;
-      const input = this.pages[this.rangeSlot(source, length, READ)]?.bytes as Uint8Array;
+      const output = (this.pages[this.rangeSlot(target, length, WRITE)] as Page).bytes;
+      const input = (this.pages[this.rangeSlot(source, length, READ)] as Page).bytes;
       const at = source & 4095;
       const out = target & 4095;
       if (length <= 64 && input !== output) {
@@ -153,7 +154,7 @@ export abstract class MemoryAccess extends Mmu {
       const offset = target & 4095;
       const length = Math.min(bytes - done, PAGE_SIZE - offset);
       const slot = this.rangeSlot(target, length, WRITE);
-      (this.pages[slot]?.bytes as Uint8Array).fill(byte, offset, offset + length);
+      (this.pages[slot] as Page).bytes.fill(byte, offset, offset + length);
       done += length;
     }
   }

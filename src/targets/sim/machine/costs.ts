@@ -14,7 +14,7 @@ export const FAULT_NS = 50;
 /** Between two powers-on of partitions: firmware starts them one after the other. */
 export const POWER_ON_STAGGER_NS = 40_000;
 /** A guest that has not said boot complete by then is given up (after power-on). */
-export const BOOT_TIMEOUT_NS = 2_000_000_000;
+export const BOOT_TIMEOUT_NS = 500_000_000;
 
 /** A block request: seek and transfer; plus up to BLOCK_SPREAD_NS drawn by the device's seed and the request's number. */
 export const BLOCK_NS = 80_000;

@@ -1,0 +1,143 @@
+import type { Progress } from '../target/supervisor.ts';
+import type { Partition, RegisterName } from '../target/target.ts';
+import { LOOK_NS, READ_BYTE_NS, READ_NS } from './costs.ts';
+import type { GrantedThing } from './grants.ts';
+import type { Hypervisor } from './hypervisor.ts';
+
+const UNKNOWN: Progress = { stuck_ns: 0, running: false, started: false, ticks: 0 };
+
+/**
+ * A partition as an attached ambulance reaches it: every access is checked against the grants of the moment, counted, and costs virtual
+ * time that `passTime` lets go by. It has the shape of patient/patient.ts. Refused accesses give false or zero, and are logged.
+ */
+export class Patient {
+  readonly name: string;
+  readonly memory_bytes: number;
+  readonly cpus: readonly PatientCpu[];
+  bytes_read = 0;
+  reads = 0;
+  /** Cost so far that no virtual time has passed for. */
+  private owed_ns = 0;
+  private readonly hypervisor: Hypervisor;
+  private readonly ambulance: string;
+  private readonly partition: Partition;
+  private readonly pass: (until_ns: number) => void;
+
+  constructor(
+    hypervisor: Hypervisor,
+    ambulance: string,
+    partition: string,
+    pass: (until_ns: number) => void,
+  ) {
+    this.hypervisor = hypervisor;
+    this.ambulance = ambulance;
+    this.name = partition;
+    this.pass = pass;
+    this.partition = hypervisor.target.partitions.find((one) => one.name === partition) as Partition;
+    this.memory_bytes = this.partition.memory.size;
+    this.cpus = this.partition.cpus.map((cpu) => new PatientCpu(this, cpu.index));
+  }
+
+  private allows(thing: GrantedThing, range?: { physical: number; bytes: number }): boolean {
+    const { ambulance, name: partition } = this;
+    return this.hypervisor.allows({ ambulance, partition, thing, access: 'read', ...(range && { range }) });
+  }
+
+  read(physical: number, into: Uint8Array): boolean {
+    if (!this.allows('memory', { physical, bytes: into.length })) return false;
+    this.owed_ns += READ_NS + into.length * READ_BYTE_NS;
+    if (!this.partition.memory.read(physical, into)) return false;
+    this.reads++;
+    this.bytes_read += into.length;
+    return true;
+  }
+
+  /** What a look at a CPU gives, when it is granted. */
+  look<T>(thing: GrantedThing, otherwise: T, at: (partition: Partition) => T): T {
+    if (!this.allows(thing)) return otherwise;
+    this.owed_ns += LOOK_NS;
+    return at(this.partition);
+  }
+
+  progress(cpu: number): Progress {
+    const { target } = this.hypervisor;
+    return this.look('cpus', UNKNOWN, () => target.progress(this.name, cpu));
+  }
+
+  get region(): { readonly physical: number; readonly bytes: number } | undefined {
+    return this.look('region', undefined, () => this.hypervisor.registryEntry(this.name).region);
+  }
+
+  get boot_copy(): Uint8Array | undefined {
+    return this.look('region', undefined, () => this.hypervisor.registryEntry(this.name).copy?.slice());
+  }
+
+  get refusal(): string | undefined {
+    return this.hypervisor.registryEntry(this.name).refusal;
+  }
+
+  /** The first sign that the hypervisor noticed. */
+  get reason(): string {
+    return this.hypervisor.healthOf(this.name).signs[0] ?? 'inspection';
+  }
+
+  get devices(): readonly PatientDevice[] {
+    return this.look('devices', [], () => this.hypervisor.target.devices(this.name));
+  }
+
+  now(): number {
+    return this.hypervisor.target.now() + Math.ceil(this.owed_ns);
+  }
+
+  /** Lets as much virtual time go by as the reads so far have cost. */
+  passTime(): void {
+    const owed = Math.ceil(this.owed_ns);
+    this.owed_ns = 0;
+    if (owed > 0) this.pass(this.hypervisor.target.now() + owed);
+  }
+
+  letRun(duration_ns: number): boolean {
+    if (!(duration_ns > 0)) return false;
+    this.passTime();
+    const was_parked = this.partition.parked;
+    this.hypervisor.resume(this.name, this.ambulance);
+    if (this.partition.parked) return false;
+    this.pass(this.hypervisor.target.now() + Math.ceil(duration_ns));
+    if (was_parked) this.hypervisor.park(this.name, this.ambulance);
+    return true;
+  }
+}
+
+/** A device as the hypervisor sees it. */
+export interface PatientDevice {
+  readonly name: string;
+  readonly frozen: boolean;
+  readonly pending: number;
+  readonly interrupts: number;
+}
+
+class PatientCpu {
+  readonly index: number;
+  private readonly patient: Patient;
+
+  constructor(patient: Patient, index: number) {
+    this.patient = patient;
+    this.index = index;
+  }
+
+  register(name: RegisterName): bigint {
+    return this.patient.look('cpus', 0n, ({ cpus }) => cpus[this.index]?.get(name) ?? 0n);
+  }
+
+  get steps(): number {
+    return this.patient.progress(this.index).stuck_ns;
+  }
+
+  get running(): boolean {
+    return this.patient.progress(this.index).running;
+  }
+
+  get ticks(): number {
+    return this.patient.progress(this.index).ticks;
+  }
+}

@@ -40,6 +40,17 @@ export const SPECIAL_PLACES: readonly { readonly name: string; readonly doc: str
   { name: 'cpu_time', doc: 'CPU time that the partition has used, summed over its CPUs.' },
 ]; // prettier-ignore
 
+/** Structures of a later version: naming one is a diagnostic that says so. */
+export const LATER_COLLECTIONS: readonly string[] = [
+  'slabs',
+  'caches',
+  'modules',
+  'super_blocks',
+  'accounts',
+  'cpu_freelists',
+  'structures',
+];
+
 /** Locks that the simulated kernel has, with their C type. */
 export const KERNEL_LOCKS: Readonly<Record<string, 'spinlock_t' | 'rwlock_t' | 'raw_spinlock_t'>> = {
   tasklist_lock: 'rwlock_t',

@@ -78,3 +78,38 @@ export const BYSTANDER_STATES: Readonly<Record<string, string>> = {
   contained: 'Bit-identical, with the fault and no rescue, to the run without the fault.',
   undisturbed: 'Bit-identical, with fault and rescue, to the run with the fault alone.',
 };
+
+/** Whose event it is: what stands before the event's name in `on SUBJECT.EVENT`. */
+export type EventSubject = 'lpar' | 'task' | 'device' | 'ambulance';
+
+/** What `on` and `until` can wait for; the kinds of target/events.ts with their sources. */
+export const EVENTS: Readonly<
+  Record<string, { readonly of: readonly EventSubject[]; readonly doc: string }>
+> = {
+  power_on: { of: ['lpar'], doc: 'The partition starts to boot.' },
+  register: { of: ['lpar'], doc: 'The guest is about to register its metadata region.' },
+  registered: { of: ['lpar'], doc: 'The hypervisor accepted the region.' },
+  refused: { of: ['lpar'], doc: 'The hypervisor turned the region down.' },
+  boot_complete: { of: ['lpar'], doc: 'The guest said boot complete.' },
+  heartbeat: { of: ['lpar'], doc: 'A heartbeat hypercall.' },
+  run: { of: ['lpar', 'task'], doc: 'A CPU switched to a task (`web.tasks["nginx"].run`), or to any.' },
+  fork: { of: ['lpar', 'task'], doc: 'A task was forked, or forked another.' },
+  exit: { of: ['lpar', 'task'], doc: 'A task exited.' },
+  log: { of: ['lpar'], doc: 'A line was printed to the kernel log.' },
+  oops: { of: ['lpar'], doc: 'The guest took an oops.' },
+  panic: { of: ['lpar'], doc: 'The guest panicked.' },
+  stall: { of: ['lpar'], doc: "A lock-up detector of the guest's own reported." },
+  stopped: { of: ['lpar'], doc: 'The hypervisor stopped the guest.' },
+  failing: { of: ['lpar'], doc: 'A watchdog of the hypervisor barked.' },
+  failed: { of: ['lpar'], doc: 'The hypervisor took note of the end of the guest.' },
+  park: { of: ['lpar'], doc: 'The CPUs of the partition were parked.' },
+  resume: { of: ['lpar'], doc: 'They were let go on.' },
+  complete: { of: ['device'], doc: 'A device completed a request.' },
+  frozen: { of: ['device'], doc: 'A device was taken offline.' },
+  iommu_fault: { of: ['device'], doc: 'A DMA was stopped.' },
+  summoned: { of: ['ambulance'], doc: 'The rescue was asked for.' },
+  attach: { of: ['ambulance'], doc: 'The ambulance attached to a patient.' },
+  located: { of: ['ambulance'], doc: 'It has located the structures.' },
+  diagnosed: { of: ['ambulance'], doc: 'It has reached its diagnosis.' },
+  release: { of: ['ambulance'], doc: 'It has released the patient.' },
+};

@@ -1,24 +1,27 @@
 import { closeSync, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
-import { MAX_SPEC_BYTES, type ReadFailure, type ReadResult, type SourceHost } from '../language/host.ts';
+import { resolve } from 'node:path';
+import { MAX_SPEC_BYTES } from '../language/host.ts';
+import type { ReadFailure, ReadResult, SourceHost } from '../language/host.ts';
 import { isInside } from './project.ts';
 
-/** Specs from the file system, none from outside of `root` (absolute, links resolved), and no larger than a person writes. */
+/**
+ * The project's files, for the compiler. `root` is absolute with its links resolved; nothing outside of it is read, by no `..` and
+ * through no link. Every failure is a value.
+ */
 export function fileHost(root: string): SourceHost {
-  return { read: (file) => readUnder(root, file) };
+  return { read: (file) => read(root, file) };
 }
 
-function readUnder(root: string, file: string): ReadResult {
-  const path = join(root, file);
+function read(root: string, file: string): ReadResult {
+  if (file.includes('\0')) return failure('missing');
+  const path = resolve(root, file);
   if (!isInside(path, root)) return failure('outside_root');
   let handle: number | undefined;
   try {
-    const real = realpathSync(path);
-    if (!isInside(real, root)) return failure('link_outside');
-    handle = openSync(real, 'r');
+    if (!isInside(realpathSync(path), root)) return failure('link_outside');
+    handle = openSync(path, 'r');
     const stat = fstatSync(handle);
     if (stat.isDirectory()) return failure('directory');
-    // A pipe or a device may never end.
     if (!stat.isFile()) return failure('unreadable');
     if (stat.size > MAX_SPEC_BYTES) return failure('too_large');
     return { ok: true, bytes: readFileSync(handle) };

@@ -1,4 +1,5 @@
 import type { Address } from '../base/address.ts';
+import type { RegisterName } from '../model/registers.ts';
 import type { TraceEvent } from './events.ts';
 
 /**
@@ -83,11 +84,8 @@ export interface VirtualCpu {
   set(register: RegisterName, value: bigint): void;
 }
 
-export const REGISTERS = [
-  'rax', 'rbx', 'rcx', 'rdx', 'rsi', 'rdi', 'rbp', 'rsp', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15',
-  'rip', 'rflags', 'cs', 'cr2', 'cr3', 'gs_base', 'idtr',
-] as const; // prettier-ignore
-export type RegisterName = (typeof REGISTERS)[number];
+export { REGISTERS } from '../model/registers.ts';
+export type { RegisterName } from '../model/registers.ts';
 
 /** Where a place is: one run of bytes in a partition, a register, or an entry of the hypervisor's own tables. */
 export type Location =

@@ -1,0 +1,193 @@
+import type { Expression } from '../model/expression.ts';
+import type { Action, EventPattern } from '../model/scenario.ts';
+import { LATER_VERBS, VERBS } from '../model/verbs.ts';
+import type { Verb } from '../model/verbs.ts';
+import { checkClauseValues, checkSubject } from './check/verbs.ts';
+import { later } from './evaluate.ts';
+import { evaluate } from './evaluate.ts';
+import { fileScope } from './file-scope.ts';
+import { fail, label, spanOf } from './scope.ts';
+import type { Scope } from './scope.ts';
+import { clausesOf, single, wantCondition } from './settings.ts';
+import { didYouMean } from './suggest.ts';
+import type { Clause, Fault, Item, Phrase } from './tree.ts';
+
+/** Faults may call faults this deep. */
+const CALL_DEPTH = 16;
+/** One trigger does at most this much. */
+const ACTION_LIMIT = 256;
+
+/** What an action is part of. */
+export interface ActionContext {
+  /** The event of its trigger, when it waits for one. */
+  readonly event: EventPattern | undefined;
+  /** What the trigger has gathered so far. */
+  readonly actions: Action[];
+  /** The sentence in the scenario, and the faults on the way from it. */
+  readonly call: { readonly span: Action['span']; readonly faults: readonly Fault[] } | undefined;
+}
+
+/** One sentence after a trigger: a verb, or a fault of the user's own, which becomes the verbs that it is made of. */
+export function elaborateAction(item: Item, scope: Scope, context: ActionContext): void {
+  if (item.kind === 'broken') return;
+  if (item.kind !== 'phrase') {
+    fail(
+      scope,
+      'E0519',
+      item,
+      'an action is a verb and a place',
+      'no action',
+      'as in `set web.tasks["nginx"].pid to 0`',
+    );
+    return;
+  }
+  const name = item.head.text;
+  const declared = scope.unit.names.get(name);
+  if (declared?.node.kind === 'fault')
+    return callFault(item, declared.node, { ...scope, unit: scope.unit }, context);
+  const verb = VERBS.get(name);
+  if (verb === undefined) {
+    if (LATER_VERBS.includes(name)) return later(scope, item.head, `\`${name}\``);
+    const faults = [...scope.unit.names].filter(([, one]) => one.node.kind === 'fault').map(([text]) => text);
+    const help = didYouMean(name, [...VERBS.keys(), ...faults], 'verbs are');
+    return fail(scope, 'E0507', item.head, `there is no verb \`${name}\``, 'unknown', help);
+  }
+  if (item.body !== undefined) {
+    return fail(
+      scope,
+      'E0519',
+      item.head,
+      `\`${name}\` takes no braces`,
+      'a verb and its clauses, and that is all',
+    );
+  }
+  builtIn(verb, item, scope, context);
+}
+
+function builtIn(verb: Verb, item: Phrase, scope: Scope, context: ActionContext): void {
+  const clauses = clausesOf(item, [...Object.keys(verb.clauses), 'if'], scope);
+  const expr = single(item.values, item.head, scope);
+  const subject = expr === undefined ? undefined : evaluate(expr, scope);
+  const place =
+    subject === undefined || expr === undefined
+      ? undefined
+      : checkSubject(verb, subject, expr, scope, context.event);
+  const values: Record<string, readonly Expression[]> = {};
+  for (const [word, rule] of Object.entries(verb.clauses)) {
+    const clause = clauses.get(word);
+    if (clause === undefined) {
+      if (rule.required) {
+        const help = `${word}: ${rule.doc}`;
+        fail(scope, 'E0509', item, `\`${verb.name}\` needs \`${word}\``, 'incomplete', help);
+      }
+      continue;
+    }
+    const checked = checkClauseValues(verb, word, rule, clause, place, scope);
+    if (checked !== undefined) values[word] = checked;
+  }
+  if (!wanted(clauses.get('if'), scope) || subject === undefined || place === undefined) return;
+  if (context.actions.length >= ACTION_LIMIT) {
+    if (context.actions.length === ACTION_LIMIT)
+      fail(scope, 'E0521', item, `one trigger does more than ${ACTION_LIMIT} things`, 'too many');
+    return;
+  }
+  const fault = context.call?.faults[0];
+  context.actions.push({
+    verb: verb.name,
+    subject,
+    clauses: values,
+    ...(fault === undefined ? {} : { from_fault: fault.name.text }),
+    span: context.call?.span ?? spanOf(scope.unit, item),
+  });
+}
+
+/** An action's `if` chooses among the rows of a table; what only a run can tell belongs to the trigger. */
+function wanted(clause: Clause | undefined, scope: Scope): boolean {
+  if (clause === undefined) return true;
+  const condition = wantCondition(clause, scope);
+  if (condition === undefined) return false;
+  if (condition.kind === 'bool') return condition.value;
+  const help = 'put it on the trigger, as in `at 40 ms if …:`';
+  fail(scope, 'E0520', clause, "only a run can tell this action's condition", 'not known before', help);
+  return false;
+}
+
+function callFault(item: Phrase, fault: Fault, scope: Scope, context: ActionContext): void {
+  const faults = [...(context.call?.faults ?? []), fault];
+  if (faults.indexOf(fault) < faults.length - 1 || faults.length > CALL_DEPTH) {
+    const message = `fault \`${fault.name.text}\` leads back to itself`;
+    return fail(scope, 'E0513', item.head, message, 'never ends', 'a fault is a list of actions, not a loop');
+  }
+  const declared = scope.unit.names.get(item.head.text);
+  const unit = declared?.unit ?? scope.unit;
+  const values = new Map(fileScope(unit, scope.problems).values);
+  const args = argumentsOf(item, fault, scope);
+  if (args === undefined) return;
+  for (const [name, value] of args) values.set(name, value);
+  const trail = [label(scope.unit, item, `called here`), ...scope.trail];
+  const inner: Scope = { ...scope, unit, values, trail };
+  const call = { span: context.call?.span ?? spanOf(scope.unit, item), faults };
+  if (
+    !wanted(
+      item.clauses.find((clause) => clause.word.text === 'if'),
+      scope,
+    )
+  )
+    return;
+  for (const step of fault.body) elaborateAction(step, inner, { ...context, call });
+}
+
+/** `NAME PLACE {WORD VALUE}`: the first parameter is what the fault acts on, each other one is named by its word. */
+function argumentsOf(
+  item: Phrase,
+  fault: Fault,
+  scope: Scope,
+): Map<string, Expression | undefined> | undefined {
+  const [first, ...others] = fault.parameters;
+  const signature = `${fault.name.text}${first === undefined ? '' : ` ${first.text.toUpperCase()}`}${others.map((one) => ` ${one.text} …`).join('')}`;
+  const args = new Map<string, Expression | undefined>();
+  const known = others.map((one) => one.text);
+  const clauses = new Map<string, Clause>();
+  for (const clause of item.clauses) {
+    const word = clause.word.text;
+    if (known.includes(word) && !clauses.has(word)) clauses.set(word, clause);
+    else if (word !== 'if') {
+      const help = didYouMean(word, known, 'it takes') ?? `it is called as \`${signature}\``;
+      fail(
+        scope,
+        'E0514',
+        clause.word,
+        `fault \`${fault.name.text}\` has no parameter \`${word}\` left`,
+        'unknown',
+        help,
+      );
+    }
+  }
+  if (first === undefined && item.values.length > 0) {
+    fail(
+      scope,
+      'E0514',
+      item.values[0] as Phrase['values'][number],
+      `fault \`${fault.name.text}\` takes no place`,
+      'one too many',
+    );
+  }
+  if (first !== undefined) {
+    const expr = single(item.values, item.head, scope);
+    if (expr === undefined) return undefined;
+    args.set(first.text, evaluate(expr, scope));
+  }
+  let complete = true;
+  for (const name of others) {
+    const clause = clauses.get(name.text);
+    if (clause !== undefined) {
+      const expr = single(clause.values, clause.word, scope);
+      args.set(name.text, expr === undefined ? undefined : evaluate(expr, scope));
+      continue;
+    }
+    complete = false;
+    const message = `fault \`${fault.name.text}\` needs \`${name.text}\``;
+    fail(scope, 'E0515', item, message, 'incomplete', `it is called as \`${signature}\``);
+  }
+  return complete ? args : undefined;
+}

@@ -1,0 +1,201 @@
+import type { Expression, Path } from '../../model/expression.ts';
+import { FINDINGS } from '../../model/findings.ts';
+import type { Claim } from '../../model/scenario.ts';
+import { GUEST_SIGNS, HYPERVISOR_SIGNS, REFUSALS } from '../../model/vocabulary.ts';
+import type { Subject } from '../claims.ts';
+import { evaluate, evaluatePath } from '../evaluate.ts';
+import { wantName } from '../settings.ts';
+import { fail, failAt } from '../scope.ts';
+import type { Scope } from '../scope.ts';
+import { didYouMean } from '../suggest.ts';
+import type { Clause, Expr } from '../tree.ts';
+import { resolvePlace } from './place.ts';
+
+/** `A or B`, `A, B`: the words, each with where it stands. */
+function wordsOf(clause: Clause, scope: Scope): { word: string; at: Expr }[] | undefined {
+  const words: { word: string; at: Expr }[] = [];
+  const add = (expr: Expr): boolean => {
+    if (expr.kind === 'binary' && expr.operator === 'or') return add(expr.left) && add(expr.right);
+    const word = wantName(expr, clause.word, scope);
+    if (word !== undefined) words.push({ word, at: expr });
+    return word !== undefined;
+  };
+  return clause.values.every(add) ? words : undefined;
+}
+
+/** `by SIGN {or SIGN}`. */
+export function checkSigns(
+  clause: Clause,
+  claim: Pick<Claim, 'observer'>,
+  scope: Scope,
+): string[] | undefined {
+  const words = wordsOf(clause, scope);
+  if (words === undefined) return undefined;
+  const guest = claim.observer === 'guest';
+  const [mine, theirs] = guest ? [GUEST_SIGNS, HYPERVISOR_SIGNS] : [HYPERVISOR_SIGNS, GUEST_SIGNS];
+  for (const { word, at } of words) {
+    if (Object.hasOwn(mine, word)) continue;
+    const other = guest ? 'hypervisor' : 'guest';
+    const help = Object.hasOwn(theirs, word)
+      ? `\`${word}\` is a sign that \`${other}\` can name`
+      : didYouMean(word, Object.keys(mine), 'signs are');
+    return fail(scope, 'E0703', at, `\`${claim.observer}\` knows no sign \`${word}\``, 'unknown sign', help);
+  }
+  return words.map(({ word }) => word);
+}
+
+/** `with CODE`: a refusal for the hypervisor, findings for a verdict. */
+export function checkCodes(
+  clause: Clause,
+  claim: Pick<Claim, 'observer' | 'states' | 'negated'>,
+  subjects: readonly Subject[],
+  scope: Scope,
+): string[] | undefined {
+  const words = wordsOf(clause, scope);
+  if (words === undefined) return undefined;
+  for (const { word, at } of words) {
+    const sound =
+      claim.observer === 'hypervisor'
+        ? refusal(word, at, claim, scope)
+        : finding(word, at, claim, subjects, scope);
+    if (!sound) return undefined;
+  }
+  return words.map(({ word }) => word);
+}
+
+function refusal(word: string, at: Expr, claim: Pick<Claim, 'states'>, scope: Scope): boolean {
+  if (!claim.states.includes('refused')) {
+    fail(
+      scope,
+      'E0715',
+      at,
+      '`with` says why something was refused, and nothing is',
+      'no refusal here',
+      'as in `web.metadata is refused with OUTSIDE`',
+    );
+    return false;
+  }
+  if (Object.hasOwn(REFUSALS, word)) return true;
+  const help = didYouMean(word, Object.keys(REFUSALS), 'reasons are');
+  fail(scope, 'E0704', at, `the hypervisor refuses nothing with \`${word}\``, 'unknown', help);
+  return false;
+}
+
+function finding(
+  word: string,
+  at: Expr,
+  claim: Pick<Claim, 'states'>,
+  subjects: readonly Subject[],
+  scope: Scope,
+): boolean {
+  const doc = FINDINGS.get(word);
+  if (doc === undefined) {
+    fail(
+      scope,
+      'E0704',
+      at,
+      `there is no finding \`${word}\``,
+      'unknown',
+      didYouMean(word, FINDINGS.keys(), 'findings are'),
+    );
+    return false;
+  }
+  if (!claim.states.includes(doc.leads_to) && !claim.states.includes('any')) {
+    const message = `\`${word}\` makes a structure \`${doc.leads_to}\`, not \`${claim.states.join('` or `')}\``;
+    fail(scope, 'E0715', at, message, 'never together', `write \`is ${doc.leads_to} with ${word}\``);
+    return false;
+  }
+  const stranger = subjects.find(
+    ({ place }) =>
+      place.collection !== undefined &&
+      doc.collections.length > 0 &&
+      !doc.collections.includes(place.collection.name),
+  );
+  if (stranger === undefined) return true;
+  const help = `it is found in ${doc.collections.map((name) => `\`${name}\``).join(', ')}`;
+  fail(
+    scope,
+    'E0714',
+    at,
+    `\`${word}\` is never found in \`${stranger.place.collection?.name}\``,
+    'not in this structure',
+    help,
+  );
+  return false;
+}
+
+/** `at PLACE`: bytes, or what a partition is made of, in the partition that the claim is about. */
+export function checkAt(
+  clause: Clause,
+  subjects: readonly Subject[],
+  scope: Scope,
+): Expression[] | undefined {
+  const places: Expression[] = [];
+  for (const expr of clause.values) {
+    const value = evaluate(expr, scope);
+    if (value === undefined) return undefined;
+    const call = value.kind === 'call' && value.name === 'address';
+    if (value.kind !== 'path' && !call)
+      return fail(
+        scope,
+        'E0723',
+        expr,
+        '`at` takes a place',
+        'no place',
+        'as in `at web.tasks["nginx"].tasks.next`',
+      );
+    if (value.kind === 'path') {
+      const place = resolvePlace(value.value, scope);
+      const home = subjects[0]?.place.lpar;
+      if (place?.lpar === undefined || place.kind === 'measure' || place.kind === 'all') {
+        return fail(scope, 'E0723', expr, '`at` takes a place in a partition', 'no such place');
+      }
+      if (home !== undefined && subjects.every((subject) => subject.place.lpar !== place.lpar)) {
+        const message = `this place is in \`${place.lpar}\`, and the claim is about \`${home}\``;
+        return fail(scope, 'E0716', expr, message, 'another partition');
+      }
+    }
+    places.push(value);
+  }
+  return places;
+}
+
+/** `except STRUCTURE`: what `web.*` or `others` shall not cover. */
+export function checkExcept(clause: Clause, subjects: readonly Subject[], scope: Scope): Path[] | undefined {
+  const paths: Path[] = [];
+  if (!subjects.some(({ place }) => place.kind === 'all' || place.kind === 'others')) {
+    return fail(
+      scope,
+      'E0718',
+      clause,
+      '`except` takes something out of `web.*` or `others`',
+      'nothing to take out of',
+    );
+  }
+  for (const expr of clause.values) {
+    const value = expr.kind === 'path' ? evaluatePath(expr, scope) : undefined;
+    const place = value?.kind === 'path' ? resolvePlace(value.value, scope) : undefined;
+    if (value?.kind !== 'path')
+      return fail(
+        scope,
+        'E0718',
+        expr,
+        '`except` takes a structure',
+        'no structure',
+        'as in `except web.metadata`',
+      );
+    if (place === undefined) return undefined;
+    if (place.kind !== 'collection' && place.kind !== 'metadata') {
+      return failAt(
+        scope,
+        'E0718',
+        value.span,
+        '`except` takes a whole structure',
+        'no structure',
+        'as in `except web.metadata`',
+      );
+    }
+    paths.push(value.value);
+  }
+  return paths;
+}

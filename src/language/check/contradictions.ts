@@ -1,0 +1,102 @@
+import { COLLECTIONS } from '../../model/collections.ts';
+import { printPath } from '../../model/print.ts';
+import type { Claim } from '../../model/scenario.ts';
+import { VERDICTS } from '../../model/vocabulary.ts';
+import { failAt } from '../scope.ts';
+import type { Scope } from '../scope.ts';
+
+/** Claims that cannot both hold, whatever the run. Only those that hold always: `if` and `given` may exclude each other. */
+export function checkContradictions(claims: readonly Claim[], scope: Scope): void {
+  const fixed = claims.filter((claim) => claim.given === undefined && always(claim));
+  const bySubject = new Map<string, Claim[]>();
+  for (const claim of fixed) {
+    for (const subject of subjectsOf(claim)) {
+      const key = `${claim.observer} ${subject}`;
+      const others = bySubject.get(key);
+      if (others === undefined) bySubject.set(key, [claim]);
+      else {
+        for (const other of others) if (other !== claim) compare(other, claim, subject, scope);
+        if (!others.includes(claim)) others.push(claim);
+      }
+    }
+  }
+}
+
+function always({ condition }: Claim): boolean {
+  return condition === undefined || (condition.kind === 'bool' && condition.value);
+}
+
+/** Subjects by their text; `web.*` is every structure that gets a verdict. */
+function subjectsOf(claim: Claim): string[] {
+  const except = claim.except.map(printPath);
+  return claim.subjects.flatMap((subject) => {
+    const text = printPath(subject);
+    if (!text.endsWith('.*')) return [text];
+    const all = COLLECTIONS.filter((one) => one.judged).map((one) => `${subject.root}.${one.name}`);
+    return all.filter((one) => !except.includes(one));
+  });
+}
+
+function compare(first: Claim, second: Claim, subject: string, scope: Scope): void {
+  if (!clash(first, second)) return;
+  const message = `\`${first.observer} ${subject}\` cannot be both`;
+  failAt(scope, 'E0706', second.span, message, 'contradicts', 'one of the two can never hold', [
+    { span: first.span, text: 'this claim' },
+  ]);
+}
+
+function clash(a: Claim, b: Claim): boolean {
+  if (a.from !== b.from) return false;
+  switch (a.observer) {
+    case 'verdict': {
+      const [left, right] = [verdicts(a), verdicts(b)];
+      return left !== undefined && right !== undefined && !left.some((state) => right.includes(state));
+    }
+    case 'guest':
+      return (
+        opposite(a, b) ||
+        (timeless(a, b) && (healthyAnd(a, b, GUEST_TROUBLE) || healthyAnd(b, a, GUEST_TROUBLE)))
+      );
+    case 'hypervisor':
+      return opposite(a, b) || (timeless(a, b) && (healthyAnd(a, b, WATCHDOG) || healthyAnd(b, a, WATCHDOG)));
+    case 'bystander':
+      return opposite(a, b);
+    case 'diagnosis': {
+      const [left, right] = [a.rank ?? FIRST, b.rank ?? FIRST];
+      const same = left.low === left.high && right.low === right.high && left.low === right.low;
+      if (opposite(a, b)) return a.places.length === 0 && b.places.length === 0 && same;
+      return same && !a.negated && !b.negated && !a.states.some((state) => b.states.includes(state));
+    }
+    default:
+      return false;
+  }
+}
+const FIRST = { low: 1, high: 1 };
+const GUEST_TROUBLE = ['oopsed', 'panicked', 'stalled', 'silent', 'stopped'];
+const WATCHDOG = ['failing', 'failed'];
+
+/** The verdicts that a claim leaves; undefined when it says more than which. */
+function verdicts(claim: Claim): readonly string[] | undefined {
+  if (claim.states.includes('any')) return claim.negated ? [] : VERDICTS;
+  if (!claim.negated) return claim.states;
+  const bare = claim.codes.length === 0 && claim.places.length === 0 && claim.via === undefined;
+  return bare ? VERDICTS.filter((state) => !claim.states.includes(state)) : undefined;
+}
+
+/** `is X` against `is not X`, nothing else said. */
+function opposite(a: Claim, b: Claim): boolean {
+  if (a.negated === b.negated || !timeless(a, b)) return false;
+  const [says, denies] = a.negated ? [b, a] : [a, b];
+  const bare = denies.codes.length === 0 && denies.signs.length === 0;
+  return bare && says.states.every((state) => denies.states.includes(state));
+}
+
+function timeless(a: Claim, b: Claim): boolean {
+  return [a, b].every((claim) => claim.within === undefined && claim.until === undefined);
+}
+
+function healthyAnd(healthy: Claim, other: Claim, trouble: readonly string[]): boolean {
+  if (healthy.negated || other.negated || healthy.states.length !== 1 || healthy.states[0] !== 'healthy')
+    return false;
+  return other.states.every((state) => trouble.includes(state));
+}

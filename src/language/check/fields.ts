@@ -1,0 +1,124 @@
+import type { CType } from '../../model/c-types.ts';
+import type { PathStep } from '../../model/expression.ts';
+import { AGGREGATES, ENUMS, findMember, membersOf, underlying } from '../../model/kernel-types.ts';
+import { failAt } from '../scope.ts';
+import type { Scope } from '../scope.ts';
+import { didYouMean } from '../suggest.ts';
+import type { Place } from './place.ts';
+
+/**
+ * Follows fields and array indices from a typed place, as C would: a pointer to a struct is followed, anonymous members are
+ * searched through. Where the type is not known, any field is taken: a run will tell.
+ */
+export function fields(from: Place, steps: readonly PathStep[], scope: Scope): Place | undefined {
+  let type = from.type;
+  let place = from;
+  for (const step of steps) {
+    if (step.kind === 'all' || step.kind === 'call') {
+      return failAt(scope, 'E0603', step.span, 'a single place has no `*` and takes no call', 'not a list');
+    }
+    if (type === undefined) {
+      const { width_bits: _width, ...rest } = place;
+      place = { ...rest, kind: 'bytes' };
+      continue;
+    }
+    const next: CType | undefined =
+      step.kind === 'field' ? member(type, step, scope) : item(type, step, scope);
+    if (next === undefined) return undefined;
+    type = next;
+    place = typed(place, type);
+  }
+  return place;
+}
+
+/** The place with a C type, and its width where the type has one. */
+export function typed(place: Place, type: CType): Place {
+  const { width_bits: _old, ...rest } = place;
+  const bits = widthOf(type);
+  return {
+    ...rest,
+    kind: 'bytes',
+    type,
+    dimension: isText(type) ? 'string' : 'place',
+    ...(bits === undefined ? {} : { width_bits: bits }),
+  };
+}
+
+function isText(type: CType): boolean {
+  const seen = underlying(type);
+  if (seen.kind !== 'array') return false;
+  const of = underlying(seen.of);
+  return of.kind === 'int' && of.name === 'char';
+}
+
+/** Bits of a scalar; undefined for what is more than one. */
+export function widthOf(type: CType): number | undefined {
+  const seen = underlying(type);
+  if (seen.kind === 'int') return seen.bytes * 8;
+  if (seen.kind === 'pointer') return 64;
+  if (seen.kind === 'enum') return (ENUMS.get(seen.name)?.bytes ?? 4) * 8;
+  return undefined;
+}
+
+function member(type: CType, step: PathStep & { kind: 'field' }, scope: Scope): CType | undefined {
+  const seen = underlying(type);
+  const struct = seen.kind === 'pointer' ? underlying(seen.to) : seen;
+  const found = findMember(struct, step.name);
+  if (found !== undefined) return found.type;
+  const names = memberNames(struct);
+  if (names.length === 0) {
+    return failAt(
+      scope,
+      'E0604',
+      step.span,
+      `\`${typeName(type)}\` has no fields`,
+      'nothing to take a part of',
+    );
+  }
+  const help = didYouMean(step.name, names, 'its fields are');
+  return failAt(
+    scope,
+    'E0604',
+    step.span,
+    `\`${typeName(struct)}\` has no field \`${step.name}\``,
+    'unknown field',
+    help,
+  );
+}
+
+function item(type: CType, step: PathStep, scope: Scope): CType | undefined {
+  const seen = underlying(type);
+  if (seen.kind === 'pointer') return seen.to;
+  if (seen.kind !== 'array') {
+    return failAt(scope, 'E0603', step.span, `\`${typeName(type)}\` is no array`, 'takes no index');
+  }
+  const index = step.kind === 'index' && step.index.kind === 'int' ? Number(step.index.value) : 0;
+  if (index < 0 || (seen.length > 0 && index >= seen.length)) {
+    const message = `index ${index} is outside the array`;
+    return failAt(scope, 'E0618', step.span, message, `it has ${seen.length} elements, from 0`);
+  }
+  return seen.of;
+}
+
+function memberNames(type: CType, depth = 0): string[] {
+  if (depth > 4) return [];
+  return (membersOf(type) ?? []).flatMap((one) =>
+    one.name === '' ? memberNames(one.type, depth + 1) : [one.name],
+  );
+}
+
+export function typeName(type: CType): string {
+  switch (type.kind) {
+    case 'pointer':
+      return `${typeName(type.to)} *`;
+    case 'array':
+      return `${typeName(type.of)}[${type.length}]`;
+    case 'anonymous':
+      return type.union ? 'union' : 'struct';
+    case 'void':
+    case 'function':
+      return type.kind;
+    default:
+      return AGGREGATES.has(type.name) ? `struct ${type.name}` : type.name;
+  }
+}

@@ -1,0 +1,116 @@
+import { holes } from '../interpolate.ts';
+import type { Problems } from '../problems.ts';
+import { label } from '../scope.ts';
+import type { Unit } from '../scope.ts';
+import type { Clause, Expr, Item, Name, Scenario, Step } from '../tree.ts';
+
+/** A name that nothing mentions is most often a slip: `let`s, table columns, parameters of a fault. Warnings. */
+export function checkUses(unit: Unit, problems: Problems): void {
+  if (!unit.whole) return;
+  const fileLets: Name[] = [];
+  const everywhere = new Set<string>();
+  for (const node of unit.tree.declarations) {
+    if (node.kind === 'let') {
+      fileLets.push(node.name);
+      inExpr(node.value, everywhere);
+    } else if (node.kind === 'fault') {
+      const used = new Set<string>();
+      inItems(node.body, used);
+      for (const name of node.parameters) warn(name, `the fault's parameter`, 'E0414', used);
+      for (const name of used) everywhere.add(name);
+    } else if (node.kind === 'scenario') inScenario(node);
+    else if (node.kind === 'topology') inItems(node.body, everywhere);
+    else if (node.kind === 'later') return;
+  }
+  for (const name of fileLets) warn(name, 'the `let`', 'E0413', everywhere);
+
+  function inScenario(node: Scenario): void {
+    const lets = node.body.filter((item) => item.kind === 'let');
+    const counts = node.tables.length > 0 || lets.length > 0 || fileLets.length > 0;
+    if (!counts) return;
+    const used = new Set<string>(holes(node.name.text));
+    for (const table of node.tables) inExpr(table.values, used);
+    inItems(node.body, used);
+    for (const item of lets) warn(item.name, 'the `let`', 'E0413', used);
+    for (const name of node.tables.flatMap((table) => table.names))
+      warn(name, "the table's column", 'E0415', used);
+    for (const name of used) everywhere.add(name);
+  }
+
+  function warn(name: Name, what: string, code: string, used: ReadonlySet<string>): void {
+    if (used.has(name.text) || name.text.startsWith('_')) return;
+    const help = 'use it, remove it, or start its name with `_`';
+    problems.warn(code, `${what} \`${name.text}\` is used nowhere`, [label(unit, name, 'unused')], help);
+  }
+}
+
+function inItems(items: readonly Item[], used: Set<string>): void {
+  for (const item of items) {
+    switch (item.kind) {
+      case 'phrase':
+        for (const value of item.values) inExpr(value, used);
+        inClauses(item.clauses, used);
+        if (item.body !== undefined) inItems(item.body, used);
+        break;
+      case 'trigger':
+        if (item.moment !== undefined) inExpr(item.moment, used);
+        inClauses(item.clauses, used);
+        inItems(item.actions, used);
+        break;
+      case 'expect':
+        for (const claim of item.claims) {
+          if (claim.kind === 'broken') continue;
+          for (const subject of claim.subjects) inExpr(subject, used);
+          for (const state of claim.states) used.add(state.text);
+          if (claim.condition !== undefined) inExpr(claim.condition, used);
+          inClauses(claim.clauses, used);
+        }
+        break;
+      case 'let':
+        inExpr(item.value, used);
+        break;
+    }
+  }
+}
+
+function inClauses(clauses: readonly Clause[], used: Set<string>): void {
+  for (const clause of clauses) for (const value of clause.values) inExpr(value, used);
+}
+
+function inSteps(steps: readonly Step[], used: Set<string>): void {
+  for (const step of steps) {
+    if (step.kind === 'index') inExpr(step.index, used);
+    else if (step.kind === 'call') for (const arg of step.args) inExpr(arg, used);
+  }
+}
+
+function inExpr(expr: Expr, used: Set<string>): void {
+  switch (expr.kind) {
+    case 'path':
+      used.add(expr.root.text);
+      inSteps(expr.steps, used);
+      break;
+    case 'fieldpath':
+      inSteps(expr.steps, used);
+      break;
+    case 'string':
+      for (const name of holes(expr.text)) used.add(name);
+      break;
+    case 'list':
+      for (const item of expr.items) inExpr(item, used);
+      break;
+    case 'prefix':
+    case 'cast':
+      inExpr(expr.operand, used);
+      break;
+    case 'binary':
+      inExpr(expr.left, used);
+      inExpr(expr.right, used);
+      break;
+    case 'conditional':
+      inExpr(expr.condition, used);
+      inExpr(expr.then, used);
+      inExpr(expr.otherwise, used);
+      break;
+  }
+}

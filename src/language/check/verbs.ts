@@ -1,0 +1,182 @@
+import { formatSize, MIB } from '../../base/units.ts';
+import type { Expression } from '../../model/expression.ts';
+import { underlying } from '../../model/kernel-types.ts';
+import type { EventPattern } from '../../model/scenario.ts';
+import type { ClauseRule, SubjectKind, Verb } from '../../model/verbs.ts';
+import { evaluate, later } from '../evaluate.ts';
+import { mismatch, wantWord } from '../settings.ts';
+import { fail, label } from '../scope.ts';
+import type { Scope } from '../scope.ts';
+import type { Clause, Node } from '../tree.ts';
+import { typeName } from './fields.ts';
+import { dimensionOf, resolvePlace } from './place.ts';
+import type { Place } from './place.ts';
+
+const TAKES: Readonly<
+  Record<SubjectKind, { readonly kinds: readonly Place['kind'][]; readonly what: string }>
+> = {
+  bytes: {
+    kinds: ['bytes', 'register', 'task', 'lock', 'stack', 'timer', 'metadata'],
+    what: 'bytes: a field, a register, an element',
+  },
+  lock: { kinds: ['lock'], what: 'a lock, as `web.locks["tasklist_lock"]`' },
+  cpu: { kinds: ['cpu'], what: 'a CPU, as `web.cpus[0]`' },
+  timer_or_interrupt: {
+    kinds: ['timer', 'interrupt'],
+    what: 'a timer or an interrupt, as `web.cpus[0].tick`',
+  },
+  stack: { kinds: ['stack'], what: 'a kernel stack, as `web.stacks["nginx"]`' },
+  device: { kinds: ['device'], what: 'a device, as `web.disk0`' },
+  metadata: { kinds: ['metadata'], what: 'the region, as `web.metadata`' },
+  task: { kinds: ['task'], what: 'a task, as `web.tasks["nginx"]`' },
+  lpar: { kinds: ['lpar'], what: 'a partition' },
+  ambulance: { kinds: ['ambulance'], what: 'an ambulance' },
+};
+const TIMER_TYPES = ['timer_list', 'hrtimer'];
+
+/** The place that a verb acts on, if it is of the kind that the verb takes. */
+export function checkSubject(
+  verb: Verb,
+  subject: Expression,
+  at: Node,
+  scope: Scope,
+  event: EventPattern | undefined,
+): Place | undefined {
+  const { kinds, what } = TAKES[verb.subject];
+  const place = subject.kind === 'path' ? resolvePlace(subject.value, scope) : undefined;
+  if (place === undefined || !(kinds.includes(place.kind) || isTimer(verb, place))) {
+    const seen = subject.kind === 'path' ? 'another kind of place' : 'no place';
+    return fail(scope, 'E0510', at, `\`${verb.name}\` takes ${what}`, seen);
+  }
+  if (verb.name === 'set' && place.width_bits === undefined && place.type !== undefined) {
+    const help = 'set one field of it, or `fill` it';
+    return fail(
+      scope,
+      'E0518',
+      at,
+      `\`set\` writes one value, and this is a ${typeName(place.type)}`,
+      'more than one value',
+      help,
+    );
+  }
+  if (verb.name === 'misregister' && (event?.event !== 'register' || event.subject !== place.lpar)) {
+    const help = `write it as \`on ${place.lpar}.register: misregister …\``;
+    return fail(
+      scope,
+      'E0512',
+      at,
+      '`misregister` happens at a registration and at no other time',
+      'not at that moment',
+      help,
+    );
+  }
+  return place;
+}
+
+function isTimer(verb: Verb, place: Place): boolean {
+  if (verb.subject !== 'timer_or_interrupt' || place.type === undefined) return false;
+  const type = underlying(place.type);
+  return type.kind === 'aggregate' && TIMER_TYPES.includes(type.name);
+}
+
+/** The values of one clause of a verb; undefined when one is wrong. */
+export function checkClauseValues(
+  verb: Verb,
+  word: string,
+  rule: ClauseRule,
+  clause: Clause,
+  place: Place | undefined,
+  scope: Scope,
+): readonly Expression[] | undefined {
+  const { takes } = rule;
+  if (typeof takes !== 'string') {
+    const value = wantWord(clause.values, clause.word, takes, scope);
+    if (value === undefined) return undefined;
+    if (verb.name === 'summon' && value === 'service') return later(scope, clause, '`summon … for service`');
+    return [{ kind: 'word', value, span: label(scope.unit, clause.values[0] as Node, '').span }];
+  }
+  const values: Expression[] = [];
+  for (const expr of clause.values) {
+    const value = evaluate(expr, scope);
+    if (value === undefined) return undefined;
+    const is = dimensionOf(value, scope);
+    const fits =
+      is === takes ||
+      (takes === 'int' && (is === 'place' || (is === 'string' && value.kind === 'path'))) ||
+      (takes === 'size' && is === 'int') ||
+      (takes === 'place' && value.kind !== 'int' && is === 'int');
+    if (!fits) return mismatch(value, takes, clause.word, expr, scope);
+    if (!inRange(verb, word, value, expr, place, scope)) return undefined;
+    values.push(
+      takes === 'size' && value.kind === 'int'
+        ? { kind: 'size', value: Number(value.value), span: value.span }
+        : value,
+    );
+  }
+  if (values.length > 1 && word !== 'bit') {
+    return fail(scope, 'E0320', clause.values[1] as Node, `\`${word}\` takes one value`, 'one too many');
+  }
+  if (verb.name === 'summon' && word === 'to' && place !== undefined)
+    return checkPatient(values, clause, scope, place);
+  return values;
+}
+
+function checkPatient(
+  values: readonly Expression[],
+  clause: Clause,
+  scope: Scope,
+  place: Place,
+): readonly Expression[] | undefined {
+  const [value] = values;
+  const root = value?.kind === 'path' && value.value.steps.length === 0 ? value.value.root : undefined;
+  if (root === undefined || scope.parties?.lpars.has(root) !== true) {
+    return fail(scope, 'E0510', clause.values[0] as Node, '`summon … to` takes a partition', 'no partition');
+  }
+  const ambulance = scope.parties.ambulances.get(place.ambulance ?? '');
+  if (ambulance !== undefined && !ambulance.attends.includes(root)) {
+    const message = `\`${ambulance.name}\` does not attend \`${root}\``;
+    const help = `add it, as in \`change ${ambulance.name} { attends ${[...ambulance.attends, root].join(', ')} }\``;
+    return fail(scope, 'E0522', clause.values[0] as Node, message, 'may not attach', help);
+  }
+  return values;
+}
+
+function inRange(
+  verb: Verb,
+  word: string,
+  value: Expression,
+  at: Node,
+  place: Place | undefined,
+  scope: Scope,
+): boolean {
+  if (word === 'bytes' && (value.kind === 'size' || value.kind === 'int')) {
+    const bytes = Number(value.value);
+    if (bytes >= 1 && bytes <= MIB) return true;
+    fail(
+      scope,
+      'E0309',
+      at,
+      `\`bytes\` is ${bytes < 1 ? bytes : formatSize(bytes)}: it must be 1 B to 1 MiB`,
+      'out of range',
+    );
+    return false;
+  }
+  if (value.kind !== 'int') return true;
+  const bits = place?.width_bits;
+  if (word === 'bit') {
+    if (value.value >= 0n && (bits === undefined || value.value < BigInt(bits))) return true;
+    const has =
+      bits === undefined ? 'bits are numbered from 0' : `it is ${bits} bits wide, numbered 0 to ${bits - 1}`;
+    fail(scope, 'E0511', at, `there is no bit ${value.value} in this place`, 'out of the width', has);
+    return false;
+  }
+  const width = verb.name === 'set' ? bits : word === 'with' || word === 'fill' ? 8 : undefined;
+  if (width === undefined || fitsIn(value.value, width)) return true;
+  const help = `${width} bits hold 0 to 0x${((1n << BigInt(width)) - 1n).toString(16)}`;
+  fail(scope, 'E0516', at, `${value.value} does not fit in ${width} bits`, 'too large for its place', help);
+  return false;
+}
+
+function fitsIn(value: bigint, bits: number): boolean {
+  return value < 1n << BigInt(bits) && value >= -(1n << BigInt(bits - 1));
+}

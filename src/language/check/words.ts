@@ -1,0 +1,49 @@
+import { DIAGNOSES } from '../../model/diagnoses.ts';
+import { FINDINGS } from '../../model/findings.ts';
+import {
+  BYSTANDER_STATES,
+  GUEST_SIGNS,
+  GUEST_STATES,
+  HYPERVISOR_SIGNS,
+  HYPERVISOR_STATES,
+  MISREGISTRATIONS,
+  REFUSALS,
+  VERDICTS,
+  VIA,
+} from '../../model/vocabulary.ts';
+
+/** Every bare word that means something somewhere: any other one in an expression is a slip. */
+export const KNOWN_WORDS: ReadonlySet<string> = new Set([
+  ...Object.keys(GUEST_STATES),
+  ...Object.keys(GUEST_SIGNS),
+  ...Object.keys(HYPERVISOR_STATES),
+  ...Object.keys(HYPERVISOR_SIGNS),
+  ...Object.keys(REFUSALS),
+  ...MISREGISTRATIONS,
+  ...Object.keys(BYSTANDER_STATES),
+  ...VERDICTS,
+  ...VIA,
+  ...DIAGNOSES.keys(),
+  ...FINDINGS.keys(),
+  ...[
+    'strict',
+    'off',
+    'on',
+    'yes',
+    'no',
+    'none',
+    'any',
+    'elapsed',
+    'read',
+    'write',
+    'fork',
+    'thread',
+    'linux',
+  ],
+  ...['web_server', 'database', 'compile', 'idle', 'crc32c', 'inspection', 'service', 'sim', 'qemu', 'core'],
+]);
+
+/** The value of a record at a user's key, never one that it inherits. */
+export function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}

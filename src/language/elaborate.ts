@@ -1,0 +1,81 @@
+import type { Scenario, SpecModel } from '../model/scenario.ts';
+import { checkUses } from './check/unused.ts';
+import { freeze } from './freeze.ts';
+import { later } from './evaluate.ts';
+import { fileScope } from './file-scope.ts';
+import { plainText } from './literal.ts';
+import type { Problems } from './problems.ts';
+import { elaborateScenario } from './scenario.ts';
+import { fail, label, spanOf } from './scope.ts';
+import type { Unit } from './scope.ts';
+import { checkTopologies } from './shared.ts';
+import { didYouMean } from './suggest.ts';
+
+const HEADS = [
+  'import',
+  'tag',
+  'let',
+  'topology',
+  'fault',
+  'scenario',
+  'struct',
+  'locator',
+  'validator',
+  'def',
+  'campaign',
+];
+
+/** One file's tree to its model: names looked up, tables expanded, everything checked. */
+export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems: Problems): SpecModel {
+  const scope = fileScope(unit, problems);
+  const tags: SpecModel['tags'][number][] = [];
+  const scenarios: Scenario[] = [];
+  const taken = new Map<string, Scenario>();
+  checkUses(unit, problems);
+  checkTopologies(unit, problems);
+  for (const node of unit.tree.declarations) {
+    switch (node.kind) {
+      case 'tag':
+        tags.push({
+          name: node.name.text,
+          doc: node.doc === undefined ? '' : plainText(node.doc.text),
+          span: spanOf(unit, node),
+        });
+        break;
+      case 'scenario':
+        for (const scenario of elaborateScenario(unit, node, scope.values, projectTags, problems)) {
+          const other = taken.get(scenario.name);
+          if (other === undefined) {
+            taken.set(scenario.name, scenario);
+            scenarios.push(scenario);
+          } else twice(unit, node.name, other, problems);
+        }
+        break;
+      case 'later':
+        later(scope, node.head, `\`${node.head.text}\``);
+        break;
+      case 'phrase': {
+        const help = didYouMean(node.head.text, HEADS, 'a file holds');
+        fail(scope, 'E0211', node.head, `\`${node.head.text}\` is no declaration`, 'unknown', help);
+        break;
+      }
+    }
+  }
+  return freeze({ file: unit.file, tags, scenarios: unit.whole ? scenarios : [] });
+}
+
+function twice(
+  unit: Unit,
+  name: { start: number; end: number; text: string },
+  other: Scenario,
+  problems: Problems,
+): void {
+  const own = other.span.start <= name.start && name.end <= other.span.end;
+  const help = own
+    ? 'name the columns in its name, as `{column}`'
+    : 'names are how reports and histories tell scenarios apart';
+  const labels = [label(unit, name, own ? 'its rows have one name' : 'again')];
+  if (!own)
+    labels.push({ span: { ...other.span, end: other.span.start + 'scenario'.length }, text: 'first here' });
+  problems.error('E0401', `there are two scenarios \`${other.name}\``, labels, help);
+}

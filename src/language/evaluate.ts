@@ -1,0 +1,205 @@
+import type { BinaryOperator, Expression, Path, PathStep } from '../model/expression.ts';
+import { FUNCTIONS } from '../model/functions.ts';
+import { didYouMean } from './suggest.ts';
+import { foldBinary, foldUnary } from './fold.ts';
+import { literalNumber } from './literal.ts';
+import { interpolate } from './interpolate.ts';
+import { fail, spanOf } from './scope.ts';
+import type { Scope } from './scope.ts';
+import { dimensionOf, resolvePlace } from './check/place.ts';
+import { KNOWN_WORDS } from './check/words.ts';
+import type * as tree from './tree.ts';
+
+/**
+ * Reads an expression against a scope: names are replaced by what they stand for, constants folded, places looked up.
+ * Undefined when something in it was wrong (and reported).
+ */
+export function evaluate(expr: tree.Expr, scope: Scope): Expression | undefined {
+  switch (expr.kind) {
+    case 'number':
+    case 'quantity':
+      return literalNumber(expr.text, expr, scope);
+    case 'string': {
+      const value = interpolate(expr.text, expr, scope);
+      return value === undefined ? undefined : { kind: 'string', value, span: spanOf(scope.unit, expr) };
+    }
+    case 'date':
+      return fail(scope, 'E0210', expr, 'a date stands only after `until`', 'no value');
+    case 'path':
+      return evaluateName(expr, scope);
+    case 'fieldpath': {
+      const steps = evaluateSteps(expr.steps, scope);
+      return steps === undefined ? undefined : { kind: 'fieldpath', steps, span: spanOf(scope.unit, expr) };
+    }
+    case 'list': {
+      const items = expr.items.map((item) => evaluate(item, scope));
+      if (items.includes(undefined)) return undefined;
+      return { kind: 'list', items: items as Expression[], span: spanOf(scope.unit, expr) };
+    }
+    case 'prefix': {
+      if (expr.operator === '&') return later(scope, expr, 'taking an address with `&`');
+      const operand = evaluate(expr.operand, scope);
+      return operand === undefined
+        ? undefined
+        : foldUnary(expr.operator as 'not' | '-' | '~', operand, expr, scope);
+    }
+    case 'binary':
+      return evaluateBinary(expr, scope);
+    case 'conditional':
+      return evaluateConditional(expr, scope);
+    case 'cast':
+      return later(scope, expr, '`as`');
+  }
+}
+
+export function later(scope: Scope, node: tree.Node, what: string): undefined {
+  const help = 'it is part of the language, but not of this version';
+  return fail(scope, 'E0209', node, `${what} comes in a later version`, 'not yet', help);
+}
+
+function evaluateBinary(expr: tree.Expr & { kind: 'binary' }, scope: Scope): Expression | undefined {
+  const left = evaluate(expr.left, scope);
+  const right = evaluate(expr.right, scope);
+  if (left === undefined || right === undefined) return undefined;
+  if (expr.operator === '..')
+    return { kind: 'range', low: left, high: right, span: spanOf(scope.unit, expr) };
+  return foldBinary(expr.operator as BinaryOperator, left, right, expr, scope);
+}
+
+function evaluateConditional(
+  expr: tree.Expr & { kind: 'conditional' },
+  scope: Scope,
+): Expression | undefined {
+  const condition = evaluate(expr.condition, scope);
+  const then = evaluate(expr.then, scope);
+  const otherwise = evaluate(expr.otherwise, scope);
+  if (condition === undefined || then === undefined || otherwise === undefined) return undefined;
+  if (condition.kind === 'bool') return condition.value ? then : otherwise;
+  if (dimensionOf(condition, scope) !== 'bool') {
+    return fail(
+      scope,
+      'E0612',
+      expr.condition,
+      'the condition before `?` is not yes or no',
+      'compare something',
+    );
+  }
+  return { kind: 'conditional', condition, then, otherwise, span: spanOf(scope.unit, expr) };
+}
+
+/** A name, a place or a call, looked up and checked. */
+function evaluateName(expr: tree.PathExpr, scope: Scope): Expression | undefined {
+  if (expr.steps[0]?.kind === 'call') return evaluateCall(expr, scope);
+  const value = evaluatePath(expr, scope);
+  if (value?.kind === 'path') {
+    const place = resolvePlace(value.value, scope);
+    if (place === undefined) return undefined;
+    return place.constant === undefined ? value : { ...place.constant, span: value.span };
+  }
+  if (value?.kind === 'word' && !KNOWN_WORDS.has(value.value) && !scope.words.has(value.value)) {
+    const names = [...scope.values.keys(), ...subjects(scope), ...KNOWN_WORDS];
+    return fail(
+      scope,
+      'E0614',
+      expr,
+      `\`${value.value}\` is no name and no word that is known here`,
+      'unknown',
+      didYouMean(value.value, names, 'known are'),
+    );
+  }
+  return value;
+}
+
+function subjects(scope: Scope): string[] {
+  if (scope.parties === undefined) return [];
+  return [...scope.parties.lpars.keys(), ...scope.parties.ambulances.keys()];
+}
+
+/**
+ * A path with its names replaced, not looked up: an event and a claim's subject are no places. A single word that is no
+ * name is a word.
+ */
+export function evaluatePath(expr: tree.PathExpr, scope: Scope): Expression | undefined {
+  const span = spanOf(scope.unit, expr);
+  const name = expr.root.text;
+  if (scope.values.has(name)) {
+    const value = scope.values.get(name);
+    if (value === undefined) return undefined;
+    if (expr.steps.length === 0) return { ...value, span };
+    if (value.kind !== 'path' && value.kind !== 'fieldpath') {
+      return fail(scope, 'E0615', expr, `\`${name}\` is no place: it has no parts`, `a ${value.kind}`);
+    }
+    const steps = evaluateSteps(expr.steps, scope);
+    if (steps === undefined) return undefined;
+    if (value.kind === 'fieldpath') return { kind: 'fieldpath', steps: [...value.steps, ...steps], span };
+    const { root } = value.value;
+    return { kind: 'path', value: { root, steps: [...value.value.steps, ...steps], span }, span };
+  }
+  const known = isSubject(name, scope);
+  if (expr.steps.length === 0) {
+    if (known) return { kind: 'path', value: { root: name, steps: [], span }, span };
+    if (name === 'true' || name === 'false') return { kind: 'bool', value: name === 'true', span };
+    return { kind: 'word', value: name, span };
+  }
+  if (!known && scope.parties === undefined) return later(scope, expr, 'a place outside a scenario');
+  if (!known) {
+    const names = [...subjects(scope), ...scope.values.keys()];
+    const help = didYouMean(name, names, 'there are');
+    return fail(scope, 'E0601', expr.root, `there is no partition or name \`${name}\` here`, 'unknown', help);
+  }
+  const steps = evaluateSteps(expr.steps, scope);
+  return steps === undefined ? undefined : { kind: 'path', value: { root: name, steps, span }, span };
+}
+
+function isSubject(name: string, scope: Scope): boolean {
+  if (name === 'others' || scope.lets.has(name)) return true;
+  return scope.parties !== undefined && (scope.parties.lpars.has(name) || scope.parties.ambulances.has(name));
+}
+
+function evaluateSteps(steps: readonly tree.Step[], scope: Scope): PathStep[] | undefined {
+  const result: PathStep[] = [];
+  for (const step of steps) {
+    const span = spanOf(scope.unit, step);
+    if (step.kind === 'field') result.push({ kind: 'field', name: step.name, span });
+    else if (step.kind === 'all') result.push({ kind: 'all', span });
+    else if (step.kind === 'call') return later(scope, step, 'a call on a place');
+    else if (step.index.kind === 'path' && step.index.root.text === 'any' && step.index.steps.length === 0) {
+      result.push({ kind: 'any', span });
+    } else {
+      const index = evaluate(step.index, scope);
+      if (index === undefined) return undefined;
+      if (index.kind === 'fieldpath') result.push(...index.steps);
+      else result.push({ kind: 'index', index, span });
+    }
+  }
+  return result;
+}
+
+function evaluateCall(expr: tree.PathExpr, scope: Scope): Expression | undefined {
+  const name = expr.root.text;
+  const step = expr.steps[0] as tree.Step & { kind: 'call' };
+  if (expr.steps.length > 1) return later(scope, expr, 'a part of what a call returns');
+  const known = FUNCTIONS.get(name);
+  if (known === undefined) {
+    const help = didYouMean(name, FUNCTIONS.keys(), 'there are');
+    return fail(scope, 'E0610', expr.root, `there is no function \`${name}\``, 'unknown', help);
+  }
+  if (step.args.length !== known.parameters.length) {
+    const wanted = `${name}(${known.parameters.join(', ')})`;
+    const message = `\`${wanted}\` was given ${step.args.length} ${step.args.length === 1 ? 'value' : 'values'}`;
+    return fail(scope, 'E0611', step, message, `expected ${known.parameters.length}`);
+  }
+  const args: Expression[] = [];
+  for (const [index, arg] of step.args.entries()) {
+    const event = known.parameters[index] === 'event' && arg.kind === 'path';
+    const value = event ? evaluatePath(arg, scope) : evaluate(arg, scope);
+    if (value === undefined) return undefined;
+    args.push(value);
+  }
+  return { kind: 'call', name, args, span: spanOf(scope.unit, expr) };
+}
+
+/** The path of an expression that must be a place, or undefined. */
+export function pathOf(value: Expression | undefined): Path | undefined {
+  return value?.kind === 'path' ? value.value : undefined;
+}

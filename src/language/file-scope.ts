@@ -1,0 +1,34 @@
+import type { Expression } from '../model/expression.ts';
+import { evaluate } from './evaluate.ts';
+import type { Problems } from './problems.ts';
+import type { Scope, Unit } from './scope.ts';
+
+const NO_WORDS: ReadonlySet<string> = new Set();
+const NOTHING: ReadonlyMap<string, Expression> = new Map();
+
+const cache = new WeakMap<Unit, Scope>();
+
+/** What the file's own `let`s stand for, its imports' included. */
+export function fileScope(unit: Unit, problems: Problems): Scope {
+  const known = cache.get(unit);
+  if (known !== undefined) return known;
+  const values = new Map<string, Expression | undefined>();
+  const scope: Scope = {
+    unit,
+    problems,
+    values,
+    parties: undefined,
+    words: NO_WORDS,
+    lets: NOTHING,
+    trail: [],
+  };
+  cache.set(unit, scope);
+  for (const [name, { unit: from, node }] of unit.names) {
+    if (node.kind !== 'let') continue;
+    values.set(
+      name,
+      from === unit ? evaluate(node.value, scope) : fileScope(from, problems).values.get(name),
+    );
+  }
+  return scope;
+}

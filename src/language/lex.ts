@@ -1,0 +1,165 @@
+import { Lexer } from 'chevrotain';
+import type { IToken } from 'chevrotain';
+import type { Problems } from './problems.ts';
+import * as token from './tokens.ts';
+
+/** Brackets and braces may nest this deep; a recursive parser's stack is not for the input to spend. */
+export const NESTING_LIMIT = 64;
+/** Operators in one expression: a left-deep tree is walked by recursion too. */
+export const OPERATOR_LIMIT = 256;
+
+export interface Lexed {
+  /** With terminators only where a sentence ends. */
+  readonly tokens: IToken[];
+  /** `##` comments in order. */
+  readonly docs: readonly IToken[];
+  /** False when the text is nested beyond what may be parsed. */
+  readonly parseable: boolean;
+}
+
+const lexer = new Lexer(token.LEXED, { positionTracking: 'onlyOffset', ensureOptimizations: true });
+
+const CONTINUES = new Uint8Array(1024);
+for (const type of token.CONTINUING) CONTINUES[type.tokenTypeIdx as number] = 1;
+const OPERATOR = new Uint8Array(1024);
+for (const type of token.CONTINUING) OPERATOR[type.tokenTypeIdx as number] = 1;
+OPERATOR[token.Comma.tokenTypeIdx as number] = 0;
+
+const index = (type: { tokenTypeIdx?: number }): number => type.tokenTypeIdx as number;
+const WORD = index(token.Word);
+const DOT = index(token.Dot);
+const TERMINATOR = index(token.Terminator);
+const LBRACE = index(token.LBrace);
+const RBRACE = index(token.RBrace);
+const LBRACKET = index(token.LBracket);
+const RBRACKET = index(token.RBracket);
+const LPAREN = index(token.LParen);
+const RPAREN = index(token.RParen);
+const ELSE = index(token.Else);
+const STRING = index(token.StringLiteral);
+const COMMA = index(token.Comma);
+const QUESTION = index(token.Question);
+
+/** Text to sentences. Every offset is a UTF-16 offset into `text`. */
+export function lex(file: string, text: string, problems: Problems): Lexed {
+  const { tokens, errors, groups } = lexer.tokenize(text);
+  for (const error of errors) {
+    const start = error.offset;
+    const seen = JSON.stringify(text.slice(start, start + Math.min(error.length, 12)));
+    problems.error(
+      'E0201',
+      `unexpected ${error.length === 1 ? 'character' : 'characters'} ${seen}`,
+      [{ span: { file, start, end: start + error.length }, text: 'not part of the language' }],
+      'a comment starts with `#`, text stands in double quotes, names are made of letters, digits and `_`',
+    );
+  }
+  const closed = matchBrackets(tokens);
+  const sentences: IToken[] = [];
+  let parseable = true;
+  let depth = 0;
+  let inside = 0;
+  let operators = 0;
+  let previous = TERMINATOR;
+  let pending: IToken | undefined;
+  for (let at = 0; at < tokens.length; at++) {
+    const current = tokens[at] as IToken;
+    let type = current.tokenTypeIdx;
+    if (type === TERMINATOR) {
+      operators = 0;
+      if (inside === 0 && (CONTINUES[previous] === 0 || current.image === ';')) pending ??= current;
+      continue;
+    }
+    if (type === WORD && previous !== DOT) {
+      const keyword = token.KEYWORDS.get(current.image);
+      if (keyword !== undefined) {
+        current.tokenType = keyword;
+        type = current.tokenTypeIdx = keyword.tokenTypeIdx as number;
+      }
+    }
+    if (pending !== undefined) {
+      if (type !== ELSE && type !== RBRACE && previous !== LBRACE && sentences.length > 0)
+        sentences.push(pending);
+      pending = undefined;
+    }
+    if (type === STRING) checkString(file, current, problems);
+    else if (type === LBRACE || type === LBRACKET || type === LPAREN) {
+      depth++;
+      if (type !== LBRACE && closed[at] === 1) inside++;
+      if (depth > NESTING_LIMIT && parseable) {
+        parseable = false;
+        tooDeep(file, current, problems);
+      }
+    } else if (type === RBRACE || type === RBRACKET || type === RPAREN) {
+      depth = Math.max(0, depth - 1);
+      if (type !== RBRACE && closed[at] === 1) inside--;
+    }
+    if (type === COMMA || type === LBRACE || type === RBRACE) operators = 0;
+    else if (OPERATOR[type] === 1 || type === QUESTION) {
+      if (++operators > OPERATOR_LIMIT && parseable) {
+        parseable = false;
+        tooLong(file, current, problems);
+      }
+    }
+    sentences.push(current);
+    previous = type;
+  }
+  return { tokens: sentences, docs: groups['docs'] ?? [], parseable };
+}
+
+/**
+ * 1 for each `(`, `[`, `)`, `]` that has its partner before the next brace. An unclosed bracket must not swallow the
+ * newlines of the rest of the file.
+ */
+function matchBrackets(tokens: readonly IToken[]): Uint8Array {
+  const closed = new Uint8Array(tokens.length);
+  const open: number[] = [];
+  for (let at = 0; at < tokens.length; at++) {
+    const type = (tokens[at] as IToken).tokenTypeIdx;
+    if (type === LPAREN || type === LBRACKET) open.push(at);
+    else if (type === RPAREN || type === RBRACKET) {
+      const partner = open.pop();
+      if (partner !== undefined) closed[at] = closed[partner] = 1;
+    } else if (type === LBRACE || type === RBRACE) open.length = 0;
+  }
+  return closed;
+}
+
+function checkString(file: string, literal: IToken, problems: Problems): void {
+  const { image, startOffset: start } = literal;
+  if (image.length < 2 || !image.endsWith('"') || /[^\\](?:\\\\)*\\"$/.test(image)) {
+    problems.error(
+      'E0202',
+      'a string is not closed before the end of its line',
+      [{ span: { file, start, end: start + image.length }, text: 'opened here' }],
+      'close it with `"`; a quote inside a string is written `\\"`',
+    );
+    return;
+  }
+  for (let at = image.indexOf('\\'); at >= 0; at = image.indexOf('\\', at + 2)) {
+    if ('"\\nt{}'.includes(image[at + 1] as string)) continue;
+    problems.error(
+      'E0208',
+      `unknown escape \`${image.slice(at, at + 2)}\` in a string`,
+      [{ span: { file, start: start + at, end: start + at + 2 }, text: 'no such escape' }],
+      'the escapes are `\\"`, `\\\\`, `\\n`, `\\t`, `\\{` and `\\}`',
+    );
+  }
+}
+
+function tooDeep(file: string, at: IToken, problems: Problems): void {
+  problems.error(
+    'E0204',
+    `brackets and braces are nested more than ${NESTING_LIMIT} deep`,
+    [{ span: { file, start: at.startOffset, end: at.startOffset + 1 }, text: 'one too many' }],
+    'close what is open, or take the text apart',
+  );
+}
+
+function tooLong(file: string, at: IToken, problems: Problems): void {
+  problems.error(
+    'E0205',
+    `an expression has more than ${OPERATOR_LIMIT} operators`,
+    [{ span: { file, start: at.startOffset, end: at.startOffset + at.image.length }, text: 'one too many' }],
+    'name parts of it with `let`',
+  );
+}

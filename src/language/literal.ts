@@ -1,0 +1,102 @@
+import { GIB, KIB, MIB, NS_PER_MS, NS_PER_S, NS_PER_US } from '../base/units.ts';
+import type { Expression } from '../model/expression.ts';
+import { fail, spanOf } from './scope.ts';
+import type { Scope } from './scope.ts';
+import { didYouMean } from './suggest.ts';
+import type { Node } from './tree.ts';
+
+const UNITS: ReadonlyMap<string, { readonly kind: 'time' | 'size'; readonly scale: number }> = new Map([
+  ['ns', { kind: 'time', scale: 1 }],
+  ['us', { kind: 'time', scale: NS_PER_US }],
+  ['ms', { kind: 'time', scale: NS_PER_MS }],
+  ['s', { kind: 'time', scale: NS_PER_S }],
+  ['min', { kind: 'time', scale: 60 * NS_PER_S }],
+  ['h', { kind: 'time', scale: 3600 * NS_PER_S }],
+  ['B', { kind: 'size', scale: 1 }],
+  ['KiB', { kind: 'size', scale: KIB }],
+  ['MiB', { kind: 'size', scale: MIB }],
+  ['GiB', { kind: 'size', scale: GIB }],
+  ['TiB', { kind: 'size', scale: 1024 * GIB }],
+]);
+
+/** What people write out of habit, and what it is called here. */
+const FOREIGN: ReadonlyMap<string, string> = new Map([
+  ['k', 'KiB'],
+  ['kb', 'KiB'],
+  ['m', 'MiB'],
+  ['mb', 'MiB'],
+  ['g', 'GiB'],
+  ['gb', 'GiB'],
+  ['sec', 's'],
+  ['secs', 's'],
+  ['second', 's'],
+  ['seconds', 's'],
+  ['msec', 'ms'],
+  ['msecs', 'ms'],
+  ['millis', 'ms'],
+  ['usec', 'us'],
+  ['nsec', 'ns'],
+  ['bytes', 'B'],
+  ['b', 'B'],
+]);
+
+/** The unit that a word was meant to be, if it looks like one. */
+export function unitMeant(word: string): string | undefined {
+  if (UNITS.has(word)) return undefined;
+  const lower = word.toLowerCase();
+  for (const unit of UNITS.keys()) if (unit.toLowerCase() === lower) return unit;
+  return FOREIGN.get(lower);
+}
+
+/** `64 MiB`, `10 ms`, `99.5%`, whole numbers in three bases. */
+export function literalNumber(text: string, node: Node, scope: Scope): Expression | undefined {
+  const span = spanOf(scope.unit, node);
+  const match = /^(\d[\d_]*(?:\.\d+)?)\s*([A-Za-z]+|%)$/.exec(text);
+  if (match !== null && !/^0[xb]/i.test(text)) {
+    const unitName = match[2] as string;
+    const amount = Number((match[1] as string).replaceAll('_', ''));
+    if (unitName === '%') return { kind: 'percent', value: amount / 100, span };
+    const unit = UNITS.get(unitName);
+    if (unit === undefined) return badUnit(unitName, node, scope);
+    const value = Math.round(amount * unit.scale);
+    if (!Number.isSafeInteger(value)) return tooLarge(text, node, scope);
+    return { kind: unit.kind, value, span };
+  }
+  const digits = text.replaceAll('_', '');
+  if (!/^(?:0x[0-9a-f]+|0b[01]+|\d+)$/i.test(digits)) {
+    const help = digits.includes('.')
+      ? 'a number without a unit is whole; a share is written in percent, as `12.5%`'
+      : 'numbers are written `12`, `2_000`, `0xdead_0000` or `0b1010`';
+    return fail(scope, 'E0207', node, `\`${text}\` is not a number`, 'cannot be read', help);
+  }
+  if (digits.length > 70) return tooLarge(`${text.slice(0, 20)}...`, node, scope);
+  const value = BigInt(digits);
+  if (value >= 1n << 64n) return tooLarge(text, node, scope);
+  return { kind: 'int', value, span };
+}
+
+function tooLarge(text: string, node: Node, scope: Scope): undefined {
+  const help = 'numbers have 64 bits; times reach 104 days and sizes 8 PiB';
+  return fail(scope, 'E0207', node, `\`${text}\` is too large`, 'does not fit', help);
+}
+
+function badUnit(unit: string, node: Node, scope: Scope): undefined {
+  const meant = unitMeant(unit);
+  const help =
+    meant === undefined ? didYouMean(unit, [...UNITS.keys(), '%'], 'the units are') : `write \`${meant}\``;
+  return fail(scope, 'E0206', node, `\`${unit}\` is no unit`, 'unknown unit', help);
+}
+
+/** The text between the quotes, escapes undone. `\{` stays as it is for interpolation. */
+export function stringText(image: string): string {
+  const inner = image.slice(1, image.endsWith('"') && image.length > 1 ? -1 : undefined);
+  if (!inner.includes('\\')) return inner;
+  return inner.replace(/\\(.)/g, (all, escaped: string) =>
+    escaped === 'n' ? '\n' : escaped === 't' ? '\t' : escaped === '{' || escaped === '}' ? all : escaped,
+  );
+}
+
+/** The text of a string that is not interpolated. */
+export function plainText(image: string): string {
+  return stringText(image).replace(/\\([{}])/g, '$1');
+}

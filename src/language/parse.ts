@@ -1,0 +1,54 @@
+import { EOF } from 'chevrotain';
+import type { IRecognitionException, IToken } from 'chevrotain';
+import { lex } from './lex.ts';
+import { parser } from './parser.ts';
+import type { Problems } from './problems.ts';
+import * as token from './tokens.ts';
+import type { FileTree } from './tree.ts';
+
+export interface Parsed {
+  readonly tree: FileTree;
+  readonly docs: readonly IToken[];
+  /** False when a sentence was dropped, or the whole file. */
+  readonly whole: boolean;
+}
+
+/** Text to tree. Whatever the text, a tree comes back. */
+export function parse(file: string, text: string, problems: Problems): Parsed {
+  const before = problems.errors;
+  const lexed = lex(file, text, problems);
+  if (!lexed.parseable) return { tree: { declarations: [] }, docs: [], whole: false };
+  const siren = parser();
+  siren.input = lexed.tokens;
+  const tree = siren.file();
+  for (const error of siren.errors) report(file, text, error, problems);
+  siren.input = [];
+  return { tree, docs: lexed.docs, whole: problems.errors === before };
+}
+
+function report(file: string, text: string, error: IRecognitionException, problems: Problems): void {
+  const at = error.token;
+  const previous = (error as { previousToken?: IToken }).previousToken;
+  const atEnd = at.tokenType === EOF || at.tokenType === token.Terminator;
+  const before = previous !== undefined && Number.isFinite(previous.startOffset);
+  const start = !atEnd
+    ? at.startOffset
+    : before
+      ? previous.startOffset + previous.image.length
+      : Math.min(text.length, Number.isFinite(at.startOffset) ? at.startOffset : text.length);
+  const end = atEnd ? start : start + at.image.length;
+  problems.error(
+    'E0203',
+    error.message,
+    [{ span: { file, start, end }, text: /^expected (.*), found/s.exec(error.message)?.[1] ?? 'here' }],
+    hint(error, previous),
+  );
+}
+
+function hint(error: IRecognitionException, previous: IToken | undefined): string | undefined {
+  if (error.token.tokenType === EOF) return 'a `{` above has no `}`';
+  if (error.token.tokenType === token.Equal) return 'two values are compared with `==`';
+  if (previous !== undefined && token.KEYWORDS.has(previous.image) && previous.tokenType !== token.Word)
+    return `\`${previous.image}\` has a meaning of its own here`;
+  return undefined;
+}

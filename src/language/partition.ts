@@ -1,0 +1,270 @@
+import { COLLECTIONS, LATER_COLLECTIONS } from '../model/collections.ts';
+import type { CpuGrant, DeviceGrant, KernelModel, MetadataModel } from '../model/machine.ts';
+import { GIB, KIB, MIB, NS_PER_MS, NS_PER_S } from '../base/units.ts';
+import type { Span } from '../text/span.ts';
+import { items, once, unknownSetting } from './block.ts';
+import type { Given } from './block.ts';
+import { later } from './evaluate.ts';
+import { fail, label, spanOf } from './scope.ts';
+import type { Scope } from './scope.ts';
+import {
+  clausesOf,
+  CPU_LIMIT,
+  noClauses,
+  single,
+  wantInt,
+  wantName,
+  wantSet,
+  wantSize,
+  wantTime,
+  wantWord,
+  wantYesNo,
+} from './settings.ts';
+import { didYouMean } from './suggest.ts';
+import type { Clause, Name, Phrase } from './tree.ts';
+
+interface PartyDraft {
+  readonly name: string;
+  readonly span: Span;
+  cpus?: Given<CpuGrant>;
+  memory?: Given<number>;
+  devices: Given<DeviceGrant>[];
+}
+export interface LparDraft extends PartyDraft {
+  readonly doc?: string;
+  kernel: KernelModel;
+  metadata: MetadataModel;
+}
+export interface AmbulanceDraft extends PartyDraft {
+  attends?: Given<readonly Given<string>[]>;
+}
+
+const DEFAULT_KERNEL: KernelModel = Object.freeze({
+  flavour: 'linux',
+  workload: 'idle',
+  heartbeat_ns: 5 * NS_PER_MS,
+  heartbeat_by: 'fork',
+  watchdog_thresh_ns: 10 * NS_PER_S,
+  panic_on_oops: false,
+  softlockup_panic: false,
+  layout_seed: 0,
+});
+const DESCRIBABLE = COLLECTIONS.filter((one) => one.describable).map((one) => one.name);
+const DEFAULT_METADATA: MetadataModel = Object.freeze({
+  size_bytes: 64 * KIB,
+  seal: 'crc32c',
+  describes: Object.freeze(DESCRIBABLE) as readonly string[],
+});
+
+export function newLpar(name: string, span: Span, doc: string | undefined): LparDraft {
+  const some = doc === undefined ? {} : { doc };
+  return { name, span, devices: [], kernel: DEFAULT_KERNEL, metadata: DEFAULT_METADATA, ...some };
+}
+export function newAmbulance(name: string, span: Span): AmbulanceDraft {
+  return { name, span, devices: [] };
+}
+
+const LPAR_HEADS = ['owns', 'shares', 'kernel', 'metadata'];
+export function lparItem(lpar: LparDraft, item: Phrase, seen: Map<string, Name>, scope: Scope): void {
+  const { text } = item.head;
+  if (text === 'owns' || text === 'shares') return grant(lpar, item, seen, scope);
+  if (text === 'kernel' && once(item, seen, scope)) return kernel(lpar, item, scope);
+  if (text === 'metadata' && once(item, seen, scope)) return metadata(lpar, item, scope);
+  if (text === 'app' || text === 'borrows') return later(scope, item.head, `\`${text}\``);
+  if (!LPAR_HEADS.includes(text)) unknownSetting(item, 'lpar', LPAR_HEADS, scope);
+}
+
+const AMBULANCE_HEADS = ['owns', 'shares', 'attends'];
+const LATER_AMBULANCE = ['borrows', 'standby', 'plugin', 'budget', 'translate'];
+export function ambulanceItem(
+  ambulance: AmbulanceDraft,
+  item: Phrase,
+  seen: Map<string, Name>,
+  scope: Scope,
+): void {
+  const { text } = item.head;
+  if (text === 'owns' || text === 'shares') return grant(ambulance, item, seen, scope);
+  if (LATER_AMBULANCE.includes(text)) return later(scope, item.head, `\`${text}\``);
+  if (text !== 'attends') return unknownSetting(item, 'ambulance', AMBULANCE_HEADS, scope);
+  noClauses(item, scope);
+  if (!once(item, seen, scope)) return undefined;
+  if (item.values.length === 0) return void single(item.values, item.head, scope);
+  const names: Given<string>[] = [];
+  for (const expr of item.values) {
+    const name = wantName(expr, item.head, scope);
+    if (name !== undefined) names.push({ value: name, span: spanOf(scope.unit, expr) });
+  }
+  ambulance.attends = { value: names, span: spanOf(scope.unit, item) };
+}
+
+const RESOURCES = ['cpus', 'memory', 'device'];
+/** `owns` and `shares`: resources, each followed by its modifiers. */
+function grant(party: PartyDraft, item: Phrase, seen: Map<string, Name>, scope: Scope): void {
+  const shared = item.head.text === 'shares';
+  const [first, ...rest] = item.clauses;
+  if (first === undefined) return;
+  if (item.body !== undefined)
+    fail(scope, 'E0306', item.head, `\`${item.head.text}\` takes no braces`, 'a grant has no settings');
+  const resource = first.word.text;
+  if (!RESOURCES.includes(resource)) {
+    const help = didYouMean(resource, RESOURCES, `it takes`);
+    return fail(
+      scope,
+      'E0306',
+      first.word,
+      `a partition cannot ${item.head.text.slice(0, -1)} \`${resource}\``,
+      'unknown',
+      help,
+    );
+  }
+  if (resource === 'memory' && shared) return later(scope, item, '`shares memory`');
+  const known = !shared ? [] : resource === 'cpus' ? ['vcpus', 'weight'] : ['weight'];
+  const modifiers = clausesOf(
+    { head: item.head, clauses: rest },
+    known,
+    scope,
+    shared ? ['minimum', 'with'] : [],
+  );
+  if (resource === 'device') return device(party, item, first, modifiers, scope);
+  if (!once(item, seen, scope, resource)) return;
+  const span = spanOf(scope.unit, { start: first.values[0]?.start ?? first.start, end: first.end });
+  if (resource === 'memory') {
+    const bytes = wantSize(first.values, first.word, { low: MIB, high: 64 * GIB }, scope);
+    if (bytes !== undefined) party.memory = { value: bytes, span };
+    return;
+  }
+  const cpus = wantSet(first.values, first.word, CPU_LIMIT, scope);
+  const vcpus = modifier(modifiers, 'vcpus', CPU_LIMIT, cpus?.length ?? 1, scope);
+  const weight = modifier(modifiers, 'weight', 100, 1, scope);
+  if (cpus === undefined || vcpus === undefined || weight === undefined) return;
+  const mode = shared ? 'shared' : 'owned';
+  party.cpus = { value: { mode, cpus, vcpus: shared ? vcpus : cpus.length, weight }, span };
+}
+
+function modifier(
+  found: ReadonlyMap<string, Clause>,
+  word: string,
+  high: number,
+  otherwise: number,
+  scope: Scope,
+): number | undefined {
+  const clause = found.get(word);
+  return clause === undefined ? otherwise : wantInt(clause.values, clause.word, { low: 1, high }, scope);
+}
+
+function device(
+  party: PartyDraft,
+  item: Phrase,
+  clause: Clause,
+  modifiers: ReadonlyMap<string, Clause>,
+  scope: Scope,
+): void {
+  const weight = modifier(modifiers, 'weight', 100, 1, scope);
+  const mode = item.head.text === 'shares' ? 'shared' : 'owned';
+  for (const expr of clause.values) {
+    const name = wantName(expr, clause.word, scope);
+    if (name === undefined || weight === undefined) continue;
+    const span = spanOf(scope.unit, expr);
+    const other = party.devices.find((one) => one.value.device === name);
+    if (other === undefined) party.devices.push({ value: { mode, device: name, weight }, span });
+    else {
+      fail(scope, 'E0310', expr, `\`${party.name}\` is given \`${name}\` twice`, 'again', undefined, [
+        { span: other.span, text: 'first here' },
+      ]);
+    }
+  }
+}
+
+const KERNEL_HEADS = [
+  'workload',
+  'heartbeat',
+  'watchdog_thresh',
+  'panic_on_oops',
+  'softlockup_panic',
+  'layout_seed',
+];
+function kernel(lpar: LparDraft, block: Phrase, scope: Scope): void {
+  noClauses(block, scope);
+  if (block.values.length > 0) wantWord(block.values, block.head, ['linux'], scope);
+  const next: { -readonly [Key in keyof KernelModel]: KernelModel[Key] } = { ...lpar.kernel };
+  items(block, scope, (item, seen) => {
+    const { head, values } = item;
+    if (!KERNEL_HEADS.includes(head.text)) return unknownSetting(item, 'kernel', KERNEL_HEADS, scope);
+    const clauses = clausesOf(item, head.text === 'heartbeat' ? ['by'] : [], scope);
+    if (!once(item, seen, scope)) return undefined;
+    switch (head.text) {
+      case 'workload':
+        next.workload =
+          wantWord(values, head, ['web_server', 'database', 'compile', 'idle'], scope) ?? next.workload;
+        break;
+      case 'heartbeat': {
+        next.heartbeat_ns =
+          wantTime(values, head, { low: NS_PER_MS / 2, high: 60 * NS_PER_S }, scope) ?? next.heartbeat_ns;
+        const by = clauses.get('by');
+        if (by !== undefined)
+          next.heartbeat_by = wantWord(by.values, by.word, ['fork', 'thread'], scope) ?? next.heartbeat_by;
+        break;
+      }
+      case 'watchdog_thresh':
+        next.watchdog_thresh_ns =
+          wantTime(values, head, { low: 10 * NS_PER_MS, high: 60 * NS_PER_S }, scope) ??
+          next.watchdog_thresh_ns;
+        break;
+      case 'panic_on_oops':
+        next.panic_on_oops = wantYesNo(values, head, scope) ?? next.panic_on_oops;
+        break;
+      case 'softlockup_panic':
+        next.softlockup_panic = wantYesNo(values, head, scope) ?? next.softlockup_panic;
+        break;
+      default:
+        next.layout_seed = wantInt(values, head, { low: 0, high: 0xffff_ffff }, scope) ?? next.layout_seed;
+    }
+    return undefined;
+  });
+  lpar.kernel = next;
+}
+
+const METADATA_HEADS = ['size', 'seal', 'describes'];
+function metadata(lpar: LparDraft, block: Phrase, scope: Scope): void {
+  noClauses(block, scope);
+  const next: { -readonly [Key in keyof MetadataModel]: MetadataModel[Key] } = { ...lpar.metadata };
+  items(block, scope, (item, seen) => {
+    const { head, values } = item;
+    if (!METADATA_HEADS.includes(head.text)) return unknownSetting(item, 'metadata', METADATA_HEADS, scope);
+    noClauses(item, scope);
+    if (!once(item, seen, scope)) return undefined;
+    if (head.text === 'size')
+      next.size_bytes = wantSize(values, head, { low: 4 * KIB, high: 16 * MIB }, scope) ?? next.size_bytes;
+    else if (head.text === 'seal') next.seal = wantWord(values, head, ['crc32c', 'none'], scope) ?? next.seal;
+    else next.describes = describes(item, scope);
+    return undefined;
+  });
+  lpar.metadata = next;
+}
+
+/** Names of collections; `app.orders` is written for what an application keeps. */
+function describes(item: Phrase, scope: Scope): string[] {
+  const names: string[] = [];
+  if (item.values.length === 0) single(item.values, item.head, scope);
+  for (const expr of item.values) {
+    const step = expr.kind === 'path' ? expr.steps[0] : undefined;
+    const application =
+      expr.kind === 'path' && expr.root.text === 'app' && step?.kind === 'field' && expr.steps.length === 1;
+    const name = application ? step.name : wantName(expr, item.head, scope);
+    if (name === undefined) continue;
+    if (LATER_COLLECTIONS.includes(name)) {
+      const message = `\`${name}\` comes in a later version: it is left out of the region`;
+      scope.problems.warn(
+        'E0326',
+        message,
+        [label(scope.unit, expr, 'not yet')],
+        'take it out of the list until then',
+      );
+    } else if (!DESCRIBABLE.includes(name)) {
+      const help = didYouMean(name, DESCRIBABLE, 'there are');
+      fail(scope, 'E0324', expr, `the region cannot describe \`${name}\``, 'no such structure', help);
+    } else if (names.includes(name)) fail(scope, 'E0310', expr, `\`${name}\` is described twice`, 'again');
+    else names.push(name);
+  }
+  return names;
+}

@@ -1,0 +1,68 @@
+import type { Diagnostic, Label, Severity } from '../text/diagnostic.ts';
+
+/** More than this many in one file are not shown: nobody reads them. */
+export const DIAGNOSTICS_PER_FILE = 100;
+
+/**
+ * Collects diagnostics. A table row repeats its scenario's mistakes, so the same code at the same place is kept once.
+ */
+export class Problems {
+  readonly #list: Diagnostic[] = [];
+  readonly #seen = new Set<string>();
+  #errors = 0;
+
+  /** How many errors so far, repeated ones included: compare before and after to know whether a step was clean. */
+  get errors(): number {
+    return this.#errors;
+  }
+
+  error(code: string, message: string, labels: readonly Label[], help?: string): void {
+    this.#errors++;
+    this.#add('error', code, message, labels, help);
+  }
+
+  warn(code: string, message: string, labels: readonly Label[], help?: string): void {
+    this.#add('warning', code, message, labels, help);
+  }
+
+  /** By file in the order given, then by position; at most DIAGNOSTICS_PER_FILE a file and one more that says so. */
+  sorted(files: readonly string[]): Diagnostic[] {
+    const order = new Map(files.map((file, index) => [file, index]));
+    const rank = (file: string): number => order.get(file) ?? files.length;
+    const first = (diagnostic: Diagnostic): Label => diagnostic.labels[0] as Label;
+    const sorted = this.#list.toSorted((a, b) => {
+      const [left, right] = [first(a).span, first(b).span];
+      return rank(left.file) - rank(right.file) || left.start - right.start || left.end - right.end;
+    });
+    const counts = new Map<string, number>();
+    const kept: Diagnostic[] = [];
+    for (const diagnostic of sorted) {
+      const { file } = first(diagnostic).span;
+      const count = (counts.get(file) ?? 0) + 1;
+      counts.set(file, count);
+      if (count <= DIAGNOSTICS_PER_FILE) kept.push(diagnostic);
+      else if (count === DIAGNOSTICS_PER_FILE + 1) kept.push(tooMany(diagnostic, sorted));
+    }
+    return kept;
+  }
+
+  #add(severity: Severity, code: string, message: string, labels: readonly Label[], help?: string): void {
+    const span = (labels[0] as Label).span;
+    const key = `${code} ${span.start} ${span.end} ${span.file}`;
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
+    this.#list.push({ code, severity, message, labels, ...(help === undefined ? {} : { help }) });
+  }
+}
+
+function tooMany(next: Diagnostic, all: readonly Diagnostic[]): Diagnostic {
+  const span = (next.labels[0] as Label).span;
+  const total = all.filter((other) => other.labels[0]?.span.file === span.file).length;
+  return {
+    code: 'E0115',
+    severity: all.some((other) => other.severity === 'error') ? 'error' : 'warning',
+    message: `${total - DIAGNOSTICS_PER_FILE} more problems in this file are not shown`,
+    labels: [{ span, text: 'the next one is here' }],
+    help: 'mend the first ones: later ones often follow from them',
+  };
+}

@@ -1,0 +1,298 @@
+import { NS_PER_MS, NS_PER_S } from '../base/units.ts';
+import type { Expression } from '../model/expression.ts';
+import type { Scenario, TargetName, Trigger } from '../model/scenario.ts';
+import { checkContradictions } from './check/contradictions.ts';
+import { checkReach } from './check/reach.ts';
+import { elaborateClaims } from './claims.ts';
+import { docAbove } from './docs.ts';
+import { evaluate, later } from './evaluate.ts';
+import { isConstant } from './fold.ts';
+import { interpolate } from './interpolate.ts';
+import type { Problems } from './problems.ts';
+import { fail, label, spanOf } from './scope.ts';
+import type { Parties, Scope, Unit, Values } from './scope.ts';
+import { seedsOf, skipOf, tagsOf, targetsOf, xfailOf } from './selection.ts';
+import { clausesOf, wantTime } from './settings.ts';
+import { buildTopology, finish } from './shared.ts';
+import type { Built } from './shared.ts';
+import { didYouMean } from './suggest.ts';
+import { rowsOf } from './table.ts';
+import { change, copyDraft, emptyDraft, part, PART_HEADS } from './topology.ts';
+import { calledName, elaborateTrigger } from './trigger.ts';
+import type * as tree from './tree.ts';
+
+const HEADS = [
+  'uses',
+  'change',
+  'tags',
+  'targets',
+  'run',
+  'seeds',
+  'skip',
+  'xfail',
+  'expect',
+  'let',
+  'at',
+  'every',
+  'on',
+  ...PART_HEADS,
+];
+const LATER_HEADS = ['core', 'budget', 'app', 'service', 'owns', 'shares', 'borrows'];
+const DEFAULT_RUN_NS = 200 * NS_PER_MS;
+
+/** A trigger's name, and the trigger. */
+export type Called = ReadonlyMap<string, tree.Trigger>;
+
+/** One scenario of a file: one model for each row of its tables, those with errors left out. */
+export function elaborateScenario(
+  unit: Unit,
+  node: tree.Scenario,
+  fileValues: Values,
+  projectTags: ReadonlySet<string>,
+  problems: Problems,
+): Scenario[] {
+  const scope: Scope = {
+    unit,
+    problems,
+    values: fileValues,
+    parties: undefined,
+    words: new Set(),
+    lets: new Map(),
+    trail: [],
+  };
+  const heads = group(node, scope);
+  const base = usedTopology(heads, scope);
+  const rows = rowsOf(node, { ...scope, parties: base?.parties ?? inlineParties(heads, node, scope) });
+  const called = calledNames(node, scope);
+  const scenarios: Scenario[] = [];
+  for (const row of rows) {
+    const before = problems.errors;
+    const scenario = elaborateRow(
+      node,
+      { ...scope, values: row.values, words: row.words },
+      heads,
+      base,
+      called,
+      projectTags,
+    );
+    if (scenario !== undefined && problems.errors === before) scenarios.push(scenario);
+  }
+  return scenarios;
+}
+
+type Heads = ReadonlyMap<string, readonly tree.Phrase[]>;
+const ONCE = ['uses', 'tags', 'targets', 'run', 'seeds', 'skip', 'xfail'];
+
+/** The sentences by head; unknown and doubled ones are reported here, once for all rows. */
+function group(node: tree.Scenario, scope: Scope): Heads {
+  const heads = new Map<string, tree.Phrase[]>();
+  for (const item of node.body) {
+    if (item.kind === 'later') later(scope, item.head, `\`${item.head.text}\` in a scenario`);
+    if (item.kind !== 'phrase') continue;
+    const { text } = item.head;
+    const list = heads.get(text) ?? [];
+    if (LATER_HEADS.includes(text)) later(scope, item.head, `\`${text}\` in a scenario`);
+    else if (!HEADS.includes(text)) {
+      const help = didYouMean(text, HEADS, 'a scenario takes');
+      fail(scope, 'E0306', item.head, `a scenario has no setting \`${text}\``, 'unknown', help);
+    } else if (ONCE.includes(text) && list.length > 0) {
+      const first = label(scope.unit, (list[0] as tree.Phrase).head, 'first here');
+      fail(scope, 'E0310', item.head, `\`${text}\` is given twice`, 'again', undefined, [first]);
+    } else {
+      list.push(item);
+      heads.set(text, list);
+    }
+  }
+  return heads;
+}
+
+function usedTopology(heads: Heads, scope: Scope): Built | undefined {
+  const [phrase] = heads.get('uses') ?? [];
+  if (phrase === undefined) return undefined;
+  clausesOf(phrase, [], scope);
+  const [expr, extra] = phrase.values;
+  if (extra !== undefined)
+    fail(scope, 'E0320', extra, 'a scenario uses one topology', 'one too many', '`change` what it brings');
+  if (expr?.kind !== 'path' || expr.steps.length > 0) {
+    return fail(scope, 'E0302', expr ?? phrase.head, '`uses` takes the name of a topology', 'no name');
+  }
+  const declared = scope.unit.names.get(expr.root.text);
+  if (declared?.node.kind === 'topology') return buildTopology(declared.unit, declared.node, scope.problems);
+  if (declared === undefined && importsBroken(scope.unit)) return undefined;
+  const names = [...scope.unit.names].filter(([, one]) => one.node.kind === 'topology').map(([name]) => name);
+  const help = didYouMean(expr.root.text, names, 'there are') ?? 'declare it with `topology`, or import it';
+  return fail(scope, 'E0302', expr, `there is no topology \`${expr.root.text}\``, 'unknown', help);
+}
+
+/** True when a name may be missing only because its import failed, which was reported. */
+function importsBroken(unit: Unit): boolean {
+  return unit.tree.declarations.some(
+    (node) =>
+      node.kind === 'broken' ||
+      (node.kind === 'import' && node.names.some((name) => !unit.names.has(name.text))),
+  );
+}
+
+/** The parties of a scenario that describes its own machine, as far as its table's cells may name them. */
+function inlineParties(heads: Heads, node: tree.Scenario, scope: Scope): Parties | undefined {
+  if (node.tables.length === 0) return undefined;
+  const names = node.tables.flatMap((table) => table.names.map((name) => name.text));
+  const values = new Map([...scope.values, ...names.map((name) => [name, undefined] as const)]);
+  const quiet = { errors: 0, error: () => undefined, warn: () => undefined } as unknown as Problems;
+  return buildOwn(heads, undefined, { ...scope, values, problems: quiet })?.parties;
+}
+
+/** The topology of one row; the shared one when the row changes nothing. */
+function buildOwn(heads: Heads, base: Built | undefined, scope: Scope): Built | undefined {
+  const parts = PART_HEADS.flatMap((head) => heads.get(head) ?? []);
+  const changes = heads.get('change') ?? [];
+  if (parts.length === 0 && changes.length === 0) return base;
+  const draft = base === undefined ? emptyDraft() : copyDraft(base.draft);
+  for (const phrase of parts) part(draft, phrase, docAbove(scope.unit, phrase.start), scope);
+  for (const phrase of changes) change(draft, phrase, scope);
+  return draft.machine === undefined ? undefined : finish(draft, scope);
+}
+
+function calledNames(node: tree.Scenario, scope: Scope): Called {
+  const called = new Map<string, tree.Trigger>();
+  for (const item of node.body) {
+    if (item.kind !== 'trigger') continue;
+    const name = calledName(item);
+    if (name === undefined) continue;
+    const other = called.get(name.text);
+    if (other === undefined) called.set(name.text, item);
+    else {
+      const first = label(scope.unit, calledName(other) ?? other, 'first here');
+      fail(scope, 'E0505', name, `two triggers are called \`${name.text}\``, 'again', undefined, [first]);
+    }
+  }
+  return called;
+}
+
+function elaborateRow(
+  node: tree.Scenario,
+  scope: Scope,
+  heads: Heads,
+  base: Built | undefined,
+  called: Called,
+  projectTags: ReadonlySet<string>,
+): Scenario | undefined {
+  const { unit } = scope;
+  const values = constants(node, scope);
+  const built = buildOwn(heads, base, { ...scope, values });
+  const name =
+    node.name.text === '' ? undefined : interpolate(node.name.text, node.name, { ...scope, values });
+  const [run] = heads.get('run') ?? [];
+  if (run !== undefined) clausesOf(run, [], scope);
+  const duration =
+    run === undefined
+      ? DEFAULT_RUN_NS
+      : wantTime(run.values, run.head, { low: 1000, high: 3600 * NS_PER_S }, { ...scope, values });
+  const selection = { ...scope, values };
+  const tags = tagsOf(heads.get('tags')?.[0], projectTags, selection);
+  const targets: readonly TargetName[] = targetsOf(heads.get('targets')?.[0], selection);
+  const seeds = seedsOf(heads.get('seeds')?.[0], selection);
+  const skip = skipOf(heads.get('skip')?.[0], selection);
+  const xfail = xfailOf(heads.get('xfail')?.[0], selection);
+  if (built === undefined) {
+    const described = heads.has('uses') || PART_HEADS.some((head) => heads.has(head));
+    if (!described && unit.whole) {
+      fail(
+        scope,
+        'E0301',
+        node.head,
+        'the scenario has no machine',
+        'on what?',
+        '`uses` a topology, or describe a `machine` with its partitions',
+      );
+    } else if (described && !heads.has('machine') && !heads.has('uses')) {
+      fail(
+        scope,
+        'E0301',
+        node.head,
+        'the scenario has no machine',
+        'on what?',
+        'add `machine { cpus 0..3; memory 512 MiB }`',
+      );
+    }
+    return undefined;
+  }
+  const { values: known, lets } = bindLets(node, { ...scope, values, parties: built.parties });
+  const inner: Scope = { ...scope, values: known, lets, parties: built.parties };
+  const triggers: Trigger[] = [];
+  for (const item of node.body) {
+    if (item.kind !== 'trigger') continue;
+    const trigger = elaborateTrigger(item, duration ?? Number.MAX_SAFE_INTEGER, inner);
+    if (trigger !== undefined) triggers.push(trigger);
+  }
+  const claims = elaborateClaims(node, inner, { duration_ns: duration ?? Number.MAX_SAFE_INTEGER, called });
+  checkContradictions(claims, inner);
+  checkReach(claims, triggers, inner);
+  if (name === undefined || duration === undefined || built.model === undefined) return undefined;
+  const doc = docAbove(unit, node.start);
+  return {
+    id: `${unit.file} :: ${name}`,
+    name,
+    ...(doc === undefined ? {} : { doc }),
+    file: unit.file,
+    line: unit.source.position(node.start).line,
+    span: spanOf(unit, node),
+    tags,
+    targets,
+    seeds,
+    ...(skip === undefined ? {} : { skip }),
+    ...(xfail === undefined ? {} : { xfail }),
+    duration_ns: duration,
+    topology: built.model,
+    triggers,
+    claims,
+    lets: [...lets].map(([letName, value]) => ({ name: letName, value, span: value.span })),
+  };
+}
+
+/** The scenario's `let`s that need no machine, so that its machine may be described with them. */
+function constants(node: tree.Scenario, scope: Scope): Map<string, Expression | undefined> {
+  const values = new Map(scope.values);
+  const quiet = { errors: 0, error: () => undefined, warn: () => undefined } as unknown as Problems;
+  for (const item of node.body) {
+    if (item.kind !== 'let') continue;
+    const value = evaluate(item.value, { ...scope, values, problems: quiet });
+    if (value !== undefined && isConstant(value) && value.kind !== 'word') values.set(item.name.text, value);
+  }
+  return values;
+}
+
+/**
+ * All the scenario's `let`s. Constants, plain places and words replace their name; what is drawn or measured stays a `let` of the model,
+ * and a path may start with its name.
+ */
+function bindLets(
+  node: tree.Scenario,
+  scope: Scope,
+): { values: Map<string, Expression | undefined>; lets: Map<string, Expression> } {
+  const values = new Map(scope.values);
+  const lets = new Map<string, Expression>();
+  const seen = new Map<string, tree.Let>();
+  for (const item of node.body) {
+    if (item.kind !== 'let') continue;
+    const name = item.name.text;
+    const other = seen.get(name);
+    if (other !== undefined) {
+      fail(scope, 'E0404', item.name, `\`${name}\` is declared twice`, 'again', undefined, [
+        label(scope.unit, other.name, 'first here'),
+      ]);
+      continue;
+    }
+    seen.set(name, item);
+    if (scope.parties?.lpars.has(name) === true || scope.parties?.ambulances.has(name) === true) {
+      fail(scope, 'E0404', item.name, `\`${name}\` is a partition's name`, 'taken', 'give it another name');
+      continue;
+    }
+    const value = evaluate(item.value, { ...scope, values, lets });
+    const drawn = value?.kind === 'path' && value.value.steps.some((step) => step.kind === 'any');
+    if (value === undefined || (!drawn && !['unary', 'binary', 'conditional', 'call'].includes(value.kind)))
+      values.set(name, value);
+    else lets.set(name, value);
+  }
+  return { values, lets };
+}

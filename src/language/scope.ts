@@ -1,0 +1,84 @@
+import type { AmbulanceModel, LparModel, MachineModel } from '../model/machine.ts';
+import type { Expression } from '../model/expression.ts';
+import type { Source } from '../text/source.ts';
+import type { Span } from '../text/span.ts';
+import type { Label } from '../text/diagnostic.ts';
+import type { Problems } from './problems.ts';
+import type { Node } from './tree.ts';
+import type * as tree from './tree.ts';
+
+/** One file that has been read, and what its names mean. */
+export interface Unit {
+  readonly file: string;
+  readonly source: Source;
+  readonly tree: tree.FileTree;
+  readonly docs: readonly { readonly image: string; readonly startOffset: number }[];
+  /** False when something in it could not be parsed. */
+  readonly whole: boolean;
+  /** Everything declared or imported here, by name. Filled by names.ts. */
+  readonly names: Map<string, Declared>;
+}
+
+/** A declaration and the file that it stands in. */
+export interface Declared {
+  readonly unit: Unit;
+  readonly node: tree.Topology | tree.Fault | tree.Tag | tree.Let | tree.Later;
+}
+
+/** A name of the scenario: what it stands for, or `undefined` when its own declaration was in error. */
+export type Values = ReadonlyMap<string, Expression | undefined>;
+
+/** The machine as far as it is known: what roots of paths may be. */
+export interface Parties {
+  readonly machine: MachineModel | undefined;
+  readonly lpars: ReadonlyMap<string, LparModel>;
+  readonly ambulances: ReadonlyMap<string, AmbulanceModel>;
+}
+
+/** Everything an expression is read against. */
+export interface Scope {
+  readonly unit: Unit;
+  readonly problems: Problems;
+  readonly values: Values;
+  readonly parties: Parties | undefined;
+  /** Bare words that table cells introduced: they may be compared with. */
+  readonly words: ReadonlySet<string>;
+  /** `let`s that only a run can know, by name. */
+  readonly lets: ReadonlyMap<string, Expression>;
+  /** Where a fault's body was called from: added to every complaint about it. */
+  readonly trail: readonly Label[];
+}
+
+export function spanOf(unit: Unit, node: Node): Span {
+  return { file: unit.file, start: node.start, end: node.end };
+}
+
+export function label(unit: Unit, node: Node, text: string): Label {
+  return { span: spanOf(unit, node), text };
+}
+
+/** Reports an error at a node of the scope's file. */
+export function fail(
+  scope: Pick<Scope, 'unit' | 'problems' | 'trail'>,
+  code: string,
+  node: Node,
+  message: string,
+  text: string,
+  help?: string,
+  more: readonly Label[] = [],
+): undefined {
+  scope.problems.error(code, message, [label(scope.unit, node, text), ...more, ...scope.trail], help);
+}
+
+/** Reports an error at a span that a model node kept. */
+export function failAt(
+  scope: Pick<Scope, 'problems' | 'trail'>,
+  code: string,
+  span: Span,
+  message: string,
+  text: string,
+  help?: string,
+  more: readonly Label[] = [],
+): undefined {
+  scope.problems.error(code, message, [{ span, text }, ...more, ...scope.trail], help);
+}

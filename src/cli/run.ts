@@ -54,14 +54,15 @@ export async function runCommand(
     return EXIT.usage;
   }
   const jobs = selected.value;
+  const correct = !specs.diagnostics.some(({ severity }) => severity === 'error');
   if (reader.flag('list')) {
     printDiagnostics(specs.diagnostics, sources, around);
     printJobs(jobs, reader.flag('json'), around);
-    if (specs.diagnostics.some(({ severity }) => severity === 'error')) return EXIT.spec;
+    if (!correct) return EXIT.spec;
     return jobs.length === 0 && !reader.flag('allowEmpty') ? EXIT.empty : EXIT.ok;
   }
   if (options['seed'] === 'random') around.error(`seed ${settings.seed}, drawn at random\n`);
-  if (jobs.length === 0) around.error(`${nothing(opened, paths)}\n`);
+  if (jobs.length === 0 && correct) around.error(`${nothing(opened, paths)}\n`);
 
   const held: string[] = [];
   const write = reader.flag('quiet') ? (text: string) => void held.push(text) : around.out;
@@ -184,6 +185,9 @@ async function makeReporters(
     } else if (name === 'junit') {
       const { junitReporter } = await import('../report/junit.ts');
       reporters.push(junitReporter({ path }));
+    } else {
+      const { htmlReporter } = await import('../report/html/reporter.ts');
+      reporters.push(htmlReporter({ path, version }));
     }
   }
   if (github) {

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { REPOSITORY, siren } from '../support/built.ts';
+
+describe.concurrent('siren', () => {
+  it('--version says the version of the package', async () => {
+    const { version } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')) as {
+      version: string;
+    };
+    for (const word of ['--version', '-V']) {
+      expect(await siren([word], REPOSITORY)).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: '' });
+    }
+  });
+
+  it('without a command says which there are', async () => {
+    const ran = await siren([], REPOSITORY);
+    expect(ran.code).toBe(3);
+    expect(ran.stderr).toContain('check [options] [paths...]');
+    const help = await siren(['--help'], REPOSITORY);
+    expect([help.code, help.stderr]).toEqual([0, '']);
+    expect(help.stdout).toContain('Exit codes');
+  });
+
+  it('a command that is not there gets the nearest', async () => {
+    const ran = await siren(['chekc'], REPOSITORY);
+    expect([ran.code, ran.stderr]).toEqual([3, expect.stringContaining('check')]);
+  });
+
+  it.each([
+    ['E0804', 'unknown key in siren.yaml'],
+    ['LIST_NEXT_POISON', 'LIST_POISON1'],
+    ['wild_pointer', 'leads nowhere'],
+    ['outside', 'not wholly inside'],
+    ['misregister', 'how: OUTSIDE'],
+    ['run_queues', 'red-black'],
+  ])('explains %s', async (word, says) => {
+    const ran = await siren(['explain', word], REPOSITORY);
+    expect([ran.code, ran.stderr, ran.stdout]).toEqual([0, '', expect.stringContaining(says)]);
+  });
+
+  it('explains a word with several meanings in all of them', async () => {
+    const { stdout } = await siren(['explain', 'oops'], REPOSITORY);
+    expect(stdout.match(/^oops /gm)).toHaveLength(3);
+  });
+
+  it('suggests what was meant by an unknown code', async () => {
+    const ran = await siren(['explain', 'LIST_NEXT_POISN'], REPOSITORY);
+    expect([ran.code, ran.stderr]).toEqual([3, expect.stringContaining('did you mean `LIST_NEXT_POISON`?')]);
+  });
+
+  it('colours when it is told to, and not otherwise', async () => {
+    const escape = '\u001b[';
+    const run = (env: Record<string, string>) => siren(['explain', 'E0804'], REPOSITORY, env);
+    expect((await run({})).stdout).not.toContain(escape);
+    expect((await run({ FORCE_COLOR: '1' })).stdout).toContain(escape);
+    expect((await run({ FORCE_COLOR: '1', NO_COLOR: '1' })).stdout).toContain(escape);
+    expect((await run({ GITHUB_ACTIONS: 'true', NO_COLOR: '1' })).stdout).not.toContain(escape);
+  });
+});

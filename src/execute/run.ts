@@ -1,0 +1,80 @@
+import type { AmbulanceReport } from '../patient/report.ts';
+import type { Injector } from '../fault/injector.ts';
+import type { TraceEvent } from '../target/events.ts';
+import type { Simulation } from './simulation.ts';
+
+/** Something in a run that wants to act at a time of its own, or on an event. */
+interface Actor {
+  /** Next virtual time at which it wants to act. */
+  nextTime(): number | undefined;
+  /** True when the event makes something due at the end of the step. */
+  onEvent(event: TraceEvent): boolean;
+  /** Does what is due. */
+  fire(now_ns: number): void;
+}
+
+/**
+ * One machine on its way through a scenario: time passes, triggers fire, the rescue comes. Everything due at an instant is done before
+ * anything else at that instant executes: faults first, then the rescue.
+ */
+export class Run {
+  readonly simulation: Simulation;
+  readonly duration_ns: number;
+  readonly events: TraceEvent[];
+  readonly reports: AmbulanceReport[] = [];
+  readonly #actors: Actor[] = [];
+
+  constructor(simulation: Simulation, duration_ns: number, events: readonly TraceEvent[]) {
+    this.simulation = simulation;
+    this.duration_ns = duration_ns;
+    this.events = [...events];
+    simulation.target.onTrace((event) => {
+      this.events.push(event);
+      return false;
+    });
+  }
+
+  /** Faults first: actors act in the order in which they were added. */
+  add(actor: Actor): void {
+    this.#actors.push(actor);
+  }
+
+  /** Brings the injector in: its triggers, and its answer to registrations. */
+  drive(injector: Injector): void {
+    const { target, hypervisor } = this.simulation;
+    for (const kind of injector.awaits) target.want(kind);
+    hypervisor.onRegister = injector.onRegister;
+    this.add(injector);
+  }
+
+  get now(): number {
+    return this.simulation.target.now();
+  }
+
+  /** Lets virtual time pass up to `time_ns`, at most to the end of the run. May be called from inside an actor's `fire`. */
+  advance(time_ns: number): void {
+    const { target } = this.simulation;
+    const end = Math.min(time_ns, this.duration_ns);
+    const listener = (event: TraceEvent): boolean => {
+      let due = false;
+      for (const actor of this.#actors) if (actor.onEvent(event)) due = true;
+      return due;
+    };
+    this.#fireDue();
+    while (target.now() < end) {
+      let next = end;
+      for (const actor of this.#actors) next = Math.min(next, actor.nextTime() ?? end);
+      target.runUntil(Math.max(next, target.now()), listener);
+      if (target.now() < end) this.#fire();
+    }
+  }
+
+  #fireDue(): void {
+    const now = this.now;
+    if (now < this.duration_ns && this.#actors.some((actor) => (actor.nextTime() ?? Infinity) <= now)) this.#fire();
+  }
+
+  #fire(): void {
+    for (const actor of this.#actors) actor.fire(this.now);
+  }
+}

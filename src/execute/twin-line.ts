@@ -1,0 +1,129 @@
+import { assert } from '../base/assert.ts';
+import type { TopologyModel } from '../model/machine.ts';
+import type { TraceEvent } from '../target/events.ts';
+import { Simulation } from './simulation.ts';
+
+/** Checkpoints kept on one line, besides that of t = 0. The one used longest ago goes first. */
+const CHECKPOINTS = 24;
+/** Lines kept: topologies times seeds. */
+const LINES = 8;
+
+interface Checkpoint {
+  readonly time_ns: number;
+  readonly simulation: Simulation;
+  used: number;
+}
+
+/**
+ * The run without faults of one topology under one seed, with checkpoints along it. Every faulty run begins as a fork of it, every
+ * `contained` is judged against it, and places are looked up on it. A machine stopped and gone on with is the same machine, so it
+ * does not matter where the checkpoints lie.
+ */
+export class TwinLine {
+  /** Internal time of t = 0. */
+  readonly origin: number;
+  /** False when a guest never said boot complete, though nothing was done to it. */
+  readonly booted: boolean;
+  readonly #checkpoints: Checkpoint[] = [];
+  readonly #events: TraceEvent[] = [];
+  /** All events earlier than this are in the log. */
+  #logged_ns: number;
+  #uses = 0;
+
+  constructor(topology: TopologyModel, seed: number) {
+    const simulation = Simulation.powerOn(topology, seed);
+    const { target } = simulation;
+    const boot: TraceEvent[] = [];
+    target.onTrace((event) => {
+      boot.push(event);
+      return false;
+    });
+    this.booted = target.bootAll();
+    this.origin = target.origin;
+    this.#events = boot.map((event) => ({ ...event, time_ns: event.time_ns - target.origin }));
+    this.#logged_ns = target.now();
+    this.#keep(simulation.fork());
+    simulation.release();
+  }
+
+  /** What happened before `time_ns`, from power-on. Valid up to where `at` was asked. */
+  eventsBefore(time_ns: number): readonly TraceEvent[] {
+    assert(time_ns <= this.#logged_ns, `the twin has not come to ${time_ns} ns`);
+    let end = this.#events.length;
+    while (end > 0 && (this.#events[end - 1] as TraceEvent).time_ns >= time_ns) end--;
+    return this.#events.slice(0, end);
+  }
+
+  /** The machine just before anything at `time_ns` executes (not before t = 0): a fork, which is the caller's to release. */
+  at(time_ns: number): Simulation {
+    const checkpoint = this.#nearest(time_ns);
+    checkpoint.used = ++this.#uses;
+    const fork = checkpoint.simulation.fork();
+    if (checkpoint.time_ns >= time_ns) return fork;
+    fork.target.runUntil(time_ns, (event) => {
+      if (event.time_ns >= this.#logged_ns) this.#events.push(event);
+      return false;
+    });
+    this.#logged_ns = Math.max(this.#logged_ns, time_ns);
+    this.#keep(fork.fork());
+    return fork;
+  }
+
+  release(): void {
+    for (const { simulation } of this.#checkpoints) simulation.release();
+    this.#checkpoints.length = 0;
+  }
+
+  #nearest(time_ns: number): Checkpoint {
+    let best = this.#checkpoints[0] as Checkpoint;
+    for (const one of this.#checkpoints) if (one.time_ns <= time_ns && one.time_ns > best.time_ns) best = one;
+    return best;
+  }
+
+  #keep(simulation: Simulation): void {
+    if (this.#checkpoints.length > CHECKPOINTS) {
+      let oldest = 1;
+      for (let index = 2; index < this.#checkpoints.length; index++) {
+        if ((this.#checkpoints[index] as Checkpoint).used < (this.#checkpoints[oldest] as Checkpoint).used) oldest = index;
+      }
+      const [gone] = this.#checkpoints.splice(oldest, 1);
+      gone?.simulation.release();
+    }
+    this.#checkpoints.push({ time_ns: simulation.target.now(), simulation, used: ++this.#uses });
+  }
+}
+
+/** The lines of one worker. Results never depend on what is in it. */
+export class TwinLines {
+  readonly #lines = new Map<string, TwinLine>();
+  readonly #keys = new WeakMap<TopologyModel, string>();
+
+  of(topology: TopologyModel, seed: number): TwinLine {
+    const key = `${seed} ${this.#keyOf(topology)}`;
+    const held = this.#lines.get(key);
+    if (held !== undefined) {
+      this.#lines.delete(key);
+      this.#lines.set(key, held);
+      return held;
+    }
+    const line = new TwinLine(topology, seed);
+    this.#lines.set(key, line);
+    for (const [old, oldest] of this.#lines) {
+      if (this.#lines.size <= LINES) break;
+      oldest.release();
+      this.#lines.delete(old);
+    }
+    return line;
+  }
+
+  /** What a boot depends on: everything of the topology but where and how it was written. */
+  #keyOf(topology: TopologyModel): string {
+    const known = this.#keys.get(topology);
+    if (known !== undefined) return known;
+    const key = JSON.stringify(topology, (name, value: unknown) =>
+      name === 'span' || name === 'doc' ? undefined : value,
+    );
+    this.#keys.set(topology, key);
+    return key;
+  }
+}

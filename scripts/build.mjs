@@ -1,19 +1,36 @@
-// Compiles src/ to dist/ and copies the few files that are not TypeScript.
+// Compiles src/ and copies what the built program reads beside it. The new dist/ takes the place of the old one at the end, so
+// that a build which is stopped or fails leaves a program that runs.
 import { execFileSync } from 'node:child_process';
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const ASSET = /\.(css|js|json)$/;
+
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
+const fresh = join(root, `dist.${process.pid}.tmp`);
+const old = `${fresh}.old.tmp`;
 
-rmSync(join(root, 'dist'), { recursive: true, force: true });
-execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.json')], { stdio: 'inherit' });
-for (const asset of ['report/html/report.css', 'report/html/report.js']) {
+try {
+  const compile = [tsc, '-p', join(root, 'tsconfig.json'), '--outDir', fresh];
+  execFileSync(process.execPath, compile, { stdio: 'inherit' });
+  for (const name of readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })) {
+    if (!ASSET.test(name) || name.endsWith('tsconfig.json')) continue;
+    mkdirSync(dirname(join(fresh, name)), { recursive: true });
+    cpSync(join(root, 'src', name), join(fresh, name));
+  }
   try {
-    cpSync(join(root, 'src', asset), join(root, 'dist', asset));
+    renameSync(join(root, 'dist'), old);
   } catch (error) {
     if (error.code !== 'ENOENT') throw error;
   }
+  renameSync(fresh, join(root, 'dist'));
+} catch (error) {
+  // The compiler has said what is wrong.
+  if (error.status === undefined) throw error;
+  process.exitCode = 1;
+} finally {
+  for (const folder of [fresh, old]) rmSync(folder, { recursive: true, force: true });
 }

@@ -1,0 +1,70 @@
+import { open } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type ComparedResults, LARGEST_RESULTS, readResults, ResultsError } from '../report/compare/read.ts';
+import { compareResults, comparisonExit, type FailOn } from '../report/compare/compare.ts';
+import { comparisonMarkdown, comparisonText } from '../report/compare/render.ts';
+import { oneLine } from '../report/escape.ts';
+import { ReportWriteError, writeAtomically } from '../report/file.ts';
+import { EXIT } from '../runner/exit-codes.ts';
+import type { Surroundings } from './surroundings.ts';
+
+const POLICIES: readonly FailOn[] = ['none', 'new', 'any-change'];
+
+/**
+ * `siren compare BASE HEAD [--fail-on new|any-change] [--markdown FILE]`: what two results.json differ in. Resolves with 0; 1 when `--fail-on` says so;
+ * 3 for a file that is no results.json or an unknown policy; 4 when the Markdown cannot be written.
+ */
+export async function compareCommand(
+  base: string,
+  head: string,
+  options: Record<string, unknown>,
+  around: Pick<Surroundings, 'cwd' | 'out' | 'error' | 'colors'>,
+): Promise<number> {
+  const failOn = POLICIES.find((policy) => policy === (options['failOn'] ?? 'none'));
+  if (failOn === undefined) {
+    around.error(
+      `siren compare: --fail-on takes ${POLICIES.join(', ')}, not ${oneLine(String(options['failOn']))}\n`,
+    );
+    return EXIT.usage;
+  }
+  try {
+    const comparison = compareResults(
+      await readFrom(resolve(around.cwd, base), base),
+      await readFrom(resolve(around.cwd, head), head),
+    );
+    around.out(comparisonText(comparison, around.colors));
+    const { markdown } = options;
+    if (typeof markdown === 'string')
+      await writeAtomically(resolve(around.cwd, markdown), comparisonMarkdown(comparison));
+    return comparisonExit(comparison, failOn);
+  } catch (error) {
+    if (!(error instanceof ResultsError) && !(error instanceof ReportWriteError)) throw error;
+    around.error(`siren compare: ${error.message}\n`);
+    return error instanceof ResultsError ? EXIT.usage : EXIT.harness;
+  }
+}
+
+/** Looks at the size before it reads; a folder, a pipe or a device is refused. */
+async function readFrom(path: string, name: string): Promise<ComparedResults> {
+  let text: string;
+  try {
+    const file = await open(path, 'r');
+    try {
+      const stat = await file.stat();
+      if (!stat.isFile()) throw new ResultsError(`${oneLine(name)}: it is not a file; give a results.json`);
+      if (stat.size > LARGEST_RESULTS)
+        throw new ResultsError(
+          `${oneLine(name)}: it has ${stat.size} bytes, more than any results.json (${LARGEST_RESULTS})`,
+        );
+      text = await file.readFile('utf8');
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (error instanceof ResultsError) throw error;
+    const code = (error as { code?: unknown }).code;
+    const why = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${String(code)})`;
+    throw new ResultsError(`${oneLine(name)}: ${why}; \`siren run\` writes reports/results.json`);
+  }
+  return readResults(text, name);
+}

@@ -71,7 +71,7 @@ function evaluateConditional(
   scope: Scope,
 ): Expression | undefined {
   const condition = evaluate(expr.condition, scope);
-  const then = evaluate(expr.then, scope);
+  const then = evaluate(expr.chosen, scope);
   const otherwise = evaluate(expr.otherwise, scope);
   if (condition === undefined || then === undefined || otherwise === undefined) return undefined;
   if (condition.kind === 'bool') return condition.value ? then : otherwise;
@@ -84,6 +84,7 @@ function evaluateConditional(
       'compare something',
     );
   }
+  // oxlint-disable-next-line unicorn/no-thenable -- plain data, never awaited
   return { kind: 'conditional', condition, then, otherwise, span: spanOf(scope.unit, expr) };
 }
 

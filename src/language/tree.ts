@@ -33,7 +33,7 @@ export type Expr =
   | ({
       readonly kind: 'conditional';
       readonly condition: Expr;
-      readonly then: Expr;
+      readonly chosen: Expr;
       readonly otherwise: Expr;
     } & Node)
   | ({ readonly kind: 'cast'; readonly operand: Expr; readonly type: Name } & Node);

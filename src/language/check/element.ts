@@ -6,8 +6,8 @@ import type { LparModel } from '../../model/machine.ts';
 import { failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { didYouMean } from '../suggest.ts';
+import { noCpu } from './cpu.ts';
 import { fields } from './fields.ts';
-import { noCpu } from './place.ts';
 import type { Place } from './place.ts';
 import { own } from './words.ts';
 

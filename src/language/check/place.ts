@@ -9,6 +9,7 @@ import { REGISTERS } from '../../model/registers.ts';
 import { failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { didYouMean } from '../suggest.ts';
+import { noCpu } from './cpu.ts';
 import { element } from './element.ts';
 import { fields } from './fields.ts';
 
@@ -235,19 +236,6 @@ function cpuPlace(lpar: LparModel, rest: readonly PathStep[], _path: Path, scope
   const name = part.kind === 'field' ? part.name : '';
   const help = didYouMean(name, [...REGISTERS, 'tick'], 'a CPU has');
   return failAt(scope, 'E0608', part.span, `a CPU has no \`${name}\``, 'no register', help);
-}
-
-export function noCpu(lpar: LparModel, cpu: number, step: PathStep, scope: Scope): undefined {
-  const { vcpus } = lpar.cpus;
-  const has = vcpus === 1 ? 'one CPU, number 0' : `${vcpus} CPUs, 0 to ${vcpus - 1}`;
-  return failAt(
-    scope,
-    'E0605',
-    step.span,
-    `\`${lpar.name}\` has no CPU ${cpu}`,
-    `it has ${has}`,
-    'a guest numbers its own CPUs from 0',
-  );
 }
 
 function metadataPlace(

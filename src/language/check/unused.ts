@@ -109,7 +109,7 @@ function inExpr(expr: Expr, used: Set<string>): void {
       break;
     case 'conditional':
       inExpr(expr.condition, used);
-      inExpr(expr.then, used);
+      inExpr(expr.chosen, used);
       inExpr(expr.otherwise, used);
       break;
   }

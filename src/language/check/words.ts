@@ -12,6 +12,11 @@ import {
   VIA,
 } from '../../model/vocabulary.ts';
 
+const SETTING_WORDS: readonly string[] = [
+  'strict', 'off', 'on', 'yes', 'no', 'none', 'any', 'elapsed', 'read', 'write', 'fork', 'thread', 'linux',
+  'web_server', 'database', 'compile', 'idle', 'crc32c', 'inspection', 'service', 'sim', 'qemu', 'core',
+]; // prettier-ignore
+
 /** Every bare word that means something somewhere: any other one in an expression is a slip. */
 export const KNOWN_WORDS: ReadonlySet<string> = new Set([
   ...Object.keys(GUEST_STATES),
@@ -25,22 +30,7 @@ export const KNOWN_WORDS: ReadonlySet<string> = new Set([
   ...VIA,
   ...DIAGNOSES.keys(),
   ...FINDINGS.keys(),
-  ...[
-    'strict',
-    'off',
-    'on',
-    'yes',
-    'no',
-    'none',
-    'any',
-    'elapsed',
-    'read',
-    'write',
-    'fork',
-    'thread',
-    'linux',
-  ],
-  ...['web_server', 'database', 'compile', 'idle', 'crc32c', 'inspection', 'service', 'sim', 'qemu', 'core'],
+  ...SETTING_WORDS,
 ]);
 
 /** The value of a record at a user's key, never one that it inherits. */

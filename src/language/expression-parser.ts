@@ -1,0 +1,311 @@
+import { EmbeddedActionsParser } from 'chevrotain';
+import type { IToken, ParserMethod } from 'chevrotain';
+import { climb } from './operators.ts';
+import type { Piece, Prefix } from './operators.ts';
+import { messages } from './syntax.ts';
+import * as token from './tokens.ts';
+import type * as tree from './tree.ts';
+
+/** After this many syntax errors the rest of a file is not looked at. */
+const ERROR_LIMIT = 150;
+
+export type Rule<T> = ParserMethod<[], T>;
+
+interface RuleOptions<T> {
+  readonly recoveryValueFunc?: (error: { token: IToken; previousToken?: IToken }) => T;
+  readonly resyncEnabled?: boolean;
+}
+/** A rule that gives up its sentence, and no more, when it fails. */
+export const LINE: RuleOptions<tree.Broken> = { recoveryValueFunc: broken };
+/** A rule whose failure is its caller's. */
+export const PART: { readonly resyncEnabled: false } = { resyncEnabled: false };
+
+export function broken(error: { token: IToken; previousToken?: IToken }): tree.Broken {
+  const at = Number.isFinite(error.token.startOffset) ? error.token : (error.previousToken ?? error.token);
+  const start = Number.isFinite(at.startOffset) ? at.startOffset : 0;
+  return { kind: 'broken', start, end: start + at.image.length };
+}
+
+export function nameOf(at: IToken): tree.Name {
+  return { text: at.image, start: at.startOffset, end: endOf(at) };
+}
+export function endOf(at: IToken): number {
+  return (at.endOffset as number) + 1;
+}
+
+/** Values, places and clauses. */
+export class ExpressionParser extends EmbeddedActionsParser {
+  constructor() {
+    super(token.VOCABULARY, { recoveryEnabled: true, maxLookahead: 1, errorMessageProvider: messages });
+  }
+
+  /** A token that is made up would hide what was meant: errors only drop sentences. */
+  protected override canTokenTypeBeInsertedInRecovery(): boolean {
+    return false;
+  }
+  protected override canTokenTypeBeDeletedInRecovery(): boolean {
+    return false;
+  }
+
+  protected readonly going = (): boolean => this.errors.length < ERROR_LIMIT;
+  /** Where the last token that was taken ends. */
+  protected end(): number {
+    return endOf(this.LA(0));
+  }
+
+  readonly names: Rule<tree.Name[]> = this.RULE(
+    'names',
+    (): tree.Name[] => {
+      const names = [nameOf(this.CONSUME(token.Word))];
+      this.MANY(() => {
+        this.CONSUME(token.Comma);
+        names.push(nameOf(this.CONSUME2(token.Word)));
+      });
+      return names;
+    },
+    PART,
+  );
+
+  readonly parameters: Rule<tree.Name[]> = this.RULE(
+    'parameters',
+    (): tree.Name[] => {
+      this.CONSUME(token.LParen);
+      const names = this.OPTION(() => this.SUBRULE(this.names)) ?? [];
+      this.CONSUME(token.RParen);
+      return names;
+    },
+    PART,
+  );
+
+  readonly clauses: Rule<tree.Clause[]> = this.RULE(
+    'clauses',
+    (): tree.Clause[] => {
+      const clauses: tree.Clause[] = [];
+      this.MANY(() => clauses.push(this.SUBRULE(this.clause)));
+      return clauses;
+    },
+    PART,
+  );
+
+  readonly clause: Rule<tree.Clause> = this.RULE(
+    'clause',
+    (): tree.Clause => {
+      const word = nameOf(this.CONSUME(token.Word));
+      const values = this.SUBRULE(this.values);
+      return { word, values, start: word.start, end: this.end() };
+    },
+    PART,
+  );
+
+  readonly values: Rule<tree.Expr[]> = this.RULE(
+    'values',
+    (): tree.Expr[] => {
+      const values = [this.SUBRULE(this.expression)];
+      this.MANY(() => {
+        this.CONSUME(token.Comma);
+        values.push(this.SUBRULE2(this.expression));
+      });
+      return values;
+    },
+    PART,
+  );
+
+  /** `row ["?" row ":" row {…}]`; the middle takes brackets for another `?`. */
+  readonly expression: Rule<tree.Expr> = this.RULE(
+    'expression',
+    (): tree.Expr => {
+      const first = this.SUBRULE(this.operation);
+      const rest: [tree.Expr, tree.Expr][] = [];
+      this.MANY(() => {
+        this.CONSUME(token.Question);
+        const chosen = this.SUBRULE2(this.operation);
+        this.CONSUME(token.Colon);
+        rest.push([chosen, this.SUBRULE3(this.operation)]);
+      });
+      if (rest.length === 0) return first;
+      return this.ACTION(() => conditionals(first, rest));
+    },
+    PART,
+  );
+
+  /** `{prefix} operand {operator {prefix} operand}`, put in order by operators.ts. */
+  readonly operation: Rule<tree.Expr> = this.RULE(
+    'operation',
+    (): tree.Expr => {
+      const first = this.SUBRULE(this.prefixed);
+      let pieces: Piece[] | undefined;
+      this.MANY(() => {
+        const operator = this.CONSUME(token.BinaryOperator);
+        pieces ??= [first];
+        pieces.push({ kind: 'operator', text: operator.image }, this.SUBRULE2(this.prefixed));
+      });
+      return this.ACTION(() =>
+        pieces === undefined && first.operators.length === 0 ? first.operand : climb(pieces ?? [first]),
+      );
+    },
+    PART,
+  );
+
+  readonly prefixed: Rule<Piece & { kind: 'prefixed' }> = this.RULE(
+    'prefixed',
+    (): Piece & { kind: 'prefixed' } => {
+      let operators: Prefix[] | undefined;
+      this.MANY(() => {
+        const { image: text, startOffset: start } = this.CONSUME(token.PrefixOperator);
+        (operators ??= []).push({ text, start });
+      });
+      let operand = this.SUBRULE(this.operand);
+      this.MANY2(() => {
+        this.CONSUME(token.As);
+        const type = nameOf(this.CONSUME(token.Word));
+        operand = { kind: 'cast', operand, type, start: operand.start, end: type.end };
+      });
+      return { kind: 'prefixed', operators: operators ?? NONE, operand };
+    },
+    PART,
+  );
+
+  readonly operand: Rule<tree.Expr> = this.RULE(
+    'operand',
+    (): tree.Expr =>
+      this.OR([
+        { ALT: () => literal('number', this.CONSUME(token.NumberLiteral)) },
+        { ALT: () => literal('quantity', this.CONSUME(token.Quantity)) },
+        { ALT: () => literal('string', this.CONSUME(token.StringLiteral)) },
+        { ALT: () => literal('date', this.CONSUME(token.DateLiteral)) },
+        { ALT: () => this.SUBRULE(this.path) },
+        { ALT: () => this.SUBRULE(this.fieldPath) },
+        { ALT: () => this.SUBRULE(this.list) },
+        {
+          ALT: () => {
+            this.CONSUME(token.LParen);
+            const inner = this.SUBRULE(this.expression);
+            this.CONSUME(token.RParen);
+            return inner;
+          },
+        },
+      ]),
+    PART,
+  );
+
+  readonly list: Rule<tree.Expr> = this.RULE(
+    'list',
+    (): tree.Expr => {
+      const items: tree.Expr[] = [];
+      const { startOffset: start } = this.CONSUME(token.LBracket);
+      this.OPTION(() => {
+        items.push(this.SUBRULE(this.expression));
+        this.MANY(() => {
+          this.CONSUME(token.Comma);
+          this.OPTION2(() => items.push(this.SUBRULE2(this.expression)));
+        });
+      });
+      this.CONSUME(token.RBracket);
+      return { kind: 'list', items, start, end: this.end() };
+    },
+    PART,
+  );
+
+  readonly path: Rule<tree.PathExpr> = this.RULE(
+    'path',
+    (): tree.PathExpr => {
+      const root = nameOf(this.CONSUME(token.Word));
+      const steps: tree.Step[] = [];
+      this.MANY(() => steps.push(this.SUBRULE(this.step)));
+      return { kind: 'path', root, steps, start: root.start, end: this.end() };
+    },
+    PART,
+  );
+
+  readonly fieldPath: Rule<tree.Expr> = this.RULE(
+    'fieldPath',
+    (): tree.Expr => {
+      const { startOffset: start } = this.LA(1);
+      const steps: tree.Step[] = [];
+      this.AT_LEAST_ONE(() => steps.push(this.SUBRULE(this.fieldStep)));
+      this.MANY(() => steps.push(this.SUBRULE(this.step)));
+      return { kind: 'fieldpath', steps, start, end: this.end() };
+    },
+    PART,
+  );
+
+  readonly step: Rule<tree.Step> = this.RULE(
+    'step',
+    (): tree.Step =>
+      this.OR([
+        { ALT: () => this.SUBRULE(this.fieldStep) },
+        {
+          ALT: () => {
+            const all = this.CONSUME(token.DotStar);
+            return { kind: 'all', start: all.startOffset, end: endOf(all) };
+          },
+        },
+        { ALT: () => this.SUBRULE(this.indexStep) },
+        {
+          ALT: () => {
+            const { startOffset: start } = this.CONSUME(token.LParen);
+            const args = this.OPTION(() => this.SUBRULE(this.values)) ?? [];
+            this.CONSUME(token.RParen);
+            return { kind: 'call', args, start, end: this.end() };
+          },
+        },
+      ]),
+    PART,
+  );
+
+  readonly fieldStep: Rule<tree.Step> = this.RULE(
+    'fieldStep',
+    (): tree.Step => {
+      this.CONSUME(token.Dot);
+      const { image: name, startOffset: start, endOffset } = this.CONSUME(token.Word);
+      return { kind: 'field', name, start, end: (endOffset as number) + 1 };
+    },
+    PART,
+  );
+
+  readonly indexStep: Rule<tree.Step> = this.RULE(
+    'indexStep',
+    (): tree.Step => {
+      const { startOffset: start } = this.CONSUME(token.LBracket);
+      const index = this.OR([
+        {
+          ALT: () => {
+            this.CONSUME(token.Star);
+            return undefined;
+          },
+        },
+        { ALT: () => this.SUBRULE(this.expression) },
+      ]);
+      this.CONSUME(token.RBracket);
+      const end = this.end();
+      return index === undefined ? { kind: 'all', start, end } : { kind: 'index', index, start, end };
+    },
+    PART,
+  );
+}
+
+const NONE: readonly Prefix[] = [];
+const literal = (kind: 'number' | 'quantity' | 'string' | 'date', at: IToken): tree.Expr => ({
+  kind,
+  text: at.image,
+  start: at.startOffset,
+  end: endOf(at),
+});
+
+function conditionals(first: tree.Expr, rest: readonly [tree.Expr, tree.Expr][]): tree.Expr {
+  const conditions = [first, ...rest.map(([, otherwise]) => otherwise)];
+  let value = conditions[rest.length] as tree.Expr;
+  for (let at = rest.length - 1; at >= 0; at--) {
+    const condition = conditions[at] as tree.Expr;
+    const [chosen] = rest[at] as [tree.Expr, tree.Expr];
+    value = {
+      kind: 'conditional',
+      condition,
+      chosen,
+      otherwise: value,
+      start: condition.start,
+      end: value.end,
+    };
+  }
+  return value;
+}

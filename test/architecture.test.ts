@@ -20,13 +20,18 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   patient: ['base', 'model', 'type target'],
   record: ['text', 'patient', 'target', 'model'],
   place: ['base', 'text', 'model', 'formats', 'target'],
-  hypervisor: ['base', 'model', 'formats', 'target'],
+  hypervisor: ['base', 'model', 'formats', 'target', 'patient'],
   fault: ['base', 'text', 'model', 'formats', 'target', 'place', 'record'],
   // The rescuer sees what a patient offers, and nothing of how it was made or broken.
   ambulance: ['base', 'patient', 'formats', 'model'],
   'targets/sim': ['base', 'model', 'formats', 'target'],
   verdict: ['base', 'text', 'model', 'record', 'patient', 'place', 'target'],
   report: ['base', 'text', 'record', 'type model', 'type patient', 'type target', 'type runner/events'],
+  // One run put together: everything that takes part in it, nothing that reads specs or writes reports.
+  execute: [
+    'base', 'text', 'model', 'formats', 'target', 'patient', 'record', 'place', 'hypervisor', 'fault', 'ambulance', 'targets/sim',
+    'verdict',
+  ], // prettier-ignore
   runner: ['*'],
   cli: ['*'],
 };
@@ -42,7 +47,7 @@ const PACKAGES: Readonly<Record<string, readonly RegExp[]>> = {
 /** Layers whose output depends on their input alone. */
 const DETERMINISTIC = new Set([
   'base', 'text', 'model', 'language', 'formats', 'target', 'patient', 'record', 'place', 'hypervisor', 'fault', 'ambulance',
-  'targets/sim', 'verdict',
+  'targets/sim', 'verdict', 'execute',
 ]); // prettier-ignore
 
 /** The wall clock, chance, the surroundings: what to use in their place. */
@@ -126,6 +131,11 @@ describe('the layers', () => {
   it('every folder of src is one that the table knows', () => {
     const layers = new Set(SOURCES.map(layerOf));
     expect([...layers].filter((layer) => !Object.hasOwn(ALLOWED, layer))).toEqual([]);
+  });
+
+  it('are the folders that ARCHITECTURE.md maps', () => {
+    const map = read('ARCHITECTURE.md');
+    expect(Object.keys(ALLOWED).filter((layer) => !map.includes(`| \`${layer}/\` |`))).toEqual([]);
   });
 
   it('import what they may, and nothing else', () => {

@@ -12,6 +12,9 @@ import type { Output } from './machine/devices/outputs.ts';
 import type { KernelFactory } from './machine/plan.ts';
 import { planMachine } from './machine/plan.ts';
 import type { Detail } from './machine/trace-hash.ts';
+import type { Result } from '../../formats/result.ts';
+import { failure, success } from '../../formats/result.ts';
+import { loadMachine, saveMachine } from './engine/save.ts';
 import { simControls } from './sim-controls.ts';
 import { rawMemory, SimPartition } from './sim-partition.ts';
 import { REG } from './step.ts';
@@ -83,11 +86,6 @@ export class SimTarget implements SupervisedTarget, MachineHost {
 
   supervise(supervisor: Supervisor): void {
     this.supervisor = supervisor;
-  }
-
-  /** Who supervises, for a save. */
-  get supervised_by(): Supervisor | undefined {
-    return this.supervisor;
   }
 
   setAlarm(partition: string, time_ns: number, id: number): void {
@@ -162,9 +160,15 @@ export class SimTarget implements SupervisedTarget, MachineHost {
     return new SimTarget(this.machine_state.fork(), this.origin);
   }
 
+  /** The whole machine with its supervisor's state, to be resumed by `loadSim` in this or another process. */
+  save(): Uint8Array {
+    const supervisor = this.supervisor?.save() ?? '';
+    return saveMachine(this.machine_state, JSON.stringify({ origin: this.origin, supervisor }));
+  }
+
   /** Gives its memory back. Not to be used afterwards. */
   release(): void {
-    this.machine_state.memory.release();
+    this.machine_state.release();
   }
 
   partitionNamed(name: string): SimPartition {
@@ -221,4 +225,18 @@ export function powerOn(
 ): SimTarget {
   const { plan, memory } = planMachine(topology, seed, kernelFor);
   return new SimTarget(Machine.powerOn(plan, memory), origin);
+}
+
+/** What `SimTarget.save` wrote. The supervisor's own part comes back as text: '' when there was none. */
+export function loadSim(
+  bytes: Uint8Array,
+  kernelFor: KernelFactory,
+): Result<{ readonly target: SimTarget; readonly supervisor: string }> {
+  const loaded = loadMachine(bytes, kernelFor);
+  if (!loaded.ok) return loaded;
+  const attachment: unknown = JSON.parse(loaded.value.attachment);
+  if (typeof attachment !== 'object' || attachment === null) return failure('MALFORMED', 'no attachment');
+  const { origin, supervisor } = attachment as { origin?: unknown; supervisor?: unknown };
+  if (typeof origin !== 'number' || typeof supervisor !== 'string') return failure('MALFORMED', 'no origin');
+  return success({ target: new SimTarget(loaded.value.machine, origin), supervisor });
 }

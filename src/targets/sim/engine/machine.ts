@@ -76,6 +76,7 @@ export class Machine implements CpuHost {
   private readonly next: Float64Array;
   private timer_min: number = Number.POSITIVE_INFINITY;
   private stop = false;
+  private released = false;
 
   constructor(plan: MachinePlan, state: MachineState) {
     this.plan = plan;
@@ -138,6 +139,13 @@ export class Machine implements CpuHost {
     return child;
   }
 
+  /** Gives its memory and processors back for reuse. Not to be used afterwards. */
+  release(): void {
+    this.released = true;
+    this.memory.release();
+    for (const cpu of this.cpus) cpu.release();
+  }
+
   /** Computes what follows from the processors' state: after a fork or a restore. */
   settle(): void {
     for (const cpu of this.cpus) this.update(cpu);
@@ -160,6 +168,7 @@ export class Machine implements CpuHost {
 
   /** Lets everything happen that begins before `limit`, or until the host asks to stop. */
   runUntil(limit: number): void {
+    assert(!this.released, 'a released machine is run');
     this.stop = false;
     const next = this.next;
     const count = next.length;

@@ -1,6 +1,8 @@
 import { isCanonical } from '../../../base/address.ts';
 import { FRAME_HIGH, PTE } from '../../../formats/page-tables.ts';
 import { REG } from '../step.ts';
+import type { CpuStorage } from './cpu-storage.ts';
+import { GPA_ENTRIES, newStorage, NO_TAG, recycleStorage, TLB_ENTRIES } from './cpu-storage.ts';
 import { CpuFault, PF, SECOND_LEVEL_FAULT } from './cpu-fault.ts';
 import type { MachineMemory, PageHolder } from './memory.ts';
 import type { Page } from './page.ts';
@@ -9,13 +11,6 @@ import { NOT_MAPPED, SECOND_LEVEL, walkSecondLevel } from './second-level.ts';
 import type { WatchSet } from './watch.ts';
 
 const TWO_32 = 0x1_0000_0000;
-/** Entries of the TLB and of the second-level cache; direct-mapped. */
-export const TLB_ENTRIES = 128;
-const GPA_ENTRIES = 64;
-const REGISTERS = 24;
-/** No page has this tag: it equals nothing, not even itself. */
-const NONE = Number.NaN;
-
 /** Access kinds. */
 export const READ = 0;
 export const WRITE = 1;
@@ -31,8 +26,6 @@ export function tlbSlot(address: number): number {
   const low = address | 0;
   return ((low >>> 12) ^ (low >>> 19)) & (TLB_ENTRIES - 1);
 }
-
-const STATE_BYTES = REGISTERS * 8 + 64 + TLB_ENTRIES * 16 + GPA_ENTRIES * 8;
 
 /**
  * Registers and address translation of one virtual CPU. First-level tables (cr3, 4 levels, 4 KiB, 2 MiB and 1 GiB pages) are walked in
@@ -53,9 +46,7 @@ export abstract class Mmu implements PageHolder {
   /** Internal time of the step at hand: when watchpoints were read. */
   time = 0;
 
-  /** Everything architectural in one buffer: what forks copy and saves write. */
-  readonly architectural: Uint8Array;
-  /** Low and high half of register r at 2r and 2r+1. */
+  protected readonly storage: CpuStorage;
   readonly registers: Int32Array;
   protected readonly pending: Uint32Array;
   protected readonly lost: Uint32Array;
@@ -64,14 +55,9 @@ export abstract class Mmu implements PageHolder {
   private readonly flags: Uint32Array;
   private readonly gpa_tags: Uint32Array;
   private readonly gpa_bases: Uint32Array;
-
   protected readonly views: DataView[];
   protected readonly pages: Page[];
-  private readonly kernel_read: Float64Array;
-  private readonly kernel_write: Float64Array;
-  private readonly user_read: Float64Array;
-  private readonly user_write: Float64Array;
-  /** The two of the current mode. */
+  /** The fast arrays of the current mode. */
   protected fast_read: Float64Array;
   protected fast_write: Float64Array;
   protected user_mode = false;
@@ -85,33 +71,20 @@ export abstract class Mmu implements PageHolder {
     this.memory = memory;
     this.watch = watch;
     this.second_level_root = second_level_root;
-    const buffer = new ArrayBuffer(STATE_BYTES);
-    this.architectural = new Uint8Array(buffer);
-    let at = 0;
-    this.tags = new Float64Array(buffer, at, TLB_ENTRIES);
-    at += TLB_ENTRIES * 8;
-    this.bases = new Uint32Array(buffer, at, TLB_ENTRIES);
-    at += TLB_ENTRIES * 4;
-    this.flags = new Uint32Array(buffer, at, TLB_ENTRIES);
-    at += TLB_ENTRIES * 4;
-    this.gpa_tags = new Uint32Array(buffer, at, GPA_ENTRIES);
-    at += GPA_ENTRIES * 4;
-    this.gpa_bases = new Uint32Array(buffer, at, GPA_ENTRIES);
-    at += GPA_ENTRIES * 4;
-    this.registers = new Int32Array(buffer, at, REGISTERS * 2);
-    at += REGISTERS * 8;
-    this.pending = new Uint32Array(buffer, at, 8);
-    this.lost = new Uint32Array(buffer, at + 32, 8);
-    const fast = new Float64Array(TLB_ENTRIES * 4).fill(NONE);
-    this.kernel_read = fast.subarray(0, TLB_ENTRIES);
-    this.kernel_write = fast.subarray(TLB_ENTRIES, TLB_ENTRIES * 2);
-    this.user_read = fast.subarray(TLB_ENTRIES * 2, TLB_ENTRIES * 3);
-    this.user_write = fast.subarray(TLB_ENTRIES * 3);
-    this.fast_read = this.kernel_read;
-    this.fast_write = this.kernel_write;
-    this.views = Array.from({ length: TLB_ENTRIES }, () => ZERO_PAGE.view);
-    this.pages = Array.from({ length: TLB_ENTRIES }, () => ZERO_PAGE);
-    this.tags.fill(NONE);
+    const storage = newStorage();
+    this.storage = storage;
+    this.registers = storage.registers;
+    this.pending = storage.pending;
+    this.lost = storage.lost;
+    this.tags = storage.tags;
+    this.bases = storage.bases;
+    this.flags = storage.flags;
+    this.gpa_tags = storage.gpa_tags;
+    this.gpa_bases = storage.gpa_bases;
+    this.views = storage.views;
+    this.pages = storage.pages;
+    this.fast_read = storage.kernel_read;
+    this.fast_write = storage.kernel_write;
     memory.addHolder(this);
   }
 
@@ -154,34 +127,36 @@ export abstract class Mmu implements PageHolder {
   protected setMode(user: boolean): void {
     if (this.user_mode === user) return;
     this.user_mode = user;
-    this.fast_read = user ? this.user_read : this.kernel_read;
-    this.fast_write = user ? this.user_write : this.kernel_write;
+    this.fast_read = user ? this.storage.user_read : this.storage.kernel_read;
+    this.fast_write = user ? this.storage.user_write : this.storage.kernel_write;
     this.fetch_slot = -1;
     this.fetch_low = 1;
   }
 
   /** Empties both caches. */
   protected flush(): void {
-    this.tags.fill(NONE);
+    this.tags.fill(NO_TAG);
     this.gpa_tags.fill(0);
     this.dropFast();
   }
 
   protected flushPage(address: number): void {
     const slot = tlbSlot(address);
-    if (this.tags[slot] === address - (address & 4095)) this.tags[slot] = NONE;
+    if (this.tags[slot] === address - (address & 4095)) this.tags[slot] = NO_TAG;
     this.gpa_tags.fill(0);
     this.dropFastSlot(slot);
   }
 
   /** Forgets all that can be had again from the TLB: after a restore, or when a watch was armed. */
   dropFast(): void {
-    this.kernel_read.fill(NONE);
-    this.kernel_write.fill(NONE);
-    this.user_read.fill(NONE);
-    this.user_write.fill(NONE);
+    this.storage.dropFast();
     this.fetch_slot = -1;
     this.fetch_low = 1;
+  }
+
+  /** Gives the storage back; the processor is not to be used afterwards. */
+  release(): void {
+    recycleStorage(this.storage);
   }
 
   /** The architectural state was replaced as a whole. */
@@ -191,10 +166,10 @@ export abstract class Mmu implements PageHolder {
   }
 
   private dropFastSlot(slot: number): void {
-    this.kernel_read[slot] = NONE;
-    this.kernel_write[slot] = NONE;
-    this.user_read[slot] = NONE;
-    this.user_write[slot] = NONE;
+    this.storage.kernel_read[slot] = NO_TAG;
+    this.storage.kernel_write[slot] = NO_TAG;
+    this.storage.user_read[slot] = NO_TAG;
+    this.storage.user_write[slot] = NO_TAG;
     if (slot === this.fetch_slot) {
       this.fetch_slot = -1;
       this.fetch_low = 1;
@@ -202,8 +177,8 @@ export abstract class Mmu implements PageHolder {
   }
 
   ownershipLost(): void {
-    this.kernel_write.fill(NONE);
-    this.user_write.fill(NONE);
+    this.storage.kernel_write.fill(NO_TAG);
+    this.storage.user_write.fill(NO_TAG);
   }
 
   pageReplaced(base: number, page: Page): void {
@@ -250,7 +225,7 @@ export abstract class Mmu implements PageHolder {
   }
 
   private walk(address: number, page: number, slot: number, access: number): void {
-    this.tags[slot] = NONE;
+    this.tags[slot] = NO_TAG;
     this.dropFastSlot(slot);
     if (!isCanonical(address)) this.throwFault(13, 0, this.get(REG.cr2));
     const low = address | 0;

@@ -17,6 +17,14 @@ export interface Output {
 const OUTPUTS_KEPT = 4_096;
 const TEXT_KEPT = 65_536;
 
+/** Outputs as plain data. */
+export interface SavedOutputs {
+  readonly kept: readonly Output[];
+  readonly count: number;
+  readonly text: string;
+  readonly hash: { readonly a: number; readonly b: number };
+}
+
 /** All that one partition put out, in order: what a run is compared by with its twin. */
 export class Outputs {
   readonly kept: Output[] = [];
@@ -46,9 +54,7 @@ export class Outputs {
     return child;
   }
 
-  restore(
-    from: Pick<Outputs, 'kept' | 'count' | 'text'> & { readonly hash: { a: number; b: number } },
-  ): void {
+  restore(from: SavedOutputs): void {
     for (const output of from.kept) this.kept.push(output);
     this.count = from.count;
     this.text = from.text;

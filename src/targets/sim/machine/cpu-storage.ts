@@ -1,0 +1,82 @@
+import type { Page } from './page.ts';
+import { ZERO_PAGE } from './page.ts';
+
+/** Entries of the TLB and of the second-level cache; direct-mapped. */
+export const TLB_ENTRIES = 128;
+export const GPA_ENTRIES = 64;
+const REGISTERS = 24;
+const STATE_BYTES = TLB_ENTRIES * 16 + GPA_ENTRIES * 8 + REGISTERS * 8 + 64;
+/** No page has this tag: it equals nothing, not even itself. */
+export const NO_TAG: number = Number.NaN;
+
+/** Storages kept for reuse: making typed arrays is what a fork would spend its time on. */
+const POOL_LIMIT = 256;
+const pool: CpuStorage[] = [];
+
+/** The arrays of one virtual CPU. Everything architectural lies in one buffer: what forks copy and saves write. */
+export class CpuStorage {
+  readonly architectural: Uint8Array;
+  /** TLB: address of the page, NO_TAG when empty; its machine page; its permissions. */
+  readonly tags: Float64Array;
+  readonly bases: Uint32Array;
+  readonly flags: Uint32Array;
+  /** Second-level cache: guest page number + 1; machine page with permissions in the low bits. */
+  readonly gpa_tags: Uint32Array;
+  readonly gpa_bases: Uint32Array;
+  /** Low and high half of register r at 2r and 2r+1. */
+  readonly registers: Int32Array;
+  /** Bit maps over the vectors. */
+  readonly pending: Uint32Array;
+  readonly lost: Uint32Array;
+  /** Tags once more, for those entries that may be used without looking further: kernel and user, read and write. */
+  readonly kernel_read: Float64Array;
+  readonly kernel_write: Float64Array;
+  readonly user_read: Float64Array;
+  readonly user_write: Float64Array;
+  readonly views: DataView[];
+  readonly pages: Page[];
+
+  constructor() {
+    const buffer = new ArrayBuffer(STATE_BYTES);
+    this.architectural = new Uint8Array(buffer);
+    this.tags = new Float64Array(buffer, 0, TLB_ENTRIES);
+    this.bases = new Uint32Array(buffer, TLB_ENTRIES * 8, TLB_ENTRIES);
+    this.flags = new Uint32Array(buffer, TLB_ENTRIES * 12, TLB_ENTRIES);
+    const gpa = TLB_ENTRIES * 16;
+    this.gpa_tags = new Uint32Array(buffer, gpa, GPA_ENTRIES);
+    this.gpa_bases = new Uint32Array(buffer, gpa + GPA_ENTRIES * 4, GPA_ENTRIES);
+    const rest = gpa + GPA_ENTRIES * 8;
+    this.registers = new Int32Array(buffer, rest, REGISTERS * 2);
+    this.pending = new Uint32Array(buffer, rest + REGISTERS * 8, 8);
+    this.lost = new Uint32Array(buffer, rest + REGISTERS * 8 + 32, 8);
+    const fast = new Float64Array(TLB_ENTRIES * 4);
+    this.kernel_read = fast.subarray(0, TLB_ENTRIES);
+    this.kernel_write = fast.subarray(TLB_ENTRIES, TLB_ENTRIES * 2);
+    this.user_read = fast.subarray(TLB_ENTRIES * 2, TLB_ENTRIES * 3);
+    this.user_write = fast.subarray(TLB_ENTRIES * 3);
+    this.views = Array.from({ length: TLB_ENTRIES }, () => ZERO_PAGE.view);
+    this.pages = Array.from({ length: TLB_ENTRIES }, () => ZERO_PAGE);
+  }
+
+  /** Forgets what only repeats the TLB. */
+  dropFast(): void {
+    this.kernel_read.fill(NO_TAG);
+    this.kernel_write.fill(NO_TAG);
+    this.user_read.fill(NO_TAG);
+    this.user_write.fill(NO_TAG);
+  }
+}
+
+/** A storage of a CPU at reset. */
+export function newStorage(): CpuStorage {
+  const storage = pool.pop() ?? new CpuStorage();
+  storage.architectural.fill(0);
+  storage.tags.fill(NO_TAG);
+  storage.dropFast();
+  return storage;
+}
+
+/** Gives a storage back. Its CPU is not to be used afterwards. */
+export function recycleStorage(storage: CpuStorage): void {
+  if (pool.length < POOL_LIMIT) pool.push(storage);
+}

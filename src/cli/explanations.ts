@@ -10,7 +10,8 @@ import {
   HYPERVISOR_STATES,
   REFUSALS,
 } from '../model/vocabulary.ts';
-import { CONFIG_CODES } from '../runner/config-codes.ts';
+import { type CodeDoc, CONFIG_CODES } from '../runner/config-codes.ts';
+import { JUDGE_CODES } from '../verdict/codes.ts';
 
 /** One thing that can be explained. */
 export interface Entry {
@@ -24,12 +25,8 @@ export interface Entry {
 /** Everything that has a code or is a word of a closed vocabulary, group by group. */
 export function explanations(): readonly Entry[] {
   return [
-    ...[...CONFIG_CODES.values()].map(({ code, title, doc }) => ({
-      word: code,
-      title,
-      doc,
-      group: 'siren.yaml and the command line',
-    })),
+    ...codes('siren.yaml and the command line', CONFIG_CODES),
+    ...codes('the judge', JUDGE_CODES),
     ...[...FINDINGS.values()].map(({ code, doc, leads_to, collections }) => ({
       word: code,
       title: '',
@@ -57,6 +54,10 @@ export function explanations(): readonly Entry[] {
     ...COLLECTIONS.map(({ name, doc }) => ({ word: name, title: '', doc, group: 'structures' })),
     ...SPECIAL_PLACES.map(({ name, doc }) => ({ word: name, title: '', doc, group: 'places' })),
   ];
+}
+
+function codes(group: string, table: readonly CodeDoc[]): Entry[] {
+  return table.map(({ code, title, doc }) => ({ word: code, title, doc, group }));
 }
 
 function words(group: string, table: Readonly<Record<string, string>>): Entry[] {

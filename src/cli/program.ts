@@ -58,6 +58,18 @@ export async function runProgram(words: readonly string[], version: string): Pro
     });
 
   program
+    .command('compare')
+    .description('say what differs between two results.json')
+    .argument('<base>', 'results.json of the run to compare with')
+    .argument('<head>', 'results.json of the run in question')
+    .option('--fail-on <policy>', "exit with 1: 'none', on 'new' failures or on 'any-change' (default: none)")
+    .option('--markdown <file>', 'write the comparison as Markdown too')
+    .action(async (base: string, head: string, options: Record<string, unknown>) => {
+      const { compareCommand } = await import('./compare.ts');
+      code = await compareCommand(base, head, options, around);
+    });
+
+  program
     .command('explain')
     .description('say what a code or a word of the language means')
     .argument('[code]', 'E0312, LIST_NEXT_POISON, wild_pointer …; without, all of them')

@@ -208,6 +208,10 @@ function nothing({ specs, discovery }: OpenedSpecs, paths: readonly string[]): s
 }
 
 function whereReports(settings: RunSettings, written: readonly ReporterName[], cwd: string): string {
-  const files = written.map((name) => relative(cwd, resolve(settings.reports, REPORT_FILES[name])));
+  const files = written.map((name) => {
+    const path = resolve(settings.reports, REPORT_FILES[name]);
+    const near = relative(cwd, path);
+    return near.startsWith('..') ? path : near;
+  });
   return `reports: ${files.join('  ')}\n`;
 }

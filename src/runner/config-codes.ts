@@ -5,7 +5,7 @@ export interface CodeDoc {
   readonly doc: string;
 }
 
-const CODE_LIST: readonly CodeDoc[] = [
+export const CONFIG_CODES: readonly CodeDoc[] = [
   { code: 'E0801', title: 'siren.yaml cannot be read', doc: 'The file is not text in UTF-8, is larger than 256 KiB, or the system does not let Siren read it.' },
   { code: 'E0802', title: 'siren.yaml is not well-formed YAML', doc: 'The YAML parser stopped or warned at the place shown. A key given twice is one of its reasons; anchors, aliases and explicit types (`&a`, `*a`, `!t`) are not taken.' },
   { code: 'E0803', title: 'siren.yaml has another shape', doc: 'The file, or the value of a key, is of another kind: a list where a map belongs, a word where a number belongs.' },
@@ -23,6 +23,3 @@ const CODE_LIST: readonly CodeDoc[] = [
   { code: 'E0830', title: 'an option has a value it cannot take', doc: 'The message says what the option takes.' },
   { code: 'E0831', title: 'a target that is not there', doc: 'This version runs scenarios on `sim`; `qemu` and `core` come later. A scenario may list them already.' },
 ]; // prettier-ignore
-
-/** By code. */
-export const CONFIG_CODES: ReadonlyMap<string, CodeDoc> = new Map(CODE_LIST.map((doc) => [doc.code, doc]));

@@ -37,6 +37,7 @@ export class Receipts {
         ? {
             address: place.address === undefined ? '' : addressHex(place.address),
             physical: place.runs[0].physical,
+            extent: place.bytes,
           }
         : { address: '', physical: -1 };
     this.#update(trigger, action, (receipt) => ({

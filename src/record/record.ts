@@ -1,5 +1,6 @@
 import type { AmbulanceReport } from '../patient/report.ts';
 import type { TraceEvent } from '../target/events.ts';
+import type { HeartbeatFacts } from './heartbeat.ts';
 
 /** Everything one run left behind, as plain data: what the judge reads and the reports show. */
 export interface RunRecord {
@@ -39,7 +40,10 @@ export interface Receipt {
   /** Hex; at most 64 bytes kept; '' when the verb changes no bytes. */
   readonly before: string;
   readonly after: string;
+  /** How many the verb changed. */
   readonly bytes: number;
+  /** How many the place has that was named, from `physical` on. */
+  readonly extent?: number;
   readonly note: string;
 }
 
@@ -57,6 +61,8 @@ export interface PartitionSummary {
   readonly heartbeats: number;
   readonly cpu_time_ns: number;
   readonly boot_complete_ns: number;
+  /** Over all events, those that the record dropped too (record/heartbeat.ts). */
+  readonly heartbeat?: HeartbeatFacts;
   readonly console: readonly string[];
 }
 

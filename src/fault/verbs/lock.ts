@@ -33,11 +33,11 @@ export const leak: Perform = (injection) => {
   const mode = clause(injection.action, 'mode');
   const reading = mode?.kind === 'word' && mode.value === 'read';
   if (reading && word.kind === 'spin') return refused(`${lock.text} is a spinlock: it has no readers`);
-  return word.kind === 'spin'
-    ? takeByte(injection, word.byte, word.whole, SPIN_LOCKED)
-    : reading
-      ? takeRead(injection, word.whole)
-      : takeByte(injection, word.byte, word.whole, WRITER_LOCKED);
+  const locked = word.kind === 'spin' ? SPIN_LOCKED : WRITER_LOCKED;
+  const effect = reading
+    ? takeRead(injection, word.whole)
+    : takeByte(injection, word.byte, word.whole, locked);
+  return effect.kind === 'done' ? { ...effect, place: lock } : effect;
 };
 
 interface LockWord {

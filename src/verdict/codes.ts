@@ -1,0 +1,33 @@
+/** What the judge says of a run, for `siren explain`: one document for each code. */
+export interface JudgeCode {
+  readonly code: string;
+  readonly title: string;
+  readonly doc: string;
+}
+
+export const JUDGE_CODES: readonly JudgeCode[] = [
+  { code: 'E0901', title: 'a guest claim is not met', doc: 'What truly happened to the guest, by the trace of the run, is not what the claim says. The labels show the claim and the faults that had fired.' },
+  { code: 'E0902', title: 'a hypervisor claim is not met', doc: 'The hypervisor noticed something else, noticed it at another time, or noticed nothing.' },
+  { code: 'E0903', title: 'a verdict claim is not met', doc: 'The ambulance came to another verdict, gave other codes, located the damage elsewhere, or came by the region in another way. Without an ambulance there is no verdict, and neither the claim nor its negative is met: summon one.' },
+  { code: 'E0904', title: 'a diagnosis claim is not met', doc: 'The cause is not in the diagnosis, has another rank (1 unless the claim says otherwise), or is at another place. `is not CAUSE` holds only if the cause has no rank at all, unless the claim names ranks.' },
+  { code: 'E0905', title: 'a service claim is not met', doc: 'Services come with a later version.' },
+  { code: 'E0906', title: 'a bystander claim is not met', doc: 'The run and its twin differ in that partition: its memory, a register, or an output or its time. The message says what differs first.' },
+  { code: 'E0907', title: 'a check does not hold', doc: 'The condition is false at the end of the run; the message gives the value of both sides.' },
+  { code: 'E0908', title: 'a claim cannot be judged', doc: 'A place in the claim, or a value of its check, could not be found in the machine at the time of judging.' },
+  { code: 'E0910', title: 'a finding that no claim covers', doc: "The ambulance found something that the scenario does not expect: damage that was overlooked, a fault's consequence that was not thought of, or a false alarm. A verdict claim that is not `intact` covers its structure's findings with its codes at its places and what follows from them; a diagnosis claim that is met covers what the ambulance says it explains. `verdict others is any` allows everything." },
+  { code: 'E0911', title: 'a fault that never fired', doc: 'The event that its trigger waits for never came, or the run ended first. A scenario whose fault did not happen has shown nothing.' },
+  { code: 'E0912', title: 'a fault that could not be injected', doc: 'Its moment came, but its place was not there (no such task, a name that is not unique, unmapped memory), or the machine did not let it be hit.' },
+  { code: 'E0913', title: 'an xfail that has run out', doc: 'The scenario fails and its `xfail` was good until a day that has passed: mend it, or give a new reason and a new day.' },
+  { code: 'E0914', title: 'an xfail that passes', doc: 'The scenario is marked `xfail` and passes: take the mark away.' },
+]; // prettier-ignore
+
+/** The code of a claim that is not met, by its observer. */
+export const UNMET_CODES = {
+  guest: 'E0901',
+  hypervisor: 'E0902',
+  verdict: 'E0903',
+  diagnosis: 'E0904',
+  service: 'E0905',
+  bystander: 'E0906',
+  check: 'E0907',
+} as const;

@@ -1,0 +1,115 @@
+import { formatTime } from '../base/units.ts';
+import type { Claim, Scenario } from '../model/scenario.ts';
+import type { Receipt } from '../record/record.ts';
+import type { Diagnostic, Label } from '../text/diagnostic.ts';
+import { UNMET_CODES } from './codes.ts';
+import type { Uncovered } from './coverage.ts';
+import type { Case } from './facts.ts';
+import type { Sight } from './sight.ts';
+
+const FAULTS_TOLD = 4;
+const UNCOVERED_TOLD = 20;
+
+/** An unmet claim: carets under the claim and under the faults that had fired, and how to see it again. */
+export function unmet(claim: Claim, sight: Sight, run: Case, replay: string): Diagnostic {
+  return {
+    code: sight.broken ? 'E0908' : UNMET_CODES[claim.observer],
+    severity: 'error',
+    message: `expected \`${claim.text.trim()}\``,
+    labels: [{ span: claim.span, text: sight.seen }, ...faultLabels(run)],
+    help: `replay: ${replay}`,
+  };
+}
+
+/** What failed without a claim: faults that did not happen, findings that nobody expected. */
+export function complaintsOf(
+  run: Case,
+  uncovered: readonly Uncovered[],
+  replay: string,
+): readonly Diagnostic[] {
+  return [...unfired(run, replay), ...unclaimed(run, uncovered, replay)];
+}
+
+function unfired({ scenario, record }: Case, replay: string): readonly Diagnostic[] {
+  const list: Diagnostic[] = [];
+  for (const receipt of record.receipts) {
+    if (receipt.fired_ns !== undefined) continue;
+    const trigger = scenario.triggers[receipt.trigger];
+    const span = trigger?.actions[receipt.action]?.span ?? trigger?.span ?? scenario.span;
+    const name = receipt.name === '' ? `\`${receipt.verb} ${receipt.place}\`` : `\`${receipt.name}\``;
+    const tried = receipt.note !== '';
+    list.push({
+      code: tried ? 'E0912' : 'E0911',
+      severity: 'error',
+      message: tried ? `${name} could not be injected` : `${name} never fired`,
+      labels: [
+        {
+          span,
+          text: tried ? receipt.note : `armed at ${formatTime(receipt.armed_ns)}, and its moment never came`,
+        },
+      ],
+      help: `replay: ${replay}`,
+    });
+  }
+  return list;
+}
+
+function unclaimed(run: Case, uncovered: readonly Uncovered[], replay: string): readonly Diagnostic[] {
+  const list = uncovered.slice(0, UNCOVERED_TOLD).map(({ report, finding }): Diagnostic => {
+    const at = formatTime(report.diagnosed_ns);
+    return {
+      code: 'E0910',
+      severity: 'error',
+      message: `no claim covers ${finding.code} at ${finding.place}`,
+      labels: [
+        { span: headOf(run.scenario), text: `found by ${report.ambulance} at ${at}: ${finding.message}` },
+        ...faultLabels(run),
+      ],
+      help: `expect it: \`verdict ${report.patient}.${bareStructure(finding.structure, report.patient)} is corrupt with ${finding.code}\`; replay: ${replay}`,
+    };
+  });
+  const more = uncovered.length - list.length;
+  if (more > 0) {
+    const labels = [{ span: headOf(run.scenario), text: `${more} more findings that no claim covers` }];
+    list.push({ code: 'E0910', severity: 'error', message: `no claim covers ${more} more findings`, labels });
+  }
+  return list;
+}
+
+/** Carets under each injection that fired, with its moment and what it wrote. */
+function faultLabels({ scenario, record }: Case): readonly Label[] {
+  const fired = record.receipts.filter(
+    (receipt) => receipt.fired_ns !== undefined && receipt.kind === 'fault',
+  );
+  return fired.slice(0, FAULTS_TOLD).map((receipt) => {
+    const trigger = scenario.triggers[receipt.trigger];
+    const span = trigger?.actions[receipt.action]?.span ?? trigger?.span ?? scenario.span;
+    return { span, text: wrote(receipt) };
+  });
+}
+
+function wrote(receipt: Receipt): string {
+  const fired = `fired at ${formatTime(receipt.fired_ns ?? 0)}`;
+  const bytes =
+    receipt.after === '' ? '' : `: ${receipt.place} from ${short(receipt.before)} to ${short(receipt.after)}`;
+  const activated =
+    receipt.activated_ns === undefined
+      ? ', never activated'
+      : `, activated at ${formatTime(receipt.activated_ns)}`;
+  const note = receipt.note === '' ? '' : ` (${receipt.note})`;
+  return `${fired}${bytes}${activated}${note}`;
+}
+
+function short(hex: string): string {
+  return hex.length > 32 ? `${hex.slice(0, 32)}…` : hex;
+}
+
+/** The first line of a scenario: the word and its name, not all of its body. */
+function headOf(scenario: Scenario): Scenario['span'] {
+  const end = Math.min(scenario.span.end, scenario.span.start + 'scenario'.length);
+  return { ...scenario.span, end };
+}
+
+function bareStructure(structure: string, patient: string): string {
+  return structure.startsWith(`${patient}.`) ? structure.slice(patient.length + 1) : structure;
+}

@@ -1,0 +1,89 @@
+import type { Claim } from '../model/scenario.ts';
+import type { AmbulanceReport, Finding } from '../patient/report.ts';
+import { matched } from './diagnosis.ts';
+import type { Case } from './facts.ts';
+import { claimedPlace } from './places.ts';
+import { bare, isNamed, lastReport, names, subjectOf } from './reports.ts';
+
+/** Longer than any chain of consequences that an ambulance can tell apart. */
+const CHAIN_LIMIT = 64;
+
+/** A finding that no claim covers, in which report. */
+export interface Uncovered {
+  readonly report: AmbulanceReport;
+  readonly finding: Finding;
+}
+
+/**
+ * Which findings are accounted for. A verdict claim that expects damage covers its structure's findings with its codes at its places; a
+ * diagnosis claim that is met covers what the diagnosis explains; and what follows from a covered finding is covered.
+ */
+export class Coverage {
+  readonly #run: Case;
+  /** Claims that were judged: a condition that was false expects nothing. */
+  readonly #claims: readonly Claim[];
+
+  constructor(run: Case, claims: readonly Claim[]) {
+    this.#run = run;
+    this.#claims = claims;
+  }
+
+  /** Every finding of every report that is not accounted for, each once. */
+  uncovered(): readonly Uncovered[] {
+    const list: Uncovered[] = [];
+    const seen = new Set<string>();
+    for (const report of this.#run.record.reports) {
+      for (const finding of report.findings) {
+        const key = `${report.patient} ${finding.code} ${finding.place} ${finding.physical}`;
+        if (seen.has(key) || this.#isCovered(report, finding, () => true)) continue;
+        seen.add(key);
+        list.push({ report, finding });
+      }
+    }
+    return list;
+  }
+
+  /** True when a finding of the last report follows from what a claim that names its structure covers: `others` need not answer for it. */
+  readonly excused = (patient: string, index: number): boolean => {
+    const report = lastReport(this.#run, patient);
+    const finding = report?.findings.find((one) => one.index === index);
+    const outright = (claim: Claim): boolean => !claim.subjects.some((path) => path.root === 'others');
+    return report !== undefined && finding !== undefined && this.#isCovered(report, finding, outright);
+  };
+
+  #isCovered(report: AmbulanceReport, finding: Finding, counts: (claim: Claim) => boolean): boolean {
+    const claims = this.#claims.filter(counts);
+    let at: Finding | undefined = finding;
+    for (let step = 0; step < CHAIN_LIMIT && at; step++) {
+      const one: Finding = at;
+      if (claims.some((claim) => this.#covers(claim, report, one))) return true;
+      at = report.findings.find((other) => other.index === one.consequence_of);
+    }
+    return false;
+  }
+
+  #covers(claim: Claim, report: AmbulanceReport, finding: Finding): boolean {
+    if (claim.from !== undefined && claim.from !== report.ambulance) return false;
+    if (claim.observer === 'diagnosis') {
+      if (claim.negated || !claim.subjects.some((path) => path.root === report.patient)) return false;
+      return matched(claim, report, this.#run)?.explains.includes(finding.index) ?? false;
+    }
+    if (claim.observer !== 'verdict' || !expectsDamage(claim)) return false;
+    const structure = bare(finding.structure, report.patient);
+    if (claim.except.some((path) => names(path, report.patient, structure))) return false;
+    const meant = claim.subjects.some((path) =>
+      subjectOf(path).kind === 'others'
+        ? !isNamed(this.#run, report.patient, structure)
+        : names(path, report.patient, structure),
+    );
+    if (!meant || (claim.codes.length > 0 && !claim.codes.includes(finding.code))) return false;
+    const places = claim.places.map((place) => claimedPlace(place, this.#run));
+    return places.length === 0 || places.some((place) => place.covers(report.patient, finding));
+  }
+}
+
+/** `is corrupt`, `is any`, `is not intact`: findings are what it is about. */
+function expectsDamage(claim: Claim): boolean {
+  if (claim.negated) return claim.via === undefined && claim.states.every((state) => state === 'intact');
+  return claim.states.some((state) => state !== 'intact');
+}

@@ -1,0 +1,53 @@
+import type { Expression } from '../model/expression.ts';
+import type { Scenario, TargetName } from '../model/scenario.ts';
+import { evaluate, resolve, scalar } from '../place/evaluate.ts';
+import type { Outcome } from '../place/outcome.ts';
+import type { Place } from '../place/place.ts';
+import type { Value } from '../place/value.ts';
+import type { World } from '../place/world.ts';
+import type { Receipt, RunRecord } from '../record/record.ts';
+
+/** What only the machine can tell, asked for at the end of the run. */
+export interface RunFacts {
+  /** A place that is named in claims only: looked up on the fault-free twin. */
+  place(expression: Expression): Outcome<Place>;
+  /** The value of an expression on the machine as it ended; what places hold is read. */
+  value(expression: Expression): Outcome<Value>;
+}
+
+/** One run as the judge sees it. */
+export interface Case {
+  readonly scenario: Scenario;
+  readonly record: RunRecord;
+  readonly target: TargetName;
+  readonly facts: RunFacts;
+}
+
+/** The facts of a run from its end states: the machine, and its fault-free twin (the machine itself where there is none). */
+export function factsOf(live: World, twin: World = live): RunFacts {
+  return {
+    place: (expression) => resolve(twin, expression),
+    value: (expression) => scalar(live, evaluate(live, expression)),
+  };
+}
+
+/** `smash.activated`, `rot.fired` as a figure that conditions may ask for: the time, or false while it did not happen. */
+export function momentOf(receipts: readonly Receipt[], name: string, moment: string): Value | undefined {
+  const named = receipts.filter((receipt) => receipt.name === name);
+  if (named.length === 0 || (moment !== 'activated' && moment !== 'fired')) return undefined;
+  return { kind: 'bool', value: firstMoment(named, name, moment) !== undefined };
+}
+
+/** When a named injection first fired, or was first activated. */
+export function firstMoment(
+  receipts: readonly Receipt[],
+  name: string,
+  moment: 'fired' | 'activated',
+): number | undefined {
+  let first: number | undefined;
+  for (const receipt of receipts) {
+    const time = moment === 'fired' ? receipt.fired_ns : receipt.activated_ns;
+    if (receipt.name === name && time !== undefined && (first === undefined || time < first)) first = time;
+  }
+  return first;
+}

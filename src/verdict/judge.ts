@@ -1,0 +1,131 @@
+import type { Claim, Scenario, TargetName } from '../model/scenario.ts';
+import { explain } from '../place/outcome.ts';
+import type { ClaimOutcome, RunOutcome, Status } from '../record/outcome.ts';
+import type { RunRecord } from '../record/record.ts';
+import type { Diagnostic } from '../text/diagnostic.ts';
+import { complaintsOf, unmet } from './complaints.ts';
+import { Coverage } from './coverage.ts';
+import type { Case, RunFacts } from './facts.ts';
+import { firstMoment } from './facts.ts';
+import { observe } from './observers.ts';
+
+export interface JudgeInput {
+  /** Of the run, unique and stable. */
+  readonly id: string;
+  readonly scenario: Scenario;
+  readonly record: RunRecord;
+  readonly target: TargetName;
+  readonly facts: RunFacts;
+  /** The command that runs just this again. */
+  readonly replay: string;
+  /** `YYYY-MM-DD`, for `xfail … until`: the judge reads no clock. */
+  readonly today: string;
+}
+
+/** Judges one run: every claim, what no claim covers, and what that makes of the scenario. */
+export function judge(input: JudgeInput): RunOutcome {
+  const { scenario, record, replay } = input;
+  const run: Case = { scenario, record, target: input.target, facts: input.facts };
+  const skipped = new Map<Claim, string>();
+  for (const claim of scenario.claims) {
+    const reason = notJudged(claim, run);
+    if (reason !== undefined) skipped.set(claim, reason);
+  }
+  const coverage = new Coverage(
+    run,
+    scenario.claims.filter((claim) => !skipped.has(claim)),
+  );
+  const claims = scenario.claims.map((claim, index) => {
+    const reason = skipped.get(claim);
+    return reason === undefined
+      ? judgeClaim(claim, index, run, coverage, replay)
+      : ({ index, text: claim.text, status: 'not_judged', seen: reason } as const);
+  });
+  const complaints = complaintsOf(run, coverage.uncovered(), replay);
+  const verdict = statusOf(claims, complaints);
+  return {
+    ...outcomeHead(scenario, record.seed, replay),
+    ...excuse(verdict, input, claims, complaints),
+    record,
+  };
+}
+
+function judgeClaim(
+  claim: Claim,
+  index: number,
+  run: Case,
+  coverage: Coverage,
+  replay: string,
+): ClaimOutcome {
+  const { text } = claim;
+  const undecidable = inconclusive(claim, run.target);
+  if (undecidable !== undefined) return { index, text, status: 'inconclusive', seen: undecidable };
+  const sight = observe(claim, run, coverage);
+  if (sight.met) return { index, text, status: 'met', seen: sight.seen };
+  return { index, text, status: 'unmet', seen: sight.seen, diagnostic: unmet(claim, sight, run, replay) };
+}
+
+/** Why a claim is not judged in this run: its `if` is false, its `given` never came to pass. */
+function notJudged(claim: Claim, run: Case): string | undefined {
+  if (claim.given) {
+    const { name, moment } = claim.given;
+    if (firstMoment(run.record.receipts, name, moment) === undefined) {
+      return `not judged: ${name} was never ${moment}`;
+    }
+  }
+  if (!claim.condition) return undefined;
+  const condition = run.facts.value(claim.condition);
+  if (!condition.ok) return `not judged: its condition has no value: ${explain(condition)}`;
+  return condition.value.kind === 'bool' && condition.value.value
+    ? undefined
+    : 'not judged: its condition is false';
+}
+
+/** What a target cannot decide: there is no virtual time, and no twin, outside the simulation. */
+function inconclusive(claim: Claim, target: TargetName): string | undefined {
+  if (target === 'sim') return undefined;
+  if (claim.observer === 'bystander')
+    return `${target} has no twin to compare with: only the simulation repeats a run bit by bit`;
+  return claim.within ? `${target} has no virtual time: a limit says nothing there` : undefined;
+}
+
+function statusOf(
+  claims: readonly ClaimOutcome[],
+  complaints: readonly Diagnostic[],
+): { status: Status; reason?: string } {
+  if (complaints.length > 0 || claims.some((claim) => claim.status === 'unmet')) return { status: 'failed' };
+  if (claims.some((claim) => claim.status === 'met')) return { status: 'passed' };
+  const undecided = claims.find((claim) => claim.status === 'inconclusive');
+  return {
+    status: 'inconclusive',
+    reason: undecided?.seen ?? 'nothing was judged: the conditions of all claims are false',
+  };
+}
+
+/** What `xfail` makes of it. */
+function excuse(
+  verdict: { readonly status: Status; readonly reason?: string },
+  { scenario, today, replay }: JudgeInput,
+  claims: readonly ClaimOutcome[],
+  complaints: readonly Diagnostic[],
+): Pick<RunOutcome, 'status' | 'reason' | 'claims' | 'complaints'> {
+  const { xfail } = scenario;
+  const plain = { ...verdict, claims, complaints };
+  if (!xfail) return plain;
+  const expired = xfail.until !== undefined && today > xfail.until;
+  if (verdict.status === 'failed' && !expired) return { ...plain, status: 'xfailed', reason: xfail.reason };
+  const mark = (code: string, message: string, text: string): Diagnostic => ({
+    code,
+    severity: 'error',
+    message,
+    labels: [{ span: xfail.span, text }],
+    help: `replay: ${replay}`,
+  });
+  if (verdict.status === 'failed') {
+    const late = mark('E0913', `the xfail ran out on ${xfail.until ?? ''}`, `it fails still, on ${today}`);
+    return { ...plain, complaints: [...complaints, late] };
+  }
+  if (verdict.status !== 'passed' || expired) return plain;
+  const passes = mark('E0914', 'it is marked `xfail` and passes', 'take this mark away');
+  return { ...plain, status: 'xpassed', reason: xfail.reason, complaints: [...complaints, passes] };
+}

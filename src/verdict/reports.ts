@@ -1,0 +1,103 @@
+import type { Path } from '../model/expression.ts';
+import type { Claim } from '../model/scenario.ts';
+import type { AmbulanceReport, Finding, StructureVerdict } from '../patient/report.ts';
+import type { Case } from './facts.ts';
+
+/** A structure of a patient in the report that counts: the last one on that patient. */
+export interface Judged {
+  readonly report: AmbulanceReport;
+  readonly verdict: StructureVerdict;
+}
+
+/** The last report on a patient, by that ambulance where the claim names one. */
+export function lastReport(run: Case, patient: string, from?: string): AmbulanceReport | undefined {
+  let last: AmbulanceReport | undefined;
+  for (const report of run.record.reports) {
+    if (report.patient !== patient || (from !== undefined && report.ambulance !== from)) continue;
+    if (!last || report.diagnosed_ns >= last.diagnosed_ns) last = report;
+  }
+  return last;
+}
+
+/** The last report on every patient. */
+export function lastReports(run: Case, from?: string): readonly AmbulanceReport[] {
+  const patients = new Set(run.record.reports.map((report) => report.patient));
+  return [...patients]
+    .map((patient) => lastReport(run, patient, from))
+    .filter((report) => report !== undefined);
+}
+
+/** `web.tasks` and `tasks` are the same structure of web. */
+export function bare(structure: string, patient: string): string {
+  return structure.startsWith(`${patient}.`) ? structure.slice(patient.length + 1) : structure;
+}
+
+export function findingsOf(report: AmbulanceReport, structure: string): readonly Finding[] {
+  return report.findings.filter((finding) => bare(finding.structure, report.patient) === structure);
+}
+
+/** Which structures a subject or an exception means: one of a patient, all of a patient, or the `others`. */
+export type Subject =
+  | { readonly kind: 'one'; readonly patient: string; readonly structure: string }
+  | { readonly kind: 'all'; readonly patient: string }
+  | { readonly kind: 'others' };
+
+export function subjectOf(path: Path): Subject {
+  if (path.root === 'others') return { kind: 'others' };
+  const [first] = path.steps;
+  if (first?.kind !== 'field') return { kind: 'all', patient: path.root };
+  // `web.app.orders` is written so in `describes` alone; elsewhere it is `web.orders`.
+  const [, second] = path.steps;
+  const name = first.name === 'app' && second?.kind === 'field' ? second.name : first.name;
+  return { kind: 'one', patient: path.root, structure: name };
+}
+
+/** True when a subject (not `others`) means that structure. */
+export function names(path: Path, patient: string, structure: string): boolean {
+  const subject = subjectOf(path);
+  if (subject.kind === 'others' || subject.patient !== patient) return false;
+  return subject.kind === 'all' || subject.structure === structure;
+}
+
+/** True when some claim names the structure, as its subject or by a place in it: then it is none of the `others`. */
+export function isNamed(run: Case, patient: string, structure: string): boolean {
+  return run.scenario.claims.some((claim) => {
+    if (claim.observer !== 'verdict' && claim.observer !== 'diagnosis') return false;
+    const excepted = claim.except.some((path) => names(path, patient, structure));
+    if (claim.observer === 'verdict' && !excepted && claim.subjects.some((path) => names(path, patient, structure))) return true; // prettier-ignore
+    return claim.places.some((place) => place.kind === 'path' && place.value.steps.length > 0 && names(place.value, patient, structure)); // prettier-ignore
+  });
+}
+
+/**
+ * What the guest describes by the spec, and its region. A structure that a spec never lets the guest describe is unchecked and nobody's
+ * concern, unless a claim names it.
+ */
+export function isAttended(run: Case, { report, verdict }: Judged): boolean {
+  if (verdict.verdict !== 'unchecked' || verdict.code !== 'NO_LOCATOR') return true;
+  const lpar = run.scenario.topology.lpars.find((known) => known.name === report.patient);
+  const structure = bare(verdict.structure, report.patient);
+  return lpar?.metadata.describes.some((name) => name === structure || name === `app.${structure}`) ?? true;
+}
+
+/** The structures that a subject means, out of the reports that count. */
+export function judgedBy(claim: Claim, path: Path, run: Case): readonly Judged[] {
+  const subject = subjectOf(path);
+  const reports =
+    subject.kind === 'others'
+      ? lastReports(run, claim.from)
+      : [lastReport(run, subject.patient, claim.from)].filter((report) => report !== undefined);
+  const list: Judged[] = [];
+  for (const report of reports) {
+    for (const verdict of report.verdicts) {
+      const judged = { report, verdict };
+      const structure = bare(verdict.structure, report.patient);
+      if (subject.kind === 'one' && structure !== subject.structure) continue;
+      if (subject.kind !== 'one' && !isAttended(run, judged)) continue;
+      if (subject.kind === 'others' && isNamed(run, report.patient, structure)) continue;
+      if (claim.except.some((except) => names(except, report.patient, structure))) continue;
+      list.push(judged);
+    }
+  }
+  return list;
+}

@@ -1,0 +1,109 @@
+import { formatTime } from '../base/units.ts';
+import type { Claim } from '../model/scenario.ts';
+import type { Case } from './facts.ts';
+import { firstMoment } from './facts.ts';
+
+/** What was seen of one claim, before its negation. */
+export interface Sight {
+  readonly met: boolean;
+  /** One line. */
+  readonly seen: string;
+  /** It can be neither met nor its negative: nobody looked, a place is not there. Holds for both. */
+  readonly blind?: true;
+  /** It was the place or the value that was not there. */
+  readonly broken?: true;
+}
+
+/** Something that happened and that a claim may be about. */
+export interface Occurrence {
+  readonly time_ns: number;
+  readonly text: string;
+}
+
+/** The stretch of time that a claim is about. */
+export interface Window {
+  /** Both ends included. */
+  readonly from_ns: number;
+  readonly to_ns: number;
+  /** `within 20 ms of smash`; '' without a limit. */
+  readonly text: string;
+  /** The moment that it is counted from. */
+  readonly base_ns: number;
+  readonly base_text: string;
+}
+
+/** The window of `within` and `until`; a text when the moment that it counts from never came. */
+export function windowOf(claim: Claim, { record }: Case): Window | string {
+  const end = untilOf(claim, record.events, record.duration_ns);
+  const { within } = claim;
+  if (!within) return { from_ns: -Infinity, to_ns: end, text: '', base_ns: 0, base_text: 'the start' };
+  const limit = `within ${formatTime(within.limit_ns)}`;
+  if (!within.of) {
+    const to_ns = Math.min(end, within.limit_ns);
+    return { from_ns: -Infinity, to_ns, text: limit, base_ns: 0, base_text: 't = 0' };
+  }
+  const { name, moment } = within.of;
+  const base_ns = firstMoment(record.receipts, name, moment);
+  if (base_ns === undefined) {
+    return moment === 'activated'
+      ? `${name} was never activated: no guest read the damage`
+      : `${name} never fired`;
+  }
+  const base_text = moment === 'activated' ? `${name}.activated` : name;
+  const text = `${limit} of ${base_text}`;
+  return { from_ns: base_ns, to_ns: Math.min(end, base_ns + within.limit_ns), text, base_ns, base_text };
+}
+
+function untilOf(claim: Claim, events: Case['record']['events'], end_ns: number): number {
+  const { until } = claim;
+  if (!until) return Infinity;
+  let seen = 0;
+  for (const event of events) {
+    const same = event.kind === until.event && event.subject === until.subject;
+    if (same && ++seen === until.nth) return event.time_ns;
+  }
+  return end_ns;
+}
+
+/** Whether one of the things happened in the window, and the line that says so. */
+export function happened(occurrences: readonly Occurrence[], window: Window): Sight {
+  const inside = occurrences.find(({ time_ns }) => time_ns >= window.from_ns && time_ns <= window.to_ns);
+  const one = inside ?? occurrences.find(({ time_ns }) => time_ns > window.to_ns) ?? occurrences[0];
+  if (!one)
+    return {
+      met: false,
+      seen: window.text === '' ? 'it never happened' : `expected ${window.text}, never happened`,
+    };
+  if (window.text === '')
+    return { met: inside !== undefined, seen: `${one.text} at ${formatTime(one.time_ns)}` };
+  return {
+    met: inside !== undefined,
+    seen: `${one.text}: expected ${window.text}, happened at ${after(one, window)}`,
+  };
+}
+
+/** `31.4 ms (t = 71.4 ms)`: counted from where the claim counts. */
+function after({ time_ns }: Occurrence, window: Window): string {
+  if (window.base_ns === 0) return formatTime(time_ns);
+  const at = `t = ${formatTime(time_ns)}`;
+  const distance = time_ns - window.base_ns;
+  return distance < 0 ? `${formatTime(-distance)} before it (${at})` : `${formatTime(distance)} (${at})`;
+}
+
+export function blind(seen: string): Sight {
+  return { met: false, seen, blind: true };
+}
+
+/** All of several: met when each is. The line tells of those that are not, or of all. */
+export function allOf(sights: readonly Sight[]): Sight {
+  const failing = sights.filter((sight) => !sight.met);
+  const told = failing.length > 0 ? failing : sights;
+  const seen = told.map((sight) => sight.seen).join('; ');
+  const dark = sights.find((sight) => sight.blind);
+  return { met: failing.length === 0, seen, ...(dark?.blind ? { blind: true } : {}), ...(dark?.broken ? { broken: true } : {}) }; // prettier-ignore
+}
+
+/** The claim's negative of what one subject showed. */
+export function negatedIf(negated: boolean, sight: Sight): Sight {
+  return negated && !sight.blind ? { ...sight, met: !sight.met } : sight;
+}

@@ -1,0 +1,103 @@
+import { formatTime } from '../base/units.ts';
+import type { Path } from '../model/expression.ts';
+import { printPath } from '../model/print.ts';
+import type { Claim } from '../model/scenario.ts';
+import type { Case } from './facts.ts';
+import type { ClaimedPlace } from './places.ts';
+import { claimedPlace } from './places.ts';
+import type { Judged } from './reports.ts';
+import { bare, findingsOf, judgedBy, subjectOf } from './reports.ts';
+import type { Sight, Window } from './sight.ts';
+import { blind, windowOf } from './sight.ts';
+
+const FINDINGS_TOLD = 4;
+
+/** What the ambulance concluded of a structure, of all of a patient's, or of the others. `excused` tells which findings do not count. */
+export function seeVerdict(
+  claim: Claim,
+  subject: Path,
+  run: Case,
+  excused: (patient: string, finding: number) => boolean,
+): Sight {
+  const window = windowOf(claim, run);
+  if (typeof window === 'string') return blind(window);
+  const places = claim.places.map((place) => claimedPlace(place, run));
+  const lost = places.find((place) => place.error);
+  if (lost?.error) return { ...blind(`${lost.text} cannot be found: ${lost.error.message}`), broken: true };
+  const judged = judgedBy(claim, subject, run);
+  const name = printPath(subject);
+  if (judged.length === 0) return noVerdict(subject, run, name);
+  const others = subjectOf(subject).kind === 'others';
+  const misses: string[] = [];
+  for (const one of judged) {
+    const why = miss(claim, one, places, window);
+    if (why === undefined || (others && isExcused(one, excused))) continue;
+    misses.push(why);
+  }
+  if (misses.length > 0) return { met: false, seen: misses.join('; ') };
+  const [only] = judged;
+  const seen =
+    only && judged.length === 1 ? portrait(only) : `${judged.length} structures: ${summary(judged)}`;
+  return { met: true, seen };
+}
+
+function noVerdict(subject: Path, run: Case, name: string): Sight {
+  const { kind } = subjectOf(subject);
+  if (run.record.reports.length === 0)
+    return blind(`no ambulance attended anyone: there is no verdict on ${name}`);
+  if (kind === 'others') return { met: true, seen: 'there are no others' };
+  const attended = run.record.reports.some((report) => report.patient === subject.root);
+  if (!attended) return blind(`no ambulance attended ${subject.root}: there is no verdict on ${name}`);
+  return kind === 'all'
+    ? { met: true, seen: 'there is nothing else' }
+    : blind(`the ambulance reached no verdict on ${name}`);
+}
+
+/** Why a structure is not as the claim says; undefined when it is. */
+function miss(
+  claim: Claim,
+  judged: Judged,
+  places: readonly ClaimedPlace[],
+  window: Window,
+): string | undefined {
+  const { report, verdict } = judged;
+  const told = portrait(judged);
+  if (!claim.states.includes('any') && !claim.states.includes(verdict.verdict)) return told;
+  if (claim.via !== undefined && verdict.via !== claim.via) return told;
+  if (report.diagnosed_ns < window.from_ns || report.diagnosed_ns > window.to_ns) {
+    return `${told}: expected ${window.text}, concluded at ${formatTime(report.diagnosed_ns)}`;
+  }
+  const findings = findingsOf(report, bare(verdict.structure, report.patient));
+  const absent = claim.codes.find(
+    (code) => verdict.code !== code && findings.every((one) => one.code !== code),
+  );
+  if (absent !== undefined) return `${told}, not ${absent}`;
+  const coded = findings.filter((one) => claim.codes.length === 0 || claim.codes.includes(one.code));
+  const elsewhere = places.find((place) => !coded.some((one) => place.covers(report.patient, one)));
+  return elsewhere ? `${told}, not at ${elsewhere.text}` : undefined;
+}
+
+/** True when everything that was found there follows from what other claims cover. */
+function isExcused(
+  { report, verdict }: Judged,
+  excused: (patient: string, finding: number) => boolean,
+): boolean {
+  const findings = findingsOf(report, bare(verdict.structure, report.patient));
+  return findings.length > 0 && findings.every((finding) => excused(report.patient, finding.index));
+}
+
+/** `web.tasks is corrupt via live_region: LIST_NULL at web.tasks["nginx"].tasks.next`. */
+function portrait({ report, verdict }: Judged): string {
+  const structure = bare(verdict.structure, report.patient);
+  const findings = findingsOf(report, structure);
+  const told = findings.slice(0, FINDINGS_TOLD).map((finding) => `${finding.code} at ${finding.place}`);
+  if (findings.length > told.length) told.push(`${findings.length - told.length} more`);
+  const why = told.length > 0 ? `: ${told.join(', ')}` : verdict.code ? `: ${verdict.code}` : '';
+  return `${report.patient}.${structure} is ${verdict.verdict} via ${verdict.via}${why}`;
+}
+
+function summary(judged: readonly Judged[]): string {
+  const counts = new Map<string, number>();
+  for (const { verdict } of judged) counts.set(verdict.verdict, (counts.get(verdict.verdict) ?? 0) + 1);
+  return [...counts].map(([verdict, count]) => `${count} ${verdict}`).join(', ');
+}

@@ -122,7 +122,8 @@ function cpuRow(topology, inner, top) {
  */
 function memoryBar(topology, inner, y) {
   const width = inner - GUTTER;
-  const scale = width / Math.max(1, topology.memory_bytes);
+  const taken = [...topology.lpars, ...topology.ambulances].reduce((sum, one) => sum + one.memory_bytes, 0);
+  const scale = width / Math.max(1, topology.memory_bytes, taken);
   let x = PAD + GUTTER;
   const parts = [...topology.lpars, ...topology.ambulances].map((one) => {
     const long = one.memory_bytes * scale;
@@ -143,7 +144,6 @@ function memoryBar(topology, inner, y) {
     return drawn;
   });
   const left = PAD + GUTTER + width - x;
-  const taken = [...topology.lpars, ...topology.ambulances].reduce((sum, one) => sum + one.memory_bytes, 0);
   return html`<text class="dim" x="${PAD}" y="${y + 19}">memory</text>${parts}
     ${left > 70 && html`<text class="dim" x="${x + 6}" y="${y + 19}">free ${size(topology.memory_bytes - taken)}</text>`}
     <rect class="edge" x="${PAD + GUTTER}" y="${y}" width="${width}" height="${BAR}" rx="3" />`;

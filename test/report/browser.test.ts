@@ -1,0 +1,132 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { manyLines } from '../../src/report/escape.ts';
+
+interface Placed {
+  readonly x: number;
+  readonly row: number;
+  readonly flipped: boolean;
+}
+interface Row {
+  readonly offset: number;
+  readonly bytes: number;
+  readonly name: string;
+}
+
+const folder = '../../src/report/html/browser';
+const { placeLabels, step, CHARACTER } = (await import(`${folder}/labels.js`)) as {
+  placeLabels: (labels: readonly { x: number; text: string }[], left: number, right: number, rows: number) => (Placed | undefined)[];
+  step: (span: number, most: number) => number;
+  CHARACTER: number;
+}; // prettier-ignore
+const { rowsOf } = (await import(`${folder}/memory.js`)) as { rowsOf: (fields: readonly Row[], total: number) => Row[] }; // prettier-ignore
+const { visible, html, time } = (await import(`${folder}/dom.js`)) as {
+  visible: (text: string) => string;
+  html: (strings: TemplateStringsArray, ...values: unknown[]) => { text: string };
+  time: (ns: number) => string;
+};
+const { busiest } = (await import(`${folder}/lanes.js`)) as {
+  busiest: (lanes: readonly { points: readonly { time_ns: number }[] }[], latest: number) => { from: number; to: number } | undefined;
+}; // prettier-ignore
+
+describe('the labels of a timeline', () => {
+  const label = fc.record({ x: fc.integer({ min: 100, max: 990 }), text: fc.string({ maxLength: 24 }) });
+
+  it('never cover each other, and stay inside the picture', () => {
+    fc.assert(
+      fc.property(fc.array(label, { maxLength: 40 }), (labels) => {
+        const sorted = labels.toSorted((a, b) => a.x - b.x);
+        const spans = placeLabels(sorted, 100, 1000, 5).flatMap((place, index) => {
+          if (place === undefined) return [];
+          const width = (sorted[index]?.text.length ?? 0) * CHARACTER;
+          const from = place.flipped ? place.x - width : place.x;
+          return [{ row: place.row, from, to: from + width }];
+        });
+        for (const [index, a] of spans.entries()) {
+          expect(a.row).toBeLessThan(5);
+          expect(a.to).toBeLessThanOrEqual(1010);
+          for (const b of spans.slice(index + 1))
+            expect(a.row !== b.row || a.to <= b.from || b.to <= a.from).toBe(true);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('of points that stand close form a staircase, so that no line to a label crosses another', () => {
+    const labels = ['summoned', 'attach', 'located'].map((text, index) => ({ x: 300 + index * 3, text }));
+    expect(placeLabels(labels, 100, 1000, 5).map((place) => place?.row)).toEqual([2, 1, 0]);
+  });
+});
+
+describe('an axis', () => {
+  it('has round steps and no more of them than there is room for', () => {
+    expect(step(400e6, 8)).toBe(50e6);
+    expect(step(30e9, 8)).toBe(5e9);
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1e12 }), fc.integer({ min: 2, max: 20 }), (span, most) => {
+        expect(span / step(span, most)).toBeLessThanOrEqual(most + 1e-9);
+      }),
+    );
+  });
+});
+
+describe('the close-up', () => {
+  const lanes = (...times: number[]): { points: { time_ns: number }[] }[] => [
+    { points: times.map((time_ns) => ({ time_ns })) },
+  ];
+
+  it('shows the busiest short stretch, and only when there is one', () => {
+    expect(busiest(lanes(10, 20, 30, 900), 1000)).toMatchObject({ from: expect.closeTo(8.4) as number });
+    expect(busiest(lanes(100, 300, 500, 700), 1000)).toBeUndefined();
+    expect(busiest(lanes(10, 20), 1000)).toBeUndefined();
+    expect(busiest([], 1000)).toBeUndefined();
+  });
+});
+
+describe('a view of memory', () => {
+  it('shows every byte once, in order, whatever fields it is told of', () => {
+    const field = fc.record({
+      offset: fc.integer({ min: -20, max: 600 }),
+      bytes: fc.integer({ min: -1, max: 80 }),
+      name: fc.constant('f'),
+    });
+    fc.assert(
+      fc.property(fc.array(field, { maxLength: 30 }), fc.integer({ min: 0, max: 512 }), (fields, total) => {
+        let at = 0;
+        for (const row of rowsOf(fields, total)) {
+          expect(row.offset).toBe(at);
+          expect(row.bytes).toBeGreaterThan(0);
+          expect(row.bytes).toBeLessThanOrEqual(16);
+          at += row.bytes;
+        }
+        expect(at).toBe(total);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('text in the page', () => {
+  it('is escaped as every other report escapes it', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const plain = text.replaceAll('\r\n', '').replaceAll('#', '').replaceAll(':', '');
+        expect(visible(plain)).toBe(manyLines(plain));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('can neither open an element nor leave an attribute', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(html`<a title="${text}">${[text]}</a>`.text).toMatch(/^<a title="[^"<>]*">[^"<>]*<\/a>$/);
+      }),
+    );
+  });
+
+  it('says a time in its largest unit, as a spec does', () => {
+    expect([0, 999, 1500, 31_400_000, 30e9, -22_000_000].map(time)).toEqual(['0 ns', '999 ns', '1.5 us', '31.4 ms', '30 s', '-22 ms']); // prettier-ignore
+  });
+});

@@ -1,0 +1,218 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Script } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import type { PageRun, PageTopology } from '../../src/report/html/page-data.ts';
+import { htmlReporter } from '../../src/report/html/reporter.ts';
+import { failedOutcome, outcome, record, report } from '../support/outcomes.ts';
+import { feed, type Judged, streamOf, type StreamOptions } from '../support/run-stream.ts';
+import { sampleRuns } from '../support/sample-report.ts';
+import { diagnosticAt, LISTS_FILE, LISTS_TEXT, scenarioNamed } from '../support/spec-fixture.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'siren-html-'));
+let files = 0;
+
+async function page(judged: readonly Judged[], options: StreamOptions = {}): Promise<string> {
+  const path = join(folder, `${files++}.html`);
+  await feed(htmlReporter({ path, version: '0.1.0' }), streamOf(judged, options));
+  return readFileSync(path, 'utf8');
+}
+
+const modules = '../../src/report/html/browser';
+const { runView } = (await import(`${modules}/run.js`)) as {
+  runView: (run: PageRun, topology: PageTopology | undefined, text: string | undefined, width: number) => { text: string };
+}; // prettier-ignore
+
+/** The runs that a page carries, as its script reads them. */
+function runsIn(html: string): readonly PageRun[] {
+  const found = html.matchAll(/<\/div>\n<script type="application\/json">([^<]*)<\/script><\/details>/g);
+  return [...found].map(([, json]) => JSON.parse(json as string) as PageRun);
+}
+
+function embedded<T>(html: string, id: string): T | undefined {
+  const found = new RegExp(`<script type="application/json" id="${id}">([^<]*)</script>`).exec(html);
+  return found === null ? undefined : (JSON.parse(found[1] as string) as T);
+}
+
+function drawn(html: string, run: PageRun, width = 1000): string {
+  const topologies = embedded<readonly PageTopology[]>(html, 'topologies') ?? [];
+  return runView(run, topologies[run.topology], embedded<string>(html, `source-${run.source.text}`), width)
+    .text;
+}
+
+const ELEMENTS = new Set(
+  ('a article b body br button caption circle code details div em footer g h1 h2 h3 h4 h5 head header html input label li line main mark ' +
+    'meta ol option p path pre rect script section select span strong style summary svg table tbody td text th thead title tr ul').split(' '),
+); // prettier-ignore
+
+/** Every `<` of a page must open or close an element that we write, with attributes that we write. */
+function checkMarkup(html: string): void {
+  const outside = html.replace(/<(script|style)([^>]*)>[^]*?<\/\1>/g, '<$1$2></$1>');
+  for (const [at] of outside.matchAll(/<[^>]*>?/g)) {
+    if (at === '<!doctype html>') continue;
+    const tag = /^<\/?([a-z][a-z0-9]*)((?:\s+[a-z][a-z0-9-]*(?:="[^"<]*")?)*)\s*\/?>$/i.exec(at);
+    expect(tag, at).not.toBeNull();
+    expect(ELEMENTS.has((tag?.[1] ?? '').toLowerCase()), at).toBe(true);
+    const names = (tag?.[2] ?? '').replace(/"[^"]*"/g, '');
+    expect(names).not.toMatch(/\s(on\w+|href|src|style)\b/i);
+  }
+}
+
+const NASTY =
+  '</script></pre><img src=x onerror="document.title=`hacked`"><!-- \u2028 \u0000 \u001b[31m \u202e \'"&amp; ${x} ]]> \ud800 <svg onload=1>';
+
+function hostileRun(): Judged {
+  const scenario = scenarioNamed(NASTY, { doc: NASTY, tags: ['smoke', NASTY], file: NASTY });
+  const base = failedOutcome(scenario);
+  const evil = report();
+  const finding = { ...evil.findings[0], structure: NASTY, code: NASTY, place: NASTY, message: NASTY } as (typeof evil.findings)[0];
+  const reports = [{
+    ...evil, ambulance: NASTY, patient: NASTY, reason: NASTY, log_tail: [NASTY],
+    findings: [{ ...finding, context: { base: 'ffff888000000000', hex: '3c2f', fields: [{ name: NASTY, offset: 0, bytes: 1 }] } }],
+    diagnosis: evil.diagnosis.map((one) => ({ ...one, cause: NASTY, place: NASTY, evidence: [NASTY] })),
+  }];
+  const full = record();
+  const nastyRecord = {
+    ...full, reports,
+    events: [{ time_ns: 5, subject: NASTY, kind: NASTY, detail: { [NASTY]: NASTY, sign: NASTY } }],
+    receipts: full.receipts.map((one) => ({ ...one, name: NASTY, place: NASTY, note: NASTY, partition: NASTY })),
+    partitions: full.partitions.map((one) => ({ ...one, name: NASTY, console: [NASTY] })),
+    audit: full.audit.map((one) => ({ ...one, who: NASTY, what: NASTY, detail: NASTY })),
+    twins: full.twins.map((one) => ({ ...one, identical: false, partition: NASTY, difference: NASTY })),
+  };
+  const claims = base.claims.map((claim) => ({
+    ...claim, text: NASTY, seen: NASTY, diagnostic: diagnosticAt('E0900', NASTY, ['run 400 ms', NASTY]),
+  }));
+  return { scenario, outcome: { ...base, reason: NASTY, replay: NASTY, record: nastyRecord, claims } };
+} // prettier-ignore
+
+describe('report.html', () => {
+  it('is one file that needs no other and lets nothing else in', async () => {
+    const html = await page([{ scenario: scenarioNamed('one'), outcome: failedOutcome() }]);
+    const policy = /Content-Security-Policy" content="([^"]*)"/.exec(html)?.[1] ?? '';
+    expect(policy).toMatch(/^default-src 'none'; script-src 'sha256-[^ ']+'; style-src 'sha256-[^ ']+'/);
+    const hash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+    const style = /<style>([^]*?)<\/style>/.exec(html)?.[1] as string;
+    const script = /<script>([^]*?)<\/script>/.exec(html)?.[1] as string;
+    expect(policy).toContain(hash(style));
+    expect(policy).toContain(hash(script));
+    expect(/\bhttps?:|\bsrc=|url\(|@import|@font-face/.exec(html)).toBeNull();
+    expect(() => new Script(script)).not.toThrow();
+  });
+
+  it('lets no text of a spec or of guest memory become markup, before or after a run is opened', async () => {
+    const sources = new Map([[NASTY, NASTY], [LISTS_FILE, LISTS_TEXT]]); // prettier-ignore
+    const html = await page([hostileRun()], { sources, diagnostics: [diagnosticAt('E0100', NASTY, ['run', NASTY])] }); // prettier-ignore
+    checkMarkup(html);
+    const [run] = runsIn(html) as [PageRun];
+    expect(run.doc).toBe(NASTY);
+    const view = drawn(html, run);
+    checkMarkup(view);
+    // oxlint-disable-next-line no-control-regex
+    expect(view).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2028]/);
+    expect(view).toContain('&lt;/script&gt;');
+    expect(view).toContain('\\x1b[31m');
+    expect(view).toContain('\\u202e');
+    // The run's data, the machines, the source, the page's own script.
+    expect(html.match(/<script/g)).toHaveLength(4);
+  });
+
+  it('puts what needs attention first, and shows its diagnostics without any script', async () => {
+    const html = await page(sampleRuns(0));
+    expect(html.indexOf('Needs attention')).toBeGreaterThan(0);
+    expect(html.indexOf('Needs attention')).toBeLessThan(html.indexOf('a healthy machine raises no alarm'));
+    expect(html).toContain('5 of 11 runs need attention');
+    const plain = html.slice(html.indexOf('<main>'), html.indexOf('<script type="application/json">'));
+    expect(plain).toContain('web was noticed too late');
+    expect(plain).toMatch(/\^+ the fault, fired at 40 ms/);
+  });
+
+  it('draws every run: claims, timeline, receipts, diagnosis, memory, machine, source', async () => {
+    const html = await page(sampleRuns(0));
+    const views = runsIn(html).map((run) => drawn(html, run));
+    for (const view of views) checkMarkup(view);
+    const [failed] = views as [string];
+    for (const heading of ['What is wrong', 'Claims', 'Timeline', 'Faults and stimuli', 'Rescue', 'Diagnosis', 'Findings', 'Verdicts', 'Bystanders', 'Machine', 'Source'])
+      expect(failed).toContain(heading);
+    expect(failed).toMatch(/tasks\.next\s*<strong>← wrong<\/strong>/);
+    expect(failed).toMatch(/<mark>\s*de\s*<\/mark/);
+    expect(failed).toContain('0xdead000000000100');
+    expect(failed).toContain('1 consequence<');
+    expect(failed).toMatch(/class="arrow came"/);
+    expect(failed).toMatch(/\^+ this claim/);
+  }); // prettier-ignore
+
+  it('marks in a receipt the bytes that changed and no others', async () => {
+    const one = { ...record().receipts[0], before: '00112233', after: '00ff2233', bytes: 4 } as ReturnType<typeof record>['receipts'][0]; // prettier-ignore
+    const scenario = scenarioNamed('a flipped byte');
+    const html = await page([{ scenario, outcome: outcome(scenario, 'passed', { record: record({ receipts: [one], reports: [] }) }) }]); // prettier-ignore
+    const view = drawn(html, runsIn(html)[0] as PageRun);
+    const marks = [...view.matchAll(/<mark>\s*(..)\s*<\/mark/g)].map(([, byte]) => byte);
+    expect(marks).toEqual(['11', 'ff']);
+  });
+
+  it('draws a machine with sixty-four CPUs and twelve partitions at 480 pixels', async () => {
+    const base = scenarioNamed('crowd');
+    const { topology } = base;
+    const lpars = Array.from({ length: 12 }, (_, index) => ({
+      ...(topology.lpars[0] as (typeof topology.lpars)[0]),
+      name: `guest${index}`,
+    }));
+    const machine = { ...topology.machine, cpus: Array.from({ length: 64 }, (_, cpu) => cpu) };
+    const scenario = scenarioNamed('crowd', { topology: { ...topology, machine, lpars } });
+    const html = await page([{ scenario, outcome: outcome(scenario, 'passed') }]);
+    const view = drawn(html, runsIn(html)[0] as PageRun, 480);
+    checkMarkup(view);
+    expect(view).toContain('CPU 63: free');
+    expect(view).not.toContain('NaN');
+    for (const [, x] of view.matchAll(/<rect[^>]* x="([\d.-]+)"/g)) expect(Number(x)).toBeLessThan(480);
+  });
+
+  it('embeds each machine and each source once', async () => {
+    const html = await page(sampleRuns(300));
+    expect(embedded<readonly unknown[]>(html, 'topologies')).toHaveLength(2);
+    expect(html.match(/id="source-\d+"/g)).toHaveLength(1);
+  });
+
+  it('has the same bytes for the same run, and says little of a run that passed when there are many', async () => {
+    const many = sampleRuns(2000);
+    const [first, second] = [await page(many), await page(many)];
+    expect(first === second).toBe(true);
+    expect(first.length).toBeLessThan(20_000_000);
+    expect(runsIn(first).at(-1)?.record?.rescues[0]?.findings[0]).not.toHaveProperty('context');
+    expect(runsIn(first)[0]?.record?.rescues[0]?.findings[0]).toHaveProperty('context');
+  });
+
+  it('is whole when nothing ran and when a spec does not compile', async () => {
+    const html = await page([], { diagnostics: [diagnosticAt('E0312', 'two owners', ['run', 'here'])] });
+    checkMarkup(html);
+    expect(html).toContain('the specs do not compile');
+    expect(html).toContain('error[E0312]: two owners');
+    expect(html.trimEnd().endsWith('</html>')).toBe(true);
+  });
+
+  it.skipIf(!existsSync('/usr/bin/chromium'))(
+    'opens a hostile run in Chromium, and nothing of it runs',
+    { timeout: 60_000 },
+    async () => {
+      const path = join(folder, 'chromium.html');
+      const sources = new Map([[NASTY, NASTY]]);
+      await feed(htmlReporter({ path, version: '0.1.0' }), streamOf([hostileRun()], { sources }));
+      const profile = mkdtempSync(join(tmpdir(), 'siren-chromium-'));
+      const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', `--user-data-dir=${profile}`, '--virtual-time-budget=2000', '--dump-dom', `file://${path}#r0`]; // prettier-ignore
+      const dom = execFileSync('/usr/bin/chromium', flags, {
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'ignore'],
+        timeout: 50_000,
+      });
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      expect(dom).toContain('<title>Siren: 1 of 1 runs need attention</title>');
+      expect(dom).toMatch(/<details class="run"[^>]*data-width="\d+"/);
+      expect(dom).toContain('class="timeline"');
+      expect(dom).not.toMatch(/<img|<svg onload/);
+    },
+  );
+});

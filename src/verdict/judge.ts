@@ -44,7 +44,10 @@ export function judge(input: JudgeInput): RunOutcome {
   const complaints = complaintsOf(run, coverage.uncovered(), replay);
   const verdict = statusOf(claims, complaints);
   return {
-    ...outcomeHead(scenario, record.seed, replay),
+    id: input.id,
+    scenario: scenario.id,
+    seed: record.seed,
+    replay,
     ...excuse(verdict, input, claims, complaints),
     record,
   };

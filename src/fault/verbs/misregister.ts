@@ -1,6 +1,7 @@
 import { REGION_HEADER_BYTES, sealRegion } from '../../formats/region.ts';
 import { physicalPlace } from '../../place/collections/metadata.ts';
 import { partitionOf } from '../../place/read.ts';
+import { logicalAddress } from '../../target/hypercalls.ts';
 import type { AlteredRegistration, Registration } from '../../target/registration.ts';
 import type { Partition, Target } from '../../target/target.ts';
 import type { Effect, Injection } from '../injection.ts';
@@ -97,17 +98,11 @@ function lieOf(
   }
 }
 
-/** A machine address in a neighbour's memory, which as an address of this partition's own lies outside it. */
+/** The logical address of a neighbour's region, or of its first page while it has none. */
 function foreignAddress(live: Target, partition: Partition): number | undefined {
-  for (const other of live.partitions) {
-    if (other.name === partition.name) continue;
-    const region = other.region?.()?.physical ?? 0;
-    const machine = other.machineAddress?.(region);
-    if (machine !== undefined && machine >= partition.memory.size) return machine;
-    const last = other.machineAddress?.(other.memory.size - 4096);
-    if (last !== undefined && last >= partition.memory.size) return last;
-  }
-  return undefined;
+  const index = live.partitions.findIndex((other) => other.name !== partition.name);
+  const other = live.partitions[index];
+  return other && logicalAddress(index + 1, other.region?.()?.physical ?? 0);
 }
 
 function patched(region: Uint8Array, change: (view: DataView) => void): Uint8Array {

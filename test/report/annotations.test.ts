@@ -48,7 +48,7 @@ describe('annotations for GitHub Actions', () => {
     const lines = await log([{ scenario, outcome }]);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain(
-      String.raw`title=failed%3A a%2Cfile=b%3A%3Ac\x0d\x0a%3A%3Awarning%3A%3A%250A::`,
+      String.raw`title=failed%3A a%2Cfile=b%3A%3Ac\r\n%3A%3Awarning%3A%3A%250A::`,
     );
     expect(lines[0]?.trimEnd().includes('\n')).toBe(false);
     expect(lines[0]).not.toContain('##[');

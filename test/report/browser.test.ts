@@ -114,7 +114,7 @@ describe('text in the page', () => {
         const plain = text.replaceAll('\r\n', '').replaceAll('#', '').replaceAll(':', '');
         expect(visible(plain)).toBe(manyLines(plain));
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 

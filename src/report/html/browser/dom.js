@@ -20,16 +20,18 @@ const ENTITIES = /** @type {Record<string, string>} */ ({
 });
 
 const HIDDEN =
-  // oxlint-disable-next-line no-control-regex
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+  // oxlint-disable-next-line no-control-regex -- these are what is looked for
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /**
- * Shows what would not show, or would reorder what is shown: `\x1b`, `\u202e`. Line feeds and tabs stay.
+ * Shows what would not show, or would reorder what is shown, as text/escape.ts does: `\x1b`, `\u202e`. Line feeds and tabs stay.
  * @param {string} text
  * @returns {string}
  */
 export function visible(text) {
   return text.replace(HIDDEN, (character) => {
+    if (character === '\r') return '\\r';
+    if (character === '\0') return '\\0';
     const code = character.charCodeAt(0).toString(16);
     return code.length < 3 ? `\\x${code.padStart(2, '0')}` : `\\u${code.padStart(4, '0')}`;
   });

@@ -1,5 +1,5 @@
 import { EXIT } from '../runner/exit-codes.ts';
-import { openSpecs } from '../runner/specs.ts';
+import { compileSpecs, findSpecs } from '../runner/specs.ts';
 import { Source } from '../text/source.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import type { Invocation } from './invocation.ts';
@@ -11,13 +11,11 @@ export async function checkCommand(
   options: Record<string, unknown>,
   { around, words }: Invocation,
 ): Promise<number> {
-  const opened = await openSpecs({
-    cwd: around.cwd,
-    words,
-    paths,
-    root: options['root'] as string | undefined,
-  });
-  const { specs, usage, sources } = opened;
+  const root = options['root'] as string | undefined;
+  const found = await findSpecs({ cwd: around.cwd, words, paths, root });
+  const specs = await compileSpecs(found);
+  const { usage } = found;
+  const { sources } = specs;
   const diagnostics = [...usage, ...specs.diagnostics];
   if (options['json'] === true) {
     around.out(

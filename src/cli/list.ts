@@ -3,7 +3,7 @@ import type { Scenario } from '../model/scenario.ts';
 import type { Job } from '../runner/events.ts';
 import { EXIT } from '../runner/exit-codes.ts';
 import { selectJobs } from '../runner/select.ts';
-import { openSpecs } from '../runner/specs.ts';
+import { compileSpecs, findSpecs, type Specs } from '../runner/specs.ts';
 import { oneLine } from '../report/escape.ts';
 import type { Invocation } from './invocation.ts';
 import { counted, printDiagnostics } from './print.ts';
@@ -16,26 +16,40 @@ export async function listCommand(
   options: Record<string, unknown>,
   { around, words }: Invocation,
 ): Promise<number> {
-  const opened = await openSpecs({
+  const found = await findSpecs({
     cwd: around.cwd,
     words,
     paths,
     root: options['root'] as string | undefined,
   });
-  const { project, specs, sources } = opened;
-  const reader = new OptionReader(options, opened.command_line);
+  const { project, discovery, command_line } = found;
+  const reader = new OptionReader(options, command_line);
   const selection = readSelection(reader, resolve(project.root, project.config.reports));
-  const selected = await selectJobs(specs, opened.discovery.lines, selection);
-  const usage = [...opened.usage, ...reader.diagnostics, ...selected.diagnostics];
-  printDiagnostics([...usage, ...specs.diagnostics], sources, around);
-  if (usage.length > 0) return EXIT.usage;
-  printJobs(selected.value, reader.flag('json'), around);
-  if (specs.diagnostics.some(({ severity }) => severity === 'error')) return EXIT.spec;
-  return selected.value.length === 0 && !reader.flag('allowEmpty') ? EXIT.empty : EXIT.ok;
+  const specs = await compileSpecs(found);
+  const selected = await selectJobs(specs, discovery.lines, selection);
+  const usage = [...found.usage, ...reader.diagnostics, ...selected.diagnostics];
+  if (usage.length > 0) {
+    printDiagnostics([...specs.diagnostics, ...usage], specs.sources, around);
+    return EXIT.usage;
+  }
+  return listJobs(selected.value, specs, reader, around);
+}
+
+/** Prints what would run, and what is wrong with the specs; the exit code. */
+export function listJobs(
+  jobs: readonly Job[],
+  specs: Specs,
+  reader: OptionReader,
+  around: Surroundings,
+): number {
+  printDiagnostics(specs.diagnostics, specs.sources, around);
+  printJobs(jobs, reader.flag('json'), around);
+  if (specs.broken) return EXIT.spec;
+  return jobs.length === 0 && !reader.flag('allowEmpty') ? EXIT.empty : EXIT.ok;
 }
 
 /** The scenarios of jobs, each once, with the seeds that were selected. */
-export function printJobs(jobs: readonly Job[], json: boolean, { out, colors }: Surroundings): void {
+function printJobs(jobs: readonly Job[], json: boolean, { out, colors }: Surroundings): void {
   const seeds = new Map<Scenario, number[]>();
   for (const { scenario, seed } of jobs) seeds.set(scenario, [...(seeds.get(scenario) ?? []), seed]);
   if (json) {

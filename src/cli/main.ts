@@ -8,13 +8,23 @@ function version(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
+/** From Node 22.1 on, compiled code is kept between starts; workers find it by the variable. */
+function keepCompiledCode(): void {
+  const { enableCompileCache, getCompileCacheDir } = module as {
+    enableCompileCache?: () => unknown;
+    getCompileCacheDir?: () => string | undefined;
+  };
+  enableCompileCache?.();
+  const folder = getCompileCacheDir?.();
+  if (folder !== undefined) process.env['NODE_COMPILE_CACHE'] ??= folder;
+}
+
 async function main(words: readonly string[]): Promise<number> {
   if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
     process.stdout.write(`${version()}\n`);
     return 0;
   }
-  // From Node 22.1 on, compiled code is kept between starts.
-  (module as { enableCompileCache?: () => unknown }).enableCompileCache?.();
+  keepCompiledCode();
   const { runProgram } = await import('./program.ts');
   return runProgram(words, version());
 }

@@ -2,15 +2,15 @@ import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { relative, resolve } from 'node:path';
 import type { TargetName } from '../model/scenario.ts';
-import type { Reporter } from '../runner/events.ts';
+import type { Job, Reporter } from '../runner/events.ts';
 import type { Executor } from '../runner/executor.ts';
 import { type Config, MAX_WORKERS, type ReporterName } from '../runner/config.ts';
 import { EXIT } from '../runner/exit-codes.ts';
 import { runJobs } from '../runner/run.ts';
 import { selectJobs } from '../runner/select.ts';
-import { type OpenedSpecs, openSpecs } from '../runner/specs.ts';
+import { compileSpecs, findSpecs, type FoundSpecs, type Specs } from '../runner/specs.ts';
 import type { Invocation } from './invocation.ts';
-import { printJobs } from './list.ts';
+import { listJobs } from './list.ts';
 import { counted, printDiagnostics } from './print.ts';
 import { onStopSignals } from './signals.ts';
 import { OptionReader, readSelection } from './select-options.ts';
@@ -36,51 +36,61 @@ export async function runCommand(
   invocation: Invocation,
 ): Promise<number> {
   const { around, words } = invocation;
-  const opened = await openSpecs({
+  const found = await findSpecs({
     cwd: around.cwd,
     words,
     paths,
     root: options['root'] as string | undefined,
   });
-  const { specs, sources } = opened;
-  const reader = new OptionReader(options, opened.command_line);
-  const settings = readSettings(reader, options, opened, around.cwd);
+  const reader = new OptionReader(options, found.command_line);
+  const settings = readSettings(reader, options, found, around.cwd);
   const seed = settings.seed === undefined ? {} : { seed: settings.seed };
   const selection = { ...readSelection(reader, settings.reports), ...seed };
-  const selected = await selectJobs(specs, opened.discovery.lines, selection);
-  const usage = [...opened.usage, ...reader.diagnostics, ...selected.diagnostics];
+  const readable = found.usage.length === 0 && reader.diagnostics.length === 0;
+  const runs = readable && !reader.flag('list') && found.discovery.files.length > 0;
+  // Started before the specs are compiled: a worker loads its code meanwhile.
+  const executor = await executorFor(settings, runs);
+  const specs = await compileSpecs(found);
+  const selected = await selectJobs(specs, found.discovery.lines, selection);
+  const usage = [...found.usage, ...reader.diagnostics, ...selected.diagnostics];
+  if (usage.length > 0 || reader.flag('list')) await executor.close();
   if (usage.length > 0) {
-    printDiagnostics([...specs.diagnostics, ...usage], sources, around);
+    printDiagnostics([...specs.diagnostics, ...usage], specs.sources, around);
     return EXIT.usage;
   }
   const jobs = selected.value;
-  const correct = !specs.diagnostics.some(({ severity }) => severity === 'error');
-  if (reader.flag('list')) {
-    printDiagnostics(specs.diagnostics, sources, around);
-    printJobs(jobs, reader.flag('json'), around);
-    if (!correct) return EXIT.spec;
-    return jobs.length === 0 && !reader.flag('allowEmpty') ? EXIT.empty : EXIT.ok;
-  }
+  if (reader.flag('list')) return listJobs(jobs, specs, reader, around);
   if (options['seed'] === 'random') around.error(`seed ${settings.seed}, drawn at random\n`);
-  if (jobs.length === 0 && correct) around.error(`${nothing(opened, paths)}\n`);
+  if (jobs.length === 0 && !specs.broken) around.error(`${nothing(specs, paths)}\n`);
+  return runAndReport(jobs, specs, executor, settings, reader, invocation);
+}
 
+async function runAndReport(
+  jobs: readonly Job[],
+  specs: Specs,
+  executor: Executor,
+  settings: RunSettings,
+  reader: OptionReader,
+  invocation: Invocation,
+): Promise<number> {
+  const { around } = invocation;
   const held: string[] = [];
-  const write = reader.flag('quiet') ? (text: string) => void held.push(text) : around.out;
+  const quiet = reader.flag('quiet');
+  const write = quiet ? (text: string) => void held.push(text) : around.out;
   const stop = onStopSignals();
-  const started = new Date();
   const result = await runJobs({
     files: specs.files,
-    sources,
+    sources: specs.sources,
     diagnostics: specs.diagnostics,
     jobs,
     target: settings.target,
     ...(settings.seed === undefined ? {} : { seed_override: settings.seed }),
-    executor: await executorFor(settings, jobs.length),
+    executor,
     reporters: await makeReporters(settings, reader, invocation, write),
     ...(settings.bail === undefined ? {} : { bail: settings.bail }),
     allow_empty: reader.flag('allowEmpty'),
     environment: {
-      date: started.toISOString(),
+      date: new Date().toISOString(),
       node: process.version,
       platform: `${process.platform} ${process.arch}`,
     },
@@ -96,14 +106,14 @@ export async function runCommand(
   for (const { message } of result.failures) around.error(`error: ${message}\n`);
   const broken = new Set(result.failures.map(({ reporter }) => reporter));
   const written = settings.reporters.filter((name) => !broken.has(name));
-  if (!reader.flag('quiet') && written.length > 0) around.out(whereReports(settings, written, around.cwd));
+  if (!quiet && written.length > 0) around.out(whereReports(settings, written, around.cwd));
   return result.exit_code;
 }
 
 function readSettings(
   reader: OptionReader,
   options: Record<string, unknown>,
-  { project }: OpenedSpecs,
+  { project }: FoundSpecs,
   cwd: string,
 ): RunSettings {
   const { config, root } = project;
@@ -146,16 +156,16 @@ function readToday(reader: OptionReader): string {
   return given.text;
 }
 
-async function executorFor(settings: RunSettings, jobs: number): Promise<Executor> {
+async function executorFor(settings: RunSettings, runs: boolean): Promise<Executor> {
   const { workers, timeout_s, today, target } = settings;
   const context = { today, replay: 'npx siren run', target };
-  if (workers === 0 || jobs === 0) {
+  if (workers === 0 || !runs) {
     const { serialExecutor } = await import('../runner/serial.ts');
     const { executeJob } = await import('../runner/execute.ts');
     return serialExecutor(executeJob, context);
   }
   const { parallelExecutor } = await import('../runner/parallel.ts');
-  return parallelExecutor(context, { workers: Math.min(workers, jobs), timeout_ms: timeout_s * 1000 });
+  return parallelExecutor(context, { workers, timeout_ms: timeout_s * 1000 });
 }
 
 const REPORT_FILES: Readonly<Record<ReporterName, string>> = {
@@ -198,12 +208,10 @@ async function makeReporters(
 }
 
 /** Why there is nothing to run. */
-function nothing({ specs, discovery }: OpenedSpecs, paths: readonly string[]): string {
+function nothing({ scenarios, files }: Specs, paths: readonly string[]): string {
   const where = paths.length === 0 ? 'the paths of siren.yaml' : paths.join(', ');
-  if (discovery.files.length === 0) return `nothing was selected: there is no spec under ${where}`;
-  const { scenarios } = specs;
-  if (scenarios.length === 0)
-    return `nothing was selected: no scenario in ${counted(specs.files.length, 'file')}`;
+  if (files.length === 0) return `nothing was selected: there is no spec under ${where}`;
+  if (scenarios.length === 0) return `nothing was selected: no scenario in ${counted(files.length, 'file')}`;
   return `nothing was selected: none of ${counted(scenarios.length, 'scenario')} matches (--allow-empty permits this)`;
 }
 

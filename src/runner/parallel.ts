@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Tinypool } from 'tinypool';
+import type { RunOutcome } from '../record/outcome.ts';
 import type { Batch, WorkerMessage } from './batch.ts';
 import { batchesOf } from './batches.ts';
 import type { ExecuteContext } from './execute.ts';
@@ -33,12 +34,16 @@ export function parallelExecutor(context: ExecuteContext, options: ParallelOptio
   const filename = fileURLToPath(options.worker ?? new URL('./worker.js', import.meta.url));
   const pool = new Tinypool({
     runtime: 'worker_threads',
-    minThreads: workers,
+    // The first one loads its code while the specs are compiled; the others come when there is work for them, and stay.
+    minThreads: 1,
     maxThreads: workers,
+    idleTimeout: 2 ** 31 - 1,
     resourceLimits: { maxOldGenerationSizeMb: heap_mib },
   });
   // A worker that dies between two batches is replaced when the next one is sent.
   pool.on('error', () => undefined);
+  // A failure to start is told when the first batch meets it.
+  pool.run(undefined, { filename, name: 'warm' }).catch(() => undefined);
   let failedStarts = 0;
 
   const runBatch = async (
@@ -68,7 +73,7 @@ export function parallelExecutor(context: ExecuteContext, options: ParallelOptio
           if (rest.length > 0) queue.unshift(rest);
         }
       };
-      await Promise.all(Array.from({ length: workers }, lane));
+      await Promise.all(Array.from({ length: Math.min(workers, queue.length) }, lane));
     },
     close: () => pool.destroy(),
   };
@@ -135,7 +140,7 @@ class BatchRun {
     } else {
       const job = this.#jobs[this.done] as Job;
       this.done++;
-      this.#listener.finished(job, message.outcome, message.wall_ms);
+      this.#listener.finished(job, JSON.parse(message.outcome) as RunOutcome, message.wall_ms);
     }
     const next = this.#jobs[this.done];
     if (next === undefined) return clearTimeout(this.#timer);

@@ -19,47 +19,50 @@ export interface SpecsRequest {
   readonly root?: string | undefined;
 }
 
+/** A project and the specs that were asked for, not yet read. */
+export interface FoundSpecs {
+  readonly project: Project;
+  readonly command_line: CommandLine;
+  readonly discovery: Discovery;
+  /** Bad usage or configuration: nothing may run. */
+  readonly usage: readonly Diagnostic[];
+  /** The texts that `usage` points into: siren.yaml and the command line. */
+  readonly sources: ReadonlyMap<string, string>;
+}
+
 /** Specs that were read and checked. */
 export interface Specs extends Compiled {
   readonly files: readonly string[];
   readonly scenarios: readonly Scenario[];
   readonly diagnostics: readonly Diagnostic[];
-}
-
-export interface OpenedSpecs {
-  readonly project: Project;
-  readonly command_line: CommandLine;
-  readonly discovery: Discovery;
-  readonly specs: Specs;
-  /** Bad usage or configuration: nothing may run. */
-  readonly usage: readonly Diagnostic[];
-  /** Every text that a diagnostic may point into: specs, siren.yaml, the command line. */
+  /** Every text that a diagnostic may point into. */
   readonly sources: ReadonlyMap<string, string>;
 }
 
-/** Finds the project, reads its siren.yaml, finds the specs and compiles them. */
-export async function openSpecs(request: SpecsRequest): Promise<OpenedSpecs> {
+/** Finds the project, reads its siren.yaml and finds the specs. */
+export async function findSpecs(request: SpecsRequest): Promise<FoundSpecs> {
   const { cwd, words, paths } = request;
   const command_line = new CommandLine(words);
   const named = paths.map((text) => ({ text, span: command_line.span(text) }));
   const project = await openProject(cwd, paths, request.root, command_line);
   const from = named.length > 0 ? cwd : project.root;
   const found = await discover(project.root, from, named.length > 0 ? named : project.config.paths);
-  const specs = await compileSpecs(project, found.value.files);
   const sources = new Map([
-    ...specs.sources,
     [CONFIG_FILE, project.config_text ?? ''],
     [COMMAND_LINE, command_line.text],
   ]);
   const usage = [...project.diagnostics, ...found.diagnostics];
-  return { project, command_line, discovery: found.value, specs, usage, sources };
+  return { project, command_line, discovery: found.value, usage, sources };
 }
 
-async function compileSpecs(project: Project, files: readonly string[]): Promise<Specs> {
+/** Compiles what was found. */
+export async function compileSpecs(found: FoundSpecs): Promise<Specs> {
+  const { project, discovery } = found;
+  const { files } = discovery;
   const tags = project.config.tags.map((tag) => tag.name);
   // Loading the parser takes a fifth of a second: not for nothing.
   if (files.length === 0) {
-    const none = { files, scenarios: [], diagnostics: [], sources: new Map(), broken: false };
+    const none = { files, scenarios: [], diagnostics: [], sources: found.sources, broken: false };
     return { ...none, declared_tags: new Set(tags) };
   }
   const { compile } = await import('../language/compile.ts');
@@ -68,8 +71,15 @@ async function compileSpecs(project: Project, files: readonly string[]): Promise
     files,
     scenarios: value.flatMap((model) => model.scenarios),
     diagnostics,
-    sources: new Map([...sources].map(([file, source]) => [file, source.text])),
+    sources: new Map([
+      ...[...sources].map(([file, source]) => [file, source.text] as const),
+      ...found.sources,
+    ]),
     declared_tags: new Set([...tags, ...value.flatMap((model) => model.tags.map((tag) => tag.name))]),
-    broken: diagnostics.some(({ severity }) => severity === 'error'),
+    broken: hasErrors(diagnostics),
   };
+}
+
+export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some(({ severity }) => severity === 'error');
 }

@@ -5,3 +5,6 @@ import { executeJob } from './execute.ts';
 export default function work(batch: Batch): void {
   serveBatch(batch, executeJob);
 }
+
+/** Asked for before there is work, so that the code is loaded when it comes. */
+export function warm(): void {}

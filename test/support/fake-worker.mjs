@@ -29,3 +29,5 @@ function execute(job, context) {
 export default function work(batch) {
   serveBatch(batch, execute);
 }
+
+export function warm() {}

@@ -122,7 +122,7 @@ export interface RescueResult {
   readonly log_tail?: readonly string[];
 }
 
-export interface VerdictResult {
+interface VerdictResult {
   readonly structure: string;
   readonly verdict: string;
   readonly code?: string;
@@ -172,7 +172,7 @@ export interface EventResult {
   readonly detail: Readonly<Record<string, string | number>>;
 }
 
-export interface AuditResult {
+interface AuditResult {
   readonly time_ns: number;
   readonly who: string;
   readonly what: string;

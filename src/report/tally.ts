@@ -56,11 +56,3 @@ export class Tally {
     };
   }
 }
-
-/** `2 failed, 60 passed, 1 skipped`: only what there is. */
-export function countWords(summary: Summary): string {
-  const words = STATUSES.filter((status) => summary[status] > 0).map(
-    (status) => `${summary[status]} ${status}`,
-  );
-  return words.length === 0 ? 'nothing ran' : words.join(', ');
-}

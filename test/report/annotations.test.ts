@@ -47,9 +47,7 @@ describe('annotations for GitHub Actions', () => {
     const outcome = { ...failedOutcome(scenario), reason: 'x\n::set-output name=a::b\r##[add-mask]z 100%' };
     const lines = await log([{ scenario, outcome }]);
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toContain(
-      String.raw`title=failed%3A a%2Cfile=b%3A%3Ac\r\n%3A%3Awarning%3A%3A%250A::`,
-    );
+    expect(lines[0]).toContain(String.raw`title=failed%3A a%2Cfile=b%3A%3Ac\r\n%3A%3Awarning%3A%3A%250A::`);
     expect(lines[0]?.trimEnd().includes('\n')).toBe(false);
     expect(lines[0]).not.toContain('##[');
     expect(lines[0]).toContain('100%25');

@@ -1,33 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { manyLines } from '../../src/report/escape.ts';
-
-interface Placed {
-  readonly x: number;
-  readonly row: number;
-  readonly flipped: boolean;
-}
-interface Row {
-  readonly offset: number;
-  readonly bytes: number;
-  readonly name: string;
-}
-
-const folder = '../../src/report/html/browser';
-const { placeLabels, step, CHARACTER } = (await import(`${folder}/labels.js`)) as {
-  placeLabels: (labels: readonly { x: number; text: string }[], left: number, right: number, rows: number) => (Placed | undefined)[];
-  step: (span: number, most: number) => number;
-  CHARACTER: number;
-}; // prettier-ignore
-const { rowsOf } = (await import(`${folder}/memory.js`)) as { rowsOf: (fields: readonly Row[], total: number) => Row[] }; // prettier-ignore
-const { visible, html, time } = (await import(`${folder}/dom.js`)) as {
-  visible: (text: string) => string;
-  html: (strings: TemplateStringsArray, ...values: unknown[]) => { text: string };
-  time: (ns: number) => string;
-};
-const { busiest } = (await import(`${folder}/lanes.js`)) as {
-  busiest: (lanes: readonly { points: readonly { time_ns: number }[] }[], latest: number) => { from: number; to: number } | undefined;
-}; // prettier-ignore
+import { html, time, visible } from '../../src/report/html/browser/dom.js';
+import { CHARACTER, placeLabels, step } from '../../src/report/html/browser/labels.js';
+import { busiest, type Lane } from '../../src/report/html/browser/lanes.js';
+import { rowsOf } from '../../src/report/html/browser/memory.js';
 
 describe('the labels of a timeline', () => {
   const label = fc.record({ x: fc.integer({ min: 100, max: 990 }), text: fc.string({ maxLength: 24 }) });
@@ -72,9 +49,10 @@ describe('an axis', () => {
 });
 
 describe('the close-up', () => {
-  const lanes = (...times: number[]): { points: { time_ns: number }[] }[] => [
-    { points: times.map((time_ns) => ({ time_ns })) },
-  ];
+  const lanes = (...times: number[]): Lane[] => {
+    const points = times.map((time_ns) => ({ time_ns, text: '', title: '', mark: 'plain' }));
+    return [{ name: 'web', kind: 'lpar', hue: 'p0', points }];
+  };
 
   it('shows the busiest short stretch, and only when there is one', () => {
     expect(busiest(lanes(10, 20, 30, 900), 1000)).toMatchObject({ from: expect.closeTo(8.4) as number });

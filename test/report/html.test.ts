@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { PageRun, PageTopology } from '../../src/report/html/page-data.ts';
+import { runView } from '../../src/report/html/browser/run.js';
 import { htmlReporter } from '../../src/report/html/reporter.ts';
 import { failedOutcome, outcome, record, report } from '../support/outcomes.ts';
 import { feed, type Judged, streamOf, type StreamOptions } from '../support/run-stream.ts';
@@ -20,11 +21,6 @@ async function page(judged: readonly Judged[], options: StreamOptions = {}): Pro
   await feed(htmlReporter({ path, version: '0.1.0' }), streamOf(judged, options));
   return readFileSync(path, 'utf8');
 }
-
-const modules = '../../src/report/html/browser';
-const { runView } = (await import(`${modules}/run.js`)) as {
-  runView: (run: PageRun, topology: PageTopology | undefined, text: string | undefined, width: number) => { text: string };
-}; // prettier-ignore
 
 /** The runs that a page carries, as its script reads them. */
 function runsIn(html: string): readonly PageRun[] {

@@ -73,7 +73,7 @@ describe('junit.xml', () => {
     const text = await written([{ scenario: scenarioNamed(nasty), outcome: hostile }]);
     const path = join(folder, 'hostile.xml');
     writeFileSync(path, text);
-    execFileSync('xmllint', ['--noout', path]);
+    execFileSync('/usr/bin/xmllint', ['--noout', path]);
     expect(text).toContain('\\x1b[31m');
     expect(text).toContain('\\ud800');
     expect(parseXml(text).children[0]?.children[0]?.attributes.get('name')).toContain('a]]>b \\0');

@@ -22,7 +22,7 @@ export interface PageRun extends RunResult {
 }
 
 /** Heartbeats of one partition: each one, or stretches of regular beating where there are too many to draw. */
-export interface PageBeats {
+interface PageBeats {
   readonly partition: string;
   /** Microseconds of virtual time. */
   readonly ticks?: readonly number[];

@@ -12,7 +12,7 @@ const WIDTH = 16;
  * @param {string} hex
  * @param {(index: number) => boolean} wrong
  */
-export function hexBytes(hex, wrong) {
+function hexBytes(hex, wrong) {
   const pairs = hex.match(/../g) ?? [];
   return pairs.map((pair, index) => {
     const space = index > 0 ? (index % 8 === 0 ? '  ' : ' ') : '';

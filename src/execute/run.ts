@@ -71,7 +71,8 @@ export class Run {
 
   #fireDue(): void {
     const now = this.now;
-    if (now < this.duration_ns && this.#actors.some((actor) => (actor.nextTime() ?? Infinity) <= now)) this.#fire();
+    if (now < this.duration_ns && this.#actors.some((actor) => (actor.nextTime() ?? Infinity) <= now))
+      this.#fire();
   }
 
   #fire(): void {

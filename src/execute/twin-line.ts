@@ -84,7 +84,8 @@ export class TwinLine {
     if (this.#checkpoints.length > CHECKPOINTS) {
       let oldest = 1;
       for (let index = 2; index < this.#checkpoints.length; index++) {
-        if ((this.#checkpoints[index] as Checkpoint).used < (this.#checkpoints[oldest] as Checkpoint).used) oldest = index;
+        if ((this.#checkpoints[index] as Checkpoint).used < (this.#checkpoints[oldest] as Checkpoint).used)
+          oldest = index;
       }
       const [gone] = this.#checkpoints.splice(oldest, 1);
       gone?.simulation.release();

@@ -1,0 +1,182 @@
+import { Injector } from '../fault/injector.ts';
+import type { Scenario } from '../model/scenario.ts';
+import { worldOf } from '../place/world.ts';
+import type { PartitionSummary, RunRecord, TwinComparison } from '../record/record.ts';
+import type { TraceEvent } from '../target/events.ts';
+import { comparePartition } from '../targets/sim/compare.ts';
+import type { RunFacts } from '../verdict/facts.ts';
+import { factsOf } from '../verdict/facts.ts';
+import { measuresOf } from './measures.ts';
+import { Dispatcher } from './rescue.ts';
+import { Run } from './run.ts';
+import { Simulation } from './simulation.ts';
+import type { TwinLine, TwinLines } from './twin-line.ts';
+
+/** Events that a record keeps; the frequent kinds go first. */
+export const EVENTS_KEPT = 1_000;
+const FREQUENT: ReadonlySet<string> = new Set(['run', 'fork', 'exit', 'complete', 'heartbeat']);
+/** Lines of each guest's console in a record. */
+const CONSOLE_LINES = 200;
+
+/** A run that has come to its end, its machines still there to be asked. */
+export interface Finished {
+  readonly record: RunRecord;
+  readonly facts: RunFacts;
+  /** Gives the machines back. */
+  release(): void;
+}
+
+/**
+ * Runs a scenario under one seed on the simulation: fault and rescue, and as far as its claims need them the runs without rescue and
+ * without fault.
+ */
+export function runScenario(scenario: Scenario, seed: number, lines: TwinLines): Finished {
+  const line = lines.of(scenario.topology, seed);
+  const lookups = new Lookups(line);
+  const run = begin(scenario, line, seed);
+  const needsTwins = scenario.claims.some((claim) => claim.observer === 'bystander');
+  let alone: Run | undefined;
+  const injector: Injector = new Injector({
+    scenario,
+    seed,
+    target: run.simulation.target,
+    twin: (now_ns) => lookups.at(now_ns),
+    measures: measuresOf(run, () => injector),
+    hooks: { summon: (ambulance, partition) => dispatcher.summon(ambulance, partition) },
+  });
+  const dispatcher = new Dispatcher(run, scenario.topology, () => {
+    if (needsTwins) alone = withoutRescue(run, injector);
+  });
+  run.drive(injector);
+  run.add(dispatcher);
+  run.advance(scenario.duration_ns);
+  alone?.advance(scenario.duration_ns);
+
+  const end = line.at(scenario.duration_ns);
+  const twins = needsTwins ? compareTwins(scenario, run, alone ?? run, end) : [];
+  const world = worldOf(
+    scenario,
+    run.simulation.target,
+    seed,
+    measuresOf(run, () => injector),
+  );
+  const live = { ...world, known: new Map(injector.known) };
+  return {
+    record: recordOf(scenario, seed, run, injector, twins),
+    facts: factsOf(live, { ...live, target: end.target }),
+    release(): void {
+      run.simulation.release();
+      alone?.simulation.release();
+      end.release();
+      lookups.release();
+    },
+  };
+}
+
+/** The machine before the scenario's first trigger: the twin's own, or one just switched on when something strikes while it boots. */
+function begin(scenario: Scenario, line: TwinLine, seed: number): Run {
+  const { duration_ns, topology } = scenario;
+  const boots = scenario.triggers.some(
+    ({ when }) => when.kind === 'on' && BOOT_EVENTS.has(when.pattern.event),
+  );
+  if (boots || !line.booted) return new Run(Simulation.powerOn(topology, seed, line.origin), duration_ns, []);
+  let first = duration_ns;
+  for (const { when } of scenario.triggers) {
+    first = Math.min(first, when.kind === 'at' ? when.time_ns : when.kind === 'every' ? when.from_ns : 0);
+  }
+  const start = Math.max(0, first);
+  const simulation = line.at(start);
+  return new Run(simulation, duration_ns, line.eventsBefore(start));
+}
+
+/** Events that come before t = 0, where no checkpoint is. */
+const BOOT_EVENTS: ReadonlySet<string> = new Set([
+  'power_on',
+  'register',
+  'registered',
+  'refused',
+  'boot_complete',
+]);
+
+/** The same machine from here on, with all its faults and nobody to help. */
+function withoutRescue(run: Run, injector: Injector): Run {
+  const alone = new Run(run.simulation.fork(), run.duration_ns, run.events);
+  alone.drive(injector.fork({ target: alone.simulation.target, hooks: { summon: () => true } }));
+  return alone;
+}
+
+/** The fault-free machine at the instants where places are looked up. */
+class Lookups {
+  readonly #line: TwinLine;
+  readonly #held: Simulation[] = [];
+
+  constructor(line: TwinLine) {
+    this.#line = line;
+  }
+
+  at(now_ns: number): Simulation['target'] | undefined {
+    if (now_ns < 0) return undefined;
+    const simulation = this.#line.at(now_ns);
+    this.#held.push(simulation);
+    return simulation.target;
+  }
+
+  release(): void {
+    for (const simulation of this.#held) simulation.release();
+  }
+}
+
+/** Every partition that a bystander claim names, both ways. */
+function compareTwins(scenario: Scenario, run: Run, alone: Run, end: Simulation): readonly TwinComparison[] {
+  const named = new Set<string>();
+  for (const claim of scenario.claims) {
+    if (claim.observer === 'bystander') for (const subject of claim.subjects) named.add(subject.root);
+  }
+  const twins: TwinComparison[] = [];
+  for (const partition of named) {
+    const rescued = run.simulation.target;
+    const faulty = alone.simulation.target;
+    const contained = comparePartition(faulty, end.target, partition);
+    const undisturbed = run === alone ? '' : comparePartition(rescued, faulty, partition);
+    twins.push({ claim: 'contained', partition, identical: contained === '', difference: contained });
+    twins.push({ claim: 'undisturbed', partition, identical: undisturbed === '', difference: undisturbed });
+  }
+  return twins;
+}
+
+function recordOf(
+  scenario: Scenario,
+  seed: number,
+  run: Run,
+  injector: Injector,
+  twins: readonly TwinComparison[],
+): RunRecord {
+  const { target, hypervisor } = run.simulation;
+  const kept = keepEvents(run.events);
+  return {
+    seed,
+    duration_ns: scenario.duration_ns,
+    trace_hash: target.traceHash(),
+    events: kept,
+    events_dropped: run.events.length - kept.length,
+    receipts: injector.receipts(),
+    reports: run.reports,
+    audit: hypervisor.audit.entries,
+    partitions: target.partitions.map((partition): PartitionSummary => ({
+      name: partition.name,
+      health: hypervisor.healthOf(partition.name).health,
+      heartbeats: hypervisor.heartbeats(partition.name),
+      cpu_time_ns: target.cpuTime(partition.name),
+      boot_complete_ns: partition.boot_complete < 0 ? -1 : partition.boot_complete - target.origin,
+      console: target.console(partition.name).slice(-CONSOLE_LINES),
+    })),
+    twins,
+  };
+}
+
+/** All events while there are few; else the frequent kinds are dropped, and then the oldest. */
+function keepEvents(events: readonly TraceEvent[]): readonly TraceEvent[] {
+  if (events.length <= EVENTS_KEPT) return events;
+  const rare = events.filter((event) => !FREQUENT.has(event.kind));
+  return rare.slice(-EVENTS_KEPT);
+}

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { relative, resolve } from 'node:path';
 import type { TargetName } from '../model/scenario.ts';
 import type { Job, Reporter } from '../runner/events.ts';
-import type { Executor } from '../runner/executor.ts';
+import { type Executor, idleExecutor } from '../runner/executor.ts';
 import { type Config, MAX_WORKERS, type ReporterName } from '../runner/config.ts';
 import { EXIT } from '../runner/exit-codes.ts';
 import { runJobs } from '../runner/run.ts';
@@ -159,13 +159,14 @@ function readToday(reader: OptionReader): string {
 async function executorFor(settings: RunSettings, runs: boolean): Promise<Executor> {
   const { workers, timeout_s, today, target } = settings;
   const context = { today, replay: 'npx siren run', target };
-  if (workers === 0 || !runs) {
-    const { serialExecutor } = await import('../runner/serial.ts');
-    const { executeJob } = await import('../runner/execute.ts');
-    return serialExecutor(executeJob, context);
+  if (!runs) return idleExecutor(workers);
+  if (workers > 0) {
+    const { parallelExecutor } = await import('../runner/parallel.ts');
+    return parallelExecutor(context, { workers, timeout_ms: timeout_s * 1000 });
   }
-  const { parallelExecutor } = await import('../runner/parallel.ts');
-  return parallelExecutor(context, { workers, timeout_ms: timeout_s * 1000 });
+  const { serialExecutor } = await import('../runner/serial.ts');
+  const { executeJob } = await import('../runner/execute.ts');
+  return serialExecutor(executeJob, context);
 }
 
 const REPORT_FILES: Readonly<Record<ReporterName, string>> = {

@@ -32,3 +32,8 @@ export function erroredOutcome(job: Job, context: ExecuteContext, reason: string
     replay: replayCommand(job, context.replay),
   };
 }
+
+/** For a run without jobs: nothing is loaded, nothing is started. */
+export function idleExecutor(workers: number): Executor {
+  return { workers, run: () => Promise.resolve(), close: () => Promise.resolve() };
+}

@@ -1,24 +1,14 @@
-import type { Expression, Path } from '../model/expression.ts';
 import type { Claim, Observer } from '../model/scenario.ts';
-import { VIA } from '../model/vocabulary.ts';
-import { checkAt, checkCodes, checkExcept, checkSigns } from './check/clauses.ts';
-import { momentOf } from './check/moments.ts';
 import { checkState, checkSubjects, OBSERVERS } from './check/observers.ts';
 import { resolvePlace } from './check/place.ts';
-import type { Place } from './check/place.ts';
-import { evaluate, evaluatePath, later } from './evaluate.ts';
-import { eventPattern } from './event.ts';
-import type { Called } from './scenario.ts';
+import { readClauses } from './claim-clauses.ts';
+import type { ClaimContext, Mutable, Subject } from './claim-clauses.ts';
+import { evaluatePath, later } from './evaluate.ts';
 import { fail, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
-import { clausesOf, mismatch, single, wantCondition, wantName, wantTime, wantWord } from './settings.ts';
+import { clausesOf, wantCondition } from './settings.ts';
 import { didYouMean } from './suggest.ts';
 import type * as tree from './tree.ts';
-
-export interface ClaimContext {
-  readonly duration_ns: number;
-  readonly called: Called;
-}
 
 /** Everything that a scenario expects; it must expect something. */
 export function elaborateClaims(node: tree.Scenario, scope: Scope, context: ClaimContext): Claim[] {
@@ -43,8 +33,6 @@ export function elaborateClaims(node: tree.Scenario, scope: Scope, context: Clai
   }
   return claims;
 }
-
-type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 function blank(node: tree.Claim, observer: Observer, scope: Scope): Mutable<Claim> {
   const { start, end } = node;
@@ -79,7 +67,7 @@ function checkClaim(
   const claim = blank(node, 'check', scope);
   const asClause = { word: node.observer, values: [expr], start: expr.start, end: expr.end };
   const condition = wantCondition(asClause, scope);
-  if (!common(claim, clauses, scope, context) || condition === undefined) return undefined;
+  if (!readClauses(claim, clauses, NONE, scope, context) || condition === undefined) return undefined;
   if (condition.kind === 'bool') {
     const help = 'compare something that a run decides';
     return fail(
@@ -118,13 +106,7 @@ function stateClaim(node: tree.Claim, scope: Scope, context: ClaimContext): Clai
   const states = statesOf(node, subjects, rule.observer, scope);
   if (states === undefined) return undefined;
   claim.states = states;
-  const sound = common(claim, clauses, scope, context);
-  return special(claim, clauses, subjects, scope, context) && sound ? claim : undefined;
-}
-
-export interface Subject {
-  readonly path: Path;
-  readonly place: Place;
+  return readClauses(claim, clauses, subjects, scope, context) ? claim : undefined;
 }
 
 function subjectsOf(node: tree.Claim, scope: Scope): Subject[] | undefined {
@@ -162,156 +144,4 @@ function statesOf(
     states.push(state);
   }
   return states;
-}
-
-/** `if` and `given`, which every claim takes. */
-function common(
-  claim: Mutable<Claim>,
-  clauses: ReadonlyMap<string, tree.Clause>,
-  scope: Scope,
-  context: ClaimContext,
-): boolean {
-  const [condition, given] = [clauses.get('if'), clauses.get('given')];
-  let sound = true;
-  if (condition !== undefined) {
-    const value = wantCondition(condition, scope);
-    if (value === undefined) sound = false;
-    else claim.condition = value;
-  }
-  if (given !== undefined) {
-    const moment = momentOf(given, context.called, scope);
-    if (moment === undefined) sound = false;
-    else claim.given = moment;
-  }
-  return sound;
-}
-
-/** The clauses that some observers take. False when one is wrong. */
-function special(
-  claim: Mutable<Claim>,
-  clauses: ReadonlyMap<string, tree.Clause>,
-  subjects: readonly Subject[],
-  scope: Scope,
-  context: ClaimContext,
-): boolean {
-  const take = <T>(
-    word: string,
-    read: (clause: tree.Clause) => T | undefined,
-    keep: (value: T) => void,
-  ): boolean => {
-    const clause = clauses.get(word);
-    if (clause === undefined) return true;
-    const value = read(clause);
-    if (value !== undefined) keep(value);
-    return value !== undefined;
-  };
-  const done = [
-    take(
-      'by',
-      (clause) => checkSigns(clause, claim, scope),
-      (signs) => (claim.signs = signs),
-    ),
-    take(
-      'with',
-      (clause) => checkCodes(clause, claim, subjects, scope),
-      (codes) => (claim.codes = codes),
-    ),
-    take(
-      'at',
-      (clause) => checkAt(clause, subjects, scope),
-      (places: readonly Expression[]) => (claim.places = places),
-    ),
-    take(
-      'via',
-      (clause) => wantWord(clause.values, clause.word, VIA, scope),
-      (via) => (claim.via = via),
-    ),
-    take(
-      'except',
-      (clause) => checkExcept(clause, subjects, scope),
-      (paths) => (claim.except = paths),
-    ),
-    take(
-      'rank',
-      (clause) => rankOf(clause, scope),
-      (rank) => (claim.rank = rank),
-    ),
-    take(
-      'from',
-      (clause) => fromOf(clause, scope),
-      (from) => (claim.from = from),
-    ),
-    take(
-      'until',
-      (clause) => eventPattern(clause.values[0] as tree.Expr, 1, scope),
-      (until) => (claim.until = until),
-    ),
-    within(claim, clauses, scope, context),
-  ];
-  return done.every(Boolean);
-}
-
-function within(
-  claim: Mutable<Claim>,
-  clauses: ReadonlyMap<string, tree.Clause>,
-  scope: Scope,
-  context: ClaimContext,
-): boolean {
-  const [clause, of] = [clauses.get('within'), clauses.get('of')];
-  if (clause === undefined) {
-    if (of === undefined) return true;
-    fail(
-      scope,
-      'E0717',
-      of,
-      '`of` says what `within` counts from, and there is no `within`',
-      'from what on?',
-      'as in `within 1 ms of smash`',
-    );
-    return false;
-  }
-  const limit_ns = wantTime(clause.values, clause.word, { low: 0, high: Number.MAX_SAFE_INTEGER }, scope);
-  const moment = of === undefined ? undefined : momentOf(of, context.called, scope);
-  if (limit_ns === undefined || (of !== undefined && moment === undefined)) return false;
-  if (limit_ns > context.duration_ns) {
-    const help = 'let the scenario `run` longer, or set a limit that it can pass';
-    fail(
-      scope,
-      'E0708',
-      clause,
-      '`within` is longer than the run: the limit can never be passed',
-      'too long',
-      help,
-    );
-    return false;
-  }
-  claim.within = { limit_ns, ...(moment === undefined ? {} : { of: moment }) };
-  return true;
-}
-
-function rankOf(clause: tree.Clause, scope: Scope): Claim['rank'] {
-  const expr = single(clause.values, clause.word, scope);
-  const value = expr === undefined ? undefined : evaluate(expr, scope);
-  if (value === undefined || expr === undefined) return undefined;
-  const [low, high] = value.kind === 'range' ? [value.low, value.high] : [value, value];
-  if (low.kind !== 'int' || high.kind !== 'int') return mismatch(value, 'int', clause.word, expr, scope);
-  if (low.value < 1n || high.value < low.value || high.value > 100n) {
-    return fail(
-      scope,
-      'E0711',
-      expr,
-      'a rank is 1 for the first diagnosis, 2 for the next',
-      'no rank',
-      'as in `rank 1..2`',
-    );
-  }
-  return { low: Number(low.value), high: Number(high.value) };
-}
-
-function fromOf(clause: tree.Clause, scope: Scope): string | undefined {
-  const expr = single(clause.values, clause.word, scope);
-  const name = expr === undefined ? undefined : wantName(expr, clause.word, scope);
-  if (name === undefined || expr === undefined || scope.parties?.ambulances.has(name) === true) return name;
-  const help = didYouMean(name, scope.parties?.ambulances.keys() ?? [], 'there are');
-  return fail(scope, 'E0719', expr, `there is no ambulance \`${name}\``, 'unknown', help);
 }

@@ -61,6 +61,7 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
       }
     }
   }
+  unit.tree = { declarations: unit.tree.declarations.filter((node) => node.kind !== 'scenario') };
   return freeze({ file: unit.file, tags, scenarios: unit.whole ? scenarios : [] });
 }
 

@@ -165,26 +165,30 @@ export class ExpressionParser extends EmbeddedActionsParser {
     PART,
   );
 
+  /** Made once: alternatives made anew at each call are half of what a parse allocates. */
+  #operands: { ALT: () => tree.Expr }[] | undefined;
   readonly operand: Rule<tree.Expr> = this.RULE(
     'operand',
     (): tree.Expr =>
-      this.OR([
-        { ALT: () => literal('number', this.CONSUME(token.NumberLiteral)) },
-        { ALT: () => literal('quantity', this.CONSUME(token.Quantity)) },
-        { ALT: () => literal('string', this.CONSUME(token.StringLiteral)) },
-        { ALT: () => literal('date', this.CONSUME(token.DateLiteral)) },
-        { ALT: () => this.SUBRULE(this.path) },
-        { ALT: () => this.SUBRULE(this.fieldPath) },
-        { ALT: () => this.SUBRULE(this.list) },
-        {
-          ALT: () => {
-            this.CONSUME(token.LParen);
-            const inner = this.SUBRULE(this.expression);
-            this.CONSUME(token.RParen);
-            return inner;
+      this.OR(
+        (this.#operands ??= [
+          { ALT: () => literal('number', this.CONSUME(token.NumberLiteral)) },
+          { ALT: () => literal('quantity', this.CONSUME(token.Quantity)) },
+          { ALT: () => literal('string', this.CONSUME(token.StringLiteral)) },
+          { ALT: () => literal('date', this.CONSUME(token.DateLiteral)) },
+          { ALT: () => this.SUBRULE(this.path) },
+          { ALT: () => this.SUBRULE(this.fieldPath) },
+          { ALT: () => this.SUBRULE(this.list) },
+          {
+            ALT: () => {
+              this.CONSUME(token.LParen);
+              const inner = this.SUBRULE(this.expression);
+              this.CONSUME(token.RParen);
+              return inner;
+            },
           },
-        },
-      ]),
+        ]),
+      ),
     PART,
   );
 

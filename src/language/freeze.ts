@@ -1,8 +1,9 @@
 /** Freezes plain data to its leaves; what is frozen already, as a shared topology is, is passed over. */
-export function freeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+export function freeze<T extends object>(value: T): T {
   Object.freeze(value);
-  if (Array.isArray(value)) for (const item of value) freeze(item);
-  else for (const key in value) freeze(value[key]);
+  for (const key in value) {
+    const part: unknown = value[key];
+    if (typeof part === 'object' && part !== null && !Object.isFrozen(part)) freeze(part);
+  }
   return value;
 }

@@ -32,8 +32,8 @@ const IMPORT_DEPTH = 64;
 
 /** Reads files once each, follows their imports, binds their names. */
 export class Loader {
-  readonly units = new Map<string, Unit | undefined>();
-  readonly sources = new Map<string, Source>();
+  readonly units: Map<string, Unit | undefined> = new Map();
+  readonly sources: Map<string, Source> = new Map();
   /** Files being read: an import of one of them closes a cycle. */
   readonly #open: string[] = [];
   readonly #host: SourceHost;

@@ -40,8 +40,11 @@ const HEADS = [
 const LATER_HEADS = ['core', 'budget', 'app', 'service', 'owns', 'shares', 'borrows'];
 const DEFAULT_RUN_NS = 200 * NS_PER_MS;
 
+const NO_LETS: ReadonlyMap<string, Expression> = new Map();
+const NO_WORDS: ReadonlySet<string> = new Set();
+
 /** A trigger's name, and the trigger. */
-export type Called = ReadonlyMap<string, tree.Trigger>;
+type Called = ReadonlyMap<string, tree.Trigger>;
 
 /** One scenario of a file: one model for each row of its tables, those with errors left out. */
 export function elaborateScenario(
@@ -56,8 +59,8 @@ export function elaborateScenario(
     problems,
     values: fileValues,
     parties: undefined,
-    words: new Set(),
-    lets: new Map(),
+    words: NO_WORDS,
+    lets: NO_LETS,
     trail: [],
   };
   const heads = group(node, scope);
@@ -251,7 +254,8 @@ function elaborateRow(
 }
 
 /** The scenario's `let`s that need no machine, so that its machine may be described with them. */
-function constants(node: tree.Scenario, scope: Scope): Map<string, Expression | undefined> {
+function constants(node: tree.Scenario, scope: Scope): Values {
+  if (!node.body.some((item) => item.kind === 'let')) return scope.values;
   const values = new Map(scope.values);
   const quiet = { errors: 0, error: () => undefined, warn: () => undefined } as unknown as Problems;
   for (const item of node.body) {
@@ -269,7 +273,8 @@ function constants(node: tree.Scenario, scope: Scope): Map<string, Expression | 
 function bindLets(
   node: tree.Scenario,
   scope: Scope,
-): { values: Map<string, Expression | undefined>; lets: Map<string, Expression> } {
+): { readonly values: Values; readonly lets: ReadonlyMap<string, Expression> } {
+  if (!node.body.some((item) => item.kind === 'let')) return { values: scope.values, lets: NO_LETS };
   const values = new Map(scope.values);
   const lets = new Map<string, Expression>();
   const seen = new Map<string, tree.Let>();

@@ -11,7 +11,8 @@ import type * as tree from './tree.ts';
 export interface Unit {
   readonly file: string;
   readonly source: Source;
-  readonly tree: tree.FileTree;
+  /** Its scenarios are dropped once they have been elaborated: nobody can import one. */
+  tree: tree.FileTree;
   readonly docs: readonly { readonly image: string; readonly startOffset: number }[];
   /** False when something in it could not be parsed. */
   readonly whole: boolean;

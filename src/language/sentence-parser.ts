@@ -24,21 +24,24 @@ export class SentenceParser extends ExpressionParser {
     PART,
   );
 
+  #items: { IGNORE_AMBIGUITIES: true; DEF: { ALT: () => tree.Item }[] } | undefined;
   readonly item: Rule<tree.Item> = this.RULE(
     'item',
     (): tree.Item =>
-      this.OR({
-        IGNORE_AMBIGUITIES: true,
-        DEF: [
-          { ALT: () => this.SUBRULE(this.trigger) },
-          { ALT: () => this.SUBRULE(this.expectation) },
-          { ALT: () => this.SUBRULE(this.letDeclaration) },
-          { ALT: () => this.SUBRULE(this.requirement) },
-          { ALT: () => this.SUBRULE(this.repair) },
-          { ALT: () => this.SUBRULE(this.grant) },
-          { ALT: () => this.SUBRULE(this.sentence) },
-        ],
-      }),
+      this.OR(
+        (this.#items ??= {
+          IGNORE_AMBIGUITIES: true,
+          DEF: [
+            { ALT: () => this.SUBRULE(this.trigger) },
+            { ALT: () => this.SUBRULE(this.expectation) },
+            { ALT: () => this.SUBRULE(this.letDeclaration) },
+            { ALT: () => this.SUBRULE(this.requirement) },
+            { ALT: () => this.SUBRULE(this.repair) },
+            { ALT: () => this.SUBRULE(this.grant) },
+            { ALT: () => this.SUBRULE(this.sentence) },
+          ],
+        }),
+      ),
     LINE,
   );
 

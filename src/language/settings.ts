@@ -218,13 +218,16 @@ export function wantSet(
   return [...members].sort((a, b) => a - b);
 }
 
+const NO_CLAUSES: ReadonlyMap<string, Clause> = new Map();
+
 /** Clauses by word, each known and given once. */
 export function clausesOf(
   phrase: Pick<Phrase, 'head' | 'clauses'>,
   known: readonly string[],
   scope: Scope,
   laterWords: readonly string[] = [],
-): Map<string, Clause> {
+): ReadonlyMap<string, Clause> {
+  if (phrase.clauses.length === 0) return NO_CLAUSES;
   const found = new Map<string, Clause>();
   for (const clause of phrase.clauses) {
     const word = clause.word.text;

@@ -40,7 +40,7 @@ export function copyDraft(draft: Draft): Draft {
   };
 }
 
-export const PART_HEADS = ['machine', 'lpar', 'ambulance'];
+export const PART_HEADS: readonly string[] = ['machine', 'lpar', 'ambulance'];
 
 /** The names that an expression could not tell from a partition's. */
 const RESERVED = new Set(['others', 'any', 'all', 'elapsed', 'machine', 'true', 'false', 'none', 'patient']);

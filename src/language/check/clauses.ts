@@ -2,7 +2,7 @@ import type { Expression, Path } from '../../model/expression.ts';
 import { FINDINGS } from '../../model/findings.ts';
 import type { Claim } from '../../model/scenario.ts';
 import { GUEST_SIGNS, HYPERVISOR_SIGNS, REFUSALS } from '../../model/vocabulary.ts';
-import type { Subject } from '../claims.ts';
+import type { Subject } from '../claim-clauses.ts';
 import { evaluate, evaluatePath } from '../evaluate.ts';
 import { wantName } from '../settings.ts';
 import { fail, failAt } from '../scope.ts';

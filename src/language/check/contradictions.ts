@@ -26,14 +26,14 @@ function always({ condition }: Claim): boolean {
   return condition === undefined || (condition.kind === 'bool' && condition.value);
 }
 
+const JUDGED = COLLECTIONS.filter((one) => one.judged).map((one) => one.name);
+
 /** Subjects by their text; `web.*` is every structure that gets a verdict. */
 function subjectsOf(claim: Claim): string[] {
   const except = claim.except.map(printPath);
   return claim.subjects.flatMap((subject) => {
-    const text = printPath(subject);
-    if (!text.endsWith('.*')) return [text];
-    const all = COLLECTIONS.filter((one) => one.judged).map((one) => `${subject.root}.${one.name}`);
-    return all.filter((one) => !except.includes(one));
+    if (subject.steps.at(-1)?.kind !== 'all') return [printPath(subject)];
+    return JUDGED.map((name) => `${subject.root}.${name}`).filter((one) => !except.includes(one));
   });
 }
 

@@ -20,6 +20,13 @@ const KINDS: ReadonlyMap<string, Place['kind']> = new Map<string, Place['kind']>
   ['hrtimers', 'timer'],
 ]);
 
+/** Names of tasks by workload. */
+const TASKS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  Object.entries(WORKLOAD_TASKS).map(([workload, names]) => [workload, new Set([...names, ...SYSTEM_TASKS])]),
+);
+const NOBODY: ReadonlySet<string> = new Set();
+const KINDS_BY_TASK = new Set(['tasks', 'threads', 'stacks']);
+
 /** A collection, one of its elements, or a part of one. */
 export function element(
   collection: Collection,
@@ -29,9 +36,10 @@ export function element(
   scope: Scope,
 ): Place | undefined {
   const base = { lpar: lpar.name, collection, dimension: 'place' } as const;
-  const [index, ...rest] = steps;
+  const [index] = steps;
   if (index === undefined)
     return { kind: 'collection', ...base, dimension: collection.name === 'log' ? 'string' : 'set' };
+  const rest = steps.slice(1);
   const type = namedType(collection.element);
   const known = type === undefined ? {} : { type };
   if (collection.index.length === 0) return fields({ kind: 'bytes', ...base, ...known }, steps, scope);
@@ -116,11 +124,10 @@ function named(
     failAt(scope, 'E0607', step.index.span, `there is no lock \`${name}\``, 'unknown', help);
     return false;
   }
-  if (!['tasks', 'threads', 'stacks'].includes(collection.name)) return true;
-  const names = [...(own(WORKLOAD_TASKS, lpar.kernel.workload) ?? []), ...SYSTEM_TASKS];
-  const stem = name.split(/[/:]/)[0] as string;
-  if (names.includes(name) || names.includes(stem)) return true;
-  const help = didYouMean(name, names, `with this workload there are`);
+  if (!KINDS_BY_TASK.has(collection.name)) return true;
+  const known = TASKS.get(lpar.kernel.workload) ?? NOBODY;
+  if (known.has(name) || known.has(name.split(/[/:]/)[0] as string)) return true;
+  const help = didYouMean(name, known, 'with this workload there are');
   const message = `\`${lpar.name}\` runs ${lpar.kernel.workload}: it has no task \`${name}\``;
   failAt(scope, 'E0606', step.index.span, message, 'no such task', help);
   return false;

@@ -33,15 +33,13 @@ export function fields(from: Place, steps: readonly PathStep[], scope: Scope): P
 
 /** The place with a C type, and its width where the type has one. */
 export function typed(place: Place, type: CType): Place {
-  const { width_bits: _old, ...rest } = place;
+  const dimension = isText(type) ? 'string' : 'place';
+  const next: { -readonly [Key in keyof Place]: Place[Key] } = { kind: 'bytes', type, dimension };
+  if (place.lpar !== undefined) next.lpar = place.lpar;
+  if (place.collection !== undefined) next.collection = place.collection;
   const bits = widthOf(type);
-  return {
-    ...rest,
-    kind: 'bytes',
-    type,
-    dimension: isText(type) ? 'string' : 'place',
-    ...(bits === undefined ? {} : { width_bits: bits }),
-  };
+  if (bits !== undefined) next.width_bits = bits;
+  return next;
 }
 
 function isText(type: CType): boolean {

@@ -1,13 +1,16 @@
 import type { NamedMoment } from '../../model/scenario.ts';
 import { VERBS } from '../../model/verbs.ts';
-import type { Called } from '../scenario.ts';
 import { fail, label, spanOf } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Clause, Item, Trigger } from '../tree.ts';
 
 /** `of NAME`, `given NAME.activated`: the name must be `called` somewhere, and what it calls must be able to reach the moment. */
-export function momentOf(clause: Clause, called: Called, scope: Scope): NamedMoment | undefined {
+export function momentOf(
+  clause: Clause,
+  called: ReadonlyMap<string, Trigger>,
+  scope: Scope,
+): NamedMoment | undefined {
   const [expr] = clause.values;
   const word = clause.word.text;
   if (expr?.kind !== 'path' || clause.values.length !== 1 || expr.steps.length > 1) {

@@ -1,7 +1,8 @@
 import { DIAGNOSES } from '../../model/diagnoses.ts';
+import { printPath } from '../../model/print.ts';
 import type { Observer } from '../../model/scenario.ts';
 import { BYSTANDER_STATES, GUEST_STATES, HYPERVISOR_STATES, VERDICTS } from '../../model/vocabulary.ts';
-import type { Subject } from '../claims.ts';
+import type { Subject } from '../claim-clauses.ts';
 import { fail, failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { didYouMean } from '../suggest.ts';
@@ -32,19 +33,19 @@ export const OBSERVERS: ReadonlyMap<string, ObserverRule> = new Map(
 
 export function checkSubjects(rule: ObserverRule, subjects: readonly Subject[], scope: Scope): boolean {
   let sound = true;
-  const seen = new Set<string>();
+  const seen = subjects.length > 1 ? new Set<string>() : undefined;
   for (const { path, place } of subjects) {
-    const text = `${path.root}.${path.steps.map((step) => (step.kind === 'field' ? step.name : '')).join('.')}`;
+    const text = seen === undefined ? '' : printPath(path);
     const judged = place.kind !== 'collection' || place.collection?.judged === true;
     if (!rule.subjects.includes(place.kind) || !judged) {
       sound = false;
       const help = hintFor(rule, place);
       failAt(scope, 'E0712', path.span, `\`${rule.observer}\` speaks of ${rule.what}`, 'not of this', help);
-    } else if (seen.has(text)) {
+    } else if (seen?.has(text) === true) {
       sound = false;
       failAt(scope, 'E0310', path.span, 'the same subject is given twice', 'again');
     }
-    seen.add(text);
+    seen?.add(text);
   }
   return sound;
 }
@@ -61,26 +62,26 @@ function hintFor(rule: ObserverRule, place: Place): string | undefined {
   return place.lpar === undefined ? undefined : `as in \`${rule.observer} ${place.lpar} is …\``;
 }
 
+const HEALTH = Object.keys(HYPERVISOR_STATES).filter(
+  (state) => !['registered', 'refused', 'frozen'].includes(state),
+);
+const STATES: Readonly<Record<string, readonly string[]>> = {
+  guest: Object.keys(GUEST_STATES),
+  hypervisor: HEALTH,
+  verdict: [...VERDICTS, 'any'],
+  diagnosis: [...DIAGNOSES.keys()],
+  bystander: Object.keys(BYSTANDER_STATES),
+};
+const OF_CPUS = ['parked'];
+const OF_METADATA = ['registered', 'refused'];
+const OF_DEVICE = ['frozen'];
+
 /** The words that may follow `is`. */
 function statesFor(observer: Observer, kind: Place['kind']): readonly string[] {
-  switch (observer) {
-    case 'guest':
-      return kind === 'cpus' ? ['parked'] : Object.keys(GUEST_STATES);
-    case 'hypervisor':
-      if (kind === 'metadata') return ['registered', 'refused'];
-      if (kind === 'device') return ['frozen'];
-      return Object.keys(HYPERVISOR_STATES).filter(
-        (state) => !['registered', 'refused', 'frozen'].includes(state),
-      );
-    case 'verdict':
-      return [...VERDICTS, 'any'];
-    case 'diagnosis':
-      return [...DIAGNOSES.keys()];
-    case 'bystander':
-      return Object.keys(BYSTANDER_STATES);
-    default:
-      return [];
-  }
+  if (observer === 'guest' && kind === 'cpus') return OF_CPUS;
+  if (observer === 'hypervisor' && kind === 'metadata') return OF_METADATA;
+  if (observer === 'hypervisor' && kind === 'device') return OF_DEVICE;
+  return STATES[observer] ?? [];
 }
 
 export function checkState(

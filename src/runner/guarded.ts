@@ -17,7 +17,8 @@ export function guarded(execute: ExecuteJob, job: Job, context: ExecuteContext):
 /** One line: what was thrown and the place in Siren's own code, without machine paths. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const message = error.message.split('\n', 1)[0] as string;
+  const line = error.message.split('\n', 1)[0] as string;
+  const message = line.replace(/(?:file:\/\/)?\/[^\s'"]*\/(?=(?:dist|src|node_modules)\/)/g, '');
   const frame = /\/(?:dist|src)\/([\w/-]+\.[jt]s:\d+)/.exec(error.stack ?? '');
   return `${error.name}: ${message}${frame === null ? '' : ` (in ${frame[1]})`}`;
 }

@@ -24,6 +24,9 @@ export interface ParallelOptions {
 const HEAP_MIB = 1024;
 /** Loading the code counts against no job. */
 const START_LIMIT_MS = 30_000;
+/** A worker takes about as long to start as this many short runs; the others start when these turn out to be long. */
+const JOBS_FOR_A_WORKER = 16;
+const MORE_AFTER_MS = 250;
 /** After so many workers in a row that never came up, the rest are not tried. */
 const START_ATTEMPTS = 3;
 
@@ -73,7 +76,13 @@ export function parallelExecutor(context: ExecuteContext, options: ParallelOptio
           if (rest.length > 0) queue.unshift(rest);
         }
       };
-      await Promise.all(Array.from({ length: Math.min(workers, queue.length) }, lane));
+      const most = Math.min(workers, queue.length);
+      const lanes = Array.from({ length: Math.min(most, Math.ceil(jobs.length / JOBS_FOR_A_WORKER)) }, lane);
+      const more = setTimeout(() => {
+        while (lanes.length < most && queue.length > 0) lanes.push(lane());
+      }, MORE_AFTER_MS);
+      for (let index = 0; index < lanes.length; index++) await lanes[index];
+      clearTimeout(more);
     },
     close: () => pool.destroy(),
   };

@@ -18,6 +18,9 @@ import { OptionReader, readSelection } from './select-options.ts';
 /** Seeds that `--seed random` draws: short enough to be read aloud. */
 const RANDOM_SEEDS = 2 ** 31;
 
+/** A path that follows --bail is taken for its number. */
+const BAIL_HELP = 'put --bail behind the paths, or write --bail=1';
+
 interface RunSettings {
   readonly target: TargetName;
   readonly workers: number;
@@ -61,7 +64,10 @@ export async function runCommand(
   const jobs = selected.value;
   if (reader.flag('list')) return listJobs(jobs, specs, reader, around);
   if (options['seed'] === 'random') around.error(`seed ${settings.seed}, drawn at random\n`);
-  if (jobs.length === 0 && !specs.broken) around.error(`${nothing(specs, paths)}\n`);
+  if (jobs.length === 0 && !specs.broken) {
+    const sound = selection.only?.size === 0;
+    around.error(sound ? 'nothing needed attention in the last run\n' : `${nothing(specs, paths)}\n`);
+  }
   return runAndReport(jobs, specs, executor, settings, reader, invocation);
 }
 
@@ -122,7 +128,7 @@ function readSettings(
     target: readTarget(reader, config),
     workers: reader.integer('workers', 0, MAX_WORKERS) ?? config.workers ?? availableParallelism(),
     timeout_s: reader.integer('timeout', 1, 86_400) ?? config.timeout_s,
-    bail: options['bail'] === true ? 1 : reader.integer('bail', 1, 1_000_000),
+    bail: options['bail'] === true ? 1 : reader.integer('bail', 1, 1_000_000, BAIL_HELP),
     seed: options['seed'] === 'random' ? randomInt(RANDOM_SEEDS) : (readSeed(reader) ?? config.seed),
     today: readToday(reader),
     reports: given === undefined ? resolve(root, config.reports) : resolve(cwd, given.text),
@@ -203,7 +209,9 @@ async function makeReporters(
   }
   if (github) {
     const { annotationsReporter } = await import('../report/annotations.ts');
-    reporters.push(annotationsReporter({ write, ...(summary_path === undefined ? {} : { summary_path }) }));
+    reporters.push(
+      annotationsReporter({ write: around.out, ...(summary_path === undefined ? {} : { summary_path }) }),
+    );
   }
   return reporters;
 }

@@ -33,12 +33,12 @@ export class OptionReader {
   }
 
   /** A whole number in low..high. */
-  integer(name: string, low: number, high: number): number | undefined {
+  integer(name: string, low: number, high: number, help?: string): number | undefined {
     const given = this.text(name);
     if (given === undefined) return undefined;
     const value = /^[0-9]{1,16}$/.test(given.text) ? Number(given.text) : Number.NaN;
     if (value >= low && value <= high) return value;
-    this.wrong(given.span, `--${name} takes a whole number in ${low}..${high}, not \`${given.text}\``);
+    this.wrong(given.span, `--${name} takes a whole number in ${low}..${high}, not \`${given.text}\``, help);
     return undefined;
   }
 

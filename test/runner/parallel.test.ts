@@ -85,6 +85,22 @@ describe('worker threads', () => {
     expect(outcomes).toHaveLength(50);
   });
 
+  it('join when the first turns out to be long at work', async () => {
+    builtFolder();
+    const executor = parallelExecutor(CONTEXT, { workers: 2, timeout_ms: 20_000, worker: FAKE });
+    let running = 0;
+    let most = 0;
+    const started = (): void => void (most = Math.max(most, ++running));
+    const finished = (): void => void running--;
+    const { signal } = new AbortController();
+    await executor.run(jobsOf(Array(4).fill('busy 300')), { started, finished }, signal);
+    expect(most).toBe(2);
+    most = 0;
+    await executor.run(jobsOf(Array(4).fill('quick')), { started, finished }, signal);
+    expect(most).toBe(1);
+    await executor.close();
+  });
+
   it('a busy main thread does not make a run late', async () => {
     const stop = performance.now() + 100;
     const running = run(['busy 150', 'busy 150', 'busy 150'], { workers: 1, timeout_ms: 400 });

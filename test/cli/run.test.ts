@@ -175,6 +175,16 @@ describe.concurrent('siren run', () => {
     expect(ran.stdout).toContain('broken/bad.spec:6:8');
   });
 
+  it('annotates the lines of a pull request and adds to the job summary, under GitHub Actions', async () => {
+    const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: join(root, 'summary.md') };
+    const words = ['run', 'broken/bad.spec', '--reports', 'github', '--quiet'];
+    const ran = await siren(words, root, env);
+    expect(ran.stdout).toMatch(/^::error file=broken\/bad\.spec,line=6,/m);
+    expect(readFileSync(env.GITHUB_STEP_SUMMARY, 'utf8')).toContain('broken/bad.spec');
+    const elsewhere = await siren([...words, '--verbose'], root);
+    expect(elsewhere.stdout).not.toContain('::error');
+  });
+
   it('workers change nothing but the environment', async () => {
     const all = ['specs', 'failing', '--today', '2027-01-31'];
     const outputs = await Promise.all(

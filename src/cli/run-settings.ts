@@ -1,0 +1,72 @@
+import { randomInt } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import type { TargetName } from '../model/scenario.ts';
+import { type Config, CONFIG_FILE, MAX_WORKERS, type ReporterName } from '../runner/config.ts';
+import type { FoundSpecs } from '../runner/specs.ts';
+import type { OptionReader } from './select-options.ts';
+
+/** Seeds that `--seed random` draws: short enough to be read aloud. */
+const RANDOM_SEEDS = 2 ** 31;
+
+/** A path that follows --bail is taken for its number. */
+const BAIL_HELP = 'put --bail behind the paths, or write --bail=1';
+
+/** What siren.yaml and the options of `siren run` come to. */
+export interface RunSettings {
+  readonly target: TargetName;
+  readonly workers: number;
+  readonly timeout_s: number;
+  readonly bail: number | undefined;
+  readonly seed: number | undefined;
+  readonly today: string;
+  readonly reports: string;
+  readonly reporters: readonly ReporterName[];
+}
+
+/** Options win over siren.yaml. What is wrong with them is told to the reader. */
+export function readSettings(
+  reader: OptionReader,
+  options: Record<string, unknown>,
+  { project }: FoundSpecs,
+  cwd: string,
+): RunSettings {
+  const { config, root } = project;
+  const given = reader.text('reports');
+  return {
+    target: readTarget(reader, config),
+    workers: reader.integer('workers', 0, MAX_WORKERS) ?? config.workers ?? availableParallelism(),
+    timeout_s: reader.integer('timeout', 1, 86_400) ?? config.timeout_s,
+    bail: options['bail'] === true ? 1 : reader.integer('bail', 1, 1_000_000, BAIL_HELP),
+    seed: options['seed'] === 'random' ? randomInt(RANDOM_SEEDS) : (readSeed(reader) ?? config.seed),
+    today: readToday(reader),
+    reports: given === undefined ? resolve(root, config.reports) : resolve(cwd, given.text),
+    reporters: config.reporters.filter((name) => options[name] !== false),
+  };
+}
+
+function readSeed(reader: OptionReader): number | undefined {
+  return reader.integer('seed', 0, Number.MAX_SAFE_INTEGER);
+}
+
+function readTarget(reader: OptionReader, config: Config): TargetName {
+  const given = reader.text('target');
+  const name = given?.text ?? config.target;
+  if (name === 'sim') return name;
+  const span = given?.span ?? { file: CONFIG_FILE, start: 0, end: 0 };
+  if (name === 'qemu' || name === 'core') {
+    reader.wrong(span, `the target \`${name}\` is not there yet`, 'this version runs on `sim`', 'E0831');
+  } else {
+    reader.wrong(span, `there is no target \`${name}\``, 'targets are sim, qemu and core', 'E0831');
+  }
+  return 'sim';
+}
+
+function readToday(reader: OptionReader): string {
+  const given = reader.text('today');
+  const now = new Date().toISOString().slice(0, 10);
+  if (given === undefined) return now;
+  const real = /^\d{4}-\d{2}-\d{2}$/.test(given.text) && !Number.isNaN(Date.parse(given.text));
+  if (!real) reader.wrong(given.span, `--today takes a date such as ${now}, not \`${given.text}\``);
+  return given.text;
+}

@@ -121,6 +121,7 @@ export abstract class VirtualCpuState extends Control {
   wake(time: number): void {
     let at = Math.max(time, this.time, this.stalled_until);
     if (this.slots !== undefined) at = this.slots.next(at);
+    if (this.state !== 'running') this.progress_at = at;
     this.time = at;
     this.state = 'running';
     this.ceded = false;
@@ -133,9 +134,10 @@ export abstract class VirtualCpuState extends Control {
     else if (this.state === 'running') this.wake(time);
   }
 
-  /** Stands still for a while; interrupts that come stay pending. */
+  /** Stands still for a while when the step at hand is over; interrupts that come stay pending. */
   stall(time: number, duration: number): void {
-    this.stalled_until = Math.max(this.stalled_until, time + duration);
+    const begin = this.state === 'running' ? Math.max(this.time, time) : time;
+    this.stalled_until = Math.max(this.stalled_until, begin + duration);
     if (this.state === 'running') this.wake(this.stalled_until);
   }
 

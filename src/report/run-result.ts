@@ -223,7 +223,7 @@ function whereabouts(one: { readonly address: string; readonly physical: number 
 } {
   return {
     ...(one.address === '' ? {} : { address: one.address }),
-    ...(one.physical < 0 ? {} : { physical: addressHex(one.physical) }),
+    ...(one.physical < 0 ? {} : { physical: one.physical.toString(16).padStart(16, '0') }),
   };
 }
 

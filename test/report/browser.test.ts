@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { manyLines } from '../../src/report/escape.ts';
-import { html, time, visible } from '../../src/report/html/browser/dom.js';
+import { markup, time, visible } from '../../src/report/html/browser/dom.js';
 import { CHARACTER, placeLabels, step } from '../../src/report/html/browser/labels.js';
 import { busiest, type Lane } from '../../src/report/html/browser/lanes.js';
 import { rowsOf } from '../../src/report/html/browser/memory.js';
@@ -99,7 +99,7 @@ describe('text in the page', () => {
   it('can neither open an element nor leave an attribute', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect(html`<a title="${text}">${[text]}</a>`.text).toMatch(/^<a title="[^"<>]*">[^"<>]*<\/a>$/);
+        expect(markup`<a title="${text}">${[text]}</a>`.text).toMatch(/^<a title="[^"<>]*">[^"<>]*<\/a>$/);
       }),
     );
   });

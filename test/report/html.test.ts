@@ -141,6 +141,22 @@ describe('report.html', () => {
     expect(failed).toMatch(/\^+ this claim/);
   }); // prettier-ignore
 
+  it('shows the scenario line by line as it is written, carets and words below what is wrong', async () => {
+    const html = await page([{ scenario: scenarioNamed('one'), outcome: failedOutcome() }]);
+    const view = drawn(html, runsIn(html)[0] as PageRun);
+    const pre = /<pre class="source">([^]*?)<\/pre>/.exec(view)?.[1] ?? '';
+    const lines = pre
+      .replace(/<[^>]*>/g, '')
+      .replaceAll('&quot;', '"')
+      .trimEnd()
+      .split('\n');
+    const written = LISTS_TEXT.split('\n').slice(7, 26);
+    const numbered = lines.filter((line) => /^ ?\d/.test(line));
+    expect(numbered).toEqual(written.map((line, index) => `${String(index + 8).padStart(2)} ${line}`));
+    const at = lines.findIndex((line) => line.includes('bystander  db is contained'));
+    expect(lines[at + 1]).toMatch(/^ {7}\^+ this claim$/);
+  });
+
   it('marks in a receipt the bytes that changed and no others', async () => {
     const one = { ...record().receipts[0], before: '00112233', after: '00ff2233', bytes: 4 } as ReturnType<typeof record>['receipts'][0]; // prettier-ignore
     const scenario = scenarioNamed('a flipped byte');

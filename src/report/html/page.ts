@@ -69,9 +69,7 @@ function hintOf(run: PageRun): string {
 
 /** What is seen without scripts. */
 function plainBody(run: PageRun): string {
-  const problems = run.problems
-    .map((problem) => `<pre class="problem">${htmlText(problem)}</pre>`)
-    .join('\n');
+  const problems = run.problems.map(problemHtml).join('\n');
   const claims = run.claims.length === 0 ? '' : `<p>${run.claims.length} claims.</p>`;
   return `${problems || claims}<p class="replay"><span>replay</span> <code>${htmlText(run.replay)}</code></p>`;
 }
@@ -147,8 +145,17 @@ function filters({ summary, rows }: Page): string {
 <span class="live-only dim" id="shown" aria-live="polite">${rows.length} shown</span></div>`;
 }
 
+/** A diagnostic as the terminal shows it: its message and its help wrap, the lines with carets scroll. */
+function problemHtml(text: string): string {
+  const lines = text.split('\n');
+  const help = /^ *= help: (.*)$/.exec(lines.at(-1) ?? '')?.[1];
+  const body = lines.slice(1, help === undefined ? undefined : -2).join('\n');
+  const said = help === undefined ? '' : `<p>help: ${htmlText(help)}</p>`;
+  return `<div class="problem"><p><strong>${htmlText(lines[0] ?? '')}</strong></p><pre>${htmlText(body)}</pre>${said}</div>`;
+}
+
 function problemsSection(problems: readonly string[]): string {
-  const shown = problems.slice(0, 200).map((problem) => `<pre class="problem">${htmlText(problem)}</pre>`);
+  const shown = problems.slice(0, 200).map(problemHtml);
   const more = problems.length > 200 ? `<p class="none">${problems.length - 200} more.</p>` : '';
   return `<section><h2>What the compiler says</h2>\n${shown.join('\n')}${more}</section>\n`;
 }

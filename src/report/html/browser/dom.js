@@ -1,6 +1,6 @@
 /*
- * Text to markup. Everything that comes from a spec or from guest memory passes through `html`, which escapes every value that is put
- * into it; nothing else in these modules makes markup.
+ * Text to markup. Everything that comes from a spec or from guest memory passes through `markup`, which escapes every value that is put
+ * into it; nothing else in these modules makes markup. (It is not called `html`, for then formatters would take its blanks for their own.)
  */
 
 /** Markup that is already escaped. */
@@ -41,10 +41,10 @@ export function visible(text) {
  * @param {unknown} value
  * @returns {string}
  */
-function markup(value) {
+function escaped(value) {
   if (value === undefined || value === null || value === false) return '';
   if (value instanceof Markup) return value.text;
-  if (Array.isArray(value)) return value.map(markup).join('');
+  if (Array.isArray(value)) return value.map(escaped).join('');
   return visible(String(value)).replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 }
 
@@ -54,8 +54,8 @@ function markup(value) {
  * @param {...unknown} values
  * @returns {Markup}
  */
-export function html(strings, ...values) {
-  return new Markup(strings.map((text, index) => text + markup(values[index])).join(''));
+export function markup(strings, ...values) {
+  return new Markup(strings.map((text, index) => text + escaped(values[index])).join(''));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { html } from './dom.js';
+import { markup } from './dom.js';
 
 /**
  * @typedef {import('../../results.ts').FindingResult} FindingResult
@@ -16,7 +16,7 @@ function hexBytes(hex, wrong) {
   const pairs = hex.match(/../g) ?? [];
   return pairs.map((pair, index) => {
     const space = index > 0 ? (index % 8 === 0 ? '  ' : ' ') : '';
-    return wrong(index) ? html`${space}<mark>${pair}</mark>` : html`${space}${pair}`;
+    return wrong(index) ? markup`${space}<mark>${pair}</mark>` : markup`${space}${pair}`;
   });
 }
 
@@ -28,7 +28,7 @@ function hexBytes(hex, wrong) {
 export function changedBytes(before, after) {
   /** @param {number} index */
   const changed = (index) => before.slice(2 * index, 2 * index + 2) !== after.slice(2 * index, 2 * index + 2);
-  return html`<code class="bytes">${hexBytes(before, changed)}</code>
+  return markup`<code class="bytes">${hexBytes(before, changed)}</code>
     <span class="arrow-down" aria-label="became">→</span>
     <code class="bytes">${hexBytes(after, changed)}</code>`;
 }
@@ -39,11 +39,11 @@ export function changedBytes(before, after) {
  */
 export function memoryView(finding) {
   const { context } = finding;
-  if (context === undefined) return html``;
+  if (context === undefined) return markup``;
   const total = context.hex.length / 2;
   const wrong = wrongOffset(finding);
   const rows = rowsOf(context.fields, total);
-  return html`<table class="memory">
+  return markup`<table class="memory">
     <caption>
       ${finding.structure} at
       <code>${context.base}</code>
@@ -74,9 +74,9 @@ function memoryRow(row, context, bytes, wrong) {
   /** @param {number} index */
   const isWrong = (index) => wrong >= 0 && row.offset + index >= wrong && row.offset + index < wrong + bytes;
   const hit = Array.from({ length: row.bytes }, (_, index) => index).some(isWrong);
-  return html`<tr class="${hit ? 'wrong' : row.name === '' ? 'gap' : ''}">
+  return markup`<tr class="${hit ? 'wrong' : row.name === '' ? 'gap' : ''}">
     <td><code>${add(context.base, row.offset)}</code></td>
-    <th scope="row">${row.name}${hit && html` <strong>← wrong</strong>`}</th>
+    <th scope="row">${row.name}${hit && markup` <strong>← wrong</strong>`}</th>
     <td><code class="bytes">${hexBytes(hex, isWrong)}</code></td>
     <td><code>${value(hex)}</code></td>
     <td><code>${ascii(hex)}</code></td>

@@ -13,6 +13,16 @@ function embedded(id) {
 /** @type {readonly import('../page-data.ts').PageTopology[]} */
 let topologies;
 
+/**
+ * Pixels that a picture may take, the body's padding left out.
+ * @param {Element} body
+ */
+function room(body) {
+  const { paddingLeft, paddingRight } = getComputedStyle(body);
+  const inner = body.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight);
+  return Math.max(420, Math.min(1200, Math.floor(inner)));
+}
+
 /** @param {HTMLDetailsElement} details */
 function draw(details) {
   const body = details.querySelector('.body');
@@ -21,7 +31,7 @@ function draw(details) {
   /** @type {import('../page-data.ts').PageRun} */
   const run = JSON.parse(data.textContent ?? '');
   topologies ??= embedded('topologies') ?? [];
-  const width = Math.max(560, Math.min(1180, Math.floor(body.clientWidth)));
+  const width = room(body);
   body.innerHTML = runView(run, topologies[run.topology], embedded(`source-${run.source.text}`), width).text;
   details.dataset['width'] = String(width);
 }
@@ -42,8 +52,8 @@ function onToggle(event) {
 function redraw() {
   for (const details of document.querySelectorAll('details.run[open]')) {
     if (!(details instanceof HTMLDetailsElement)) continue;
-    const width = details.querySelector('.body')?.clientWidth ?? 0;
-    if (Math.abs(width - Number(details.dataset['width'])) > 24) draw(details);
+    const body = details.querySelector('.body');
+    if (body !== null && Math.abs(room(body) - Number(details.dataset['width'])) > 2) draw(details);
   }
 }
 

@@ -1,4 +1,4 @@
-import { html, size, time } from './dom.js';
+import { markup, size, time } from './dom.js';
 import { memoryView } from './memory.js';
 
 /**
@@ -11,7 +11,7 @@ import { memoryView } from './memory.js';
  * @param {RescueResult} rescue
  */
 export function rescueView(rescue) {
-  return html`<section class="rescue">
+  return markup`<section class="rescue">
     <h4>
       ${rescue.ambulance} on ${rescue.patient} <span class="pill ${rescue.health}">${rescue.health}</span>
     </h4>
@@ -25,16 +25,16 @@ export function rescueView(rescue) {
 
 /** @param {RescueResult} rescue */
 function diagnosisView(rescue) {
-  if (rescue.diagnosis.length === 0) return html`<p class="none">No root cause was named.</p>`;
-  return html`<h5>Diagnosis</h5>
+  if (rescue.diagnosis.length === 0) return markup`<p class="none">No root cause was named.</p>`;
+  return markup`<h5>Diagnosis</h5>
     <ol class="diagnosis">
       ${rescue.diagnosis.map(
         (one) =>
-          html`<li value="${one.rank}">
+          markup`<li value="${one.rank}">
             <strong>${one.cause}</strong> at <code>${one.place}</code>
-            ${one.address !== undefined && html`<code class="dim">${one.address}</code>`}
+            ${one.address !== undefined && markup`<code class="dim">${one.address}</code>`}
             <ul>
-              ${one.evidence.map((line) => html`<li>${line}</li>`)}
+              ${one.evidence.map((line) => markup`<li>${line}</li>`)}
             </ul>
           </li>`,
       )}
@@ -43,12 +43,12 @@ function diagnosisView(rescue) {
 
 /** @param {RescueResult} rescue */
 function findingsView(rescue) {
-  if (rescue.findings.length === 0) return html`<p class="none">No invariant was violated.</p>`;
+  if (rescue.findings.length === 0) return markup`<p class="none">No invariant was violated.</p>`;
   const causes = rescue.findings.filter((finding) => !follows(finding, rescue.findings));
   const left = rescue.findings_left_out;
-  return html`<h5>Findings</h5>
+  return markup`<h5>Findings</h5>
     ${causes.map((cause) => findingView(cause, rescue.findings, 0))}
-    ${left > 0 && html`<p class="none">${left} more are not in this report.</p>`}`;
+    ${left > 0 && markup`<p class="none">${left} more are not in this report.</p>`}`;
 }
 
 /**
@@ -77,15 +77,15 @@ function findingView(finding, all, depth) {
     depth < 8 ? all.filter((one) => one.consequence_of === finding.index && one.index !== finding.index) : [];
   const consequences =
     after.length > 0 &&
-    html`<details class="consequences">
+    markup`<details class="consequences">
       <summary>${after.length} ${after.length === 1 ? 'consequence' : 'consequences'}</summary>
       ${after.map((one) => findingView(one, all, depth + 1))}
     </details>`;
-  return html`<div class="finding">
+  return markup`<div class="finding">
     <p>
       <span class="code">${finding.code}</span>
       <code>${finding.place}</code>
-      ${finding.address !== undefined && html`<code class="dim">${finding.address}</code>`}<br />${finding.message}
+      ${finding.address !== undefined && markup`<code class="dim">${finding.address}</code>`}<br />${finding.message}
     </p>
     <div class="wide">${memoryView(finding)}</div>
     ${consequences}
@@ -94,7 +94,7 @@ function findingView(finding, all, depth) {
 
 /** @param {RescueResult} rescue */
 function verdictsView(rescue) {
-  return html`<h5>Verdicts</h5>
+  return markup`<h5>Verdicts</h5>
     <div class="wide">
       <table>
         <thead>
@@ -109,11 +109,11 @@ function verdictsView(rescue) {
         <tbody>
           ${rescue.verdicts.map(
             (one) =>
-              html`<tr>
+              markup`<tr>
                 <th scope="row">${one.structure}</th>
                 <td>
                   <span class="pill ${one.verdict}">${one.verdict}</span
-                  >${one.via !== undefined && html` via ${one.via.replaceAll('_', ' ')}`}
+                  >${one.via !== undefined && markup` via ${one.via.replaceAll('_', ' ')}`}
                 </td>
                 <td>${one.code}</td>
                 <td class="number">${one.elements}</td>
@@ -128,7 +128,7 @@ function verdictsView(rescue) {
 /** @param {RescueResult} rescue */
 function lastWords(rescue) {
   if (rescue.log_tail === undefined) return '';
-  return html`<details>
+  return markup`<details>
     <summary>What the rescuer found in the kernel's log</summary>
     <pre>${rescue.log_tail.join('\n')}</pre>
   </details>`;

@@ -1,7 +1,7 @@
-import { html, time } from './dom.js';
+import { markup, time } from './dom.js';
 import { changedBytes } from './memory.js';
 import { rescueView } from './rescue.js';
-import { sourceView } from './source.js';
+import { problemView, sourceView } from './source.js';
 import { timelinePictures } from './timeline.js';
 import { topologyPicture } from './topology.js';
 
@@ -20,11 +20,11 @@ import { topologyPicture } from './topology.js';
  */
 export function runView(run, topology, text, width) {
   const { record } = run;
-  return html`${run.doc !== undefined && html`<p class="doc">${run.doc}</p>`}
-    ${run.reason !== undefined && html`<p class="reason"><strong>${run.status}</strong>: ${run.reason}</p>`}
+  return markup`${run.doc !== undefined && markup`<p class="doc">${run.doc}</p>`}
+    ${run.reason !== undefined && markup`<p class="reason"><strong>${run.status}</strong>: ${run.reason}</p>`}
     <p class="facts">
       ${time(record?.duration_ns ?? run.duration_ns)} of virtual time · seed
-      ${run.seed}${record !== undefined && html` · trace <code>${record.trace_hash}</code>`}${run.tags.length > 0 && html` · ${run.tags.join(', ')}`}
+      ${run.seed}${record !== undefined && markup` · trace <code>${record.trace_hash}</code>`}${run.tags.length > 0 && markup` · ${run.tags.join(', ')}`}
     </p>
     <p class="replay">
       <span>replay</span> <code>${run.replay}</code>
@@ -32,25 +32,25 @@ export function runView(run, topology, text, width) {
     </p>
     ${
       run.problems.length > 0 &&
-      html`<h3>What is wrong</h3>
-        ${run.problems.map((problem) => html`<pre class="problem">${problem}</pre>`)}`
+      markup`<h3>What is wrong</h3>
+        ${run.problems.map(problemView)}`
     }
     ${claimsView(run)}
     ${
       topology !== undefined &&
-      html`<h3>Timeline</h3>
+      markup`<h3>Timeline</h3>
         <div class="wide">${timelinePictures(run, topology, width)}</div>
         ${eventTable(run)}`
     }
     ${record !== undefined && recordView(record)}
     ${
       topology !== undefined &&
-      html`<h3>Machine</h3>
+      markup`<h3>Machine</h3>
         <div class="wide">${topologyPicture(topology, width, marksOf(run))}</div>`
     }
     ${
       text !== undefined &&
-      html`<h3>Source <span class="dim">${run.file}:${run.line}</span></h3>
+      markup`<h3>Source <span class="dim">${run.file}:${run.line}</span></h3>
         <div class="wide">${sourceView(run, text)}</div>`
     }
     ${record !== undefined && logsView(record)}`;
@@ -87,11 +87,11 @@ function claimsView(run) {
     }))
     .filter(({ count }) => count > 0)
     .map(({ count, words }) => `${count} ${words}`);
-  return html`<h3>Claims <span class="dim">${counts.join(', ')}</span></h3>
+  return markup`<h3>Claims <span class="dim">${counts.join(', ')}</span></h3>
     <ul class="claims">
       ${run.claims.map(
         (claim) =>
-          html`<li class="${claim.status}">
+          markup`<li class="${claim.status}">
             <span class="tick" title="${claim.status.replace('_', ' ')}"
               >${CLAIM_MARKS[claim.status] ?? '?'}</span
             >
@@ -109,7 +109,7 @@ function claimsView(run) {
 function eventTable(run) {
   const events = run.record?.events ?? [];
   const left = run.record?.events_left_out ?? 0;
-  return html`<details>
+  return markup`<details>
     <summary>
       ${events.length} ${events.length === 1 ? 'event' : 'events'} as a
       table${left > 0 && ` (${left} routine ones are not listed)`}
@@ -127,12 +127,12 @@ function eventTable(run) {
         <tbody>
           ${events.map(
             (event) =>
-              html`<tr>
+              markup`<tr>
                 <td class="number">${time(event.time_ns)}</td>
                 <td>${event.subject}</td>
                 <td>${event.kind.replaceAll('_', ' ')}</td>
                 <td>
-                  ${Object.entries(event.detail).map(([key, value]) => html`${key} <code>${value}</code> `)}
+                  ${Object.entries(event.detail).map(([key, value]) => markup`${key} <code>${value}</code> `)}
                 </td>
               </tr>`,
           )}
@@ -144,22 +144,22 @@ function eventTable(run) {
 
 /** @param {RecordResult} record */
 function recordView(record) {
-  return html`<h3>Faults and stimuli</h3>
+  return markup`<h3>Faults and stimuli</h3>
     ${receiptsView(record)}
     ${
       record.rescues.length > 0
-        ? html`<h3>Rescue</h3>
+        ? markup`<h3>Rescue</h3>
             ${record.rescues.map(rescueView)}`
-        : html`<p class="none">No ambulance was called.</p>`
+        : markup`<p class="none">No ambulance was called.</p>`
     }
     ${twinsView(record)}`;
 }
 
 /** @param {RecordResult} record */
 function receiptsView(record) {
-  if (record.receipts.length === 0) return html`<p class="none">None: this scenario breaks nothing.</p>`;
-  return html`<div class="wide">
-    <table>
+  if (record.receipts.length === 0) return markup`<p class="none">None: this scenario breaks nothing.</p>`;
+  return markup`<div class="wide">
+    <table class="cards">
       <thead>
         <tr>
           <th>what</th>
@@ -173,21 +173,25 @@ function receiptsView(record) {
       <tbody>
         ${record.receipts.map(
           (one) =>
-            html`<tr>
+            markup`<tr>
               <th scope="row">
                 ${one.name ?? one.verb}<br /><span class="dim"
                   >${one.name !== undefined && `${one.verb}, `}${one.kind}</span
                 >
               </th>
-              <td><code>${one.place}</code><br /><span class="dim">${one.address ?? one.partition}</span></td>
-              <td class="number">${time(one.armed_ns)}</td>
-              <td class="number">
-                ${one.fired_ns === undefined ? html`<strong class="bad">never</strong>` : time(one.fired_ns)}
+              <td data-label="where">
+                <code>${one.place}</code><br /><span class="dim">${one.address ?? one.partition}</span>
               </td>
-              <td class="number">${one.activated_ns === undefined ? '–' : time(one.activated_ns)}</td>
-              <td>
-                ${one.before !== undefined && changedBytes(one.before, one.after ?? '')}${one.bytes > 64 && html` <span class="dim">first 64 of ${one.bytes}</span>`}
-                ${one.note !== undefined && html` <span class="dim">${one.note}</span>`}
+              <td class="number" data-label="armed">${time(one.armed_ns)}</td>
+              <td class="number" data-label="fired">
+                ${one.fired_ns === undefined ? markup`<strong class="bad">never</strong>` : time(one.fired_ns)}
+              </td>
+              <td class="number" data-label="first read">
+                ${one.activated_ns === undefined ? '–' : time(one.activated_ns)}
+              </td>
+              <td data-label="bytes before → after">
+                ${one.before !== undefined && changedBytes(one.before, one.after ?? '')}${one.bytes > 64 && markup` <span class="dim">first 64 of ${one.bytes}</span>`}
+                ${one.note !== undefined && markup` <span class="dim">${one.note}</span>`}
               </td>
             </tr>`,
         )}
@@ -199,18 +203,18 @@ function receiptsView(record) {
 /** @param {RecordResult} record */
 function twinsView(record) {
   if (record.twins.length === 0) return '';
-  return html`<h3>Bystanders</h3>
+  return markup`<h3>Bystanders</h3>
     <ul class="claims">
       ${record.twins.map(
         (twin) =>
-          html`<li class="${twin.identical ? 'met' : 'unmet'}">
+          markup`<li class="${twin.identical ? 'met' : 'unmet'}">
             <span class="tick">${twin.identical ? '✓' : '✗'}</span>
             <div>
               <strong>${twin.partition}</strong> ${twin.identical ? 'is' : 'is not'} ${twin.claim}:
               ${
                 twin.identical
                   ? `bit-identical to the run without the ${twin.claim === 'contained' ? 'fault' : 'rescue'}`
-                  : html`<code>${twin.difference}</code>`
+                  : markup`<code>${twin.difference}</code>`
               }
             </div>
           </li>`,
@@ -222,16 +226,16 @@ function twinsView(record) {
 function logsView(record) {
   const { audit } = record;
   const consoles = record.partitions.filter((one) => one.console !== undefined);
-  return html`${consoles.map(
+  return markup`${consoles.map(
     (one) =>
-      html`<details>
+      markup`<details>
         <summary>Console of ${one.name}</summary>
         <pre>${(one.console ?? []).join('\n')}</pre>
       </details>`,
   )}
   ${
     audit.entries > 0 &&
-    html`<details>
+    markup`<details>
       <summary>
         Hypervisor's audit log <span class="dim">${audit.listed.length} of ${audit.entries} entries</span>
       </summary>
@@ -249,11 +253,11 @@ function logsView(record) {
           <tbody>
             ${audit.listed.map(
               (one) =>
-                html`<tr>
+                markup`<tr>
                   <td class="number">${time(one.time_ns)}</td>
                   <td>${one.who}</td>
                   <td>${one.what}</td>
-                  <td>${one.allowed ? 'allowed' : html`<strong class="bad">refused</strong>`}</td>
+                  <td>${one.allowed ? 'allowed' : markup`<strong class="bad">refused</strong>`}</td>
                   <td>${one.detail}</td>
                 </tr>`,
             )}

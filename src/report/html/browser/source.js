@@ -1,4 +1,4 @@
-import { html } from './dom.js';
+import { markup } from './dom.js';
 
 /**
  * @typedef {import('../page-data.ts').PageRun} PageRun
@@ -19,14 +19,13 @@ export function sourceView(run, text) {
   for (let number = first; number <= Math.min(last, lines.length); number++) {
     const line = lines[number - 1] ?? '';
     const here = labels.filter((label) => label.line === number);
+    const hit = here.length > 0 ? ' hit' : '';
     rows.push(
-      html`<span class="${here.length > 0 ? 'line hit' : 'line'}"
-        ><span class="no">${String(number).padStart(width)}</span> ${line}</span
-      > `,
+      markup`<span class="line${hit}"><span class="no">${String(number).padStart(width)}</span> ${line}</span>\n`,
     );
     for (const label of here.slice(0, 8)) rows.push(caret(label, line, width));
   }
-  return html`<pre class="source">${rows}</pre>`;
+  return markup`<pre class="source">${rows}</pre>`;
 }
 
 /** @param {PageRun} run */
@@ -51,5 +50,20 @@ function labelsOf(run) {
 function caret(label, line, width) {
   const before = line.slice(0, label.column - 1).replace(/[^\t]/g, ' ');
   const long = Math.max(1, Math.min(label.end - label.start, line.length - label.column + 1));
-  return html`<span class="caret">${' '.repeat(width)} ${before}${'^'.repeat(long)} ${label.text}</span> `;
+  return markup`<span class="caret">${' '.repeat(width)} ${before}${'^'.repeat(long)} ${label.text}</span>\n`;
+}
+
+/**
+ * A diagnostic as the terminal shows it: its message and its help wrap, the lines with carets scroll.
+ * @param {string} text
+ */
+export function problemView(text) {
+  const lines = text.split('\n');
+  const help = /^ *= help: (.*)$/.exec(lines.at(-1) ?? '')?.[1];
+  const body = lines.slice(1, help === undefined ? undefined : -2);
+  return markup`<div class="problem">
+    <p><strong>${lines[0]}</strong></p>
+    ${body.length > 0 && markup`<pre>${body.join('\n')}</pre>`}
+    ${help !== undefined && markup`<p>help: ${help}</p>`}
+  </div>`;
 }

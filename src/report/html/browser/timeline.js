@@ -1,4 +1,4 @@
-import { cut, html, time } from './dom.js';
+import { cut, markup, time } from './dom.js';
 import { placeLabels, step } from './labels.js';
 import { busiest, lanesOf } from './lanes.js';
 
@@ -9,11 +9,14 @@ import { busiest, lanesOf } from './lanes.js';
  * @typedef {import('./lanes.js').Lane} Lane
  *
  * What part of the run a picture shows, and where a moment stands in it: pixels, held inside the picture.
- * @typedef {{ from: number, to: number, boots: boolean, x: (at: number) => number }} View
+ * `boot` is the width of the margin for what came before t = 0, or 0.
+ * @typedef {{ from: number, to: number, boot: number, x: (at: number) => number }} View
  */
 
 const GUTTER = 92;
 const BOOT = 74;
+/** Below this width the margin for the boot is narrower. */
+const NARROW = 700;
 const RIGHT = 14;
 const ROWS = 7;
 const ROW = 14;
@@ -37,7 +40,7 @@ export function timelinePictures(run, topology, width) {
   const whole = picture(lanes, run, viewOf(0, latest, boots, width), width);
   const busy = busiest(lanes, latest);
   if (busy === undefined) return whole;
-  return html`${whole}
+  return markup`${whole}
     <p class="closeup dim">Close-up: ${time(Math.round(busy.from))} to ${time(Math.round(busy.to))}</p>
     ${picture(lanes, run, viewOf(busy.from, busy.to, false, width), width)}`;
 }
@@ -50,9 +53,10 @@ export function timelinePictures(run, topology, width) {
  * @returns {View}
  */
 function viewOf(from, to, boots, width) {
-  const start = GUTTER + (boots ? BOOT : 8);
+  const boot = boots ? (width < NARROW ? BOOT - 30 : BOOT) : 0;
+  const start = GUTTER + Math.max(boot, 8);
   const scale = (width - start - RIGHT) / (to - from);
-  return { from, to, boots, x: (at) => start + (Math.min(to, Math.max(from, at)) - from) * scale };
+  return { from, to, boot, x: (at) => start + (Math.min(to, Math.max(from, at)) - from) * scale };
 }
 
 /**
@@ -70,10 +74,10 @@ function picture(lanes, run, view, width) {
     y += drawn.height;
   }
   const boot =
-    view.boots &&
-    html`<rect class="boot" x="${GUTTER}" y="${AXIS - 4}" width="${BOOT - 8}" height="${y - AXIS + 4}" />
-      <text class="dim middle" x="${GUTTER + (BOOT - 8) / 2}" y="14">boot</text>`;
-  return html`<svg
+    view.boot > 0 &&
+    markup`<rect class="boot" x="${GUTTER}" y="${AXIS - 4}" width="${view.boot - 8}" height="${y - AXIS + 4}" />
+      <text class="dim middle" x="${GUTTER + (view.boot - 8) / 2}" y="14">boot</text>`;
+  return markup`<svg
     class="timeline"
     viewBox="0 0 ${width} ${y + 6}"
     width="${width}"
@@ -98,7 +102,7 @@ function axis(view, bottom, width) {
   return ticks.map((at) => {
     const x = view.x(at);
     const end = x > width - 40;
-    return html`<line class="grid" x1="${x}" x2="${x}" y1="${AXIS - 4}" y2="${bottom}" />
+    return markup`<line class="grid" x1="${x}" x2="${x}" y1="${AXIS - 4}" y2="${bottom}" />
       <text class="${end ? 'dim end' : 'dim middle'}" x="${end ? x + 6 : x}" y="14"
         >${at === 0 ? '0' : time(at)}</text
       >`;
@@ -125,11 +129,11 @@ function laneDrawing(lane, run, view, top, width) {
   const height = Math.max(40, rows * ROW + 34);
   const base = top + height - 16;
   const points = seen.map((point, index) => pointDrawing(point, x(point.time_ns), base, places[index]));
-  const before = view.boots && bootDrawing(lane, base);
+  const before = view.boot > 0 && bootDrawing(lane, view, base);
   const end = x(Math.max(run.duration_ns, 0));
   return {
     height,
-    markup: html`<g class="lane"
+    markup: markup`<g class="lane"
       ><line class="rule" x1="0" x2="${width}" y1="${top + height}" y2="${top + height}" />
       <rect class="fill ${lane.hue}" x="0" y="${base - 9}" width="4" height="18" rx="2" />
       <text class="name" x="10" y="${base + 4}"
@@ -146,17 +150,22 @@ function laneDrawing(lane, run, view, top, width) {
 /**
  * What came before t = 0, not to scale; a fault among it is named.
  * @param {Lane} lane
+ * @param {View} view
  * @param {number} base
  */
-function bootDrawing(lane, base) {
+function bootDrawing(lane, view, base) {
+  const room = Math.floor((view.boot - 12) / 10);
   const early = lane.points.filter((point) => point.time_ns < 0);
   if (early.length === 0) return '';
   const titles = early.map((point) => point.title).join('\n');
   const fault = early.find((point) => point.mark === 'fault' || point.mark === 'bad');
-  const marks = early.slice(0, 6).map((point, index) => shape(point.mark, GUTTER + 10 + index * 10, base));
+  const marks = early.slice(0, room).map((point, index) => shape(point.mark, GUTTER + 10 + index * 10, base));
   const name =
-    fault && html`<text class="label bad" x="${GUTTER + 4}" y="${base - 14}">${cut(fault.text, 11)}</text>`;
-  return html`<g><title>${titles}</title>${name}${marks}</g>`;
+    fault &&
+    markup`<text class="label bad" x="${GUTTER + 4}" y="${base - 14}"
+      >${cut(fault.text, Math.floor((view.boot - 8) / 6))}</text
+    >`;
+  return markup`<g><title>${titles}</title>${name}${marks}</g>`;
 }
 
 /**
@@ -169,11 +178,11 @@ function pointDrawing(point, at, base, place) {
   const y = base - 14 - (place?.row ?? 0) * ROW;
   const label =
     place &&
-    html`<line class="leader" x1="${at}" x2="${at}" y1="${y - 4}" y2="${base - 5}" />
+    markup`<line class="leader" x1="${at}" x2="${at}" y1="${y - 4}" y2="${base - 5}" />
       <text class="label ${point.mark}${place.flipped ? ' end' : ''}" x="${place.x}" y="${y}"
         >${point.text}</text
       >`;
-  return html`<g><title>${point.title}</title>${label}${shape(point.mark, at, base)}</g>`;
+  return markup`<g><title>${point.title}</title>${label}${shape(point.mark, at, base)}</g>`;
 }
 
 /**
@@ -183,21 +192,21 @@ function pointDrawing(point, at, base, place) {
  */
 function shape(mark, at, base) {
   if (mark === 'fault')
-    return html`<path
+    return markup`<path
       class="mark fault"
       d="M ${at - 6} ${base - 10} L ${at + 6} ${base - 10} L ${at} ${base + 2} Z"
     />`;
   if (mark === 'activated')
-    return html`<path
+    return markup`<path
       class="mark fault"
       d="M ${at} ${base - 6} L ${at + 6} ${base} L ${at} ${base + 6} L ${at - 6} ${base} Z"
     />`;
   if (mark === 'stimulus' || mark === 'request')
-    return html`<path
+    return markup`<path
       class="mark plain"
       d="M ${at - 5} ${base - 9} L ${at + 5} ${base - 9} L ${at} ${base + 1} Z"
     />`;
-  return html`<circle class="mark ${mark}" cx="${at}" cy="${base}" r="4" />`;
+  return markup`<circle class="mark ${mark}" cx="${at}" cy="${base}" r="4" />`;
 }
 
 /**
@@ -211,7 +220,7 @@ function trouble(lane, view, base, end) {
   if (lane.kind !== 'lpar') return '';
   const first = lane.points.find((point) => point.mark === 'bad' && point.time_ns >= 0);
   if (first === undefined || first.time_ns > view.to) return '';
-  return html`<line
+  return markup`<line
     class="base trouble"
     x1="${view.x(first.time_ns)}"
     x2="${end}"
@@ -242,7 +251,7 @@ function attendance(lane, run, view, base) {
       const to = release?.time_ns ?? rescue.diagnosed_ns;
       if (to < start || rescue.attached_ns > end) return '';
       const title = `${rescue.ambulance} at ${rescue.patient}: attached ${time(rescue.attached_ns)}, diagnosed ${time(rescue.diagnosed_ns)}, left ${time(to)}`;
-      return html`<rect
+      return markup`<rect
         class="attended"
         x="${x(rescue.attached_ns)}"
         y="${base - 5}"
@@ -271,7 +280,7 @@ function beats(lane, run, view, base) {
   );
   const bars = stretches.map(
     ([from, to, count]) =>
-      html`<rect
+      markup`<rect
         class="beating"
         x="${x(from * 1000)}"
         y="${base - 4}"
@@ -280,7 +289,7 @@ function beats(lane, run, view, base) {
         ><title>${count} heartbeats, ${time(from * 1000)} to ${time(to * 1000)}</title></rect
       >`,
   );
-  return html`${path !== '' && html`<path class="beat" d="${path}"><title>${ticks.length} heartbeats</title></path>`}${bars}`;
+  return markup`${path !== '' && markup`<path class="beat" d="${path}"><title>${ticks.length} heartbeats</title></path>`}${bars}`;
 }
 
 /**
@@ -293,6 +302,6 @@ function strikes(run, view, bottom) {
   return (run.record?.receipts ?? []).map(({ kind, fired_ns }) => {
     if (kind !== 'fault' || fired_ns === undefined || fired_ns < view.from || fired_ns > view.to) return '';
     const x = view.x(fired_ns);
-    return html`<line class="strike" x1="${x}" x2="${x}" y1="${AXIS - 4}" y2="${bottom}" />`;
+    return markup`<line class="strike" x1="${x}" x2="${x}" y1="${AXIS - 4}" y2="${bottom}" />`;
   });
 }

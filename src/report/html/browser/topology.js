@@ -1,4 +1,4 @@
-import { cut, html, hue, ranges, size, time } from './dom.js';
+import { cut, markup, hue, ranges, size, time } from './dom.js';
 
 /** @typedef {import('../page-data.ts').PageTopology} PageTopology */
 /** @typedef {import('./dom.js').Markup} Markup */
@@ -40,7 +40,7 @@ export function topologyPicture(topology, width, run) {
   const height = Math.max(bottom, ...ambulances.map((box) => box.y + box.height)) + PAD;
   const iommu = topology.devices.length === 0 ? '' : ` · IOMMU ${topology.iommu}`;
   const title = `${topology.cpus.length} CPUs · ${size(topology.memory_bytes)}${iommu} · slots of ${time(topology.slice_ns)}`;
-  return html`<svg
+  return markup`<svg
     class="topology"
     viewBox="0 0 ${width} ${height}"
     width="${width}"
@@ -79,7 +79,7 @@ function cpuRow(topology, inner, top) {
     const who = holders(topology, cpu);
     let from = 0;
     const slices = who.map(({ name, share }) => {
-      const slice = html`<rect
+      const slice = markup`<rect
         class="fill ${hue(topology, name)}"
         x="${x + from * CPU}"
         y="${y}"
@@ -95,7 +95,7 @@ function cpuRow(topology, inner, top) {
         : who
             .map(({ name, share }) => (share === 1 ? name : `${name} ${Math.round(share * 100)}%`))
             .join(', ');
-    return html`<g
+    return markup`<g
       ><title>CPU ${cpu}: ${title}</title>${slices}
       <rect
         class="${who.length === 0 ? 'free' : 'edge'}"
@@ -110,7 +110,7 @@ function cpuRow(topology, inner, top) {
   });
   const rows = Math.max(1, Math.ceil(topology.cpus.length / columns));
   return {
-    drawn: html`<text class="dim" x="${PAD}" y="${top + 19}">CPUs</text>${drawn}`,
+    drawn: markup`<text class="dim" x="${PAD}" y="${top + 19}">CPUs</text>${drawn}`,
     height: rows * (CPU + GAP) - GAP,
   };
 }
@@ -129,7 +129,7 @@ function memoryBar(topology, inner, y) {
     const long = one.memory_bytes * scale;
     const label = `${one.name} ${size(one.memory_bytes)}`;
     const room = Math.floor((long - 8) / 6.6);
-    const drawn = html`<g
+    const drawn = markup`<g
       ><title>${label}</title>
       <rect
         class="fill ${hue(topology, one.name)}"
@@ -138,14 +138,14 @@ function memoryBar(topology, inner, y) {
         width="${Math.max(1, long)}"
         height="${BAR}"
       />
-      ${room >= 3 && html`<text class="in" x="${x + 6}" y="${y + 19}">${cut(label, room)}</text>`}</g
+      ${room >= 3 && markup`<text class="in" x="${x + 6}" y="${y + 19}">${cut(label, room)}</text>`}</g
     >`;
     x += long;
     return drawn;
   });
   const left = PAD + GUTTER + width - x;
-  return html`<text class="dim" x="${PAD}" y="${y + 19}">memory</text>${parts}
-    ${left > 70 && html`<text class="dim" x="${x + 6}" y="${y + 19}">free ${size(topology.memory_bytes - taken)}</text>`}
+  return markup`<text class="dim" x="${PAD}" y="${y + 19}">memory</text>${parts}
+    ${left > 70 && markup`<text class="dim" x="${x + 6}" y="${y + 19}">free ${size(topology.memory_bytes - taken)}</text>`}
     <rect class="edge" x="${PAD + GUTTER}" y="${y}" width="${width}" height="${BAR}" rx="3" />`;
 }
 
@@ -155,7 +155,7 @@ function memoryBar(topology, inner, y) {
  * @param {number} top
  */
 function deviceRow(topology, inner, top) {
-  if (topology.devices.length === 0) return { drawn: html``, height: 0 };
+  if (topology.devices.length === 0) return { drawn: markup``, height: 0 };
   let x = PAD + GUTTER;
   let y = top;
   const drawn = topology.devices.map((device) => {
@@ -174,15 +174,15 @@ function deviceRow(topology, inner, top) {
     const at = y;
     x += width + 8;
     const title = users.map((user) => `${user.mode} by ${user.name}`).join(', ');
-    return html`<g
+    return markup`<g
       ><title>${device.name}: ${title === '' ? 'unused' : title}</title>
       <rect class="edge" x="${here}" y="${at}" width="${width}" height="24" rx="12" />
       <text x="${here + 9}" y="${at + 16}">${label}</text>
-      ${users.map((user, index) => html`<circle class="fill ${hue(topology, user.name)}" cx="${here + width - 12 - (users.length - 1 - index) * 13}" cy="${at + 12}" r="5" />`)}</g
+      ${users.map((user, index) => markup`<circle class="fill ${hue(topology, user.name)}" cx="${here + width - 12 - (users.length - 1 - index) * 13}" cy="${at + 12}" r="5" />`)}</g
     >`;
   });
   return {
-    drawn: html`<text class="dim" x="${PAD}" y="${top + 16}">devices</text>${drawn}`,
+    drawn: markup`<text class="dim" x="${PAD}" y="${top + 16}">devices</text>${drawn}`,
     height: y - top + 24 + 8,
   };
 }
@@ -224,7 +224,7 @@ function arrows(topology, lpars, ambulances, attended) {
       const [x1, y1] = [start.x + start.width * ((to + 1) / (lpars.length + 1)), start.y];
       const [x2, y2] = [end.x + end.width * place, end.y + end.height + 7];
       const bend = Math.min(26, (y1 - y2) / 2);
-      return html`<g class="${came ? 'arrow came' : 'arrow'}"
+      return markup`<g class="${came ? 'arrow came' : 'arrow'}"
         ><title>${one.name} ${came ? 'attended' : 'may attend'} ${patient}</title>
         <path d="M ${x1} ${y1} C ${x1} ${y1 - bend} ${x2} ${y2 + bend} ${x2} ${y2}" />
         <path class="head" d="M ${x2 - 5} ${y2} L ${x2 + 5} ${y2} L ${x2} ${y2 - 7} Z"
@@ -252,7 +252,7 @@ function lparBox(topology, lpar, box, run) {
     `beats every ${time(lpar.heartbeat_ns)} by ${lpar.heartbeat_by}`,
     `describes ${lpar.describes.join(', ')}`,
   ];
-  return html`<g
+  return markup`<g
     ><title>${lpar.name}: ${lines.join('; ')}; seal ${lpar.seal}</title>
     <rect class="box" x="${box.x}" y="${box.y}" width="${box.width}" height="${box.height}" rx="6" />
     <rect
@@ -264,7 +264,7 @@ function lparBox(topology, lpar, box, run) {
       rx="2"
     />
     <text class="strong" x="${box.x + 16}" y="${box.y + 19}">${cut(lpar.name, 14)}</text>
-    ${health !== undefined && html`<text class="end ${health}" x="${box.x + box.width - 10}" y="${box.y + 19}">${run.struck.has(lpar.name) ? '⚡ ' : ''}${health}</text>`}
+    ${health !== undefined && markup`<text class="end ${health}" x="${box.x + box.width - 10}" y="${box.y + 19}">${run.struck.has(lpar.name) ? '⚡ ' : ''}${health}</text>`}
     ${linesIn(lines, box, 16)}</g
   >`;
 }
@@ -276,7 +276,7 @@ function lparBox(topology, lpar, box, run) {
 function ambulanceBox(one, box) {
   if (box === undefined) return '';
   const lines = [`${cpuWords(one.cpus)} · ${size(one.memory_bytes)}`, `attends ${one.attends.join(', ')}`];
-  return html`<g
+  return markup`<g
     ><title>ambulance ${one.name}: ${lines.join('; ')}</title>
     <rect class="box" x="${box.x}" y="${box.y}" width="${box.width}" height="${box.height}" rx="6" />
     <rect class="fill amb" x="${box.x}" y="${box.y}" width="6" height="${box.height}" rx="2" />
@@ -295,7 +295,7 @@ function linesIn(lines, box, indent) {
   const room = Math.floor((box.width - indent - 8) / 6.5);
   return lines.map(
     (line, index) =>
-      html`<text class="small" x="${box.x + indent}" y="${box.y + 19 + (index + 1) * LINE}"
+      markup`<text class="small" x="${box.x + indent}" y="${box.y + 19 + (index + 1) * LINE}"
         >${cut(line, room)}</text
       >`,
   );

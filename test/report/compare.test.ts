@@ -97,6 +97,17 @@ describe('comparing two runs', () => {
     );
   });
 
+  it('tells of a rescue that became a tenth slower, and fails on it under no policy', async () => {
+    const late = { ...report(), diagnosed_ns: 95_000_000 };
+    const found = await compared(
+      [one('a', 'passed')],
+      [one('a', 'passed', { record: record({ reports: [late] }) })],
+    );
+    expect(found.slower).toMatchObject([{ what: 'rescue on web', was_ns: 6_530_000, is_ns: 19_600_000 }]);
+    expect(comparisonText(found, pc.createColors(false))).toContain('6.53 ms → 19.6 ms');
+    expect(comparisonExit(found, 'any-change')).toBe(0);
+  });
+
   it('pairs a scenario with itself when another seed was drawn', async () => {
     const found = await compared([one('a', 'passed', { seed: 7 })], [one('a', 'passed', { seed: 8 })]);
     expect(found.added).toEqual([]);

@@ -16,6 +16,8 @@ export interface Comparison {
   readonly other_status: readonly Pair[];
   /** Passes in both, and something else was concluded. */
   readonly changed: readonly Pair[];
+  /** Passes in both, and a rescue took at least a tenth longer, in virtual time. Told, and no policy fails on it. */
+  readonly slower: readonly Slower[];
   /** Runs that are in both and alike. */
   readonly same: number;
 }
@@ -24,6 +26,13 @@ export interface Pair {
   readonly base: ComparedRun;
   readonly head: ComparedRun;
   readonly changes: readonly Change[];
+}
+
+export interface Slower {
+  readonly head: ComparedRun;
+  readonly what: string;
+  readonly was_ns: number;
+  readonly is_ns: number;
 }
 
 /** `was` or `is` is undefined where one side says nothing of it. */
@@ -54,6 +63,7 @@ export function compareResults(base: ComparedResults, head: ComparedResults): Co
     removed,
     other_status: stillOk.filter((pair) => pair.base.status !== pair.head.status),
     changed: sameStatus.filter((pair) => pair.changes.length > 0),
+    slower: stillOk.flatMap(slowerIn),
     same:
       sameStatus.filter((pair) => pair.changes.length === 0).length +
       still_failing.filter((pair) => pair.changes.length === 0).length,
@@ -115,6 +125,16 @@ function alone(runs: readonly ComparedRun[]): Map<string, ComparedRun> {
 
 function scenarioKey(run: ComparedRun): string {
   return JSON.stringify([run.file, run.scenario]);
+}
+
+function slowerIn({ base, head }: Pair): readonly Slower[] {
+  const slower: Slower[] = [];
+  for (const [what, is_ns] of head.rescues_ns) {
+    const was_ns = base.rescues_ns.get(what);
+    if (was_ns !== undefined && was_ns > 0 && is_ns >= was_ns * 1.1)
+      slower.push({ head, what, was_ns, is_ns });
+  }
+  return slower;
 }
 
 function changesOf(base: ComparedRun, head: ComparedRun): readonly Change[] {

@@ -11,6 +11,8 @@ export interface ComparedRun {
   readonly why: string;
   /** What was concluded, by a name that says of what: `rescue on web: tasks`. */
   readonly conclusions: ReadonlyMap<string, string>;
+  /** Virtual nanoseconds from attach to diagnosis, by rescue: `rescue on web`. */
+  readonly rescues_ns: ReadonlyMap<string, number>;
 }
 
 export interface ComparedResults {
@@ -77,6 +79,7 @@ function readRun(at: Reader, json: unknown, path: string): ComparedRun {
   const claims = at.array(run['claims'], `${path}.claims`, MOST_CONCLUSIONS);
   const unmet: string[] = [];
   const conclusions = new Map<string, string>();
+  const rescues_ns = new Map<string, number>();
   for (const [index, json] of claims.entries()) {
     const claim = at.object(json, `${path}.claims[${index}]`);
     const text = at.string(claim['text'], `${path}.claims[${index}].text`).replace(/\s+/g, ' ');
@@ -84,7 +87,7 @@ function readRun(at: Reader, json: unknown, path: string): ComparedRun {
     if (judged === 'unmet') unmet.push(text);
     add(conclusions, `claim ${text}`, judged.replace('_', ' '));
   }
-  if (run['record'] !== undefined) readRecord(at, run['record'], `${path}.record`, conclusions);
+  if (run['record'] !== undefined) readRecord(at, run['record'], `${path}.record`, conclusions, rescues_ns);
   const reason = run['reason'] === undefined ? undefined : at.string(run['reason'], `${path}.reason`);
   return {
     id: at.string(run['id'], `${path}.id`),
@@ -95,6 +98,7 @@ function readRun(at: Reader, json: unknown, path: string): ComparedRun {
     status,
     why: reason ?? unmet[0] ?? firstComplaint(at, run['complaints'], `${path}.complaints`),
     conclusions,
+    rescues_ns,
   };
 }
 
@@ -105,7 +109,13 @@ function firstComplaint(at: Reader, json: unknown, path: string): string {
     : at.string(at.object(first, `${path}[0]`)['message'], `${path}[0].message`);
 }
 
-function readRecord(at: Reader, json: unknown, path: string, conclusions: Map<string, string>): void {
+function readRecord(
+  at: Reader,
+  json: unknown,
+  path: string,
+  conclusions: Map<string, string>,
+  rescues_ns: Map<string, number>,
+): void {
   const record = at.object(json, path);
   for (const [index, one] of at.array(record['receipts'], `${path}.receipts`, MOST_CONCLUSIONS).entries()) {
     const receipt = at.object(one, `${path}.receipts[${index}]`);
@@ -116,12 +126,20 @@ function readRecord(at: Reader, json: unknown, path: string, conclusions: Map<st
     add(conclusions, `${kind} ${name}`, !fired ? 'never fired' : activated ? 'activated' : 'fired');
   }
   for (const [index, one] of at.array(record['rescues'], `${path}.rescues`, MOST_CONCLUSIONS).entries())
-    readRescue(at, one, `${path}.rescues[${index}]`, conclusions);
+    readRescue(at, one, `${path}.rescues[${index}]`, conclusions, rescues_ns);
 }
 
-function readRescue(at: Reader, json: unknown, path: string, conclusions: Map<string, string>): void {
+function readRescue(
+  at: Reader,
+  json: unknown,
+  path: string,
+  conclusions: Map<string, string>,
+  rescues_ns: Map<string, number>,
+): void {
   const rescue = at.object(json, path);
   const who = `${at.string(rescue['ambulance'], `${path}.ambulance`)} on ${at.string(rescue['patient'], `${path}.patient`)}`;
+  const attached_ns = at.number(rescue['attached_ns'], `${path}.attached_ns`);
+  rescues_ns.set(who, at.number(rescue['diagnosed_ns'], `${path}.diagnosed_ns`) - attached_ns);
   add(conclusions, `${who}: health`, at.string(rescue['health'], `${path}.health`));
   const verdicts = at.array(rescue['verdicts'], `${path}.verdicts`, MOST_CONCLUSIONS);
   for (const [index, one] of verdicts.entries()) {

@@ -1,7 +1,8 @@
+import { formatTime } from '../../base/units.ts';
 import { clip, oneLine } from '../escape.ts';
 import { markdownText } from '../markdown.ts';
 import type { Colors } from '../console.ts';
-import type { Change, Comparison, Pair } from './compare.ts';
+import type { Change, Comparison, Pair, Slower } from './compare.ts';
 import type { ComparedRun } from './read.ts';
 
 /** One list of a comparison, ready to be written in any form. */
@@ -30,6 +31,7 @@ function sectionsOf(comparison: Comparison): readonly Section[] {
     { title: 'fixed', kind: 'good', entries: pairs(comparison.fixed) },
     { title: 'no longer end the same way', kind: 'note', entries: pairs(comparison.other_status) },
     { title: 'pass as before, but something else was concluded', kind: 'note', entries: pairs(comparison.changed) },
+    { title: 'rescued more slowly', kind: 'note', entries: comparison.slower.map(slowerEntry) },
     { title: 'removed', kind: 'note', entries: runs(comparison.removed) },
     { title: 'added', kind: 'note', entries: runs(comparison.added) },
     { title: 'still failing', kind: 'note', entries: pairs(comparison.still_failing) },
@@ -49,6 +51,11 @@ function pairEntry({ base, head, changes }: Pair): Entry {
   const why = head.why === '' ? '' : `: ${head.why}`;
   const note = base.status === head.status ? `${head.status}${why}` : `${base.status} → ${head.status}${why}`;
   return { ...entry, note: note + seed, changes };
+}
+
+function slowerEntry({ head, what, was_ns, is_ns }: Slower): Entry {
+  const note = `${what}: ${formatTime(was_ns)} → ${formatTime(is_ns)} from attach to diagnosis`;
+  return { ...runEntry(head), note };
 }
 
 /** A comparison for the terminal; ends with a line of counts. */
@@ -98,6 +105,7 @@ function countsLine(comparison: Comparison): string {
     [failing, 'newly failing'],
     [comparison.fixed.length, 'fixed'],
     [comparison.changed.length + comparison.other_status.length, 'changed'],
+    [comparison.slower.length, 'slower'],
     [added, 'added'],
     [comparison.removed.length, 'removed'],
     [comparison.still_failing.length, 'still failing'],

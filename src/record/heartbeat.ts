@@ -11,9 +11,19 @@ export interface HeartbeatFacts {
   readonly longest_from_ns: number;
 }
 
-/** Folds over the events of a run, in their order. One for each partition. */
-export class HeartbeatFold {
-  readonly #partition: string;
+/** The facts of one partition from all events of a run, in their order. `booted_ns`: where boot complete is not among them. */
+export function heartbeatFacts(
+  events: readonly TraceEvent[],
+  partition: string,
+  end_ns: number,
+  booted_ns?: number,
+): HeartbeatFacts {
+  const fold = new HeartbeatFold(booted_ns);
+  for (const event of events) if (event.subject === partition) fold.event(event);
+  return fold.facts(end_ns);
+}
+
+class HeartbeatFold {
   #since: number | undefined;
   #last: number | undefined;
   #parked_since: number | undefined;
@@ -22,12 +32,11 @@ export class HeartbeatFold {
   #longest = 0;
   #longest_from = 0;
 
-  constructor(partition: string) {
-    this.#partition = partition;
+  constructor(booted_ns: number | undefined) {
+    this.#since = booted_ns;
   }
 
   event(event: TraceEvent): void {
-    if (event.subject !== this.#partition) return;
     if (event.kind === 'boot_complete') this.#since ??= event.time_ns;
     else if (event.kind === 'park') this.#parked_since ??= event.time_ns;
     else if (event.kind === 'resume') this.#resume(event.time_ns);

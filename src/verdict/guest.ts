@@ -1,7 +1,7 @@
 import { formatTime } from '../base/units.ts';
 import type { Claim } from '../model/scenario.ts';
 import type { HeartbeatFacts } from '../record/heartbeat.ts';
-import { HeartbeatFold } from '../record/heartbeat.ts';
+import { heartbeatFacts } from '../record/heartbeat.ts';
 import type { TraceEvent } from '../target/events.ts';
 import type { Case } from './facts.ts';
 import type { Occurrence, Sight, Window } from './sight.ts';
@@ -45,13 +45,14 @@ function occurrencesOf(state: string, signs: readonly string[], partition: strin
   if (state === 'silent') return silence(partition, run);
   const events = eventsOf(run, partition).filter((event) => event.kind === KINDS[state]);
   const signed = events.filter((event) => signs.length === 0 || signs.includes(String(event.detail['sign'])));
-  if (state === 'booted' && signed.length === 0) {
-    const summary = run.record.partitions.find((known) => known.name === partition);
-    return summary && Number.isFinite(summary.boot_complete_ns) && summary.boot_complete_ns <= 0
-      ? [{ time_ns: summary.boot_complete_ns, text: 'booted' }]
-      : [];
-  }
+  if (state === 'booted' && signed.length === 0) return bootBySummary(partition, run);
   return signed.map((event) => ({ time_ns: event.time_ns, text: describe(event) }));
+}
+
+/** Where the record begins after the boot. -1 stands for never. */
+function bootBySummary(partition: string, run: Case): Occurrence[] {
+  const time_ns = run.record.partitions.find((known) => known.name === partition)?.boot_complete_ns ?? -1;
+  return time_ns === -1 ? [] : [{ time_ns, text: 'booted' }];
 }
 
 /** From the first beat that did not come. */
@@ -106,10 +107,10 @@ function beats(
   if (summary?.heartbeat) return { facts: summary.heartbeat, period_ns };
   const booted = occurrencesOf('booted', [], partition, run)[0];
   if (!booted) return { period_ns };
-  const fold = new HeartbeatFold(partition);
-  fold.event({ time_ns: booted.time_ns, subject: partition, kind: 'boot_complete', detail: {} });
-  for (const event of run.record.events) fold.event(event);
-  return { facts: fold.facts(run.record.duration_ns), period_ns };
+  return {
+    facts: heartbeatFacts(run.record.events, partition, run.record.duration_ns, booted.time_ns),
+    period_ns,
+  };
 }
 
 function portrait(partition: string, run: Case): string {

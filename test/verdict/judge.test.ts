@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest';
+import type { Expression } from '../../src/model/expression.ts';
+import { evaluate, scalar } from '../../src/place/evaluate.ts';
+import { found } from '../../src/place/outcome.ts';
+import { worldOf } from '../../src/place/world.ts';
+import { JUDGE_CODES } from '../../src/verdict/codes.ts';
+import { factsOf, momentOf } from '../../src/verdict/facts.ts';
+import { BareKernel, bareTarget, bareTopology } from '../support/bare-kernel.ts';
+import { int, place } from '../support/expressions.ts';
+import { event, receipt } from '../support/records.ts';
+import { action, claim, span, trigger } from '../support/scenarios.ts';
+import { judged, NO_FACTS, outcomes } from './judge-with.ts';
+
+const MS = 1_000_000;
+const healthy = claim('guest', 'web', 'healthy');
+const oopsed = claim('guest', 'web', 'oopsed');
+const fault = { triggers: [trigger(40 * MS, action('zero', 'web.tasks["nginx"].tasks.next'), 'smash')] };
+const twin = (kind: 'contained' | 'undisturbed', difference: string) => ({
+  claim: kind,
+  partition: 'db',
+  identical: difference === '',
+  difference,
+});
+
+describe('bystander claims', () => {
+  const contained = claim('bystander', 'db', 'contained');
+  const differs = 'memory at 0x1000: 00, not 01';
+
+  it('contained and undisturbed are each the comparison of its own twin', () => {
+    const twins = [twin('contained', ''), twin('undisturbed', differs)];
+    expect(outcomes([contained], { twins })).toEqual(['met']);
+    expect(outcomes([claim('bystander', 'db', 'undisturbed')], { twins })).toEqual([
+      `unmet: db differs: ${differs}`,
+    ]);
+    expect(outcomes([claim('bystander', 'db', 'not undisturbed')], { twins })).toEqual(['met']);
+    expect(outcomes([claim('bystander', 'db', 'not contained')], { twins })[0]).toContain('bit-identical');
+  });
+
+  it('without a twin neither the claim nor its negative is met', () => {
+    expect(outcomes([contained, claim('bystander', 'db', 'not contained')])).toEqual(
+      Array(2).fill('unmet: db was not compared with a twin'),
+    );
+  });
+
+  it('targets without a twin or virtual time leave them open', () => {
+    const limited = claim('guest', 'web', 'oopsed', { within: { limit_ns: MS } });
+    const outcome = judged([contained, limited, healthy], {}, {}, { target: 'qemu' });
+    expect(outcome.claims.map((one) => one.status)).toEqual(['inconclusive', 'inconclusive', 'met']);
+    expect(outcome.status).toBe('passed');
+    expect(judged([contained], {}, {}, { target: 'core' })).toMatchObject({
+      status: 'inconclusive',
+      reason: expect.stringContaining('core'),
+    });
+  });
+});
+
+describe('checks', () => {
+  const kernel = new BareKernel();
+  const world = worldOf({ topology: bareTopology(), lets: [] }, bareTarget([kernel]), 1);
+  const facts = factsOf(world);
+  const compare = (right: number): Expression => ({
+    kind: 'binary',
+    operator: '==',
+    left: place('web.run_queues[1].nr_running'),
+    right: int(right),
+    span,
+  });
+  const check = (condition: Expression): ReturnType<typeof claim> =>
+    claim('check', '', '', { check: condition, text: 'check …' });
+
+  it('a condition is evaluated on the machine as it ended, and its sides are shown', () => {
+    expect(scalar(world, evaluate(world, compare(2)))).toEqual(found({ kind: 'bool', value: true }));
+    expect(outcomes([check(compare(2))], {}, {}, { facts })).toEqual(['met']);
+    expect(outcomes([check(compare(3))], {}, {}, { facts })).toEqual([
+      'unmet: web.run_queues[1].nr_running is 2',
+    ]);
+    expect(
+      outcomes([check({ kind: 'unary', operator: 'not', operand: compare(3), span })], {}, {}, { facts }),
+    ).toEqual(['met']);
+  });
+
+  it('a value that is not there breaks the check', () => {
+    const lost = { ...compare(1), left: place('web.tasks["nobody"].pid') } as Expression;
+    expect(judged([check(lost)], {}, {}, { facts }).claims[0]).toMatchObject({
+      status: 'unmet',
+      diagnostic: { code: 'E0908' },
+    });
+  });
+
+  it('moments of injections are figures for conditions', () => {
+    const { activated_ns: _, ...dormant } = receipt();
+    expect(momentOf([dormant], 'smash', 'fired')).toEqual({ kind: 'bool', value: true });
+    expect(momentOf([dormant], 'smash', 'activated')).toEqual({ kind: 'bool', value: false });
+    expect(momentOf([dormant], 'other', 'fired')).toBeUndefined();
+  });
+});
+
+describe('conditions', () => {
+  const given = claim('guest', 'web', 'oopsed', { given: { name: 'smash', moment: 'activated', span } });
+  const when = (value: boolean) => ({
+    facts: { ...NO_FACTS, value: () => found({ kind: 'bool', value } as const) },
+  });
+  const conditional = claim('guest', 'web', 'oopsed', { condition: { kind: 'bool', value: true, span } });
+
+  it('given a moment that never came, a claim is not judged and says so', () => {
+    const { activated_ns: _, ...dormant } = receipt();
+    expect(outcomes([given], { receipts: [dormant] }, fault)).toEqual([
+      'not_judged: not judged: smash was never activated',
+    ]);
+    expect(outcomes([given], { receipts: [receipt()] }, fault)[0]).toMatch(/^unmet/);
+  });
+
+  it('if the condition is false a claim is not judged', () => {
+    expect(outcomes([conditional], {}, {}, when(false))[0]).toMatch(/^not_judged/);
+    expect(outcomes([conditional], {}, {}, when(true))[0]).toMatch(/^unmet/);
+  });
+
+  it('a scenario of which nothing was judged is inconclusive, not passed', () => {
+    expect(judged([conditional], {}, {}, when(false)).status).toBe('inconclusive');
+    expect(judged([conditional, healthy], {}, {}, when(false)).status).toBe('passed');
+  });
+});
+
+describe('what a run comes to', () => {
+  it('an unmet claim points at the claim and at the fault, with its moment, and says how to replay', () => {
+    const outcome = judged([oopsed], { receipts: [receipt()] }, fault);
+    expect(outcome.status).toBe('failed');
+    expect(outcome.claims[0]?.diagnostic).toEqual({
+      code: 'E0901',
+      severity: 'error',
+      message: 'expected `guest web is oopsed`',
+      labels: [
+        { span: oopsed.span, text: 'it never happened: nothing befell web' },
+        { span: fault.triggers[0]?.actions[0]?.span, text: 'fired at 40 ms: web.tasks["nginx"].tasks.next from 00 to 01, activated at 60 ms' },
+      ],
+      help: 'replay: npx siren run a.spec:1 --seed 1',
+    }); // prettier-ignore
+  });
+
+  it('a fault that never fired fails a scenario whose claims are met', () => {
+    const { fired_ns: _, activated_ns: _activated, ...armed } = receipt();
+    const outcome = judged([healthy], { receipts: [armed] }, fault);
+    expect(outcome.status).toBe('failed');
+    expect(outcome.complaints).toMatchObject([{ code: 'E0911', message: '`smash` never fired' }]);
+    const tried = judged([healthy], { receipts: [{ ...armed, note: 'there is none' }] }, fault);
+    expect(tried.complaints).toMatchObject([{ code: 'E0912', labels: [{ text: 'there is none' }] }]);
+  });
+
+  it('an xfail excuses a failure until its day', () => {
+    const xfail = { reason: 'issue 7', until: '2026-12-01', span };
+    expect(judged([oopsed], {}, { xfail })).toMatchObject({ status: 'xfailed', reason: 'issue 7' });
+    expect(judged([oopsed], {}, { xfail }, { today: '2026-12-01' }).status).toBe('xfailed');
+    expect(judged([oopsed], {}, { xfail }, { today: '2026-12-02' })).toMatchObject({
+      status: 'failed',
+      complaints: [{ code: 'E0913' }],
+    });
+    expect(judged([oopsed], {}, { xfail: { reason: 'for ever', span } }).status).toBe('xfailed');
+  });
+
+  it('an xfail that passes fails', () => {
+    const xfail = { reason: 'issue 7', until: '2026-12-01', span };
+    expect(judged([healthy], {}, { xfail })).toMatchObject({
+      status: 'xpassed',
+      complaints: [{ code: 'E0914' }],
+    });
+    expect(judged([healthy], {}, { xfail }, { today: '2027-01-01' }).status).toBe('passed');
+  });
+
+  it('services come later', () => {
+    expect(outcomes([claim('service', 'web', 'done')])[0]).toContain('later version');
+  });
+
+  it('every code that it gives is documented once', () => {
+    const codes = JUDGE_CODES.map((one) => one.code);
+    expect(new Set(codes).size).toBe(codes.length);
+    for (const code of ['E0901', 'E0908', 'E0910', 'E0911', 'E0912', 'E0913', 'E0914'])
+      expect(codes).toContain(code);
+  });
+
+  it('the same run is judged the same', () => {
+    const run = { events: [event(3, 'web', 'oops', { sign: 'bug' })], receipts: [receipt()] };
+    expect(judged([oopsed, healthy], run, fault)).toEqual(judged([oopsed, healthy], run, fault));
+  });
+});

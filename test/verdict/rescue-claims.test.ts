@@ -1,0 +1,291 @@
+import { describe, expect, it } from 'vitest';
+import type { Scenario } from '../../src/model/scenario.ts';
+import type { AmbulanceReport } from '../../src/patient/report.ts';
+import { found } from '../../src/place/outcome.ts';
+import type { BytesPlace } from '../../src/place/place.ts';
+import type { RunRecord } from '../../src/record/record.ts';
+import type { RunFacts } from '../../src/verdict/facts.ts';
+import { path, place } from '../support/expressions.ts';
+import { diagnosis, finding, receipt, report, verdict } from '../support/records.ts';
+import { action, claim, trigger } from '../support/scenarios.ts';
+import { judged, NO_FACTS, outcomes } from './judge-with.ts';
+
+const MS = 1_000_000;
+const LINK = 'web.tasks["nginx"].tasks.next';
+const LOCK = 'web.locks["tasklist_lock"]';
+const link = finding('tasks', 'LIST_NEXT_POISON', LINK, { physical: 0x20_1000 });
+const orphan = finding('locks', 'LOCK_NO_HOLDER', LOCK, { index: 1, physical: 0x30_0000, consequence_of: 0 });
+const fault: Partial<Scenario> = { triggers: [trigger(40 * MS, action('zero', LINK), 'smash')] };
+
+function seen(more: Partial<AmbulanceReport> = {}): Partial<RunRecord> {
+  return {
+    receipts: [receipt()],
+    reports: [
+      report({
+        verdicts: [verdict('tasks', 'corrupt', { code: 'LIST_NEXT_POISON' }), verdict('run_queues'), verdict('locks', 'corrupt'), verdict('orders', 'unchecked', { code: 'NO_LOCATOR' })],
+        findings: [link, orphan],
+        diagnosis: [diagnosis('wild_pointer', LINK, { physical: 0x20_1000, explains: [0, 1] }), diagnosis('lock_leak', LOCK, { rank: 2, physical: 0x30_0000 })],
+        ...more,
+      }),
+    ],
+  }; // prettier-ignore
+}
+
+const lockPlace: BytesPlace = {
+  kind: 'bytes',
+  partition: 'web',
+  text: LOCK,
+  runs: [{ physical: 0x30_0000, bytes: 8 }],
+  bytes: 8,
+};
+const facts: RunFacts = { ...NO_FACTS, place: (written) => (written.kind === 'path' && written.value.steps[0]?.kind === 'field' && written.value.steps[0].name === 'locks' ? found(lockPlace) : NO_FACTS.place(written)) }; // prettier-ignore
+const tasks = (states: string, more: Parameters<typeof claim>[3] = {}): ReturnType<typeof claim> =>
+  claim('verdict', 'web.tasks', states, more);
+
+describe('verdict claims', () => {
+  it('the verdict is one of those named, or none of them', () => {
+    expect(outcomes([tasks('corrupt')], seen(), fault)).toEqual(['met']);
+    expect(outcomes([tasks('corrupt or unreachable')], seen(), fault)).toEqual(['met']);
+    expect(outcomes([tasks('intact')], seen(), fault)).toEqual([
+      `unmet: web.tasks is corrupt via live_region: LIST_NEXT_POISON at ${LINK}`,
+    ]);
+    expect(outcomes([tasks('not intact')], seen(), fault)).toEqual(['met']);
+    expect(outcomes([tasks('not corrupt')], seen(), fault)[0]).toMatch(/^unmet/);
+  });
+
+  it('without an ambulance neither the claim nor its negative is met', () => {
+    expect(outcomes([tasks('corrupt'), tasks('not corrupt')])).toEqual(
+      Array(2).fill('unmet: no ambulance attended anyone: there is no verdict on web.tasks'),
+    );
+    expect(outcomes([claim('verdict', 'db.tasks', 'intact')], seen())[0]).toContain(
+      'no ambulance attended db',
+    );
+    expect(outcomes([claim('verdict', 'web.log', 'intact')], seen())[0]).toContain(
+      'reached no verdict on web.log',
+    );
+  });
+
+  it('every code must have been given', () => {
+    expect(outcomes([tasks('corrupt', { codes: ['LIST_NEXT_POISON'] })], seen(), fault)).toEqual(['met']);
+    expect(
+      outcomes([tasks('corrupt', { codes: ['LIST_NEXT_POISON', 'LIST_NULL'] })], seen(), fault)[0],
+    ).toContain('not LIST_NULL');
+    expect(outcomes([tasks('not corrupt', { codes: ['LIST_NULL'] })], seen(), fault)).toEqual(['met']);
+    const unchecked = claim('verdict', 'web.orders', 'unchecked', { codes: ['NO_LOCATOR'] });
+    expect(outcomes([unchecked], seen(), fault)).toEqual(['met']);
+  });
+
+  it('a place that the fault names is where it was when the fault fired', () => {
+    const at = { places: [place(LINK)] };
+    expect(outcomes([tasks('corrupt', at)], seen(), fault)).toEqual(['met']);
+    const elsewhere = seen({ findings: [{ ...link, physical: 0x20_2000 }] });
+    expect(outcomes([tasks('corrupt', at)], elsewhere, fault)[0]).toContain(`not at ${LINK}`);
+    expect(outcomes([tasks('not corrupt', at)], elsewhere, fault)).toEqual(['met']);
+    const inside = seen({ findings: [{ ...link, physical: 0x20_1007 }] });
+    expect(outcomes([tasks('corrupt', at)], inside, fault)).toEqual(['met']);
+    const next = seen({ findings: [{ ...link, physical: 0x20_1008 }] });
+    expect(outcomes([tasks('corrupt', at)], next, fault)[0]).toMatch(/^unmet/);
+  });
+
+  it('the same physical address in another partition is another place', () => {
+    const other = { ...seen(), reports: seen().reports?.map((one) => ({ ...one, patient: 'db' })) ?? [] };
+    const at = { places: [place(LINK)] };
+    expect(outcomes([claim('verdict', 'db.tasks', 'corrupt', at)], other, fault)[0]).toMatch(/^unmet/);
+  });
+
+  it('any other place is looked up on the twin', () => {
+    const locks = claim('verdict', 'web.locks', 'corrupt', { places: [place(LOCK)] });
+    expect(outcomes([locks], seen(), fault, { facts })).toEqual(['met']);
+    const moved = {
+      ...NO_FACTS,
+      place: () => found({ ...lockPlace, runs: [{ physical: 0x40_0000, bytes: 8 }] }),
+    };
+    expect(outcomes([locks], seen(), fault, { facts: moved })[0]).toContain(`not at ${LOCK}`);
+  });
+
+  it('a place that cannot be found breaks the claim, and its diagnostic says so', () => {
+    const locks = claim('verdict', 'web.locks', 'not corrupt', { places: [place('web.locks["sb_lock"]')] });
+    const [outcome] = judged([locks], seen(), fault).claims;
+    expect(outcome).toMatchObject({ status: 'unmet', diagnostic: { code: 'E0908' } });
+  });
+
+  it('via says how the region was come by', () => {
+    const copied = seen({ verdicts: [verdict('tasks', 'intact', { via: 'boot_copy' })], findings: [] });
+    expect(outcomes([tasks('intact', { via: 'boot_copy' })], copied, fault)).toEqual(['met']);
+    expect(outcomes([tasks('intact', { via: 'live_region' })], copied, fault)[0]).toContain(
+      'intact via boot_copy',
+    );
+    expect(outcomes([tasks('not intact', { via: 'live_region' })], copied, fault)).toEqual(['met']);
+  });
+
+  it('.* is everything that was judged, but for the exceptions', () => {
+    const all = (more: Parameters<typeof claim>[3] = {}): ReturnType<typeof claim> =>
+      claim('verdict', 'web.*', 'intact', more);
+    expect(outcomes([all()], seen(), fault)[0]).toContain('web.tasks is corrupt');
+    expect(
+      outcomes([all({ except: [path('web.tasks'), path('web.locks'), path('web.orders')] })], seen(), fault),
+    ).toEqual(['met']);
+    const intact = seen({ verdicts: [verdict('tasks'), verdict('locks')], findings: [], diagnosis: [] });
+    expect(outcomes([all()], intact)).toEqual(['met']);
+    expect(outcomes([claim('verdict', 'web.*', 'not intact')], intact)[0]).toMatch(/^unmet/);
+  });
+
+  it('others are what no claim names, and consequences of a claimed finding do not count', () => {
+    const others = claim('verdict', 'others', 'intact', { except: [path('web.orders')] });
+    expect(outcomes([tasks('corrupt'), others], seen(), fault)).toEqual(['met', 'met']);
+    const apart = seen({ findings: [link, { index: 1, structure: 'locks', code: 'LOCK_NO_HOLDER', place: LOCK, address: '', physical: 1, bytes: 4, message: '' }], diagnosis: [] });
+    expect(outcomes([tasks('corrupt'), others], apart, fault)[1]).toContain('web.locks is corrupt');
+    expect(outcomes([tasks('corrupt'), claim('verdict', 'others', 'not intact')], apart, fault)).toEqual(['met', 'met']);
+    expect(outcomes([tasks('corrupt'), claim('verdict', 'others', 'any')], apart, fault)).toEqual(['met', 'met']);
+  }); // prettier-ignore
+
+  it('a structure that is described and not checked is not intact', () => {
+    const others = claim('verdict', 'others', 'intact');
+    expect(outcomes([tasks('corrupt'), others], seen(), fault)[1]).toContain('web.orders is unchecked');
+    const log = seen({
+      verdicts: [verdict('tasks', 'corrupt'), verdict('log', 'unchecked', { code: 'NO_LOCATOR' })],
+      findings: [link],
+    });
+    // The topology never lets the guest describe its log.
+    expect(outcomes([tasks('corrupt'), others], log, fault)).toEqual(['met', 'met']);
+  });
+
+  it('the last report on a patient counts, and `from` chooses among ambulances', () => {
+    const early = report({ diagnosed_ns: 10 * MS, verdicts: [verdict('tasks')] });
+    const spare = report({
+      diagnosed_ns: 90 * MS,
+      ambulance: 'spare',
+      verdicts: [verdict('tasks', 'unreachable')],
+    });
+    const run = { ...seen(), reports: [early, ...(seen().reports ?? [])] };
+    expect(outcomes([tasks('corrupt')], run, fault)).toEqual(['met']);
+    const both = { ...seen(), reports: [...(seen().reports ?? []), spare] };
+    expect(outcomes([tasks('unreachable')], both, fault)).toEqual(['met']);
+    expect(outcomes([tasks('corrupt', { from: 'rescue' })], both, fault)).toEqual(['met']);
+    expect(outcomes([tasks('corrupt', { from: 'spare' })], both, fault)[0]).toMatch(/^unmet/);
+  });
+
+  it('within is when it was concluded', () => {
+    expect(outcomes([tasks('corrupt', { within: { limit_ns: 80 * MS } })], seen(), fault)).toEqual(['met']);
+    expect(outcomes([tasks('corrupt', { within: { limit_ns: 70 * MS } })], seen(), fault)[0]).toContain(
+      'expected within 70 ms, concluded at 75 ms',
+    );
+  });
+
+  it('a structure is the same with and without its patient before it', () => {
+    expect(
+      outcomes([tasks('corrupt')], seen({ verdicts: [verdict('web.tasks', 'corrupt')] }), fault),
+    ).toEqual(['met']);
+  });
+});
+
+describe('diagnosis claims', () => {
+  const cause = (states: string, more: Parameters<typeof claim>[3] = {}): ReturnType<typeof claim> =>
+    claim('diagnosis', 'web', states, more);
+
+  it('the cause is the first, unless the claim names ranks', () => {
+    expect(outcomes([cause('wild_pointer')], seen(), fault)).toEqual(['met']);
+    expect(outcomes([cause('wild_pointer or bit_flip')], seen(), fault)).toEqual(['met']);
+    expect(outcomes([cause('lock_leak')], seen(), fault)).toEqual([
+      `unmet: 1. wild_pointer at ${LINK}, 2. lock_leak at ${LOCK}`,
+    ]);
+    expect(outcomes([cause('lock_leak', { rank: { low: 1, high: 2 } })], seen(), fault)).toEqual(['met']);
+    expect(outcomes([cause('wild_pointer', { rank: { low: 2, high: 3 } })], seen(), fault)[0]).toMatch(
+      /^unmet/,
+    );
+  });
+
+  it('`is not` a cause means at no rank', () => {
+    expect(outcomes([cause('not deadlock')], seen(), fault)).toEqual(['met']);
+    expect(outcomes([cause('not lock_leak')], seen(), fault)[0]).toMatch(/^unmet/);
+    expect(outcomes([cause('not lock_leak', { rank: { low: 1, high: 1 } })], seen(), fault)).toEqual(['met']);
+    expect(outcomes([cause('not deadlock')])[0]).toBe(
+      'unmet: no ambulance attended web: there is no diagnosis',
+    );
+  });
+
+  it('it is at its place', () => {
+    expect(outcomes([cause('wild_pointer', { places: [place(LINK)] })], seen(), fault)).toEqual(['met']);
+    const other = seen({ diagnosis: [diagnosis('wild_pointer', LINK, { physical: 0x99 })] });
+    expect(outcomes([cause('wild_pointer', { places: [place(LINK)] })], other, fault)[0]).toMatch(/^unmet/);
+    expect(outcomes([cause('not wild_pointer', { places: [place(LINK)] })], other, fault)).toEqual(['met']);
+  });
+
+  it('what has no address is compared by its text, a part with its whole', () => {
+    const run = seen({ diagnosis: [diagnosis('lost_interrupt', 'web.cpus[1].tick')] });
+    const thing = {
+      ...NO_FACTS,
+      place: () =>
+        found({
+          kind: 'thing',
+          partition: 'web',
+          text: 'web.cpus[1]',
+          thing: { kind: 'cpu', cpu: 1 },
+        } as const),
+    };
+    expect(
+      outcomes([cause('lost_interrupt', { places: [place('web.cpus[1]')] })], run, fault, { facts: thing }),
+    ).toEqual(['met']);
+    const ten = seen({ diagnosis: [diagnosis('lost_interrupt', 'web.cpus[10].tick')] });
+    expect(
+      outcomes([cause('lost_interrupt', { places: [place('web.cpus[1]')] })], ten, fault, {
+        facts: thing,
+      })[0],
+    ).toMatch(/^unmet/);
+  });
+});
+
+describe('findings that no claim covers', () => {
+  const complaints = (...args: Parameters<typeof judged>): string[] =>
+    judged(...args).complaints.map((one) => `${one.code} ${one.message}`);
+
+  it('an unclaimed finding fails the scenario and is named with its place', () => {
+    const lone = seen({ verdicts: [verdict('tasks', 'corrupt')], findings: [link], diagnosis: [] });
+    const outcome = judged([claim('guest', 'web', 'healthy')], lone, fault);
+    expect(outcome.status).toBe('failed');
+    expect(outcome.complaints).toMatchObject([
+      { code: 'E0910', message: `no claim covers LIST_NEXT_POISON at ${LINK}` },
+    ]);
+  });
+
+  it('a claim covers its structure, with its code, at its place, and the consequences', () => {
+    expect(complaints([tasks('corrupt')], seen(), fault)).toEqual([]);
+    expect(
+      complaints([tasks('corrupt', { codes: ['LIST_NEXT_POISON'], places: [place(LINK)] })], seen(), fault),
+    ).toEqual([]);
+    expect(complaints([tasks('corrupt', { codes: ['LIST_NULL'] })], seen(), fault)).toHaveLength(2);
+    const elsewhere = seen({ findings: [{ ...link, physical: 0x99 }] });
+    expect(complaints([tasks('corrupt', { places: [place(LINK)] })], elsewhere, fault)).toHaveLength(1);
+    expect(complaints([claim('verdict', 'web.locks', 'corrupt')], seen(), fault)).toEqual([
+      `E0910 no claim covers LIST_NEXT_POISON at ${LINK}`,
+    ]);
+  });
+
+  it('`is not intact`, `is any` and a diagnosis that is met cover too; `is not corrupt` does not', () => {
+    expect(complaints([tasks('not intact')], seen(), fault)).toEqual([]);
+    expect(complaints([claim('verdict', 'others', 'any')], seen(), fault)).toEqual([]);
+    expect(complaints([claim('diagnosis', 'web', 'wild_pointer')], seen(), fault)).toEqual([]);
+    expect(complaints([claim('diagnosis', 'web', 'not deadlock')], seen(), fault)).toHaveLength(2);
+    expect(complaints([tasks('not corrupt')], seen(), fault)).toHaveLength(2);
+    expect(complaints([tasks('intact')], seen(), fault)).toHaveLength(2);
+  });
+
+  it('a claim whose condition is false covers nothing', () => {
+    const off = tasks('corrupt', { condition: { kind: 'bool', value: false, span: link0 } });
+    const nothing = { ...NO_FACTS, value: () => found({ kind: 'bool', value: false } as const) };
+    expect(complaints([off], seen(), fault, { facts: nothing })).toHaveLength(2);
+  });
+
+  it('an exception is not covered', () => {
+    const but = claim('verdict', 'web.*', 'corrupt', { except: [path('web.tasks')] });
+    expect(complaints([but], seen(), fault)).toContain(`E0910 no claim covers LIST_NEXT_POISON at ${LINK}`);
+  });
+
+  it('links that run in a ring are followed to no end', () => {
+    const a = finding('locks', 'LOCK_VALUE', 'a', { index: 0, consequence_of: 1 });
+    const b = finding('locks', 'LOCK_VALUE', 'b', { index: 1, consequence_of: 0 });
+    expect(complaints([tasks('corrupt')], seen({ findings: [a, b], diagnosis: [] }), fault)).toHaveLength(2);
+  });
+});
+
+const link0 = { file: 'a.spec', start: 0, end: 0 };

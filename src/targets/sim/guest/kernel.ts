@@ -1,0 +1,45 @@
+import { substream } from '../../../base/random.ts';
+import type { KernelContext } from '../machine/plan.ts';
+import type { GuestKernel } from '../step.ts';
+import { REG } from '../step.ts';
+import { writeBootParams } from './boot-params.ts';
+import type { KernelImage } from './image.ts';
+import { buildImage, directMapEntry, LARGE_PAGE } from './image.ts';
+import { layoutOf } from './layout.ts';
+
+const images = new Map<number, KernelImage>();
+
+/** The image that a layout seed gives. It never changes: the cache holds what building it again would give. */
+function imageOf(layout_seed: number): KernelImage {
+  const known = images.get(layout_seed);
+  if (known) return known;
+  const image = buildImage(layoutOf(layout_seed));
+  if (images.size >= 16) images.clear();
+  images.set(layout_seed, image);
+  return image;
+}
+
+/** Guest-physical memory below which this kernel cannot boot. */
+export const LEAST_MEMORY_BYTES = 0x100_0000;
+
+/** The simulated Linux of a partition. Machines of one layout share its code; nothing of it changes while they run. */
+export function createGuest(context: KernelContext): GuestKernel {
+  const image = imageOf(context.lpar.kernel.layout_seed);
+  return {
+    program: image.program,
+    vmcoreinfo: () => image.vmcoreinfo,
+    powerOn(loader) {
+      for (const { physical, bytes } of image.segments) loader.writeBytes(physical, bytes);
+      for (let physical = 0; physical < loader.memory_bytes; physical += LARGE_PAGE) {
+        loader.write64(image.direct_tables + (physical / LARGE_PAGE) * 8, directMapEntry(physical, image));
+      }
+      const random = substream(context.seed, `guest:${context.lpar.name}`).u32();
+      writeBootParams(loader, image.boot_params, context, random);
+      return new Map<number, number>([
+        [REG.rip, image.entry],
+        [REG.rsp, image.stack],
+        [REG.cr3, image.root],
+      ]);
+    },
+  };
+}

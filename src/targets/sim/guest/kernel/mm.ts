@@ -1,0 +1,213 @@
+import type { Address } from '../../../../base/address.ts';
+import { PTE } from '../../../../formats/page-tables.ts';
+import type { Cpu } from '../../step.ts';
+import type { Part } from '../assembler.ts';
+import type { Kernel } from '../kernel-data.ts';
+import {
+  DIRECT_MAP, STACK_SLOT, THREAD_SIZE, USER_DATA, USER_DATA_PAGES, USER_STACK_PAGES, USER_STACK_TOP, USER_TEXT, VMALLOC_STACKS,
+  VMALLOC_START,
+} from '../memory-map.ts'; // prettier-ignore
+import { rbx } from './registers.ts';
+
+const PAGE = 4096;
+/** Objects of one size for mm_struct and signal_struct. */
+const KMALLOC_BYTES = 256;
+const TABLE: number = PTE.PRESENT | PTE.WRITABLE | PTE.USER | PTE.ACCESSED;
+const USER_RW: number = PTE.PRESENT | PTE.WRITABLE | PTE.USER | PTE.ACCESSED | PTE.DIRTY;
+const USER_RX: number = PTE.PRESENT | PTE.USER | PTE.ACCESSED;
+export const KERNEL_RW: number = PTE.PRESENT | PTE.WRITABLE | PTE.ACCESSED | PTE.DIRTY;
+
+/** The page and object allocator, and address spaces. Freed things wait on lists threaded through themselves. */
+export interface Memory {
+  /** A page in the direct map, not cleared; 0 when there is none. Part of a step. */
+  allocPage(cpu: Cpu): Address;
+  freePage(cpu: Cpu, page: Address): void;
+  /** Cleared. */
+  allocTask(cpu: Cpu): Address;
+  freeTask(cpu: Cpu, task: Address): void;
+  allocStack(cpu: Cpu): Address;
+  freeStack(cpu: Cpu, stack: Address): void;
+  /** 256 bytes, cleared. */
+  kmalloc(cpu: Cpu): Address;
+  kfree(cpu: Cpu, object: Address): void;
+  /** mm_alloc with the user image mapped; the new mm is in rbx after it. */
+  readonly make_mm: Part;
+  /** dup_mm: rbx is a fresh mm, and the parent's is `from`: data and stack are copied. Part of a step. */
+  copyUserPages(cpu: Cpu, mm: Address): void;
+  /** exit_mmap of the mm in rdi: user pages and tables are freed, the top table stays. Part of a step. */
+  unmapUser(cpu: Cpu, mm: Address): void;
+  /** Kernel virtual address of the table that maps all of a process. */
+  userTable(cpu: Cpu, mm: Address): Address;
+}
+
+export function assembleMemory(k: Kernel, user_text_physical: number, user_text_pages: number): Memory {
+  const { task, mm } = k.o;
+  const free_pages = k.symbol('free_pages');
+  const memory_next = k.symbol('memory_next');
+  const memory_end = k.symbol('memory_end');
+  const task_free = k.symbol('task_struct_free');
+  const kmalloc_free = k.symbol('kmalloc_free');
+  const stack_free = k.symbol('stack_free');
+  const stack_next = k.symbol('stack_next');
+  const top_table = k.symbol('init_top_pgt');
+  const stack_tables = k.symbol('level1_vmalloc_pgt');
+  const TASK_BYTES = Math.ceil(task.bytes / 64) * 64;
+
+  const allocPage = (cpu: Cpu): Address => {
+    const page = cpu.load64(free_pages);
+    if (page !== 0) {
+      cpu.store64(free_pages, cpu.load64(page));
+      return page;
+    }
+    const next = cpu.load64(memory_next);
+    if (next + PAGE > cpu.load64(memory_end)) return 0;
+    cpu.store64(memory_next, next + PAGE);
+    return DIRECT_MAP + next;
+  };
+  const freePage = (cpu: Cpu, page: Address): void => {
+    cpu.store64(page, cpu.load64(free_pages));
+    cpu.store64(free_pages, page);
+  };
+  const clearPage = (cpu: Cpu): Address => {
+    const page = allocPage(cpu);
+    if (page !== 0) cpu.fill(page, 0, PAGE);
+    return page;
+  };
+
+  const take = (cpu: Cpu, list: Address, bytes: number): Address => {
+    let object = cpu.load64(list);
+    if (object === 0) {
+      // A slab is one page, cut up at once.
+      const page = allocPage(cpu);
+      if (page === 0) return 0;
+      for (let at = Math.floor(PAGE / bytes) * bytes - bytes; at > 0; at -= bytes) {
+        cpu.store64(page + at, object);
+        object = page + at;
+      }
+      cpu.store64(list, object);
+      return page;
+    }
+    cpu.store64(list, cpu.load64(object));
+    return object;
+  };
+  const give = (cpu: Cpu, list: Address, object: Address): void => {
+    cpu.store64(object, cpu.load64(list));
+    cpu.store64(list, object);
+  };
+
+  const entryOf = (table: Address, address: number): Address =>
+    table + (Math.floor(address / PAGE) % 512) * 8;
+  const userTable = (cpu: Cpu, m: Address): Address => {
+    let table = cpu.load64(m + mm.pgd);
+    for (const index of [0, 0, (USER_TEXT >>> 21) & 511]) {
+      const entry = cpu.load64(table + index * 8);
+      table = DIRECT_MAP + (entry - (entry & 0xfff));
+    }
+    return table;
+  };
+
+  return {
+    allocPage,
+    freePage,
+    allocTask(cpu) {
+      const object = take(cpu, task_free, TASK_BYTES);
+      if (object !== 0) cpu.fill(object, 0, task.bytes);
+      return object;
+    },
+    freeTask: (cpu, object) => give(cpu, task_free, object),
+    kmalloc(cpu) {
+      const object = take(cpu, kmalloc_free, KMALLOC_BYTES);
+      if (object !== 0) cpu.fill(object, 0, KMALLOC_BYTES);
+      return object;
+    },
+    kfree: (cpu, object) => give(cpu, kmalloc_free, object),
+    allocStack(cpu) {
+      const cached = cpu.load64(stack_free);
+      if (cached !== 0) {
+        cpu.store64(stack_free, cpu.load64(cached + THREAD_SIZE - 8));
+        return cached;
+      }
+      const slot = cpu.load64(stack_next);
+      if (slot >= VMALLOC_STACKS) return 0;
+      // The guard page comes first and is never mapped.
+      const stack = VMALLOC_START + slot * STACK_SLOT + PAGE;
+      for (let page = 0; page < THREAD_SIZE / PAGE; page++) {
+        const frame = allocPage(cpu);
+        if (frame === 0) return 0;
+        const entry = stack_tables + ((stack - VMALLOC_START) / PAGE + page) * 8;
+        cpu.store64(entry, frame - DIRECT_MAP + KERNEL_RW);
+      }
+      cpu.store64(stack_next, slot + 1);
+      return stack;
+    },
+    freeStack(cpu, stack) {
+      cpu.store64(stack + THREAD_SIZE - 8, cpu.load64(stack_free));
+      cpu.store64(stack_free, stack);
+    },
+    make_mm: [
+      (cpu) => {
+        const m = take(cpu, kmalloc_free, KMALLOC_BYTES);
+        const top = allocPage(cpu);
+        cpu.fill(m, 0, KMALLOC_BYTES);
+        cpu.fill(top, 0, PAGE / 2);
+        // The kernel's half is shared: the tables below are the kernel's own.
+        cpu.copy(top + PAGE / 2, top_table + PAGE / 2, PAGE / 2);
+        cpu.store64(m + mm.pgd, top);
+        cpu.store32(m + mm.mm_users, 1);
+        cpu.store32(m + mm.mm_count, 1);
+        cpu.store32(m + mm.map_count, 3);
+        cpu.store64(m + mm.total_vm, user_text_pages + USER_DATA_PAGES + USER_STACK_PAGES);
+        cpu.store64(m + mm.task_size, 2 ** 47 - PAGE);
+        cpu.store64(m + mm.start_code, USER_TEXT);
+        cpu.store64(m + mm.end_code, USER_TEXT + user_text_pages * PAGE);
+        cpu.store64(m + mm.start_data, USER_DATA);
+        cpu.store64(m + mm.end_data, USER_DATA + USER_DATA_PAGES * PAGE);
+        cpu.store64(m + mm.start_stack, USER_STACK_TOP);
+        cpu.set(rbx, m);
+      },
+      (cpu) => {
+        let table = cpu.load64(cpu.get(rbx) + mm.pgd);
+        for (const index of [0, 0, (USER_TEXT >>> 21) & 511]) {
+          const below = clearPage(cpu);
+          cpu.store64(table + index * 8, below - DIRECT_MAP + TABLE);
+          table = below;
+        }
+        for (let page = 0; page < user_text_pages; page++) {
+          cpu.store64(entryOf(table, USER_TEXT + page * PAGE), user_text_physical + page * PAGE + USER_RX);
+        }
+        for (let page = 0; page < USER_DATA_PAGES; page++) {
+          cpu.store64(entryOf(table, USER_DATA + page * PAGE), clearPage(cpu) - DIRECT_MAP + USER_RW);
+        }
+        for (let page = 1; page <= USER_STACK_PAGES; page++) {
+          cpu.store64(entryOf(table, USER_STACK_TOP - page * PAGE), clearPage(cpu) - DIRECT_MAP + USER_RW);
+        }
+      },
+    ],
+    copyUserPages(cpu, m) {
+      const table = userTable(cpu, m);
+      const pages = [USER_DATA, USER_STACK_TOP - PAGE];
+      for (const at of pages) {
+        const entry = cpu.load64(entryOf(table, at));
+        cpu.copy(DIRECT_MAP + (entry - (entry & 0xfff)), at, PAGE);
+      }
+    },
+    unmapUser(cpu, m) {
+      const top = cpu.load64(m + mm.pgd);
+      const table = userTable(cpu, m);
+      for (const at of [USER_DATA, USER_STACK_TOP - PAGE]) {
+        const entry = cpu.load64(entryOf(table, at));
+        if ((entry & PTE.PRESENT) !== 0) freePage(cpu, DIRECT_MAP + (entry - (entry & 0xfff)));
+      }
+      let up = top;
+      const tables: Address[] = [];
+      for (const index of [0, 0, (USER_TEXT >>> 21) & 511]) {
+        const entry = cpu.load64(up + index * 8);
+        up = DIRECT_MAP + (entry - (entry & 0xfff));
+        tables.push(up);
+      }
+      cpu.store64(top, 0);
+      for (const each of tables) freePage(cpu, each);
+    },
+    userTable,
+  };
+}

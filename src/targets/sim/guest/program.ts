@@ -1,0 +1,140 @@
+import type { Address } from '../../../base/address.ts';
+import { VECTOR } from '../../../target/hypercalls.ts';
+import type { Program, Step } from '../step.ts';
+import { Label, Section } from './assembler.ts';
+import type { BootParams } from './boot-params.ts';
+import { bootParamsAt } from './boot-params.ts';
+import type { Bug, DataSymbol, Kernel } from './kernel-data.ts';
+import { placeData, placePerCpu, Rodata } from './kernel-data.ts';
+import { assembleBoot } from './kernel/boot.ts';
+import { assembleDrivers, DISK_VECTOR, NET_VECTOR } from './kernel/drivers.ts';
+import type { Gate } from './kernel/entry.ts';
+import { assembleEntry } from './kernel/entry.ts';
+import { assembleExit } from './kernel/exit.ts';
+import { assembleFork } from './kernel/fork.ts';
+import { assembleHrtimers } from './kernel/hrtimers.ts';
+import { inlineOf } from './kernel/inline.ts';
+import { assembleLists } from './kernel/lists.ts';
+import { assembleLocks } from './kernel/locks.ts';
+import { assembleMemory } from './kernel/mm.ts';
+import { assembleOops } from './kernel/oops.ts';
+import { assemblePanic } from './kernel/panic.ts';
+import { assemblePrintk } from './kernel/printk.ts';
+import { assembleRedBlack } from './kernel/rbtree.ts';
+import { assembleRegion } from './kernel/region.ts';
+import { assembleScheduler } from './kernel/sched.ts';
+import { assembleSleep } from './kernel/sleep.ts';
+import { assembleSyscalls } from './kernel/syscalls.ts';
+import { assembleTick } from './kernel/tick.ts';
+import { assembleTimers } from './kernel/timers.ts';
+import { assembleWorkqueue } from './kernel/workqueue.ts';
+import type { Layout } from './layout.ts';
+import { KERNEL_TEXT, imagePhysical, USER_TEXT } from './memory-map.ts';
+import { offsetsOf } from './offsets.ts';
+import { assemblePrograms } from './user/programs.ts';
+
+/** Everything about a kernel that a layout decides, before it is turned into an image. No state: one serves every machine. */
+export interface KernelProgram {
+  readonly program: Program;
+  readonly kernel: Kernel;
+  readonly data: readonly DataSymbol[];
+  readonly data_end: Address;
+  readonly per_cpu: readonly DataSymbol[];
+  readonly rodata: Rodata;
+  readonly boot: BootParams;
+  /** First instruction. */
+  readonly entry: Label;
+  readonly gates: readonly Gate[];
+}
+
+/** Where the user programs' text lies in the image, and how much room there is for it. */
+export const USER_TEXT_IMAGE: number = KERNEL_TEXT + 0x8_0000;
+export const USER_TEXT_PAGES = 2;
+
+export function buildProgram(layout: Layout): KernelProgram {
+  const data = placeData(layout);
+  const per_cpu = placePerCpu(layout);
+  const rodata = new Rodata();
+  const symbols = new Map([...data.symbols, ...per_cpu].map(({ name, address }) => [name, address]));
+  const steps: Step[] = [];
+  const text = new Section(KERNEL_TEXT, steps);
+  const user = new Section(USER_TEXT, steps);
+  const bugs: Bug[] = [];
+  const k: Kernel = {
+    layout,
+    o: offsetsOf(layout),
+    text,
+    user,
+    bugs,
+    string: (content) => rodata.string(content),
+    symbol(name) {
+      const address = symbols.get(name);
+      if (address === undefined) throw new Error(`no symbol ${name}`);
+      return address;
+    },
+  };
+  const boot = bootParamsAt(k.symbol('boot_params'));
+
+  // _stext: nothing jumps here on purpose.
+  text.fn('_stext', (cpu) => cpu.raise(VECTOR.invalid_opcode, 0));
+  const inline = inlineOf(k);
+  const locks = assembleLocks(k);
+  const tree = assembleRedBlack(k);
+  const printk = assemblePrintk(k);
+  const lists = assembleLists(k, printk);
+  const panic = assemblePanic(k, printk);
+  const stack_end = k.string('corrupted stack end detected inside scheduler');
+  const panic_stack_end = text.fn('schedule_debug', (cpu) => panic.panicWith(cpu, stack_end, 'stack_end'));
+  const sched = assembleScheduler(k, inline, locks, tree, panic_stack_end);
+  const hrtimers = assembleHrtimers(k, locks, tree);
+  const timers = assembleTimers(k, locks);
+  const tick = assembleTick(k, inline, locks, sched, timers, printk, panic);
+  const sleep = assembleSleep(k, inline, sched, hrtimers, timers);
+  const memory = assembleMemory(k, imagePhysical(USER_TEXT_IMAGE), USER_TEXT_PAGES);
+  const fork = assembleFork(k, inline, locks, lists, memory);
+  const exit = assembleExit(k, inline, locks, lists, memory, sched, panic);
+  const drivers = assembleDrivers(k, inline, locks, sched, sleep, memory, boot);
+  assembleSyscalls(k, locks, sched, fork, exit, sleep, drivers);
+  const oops = assembleOops(k, inline, printk, panic, sched);
+  const requested = k.string('sysrq triggered crash');
+  const sysrq = text.fn('sysrq_handle_crash', (cpu) => panic.panicWith(cpu, requested, 'request'));
+  const entry = assembleEntry(
+    k,
+    inline,
+    sched,
+    panic,
+    new Map([
+      [VECTOR.divide, oops.divide],
+      [VECTOR.invalid_opcode, oops.invalid_opcode],
+      [VECTOR.double_fault, oops.double_fault],
+      [VECTOR.general_protection, oops.general_protection],
+      [VECTOR.page_fault, oops.page_fault],
+    ]),
+    new Map([
+      [VECTOR.timer, hrtimers.interrupt],
+      [VECTOR.sysrq, sysrq],
+      [DISK_VECTOR, drivers.disk_interrupt],
+      [NET_VECTOR, drivers.net_interrupt],
+    ]),
+    timers.softirq,
+  );
+  const programs = assemblePrograms(user, k.o, entry.syscall);
+  const workqueue = assembleWorkqueue(k, inline, sched, timers, lists);
+  const register_region = assembleRegion(k, printk, boot);
+  const start = assembleBoot(k, {
+    inline, printk, sched, fork, hrtimers, timers, sleep, tick, workqueue, memory, lists, probe: drivers.probe, register_region, boot, programs,
+  }); // prettier-ignore
+  // _etext, one slot: the end of what runs.
+  text.fn('_etext', (cpu) => cpu.raise(VECTOR.invalid_opcode, 0));
+  return {
+    program: { steps },
+    kernel: k,
+    data: data.symbols,
+    data_end: data.end,
+    per_cpu,
+    rodata,
+    boot,
+    entry: start,
+    gates: entry.gates,
+  };
+}

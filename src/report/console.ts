@@ -142,6 +142,10 @@ function* lastLines(
   wall_ms: number,
   colors: Colors,
 ): Generator<string> {
+  if (summary.runs === 0) {
+    yield 'nothing ran\n';
+    return;
+  }
   const late = slow.filter(({ ms }) => ms >= SLOW_MS);
   if (late.length > 0) yield '\n';
   for (const { name, ms } of late) yield colors.dim(`slow: ${seconds(ms)}  ${name}\n`);
@@ -167,7 +171,7 @@ function coloured(summary: Summary, colors: Colors): string {
   const words = STATUSES.filter((status) => summary[status] > 0).map((status) =>
     paint(status, colors)(`${summary[status]} ${status}`),
   );
-  return words.length === 0 ? 'nothing ran' : words.join(', ');
+  return words.join(', ');
 }
 
 function indent(text: string): string {

@@ -97,7 +97,7 @@ function claimsView(run) {
             >
             <div>
               <code>${claim.text}</code><br /><span class="seen"
-                >${claim.status === 'not_judged' && 'not judged: '}${claim.seen}</span
+                >${claim.seen}</span
               >
             </div>
           </li>`,

@@ -9,6 +9,8 @@ export type ReporterName = (typeof REPORTERS)[number];
 export interface PathArgument {
   readonly text: string;
   readonly span: Span;
+  /** What to do when it is not there. */
+  readonly help?: string;
 }
 
 /** A tag of the project, and why it is there. */

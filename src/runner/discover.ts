@@ -69,7 +69,7 @@ function locate(root: string, from: string, argument: PathArgument): Located {
   const path = resolve(from, name);
   if (!exists(path)) {
     const near = neighbour(path, name);
-    const help = near === undefined ? undefined : `did you mean \`${near}\`?`;
+    const help = near === undefined ? argument.help : `did you mean \`${near}\`?`;
     return problem('E0810', `there is no file or folder \`${name}\``, 'not found', help);
   }
   let real: string;

@@ -1,7 +1,7 @@
 import type { Scenario } from '../model/scenario.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import { COMMAND_LINE, CommandLine } from './command-line.ts';
-import { CONFIG_FILE } from './config.ts';
+import { CONFIG_FILE, DEFAULT_CONFIG, type PathArgument } from './config.ts';
 import { discover, type Discovery } from './discover.ts';
 import { fileHost } from './files.ts';
 import { openProject, type Project } from './project.ts';
@@ -45,14 +45,26 @@ export async function findSpecs(request: SpecsRequest): Promise<FoundSpecs> {
   const command_line = new CommandLine(words);
   const named = paths.map((text) => ({ text, span: command_line.span(text) }));
   const project = await openProject(cwd, paths, request.root, command_line);
-  const from = named.length > 0 ? cwd : project.root;
-  const found = await discover(project.root, from, named.length > 0 ? named : project.config.paths);
+  const found = await (named.length > 0
+    ? discover(project.root, cwd, named)
+    : discover(project.root, project.root, configured(project, command_line)));
   const sources = new Map([
     [CONFIG_FILE, project.config_text ?? ''],
     [COMMAND_LINE, command_line.text],
   ]);
   const usage = [...project.diagnostics, ...found.diagnostics];
   return { project, command_line, discovery: found.value, usage, sources };
+}
+
+/** The paths of siren.yaml. Where it names none, the command line that names none either is what a missing folder is due to. */
+function configured({ config }: Project, line: CommandLine): readonly PathArgument[] {
+  if (config.paths !== DEFAULT_CONFIG.paths) return config.paths;
+  const span = { file: COMMAND_LINE, start: 0, end: line.text.length };
+  return config.paths.map(({ text }) => ({
+    text,
+    span,
+    help: 'name specs or folders, or list them under `paths:` in siren.yaml',
+  }));
 }
 
 /** Compiles what was found. */

@@ -114,6 +114,13 @@ describe.concurrent('a run of', () => {
     expect(ran.stderr).toContain('did you mean `workers`?');
   });
 
+  it('no paths, where there is no folder of specs, says what to name', async () => {
+    const ran = await siren(['run'], join(root, 'empty'));
+    expectCivil(ran);
+    expect(ran.code).toBe(3);
+    expect(ran.stderr).toContain('name specs or folders');
+  });
+
   it('nothing is no error with --allow-empty', async () => {
     expect((await siren(['run', 'empty', '--allow-empty', '--reports', 'reports'], root)).code).toBe(0);
   });

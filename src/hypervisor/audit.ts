@@ -26,6 +26,10 @@ export class AuditLog {
     else this.dropped++;
   }
 
+  rebase(delta_ns: number): void {
+    this.kept = this.kept.map((entry) => ({ ...entry, time_ns: entry.time_ns - delta_ns }));
+  }
+
   /** Plain data, for forks and saves. */
   save(): SavedAudit {
     return { kept: this.kept.slice(), dropped: this.dropped, refusals: this.refusals };

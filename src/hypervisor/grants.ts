@@ -1,5 +1,5 @@
 export type GrantedThing = 'memory' | 'cpus' | 'devices' | 'region';
-export type Access = 'read' | 'write';
+type Access = 'read' | 'write';
 
 /** What an ambulance may do to a patient, and until when. */
 export interface Grant {
@@ -29,6 +29,8 @@ export interface Wish {
 export class Grants {
   private grants: Grant[] = [];
   private next_id = 1;
+  /** Changes whenever the grants do: what was concluded from them is to be looked at again. */
+  version = 0;
 
   get all(): readonly Grant[] {
     return this.grants;
@@ -37,12 +39,14 @@ export class Grants {
   give(grant: Omit<Grant, 'id'>): Grant {
     const made = { ...grant, id: this.next_id++ };
     this.grants.push(made);
+    this.version++;
     return made;
   }
 
   /** Takes back every grant of an ambulance on a partition; returns how many there were. */
   revoke(ambulance: string, partition: string): number {
     const before = this.grants.length;
+    this.version++;
     this.grants = this.grants.filter((one) => one.ambulance !== ambulance || one.partition !== partition);
     return before - this.grants.length;
   }
@@ -60,6 +64,11 @@ export class Grants {
     );
   }
 
+  rebase(delta_ns: number): void {
+    this.grants = this.grants.map((grant) => ({ ...grant, until_ns: grant.until_ns - delta_ns }));
+    this.version++;
+  }
+
   save(): SavedGrants {
     return { grants: this.grants.slice(), next_id: this.next_id };
   }
@@ -67,6 +76,7 @@ export class Grants {
   restore(saved: SavedGrants): void {
     this.grants = saved.grants.slice();
     this.next_id = saved.next_id;
+    this.version++;
   }
 }
 

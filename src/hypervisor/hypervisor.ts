@@ -18,7 +18,7 @@ import { ALARM, MISSED_BEATS, newWatched, progressLimit } from './watchdogs.ts';
 const ENOSYS = -38;
 
 /** A registration that the filter put off until after boot complete. */
-export interface Postponed {
+interface Postponed {
   readonly address: number;
   readonly bytes: number;
   readonly boot_id: bigint;
@@ -70,6 +70,12 @@ export class Hypervisor implements Supervisor {
 
   save(): string {
     return packState(this.state());
+  }
+
+  rebased(delta_ns: number): void {
+    for (const { watched } of this.wards) watched.last_beat_ns -= delta_ns;
+    this.audit.rebase(delta_ns);
+    this.grants.rebase(delta_ns);
   }
 
   private state(): SavedHypervisor {

@@ -4,7 +4,7 @@ import { splitLogical } from '../target/hypercalls.ts';
 import type { PhysicalMemory } from '../target/target.ts';
 
 /** One of REFUSALS. */
-export type RefusalCode =
+type RefusalCode =
   'OUTSIDE' | 'FOREIGN' | 'TRUNCATED' | 'VERSION' | 'LATE' | 'TWICE' | 'STALE' | 'SEAL' | 'MALFORMED';
 
 /** What the registry knows of one partition in this boot. */

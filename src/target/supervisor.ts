@@ -21,6 +21,8 @@ export interface Supervisor {
   alarm(partition: string, id: number): void;
   /** The processor of a partition could not go on: the target has stopped it for good. */
   stopped(partition: string, sign: string, address: number): void;
+  /** t = 0 was moved to a later instant: every time that it keeps is now so much less. */
+  rebased(delta_ns: number): void;
   /** Plain JSON, for a save of the whole machine. */
   save(): string;
 }

@@ -223,3 +223,21 @@ describe('its state', () => {
       expect(Hypervisor.restore(loaded.value.target, shape, text)).toBeUndefined();
   });
 });
+
+test('a guest that falls silent right after boot complete is noticed in time, although t = 0 was moved meanwhile', () => {
+  const { target, events } = scene(
+    [...boot, sleep, { run: (cpu) => cpu.jump(stepAddress(2)) }],
+    {},
+    topology([lpar('web'), lpar('db', { cpus: [1] })]),
+  );
+  target.bootAll();
+  const web = target.partitionNamed('web').boot_complete - target.origin;
+  expect(web).toBeLessThan(0);
+  target.runUntil(50 * MS);
+  expect(
+    events.filter(({ kind }) => kind === 'failing').map(({ subject, time_ns }) => [subject, time_ns]),
+  ).toEqual([
+    ['web', web + 15 * MS],
+    ['db', 15 * MS],
+  ]);
+});

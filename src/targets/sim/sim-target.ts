@@ -57,7 +57,10 @@ export class SimTarget implements SupervisedTarget, MachineHost {
     this.listener = undefined;
   }
 
-  /** Runs until every partition has said boot complete or been stopped, and makes the last boot complete t = 0. False when one never booted. */
+  /**
+   * Runs until every partition has said boot complete or been stopped. Makes the last boot complete t = 0, unless `powerOn` was told
+   * where that is; events on the way carry times from power-on, so whoever kept them takes `origin` off. False when one never booted.
+   */
   bootAll(): boolean {
     const { partitions } = this.machine_state;
     const waiting = (): boolean =>
@@ -66,7 +69,11 @@ export class SimTarget implements SupervisedTarget, MachineHost {
     while (waiting() && this.machine_state.clock < limit)
       this.runUntil(limit - this.origin, ({ kind }) => kind === 'boot_complete' || kind === 'stopped');
     const booted = partitions.map((state) => state.boot_complete);
-    this.origin = Math.max(0, ...booted);
+    const last = Math.max(0, ...booted);
+    if (this.origin === 0) {
+      this.origin = last;
+      this.supervisor?.rebased(last);
+    }
     return booted.every((time) => time >= 0);
   }
 
@@ -157,7 +164,9 @@ export class SimTarget implements SupervisedTarget, MachineHost {
 
   /** The same machine, going its own way from here. It has no supervisor and no listeners yet. */
   fork(): SimTarget {
-    return new SimTarget(this.machine_state.fork(), this.origin);
+    const child = new SimTarget(this.machine_state.fork(), this.origin);
+    for (const kind of this.wanted) child.wanted.add(kind);
+    return child;
   }
 
   /** The whole machine with its supervisor's state, to be resumed by `loadSim` in this or another process. */

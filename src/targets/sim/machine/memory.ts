@@ -8,8 +8,10 @@ const CHUNK_SHIFT = 21;
 const PAGES_IN_CHUNK = 512;
 const CHUNK_BYTES = PAGE_SIZE * PAGES_IN_CHUNK;
 /** Machine addresses are 32 bits wide: the hot path is integer arithmetic. */
-export const MACHINE_MEMORY_LIMIT = 2 ** 32;
+export const MACHINE_MEMORY_LIMIT = 0x1_0000_0000;
 const TWO_32 = 0x1_0000_0000;
+/** Up to here a loop is cheaper than a view of a part. */
+const SHORT = 64;
 
 /** Somebody who keeps a page's view at hand and must hear when another page takes its place. */
 export interface PageHolder {
@@ -159,7 +161,10 @@ export class MachineMemory {
       const at = address + done;
       const offset = at & 4095;
       const length = Math.min(PAGE_SIZE - offset, into.length - done);
-      into.set(this.page(at).bytes.subarray(offset, offset + length), done);
+      const bytes = this.page(at).bytes;
+      if (length <= SHORT)
+        for (let index = 0; index < length; index++) into[done + index] = bytes[offset + index] as number;
+      else into.set(bytes.subarray(offset, offset + length), done);
       done += length;
     }
   }

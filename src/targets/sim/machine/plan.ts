@@ -54,7 +54,7 @@ export interface PartitionPlan {
 }
 
 /** Memory that is reserved for an ambulance. Nothing runs in it. */
-export interface AmbulancePlan {
+interface AmbulancePlan {
   readonly name: string;
   readonly base: number;
   readonly bytes: number;
@@ -72,7 +72,7 @@ export interface MachinePlan {
 }
 
 /** Raised for a topology that the checker should have refused. */
-export class PlanError extends Error {
+class PlanError extends Error {
   override name = 'PlanError';
 }
 

@@ -7,8 +7,8 @@ export type Detail = Readonly<Record<string, string | number>>;
  * followed by a rotation). Not cryptographic: it tells two runs apart, nobody forges them.
  */
 export class TraceHash {
-  a = 0x811c9dc5 | 0;
-  b = 0x9e3779b1 | 0;
+  a: number = 0x811c9dc5 | 0;
+  b: number = 0x9e3779b1 | 0;
 
   word(value: number): void {
     const a = Math.imul(this.a ^ value, 0x01000193);

@@ -8,9 +8,9 @@ const STATUS_OK = 0;
 const STATUS_IOERR = 1;
 const STATUS_UNSUPPORTED = 2;
 
-export const SECTOR_BYTES = 512;
+const SECTOR_BYTES = 512;
 /** 1 GiB a partition, whatever the device. */
-export const SECTORS = 2_097_152;
+const SECTORS = 2_097_152;
 
 /** What a sector holds that was never written: a function of the device's seed and the number. */
 export function originalSector(seed: number, sector: number): Uint8Array {

@@ -4,7 +4,7 @@ import { serveBlock } from './block.ts';
 import type { Buffer, DeviceState, Request } from './device.ts';
 
 /** Queue numbers: 0 is a block device's only queue and where network and console transmit; 1 is where a network receives. */
-export const RECEIVE_QUEUE = 1;
+const RECEIVE_QUEUE = 1;
 
 /** Buffers that wait to be received into complete when something arrives, which nothing does unless a spec declares traffic. */
 export function isReceiving(device: DevicePlan, queue: number): boolean {

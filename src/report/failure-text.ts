@@ -23,7 +23,7 @@ export function failureLine(outcome: RunOutcome): string {
     ...(outcome.reason === undefined ? [] : [outcome.reason]),
     ...outcome.claims
       .filter((claim) => claim.status === 'unmet')
-      .map((claim) => claim.diagnostic?.message ?? `${claim.text.replace(/ +/g, ' ')}: ${claim.seen}`),
+      .map((claim) => `${claim.text.trim().replace(/\s+/g, ' ')}: ${claim.seen}`),
     ...outcome.complaints.map((complaint) => complaint.message),
   ];
   const first = clip(oneLine(reasons[0] ?? outcome.status), LONGEST_LINE);

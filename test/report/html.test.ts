@@ -122,7 +122,7 @@ describe('report.html', () => {
     expect(html.indexOf('Needs attention')).toBeLessThan(html.indexOf('a healthy machine raises no alarm'));
     expect(html).toContain('5 of 11 runs need attention');
     const plain = html.slice(html.indexOf('<main>'), html.indexOf('<script type="application/json">'));
-    expect(plain).toContain('web was noticed too late');
+    expect(plain).toContain('E0901');
     expect(plain).toMatch(/\^+ the fault, fired at 40 ms/);
   });
 
@@ -138,7 +138,7 @@ describe('report.html', () => {
     expect(failed).toContain('0xdead000000000100');
     expect(failed).toContain('1 consequence<');
     expect(failed).toMatch(/class="arrow came"/);
-    expect(failed).toMatch(/\^+ this claim/);
+    expect(failed).toMatch(/\^+ expected within 15 ms of smash/);
   }); // prettier-ignore
 
   it('shows the scenario line by line as it is written, carets and words below what is wrong', async () => {
@@ -154,7 +154,7 @@ describe('report.html', () => {
     const numbered = lines.filter((line) => /^ ?\d/.test(line));
     expect(numbered).toEqual(written.map((line, index) => `${String(index + 8).padStart(2)} ${line}`));
     const at = lines.findIndex((line) => line.includes('bystander  db is contained'));
-    expect(lines[at + 1]).toMatch(/^ {7}\^+ this claim$/);
+    expect(lines[at + 1]).toMatch(/^ {7}\^+ differs at 61.2 ms: memory/);
   });
 
   it('marks in a receipt the bytes that changed and no others', async () => {

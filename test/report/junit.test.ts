@@ -100,8 +100,8 @@ describe('junit.xml', () => {
   it('says in the message what failed first, and in the body everything: both places, moments, the replay', async () => {
     const scenario = scenarioNamed('smashed task link');
     const [failure] = all(parseXml(await written([{ scenario, outcome: failedOutcome() }])), 'failure');
-    expect(failure?.attributes.get('message')).toMatch(/^web was noticed too late: .*31\.4 ms after \(and 2 more\)$/);
-    expect(failure?.text).toContain('this claim');
+    expect(failure?.attributes.get('message')).toMatch(/^hypervisor web is failing by heartbeat within .*31\.4 ms after \(and 2 more\)$/);
+    expect(failure?.text).toMatch(/\^+ expected within 15 ms of smash/);
     expect(failure?.text).toContain('the fault, fired at 40 ms');
     expect(failure?.text).toContain('activated at 61.19 ms');
     expect(failure?.text).toContain("to replay: npx siren run 'specs/structures/lists.spec:8' --seed 1");

@@ -242,20 +242,21 @@ export function outcome(scenario: Scenario, status: Status, changes: Partial<Run
 export function failedOutcome(scenario: Scenario = scenarioNamed('smashed task link')): RunOutcome {
   const fault = 'set web.tasks["nginx"].tasks.next to 0xdead_0000_0000_0100';
   const late = 'expected within 15 ms of smash.activated (61.19 ms), happened at 92.59 ms, 31.4 ms after';
+  const differs = 'differs at 61.2 ms: memory ffff888002000000: 8 bytes, 00 against 01';
   const unmet = claims().map((claim): ClaimOutcome => {
     if (claim.index === 1)
       return {
         ...claim,
         status: 'unmet',
         seen: late,
-        diagnostic: diagnosticAt('E0901', `web was noticed too late: ${late}`, [CLAIM_TEXTS[1] as string, 'this claim'], [fault, 'the fault, fired at 40 ms']),
+        diagnostic: diagnosticAt('E0901', `expected \`${CLAIM_TEXTS[1]}\``, [CLAIM_TEXTS[1] as string, late], [fault, 'the fault, fired at 40 ms']),
       }; // prettier-ignore
     if (claim.index === 5)
       return {
         ...claim,
         status: 'unmet',
-        seen: 'differs at 61.2 ms: memory ffff888002000000: 8 bytes, 00 against 01',
-        diagnostic: diagnosticAt('E0905', 'db is not contained: it differs from the run without the fault', [CLAIM_TEXTS[5] as string, 'this claim'], [fault, 'the fault, fired at 40 ms']),
+        seen: differs,
+        diagnostic: diagnosticAt('E0905', `expected \`${CLAIM_TEXTS[5]}\``, [CLAIM_TEXTS[5] as string, differs], [fault, 'the fault, fired at 40 ms']),
       }; // prettier-ignore
     return claim;
   });

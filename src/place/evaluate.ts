@@ -7,7 +7,7 @@ import { found, lost } from './outcome.ts';
 import type { Place } from './place.ts';
 import { enumeratorAt, partitionOf, readValue } from './read.ts';
 import { collectionElements, resolveFrom, resolvePath } from './resolve.ts';
-import { machineAddressOf } from './special.ts';
+import { addressPlace, machineAddressOf } from './special.ts';
 import type { Value } from './value.ts';
 import type { World } from './world.ts';
 
@@ -38,6 +38,8 @@ export function holdsTrue(world: World, expression: Expression): Outcome<boolean
 export function scalar(world: World, value: Outcome<Value>): Outcome<Value> {
   if (!value.ok || value.value.kind !== 'place') return value;
   const place = value.value.value;
+  if (place.kind === 'machine' && place.as_address)
+    return found({ kind: 'int', value: BigInt(place.address) });
   if (place.kind === 'thing' && place.thing.kind === 'measure') {
     const figure = world.measures.measure(place.thing.subject, place.thing.name);
     return figure ? found(figure) : lost('UNSUPPORTED', place.text, 'nobody measures that on this target');
@@ -75,9 +77,18 @@ function evaluateAt(world: World, expression: Expression, depth: number): Outcom
     }
     case 'call':
       return evaluateCall(world, expression, inner);
+    case 'word':
+      return evaluateWord(world, expression.value);
     default:
       return found(expression);
   }
+}
+
+/** Words that stand for a value; any other stands for itself. */
+function evaluateWord(world: World, word: string): Outcome<Value> {
+  if (word === 'yes' || word === 'no') return found({ kind: 'bool', value: word === 'yes' });
+  const figure = word === 'elapsed' ? world.measures.measure('elapsed', '') : undefined;
+  return found(figure ?? { kind: 'word', value: word });
 }
 
 function evaluatePath(world: World, path: Path, inner: (part: Expression) => Outcome<Value>): Outcome<Value> {
@@ -172,6 +183,7 @@ function evaluateCall(
   const value = inner(argument);
   if (!value.ok) return value;
   if (expression.name === 'count') return count(world, value.value, written);
+  if (expression.name === 'address') return atAddress(world, value.value, written);
   if (expression.name !== 'machine_address') return lost('UNSUPPORTED', written, 'there is no such function');
   if (value.value.kind !== 'place') return lost('TYPE', written, 'only a place has a machine address');
   const place = value.value.value;
@@ -179,6 +191,16 @@ function evaluateCall(
   if (!partition) return lost('NO_PARTITION', written, 'the place is in no partition');
   const machine = machineAddressOf(partition, place);
   return machine.ok ? found({ kind: 'place', value: machine.value }) : machine;
+}
+
+/** Only where there is no doubt whose kernel is meant. */
+function atAddress(world: World, value: Value, written: string): Outcome<Value> {
+  const [partition, another] = world.target.partitions;
+  if (value.kind !== 'int') return lost('TYPE', written, 'an address is a number');
+  if (!partition || another) return lost('UNSUPPORTED', written, 'there are several kernels');
+  const kernel = openKernel(partition);
+  const place = kernel.ok ? addressPlace(kernel.value, value.value, written) : kernel;
+  return place.ok ? found({ kind: 'place', value: place.value }) : place;
 }
 
 function count(world: World, value: Value, written: string): Outcome<Value> {

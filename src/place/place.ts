@@ -52,6 +52,8 @@ export interface MachinePlace {
   readonly text: string;
   readonly address: number;
   readonly bytes: number;
+  /** From `machine_address(…)`: its value is the address, not what stands there. */
+  readonly as_address?: true;
 }
 
 /** What is no bytes: a CPU, an interrupt, a device, a partition, an ambulance, a figure that the harness measures. */

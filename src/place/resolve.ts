@@ -1,36 +1,28 @@
 import { hashName, substream } from '../base/random.ts';
 import { COLLECTIONS } from '../model/collections.ts';
-import type { Expression, Path, PathStep } from '../model/expression.ts';
-import { printExpression } from '../model/print.ts';
+import type { Path, PathStep } from '../model/expression.ts';
 import type { Partition } from '../target/target.ts';
 import { applicationElements } from './collections/application.ts';
-import type { Element, Selector } from './collections/element.ts';
+import type { Element } from './collections/element.ts';
 import { select } from './collections/element.ts';
-import { locatorPlace, physicalPlace, regionPlace } from './collections/metadata.ts';
+import { locatorPlace, regionPlace } from './collections/metadata.ts';
 import { lockElements, runQueueElements } from './collections/queues.ts';
 import { neighbour, stackElements, stackField, taskElements, threadElements } from './collections/tasks.ts';
 import { hrtimerElements, timerElements } from './collections/timers.ts';
+import { byteOf } from './extent.ts';
 import type { Kernel } from './kernel.ts';
 import { openKernel } from './kernel.ts';
 import type { Outcome } from './outcome.ts';
 import { found, lost } from './outcome.ts';
 import type { BytesPlace, Place, ThingPlace } from './place.ts';
 import * as special from './special.ts';
+import { cpuPlace, deviceField, iommuField, measured } from './things.ts';
 import { elementOf, memberOf, objectAt } from './typed.ts';
-import type { Value } from './value.ts';
+import type { EvaluateIndex, Walker } from './walker.ts';
+import { numberAt, placeAt, selectorAt, valueAt } from './walker.ts';
 import type { World } from './world.ts';
 
-/** Evaluates what stands between brackets; given in by evaluate.ts, which also resolves paths. */
-export type EvaluateIndex = (expression: Expression) => Outcome<Value>;
-
 const STEP_LIMIT = 64;
-
-/** What remains of a path, and what to go by. */
-interface Walker {
-  readonly world: World;
-  readonly steps: readonly PathStep[];
-  readonly evaluate: EvaluateIndex;
-}
 
 /** The place that a path of the language means on the world's target now. */
 export function resolvePath(world: World, path: Path, evaluate: EvaluateIndex): Outcome<Place> {
@@ -38,7 +30,7 @@ export function resolvePath(world: World, path: Path, evaluate: EvaluateIndex): 
   if (!steps || steps.length > STEP_LIMIT) return lost('LIMIT', path.root, 'the path is too long');
   const walker: Walker = { world, steps, evaluate };
   const partition = world.target.partitions.find((known) => known.name === path.root);
-  if (partition) return fromPartition(walker, partition);
+  if (partition) return fromPartition(withoutApp(walker), partition);
   const text = path.root;
   if (world.topology.ambulances.some((ambulance) => ambulance.name === path.root)) {
     return measured(
@@ -63,6 +55,13 @@ export function resolveFrom(
   return inside({ world, steps: rest, evaluate }, place, 0);
 }
 
+/** `web.app.orders` is `web.orders`, said in full. */
+function withoutApp(walker: Walker): Walker {
+  const [first, second] = walker.steps;
+  const app = first?.kind === 'field' && first.name === 'app' && second?.kind === 'field';
+  return app ? { ...walker, steps: walker.steps.slice(1) } : walker;
+}
+
 /** `[.tasks.next]` is applied in place. */
 function flattened(steps: readonly PathStep[]): readonly PathStep[] | undefined {
   const all: PathStep[] = [];
@@ -75,8 +74,8 @@ function flattened(steps: readonly PathStep[]): readonly PathStep[] | undefined 
 }
 
 function fromPartition(walker: Walker, partition: Partition): Outcome<Place> {
-  const [first] = walker.steps;
   const { name: text } = partition;
+  const [first] = walker.steps;
   const whole: Place = { kind: 'thing', partition: text, text, thing: { kind: 'partition' } };
   if (!first) return found(whole);
   if (first.kind !== 'field') return lost('NOT_A_PLACE', text, 'a partition is no array');
@@ -98,13 +97,8 @@ function fromPartition(walker: Walker, partition: Partition): Outcome<Place> {
         ? special.secondLevelEntryOf(partition, place.value, `${at}[${place.value.text}]`)
         : place;
     }
-    case 'iommu': {
-      const name = valueAt(walker, 1, at);
-      if (!name.ok) return name;
-      if (name.value.kind !== 'string')
-        return lost('TYPE', at, 'between its brackets stands the name of a device');
-      return iommuPlace(walker, partition, name.value.value, `${at}[${JSON.stringify(name.value.value)}]`, 2);
-    }
+    case 'iommu':
+      return iommuField(walker, partition, at);
     default:
       return fromKernel(walker, partition, first.name, at, whole);
   }
@@ -119,7 +113,7 @@ function fromKernel(
 ): Outcome<Place> {
   const collection = COLLECTIONS.find((known) => known.name === name);
   if (!collection && name !== 'symbols' && name !== 'page_table') return measured(whole, walker);
-  if (walker.steps.length === 1 && collection && name !== 'log') {
+  if (collection && name !== 'log' && isWhole(walker.steps)) {
     return found({ kind: 'collection', partition: partition.name, text: at, collection: name });
   }
   const kernel = openKernel(partition);
@@ -139,6 +133,11 @@ function fromKernel(
   const random = (): ReturnType<typeof substream> =>
     substream(walker.world.seed, `any ${hashName(at)} ${at}`);
   return rest(walker, select(elements.value, selector.value, at, random), 2);
+}
+
+/** `web.tasks`, `web.tasks[*]`. */
+function isWhole(steps: readonly PathStep[]): boolean {
+  return steps.length === 1 || (steps.length === 2 && steps[1]?.kind === 'all');
 }
 
 /** Every element of a collection; the path of the collection is for messages. */
@@ -192,25 +191,13 @@ function inside(walker: Walker, start: BytesPlace, from: number): Outcome<Place>
 }
 
 function fieldOf(kernel: Kernel, place: BytesPlace, name: string): Outcome<BytesPlace> {
-  if (place.element === 'tasks' && (name === 'successor' || name === 'predecessor')) {
+  if (
+    (place.element === 'tasks' || place.element === 'threads') &&
+    (name === 'successor' || name === 'predecessor')
+  ) {
     return neighbour(kernel, place, name);
   }
   return place.element === 'stacks' ? stackField(kernel, place, name) : memberOf(kernel, place, name);
-}
-
-function byteOf(place: BytesPlace, number: number): Outcome<BytesPlace> {
-  const text = `${place.text}.bytes[${number > 9 ? `0x${number.toString(16)}` : number}]`;
-  if (number < 0 || number >= place.bytes) return lost('INDEX', place.text, `it has ${place.bytes} bytes`);
-  let before = number;
-  for (const run of place.runs) {
-    if (before < run.bytes) {
-      const runs = [{ physical: run.physical + before, bytes: 1 }];
-      const address = place.address === undefined ? {} : { address: place.address + number };
-      return found({ kind: 'bytes', partition: place.partition, text, runs, bytes: 1, ...address });
-    }
-    before -= run.bytes;
-  }
-  return lost('INDEX', place.text, 'it has no such byte');
 }
 
 function kernelOf(walker: Walker, place: BytesPlace): Outcome<Kernel> {
@@ -251,133 +238,4 @@ function metadataPlace(walker: Walker, partition: Partition, at: string): Outcom
     return rest(walker, locatorPlace(partition, name.value.value, `${at}.locators`), 3);
   }
   return rest(walker, regionPlace(partition, at), 1);
-}
-
-function cpuPlace(walker: Walker, partition: Partition, at: string): Outcome<Place> {
-  if (walker.steps.length === 1) return found({ kind: 'collection', partition: partition.name, text: at, collection: 'cpus' }); // prettier-ignore
-  const selector = selectorAt(walker, 1, at);
-  if (!selector.ok) return selector;
-  const count = partition.cpus.length;
-  let cpu: number;
-  if (selector.value === 'any') cpu = substream(walker.world.seed, `any ${at}`).below(count);
-  else if ('number' in selector.value) cpu = selector.value.number;
-  else return lost('TYPE', at, 'CPUs are numbered');
-  const text = `${at}[${cpu}]`;
-  if (!(cpu >= 0 && cpu < count)) return lost('INDEX', text, `there are ${count} CPUs`);
-  const [, , field] = walker.steps;
-  if (!field) return found({ kind: 'thing', partition: partition.name, text, thing: { kind: 'cpu', cpu } });
-  if (field.kind !== 'field' || walker.steps.length > 3)
-    return lost('NOT_A_PLACE', text, 'a CPU has registers and a tick');
-  return special.cpuField(partition.name, cpu, field.name, text);
-}
-
-function deviceField(
-  walker: Walker,
-  partition: Partition,
-  device: string,
-  at: string,
-  from: number,
-): Outcome<Place> {
-  const field = walker.steps[from];
-  const thing: ThingPlace = {
-    kind: 'thing',
-    partition: partition.name,
-    text: at,
-    thing: { kind: 'device', device },
-  };
-  if (!field) return found(thing);
-  if (field.kind !== 'field') return lost('NOT_A_PLACE', at, 'a device is no array');
-  const text = `${at}.${field.name}`;
-  if (field.name === 'interrupt') {
-    const source = { kind: 'device', partition: partition.name, device } as const;
-    return found({ ...thing, text, thing: { kind: 'interrupt', source } });
-  }
-  if (field.name === 'iommu') return iommuPlace(walker, partition, device, text, from + 1);
-  return found({ ...thing, text, thing: { kind: 'measure', subject: at, name: field.name } });
-}
-
-function iommuPlace(
-  walker: Walker,
-  partition: Partition,
-  device: string,
-  at: string,
-  from: number,
-): Outcome<Place> {
-  if (walker.steps.length <= from) return special.iommuEntryOf(partition, device, undefined, at);
-  const place = placeAt(walker, from, at);
-  return place.ok
-    ? special.iommuEntryOf(partition, device, place.value, `${at}[${place.value.text}]`)
-    : place;
-}
-
-/** What is no memory: a figure of the harness, `web.cpu_time`, `rescue.refusals`. */
-function measured(whole: ThingPlace, walker: Walker): Outcome<Place> {
-  const [first, second] = walker.steps;
-  if (!first) return found(whole);
-  if (first.kind !== 'field' || second) return lost('NOT_A_PLACE', whole.text, 'it has no such part');
-  const thing = { kind: 'measure', subject: whole.text, name: first.name } as const;
-  return found({ ...whole, text: `${whole.text}.${first.name}`, thing });
-}
-
-function selectorAt(walker: Walker, index: number, at: string): Outcome<Selector> {
-  const step = walker.steps[index];
-  if (step?.kind === 'any') return found('any');
-  const value = valueAt(walker, index, at);
-  if (!value.ok) return value;
-  if (value.value.kind === 'string') return found({ name: value.value.value });
-  if (value.value.kind === 'int') return found({ number: Number(value.value.value) });
-  return lost('TYPE', at, 'an element is chosen by a name or a number');
-}
-
-function numberAt(walker: Walker, index: number, at: string): Outcome<number> {
-  const value = valueAt(walker, index, at);
-  if (!value.ok) return value;
-  return value.value.kind === 'int'
-    ? found(Number(value.value.value))
-    : lost('TYPE', at, 'an index is a number');
-}
-
-function placeAt(walker: Walker, index: number, at: string): Outcome<Place> {
-  const value = valueAt(walker, index, at);
-  if (!value.ok) return value;
-  return value.value.kind === 'place'
-    ? found(value.value.value)
-    : lost('TYPE', at, 'between its brackets stands a place');
-}
-
-function valueAt(walker: Walker, index: number, at: string): Outcome<Value> {
-  const step = walker.steps[index];
-  if (step?.kind !== 'index') {
-    const written = step?.kind === 'field' ? `.${step.name}` : 'nothing';
-    return lost('NOT_A_PLACE', at, `brackets are missing: ${written} follows`);
-  }
-  const value = walker.evaluate(step.index);
-  return value.ok ? value : { ...value, at: value.at || `${at}[${printExpression(step.index)}]` };
-}
-
-/** A number of bytes from the start of a place, where it is a run of them. */
-export function widened(place: BytesPlace, bytes: number, partition: Partition): Outcome<BytesPlace> {
-  if (bytes <= place.bytes) return found({ ...place, bytes, runs: trimmed(place, bytes) });
-  if (place.address === undefined || place.element === 'metadata') {
-    const physical = place.runs[0]?.physical ?? 0;
-    if (physical + bytes > partition.memory.size)
-      return lost('INDEX', place.text, 'it would reach beyond the memory');
-    return found({ ...physicalPlace(partition, physical, bytes, place.text), reading: 'aggregate' });
-  }
-  const kernel = openKernel(partition);
-  if (!kernel.ok) return kernel;
-  const runs = kernel.value.runs(place.address, bytes, place.space);
-  if (!runs) return lost('UNMAPPED', place.text, `${bytes} bytes from there are not all mapped`);
-  return found({ ...place, bytes, runs, reading: 'aggregate' });
-}
-
-function trimmed(place: BytesPlace, bytes: number): BytesPlace['runs'] {
-  const runs: { physical: number; bytes: number }[] = [];
-  let left = bytes;
-  for (const run of place.runs) {
-    if (left <= 0) break;
-    runs.push({ physical: run.physical, bytes: Math.min(run.bytes, left) });
-    left -= run.bytes;
-  }
-  return runs;
 }

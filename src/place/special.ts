@@ -1,4 +1,5 @@
 import type { Address } from '../base/address.ts';
+import { fromBigint } from '../base/address.ts';
 import { walk } from '../formats/page-tables.ts';
 import type { CType } from '../model/c-types.ts';
 import { GLOBAL_VARIABLES, PER_CPU_VARIABLES } from '../model/kernel-types.ts';
@@ -89,6 +90,11 @@ export function iommuEntryOf(
   return found({ kind: 'machine', partition: partition.name, text, address, bytes: 8 });
 }
 
+/** `address(0xffff_8880_0417_2c40)`: the word at a kernel-virtual address. */
+export function addressPlace(kernel: Kernel, bits: bigint, text: string): Outcome<BytesPlace> {
+  return bytesAt(kernel, fromBigint(bits), 8, { text });
+}
+
 /** `machine_address(PLACE)`: where DMA would have to go to hit it. */
 export function machineAddressOf(partition: Partition, place: Place): Outcome<Place> {
   if (place.kind === 'machine') return found(place);
@@ -98,7 +104,14 @@ export function machineAddressOf(partition: Partition, place: Place): Outcome<Pl
     return lost('NOT_A_PLACE', text, `${place.text} is no memory`);
   const address = partition.machineAddress?.(physical);
   if (address === undefined) return lost('UNSUPPORTED', text, 'the target shows no machine addresses');
-  return found({ kind: 'machine', partition: partition.name, text, address, bytes: place.bytes });
+  return found({
+    kind: 'machine',
+    partition: partition.name,
+    text,
+    address,
+    bytes: place.bytes,
+    as_address: true,
+  });
 }
 
 function firstPhysical(place: Place, partition: string): number | undefined {

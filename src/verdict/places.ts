@@ -1,3 +1,4 @@
+import { addressHex } from '../base/address.ts';
 import type { Expression } from '../model/expression.ts';
 import { printExpression } from '../model/print.ts';
 import type { PlaceError } from '../place/outcome.ts';
@@ -7,6 +8,8 @@ import type { Case } from './facts.ts';
 /** What a finding or a diagnosis says of where it is. */
 export interface Located {
   readonly place: string;
+  /** 16 hex digits, or ''. */
+  readonly address: string;
   readonly physical: number;
 }
 
@@ -25,6 +28,9 @@ export interface ClaimedPlace {
  */
 export function claimedPlace(written: Expression, run: Case): ClaimedPlace {
   const text = printExpression(written);
+  const bits = addressOf(written);
+  if (bits !== undefined)
+    return { text, covers: (_patient, located) => located.address === addressHex(bits) };
   const injected = injectedAt(text, run);
   const resolved = run.facts.place(written);
   const place = resolved.ok ? resolved.value : undefined;
@@ -41,6 +47,13 @@ export function claimedPlace(written: Expression, run: Case): ClaimedPlace {
     return texts.some((known) => isInside(located.place, known));
   };
   return resolved.ok || injected.length > 0 ? { text, covers } : { text, covers, error: resolved };
+}
+
+/** `address(0xffff_8880_0417_2c40)` in the kernel that the claim is about. */
+function addressOf(written: Expression): bigint | undefined {
+  if (written.kind !== 'call' || written.name !== 'address') return undefined;
+  const [argument] = written.args;
+  return argument?.kind === 'int' ? argument.value : undefined;
 }
 
 interface Injected {

@@ -68,6 +68,21 @@ describe('expressions of a run', () => {
     expect(value(call('count', { kind: 'list', items: [int(1), int(2)], span }))).toBe('2');
   });
 
+  it('words that stand for values do', () => {
+    expect(value(word('elapsed'))).toBe('100 ms');
+    expect(value(binary(word('yes'), '==', { kind: 'bool', value: true, span }))).toBe('true');
+    expect(value(binary(word('strict'), '==', word('strict')))).toBe('true');
+  });
+
+  it('a place can be given by its address where there is one kernel', () => {
+    const task = kernel.tasks.get('init') as number;
+    const at = evaluate(world, call('address', int(BigInt.asUintN(64, BigInt(task)))));
+    expect(at).toMatchObject({ ok: true, value: { value: { address: task, bytes: 8 } } });
+    expect(value(binary(call('machine_address', place('web.memory[0x5000]')), '==', int(0x1000_5000)))).toBe(
+      'true',
+    );
+  });
+
   it('the log is a text', () => {
     expect(value(binary(place('web.log'), 'contains', text('list_del corruption')))).toBe('true');
     expect(value(binary(place('web.log'), 'contains', text('BUG')))).toBe('false');
@@ -98,6 +113,7 @@ describe('expressions of a run', () => {
     const chosen: Expression = {
       kind: 'conditional',
       condition: binary(int(1), '<', int(2)),
+      // oxlint-disable-next-line unicorn/no-thenable -- the model's own name
       then: int(10),
       otherwise: int(20),
       span,

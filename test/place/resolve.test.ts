@@ -180,6 +180,15 @@ describe('places in a partition', () => {
     });
   });
 
+  it('a collection can be said in full, and an IOMMU entry without its device', () => {
+    const { kernel, world, at } = machine();
+    expect(at('web.app.orders[0].qty').address).toBe(
+      (kernel.orders[0] as number) + kernel.offset('order', 'qty'),
+    );
+    const entry = resolve(world, place('web.iommu[web.memory[0x5000]]'));
+    expect(entry).toMatchObject({ value: { kind: 'machine', address: 0x90_0028 } });
+  });
+
   it('what cannot be found is an error that says how far the path led', () => {
     const { kernel, fails } = machine();
     expect(fails('web.tasks["nginx"].nosuch')).toBe('NO_MEMBER at web.tasks["nginx"]');

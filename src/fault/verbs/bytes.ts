@@ -6,7 +6,7 @@ import { explain, found, lost } from '../../place/outcome.ts';
 import type { Place } from '../../place/place.ts';
 import { locations } from '../../place/place.ts';
 import { partitionOf } from '../../place/read.ts';
-import { widened } from '../../place/resolve.ts';
+import { widened } from '../../place/extent.ts';
 import type { Value } from '../../place/value.ts';
 import type { Effect, Injection, Perform } from '../injection.ts';
 import { clause, refused, smallInteger } from '../injection.ts';

@@ -9,8 +9,8 @@ export const HYPERCALL_NS = 600;
 export const IPI_LATENCY_NS = 800;
 /** Entering an interrupt or exception handler through the IDT. */
 export const EXCEPTION_NS = 120;
-/** A step that faults takes its own cost, and this for noticing. */
-export const FAULT_NS = 50;
+/** A step that faults takes its own cost, and this for the exception: a guest that does nothing but fault gets nowhere fast. */
+export const FAULT_NS = 1_000;
 /** Between two powers-on of partitions: firmware starts them one after the other. */
 export const POWER_ON_STAGGER_NS = 40_000;
 /** A guest that has not said boot complete by then is given up (after power-on). */

@@ -80,6 +80,7 @@ export interface RecordResult {
   readonly duration_ns: number;
   readonly trace_hash: string;
   readonly receipts: readonly ReceiptResult[];
+  readonly receipts_left_out: number;
   readonly rescues: readonly RescueResult[];
   readonly twins: readonly TwinComparison[];
   readonly partitions: readonly PartitionResult[];

@@ -29,6 +29,7 @@ export type Detail = 'brief' | 'full';
 
 interface Limits {
   readonly events: number;
+  readonly receipts: number;
   readonly findings: number;
   readonly contexts: number;
   readonly diagnoses: number;
@@ -39,9 +40,20 @@ interface Limits {
 }
 
 const LIMITS: Readonly<Record<Detail, Limits>> = {
-  brief: { events: 12, findings: 12, contexts: 0, diagnoses: 4, evidence: 2, lines: 0, audit: 4, text: 200 },
+  brief: {
+    events: 12,
+    receipts: 12,
+    findings: 12,
+    contexts: 0,
+    diagnoses: 4,
+    evidence: 2,
+    lines: 0,
+    audit: 4,
+    text: 200,
+  },
   full: {
     events: 300,
+    receipts: 400,
     findings: 200,
     contexts: 40,
     diagnoses: 20,
@@ -106,7 +118,8 @@ function recordResult(record: RunRecord, limits: Limits): RecordResult {
   return {
     duration_ns: record.duration_ns,
     trace_hash: record.trace_hash,
-    receipts: record.receipts.map((receipt) => receiptResult(receipt, limits)),
+    receipts: record.receipts.slice(0, limits.receipts).map((receipt) => receiptResult(receipt, limits)),
+    receipts_left_out: Math.max(0, record.receipts.length - limits.receipts),
     rescues: record.reports.map((report) => rescueResult(report, limits)),
     twins: record.twins.map(({ claim, partition, identical, difference }) => ({
       claim,

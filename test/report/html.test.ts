@@ -183,6 +183,25 @@ describe('report.html', () => {
     for (const [, x] of view.matchAll(/<rect[^>]* x="([\d.-]+)"/g)) expect(Number(x)).toBeLessThan(480);
   });
 
+  it('draws how long a guest was beating even where the record dropped the beats', async () => {
+    const whole = record();
+    const partitions = whole.partitions.map((one) => ({
+      ...one,
+      heartbeat: {
+        last_ns: 390_000_000,
+        silent_ns: 10_000_000,
+        longest_ns: 100_000_000,
+        longest_from_ns: 50_000_000,
+      },
+    }));
+    const events = whole.events.filter((event) => event.kind !== 'heartbeat');
+    const scenario = scenarioNamed('long');
+    const html = await page([{ scenario, outcome: outcome(scenario, 'passed', { record: record({ partitions, events }) }) }]); // prettier-ignore
+    const [run] = runsIn(html) as [PageRun];
+    expect(run.beats[1]).toEqual({ partition: 'db', stretches: [[0, 50_000, 14], [150_000, 390_000, 66]] }); // prettier-ignore
+    expect(drawn(html, run).match(/class="beating"/g)?.length).toBeGreaterThanOrEqual(4);
+  });
+
   it('embeds each machine and each source once', async () => {
     const html = await page(sampleRuns(300));
     expect(embedded<readonly unknown[]>(html, 'topologies')).toHaveLength(2);

@@ -1,5 +1,6 @@
 import type { LparModel, TopologyModel } from '../../model/machine.ts';
 import type { RunOutcome } from '../../record/outcome.ts';
+import type { PartitionSummary } from '../../record/record.ts';
 import type { Job } from '../../runner/events.ts';
 import type { TraceEvent } from '../../target/events.ts';
 import { diagnosticText } from '../diagnostic-text.ts';
@@ -96,16 +97,40 @@ export function pageRun(
       first: scenario.line,
       last: Math.max(scenario.line, Math.min(last, scenario.line + 400)),
     },
-    beats: (outcome.record?.partitions ?? []).map(({ name }) => beatsOf(name, outcome.record?.events ?? [])),
+    beats: (outcome.record?.partitions ?? []).map((partition) =>
+      beatsOf(partition, outcome.record?.events ?? []),
+    ),
     problems,
   };
 }
 
-function beatsOf(partition: string, events: readonly TraceEvent[]): PageBeats {
+function beatsOf(partition: PartitionSummary, events: readonly TraceEvent[]): PageBeats {
+  const { name } = partition;
   const ticks: number[] = [];
   for (const { kind, subject, time_ns } of events)
-    if (kind === 'heartbeat' && subject === partition) ticks.push(Math.round(time_ns / 1000));
-  return ticks.length <= MOST_TICKS ? { partition, ticks } : { partition, stretches: stretchesOf(ticks) };
+    if (kind === 'heartbeat' && subject === name) ticks.push(Math.round(time_ns / 1000));
+  if (ticks.length === 0) return { partition: name, stretches: knownStretches(partition) };
+  return ticks.length <= MOST_TICKS
+    ? { partition: name, ticks }
+    : { partition: name, stretches: stretchesOf(ticks) };
+}
+
+/** Where the record dropped the beats themselves: from boot to the last one, with the longest pause left open when it is a pause. */
+function knownStretches(partition: PartitionSummary): readonly (readonly [number, number, number])[] {
+  const { heartbeats, heartbeat, boot_complete_ns } = partition;
+  if (heartbeats === 0 || heartbeat?.last_ns === undefined) return [];
+  const us = (time_ns: number): number => Math.round(time_ns / 1000);
+  const [from, to] = [Math.max(0, boot_complete_ns), heartbeat.last_ns];
+  const { longest_from_ns, longest_ns } = heartbeat;
+  const usual = (to - from) / heartbeats;
+  const after = longest_from_ns + longest_ns;
+  if (longest_ns <= 2.5 * usual || longest_from_ns <= from || after > to)
+    return [[us(from), us(to), heartbeats]];
+  const before = Math.round((heartbeats * (longest_from_ns - from)) / (to - from - longest_ns));
+  return [
+    [us(from), us(longest_from_ns), before],
+    [us(after), us(to), Math.max(0, heartbeats - before)],
+  ];
 }
 
 /** Joins beats whose distance is at most two and a half times the usual one: a longer silence stays visible. */

@@ -197,6 +197,7 @@ function receiptsView(record) {
         )}
       </tbody>
     </table>
+    ${record.receipts_left_out > 0 && markup`<p class="none">${record.receipts_left_out} more are not in this report.</p>`}
   </div>`;
 }
 

@@ -286,7 +286,7 @@ function beats(lane, run, view, base) {
         y="${base - 4}"
         width="${Math.max(1, x(to * 1000) - x(from * 1000))}"
         height="8"
-        ><title>${count} heartbeats, ${time(from * 1000)} to ${time(to * 1000)}</title></rect
+        ><title>about ${count} heartbeats, ${time(from * 1000)} to ${time(to * 1000)}</title></rect
       >`,
   );
   return markup`${path !== '' && markup`<path class="beat" d="${path}"><title>${ticks.length} heartbeats</title></path>`}${bars}`;

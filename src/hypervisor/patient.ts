@@ -1,14 +1,13 @@
 import type { Progress } from '../target/supervisor.ts';
 import type { Partition, RegisterName } from '../target/target.ts';
-import { LOOK_NS, READ_BYTE_NS, READ_NS } from './costs.ts';
 import type { GrantedThing } from './grants.ts';
 import type { Hypervisor } from './hypervisor.ts';
 
 const UNKNOWN: Progress = { stuck_ns: 0, running: false, started: false, ticks: 0 };
 
 /**
- * A partition as an attached ambulance reaches it: every access is checked against the grants of the moment, counted, and costs virtual
- * time that `passTime` lets go by. It has the shape of patient/patient.ts. Refused accesses give false or zero, and are logged.
+ * A partition as an attached ambulance reaches it: every access is checked against the grants of the moment, and counted. What it costs is the
+ * ambulance's to say: it works on CPUs of its own. It has the shape of patient/patient.ts. Refused accesses give false or zero, and are logged.
  */
 export class Patient {
   readonly name: string;
@@ -18,8 +17,6 @@ export class Patient {
   reads = 0;
   private grants_seen = -1;
   private all_until_ns = Number.NEGATIVE_INFINITY;
-  /** Cost so far that no virtual time has passed for. */
-  private owed_ns = 0;
   private readonly hypervisor: Hypervisor;
   private readonly ambulance: string;
   private readonly partition: Partition;
@@ -59,7 +56,6 @@ export class Patient {
 
   read(physical: number, into: Uint8Array): boolean {
     if (!this.allMemory() && !this.allows('memory', { physical, bytes: into.length })) return false;
-    this.owed_ns += READ_NS + into.length * READ_BYTE_NS;
     if (!this.partition.memory.read(physical, into)) return false;
     this.reads++;
     this.bytes_read += into.length;
@@ -69,7 +65,6 @@ export class Patient {
   /** What a look at a CPU gives, when it is granted. */
   look<T>(thing: GrantedThing, otherwise: T, at: (partition: Partition) => T): T {
     if (!this.allows(thing)) return otherwise;
-    this.owed_ns += LOOK_NS;
     return at(this.partition);
   }
 
@@ -100,19 +95,11 @@ export class Patient {
   }
 
   now(): number {
-    return this.hypervisor.target.now() + Math.ceil(this.owed_ns);
-  }
-
-  /** Lets as much virtual time go by as the reads so far have cost. */
-  passTime(): void {
-    const owed = Math.ceil(this.owed_ns);
-    this.owed_ns = 0;
-    if (owed > 0) this.pass(this.hypervisor.target.now() + owed);
+    return this.hypervisor.target.now();
   }
 
   letRun(duration_ns: number): boolean {
     if (!(duration_ns > 0)) return false;
-    this.passTime();
     const was_parked = this.partition.parked;
     this.hypervisor.resume(this.name, this.ambulance);
     if (this.partition.parked) return false;

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import type { Patient } from '../../src/patient/patient.ts';
-import { READ_BYTE_NS, READ_NS } from '../../src/hypervisor/costs.ts';
 import { Grants } from '../../src/hypervisor/grants.ts';
 import { beating, MS, REGION, scene, seen } from './scene.ts';
 
@@ -96,22 +95,6 @@ describe('a patient', () => {
     expect(hypervisor.attach('rescue', 'db', FOR_EVER)).toBe(false);
     expect(hypervisor.attach('stranger', 'web', FOR_EVER)).toBe(false);
     expect(seen(events, 'refusal')).toHaveLength(2);
-  });
-
-  test('reading costs virtual time, which passes for everybody but a parked patient', () => {
-    const { target, hypervisor, events } = scene(beating(MS));
-    target.bootAll();
-    target.runUntil(3 * MS);
-    const patient = hypervisor.attach('rescue', 'web', FOR_EVER);
-    if (patient === false) throw new Error('not attached');
-    hypervisor.park('web', 'rescue');
-    const beats = seen(events, 'heartbeat').length;
-    for (let count = 0; count < 1_000; count++) patient.read(REGION, new Uint8Array(4096));
-    const cost = 1_000 * (READ_NS + 4096 * READ_BYTE_NS);
-    expect(patient.now()).toBe(3 * MS + cost);
-    patient.passTime();
-    expect(target.now()).toBe(3 * MS + cost);
-    expect(seen(events, 'heartbeat')).toHaveLength(beats);
   });
 
   test('can be let run for a while, and is parked again', () => {

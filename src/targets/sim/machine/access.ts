@@ -103,10 +103,8 @@ export abstract class MemoryAccess extends Mmu {
   }
 
   load64Into(register: number, address: number): void {
-    const offset = address & 4095;
-    const whole = offset <= 4088;
-    const view = whole ? this.viewFor(address, 8, READ) : this.gather(address, 8);
-    const at = whole ? offset : 0;
+    const view = this.viewOf64(address);
+    const at = view === SPLIT ? 0 : address & 4095;
     const low = view.getInt32(at, true);
     this.registers[register * 2] = low;
     this.registers[register * 2 + 1] = view.getInt32(at + 4, true);
@@ -121,10 +119,8 @@ export abstract class MemoryAccess extends Mmu {
   }
 
   equal64(address: number, value: number): boolean {
-    const offset = address & 4095;
-    const whole = offset <= 4088;
-    const view = whole ? this.viewFor(address, 8, READ) : this.gather(address, 8);
-    const at = whole ? offset : 0;
+    const view = this.viewOf64(address);
+    const at = view === SPLIT ? 0 : address & 4095;
     return (
       view.getInt32(at, true) === (value | 0) &&
       view.getInt32(at + 4, true) === (Math.floor(value / TWO_32) | 0)
@@ -170,6 +166,16 @@ export abstract class MemoryAccess extends Mmu {
     const value = this.load64(at);
     this.set(7, at + 8);
     return value;
+  }
+
+  /** The view to read eight bytes from: that of the page, at the address's offset, or SPLIT, at 0, when they cross one. */
+  private viewOf64(address: number): DataView {
+    const slot = tlbSlot(address);
+    const offset = address & 4095;
+    if (offset > 4088) return this.gather(address, 8);
+    return this.fast_read[slot] === address - offset
+      ? (this.views[slot] as DataView)
+      : this.viewFor(address, 8, READ);
   }
 
   /** The view of the page of an access that lies in one page, translated and reported to the watchpoints. */

@@ -80,7 +80,6 @@ export class Dispatcher {
     target.emit(ambulance, 'attach', { patient: name });
     hypervisor.park(name, ambulance);
     const { report, cost_ns } = attend(patient, { ambulance });
-    patient.passTime();
     run.advance(run.now + cost_ns);
     run.reports.push({ ...report, diagnosed_ns: run.now });
     target.emit(ambulance, 'diagnosed', { patient: name, health: report.health });

@@ -2,24 +2,29 @@ import type { Locator } from '../../formats/locator.ts';
 import { parseLocator } from '../../formats/locator.ts';
 import { scanForRegion } from '../../formats/region-scan.ts';
 import type { Note } from '../../formats/notes.ts';
-import { descOf, readRegion, REGION_NOTE, SIREN_NOTE } from '../../formats/region.ts';
+import { readNotes } from '../../formats/notes.ts';
+import { descOf, REGION_HEADER_BYTES, REGION_NOTE, SIREN_NOTE } from '../../formats/region.ts';
 import type { Partition } from '../../target/target.ts';
 import type { Outcome } from '../outcome.ts';
 import { found, lost } from '../outcome.ts';
 import type { BytesPlace } from '../place.ts';
 
 const REGION_LIMIT = 16 * 1_048_576;
+const ENTRY_LIMIT = 1024;
+const FIRST_BYTES = 8192;
+/** Of the region's header (formats/region.ts). */
+const ENTRY_COUNT_AT = 16;
 
 interface Where {
   readonly physical: number;
-  readonly bytes: Uint8Array;
+  readonly bytes: number;
 }
 
 /** `metadata`: the bytes of the region that the guest prepared. It has no address of its own but the physical one. */
 export function regionPlace(partition: Partition, text: string): Outcome<BytesPlace> {
   const where = regionOf(partition, text);
   if (!where.ok) return where;
-  return found(physicalPlace(partition, where.value.physical, where.value.bytes.length, text, 'metadata'));
+  return found(physicalPlace(partition, where.value.physical, where.value.bytes, text, 'metadata'));
 }
 
 /** `metadata.locators["tasks"]`: the text of that entry. */
@@ -63,29 +68,44 @@ function entryOf(
 ): Outcome<{ readonly note: Note; readonly locator: Locator; readonly physical: number }> {
   const where = regionOf(partition, at);
   if (!where.ok) return where;
-  const region = readRegion(where.value.bytes, { ignore_seal: true });
-  if (!region.ok) return lost('NOT_FOUND', at, `the region cannot be read: ${region.message}`);
-  const names: string[] = [];
-  for (const note of region.value.entries) {
+  const { physical } = where.value;
+  // Most of a region is padding: its first bytes nearly always hold all entries.
+  const whole = where.value.bytes;
+  for (const length of [Math.min(FIRST_BYTES, whole), whole]) {
+    const bytes = new Uint8Array(length);
+    if (length < REGION_HEADER_BYTES || !partition.memory.read(physical, bytes)) break;
+    const count = new DataView(bytes.buffer).getUint32(ENTRY_COUNT_AT, true);
+    const { notes, failure } = readNotes(bytes, REGION_HEADER_BYTES, length, Math.min(count, ENTRY_LIMIT));
+    const found_entry = locatorAmong(notes, bytes, name);
+    if (found_entry) return found({ ...found_entry, physical });
+    if (!failure) break;
+  }
+  return lost('NOT_FOUND', at, `the region describes no ${name}`);
+}
+
+function locatorAmong(
+  notes: readonly Note[],
+  bytes: Uint8Array,
+  name: string,
+): { readonly note: Note; readonly locator: Locator } | undefined {
+  for (const note of notes) {
     const located = note.type === REGION_NOTE.LOCATOR || note.type === REGION_NOTE.APPLICATION;
     if (note.name !== SIREN_NOTE || !located) continue;
-    const { locator } = parseLocator(descOf(where.value.bytes, note));
-    if (locator?.name === name) return found({ note, locator, physical: where.value.physical });
-    if (locator) names.push(JSON.stringify(locator.name));
+    const { locator } = parseLocator(descOf(bytes, note));
+    if (locator?.name === name) return { note, locator };
   }
-  return lost('NOT_FOUND', at, `the region describes no ${name}`, names.slice(0, 16));
+  return undefined;
 }
 
 /** Where the guest registered it; without that, where it stands by its magic and seal. */
 function regionOf(partition: Partition, at: string): Outcome<Where> {
+  const { memory } = partition;
   const registered = partition.region?.();
   if (registered && registered.bytes > 0 && registered.bytes <= REGION_LIMIT) {
-    const bytes = new Uint8Array(registered.bytes);
-    if (partition.memory.read(registered.physical, bytes))
-      return found({ physical: registered.physical, bytes });
+    if (memory.read(registered.physical + registered.bytes - 1, new Uint8Array(1))) return found(registered);
   }
-  const { memory } = partition;
   const sightings = scanForRegion((address, into) => memory.read(address, into), memory.size, { limit: 4 });
   const region = sightings.find((sighting) => sighting.kind === 'region');
-  return region ? found(region) : lost('NOT_FOUND', at, 'the guest has prepared no region yet');
+  if (!region) return lost('NOT_FOUND', at, 'the guest has prepared no region yet');
+  return found({ physical: region.physical, bytes: region.bytes.length });
 }

@@ -1,4 +1,5 @@
 import type { Address } from '../../base/address.ts';
+import { fromHalves } from '../../base/address.ts';
 import type { Btf } from '../../formats/btf.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Outcome } from '../outcome.ts';
@@ -10,15 +11,23 @@ import type { Element } from './element.ts';
 
 /** THREAD_SIZE of x86-64 (arch/x86/include/asm/page_64_types.h, without KASAN). */
 const THREAD_SIZE = 16_384;
+/** TASK_COMM_LEN. */
+const COMM_BYTES = 16;
+/** More than this on one ring is no list of tasks that a place is looked for in. */
+const TASK_LIMIT = 32_768;
 
 interface Task {
   readonly address: Address;
+  /** The task that `tasks.next` leads to. */
+  readonly next: Address;
   readonly pid: number;
   readonly comm: string;
 }
 
 /** Offsets in a task_struct that naming a task needs. */
 interface TaskLayout {
+  /** sizeof(struct task_struct). */
+  readonly bytes: number;
   readonly tasks: number;
   readonly thread_group: number;
   readonly pid: number;
@@ -118,27 +127,38 @@ function stackOf(kernel: Kernel, task: Address, text: string): Outcome<BytesPlac
   return bytesAt(kernel, low, THREAD_SIZE, { text, element: 'stacks', owner: task });
 }
 
+/** From init_task on, in one pass: each task_struct is read once. */
 function leaders(kernel: Kernel, at: string): Outcome<readonly Task[]> {
   const init = kernel.symbol('init_task');
   if (init === undefined) return lost('NO_SYMBOL', at, 'the kernel has no init_task');
   const layout = layoutOf(kernel, at);
   if (!layout.ok) return layout;
-  const links = ring(kernel, init + layout.value.tasks, at);
-  if (!links.ok) return links;
   const tasks: Task[] = [];
-  for (const address of [init, ...links.value.map((link) => link - layout.value.tasks)]) {
+  let address = init;
+  do {
     const task = taskAt(kernel, address, layout.value, at);
-    if (!task.ok) return task;
+    if (!task.ok) return lost('UNMAPPED', at, `the ring leaves mapped memory after ${tasks.length} entries`);
+    if (tasks.length >= TASK_LIMIT)
+      return lost('WALK', at, `the ring does not close within ${TASK_LIMIT} entries`);
     tasks.push(task.value);
-  }
+    address = task.value.next;
+  } while (address !== init);
   return found(tasks);
 }
 
 function taskAt(kernel: Kernel, address: Address, layout: TaskLayout, at: string): Outcome<Task> {
-  const pid = kernel.u32(address + layout.pid);
-  const comm = kernel.text(address + layout.comm, 16);
-  if (pid === undefined || comm === undefined) return lost('UNMAPPED', at, 'a task leaves mapped memory');
-  return found({ address, pid, comm });
+  const bytes = new Uint8Array(layout.bytes);
+  if (!kernel.read(address, bytes)) return lost('UNMAPPED', at, 'a task leaves mapped memory');
+  const view = new DataView(bytes.buffer);
+  const comm = bytes.subarray(layout.comm, layout.comm + COMM_BYTES);
+  const end = comm.indexOf(0);
+  return found({
+    address,
+    next:
+      fromHalves(view.getUint32(layout.tasks, true), view.getInt32(layout.tasks + 4, true)) - layout.tasks,
+    pid: view.getInt32(layout.pid, true),
+    comm: String.fromCharCode(...(end < 0 ? comm : comm.subarray(0, end))),
+  });
 }
 
 function layoutOf(kernel: Kernel, at: string): Outcome<TaskLayout> {
@@ -154,7 +174,8 @@ function layoutOf(kernel: Kernel, at: string): Outcome<TaskLayout> {
   if (tasks === undefined || pid === undefined || comm === undefined) {
     return lost('NO_MEMBER', at, 'task_struct lacks tasks, pid or comm');
   }
-  const layout = { tasks, thread_group: thread_group ?? tasks, pid, comm };
+  const bytes = btf.value.sizeOf(type);
+  const layout = { bytes, tasks, thread_group: thread_group ?? tasks, pid, comm };
   layouts.set(btf.value, layout);
   return found(layout);
 }

@@ -11,6 +11,8 @@ import { chain, tree } from '../walk.ts';
 import type { Element } from './element.ts';
 import { cpuCount, perCpu } from './queues.ts';
 
+const BUCKET_LIMIT = 4096;
+
 /** `timers`: what is queued in the wheels, CPU by CPU and bucket by bucket, then those known by their symbol. */
 export function timerElements(kernel: Kernel, at: string): Outcome<Element[]> {
   return elementsOf(kernel, at, 'timer_list', queuedTimers(kernel, at));
@@ -60,7 +62,10 @@ function queuedTimers(kernel: Kernel, at: string): Outcome<readonly Address[]> {
     if (!first.ok) return first;
     for (let index = 0; index < basesOf(btf.value); index++) {
       const heads = first.value + index * btf.value.sizeOf(base) + vectors.offset;
-      for (let bucket = 0; bucket < Math.min(buckets.count, 4096); bucket++) {
+      const words = new Uint8Array(Math.min(buckets.count, BUCKET_LIMIT) * 8);
+      if (!kernel.read(heads, words)) return lost('UNMAPPED', at, 'a timer wheel cannot be read');
+      for (let bucket = 0; bucket * 8 < words.length; bucket++) {
+        if (isZero(words, bucket * 8)) continue;
         const nodes = chain(kernel, heads + bucket * 8, at);
         if (!nodes.ok) return nodes;
         for (const node of nodes.value) timers.push(node - entry);
@@ -68,6 +73,11 @@ function queuedTimers(kernel: Kernel, at: string): Outcome<readonly Address[]> {
     }
   }
   return found(timers);
+}
+
+function isZero(bytes: Uint8Array, at: number): boolean {
+  for (let index = at; index < at + 8; index++) if (bytes[index] !== 0) return false;
+  return true;
 }
 
 function queuedHrtimers(kernel: Kernel, at: string): Outcome<readonly Address[]> {

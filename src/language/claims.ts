@@ -31,7 +31,7 @@ export function elaborateClaims(node: tree.Scenario, scope: Scope, context: Clai
       if (claim !== undefined) claims.push(claim);
     }
   }
-  return claims;
+  return claims.slice();
 }
 
 function blank(node: tree.Claim, observer: Observer, scope: Scope): Mutable<Claim> {
@@ -134,14 +134,24 @@ function statesOf(
   observer: Observer,
   scope: Scope,
 ): string[] | undefined {
-  const states: string[] = [];
-  for (const name of node.states) {
-    const bound = scope.values.has(name.text) ? scope.values.get(name.text) : undefined;
-    if (scope.values.has(name.text) && bound === undefined) return undefined;
-    const state = bound?.kind === 'word' ? bound.value : name.text;
-    if (!checkState(state, name, observer, subjects, scope)) return undefined;
-    if (states.includes(state)) fail(scope, 'E0310', name, `\`${state}\` is given twice`, 'again');
-    states.push(state);
+  const states = node.states.map((name) => stateOf(name, subjects, observer, scope));
+  if (states.includes(undefined)) return undefined;
+  if (states.length > 1 && new Set(states).size < states.length) {
+    const again = node.states.find((_, index) => states.indexOf(states[index]) < index) as tree.Name;
+    fail(scope, 'E0310', again, `\`${again.text}\` is given twice`, 'again');
   }
-  return states;
+  return states as string[];
+}
+
+function stateOf(
+  name: tree.Name,
+  subjects: readonly Subject[],
+  observer: Observer,
+  scope: Scope,
+): string | undefined {
+  const bound = scope.values.has(name.text);
+  const value = bound ? scope.values.get(name.text) : undefined;
+  if (bound && value === undefined) return undefined;
+  const state = value?.kind === 'word' ? value.value : name.text;
+  return checkState(state, name, observer, subjects, scope) ? state : undefined;
 }

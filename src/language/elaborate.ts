@@ -1,6 +1,6 @@
 import type { Scenario, SpecModel } from '../model/scenario.ts';
 import { checkUses } from './check/unused.ts';
-import { freeze } from './freeze.ts';
+import { freezeModel } from './freeze.ts';
 import { later } from './evaluate.ts';
 import { fileScope } from './file-scope.ts';
 import { plainText } from './literal.ts';
@@ -62,7 +62,7 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
     }
   }
   unit.tree = { declarations: unit.tree.declarations.filter((node) => node.kind !== 'scenario') };
-  return freeze({ file: unit.file, tags, scenarios: unit.whole ? scenarios : [] });
+  return freezeModel({ file: unit.file, tags, scenarios: unit.whole ? scenarios : [] });
 }
 
 function twice(

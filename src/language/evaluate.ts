@@ -158,22 +158,31 @@ function isSubject(name: string, scope: Scope): boolean {
 }
 
 function evaluateSteps(steps: readonly tree.Step[], scope: Scope): PathStep[] | undefined {
-  const result: PathStep[] = [];
-  for (const step of steps) {
-    const span = spanOf(scope.unit, step);
-    if (step.kind === 'field') result.push({ kind: 'field', name: step.name, span });
-    else if (step.kind === 'all') result.push({ kind: 'all', span });
-    else if (step.kind === 'call') return later(scope, step, 'a call on a place');
-    else if (step.index.kind === 'path' && step.index.root.text === 'any' && step.index.steps.length === 0) {
-      result.push({ kind: 'any', span });
-    } else {
-      const index = evaluate(step.index, scope);
-      if (index === undefined) return undefined;
-      if (index.kind === 'fieldpath') result.push(...index.steps);
-      else result.push({ kind: 'index', index, span });
-    }
+  if (steps.length === 1) {
+    const only = evaluateStep(steps[0] as tree.Step, scope);
+    return only === undefined ? undefined : only.kind === 'fieldpath' ? [...only.steps] : [only];
   }
-  return result;
+  // An array of the right length from the start: one that grows keeps room for sixteen.
+  const evaluated = steps.map((step) => evaluateStep(step, scope));
+  if (evaluated.includes(undefined)) return undefined;
+  if (evaluated.every((step) => step?.kind !== 'fieldpath')) return evaluated as PathStep[];
+  return evaluated.flatMap((step) => (step?.kind === 'fieldpath' ? step.steps : [step as PathStep]));
+}
+
+function evaluateStep(
+  step: tree.Step,
+  scope: Scope,
+): PathStep | (Expression & { kind: 'fieldpath' }) | undefined {
+  const span = spanOf(scope.unit, step);
+  if (step.kind === 'field') return { kind: 'field', name: step.name, span };
+  if (step.kind === 'all') return { kind: 'all', span };
+  if (step.kind === 'call') return later(scope, step, 'a call on a place');
+  if (step.index.kind === 'path' && step.index.root.text === 'any' && step.index.steps.length === 0) {
+    return { kind: 'any', span };
+  }
+  const index = evaluate(step.index, scope);
+  if (index === undefined || index.kind === 'fieldpath') return index;
+  return { kind: 'index', index, span };
 }
 
 function evaluateCall(expr: tree.PathExpr, scope: Scope): Expression | undefined {

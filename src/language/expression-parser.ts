@@ -27,10 +27,17 @@ export function broken(error: { token: IToken; previousToken?: IToken }): tree.B
 }
 
 export function nameOf(at: IToken): tree.Name {
-  return { text: at.image, start: at.startOffset, end: endOf(at) };
+  return { text: at.image, start: startOf(at), end: endOf(at) };
+}
+/**
+ * Offsets, kept small integers: while the grammar is recorded tokens have NaN for an offset, and one NaN makes the engine box every
+ * number that is ever stored in its place.
+ */
+export function startOf(at: IToken): number {
+  return at.startOffset | 0;
 }
 export function endOf(at: IToken): number {
-  return (at.endOffset as number) + 1;
+  return ((at.endOffset as number) | 0) + 1;
 }
 
 /** Values, places and clauses. */
@@ -80,9 +87,14 @@ export class ExpressionParser extends EmbeddedActionsParser {
   readonly clauses: Rule<tree.Clause[]> = this.RULE(
     'clauses',
     (): tree.Clause[] => {
-      const clauses: tree.Clause[] = [];
-      this.MANY(() => clauses.push(this.SUBRULE(this.clause)));
-      return clauses;
+      let clauses: tree.Clause[] | undefined;
+      this.MANY(() => {
+        const clause = this.SUBRULE(this.clause);
+        // Most sentences have none or one: a list that grows by `push` keeps room for sixteen.
+        if (clauses === undefined) clauses = [clause];
+        else clauses.push(clause);
+      });
+      return clauses ?? [];
     },
     PART,
   );
@@ -151,7 +163,8 @@ export class ExpressionParser extends EmbeddedActionsParser {
     (): Piece & { kind: 'prefixed' } => {
       let operators: Prefix[] | undefined;
       this.MANY(() => {
-        const { image: text, startOffset: start } = this.CONSUME(token.PrefixOperator);
+        const prefix = this.CONSUME(token.PrefixOperator);
+        const [text, start] = [prefix.image, startOf(prefix)];
         (operators ??= []).push({ text, start });
       });
       let operand = this.SUBRULE(this.operand);
@@ -196,7 +209,7 @@ export class ExpressionParser extends EmbeddedActionsParser {
     'list',
     (): tree.Expr => {
       const items: tree.Expr[] = [];
-      const { startOffset: start } = this.CONSUME(token.LBracket);
+      const start = startOf(this.CONSUME(token.LBracket));
       this.OPTION(() => {
         items.push(this.SUBRULE(this.expression));
         this.MANY(() => {
@@ -214,9 +227,13 @@ export class ExpressionParser extends EmbeddedActionsParser {
     'path',
     (): tree.PathExpr => {
       const root = nameOf(this.CONSUME(token.Word));
-      const steps: tree.Step[] = [];
-      this.MANY(() => steps.push(this.SUBRULE(this.step)));
-      return { kind: 'path', root, steps, start: root.start, end: this.end() };
+      let steps: tree.Step[] | undefined;
+      this.MANY(() => {
+        const step = this.SUBRULE(this.step);
+        if (steps === undefined) steps = [step];
+        else steps.push(step);
+      });
+      return { kind: 'path', root, steps: steps ?? [], start: root.start, end: this.end() };
     },
     PART,
   );
@@ -224,7 +241,7 @@ export class ExpressionParser extends EmbeddedActionsParser {
   readonly fieldPath: Rule<tree.Expr> = this.RULE(
     'fieldPath',
     (): tree.Expr => {
-      const { startOffset: start } = this.LA(1);
+      const start = startOf(this.LA(1));
       const steps: tree.Step[] = [];
       this.AT_LEAST_ONE(() => steps.push(this.SUBRULE(this.fieldStep)));
       this.MANY(() => steps.push(this.SUBRULE(this.step)));
@@ -241,13 +258,13 @@ export class ExpressionParser extends EmbeddedActionsParser {
         {
           ALT: () => {
             const all = this.CONSUME(token.DotStar);
-            return { kind: 'all', start: all.startOffset, end: endOf(all) };
+            return { kind: 'all', start: startOf(all), end: endOf(all) };
           },
         },
         { ALT: () => this.SUBRULE(this.indexStep) },
         {
           ALT: () => {
-            const { startOffset: start } = this.CONSUME(token.LParen);
+            const start = startOf(this.CONSUME(token.LParen));
             const args = this.OPTION(() => this.SUBRULE(this.values)) ?? [];
             this.CONSUME(token.RParen);
             return { kind: 'call', args, start, end: this.end() };
@@ -261,8 +278,8 @@ export class ExpressionParser extends EmbeddedActionsParser {
     'fieldStep',
     (): tree.Step => {
       this.CONSUME(token.Dot);
-      const { image: name, startOffset: start, endOffset } = this.CONSUME(token.Word);
-      return { kind: 'field', name, start, end: (endOffset as number) + 1 };
+      const name = this.CONSUME(token.Word);
+      return { kind: 'field', name: name.image, start: startOf(name), end: endOf(name) };
     },
     PART,
   );
@@ -270,7 +287,7 @@ export class ExpressionParser extends EmbeddedActionsParser {
   readonly indexStep: Rule<tree.Step> = this.RULE(
     'indexStep',
     (): tree.Step => {
-      const { startOffset: start } = this.CONSUME(token.LBracket);
+      const start = startOf(this.CONSUME(token.LBracket));
       const index = this.OR([
         {
           ALT: () => {
@@ -292,7 +309,7 @@ const NONE: readonly Prefix[] = [];
 const literal = (kind: 'number' | 'quantity' | 'string' | 'date', at: IToken): tree.Expr => ({
   kind,
   text: at.image,
-  start: at.startOffset,
+  start: startOf(at),
   end: endOf(at),
 });
 

@@ -1,5 +1,5 @@
 import { Lexer } from 'chevrotain';
-import type { IToken } from 'chevrotain';
+import type { IToken, TokenType } from 'chevrotain';
 import type { Problems } from './problems.ts';
 import * as token from './tokens.ts';
 
@@ -40,6 +40,19 @@ const STRING = index(token.StringLiteral);
 const COMMA = index(token.Comma);
 const QUESTION = index(token.Question);
 
+/** Words seen before, once each: a file says `web` a thousand times, and its tree keeps every one. */
+const WORDS = new Map<string, { readonly image: string; readonly keyword: TokenType | undefined }>();
+const WORD_LIMIT = 16_384;
+
+function wordOf(image: string): { readonly image: string; readonly keyword: TokenType | undefined } {
+  const known = WORDS.get(image);
+  if (known !== undefined) return known;
+  if (WORDS.size >= WORD_LIMIT) WORDS.clear();
+  const word = { image, keyword: token.KEYWORDS.get(image) };
+  WORDS.set(image, word);
+  return word;
+}
+
 /** Text to sentences. Every offset is a UTF-16 offset into `text`. */
 export function lex(file: string, text: string, problems: Problems): Lexed {
   const { tokens, errors, groups } = lexer.tokenize(text);
@@ -69,11 +82,12 @@ export function lex(file: string, text: string, problems: Problems): Lexed {
       if (inside === 0 && (CONTINUES[previous] === 0 || current.image === ';')) pending ??= current;
       continue;
     }
-    if (type === WORD && previous !== DOT) {
-      const keyword = token.KEYWORDS.get(current.image);
-      if (keyword !== undefined) {
-        current.tokenType = keyword;
-        type = current.tokenTypeIdx = keyword.tokenTypeIdx as number;
+    if (type === WORD) {
+      const word = wordOf(current.image);
+      current.image = word.image;
+      if (previous !== DOT && word.keyword !== undefined) {
+        current.tokenType = word.keyword;
+        type = current.tokenTypeIdx = word.keyword.tokenTypeIdx as number;
       }
     }
     if (pending !== undefined) {

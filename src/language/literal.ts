@@ -1,4 +1,5 @@
 import { GIB, KIB, MIB, NS_PER_MS, NS_PER_S, NS_PER_US } from '../base/units.ts';
+import type { Span } from '../text/span.ts';
 import type { Expression } from '../model/expression.ts';
 import { fail, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
@@ -48,9 +49,24 @@ export function unitMeant(word: string): string | undefined {
   return FOREIGN.get(lower);
 }
 
+/** Numbers that were read before: a file says `40 ms` a thousand times. */
+const READ = new Map<string, Quantity>();
+const READ_LIMIT = 4096;
+type Quantity = Extract<Expression, { kind: 'int' | 'time' | 'size' | 'percent' }>;
+
 /** `64 MiB`, `10 ms`, `99.5%`, whole numbers in three bases. */
 export function literalNumber(text: string, node: Node, scope: Scope): Expression | undefined {
   const span = spanOf(scope.unit, node);
+  const known = READ.get(text);
+  if (known !== undefined) return { ...known, span };
+  const value = readNumber(text, node, span, scope);
+  if (value === undefined) return undefined;
+  if (READ.size >= READ_LIMIT) READ.clear();
+  READ.set(text, value);
+  return value;
+}
+
+function readNumber(text: string, node: Node, span: Span, scope: Scope): Quantity | undefined {
   const match = /^(\d[\d_]*(?:\.\d+)?)\s*([A-Za-z]+|%)$/.exec(text);
   if (match !== null && !/^0[xb]/i.test(text)) {
     const unitName = match[2] as string;

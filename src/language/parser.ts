@@ -1,4 +1,4 @@
-import { broken, LINE, nameOf, PART } from './expression-parser.ts';
+import { broken, LINE, nameOf, PART, startOf } from './expression-parser.ts';
 import type { Rule } from './expression-parser.ts';
 import { LibraryParser } from './library-parser.ts';
 import * as token from './tokens.ts';
@@ -53,7 +53,7 @@ class SirenParser extends LibraryParser {
   readonly importDeclaration: Rule<tree.Import> = this.RULE(
     'importDeclaration',
     (): tree.Import => {
-      const { startOffset: start } = this.CONSUME(token.Import);
+      const start = startOf(this.CONSUME(token.Import));
       this.CONSUME(token.LBrace);
       const names = this.SUBRULE(this.names);
       this.CONSUME(token.RBrace);
@@ -67,7 +67,7 @@ class SirenParser extends LibraryParser {
   readonly tagDeclaration: Rule<tree.Tag> = this.RULE(
     'tagDeclaration',
     (): tree.Tag => {
-      const { startOffset: start } = this.CONSUME(token.Tag);
+      const start = startOf(this.CONSUME(token.Tag));
       const name = nameOf(this.CONSUME(token.Word));
       const doc = this.OPTION(() => nameOf(this.CONSUME(token.StringLiteral)));
       return { kind: 'tag', name, ...(doc === undefined ? {} : { doc }), start, end: this.end() };
@@ -97,7 +97,7 @@ class SirenParser extends LibraryParser {
   readonly faultDeclaration: Rule<tree.Fault> = this.RULE(
     'faultDeclaration',
     (): tree.Fault => {
-      const { startOffset: start } = this.CONSUME(token.Fault);
+      const start = startOf(this.CONSUME(token.Fault));
       const name = nameOf(this.CONSUME(token.Word));
       const parameters = this.SUBRULE(this.parameters);
       const body = this.SUBRULE(this.body);
@@ -145,7 +145,7 @@ class SirenParser extends LibraryParser {
   readonly table: Rule<tree.Table> = this.RULE(
     'table',
     (): tree.Table => {
-      const { startOffset: start } = this.CONSUME(token.For);
+      const start = startOf(this.CONSUME(token.For));
       const names = this.SUBRULE(this.names);
       this.CONSUME(token.InWord);
       const values = this.SUBRULE(this.expression);

@@ -72,7 +72,7 @@ export function elaborateScenario(
     const before = problems.errors;
     const scenario = elaborateRow(
       node,
-      { ...scope, values: row.values, words: row.words },
+      node.tables.length === 0 ? scope : { ...scope, values: row.values, words: row.words },
       heads,
       base,
       called,
@@ -182,16 +182,15 @@ function elaborateRow(
 ): Scenario | undefined {
   const { unit } = scope;
   const values = constants(node, scope);
-  const built = buildOwn(heads, base, { ...scope, values });
-  const name =
-    node.name.text === '' ? undefined : interpolate(node.name.text, node.name, { ...scope, values });
+  const selection: Scope = values === scope.values ? scope : { ...scope, values };
+  const built = buildOwn(heads, base, selection);
+  const name = node.name.text === '' ? undefined : interpolate(node.name.text, node.name, selection);
   const [run] = heads.get('run') ?? [];
   if (run !== undefined) clausesOf(run, [], scope);
   const duration =
     run === undefined
       ? DEFAULT_RUN_NS
-      : wantTime(run.values, run.head, { low: 1000, high: 3600 * NS_PER_S }, { ...scope, values });
-  const selection = { ...scope, values };
+      : wantTime(run.values, run.head, { low: 1000, high: 3600 * NS_PER_S }, selection);
   const tags = tagsOf(heads.get('tags')?.[0], projectTags, selection);
   const targets: readonly TargetName[] = targetsOf(heads.get('targets')?.[0], selection);
   const seeds = seedsOf(heads.get('seeds')?.[0], selection);
@@ -247,7 +246,7 @@ function elaborateRow(
     ...(xfail === undefined ? {} : { xfail }),
     duration_ns: duration,
     topology: built.model,
-    triggers,
+    triggers: triggers.slice(),
     claims,
     lets: [...lets].map(([letName, value]) => ({ name: letName, value, span: value.span })),
   };

@@ -37,7 +37,7 @@ export function tagsOf(
       fail(scope, 'E0402', expr, `tag \`${name}\` is not declared`, 'undeclared', help);
     }
   }
-  return tags;
+  return tags.slice();
 }
 
 export function targetsOf(phrase: Phrase | undefined, scope: Scope): readonly TargetName[] {
@@ -62,7 +62,7 @@ export function targetsOf(phrase: Phrase | undefined, scope: Scope): readonly Ta
       fail(scope, 'E0310', expr, `target \`${name}\` is given twice`, 'again');
     else targets.push(target);
   }
-  return targets.length === 0 ? DEFAULT_TARGETS : targets;
+  return targets.length === 0 ? DEFAULT_TARGETS : targets.slice();
 }
 
 /** `seeds 1..20`, `seeds 7`, `seeds [1, 4711]`. */

@@ -1,4 +1,4 @@
-import { ExpressionParser, LINE, nameOf, PART } from './expression-parser.ts';
+import { ExpressionParser, LINE, nameOf, PART, startOf } from './expression-parser.ts';
 import type { Rule } from './expression-parser.ts';
 import * as token from './tokens.ts';
 import type * as tree from './tree.ts';
@@ -48,7 +48,7 @@ export class SentenceParser extends ExpressionParser {
   readonly letDeclaration: Rule<tree.Let> = this.RULE(
     'letDeclaration',
     (): tree.Let => {
-      const { startOffset: start } = this.CONSUME(token.Let);
+      const start = startOf(this.CONSUME(token.Let));
       const name = nameOf(this.CONSUME(token.Word));
       this.CONSUME(token.Equal);
       const value = this.SUBRULE(this.expression);

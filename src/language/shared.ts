@@ -2,7 +2,7 @@ import type { TopologyModel } from '../model/machine.ts';
 import { checkMachine } from './check/machine.ts';
 import { docAbove } from './docs.ts';
 import { fileScope } from './file-scope.ts';
-import { freeze } from './freeze.ts';
+import { freezeDeep } from './freeze.ts';
 import type { Problems } from './problems.ts';
 import { fail } from './scope.ts';
 import type { Parties, Scope, Unit } from './scope.ts';
@@ -87,7 +87,7 @@ export function finish(draft: Draft, scope: Scope): Built {
       span: one.span,
     })),
   };
-  freeze(model);
+  freezeDeep(model);
   const parties: Parties = {
     machine: model.machine,
     lpars: new Map(model.lpars.map((lpar) => [lpar.name, lpar])),

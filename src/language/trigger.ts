@@ -39,7 +39,8 @@ export function elaborateTrigger(node: Trigger, duration_ns: number, scope: Scop
     when,
     ...(name === undefined ? {} : { name: name.text }),
     ...(wanted === undefined ? {} : { condition: wanted }),
-    actions,
+    // A list that grew by `push` keeps room for sixteen: models live long.
+    actions: actions.slice(),
     span: spanOf(scope.unit, { start: node.start, end: node.end }),
   };
 }

@@ -157,7 +157,7 @@ export function checkAt(
     }
     places.push(value);
   }
-  return places;
+  return places.slice();
 }
 
 /** `except STRUCTURE`: what `web.*` or `others` shall not cover. */

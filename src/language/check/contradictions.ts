@@ -5,6 +5,9 @@ import { VERDICTS } from '../../model/vocabulary.ts';
 import { failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 
+/** A claim is compared with the first so many about the same subject. */
+const COMPARED = 32;
+
 /** Claims that cannot both hold, whatever the run. Only those that hold always: `if` and `given` may exclude each other. */
 export function checkContradictions(claims: readonly Claim[], scope: Scope): void {
   const fixed = claims.filter((claim) => claim.given === undefined && always(claim));
@@ -16,7 +19,7 @@ export function checkContradictions(claims: readonly Claim[], scope: Scope): voi
       if (others === undefined) bySubject.set(key, [claim]);
       else {
         for (const other of others) if (other !== claim) compare(other, claim, subject, scope);
-        if (!others.includes(claim)) others.push(claim);
+        if (others.length < COMPARED && !others.includes(claim)) others.push(claim);
       }
     }
   }
@@ -32,7 +35,13 @@ const JUDGED = COLLECTIONS.filter((one) => one.judged).map((one) => one.name);
 function subjectsOf(claim: Claim): string[] {
   const except = claim.except.map(printPath);
   return claim.subjects.flatMap((subject) => {
-    if (subject.steps.at(-1)?.kind !== 'all') return [printPath(subject)];
+    const [first, second] = subject.steps;
+    if (first === undefined) return subject.root;
+    if (subject.steps.at(-1)?.kind !== 'all') {
+      return first.kind === 'field' && second === undefined
+        ? `${subject.root}.${first.name}`
+        : printPath(subject);
+    }
     return JUDGED.map((name) => `${subject.root}.${name}`).filter((one) => !except.includes(one));
   });
 }

@@ -1,4 +1,5 @@
 import { KERNEL_LOCKS, SYSTEM_TASKS, WORKLOAD_TASKS } from '../../model/collections.ts';
+import type { CType } from '../../model/c-types.ts';
 import type { Collection } from '../../model/collections.ts';
 import type { Path, PathStep } from '../../model/expression.ts';
 import { namedType } from '../../model/kernel-types.ts';
@@ -27,56 +28,49 @@ const TASKS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
 const NOBODY: ReadonlySet<string> = new Set();
 const KINDS_BY_TASK = new Set(['tasks', 'threads', 'stacks']);
 
-/** A collection, one of its elements, or a part of one. */
+/** A collection, one of its elements, or a part of one; `steps[from]` is what follows the collection's name. */
 export function element(
   collection: Collection,
   lpar: LparModel,
-  steps: readonly PathStep[],
   path: Path,
+  from: number,
   scope: Scope,
 ): Place | undefined {
-  const base = { lpar: lpar.name, collection, dimension: 'place' } as const;
-  const [index] = steps;
-  if (index === undefined)
+  const { steps } = path;
+  const base = { lpar: lpar.name, collection } as const;
+  const index = steps[from];
+  if (index === undefined) {
     return { kind: 'collection', ...base, dimension: collection.name === 'log' ? 'string' : 'set' };
-  const rest = steps.slice(1);
+  }
   const type = namedType(collection.element);
-  const known = type === undefined ? {} : { type };
-  if (collection.index.length === 0) return fields({ kind: 'bytes', ...base, ...known }, steps, scope);
-  if (index.kind === 'all' && rest.length === 0) return { kind: 'collection', ...base, dimension: 'set' };
+  if (collection.index.length === 0) {
+    return fields({ kind: 'bytes', ...base, dimension: 'place', ...(type && { type }) }, steps, from, scope);
+  }
+  const last = from === steps.length - 1;
+  if (index.kind === 'all' && last) return { kind: 'collection', ...base, dimension: 'set' };
   if (index.kind !== 'index' && index.kind !== 'any') {
     const message = `\`${collection.name}\` are many: say which one before \`${index.kind === 'field' ? index.name : '*'}\``;
-    return failAt(
-      scope,
-      'E0603',
-      index.span,
-      message,
-      'of which one?',
-      `as in \`${path.root}.${collection.name}[…]\``,
-    );
+    const help = `as in \`${path.root}.${collection.name}[…]\``;
+    return failAt(scope, 'E0603', index.span, message, 'of which one?', help);
   }
   if (index.kind === 'index' && !indexed(collection, lpar, index, scope)) return undefined;
   const kind = KINDS.get(collection.name) ?? 'bytes';
-  const lockName =
-    collection.name === 'locks' && index.kind === 'index' && index.index.kind === 'string'
-      ? index.index.value
-      : '';
-  const lockType = namedType(own(KERNEL_LOCKS, lockName) ?? '');
-  const start: Place = { kind, ...base, ...(lockType === undefined ? known : { type: lockType }) };
-  return rest.length === 0 ? start : parts(start, rest, collection, scope);
+  const known = collection.name === 'locks' ? lockType(index) : type;
+  const start: Place = { kind, ...base, dimension: 'place', ...(known && { type: known }) };
+  return last ? start : fields(start, steps, afterSuccessors(collection, steps, from + 1), scope);
 }
 
-function parts(
-  start: Place,
-  rest: readonly PathStep[],
-  collection: Collection,
-  scope: Scope,
-): Place | undefined {
-  const [first, ...more] = rest;
-  if (collection.element !== 'task_struct' || first?.kind !== 'field' || first.name !== 'successor') {
-    return fields(start, rest, scope);
-  }
-  return more.length === 0 ? start : parts(start, more, collection, scope);
+function lockType(step: PathStep): CType | undefined {
+  const name = step.kind === 'index' && step.index.kind === 'string' ? step.index.value : '';
+  return namedType(own(KERNEL_LOCKS, name) ?? '');
+}
+
+/** `.successor`, as often as one likes, is the next task of the ring: a task again, and no field. */
+function afterSuccessors(collection: Collection, steps: readonly PathStep[], from: number): number {
+  let at = from;
+  if (collection.element !== 'task_struct') return at;
+  for (let step = steps[at]; step?.kind === 'field' && step.name === 'successor'; step = steps[at]) at++;
+  return at;
 }
 
 function indexed(

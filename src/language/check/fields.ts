@@ -7,39 +7,35 @@ import { didYouMean } from '../suggest.ts';
 import type { Place } from './place.ts';
 
 /**
- * Follows fields and array indices from a typed place, as C would: a pointer to a struct is followed, anonymous members are
+ * Follows fields and array indices from `steps[from]` on, as C would: a pointer to a struct is followed, anonymous members are
  * searched through. Where the type is not known, any field is taken: a run will tell.
  */
-export function fields(from: Place, steps: readonly PathStep[], scope: Scope): Place | undefined {
-  let type = from.type;
-  let place = from;
-  for (const step of steps) {
+export function fields(
+  start: Place,
+  steps: readonly PathStep[],
+  from: number,
+  scope: Scope,
+): Place | undefined {
+  if (from >= steps.length) return start;
+  let { type } = start;
+  for (let at = from; at < steps.length; at++) {
+    const step = steps[at] as PathStep;
     if (step.kind === 'all' || step.kind === 'call') {
       return failAt(scope, 'E0603', step.span, 'a single place has no `*` and takes no call', 'not a list');
     }
-    if (type === undefined) {
-      const { width_bits: _width, ...rest } = place;
-      place = { ...rest, kind: 'bytes' };
-      continue;
-    }
-    const next: CType | undefined =
-      step.kind === 'field' ? member(type, step, scope) : item(type, step, scope);
-    if (next === undefined) return undefined;
-    type = next;
-    place = typed(place, type);
+    if (type === undefined) break;
+    type = step.kind === 'field' ? member(type, step, scope) : item(type, step, scope);
+    if (type === undefined) return undefined;
   }
-  return place;
-}
-
-/** The place with a C type, and its width where the type has one. */
-export function typed(place: Place, type: CType): Place {
-  const dimension = isText(type) ? 'string' : 'place';
-  const next: { -readonly [Key in keyof Place]: Place[Key] } = { kind: 'bytes', type, dimension };
-  if (place.lpar !== undefined) next.lpar = place.lpar;
-  if (place.collection !== undefined) next.collection = place.collection;
+  const place: { -readonly [Key in keyof Place]: Place[Key] } = { kind: 'bytes', dimension: 'place' };
+  if (start.lpar !== undefined) place.lpar = start.lpar;
+  if (start.collection !== undefined) place.collection = start.collection;
+  if (type === undefined) return place;
+  place.type = type;
+  if (isText(type)) place.dimension = 'string';
   const bits = widthOf(type);
-  if (bits !== undefined) next.width_bits = bits;
-  return next;
+  if (bits !== undefined) place.width_bits = bits;
+  return place;
 }
 
 function isText(type: CType): boolean {
@@ -50,7 +46,7 @@ function isText(type: CType): boolean {
 }
 
 /** Bits of a scalar; undefined for what is more than one. */
-export function widthOf(type: CType): number | undefined {
+function widthOf(type: CType): number | undefined {
   const seen = underlying(type);
   if (seen.kind === 'int') return seen.bytes * 8;
   if (seen.kind === 'pointer') return 64;

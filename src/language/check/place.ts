@@ -12,6 +12,7 @@ import { didYouMean } from '../suggest.ts';
 import { noCpu } from './cpu.ts';
 import { element } from './element.ts';
 import { fields } from './fields.ts';
+import { own } from './words.ts';
 
 /** What a path names, as far as the text can tell. */
 export interface Place {
@@ -55,8 +56,18 @@ export function collectionNamed(name: string): Collection | undefined {
   return BY_NAME.get(name);
 }
 
+/** The path that was looked up last, and what it named: the same path is asked for again by the next check. */
+let asked: { readonly path: Path; readonly scope: Scope['parties']; readonly place: Place } | undefined;
+
 /** What a path names; undefined when there is no such place (and that was reported). */
 export function resolvePlace(path: Path, scope: Scope): Place | undefined {
+  if (asked !== undefined && asked.path === path && asked.scope === scope.parties) return asked.place;
+  const place = lookUp(path, scope);
+  if (place !== undefined) asked = { path, scope: scope.parties, place };
+  return place;
+}
+
+function lookUp(path: Path, scope: Scope): Place | undefined {
   const { root, steps } = path;
   if (root === 'others') {
     if (steps.length === 0) return { kind: 'others', dimension: 'set' };
@@ -107,10 +118,10 @@ function lparPlace(lpar: LparModel, path: Path, scope: Scope): Place | undefined
   const application = first.name === 'app' && steps[1]?.kind === 'field' ? steps[1].name : undefined;
   const name = application ?? first.name;
   const collection = BY_NAME.get(name);
-  const rest = steps.slice(application === undefined ? 1 : 2);
-  if (collection !== undefined && name !== 'metadata') return element(collection, lpar, rest, path, scope);
-  const special = SPECIAL[name];
-  if (special !== undefined && Object.hasOwn(SPECIAL, name)) return special(lpar, rest, path, scope);
+  const from = application === undefined ? 1 : 2;
+  if (collection !== undefined && name !== 'metadata') return element(collection, lpar, path, from, scope);
+  const special = own(SPECIAL, name);
+  if (special !== undefined) return special(lpar, steps.slice(from), path, scope);
   return unknownPart(lpar, first.name, first, scope);
 }
 
@@ -306,7 +317,7 @@ function symbolPlace(
   path: Path,
   scope: Scope,
 ): Place | undefined {
-  const [index, ...more] = rest;
+  const [index] = rest;
   if (index?.kind !== 'index' || index.index.kind !== 'string') {
     return failAt(
       scope,
@@ -325,7 +336,7 @@ function symbolPlace(
     dimension: 'place',
     ...(type === undefined ? {} : { type }),
   };
-  return fields(place, more, scope);
+  return fields(place, rest, 1, scope);
 }
 
 /** The dimension of a checked expression. */

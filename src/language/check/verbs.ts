@@ -118,7 +118,7 @@ export function checkClauseValues(
   }
   if (verb.name === 'summon' && word === 'to' && place !== undefined)
     return checkPatient(values, clause, scope, place);
-  return values;
+  return values.slice();
 }
 
 function checkPatient(

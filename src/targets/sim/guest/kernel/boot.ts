@@ -262,6 +262,7 @@ export function assembleBoot(k: Kernel, parts: BootParts): Label {
   );
 
   // kernel_init, pid 1. r12: next of the workload's programs, r13: the workload; user tasks are chained on the stack until they are woken
+  const kthreadd_comm = k.string(`kthreadd${'\0'.repeat(16)}`);
   const init_comm = k.string(`init${'\0'.repeat(16)}`);
   const beat_comm = k.string(`heartbeat${'\0'.repeat(16)}`);
   const plans = WORKLOADS.map((workload) =>
@@ -454,7 +455,7 @@ export function assembleBoot(k: Kernel, parts: BootParts): Label {
     (cpu) => {
       cpu.set(rdi, kthreadd.at);
       cpu.set(rsi, 0);
-      cpu.set(rcx, k.string(`kthreadd${'\0'.repeat(16)}`));
+      cpu.set(rcx, kthreadd_comm);
       cpu.call(kernel_thread.at);
     },
     (cpu) => {

@@ -1,0 +1,140 @@
+import type { Locator } from '../formats/locator.ts';
+import type { RegionContents } from '../formats/region-notes.ts';
+import { readContents } from '../formats/region-notes.ts';
+import type { Region } from '../formats/region.ts';
+import { readRegion, REGION_BYTES_LIMIT, REGION_HEADER_BYTES } from '../formats/region.ts';
+import type { Failure } from '../formats/result.ts';
+import { parseVmcoreInfo } from '../formats/vmcoreinfo.ts';
+import type { VmcoreInfo } from '../formats/vmcoreinfo.ts';
+import type { Verdict, Via } from '../model/vocabulary.ts';
+import type { Patient } from '../patient/patient.ts';
+import { findByScan } from './scan.ts';
+import { STOCK_LOCATORS } from './locate/stock.ts';
+import type { PhysicalCache } from './memory.ts';
+
+/** What is wrong with the region, by offset in it. */
+export interface RegionFault {
+  readonly code: 'SEAL' | 'REGION_HEADER' | 'REGION_ENTRY';
+  readonly offset: number;
+  readonly bytes: number;
+  readonly message: string;
+}
+
+/** How the region, or what stands in for it, was come by, and what it says. */
+export interface Attachment {
+  readonly via: Via;
+  readonly info?: VmcoreInfo;
+  readonly contents?: RegionContents;
+  readonly locators: ReadonlyMap<string, Locator>;
+  /** Names whose locators could not be understood, and why. */
+  readonly malformed: ReadonlyMap<string, string>;
+  /** The region as it lies in memory: guest-physical address and bytes; absent when there is none. */
+  readonly region?: { readonly physical: number; readonly bytes: Uint8Array };
+  readonly verdict: Verdict;
+  readonly code?: string;
+  readonly faults: readonly RegionFault[];
+  readonly entries: number;
+}
+
+/**
+ * The live region when it is sound, else the hypervisor's copy from the registration, else what a scan of memory finds: a region, or a
+ * bare VMCOREINFO note, with which the rescuer falls back on what it knows of a stock Linux.
+ */
+export function attach(patient: Patient, memory: PhysicalCache): Attachment {
+  const place = patient.region;
+  if (!place) return patient.boot_copy ? fromCopy(patient.boot_copy, []) : fromScan(patient, memory);
+  const live = new Uint8Array(Math.min(Math.max(place.bytes, 0), REGION_BYTES_LIMIT));
+  if (!memory.readOnce(place.physical, live)) {
+    const found = patient.boot_copy ? fromCopy(patient.boot_copy, []) : fromScan(patient, memory);
+    return { ...found, verdict: 'unreachable', code: 'UNMAPPED' };
+  }
+  const region = { physical: place.physical, bytes: live };
+  const read = readRegion(live);
+  const changed = patient.boot_copy ? difference(live, patient.boot_copy) : undefined;
+  if (read.ok && !changed) return fromRegion('live_region', live, read.value, region, []);
+  const fault = faultOf(read.ok ? undefined : read, changed);
+  if (patient.boot_copy) return { ...fromCopy(patient.boot_copy, [fault]), region };
+  const tolerant = readRegion(live, { ignore_seal: true });
+  if (tolerant.ok) return fromRegion('live_region', live, tolerant.value, region, [fault]);
+  const found = fromScan(patient, memory);
+  return { ...found, region, verdict: 'corrupt', code: fault.code, faults: [fault] };
+}
+
+function fromRegion(
+  via: Via,
+  bytes: Uint8Array,
+  region: Region,
+  live: Attachment['region'],
+  faults: readonly RegionFault[],
+): Attachment {
+  const contents = readContents(bytes, region);
+  const nameless = contents.malformed.filter((entry) => entry.name === undefined);
+  const all = [
+    ...faults,
+    ...nameless.map(({ offset, message }) => ({ code: 'REGION_ENTRY' as const, offset, bytes: 4, message })),
+  ];
+  return {
+    via,
+    ...(contents.vmcoreinfo ? { info: contents.vmcoreinfo } : {}),
+    contents,
+    locators: contents.locators,
+    malformed: new Map(contents.malformed.map((entry) => [entry.name ?? '', entry.message])),
+    ...(live ? { region: live } : {}),
+    verdict: all.length > 0 ? 'corrupt' : 'intact',
+    ...(all[0] ? { code: all[0].code } : {}),
+    faults: all,
+    entries: region.entries.length,
+  };
+}
+
+function fromCopy(copy: Uint8Array, faults: readonly RegionFault[]): Attachment {
+  const read = readRegion(copy, { ignore_seal: true });
+  if (!read.ok) return { ...NOTHING, verdict: faults.length > 0 ? 'corrupt' : 'unreachable', code: faults[0]?.code ?? 'NO_REGION', faults }; // prettier-ignore
+  return fromRegion('boot_copy', copy, read.value, undefined, faults);
+}
+
+const NOTHING: Attachment = {
+  via: 'none',
+  locators: new Map(),
+  malformed: new Map(),
+  verdict: 'unreachable',
+  code: 'NO_REGION',
+  faults: [],
+  entries: 0,
+};
+
+function fromScan(patient: Patient, memory: PhysicalCache): Attachment {
+  const found = findByScan(patient, memory);
+  if (!found) return NOTHING;
+  if (found.kind === 'note') {
+    return { ...NOTHING, via: 'note_scan', info: parseVmcoreInfo(found.text), locators: STOCK_LOCATORS };
+  }
+  const region = { physical: found.physical, bytes: found.bytes };
+  if (found.failure === undefined) return fromRegion('note_scan', found.bytes, found.region, region, []);
+  return fromRegion('note_scan', found.bytes, found.region, region, [faultOf(found.failure, undefined)]);
+}
+
+/** The first run of bytes in which the live region differs from its copy. */
+function difference(live: Uint8Array, copy: Uint8Array): { offset: number; bytes: number } | undefined {
+  const length = Math.min(live.length, copy.length);
+  if (Buffer.compare(live.subarray(0, length), copy.subarray(0, length)) === 0) return undefined;
+  let offset = 0;
+  while (offset < length && live[offset] === copy[offset]) offset++;
+  let end = offset;
+  while (end < length && end - offset < 64 && live[end] !== copy[end]) end++;
+  return { offset, bytes: end - offset };
+}
+
+function faultOf(
+  failure: Failure | undefined,
+  changed: { offset: number; bytes: number } | undefined,
+): RegionFault {
+  const header = failure !== undefined && failure.code !== 'SEAL' && failure.offset < REGION_HEADER_BYTES;
+  const code = failure === undefined || failure.code === 'SEAL' ? 'SEAL' : header ? 'REGION_HEADER' : 'REGION_ENTRY'; // prettier-ignore
+  const what = failure?.message ?? 'it is no longer what was registered';
+  if (changed) {
+    const at = `0x${changed.offset.toString(16)}`;
+    return { code, ...changed, message: `${what}; from byte ${at} on it differs from the registered copy` };
+  }
+  return { code, offset: failure?.offset ?? 0, bytes: 4, message: what };
+}

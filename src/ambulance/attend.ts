@@ -1,0 +1,133 @@
+import { addressHex } from '../base/address.ts';
+import { COLLECTIONS } from '../model/collections.ts';
+import type { Patient } from '../patient/patient.ts';
+import type { AmbulanceReport, Finding, StructureVerdict } from '../patient/report.ts';
+import type { Attachment } from './attach.ts';
+import { attach } from './attach.ts';
+import type { Case } from './diagnose/case.ts';
+import { consequences } from './diagnose/consequences.ts';
+import { diagnose, healthOf } from './diagnose/diagnose.ts';
+import type { Conclusion } from './inspect.ts';
+import { inspect } from './inspect.ts';
+import type { AmbulanceLimits } from './limits.ts';
+import { DEFAULT_LIMITS, Meter } from './limits.ts';
+import { openSubject } from './locate/subject.ts';
+import type { Subject } from './locate/subject.ts';
+import { readLines } from './log.ts';
+import { PhysicalCache } from './memory.ts';
+import { contextOf } from './validate/context.ts';
+import { regionDrafts } from './validate/region.ts';
+import type { Draft } from './validate/validator.ts';
+
+export interface AttendOptions {
+  /** Name of the ambulance, for the report. */
+  readonly ambulance: string;
+  readonly limits?: Partial<AmbulanceLimits>;
+}
+
+const LOG_LINES = 64;
+const LOG_TAIL = 12;
+
+/**
+ * Attends a patient: gets the region, opens the kernel, validates what is described, and diagnoses. Never throws, whatever the memory
+ * holds, and is bounded by its limits. `cost_ns` is what its reading and thinking take in virtual time on the ambulance's own CPUs;
+ * what the patient was let run (`letRun`) has already passed.
+ */
+export function attend(
+  patient: Patient,
+  options: AttendOptions,
+): { report: AmbulanceReport; cost_ns: number } {
+  const meter = new Meter({ ...DEFAULT_LIMITS, ...options.limits });
+  const memory = new PhysicalCache(patient, meter);
+  const attached_ns = patient.now();
+  const attachment = attach(patient, memory);
+  const opened = openSubject(patient, memory, attachment);
+  const subject = opened.ok ? opened.value : undefined;
+  const inspected = subject && inspect(patient, subject, memory, attachment, meter);
+  const conclusions = inspected?.conclusions ?? unopened(attachment, opened.ok ? '' : opened.message);
+  const metadata = regionDrafts(attachment, subject);
+  const drafts = [...metadata, ...conclusions.flatMap((one) => one.drafts)];
+  const log = subject ? readLines(subject, LOG_LINES) : [];
+  const findings = finish(patient, subject, drafts, log);
+  const of: Case = {
+    patient,
+    attachment,
+    subject,
+    inspected,
+    findings: findings.map((finding, index) => ({ finding, draft: drafts[index] as Draft })),
+    log,
+  };
+  const diagnosis = diagnose(of);
+  memory.forget();
+  const cost_ns = meter.cost();
+  const report: AmbulanceReport = {
+    ambulance: options.ambulance,
+    patient: patient.name,
+    reason: patient.reason,
+    attached_ns,
+    diagnosed_ns: patient.now() + cost_ns,
+    via: attachment.via,
+    health: healthOf(of, diagnosis),
+    verdicts: [metadataVerdict(attachment), ...conclusions.map((one) => verdictOf(one, attachment))],
+    findings,
+    diagnosis,
+    bytes_read: meter.bytes,
+    log_tail: log.slice(-LOG_TAIL),
+  };
+  return { report, cost_ns };
+}
+
+function metadataVerdict(attachment: Attachment): StructureVerdict {
+  const { verdict, code, via, entries } = attachment;
+  return { structure: 'metadata', verdict, ...(code === undefined ? {} : { code }), via, elements: entries, rereads: 0 }; // prettier-ignore
+}
+
+function verdictOf(one: Conclusion, attachment: Attachment): StructureVerdict {
+  return {
+    structure: one.structure,
+    verdict: one.verdict,
+    ...(one.code === undefined ? {} : { code: one.code }),
+    via: attachment.via,
+    elements: one.elements,
+    rereads: one.rereads,
+  };
+}
+
+/** Without symbols nothing can be found: what is described is unreachable, the rest unchecked. */
+function unopened(attachment: Attachment, message: string): Conclusion[] {
+  return COLLECTIONS.filter(({ judged, describable }) => judged && describable).map(({ name }) => {
+    const described = attachment.locators.has(name) || attachment.malformed.has(name);
+    const nothing = { structure: name, elements: 0, rereads: 0, drafts: [], message };
+    if (attachment.via === 'none') return { ...nothing, verdict: 'unreachable', code: 'NO_REGION' };
+    if (!described) return { ...nothing, verdict: 'unchecked', code: 'NO_LOCATOR' };
+    return { ...nothing, verdict: 'unreachable', code: 'NO_SYMBOL' };
+  });
+}
+
+function finish(
+  patient: Patient,
+  subject: Subject | undefined,
+  drafts: readonly Draft[],
+  log: readonly string[],
+): Finding[] {
+  const findings = drafts.map((draft, index): Finding => {
+    const context = subject && contextOf(subject, draft);
+    return {
+      index,
+      structure: draft.structure,
+      code: draft.code,
+      place: `${patient.name}.${draft.place}`,
+      address: Number.isFinite(draft.address) ? addressHex(draft.address) : '',
+      physical: draft.physical,
+      bytes: draft.bytes,
+      message: draft.message,
+      ...(context ? { context } : {}),
+    };
+  });
+  const pairs = findings.map((finding, index) => ({ finding, draft: drafts[index] as Draft }));
+  const follows = consequences(pairs, log);
+  return findings.map((finding) => {
+    const consequence_of = follows.get(finding.index);
+    return consequence_of === undefined ? finding : { ...finding, consequence_of };
+  });
+}

@@ -1,0 +1,86 @@
+import type { Address } from '../base/address.ts';
+import { fromBigint } from '../base/address.ts';
+import type { PatientCpu } from '../patient/patient.ts';
+import type { Subject } from './locate/subject.ts';
+
+/** What a CPU was doing when the patient was parked, from its registers and the stack it was on. */
+export interface Activity {
+  readonly cpu: number;
+  readonly rip: Address;
+  readonly rsp: Address;
+  /** Function that rip lies in; '' outside the kernel's text. */
+  readonly at: string;
+  readonly mode: 'user' | 'idle' | 'waiting' | 'kernel';
+  /** False when it will never execute again by itself: stopped, or at the end of a panic. */
+  readonly live: boolean;
+  /** Lock that it spins for; 0 when it does not. */
+  readonly waits_for: Address;
+  readonly waits_to: '' | 'spin' | 'read' | 'write';
+  /** Functions on its stack, the innermost first, `at` among them: return addresses and interrupted ones. */
+  readonly frames: readonly string[];
+  /** The task that it runs, by `current_task`; 0 when that cannot be had. */
+  readonly current: Address;
+}
+
+/** Where a CPU waits for a lock (kernel/locking); all keep the lock's address in rdi. */
+const SLOW_PATHS: Readonly<Record<string, Activity['waits_to']>> = {
+  native_queued_spin_lock_slowpath: 'spin',
+  queued_spin_lock_slowpath: 'spin',
+  __pv_queued_spin_lock_slowpath: 'spin',
+  queued_read_lock_slowpath: 'read',
+  queued_write_lock_slowpath: 'write',
+};
+const IDLE_FUNCTIONS: ReadonlySet<string> = new Set([
+  'default_idle', 'do_idle', 'cpu_startup_entry', 'native_safe_halt', 'pv_native_safe_halt', 'mwait_idle', 'default_idle_call', 'cpuidle_idle_call',
+]); // prettier-ignore
+const DEAD_FUNCTIONS: ReadonlySet<string> = new Set(['panic', 'stop_this_cpu', 'native_stop_other_cpus']);
+
+const STACK_BYTES = 16_384;
+const FRAME_LIMIT = 64;
+const FLAG_INTERRUPTS = 0x200;
+
+/** Looks at every CPU. Bounded by the stack's size; what cannot be read is left out. */
+export function observe(subject: Subject): readonly Activity[] {
+  return subject.patient.cpus.slice(0, subject.cpus).map((cpu) => activityOf(subject, cpu));
+}
+
+function activityOf(subject: Subject, cpu: PatientCpu): Activity {
+  const rip = fromBigint(cpu.register('rip'));
+  const rsp = fromBigint(cpu.register('rsp'));
+  const at = subject.functionAt(rip);
+  const user = (Number(cpu.register('cs') & 3n) & 3) === 3;
+  const waits_to = SLOW_PATHS[at] ?? '';
+  const frames = user ? [] : framesOf(subject, at, rsp, cpu.index);
+  const halted = DEAD_FUNCTIONS.has(at) && (Number(cpu.register('rflags') & 0xffffn) & FLAG_INTERRUPTS) === 0;
+  const current = subject.space.u64(subject.perCpu('current_task', cpu.index));
+  return {
+    cpu: cpu.index,
+    rip,
+    rsp,
+    at,
+    mode: user ? 'user' : IDLE_FUNCTIONS.has(at) ? 'idle' : waits_to !== '' ? 'waiting' : 'kernel',
+    live: cpu.running && !halted,
+    waits_for: waits_to === '' ? 0 : fromBigint(cpu.register('rdi')),
+    waits_to,
+    frames,
+    current: Number.isNaN(current) ? 0 : current,
+  };
+}
+
+/** Everything from rsp to the end of the stack that points into text. Stale words above rsp there are none. */
+function framesOf(subject: Subject, at: string, rsp: Address, cpu: number): readonly string[] {
+  const frames = at === '' ? [] : [at];
+  const current = subject.space.u64(subject.perCpu('current_task', cpu));
+  const low = subject.space.u64(current + subject.offset('task_struct', 'stack'));
+  const inside = rsp >= low && rsp < low + STACK_BYTES;
+  const end = inside ? low + STACK_BYTES : rsp + (4096 - (rsp & 0xfff));
+  for (let word = rsp; word < end && frames.length < FRAME_LIMIT; word += 8) {
+    const value = subject.space.u64(word);
+    if (Number.isNaN(value)) break;
+    if (value < 0 && subject.inText(value)) {
+      const name = subject.functionAt(value);
+      if (name !== '') frames.push(name);
+    }
+  }
+  return frames;
+}

@@ -1,0 +1,83 @@
+import { addressHex, fromBigint } from '../../base/address.ts';
+import { NS_PER_MS, formatTime } from '../../base/units.ts';
+import type { Case, Cause } from './case.ts';
+import { panicLine } from './case.ts';
+
+/** A CPU that had this much time of its own and neither idled nor took an interrupt is in a loop. */
+const STUCK_NS = 20 * NS_PER_MS;
+/** A clock event this long past, on a CPU that could take it, has been lost. */
+const OVERDUE_NS = 20 * NS_PER_MS;
+/** Before that is believed the CPU gets the time of three ticks to take it after all. */
+const CONFIRM_NS = 12 * NS_PER_MS;
+const FLAG_INTERRUPTS = 0x200n;
+
+/** Patients that the hypervisor stopped, or that stopped themselves, have no CPU that runs: that says nothing. */
+function stoppedAsAWhole(of: Case): boolean {
+  return panicLine(of.log) !== '' || ['panic', 'second_level', 'triple_fault'].includes(of.patient.reason);
+}
+
+export function causesOfCpus(of: Case): Cause[] {
+  if (stoppedAsAWhole(of) || !of.subject) return [];
+  const causes: Cause[] = [];
+  for (const { cpu, at, mode, waits_for } of of.inspected?.activities ?? []) {
+    const own = of.patient.cpus[cpu];
+    if (!own) continue;
+    if (!own.running) {
+      causes.push(cause('cpu_stopped', 85, `cpus[${cpu}]`, of, cpu, [`CPU ${cpu} was given time and executed nothing; it stands in ${at || 'user code'}`])); // prettier-ignore
+      continue;
+    }
+    if (mode === 'kernel' && waits_for === 0 && own.steps > STUCK_NS) {
+      causes.push(cause('endless_loop', 66, `cpus[${cpu}].rip`, of, cpu, [`CPU ${cpu} has been in ${at || 'nowhere'} for ${formatTime(own.steps)} of its own time`])); // prettier-ignore
+    }
+  }
+  return [...causes, ...lostTicks(of)];
+}
+
+function cause(name: string, weight: number, place: string, of: Case, cpu: number, evidence: readonly string[]): Cause {
+  const rip = of.inspected?.activities.find((one) => one.cpu === cpu)?.rip ?? 0;
+  return { cause: name, weight, place, address: addressHex(rip), physical: -1, evidence, explains: [] };
+} // prettier-ignore
+
+/** CPUs whose clock event has not come although it is long due. */
+function lostTicks(of: Case): Cause[] {
+  const overdue = overdueCpus(of);
+  if (overdue.length === 0) return [];
+  const before = new Map(overdue.map(({ cpu }) => [cpu, of.patient.cpus[cpu]?.ticks ?? 0]));
+  if (of.patient.letRun(CONFIRM_NS)) of.subject?.memory.forget();
+  return overdueCpus(of).flatMap(({ cpu, late_ns }) => {
+    const ticks = of.patient.cpus[cpu]?.ticks ?? 0;
+    if (before.get(cpu) !== ticks) return [];
+    return [cause('lost_interrupt', 68, `cpus[${cpu}].tick`, of, cpu, [`the next event of CPU ${cpu}'s clock is ${formatTime(late_ns)} past, and no tick has come since`])]; // prettier-ignore
+  });
+}
+
+/** By the queue of high-resolution timers, which programs the clock, and the newest time that any run queue has seen. */
+function overdueCpus(of: Case): { cpu: number; late_ns: number }[] {
+  const { subject } = of;
+  if (!subject) return [];
+  const { space } = subject;
+  const clock = subject.offset('rq', 'clock');
+  const next = subject.offset('hrtimer_cpu_base', 'expires_next');
+  let newest = -Infinity;
+  for (let cpu = 0; cpu < subject.cpus; cpu++) {
+    const seen = space.u64(subject.perCpu('runqueues', cpu) + clock);
+    if (seen > newest) newest = seen;
+  }
+  return (of.inspected?.activities ?? []).flatMap(({ cpu, live }) => {
+    const own = of.patient.cpus[cpu];
+    const expires = space.u64(subject.perCpu('hrtimer_bases', cpu) + next);
+    const late_ns = newest - expires;
+    if (!own?.running || !live || !(late_ns > OVERDUE_NS) || expires <= 0) return [];
+    // With interrupts off it could not come: that has another cause.
+    return (own.register('rflags') & FLAG_INTERRUPTS) === 0n ? [] : [{ cpu, late_ns }];
+  });
+}
+
+/** Address that the processor last faulted on, on the first CPU that has one. */
+export function faultAddress(of: Case): number {
+  for (const cpu of of.patient.cpus) {
+    const at = fromBigint(cpu.register('cr2'));
+    if (at !== 0) return at;
+  }
+  return 0;
+}

@@ -1,0 +1,129 @@
+import { addressHex } from '../../base/address.ts';
+import type { Draft } from '../validate/validator.ts';
+import type { Case, Cause } from './case.ts';
+import { listBugLine, oopsLine, panicLine } from './case.ts';
+
+/** Cause and weight of each code; pointers are told apart by what they should be. */
+const CAUSES: Readonly<Record<string, readonly [cause: string, weight: number]>> = {
+  STACK_END: ['stack_smash', 90],
+  LOCK_WAIT_CYCLE: ['deadlock', 80],
+  LOCK_NO_HOLDER: ['lock_leak', 70],
+  TIMER_LOST: ['lost_timer', 65],
+  TIMER_LATE: ['lost_timer', 60],
+  RB_COLOUR: ['bit_flip', 73],
+  RB_ORDER: ['bad_value', 73],
+  TASK_STATE: ['bad_value', 74],
+  TASK_PID: ['bad_value', 74],
+  TASK_COMM: ['bad_value', 72],
+  ORDER_RANGE: ['bad_value', 72],
+  ORDER_STATE: ['bad_value', 72],
+  LOCK_VALUE: ['bad_value', 74],
+  TIMER_BUCKET: ['bad_value', 72],
+  RQ_TASK: ['bad_value', 71],
+  LOG_DESCRIPTOR: ['bad_value', 50],
+  LOG_DATA: ['bad_value', 50],
+  TASK_COUNT: ['bad_count', 45],
+  RQ_COUNT: ['bad_count', 45],
+  ORDER_COUNT: ['bad_count', 45],
+  SEAL: ['metadata_rot', 30],
+  REGION_HEADER: ['metadata_rot', 30],
+  REGION_ENTRY: ['metadata_rot', 30],
+};
+const POINTER_WEIGHT = 75;
+const WILD_WRITE_WEIGHT = 88;
+/** A run of the same byte this long, over the field's ends, was written by no assignment. */
+const RUN_BYTES = 16;
+const RUN_LIMIT = 4096;
+
+/** Every finding that follows from no other leads to a cause. */
+export function causesOfFindings(of: Case): Cause[] {
+  const causes: Cause[] = [];
+  const covered = new Set<number>();
+  for (const { finding, draft } of of.findings) {
+    if (covered.has(finding.index)) continue;
+    const run = draft.code === 'STACK_END' ? undefined : runAround(draft);
+    const inside = of.findings.filter(
+      (other) =>
+        run !== undefined && other.draft.physical >= run.physical && other.draft.physical < run.physical + run.bytes,
+    ); // prettier-ignore
+    if (run) {
+      for (const other of inside) covered.add(other.finding.index);
+      causes.push({
+        cause: 'wild_write',
+        weight: WILD_WRITE_WEIGHT,
+        place: finding.place.slice(of.patient.name.length + 1),
+        address: finding.address,
+        physical: finding.physical,
+        evidence: [`${run.bytes} bytes of 0x${run.byte.toString(16).padStart(2, '0')}, over the ends of fields`, ...inside.map((other) => other.finding.message)], // prettier-ignore
+        explains: inside.map((other) => other.finding.index),
+      });
+    }
+  }
+  for (const { finding, draft } of of.findings) {
+    if (covered.has(finding.index)) continue;
+    if (finding.consequence_of !== undefined && draft.code !== 'LOCK_NO_HOLDER') continue;
+    const [cause, weight] = CAUSES[draft.code] ?? pointerCause(draft);
+    const follows = of.findings.filter((other) => other.finding.consequence_of === finding.index);
+    causes.push({
+      cause,
+      weight: finding.consequence_of === undefined ? weight : Math.min(weight, POINTER_WEIGHT - 1),
+      place: finding.place.slice(of.patient.name.length + 1),
+      address: finding.address,
+      physical: finding.physical,
+      evidence: [finding.message, ...evidenceFor(of, draft, cause)],
+      explains: [finding.index, ...follows.map((other) => other.finding.index)],
+    });
+  }
+  return causes;
+}
+
+/** One bit away from what the rest of the structure implies, or just wrong. */
+function pointerCause(draft: Draft): readonly [string, number] {
+  return [bitsApart(draft) === 1 ? 'bit_flip' : 'wild_pointer', POINTER_WEIGHT];
+}
+
+/** In how many bits the eight bytes of a field differ from what they should be; NaN when that is not known. */
+function bitsApart({ space, address, bytes, expected }: Draft): number {
+  if (!space || expected === undefined || bytes !== 8) return NaN;
+  const low = space.u32(address) ^ (expected >>> 0);
+  const high = space.u32(address + 4) ^ (Math.floor(expected / 0x1_0000_0000) | 0);
+  return ones(low) + ones(high);
+}
+
+function ones(word: number): number {
+  let count = 0;
+  for (let rest = word >>> 0; rest !== 0; rest &= rest - 1) count++;
+  return count;
+}
+
+function evidenceFor(of: Case, draft: Draft, cause: string): string[] {
+  const said: string[] = [];
+  const list_bug = listBugLine(of.log);
+  const pointer = cause === 'wild_pointer' || cause === 'bit_flip';
+  if (pointer && draft.code.startsWith('LIST') && list_bug !== '') said.push(`the log: ${list_bug}`);
+  else if (pointer && oopsLine(of.log) !== '') said.push(`the log: ${oopsLine(of.log)}`);
+  if (cause === 'stack_smash' && panicLine(of.log) !== '') said.push(`the log: ${panicLine(of.log)}`);
+  if (cause === 'bit_flip' && draft.expected !== undefined) said.push(`one bit away from 0x${addressHex(draft.expected)}`); // prettier-ignore
+  if (cause === 'lock_leak') {
+    for (const cpu of of.inspected?.activities ?? []) {
+      if (cpu.mode === 'waiting') said.push(`CPU ${cpu.cpu} spins in ${cpu.at}`);
+    }
+    if (oopsLine(of.log) !== '') said.push(`an oops killed a task before: ${oopsLine(of.log)}`);
+  }
+  return said;
+}
+
+/** The run of one and the same byte, not zero, that a field is part of, when it is long and goes beyond the field. */
+function runAround(draft: Draft): { physical: number; bytes: number; byte: number } | undefined {
+  const { space, address, physical } = draft;
+  if (!space || physical < 0 || !Number.isFinite(address)) return undefined;
+  const byte = space.u8(address);
+  if (!(byte > 0)) return undefined;
+  let start = address;
+  let end = address;
+  while (end - start < RUN_LIMIT && space.u8(start - 1) === byte) start--;
+  while (end - start < RUN_LIMIT && space.u8(end) === byte) end++;
+  const whole = start < address || end > address + draft.bytes;
+  if (!whole || end - start < Math.max(RUN_BYTES, draft.bytes + 8) || end < address + Math.min(draft.bytes, 4)) return undefined; // prettier-ignore
+  return { physical: physical - (address - start), bytes: end - start, byte };
+}

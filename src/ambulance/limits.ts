@@ -1,0 +1,69 @@
+/** How much one call may do. Whatever the memory holds, it stops here and says `unreachable` with BUDGET. */
+export interface AmbulanceLimits {
+  /** Nodes, entries and words looked at, in each structure. */
+  readonly steps: number;
+  /** Bytes read from the patient, all in all. */
+  readonly bytes: number;
+  /** Findings kept for one structure; the walk goes on no further after that many. */
+  readonly findings: number;
+  /** How often what looks wrong is read again. */
+  readonly rereads: number;
+  /** Height of a tree. */
+  readonly depth: number;
+}
+
+export const DEFAULT_LIMITS: AmbulanceLimits = {
+  steps: 200_000,
+  bytes: 128 * 1_048_576,
+  findings: 16,
+  rereads: 6,
+  depth: 64,
+};
+
+/** First pause between two readings; each one after is twice as long. */
+export const REREAD_NS = 20_000;
+
+/**
+ * What the ambulance's work costs in virtual time, on its own CPUs: an attach, four bytes copied out of the patient, one
+ * translation by page tables, one node looked at.
+ */
+export const COST = { attach_ns: 5_000, per_four_bytes_ns: 1, walk_ns: 60, step_ns: 15 } as const;
+
+/** What has been spent. */
+export class Meter {
+  readonly limits: AmbulanceLimits;
+  bytes = 0;
+  walks = 0;
+  /** Of all structures. */
+  steps = 0;
+  #structure_steps = 0;
+
+  constructor(limits: AmbulanceLimits) {
+    this.limits = limits;
+  }
+
+  /** The next structure has its steps to itself. */
+  nextStructure(): void {
+    this.#structure_steps = 0;
+  }
+
+  /** Counts one node. False when the structure's steps, or all bytes, are used up. */
+  step(): boolean {
+    this.steps++;
+    return ++this.#structure_steps <= this.limits.steps && this.bytes < this.limits.bytes;
+  }
+
+  get exhausted(): boolean {
+    return this.#structure_steps > this.limits.steps || this.bytes >= this.limits.bytes;
+  }
+
+  /** Virtual nanoseconds. */
+  cost(): number {
+    return (
+      COST.attach_ns +
+      Math.ceil(this.bytes / 4) * COST.per_four_bytes_ns +
+      this.walks * COST.walk_ns +
+      this.steps * COST.step_ns
+    );
+  }
+}

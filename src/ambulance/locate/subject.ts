@@ -1,0 +1,115 @@
+import type { Address } from '../../base/address.ts';
+import type { Btf, BtfMember } from '../../formats/btf.ts';
+import { imageToPhysical, openKernel } from '../../formats/kernel.ts';
+import type { NameTable } from '../../formats/kallsyms-names.ts';
+import type { Kallsyms } from '../../formats/kallsyms.ts';
+import { contentMemo } from '../../formats/memo.ts';
+import type { Result } from '../../formats/result.ts';
+import { failure, success } from '../../formats/result.ts';
+import type { VmcoreInfo } from '../../formats/vmcoreinfo.ts';
+import type { Patient } from '../../patient/patient.ts';
+import type { Attachment } from '../attach.ts';
+import type { PhysicalCache } from '../memory.ts';
+import { Space } from '../memory.ts';
+
+/** Thousands of patients run the same kernel image: what was made of the same bytes is made once. */
+const NAMES = contentMemo<NameTable>(8);
+const TYPES = contentMemo<Result<Btf>>(8);
+
+const CPU_LIMIT = 64;
+
+/** The patient's kernel, opened: symbols to addresses, types to offsets. No offset and no address is known beforehand. */
+export class Subject {
+  readonly patient: Patient;
+  readonly info: VmcoreInfo;
+  readonly kallsyms: Kallsyms;
+  readonly btf: Btf | undefined;
+  readonly space: Space;
+  readonly memory: PhysicalCache;
+  /** CPUs that the guest has and the hypervisor shows. */
+  readonly cpus: number;
+  readonly #text: readonly [start: Address, end: Address];
+  readonly #per_cpu: Address[] = [];
+  #per_cpu_generation = -1;
+
+  constructor(patient: Patient, memory: PhysicalCache, info: VmcoreInfo, kallsyms: Kallsyms, btf: Btf | undefined, space: Space) {
+    this.patient = patient;
+    this.memory = memory;
+    this.info = info;
+    this.kallsyms = kallsyms;
+    this.btf = btf;
+    this.space = space;
+    const said = space.u32(kallsyms.lookup('nr_cpu_ids') ?? NaN);
+    const shown = Math.min(patient.cpus.length, CPU_LIMIT);
+    this.cpus = said >= 1 && said < shown ? said : shown;
+    this.#text = [kallsyms.lookup('_stext') ?? NaN, kallsyms.lookup('_etext') ?? NaN];
+  } // prettier-ignore
+
+  symbol(name: string): Address | undefined {
+    return this.kallsyms.lookup(name);
+  }
+
+  /** Address of a CPU's own copy of a per-CPU symbol; NaN when it cannot be had. */
+  perCpu(symbol: string, cpu: number): Address {
+    const offset = this.kallsyms.lookup(symbol);
+    return offset === undefined ? NaN : this.perCpuBase(cpu) + offset;
+  }
+
+  /** `__per_cpu_offset[cpu]`. */
+  perCpuBase(cpu: number): Address {
+    if (this.#per_cpu_generation !== this.memory.generation) {
+      this.#per_cpu.length = 0;
+      this.#per_cpu_generation = this.memory.generation;
+      const table = this.kallsyms.lookup('__per_cpu_offset') ?? NaN;
+      for (let index = 0; index < this.cpus; index++) this.#per_cpu.push(this.space.u64(table + index * 8));
+    }
+    return this.#per_cpu[cpu] ?? NaN;
+  }
+
+  /** Where a member lies in a struct, union or typedef, by name; undefined when BTF has no such thing. */
+  member(type: string, path: string): BtfMember | undefined {
+    const id = this.btf?.findType(type);
+    return id === undefined ? undefined : this.btf?.member(id, path);
+  }
+
+  /** Bytes from the start of a type to a member; NaN when there is none. */
+  offset(type: string, path: string): number {
+    return this.member(type, path)?.offset ?? NaN;
+  }
+
+  sizeOf(type: string): number {
+    const id = this.btf?.findType(type);
+    return id === undefined ? NaN : (this.btf?.sizeOf(id) ?? NaN);
+  }
+
+  /** True inside the kernel's text. Modules are not looked at. */
+  inText(address: Address): boolean {
+    return address >= this.#text[0] && address < this.#text[1];
+  }
+
+  /** Name of the function that an address of the text lies in; '' outside of it. */
+  functionAt(address: Address): string {
+    return this.inText(address) ? (this.kallsyms.symbolAt(address)?.name ?? '') : '';
+  }
+
+  /** Guest-physical address of a kernel one, -1 when it has none; the image by its fixed distance when the tables fail. */
+  physical(address: Address): number {
+    const walked = this.space.physical(address);
+    return walked >= 0 ? walked : (imageToPhysical(this.info, address) ?? -1);
+  }
+}
+
+/** Opens the kernel that the attachment speaks of. */
+export function openSubject(patient: Patient, memory: PhysicalCache, from: Attachment): Result<Subject> {
+  if (!from.info) return failure('ABSENT', 'there is no VMCOREINFO');
+  const opened = openKernel(memory.readOnce, from.info, {
+    ...(from.contents?.kallsyms ? { kallsyms: from.contents.kallsyms } : {}),
+    ...(from.contents && from.contents.btf.length > 0 ? { btf: from.contents.btf } : {}),
+    name_memo: NAMES,
+    btf_memo: TYPES,
+  });
+  if (!opened.ok) return opened;
+  const { info, space, kallsyms, btf } = opened.value;
+  const own = new Space(memory, space.root, space.levels);
+  return success(new Subject(patient, memory, info, kallsyms, btf.ok ? btf.value : undefined, own));
+}

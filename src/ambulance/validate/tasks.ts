@@ -1,0 +1,151 @@
+import type { Address } from '../../base/address.ts';
+import type { Census, Task } from '../locate/census.ts';
+import { countOf } from '../locate/roots.ts';
+import type { LinkFault, Ring } from './ring.ts';
+import type { Inspection, Validator } from './validator.ts';
+import { hex } from './validator.ts';
+
+/** Values of `__state` (linux/sched.h): what a task can be in, and what may be added to it. */
+const STATES: ReadonlySet<number> = new Set([0, 1, 2, 4, 8, 0x40, 0x80, 0x200, 0x800, 0x1000, 0x8000]);
+/** WAKEKILL, NOLOAD, FREEZABLE, FREEZABLE_UNSAFE. */
+const STATE_MODIFIERS = 0x100 | 0x400 | 0x2000 | 0x4000;
+const PID_LIMIT = 4_194_304;
+const COMM_BYTES = 16;
+
+/** The task list: the ring of thread-group leaders, the ring of threads of each, and what every task says of itself. */
+export const TASKS: Validator = {
+  structure: 'tasks',
+  run(inspection) {
+    const { census, locator } = inspection;
+    if (!census) return;
+    const root = inspection.roots()[0];
+    if (!root) return;
+    inspection.under(root);
+    if (census.ring.exhausted) inspection.unreachable('BUDGET', 'the ring has no end');
+    reportRing(inspection, census.ring, (node) => taskField(census, node, census.layout.tasks, 'tasks'));
+    for (const group of census.groups) {
+      reportRing(inspection, group.ring, (node) => taskField(census, node, census.layout.thread_group, 'thread_group'));
+    } // prettier-ignore
+    for (const task of census.tasks) checkTask(inspection, census, task);
+    checkPids(inspection, census);
+    const whole = census.ring.complete && census.groups.every((group) => group.ring.complete);
+    const count = countOf(inspection.subject, locator, root);
+    if (!whole || !count) return;
+    // The head is the idle task, which is not counted.
+    const found = census.tasks.length - 1;
+    const said = inspection.space.unsigned(count.address, count.bytes);
+    if (said === found) return;
+    inspection.report({
+      code: 'TASK_COUNT',
+      place: `symbols["${count.name}"]`,
+      address: count.address,
+      bytes: count.bytes,
+      message: `${count.name} says ${said}, ${found} threads are on the lists`,
+      expected: found,
+    });
+  },
+};
+
+/** The damaged links of a ring; `field` names the object that a list_head is part of. */
+export function reportRing(
+  inspection: Inspection,
+  ring: Ring,
+  field: (node: Address) => { place: string; object?: { type: string; base: Address } },
+): void {
+  for (const fault of ring.faults) {
+    const { place, object } = field(fault.node);
+    const offset = inspection.subject.offset('list_head', fault.side);
+    const address = fault.node + offset;
+    inspection.report({
+      code: fault.code,
+      place: `${place}.${fault.side}`,
+      address,
+      bytes: 8,
+      message: `${place}.${fault.side} is ${inspection.hexAt(address)}: ${saying(fault)}`,
+      ...(object ? { object } : {}),
+      ...(fault.expected === undefined ? {} : { expected: fault.expected }),
+    });
+  }
+}
+
+function saying(fault: LinkFault): string {
+  const should = fault.expected === undefined ? '' : `; its neighbours say ${hex(fault.expected)}`;
+  const what: Readonly<Record<string, string>> = {
+    LIST_NULL: 'no link of a ring is NULL',
+    LIST_NEXT_POISON: 'the poison of a deleted entry',
+    LIST_PREV_POISON: 'the poison of a deleted entry',
+    LIST_NEXT_WILD: 'it leads to no entry',
+    LIST_PREV_WILD: 'it leads to no entry',
+    LIST_CYCLE: 'it closes the ring without its head',
+    LIST_BACKLINK: 'who stands there does not point back',
+  };
+  return `${what[fault.code] ?? fault.code}${should}`;
+}
+
+function taskField(census: Census, node: Address, offset: number, member: string): { place: string; object: { type: string; base: Address } } {
+  const base = node - offset;
+  const name = census.by_address.get(base)?.name ?? `memory[${hex(base)}]`;
+  return { place: `${name}.${member}`, object: { type: 'task_struct', base } };
+} // prettier-ignore
+
+function checkTask(inspection: Inspection, census: Census, task: Task): void {
+  inspection.elements++;
+  if (!inspection.meter.step()) return inspection.unreachable('BUDGET', 'too many tasks');
+  const { space } = inspection;
+  const { layout } = census;
+  const object = { type: 'task_struct', base: task.address };
+  const state = space.u32(task.address + layout.state);
+  if (!STATES.has(state & ~STATE_MODIFIERS) || state > 0xffff) {
+    inspection.report({ code: 'TASK_STATE', place: `${task.name}.__state`, address: task.address + layout.state, bytes: 4, object, message: `__state is 0x${state.toString(16)}` }); // prettier-ignore
+  }
+  const problem = commProblem(inspection, task.address + layout.comm);
+  if (problem !== '') {
+    inspection.report({ code: 'TASK_COMM', place: `${task.name}.comm`, address: task.address + layout.comm, bytes: COMM_BYTES, object, message: `comm ${problem}` }); // prettier-ignore
+  }
+}
+
+function commProblem(inspection: Inspection, address: Address): string {
+  for (let index = 0; index < COMM_BYTES; index++) {
+    const byte = inspection.space.u8(address + index);
+    if (byte === 0) return index === 0 ? 'is empty' : '';
+    if (!(byte >= 0x20 && byte < 0x7f)) return `holds the byte 0x${byte.toString(16)}`;
+  }
+  return 'is not terminated';
+}
+
+/** A pid in range, its own, and of its group. */
+function checkPids(inspection: Inspection, census: Census): void {
+  const { space } = inspection;
+  const { layout } = census;
+  const seen = new Map<number, Task>();
+  let leader: Task | undefined;
+  for (const task of census.tasks) {
+    if (task.leader) leader = task;
+    const idle = task.address === census.head;
+    const tgid = space.i32(task.address + layout.tgid);
+    const range = idle ? task.pid === 0 : task.pid >= 1 && task.pid <= PID_LIMIT;
+    const doubled = seen.get(task.pid);
+    const wrong = !range
+      ? `pid is ${task.pid}`
+      : doubled
+        ? `pid ${task.pid} is ${doubled.name}'s too`
+        : task.leader && tgid !== task.pid
+          ? `pid is ${task.pid}, tgid ${tgid}`
+          : !task.leader && leader && tgid !== space.i32(leader.address + layout.tgid)
+            ? `tgid ${tgid} is not its group's`
+            : '';
+    seen.set(task.pid, task);
+    if (wrong === '') continue;
+    // Of a leader's two numbers the one in range, and nobody else's, is the right one.
+    const blames_tgid = !task.leader || (range && !doubled && !(tgid >= 1 && tgid <= PID_LIMIT));
+    const [member, offset] = blames_tgid ? ['tgid', layout.tgid] : ['pid', layout.pid];
+    inspection.report({
+      code: 'TASK_PID',
+      place: `${task.name}.${member}`,
+      address: task.address + offset,
+      bytes: 4,
+      object: { type: 'task_struct', base: task.address },
+      message: wrong,
+    });
+  }
+}

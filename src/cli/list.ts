@@ -25,11 +25,15 @@ export async function listCommand(
   const { project, discovery, command_line } = found;
   const reader = new OptionReader(options, command_line);
   const selection = readSelection(reader, resolve(project.root, project.config.reports));
+  const usage = [...found.usage, ...reader.diagnostics];
+  if (usage.length > 0) {
+    printDiagnostics(usage, found.sources, around);
+    return EXIT.usage;
+  }
   const specs = await compileSpecs(found);
   const selected = await selectJobs(specs, discovery.lines, selection);
-  const usage = [...found.usage, ...reader.diagnostics, ...selected.diagnostics];
-  if (usage.length > 0) {
-    printDiagnostics([...specs.diagnostics, ...usage], specs.sources, around);
+  if (selected.diagnostics.length > 0) {
+    printDiagnostics([...specs.diagnostics, ...selected.diagnostics], specs.sources, around);
     return EXIT.usage;
   }
   return listJobs(selected.value, specs, reader, around);

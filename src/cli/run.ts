@@ -29,16 +29,19 @@ export async function runCommand(
   const settings = readSettings(reader, options, found, around.cwd);
   const seed = settings.seed === undefined ? {} : { seed: settings.seed };
   const selection = { ...readSelection(reader, settings.reports), ...seed };
-  const readable = found.usage.length === 0 && reader.diagnostics.length === 0;
-  const runs = readable && !reader.flag('list') && found.discovery.files.length > 0;
+  const usage = [...found.usage, ...reader.diagnostics];
+  if (usage.length > 0) {
+    printDiagnostics(usage, found.sources, around);
+    return EXIT.usage;
+  }
+  const runs = !reader.flag('list') && found.discovery.files.length > 0;
   // Started before the specs are compiled: a worker loads its code meanwhile.
   const executor = await executorFor(settings, runs);
   const specs = await compileSpecs(found);
   const selected = await selectJobs(specs, found.discovery.lines, selection);
-  const usage = [...found.usage, ...reader.diagnostics, ...selected.diagnostics];
-  if (usage.length > 0 || reader.flag('list')) await executor.close();
-  if (usage.length > 0) {
-    printDiagnostics([...specs.diagnostics, ...usage], specs.sources, around);
+  if (selected.diagnostics.length > 0) {
+    await executor.close();
+    printDiagnostics([...specs.diagnostics, ...selected.diagnostics], specs.sources, around);
     return EXIT.usage;
   }
   const jobs = selected.value;

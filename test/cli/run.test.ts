@@ -38,7 +38,7 @@ scenario "row {n}" for n in [1, 2] {
     'broken/good.spec': `${IMPORT}${scenarioText('good', 'pass')}`,
     'broken/bad.spec': `${IMPORT}${scenarioText('bad', 'pass', 'tags nobody')}`,
     'endless/lib/solo.spec': SOLO,
-    'endless/e.spec': `${IMPORT}${scenarioText('endless', 'pass', '', '100000 s')}${scenarioText('short', 'pass')}`,
+    'endless/e.spec': `${IMPORT}${scenarioText('short', 'pass')}${scenarioText('endless', 'pass', '', '3600 s')}${scenarioText('last', 'pass')}`,
   });
 });
 
@@ -206,8 +206,8 @@ describe.concurrent('siren run', () => {
 
   it('--timeout ends a runaway as errored, and the rest go on', async () => {
     const ran = await run('late', 'endless', '--timeout', '1');
-    expect([ran.code, ran.runs]).toEqual([4, ['endless 1 errored', 'short 1 passed']]);
-    expect(results('late').runs[0]!.reason).toContain('within 1 s');
+    expect([ran.code, ran.runs]).toEqual([4, ['short 1 passed', 'endless 1 errored', 'last 1 passed']]);
+    expect(results('late').runs[1]!.reason).toContain('within 1 s');
   });
 
   it.each([
@@ -215,8 +215,9 @@ describe.concurrent('siren run', () => {
     ['SIGTERM', 143],
   ] as const)('%s stops it: nothing half is written, and the shell is told', async (signal, code) => {
     const reports = `stopped-${signal}`;
-    const running = startSiren(['run', 'endless', '--reports', reports], root);
-    await pause(2500);
+    const running = startSiren(['run', 'endless', '--verbose', '--reports', reports], root);
+    await running.said('short');
+    await pause(300);
     running.kill(signal);
     const ran = await running.ended;
     expect([ran.code, ran.signal]).toEqual([code, null]);

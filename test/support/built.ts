@@ -26,8 +26,9 @@ export interface Ran {
 }
 
 export interface Running {
-  readonly pid: number;
   readonly ended: Promise<Ran>;
+  /** Settles when the text has appeared on stdout; rejects when the process ends without it. */
+  said(text: string): Promise<void>;
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -49,7 +50,11 @@ export function startSiren(
   });
   let stdout = '';
   let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  let heard = (): void => undefined;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    heard();
+  });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   const ended = new Promise<Ran>((resolve, reject) => {
     child.on('error', reject);
@@ -57,7 +62,15 @@ export function startSiren(
       resolve({ code, signal, stdout, stderr, ms: performance.now() - begun });
     });
   });
-  return { pid: child.pid ?? -1, ended, kill: (signal) => void child.kill(signal) };
+  const said = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      heard = () => {
+        if (stdout.includes(text)) resolve();
+      };
+      heard();
+      void ended.then(() => reject(new Error(`ended without saying ${text}: ${stdout}${stderr}`)));
+    });
+  return { ended, said, kill: (signal) => void child.kill(signal) };
 }
 
 export function siren(

@@ -37,7 +37,7 @@ export interface BytesPlace {
 
 export type Reading = 'unsigned' | 'signed' | 'bool' | 'pointer' | 'text' | 'aggregate';
 
-export interface RegisterPlace {
+interface RegisterPlace {
   readonly kind: 'register';
   readonly partition: string;
   readonly text: string;
@@ -71,7 +71,7 @@ export interface ThingPlace {
 }
 
 /** A whole collection: something to count, or to claim a verdict of. */
-export interface CollectionPlace {
+interface CollectionPlace {
   readonly kind: 'collection';
   readonly partition: string;
   readonly text: string;

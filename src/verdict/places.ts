@@ -6,7 +6,7 @@ import { holds } from '../place/place.ts';
 import type { Case } from './facts.ts';
 
 /** What a finding or a diagnosis says of where it is. */
-export interface Located {
+interface Located {
   readonly place: string;
   /** 16 hex digits, or ''. */
   readonly address: string;

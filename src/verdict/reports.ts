@@ -20,7 +20,7 @@ export function lastReport(run: Case, patient: string, from?: string): Ambulance
 }
 
 /** The last report on every patient. */
-export function lastReports(run: Case, from?: string): readonly AmbulanceReport[] {
+function lastReports(run: Case, from?: string): readonly AmbulanceReport[] {
   const patients = new Set(run.record.reports.map((report) => report.patient));
   return [...patients]
     .map((patient) => lastReport(run, patient, from))
@@ -73,7 +73,7 @@ export function isNamed(run: Case, patient: string, structure: string): boolean 
  * What the guest describes by the spec, and its region. A structure that a spec never lets the guest describe is unchecked and nobody's
  * concern, unless a claim names it.
  */
-export function isAttended(run: Case, { report, verdict }: Judged): boolean {
+function isAttended(run: Case, { report, verdict }: Judged): boolean {
   if (verdict.verdict !== 'unchecked' || verdict.code !== 'NO_LOCATOR') return true;
   const lpar = run.scenario.topology.lpars.find((known) => known.name === report.patient);
   const structure = bare(verdict.structure, report.patient);

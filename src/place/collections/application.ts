@@ -44,7 +44,7 @@ export function applicationElements(kernel: Kernel, name: string, at: string): O
 }
 
 /** Physical address of the top page table of the first process of that comm. */
-export function pageTable(kernel: Kernel, comm: string, at: string): Outcome<number> {
+function pageTable(kernel: Kernel, comm: string, at: string): Outcome<number> {
   const task = findTask(kernel, comm, at);
   if (!task.ok) return task;
   const object = objectAt(kernel, task.value, 'task_struct', { text: at });

@@ -1,6 +1,6 @@
 import type { Random } from '../../base/random.ts';
 import type { Outcome } from '../outcome.ts';
-import { found, lost } from '../outcome.ts';
+import { lost } from '../outcome.ts';
 import type { BytesPlace } from '../place.ts';
 
 /** One member of a collection, by everything that a spec may put between the brackets. */
@@ -72,14 +72,4 @@ export function positions(
     number: index,
     open: (text: string) => open(index, text),
   }));
-}
-
-/** The elements, or the first error among them. */
-export function gather<T>(outcomes: readonly Outcome<T>[]): Outcome<readonly T[]> {
-  const values: T[] = [];
-  for (const outcome of outcomes) {
-    if (!outcome.ok) return outcome;
-    values.push(outcome.value);
-  }
-  return found(values);
 }

@@ -37,7 +37,8 @@ export function startOf(at: IToken): number {
   return at.startOffset | 0;
 }
 export function endOf(at: IToken): number {
-  return ((at.endOffset as number) | 0) + 1;
+  // The lexer tracks where tokens start and nothing else; what is recorded for the grammar has no text.
+  return startOf(at) + ((at as { image?: string }).image?.length ?? 0);
 }
 
 /** Values, places and clauses. */

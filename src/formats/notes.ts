@@ -23,7 +23,7 @@ const HEADER_BYTES = 12;
 const NAME_LIMIT = 256;
 
 /** Reads notes from bytes[start, end), at most `limit` of them. Names and descriptors are padded to 4 bytes. */
-export function readNotes(bytes: Uint8Array, start = 0, end = bytes.length, limit = 4096): Notes {
+export function readNotes(bytes: Uint8Array, start = 0, end: number = bytes.length, limit = 4096): Notes {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const stop = Math.min(end, bytes.length);
   const notes: Note[] = [];

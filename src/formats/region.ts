@@ -24,7 +24,7 @@ import { failure, success } from './result.ts';
 export const REGION_MAGIC = 'SIRENMD1';
 export const REGION_VERSION = 1;
 export const REGION_HEADER_BYTES = 40;
-export const REGION_BYTES_LIMIT = 16 * 1_048_576;
+export const REGION_BYTES_LIMIT = 16_777_216;
 export const SIREN_NOTE = 'SIREN';
 
 /** Types of notes whose name is `SIREN`. */

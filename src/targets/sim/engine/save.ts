@@ -131,7 +131,7 @@ export function loadMachine(
   try {
     const saved = JSON.parse(decoder.decode(bytes.subarray(HEADER_BYTES, pages_at))) as SavedMachine;
     const { plan, memory: planned } = planMachine(saved.topology, saved.seed, kernelFor);
-    const memory = new MachineMemory(planned.size);
+    const memory = new MachineMemory(planned.size, planned.table_bytes);
     for (let at = pages_at; at < bytes.length; at += PAGE_RECORD)
       memory.write(view.getUint32(at, true) * PAGE_SIZE, bytes.subarray(at + 4, at + PAGE_RECORD));
     return success({ machine: assemble(plan, memory, saved), attachment: saved.attachment });

@@ -3,9 +3,11 @@ import { ZERO_PAGE } from './page.ts';
 
 /** Entries of the TLB and of the second-level cache; direct-mapped. */
 export const TLB_ENTRIES = 128;
-export const GPA_ENTRIES = 64;
+export const GPA_ENTRIES = 256;
+/** Pages by number modulo this, in `held`. */
+export const HELD_ENTRIES = 512;
 const REGISTERS = 24;
-const STATE_BYTES = TLB_ENTRIES * 16 + GPA_ENTRIES * 8 + REGISTERS * 8 + 64;
+const STATE_BYTES = TLB_ENTRIES * 16 + REGISTERS * 8 + 64;
 /** No page has this tag: it equals nothing, not even itself. */
 export const NO_TAG: number = Number.NaN;
 
@@ -20,19 +22,24 @@ export class CpuStorage {
   readonly tags: Float64Array;
   readonly bases: Uint32Array;
   readonly flags: Uint32Array;
-  /** Second-level cache: guest page number + 1; machine page with permissions in the low bits. */
-  readonly gpa_tags: Uint32Array;
-  readonly gpa_bases: Uint32Array;
   /** Low and high half of register r at 2r and 2r+1. */
   readonly registers: Int32Array;
   /** Bit maps over the vectors. */
   readonly pending: Uint32Array;
   readonly lost: Uint32Array;
-  /** Tags once more, for those entries that may be used without looking further: kernel and user, read and write. */
+  /** Second-level translations by guest page number + 1; machine page with permissions in the low bits. Not architectural. */
+  readonly gpa_tags: Uint32Array = new Uint32Array(GPA_ENTRIES);
+  readonly gpa_bases: Uint32Array = new Uint32Array(GPA_ENTRIES);
+  /** Not 0 where `views` may hold a page of that number. */
+  readonly held: Uint8Array = new Uint8Array(HELD_ENTRIES);
+  /** Tags once more, for those entries that may be used without looking further: kernel and user, read, write and fetch. */
   readonly kernel_read: Float64Array;
   readonly kernel_write: Float64Array;
   readonly user_read: Float64Array;
   readonly user_write: Float64Array;
+  readonly kernel_fetch: Float64Array;
+  readonly user_fetch: Float64Array;
+  private readonly fast: Float64Array;
   readonly views: DataView[];
   readonly pages: Page[];
 
@@ -42,28 +49,31 @@ export class CpuStorage {
     this.tags = new Float64Array(buffer, 0, TLB_ENTRIES);
     this.bases = new Uint32Array(buffer, TLB_ENTRIES * 8, TLB_ENTRIES);
     this.flags = new Uint32Array(buffer, TLB_ENTRIES * 12, TLB_ENTRIES);
-    const gpa = TLB_ENTRIES * 16;
-    this.gpa_tags = new Uint32Array(buffer, gpa, GPA_ENTRIES);
-    this.gpa_bases = new Uint32Array(buffer, gpa + GPA_ENTRIES * 4, GPA_ENTRIES);
-    const rest = gpa + GPA_ENTRIES * 8;
+    const rest = TLB_ENTRIES * 16;
     this.registers = new Int32Array(buffer, rest, REGISTERS * 2);
     this.pending = new Uint32Array(buffer, rest + REGISTERS * 8, 8);
     this.lost = new Uint32Array(buffer, rest + REGISTERS * 8 + 32, 8);
-    const fast = new Float64Array(TLB_ENTRIES * 4);
+    const fast = new Float64Array(TLB_ENTRIES * 6);
     this.kernel_read = fast.subarray(0, TLB_ENTRIES);
     this.kernel_write = fast.subarray(TLB_ENTRIES, TLB_ENTRIES * 2);
     this.user_read = fast.subarray(TLB_ENTRIES * 2, TLB_ENTRIES * 3);
-    this.user_write = fast.subarray(TLB_ENTRIES * 3);
+    this.user_write = fast.subarray(TLB_ENTRIES * 3, TLB_ENTRIES * 4);
+    this.kernel_fetch = fast.subarray(TLB_ENTRIES * 4, TLB_ENTRIES * 5);
+    this.user_fetch = fast.subarray(TLB_ENTRIES * 5);
+    this.fast = fast;
     this.views = Array.from({ length: TLB_ENTRIES }, () => ZERO_PAGE.view);
     this.pages = Array.from({ length: TLB_ENTRIES }, () => ZERO_PAGE);
   }
 
   /** Forgets what only repeats the TLB. */
   dropFast(): void {
-    this.kernel_read.fill(NO_TAG);
-    this.kernel_write.fill(NO_TAG);
-    this.user_read.fill(NO_TAG);
-    this.user_write.fill(NO_TAG);
+    this.fast.fill(NO_TAG);
+    this.held.fill(0);
+  }
+
+  dropFastSlot(slot: number): void {
+    const { fast } = this;
+    for (let at = slot; at < fast.length; at += TLB_ENTRIES) fast[at] = NO_TAG;
   }
 }
 
@@ -73,6 +83,7 @@ export function newStorage(): CpuStorage {
   storage.architectural.fill(0);
   storage.tags.fill(NO_TAG);
   storage.dropFast();
+  storage.gpa_tags.fill(0);
   return storage;
 }
 

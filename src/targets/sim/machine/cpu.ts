@@ -89,7 +89,8 @@ export class SimCpu extends VirtualCpuState implements Cpu {
   private fetch(): number {
     const rip = this.get(REG.rip);
     const offset = rip & 4095;
-    const slot = this.translate(rip, FETCH);
+    const slot = tlbSlot(rip);
+    if (this.fast_fetch[slot] !== rip - offset) this.translate(rip, FETCH);
     if (offset > 4092) {
       this.translate(rip + 3, FETCH);
       return this.gather(rip, 4).getUint32(0, true);
@@ -102,7 +103,7 @@ export class SimCpu extends VirtualCpuState implements Cpu {
     }
     this.fetch_low = (rip | 0) & ~4095;
     this.fetch_high = this.registers[REG.rip * 2 + 1] as number;
-    this.fetch_slot = tlbSlot(rip);
+    this.fetch_slot = slot;
     this.fetch_view = view;
     return view.getUint32(offset, true);
   }

@@ -43,9 +43,15 @@ export class MachineMemory {
   private chunks: (Chunk | undefined)[];
   private readonly holders: PageHolder[] = [];
 
-  constructor(size: number, chunks?: (Chunk | undefined)[]) {
+  /** [0, this) holds the hypervisor's translation tables. */
+  readonly table_bytes: number;
+  /** Changes with every write there: who caches what the tables say looks at it first. */
+  table_version = 0;
+
+  constructor(size: number, table_bytes = 0, chunks?: (Chunk | undefined)[]) {
     assert(size > 0 && size <= MACHINE_MEMORY_LIMIT && size % PAGE_SIZE === 0, `memory of ${size} bytes`);
     this.size = size;
+    this.table_bytes = table_bytes;
     this.chunks = chunks ?? Array.from({ length: Math.ceil(size / CHUNK_BYTES) }, () => undefined);
   }
 
@@ -53,7 +59,7 @@ export class MachineMemory {
   fork(): MachineMemory {
     this.owner = { owner: true };
     for (const holder of this.holders) holder.ownershipLost();
-    return new MachineMemory(this.size, this.chunks.slice());
+    return new MachineMemory(this.size, this.table_bytes, this.chunks.slice());
   }
 
   /** Hears of every page that is replaced. Views it keeps are good for reading until then; for writing see `owns`. */
@@ -82,6 +88,7 @@ export class MachineMemory {
   /** The page that holds `address`, for writing: copied first when it is shared. */
   ownPage(address: number): Page {
     if (address >= this.size || address < 0) throw new OutOfMemoryRange(address);
+    if (address < this.table_bytes) this.table_version++;
     const chunk = this.chunks[address >>> CHUNK_SHIFT];
     if (chunk !== undefined && chunk.owner === this.owner) {
       const page = chunk.pages[(address >>> 12) & 511];

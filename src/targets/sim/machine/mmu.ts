@@ -2,7 +2,7 @@ import { isCanonical } from '../../../base/address.ts';
 import { FRAME_HIGH, PTE } from '../../../formats/page-tables.ts';
 import { REG } from '../step.ts';
 import type { CpuStorage } from './cpu-storage.ts';
-import { GPA_ENTRIES, newStorage, NO_TAG, recycleStorage, TLB_ENTRIES } from './cpu-storage.ts';
+import { GPA_ENTRIES, HELD_ENTRIES, newStorage, NO_TAG, recycleStorage, TLB_ENTRIES } from './cpu-storage.ts';
 import { CpuFault, PF, SECOND_LEVEL_FAULT } from './cpu-fault.ts';
 import type { MachineMemory, PageHolder } from './memory.ts';
 import type { Page } from './page.ts';
@@ -29,13 +29,13 @@ export function tlbSlot(address: number): number {
 
 /**
  * Registers and address translation of one virtual CPU. First-level tables (cr3, 4 levels, 4 KiB, 2 MiB and 1 GiB pages) are walked in
- * guest-physical memory, each of whose addresses goes through the second-level tables. Two caches, both emptied when cr3 is loaded:
- * virtual page to machine page (the TLB) and guest-physical page to machine page. As on a processor, an entry that was cleared in
- * memory may live on in them until then; so they are part of the state that forks and saves carry. Not modelled: accessed and dirty
- * bits, global pages, SMEP and SMAP.
+ * guest-physical memory, each of whose addresses goes through the second-level tables. The TLB maps virtual pages to machine pages and is
+ * emptied when cr3 is loaded. As on a processor, an entry that was cleared in memory may live on in it until then; so it is part of the
+ * state that forks and saves carry. Not modelled: accessed and dirty bits, global pages, SMEP and SMAP.
  *
- * The TLB's contents are the `tags`, `bases` and `flags`; the four `fast` arrays and `views` only repeat those entries that an access of
- * one mode may use without looking further, and can be dropped at any time.
+ * The TLB's contents are the `tags`, `bases` and `flags`. The rest can be dropped at any time and changes nothing: the `fast` arrays and
+ * `views` repeat those entries that an access of one mode may use without looking further; `gpa_tags` and `gpa_bases` repeat the
+ * second-level tables and are emptied whenever those are written.
  */
 export abstract class Mmu implements PageHolder {
   readonly memory: MachineMemory;
@@ -55,11 +55,14 @@ export abstract class Mmu implements PageHolder {
   private readonly flags: Uint32Array;
   private readonly gpa_tags: Uint32Array;
   private readonly gpa_bases: Uint32Array;
+  private gpa_version = -1;
+  private readonly held: Uint8Array;
   protected readonly views: DataView[];
   protected readonly pages: Page[];
   /** The fast arrays of the current mode. */
   protected fast_read: Float64Array;
   protected fast_write: Float64Array;
+  protected fast_fetch: Float64Array;
   protected user_mode = false;
   /** The page that the last step was fetched from: halves of its address, and its slot; -1: none. */
   protected fetch_low = 1;
@@ -85,6 +88,8 @@ export abstract class Mmu implements PageHolder {
     this.pages = storage.pages;
     this.fast_read = storage.kernel_read;
     this.fast_write = storage.kernel_write;
+    this.fast_fetch = storage.kernel_fetch;
+    this.held = storage.held;
     memory.addHolder(this);
   }
 
@@ -129,26 +134,28 @@ export abstract class Mmu implements PageHolder {
     this.user_mode = user;
     this.fast_read = user ? this.storage.user_read : this.storage.kernel_read;
     this.fast_write = user ? this.storage.user_write : this.storage.kernel_write;
+    this.fast_fetch = user ? this.storage.user_fetch : this.storage.kernel_fetch;
     this.fetch_slot = -1;
     this.fetch_low = 1;
   }
 
-  /** Empties both caches. */
+  /** Empties the TLB. */
   protected flush(): void {
     this.tags.fill(NO_TAG);
-    this.gpa_tags.fill(0);
-    this.dropFast();
+    this.storage.dropFast();
+    this.fetch_slot = -1;
+    this.fetch_low = 1;
   }
 
   protected flushPage(address: number): void {
     const slot = tlbSlot(address);
     if (this.tags[slot] === address - (address & 4095)) this.tags[slot] = NO_TAG;
-    this.gpa_tags.fill(0);
     this.dropFastSlot(slot);
   }
 
-  /** Forgets all that can be had again from the TLB: after a restore, or when a watch was armed. */
+  /** Forgets all that can be had again from the TLB and the tables: after a restore, or when a watch was armed. */
   dropFast(): void {
+    this.gpa_tags.fill(0);
     this.storage.dropFast();
     this.fetch_slot = -1;
     this.fetch_low = 1;
@@ -166,10 +173,7 @@ export abstract class Mmu implements PageHolder {
   }
 
   private dropFastSlot(slot: number): void {
-    this.storage.kernel_read[slot] = NO_TAG;
-    this.storage.kernel_write[slot] = NO_TAG;
-    this.storage.user_read[slot] = NO_TAG;
-    this.storage.user_write[slot] = NO_TAG;
+    this.storage.dropFastSlot(slot);
     if (slot === this.fetch_slot) {
       this.fetch_slot = -1;
       this.fetch_low = 1;
@@ -182,6 +186,7 @@ export abstract class Mmu implements PageHolder {
   }
 
   pageReplaced(base: number, page: Page): void {
+    if (this.held[(base >>> 12) & (HELD_ENTRIES - 1)] === 0) return;
     const bases = this.bases;
     for (let slot = 0; slot < TLB_ENTRIES; slot++) {
       if (bases[slot] !== base) continue;
@@ -205,10 +210,13 @@ export abstract class Mmu implements PageHolder {
     const held = access === WRITE ? this.memory.ownPage(base) : this.memory.page(base);
     this.views[slot] = held.view;
     this.pages[slot] = held;
+    this.held[(base >>> 12) & (HELD_ENTRIES - 1)] = 1;
     if (this.watch.active && this.watch.covers(base)) return slot;
-    if (access !== FETCH) {
+    if (access === FETCH) this.fast_fetch[slot] = page;
+    else {
       this.fast_read[slot] = page;
-      if (access === WRITE) this.fast_write[slot] = page;
+      // A store into the hypervisor's tables must not go unnoticed by those who cache them.
+      if (access === WRITE && base >= this.memory.table_bytes) this.fast_write[slot] = page;
     }
     return slot;
   }
@@ -230,8 +238,10 @@ export abstract class Mmu implements PageHolder {
     if (!isCanonical(address)) this.throwFault(13, 0, this.get(REG.cr2));
     const low = address | 0;
     const high = Math.floor(address / TWO_32) | 0;
-    let table = ((this.registers[REG.cr3 * 2] as number) & 0xffff_f000) >>> 0;
-    table += ((this.registers[REG.cr3 * 2 + 1] as number) & FRAME_HIGH) * TWO_32;
+    // Guest-physical addresses from 4 GiB on are nobody's: everything below is 32-bit arithmetic.
+    const beyond = (this.registers[REG.cr3 * 2 + 1] as number) & FRAME_HIGH;
+    let table = (this.registers[REG.cr3 * 2] as number) & 0xffff_f000;
+    if (beyond !== 0) this.throwFault(SECOND_LEVEL_FAULT, SECOND_LEVEL.READ, beyond * TWO_32 + (table >>> 0));
     let allowed: number = PTE.WRITABLE | PTE.USER;
     let no_execute = 0;
     let frame = 0;
@@ -244,9 +254,8 @@ export abstract class Mmu implements PageHolder {
             : level === 2
               ? (low >>> 21) & 511
               : (low >>> 12) & 511;
-      const physical = table + index * 8;
-      const entry = (this.guestPage(physical, SECOND_LEVEL.READ) & ~4095) >>> 0;
-      const offset = physical % 4096;
+      const offset = index * 8;
+      const entry = (this.guestPage(table, SECOND_LEVEL.READ) & ~4095) >>> 0;
       if (this.watch.active) this.watch.read(entry + offset, 8, this.time);
       const view = this.memory.page(entry).view;
       const entry_low = view.getUint32(offset, true);
@@ -254,11 +263,17 @@ export abstract class Mmu implements PageHolder {
       if ((entry_low & PTE.PRESENT) === 0) this.pageFault(address, access, 0);
       allowed &= entry_low;
       no_execute |= entry_high >>> 31;
-      frame = (entry_high & FRAME_HIGH) * TWO_32 + ((entry_low & 0xffff_f000) >>> 0);
+      frame = entry_low & 0xffff_f000;
+      if ((entry_high & FRAME_HIGH) !== 0)
+        this.throwFault(
+          SECOND_LEVEL_FAULT,
+          SECOND_LEVEL.READ,
+          (entry_high & FRAME_HIGH) * TWO_32 + (frame >>> 0),
+        );
       if (level === 1) break;
       if (level < 4 && (entry_low & PTE.PAGE_SIZE) !== 0) {
-        const bytes = level === 2 ? 0x20_0000 : 0x4000_0000;
-        frame += (low & (bytes - 1) & ~4095) - (frame % bytes);
+        const within = level === 2 ? 0x1f_ffff : 0x3fff_ffff;
+        frame = (frame & ~within) | (low & within & ~4095);
         break;
       }
       table = frame;
@@ -276,23 +291,23 @@ export abstract class Mmu implements PageHolder {
       (no_execute !== 0 ? NO_EXECUTE : 0);
   }
 
-  /** Machine page of a guest-physical address, permissions in the low bits; a second-level fault when it is not there. */
+  /** Machine page of a guest-physical page (32 bits), permissions in the low bits; a second-level fault when it is not there. */
   private guestPage(physical: number, need: number): number {
-    if (physical < TWO_32) {
-      const number = (physical >>> 12) + 1;
-      const slot = number & (GPA_ENTRIES - 1);
-      if (this.gpa_tags[slot] === number) {
-        const held = this.gpa_bases[slot] as number;
-        if ((held & need) !== 0) return held;
-      }
-      const found = walkSecondLevel(this.memory, this.watch, this.time, this.second_level_root, physical);
-      if (found !== NOT_MAPPED && (found & need) !== 0) {
-        this.gpa_tags[slot] = number;
-        this.gpa_bases[slot] = found;
-        return found;
-      }
+    const number = (physical >>> 12) + 1;
+    const slot = number & (GPA_ENTRIES - 1);
+    if (this.gpa_version !== this.memory.table_version) {
+      this.gpa_version = this.memory.table_version;
+      this.gpa_tags.fill(0);
+    } else if (this.gpa_tags[slot] === number) {
+      const held = this.gpa_bases[slot] as number;
+      if ((held & need) !== 0) return held;
     }
-    this.throwFault(SECOND_LEVEL_FAULT, need, physical);
+    const address = physical >>> 0;
+    const found = walkSecondLevel(this.memory, this.watch, this.time, this.second_level_root, address);
+    if (found === NOT_MAPPED || (found & need) === 0) this.throwFault(SECOND_LEVEL_FAULT, need, address);
+    this.gpa_tags[slot] = number;
+    this.gpa_bases[slot] = found;
+    return found;
   }
 
   private pageFault(address: number, access: number, code: number): never {

@@ -99,7 +99,7 @@ export function planMachine(
   const memory_bytes = Math.max(roundUp(machine.memory_bytes), total);
   if (memory_bytes > MACHINE_MEMORY_LIMIT)
     throw new PlanError(`${memory_bytes} bytes of memory: the simulation goes to 4 GiB`);
-  const memory = new MachineMemory(memory_bytes);
+  const memory = new MachineMemory(memory_bytes, reserve_bytes);
   let frame = 4096; // frame 0 stays empty: an entry of zero leads nowhere
   const frames = {
     next(): number {

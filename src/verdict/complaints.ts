@@ -91,7 +91,9 @@ function faultLabels({ scenario, record }: Case): readonly Label[] {
 function wrote(receipt: Receipt): string {
   const fired = `fired at ${formatTime(receipt.fired_ns ?? 0)}`;
   const bytes =
-    receipt.after === '' ? '' : `: ${receipt.place} from ${short(receipt.before)} to ${short(receipt.after)}`;
+    receipt.after === '' || receipt.verb === 'dma'
+      ? ''
+      : `: ${receipt.place} from ${short(receipt.before)} to ${short(receipt.after)}`;
   const activated =
     receipt.activated_ns === undefined
       ? ', never activated'

@@ -3,7 +3,7 @@ import type { AmbulanceReport, Finding } from '../patient/report.ts';
 import { matched } from './diagnosis.ts';
 import type { Case } from './facts.ts';
 import { claimedPlace } from './places.ts';
-import { bare, isNamed, lastReport, names, subjectOf } from './reports.ts';
+import { bare, expectsRefusal, isNamed, names, subjectOf } from './reports.ts';
 
 /** Longer than any chain of consequences that an ambulance can tell apart. */
 const CHAIN_LIMIT = 64;
@@ -16,7 +16,7 @@ export interface Uncovered {
 
 /**
  * Which findings are accounted for. A verdict claim that expects damage covers its structure's findings with its codes at its places; a
- * diagnosis claim that is met covers what the diagnosis explains; and what follows from a covered finding is covered.
+ * diagnosis claim that is met covers what the diagnosis explains; a claim that the region is refused covers the region; and what follows from a covered finding is covered.
  */
 export class Coverage {
   readonly #run: Case;
@@ -43,12 +43,10 @@ export class Coverage {
     return list;
   }
 
-  /** True when a finding of the last report follows from what a claim that names its structure covers: `others` need not answer for it. */
-  readonly excused = (patient: string, index: number): boolean => {
-    const report = lastReport(this.#run, patient);
-    const finding = report?.findings.find((one) => one.index === index);
+  /** True when a finding follows from what a claim that names its structure covers: `others` need not answer for it. */
+  readonly excused = (report: AmbulanceReport, finding: Finding): boolean => {
     const outright = (claim: Claim): boolean => !claim.subjects.some((path) => path.root === 'others');
-    return report !== undefined && finding !== undefined && this.#isCovered(report, finding, outright);
+    return this.#isCovered(report, finding, outright);
   };
 
   #isCovered(report: AmbulanceReport, finding: Finding, counts: (claim: Claim) => boolean): boolean {
@@ -68,8 +66,9 @@ export class Coverage {
       if (claim.negated || !claim.subjects.some((path) => path.root === report.patient)) return false;
       return matched(claim, report, this.#run)?.explains.includes(finding.index) ?? false;
     }
-    if (claim.observer !== 'verdict' || !expectsDamage(claim)) return false;
     const structure = bare(finding.structure, report.patient);
+    if (expectsRefusal(claim, report.patient, structure)) return true;
+    if (claim.observer !== 'verdict' || !expectsDamage(claim)) return false;
     if (claim.except.some((path) => names(path, report.patient, structure))) return false;
     const meant = claim.subjects.some((path) =>
       subjectOf(path).kind === 'others'

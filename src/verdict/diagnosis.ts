@@ -3,26 +3,27 @@ import type { Claim } from '../model/scenario.ts';
 import type { AmbulanceReport, Diagnosis } from '../patient/report.ts';
 import type { Case } from './facts.ts';
 import { claimedPlace } from './places.ts';
-import { lastReport } from './reports.ts';
+import { reportsOn } from './reports.ts';
 import type { Sight } from './sight.ts';
 import { blind, windowOf } from './sight.ts';
 
-/** What the ambulance held to be the cause. */
+/** What the ambulance held to be the cause: at least once, where it attended the patient several times. */
 export function seeDiagnosis(claim: Claim, patient: string, run: Case): Sight {
   const window = windowOf(claim, run);
   if (typeof window === 'string') return blind(window);
-  const report = lastReport(run, patient, claim.from);
-  if (!report) return blind(`no ambulance attended ${patient}: there is no diagnosis`);
+  const reports = reportsOn(run, patient, claim.from);
+  if (reports.length === 0) return blind(`no ambulance attended ${patient}: there is no diagnosis`);
   const lost = claim.places.map((place) => claimedPlace(place, run)).find((place) => place.error);
   if (lost?.error) return { ...blind(`${lost.text} cannot be found: ${lost.error.message}`), broken: true };
-  const told = portrait(report);
-  if (!matched(claim, report, run)) return { met: false, seen: told };
-  if (report.diagnosed_ns >= window.from_ns && report.diagnosed_ns <= window.to_ns)
-    return { met: true, seen: told };
-  return {
-    met: false,
-    seen: `${told}: expected ${window.text}, concluded at ${formatTime(report.diagnosed_ns)}`,
-  };
+  const matching = reports.filter((report) => matched(claim, report, run));
+  const [first] = matching;
+  if (!first) return { met: false, seen: [...new Set(reports.map(portrait))].join('; ') };
+  const inside = matching.find(
+    ({ diagnosed_ns }) => diagnosed_ns >= window.from_ns && diagnosed_ns <= window.to_ns,
+  );
+  if (inside) return { met: true, seen: portrait(inside) };
+  const at = formatTime(first.diagnosed_ns);
+  return { met: false, seen: `${portrait(first)}: expected ${window.text}, concluded at ${at}` };
 }
 
 /** The entry of the diagnosis that the claim speaks of, whether it is negated or not. */

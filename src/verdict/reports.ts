@@ -3,28 +3,19 @@ import type { Claim } from '../model/scenario.ts';
 import type { AmbulanceReport, Finding, StructureVerdict } from '../patient/report.ts';
 import type { Case } from './facts.ts';
 
-/** A structure of a patient in the report that counts: the last one on that patient. */
+/** A structure of a patient in one report. */
 export interface Judged {
   readonly report: AmbulanceReport;
   readonly verdict: StructureVerdict;
 }
 
-/** The last report on a patient, by that ambulance where the claim names one. */
-export function lastReport(run: Case, patient: string, from?: string): AmbulanceReport | undefined {
-  let last: AmbulanceReport | undefined;
-  for (const report of run.record.reports) {
-    if (report.patient !== patient || (from !== undefined && report.ambulance !== from)) continue;
-    if (!last || report.diagnosed_ns >= last.diagnosed_ns) last = report;
-  }
-  return last;
-}
-
-/** The last report on every patient. */
-function lastReports(run: Case, from?: string): readonly AmbulanceReport[] {
-  const patients = new Set(run.record.reports.map((report) => report.patient));
-  return [...patients]
-    .map((patient) => lastReport(run, patient, from))
-    .filter((report) => report !== undefined);
+/** The reports on a patient (on all patients without one) in their order, by that ambulance where the claim names one. */
+export function reportsOn(run: Case, patient?: string, from?: string): readonly AmbulanceReport[] {
+  return run.record.reports.filter(
+    (report) =>
+      (patient === undefined || report.patient === patient) &&
+      (from === undefined || report.ambulance === from),
+  );
 }
 
 /** `web.tasks` and `tasks` are the same structure of web. */
@@ -62,11 +53,18 @@ export function names(path: Path, patient: string, structure: string): boolean {
 /** True when some claim names the structure, as its subject or by a place in it: then it is none of the `others`. */
 export function isNamed(run: Case, patient: string, structure: string): boolean {
   return run.scenario.claims.some((claim) => {
+    if (expectsRefusal(claim, patient, structure)) return true;
     if (claim.observer !== 'verdict' && claim.observer !== 'diagnosis') return false;
     const excepted = claim.except.some((path) => names(path, patient, structure));
     if (claim.observer === 'verdict' && !excepted && claim.subjects.some((path) => names(path, patient, structure))) return true; // prettier-ignore
     return claim.places.some((place) => place.kind === 'path' && place.value.steps.length > 0 && names(place.value, patient, structure)); // prettier-ignore
   });
+}
+
+/** `hypervisor web.metadata is refused`: the region is known to be bad. */
+export function expectsRefusal(claim: Claim, patient: string, structure: string): boolean {
+  if (claim.observer !== 'hypervisor' || claim.negated || structure !== 'metadata') return false;
+  return claim.states.includes('refused') && claim.subjects.some((path) => names(path, patient, structure));
 }
 
 /**
@@ -80,24 +78,24 @@ function isAttended(run: Case, { report, verdict }: Judged): boolean {
   return lpar?.metadata.describes.some((name) => name === structure || name === `app.${structure}`) ?? true;
 }
 
-/** The structures that a subject means, out of the reports that count. */
-export function judgedBy(claim: Claim, path: Path, run: Case): readonly Judged[] {
+/** The structures that a subject means, report by report. A report in which there is none is left out. */
+export function judgedBy(claim: Claim, path: Path, run: Case): readonly (readonly Judged[])[] {
   const subject = subjectOf(path);
-  const reports =
-    subject.kind === 'others'
-      ? lastReports(run, claim.from)
-      : [lastReport(run, subject.patient, claim.from)].filter((report) => report !== undefined);
+  const reports = reportsOn(run, subject.kind === 'others' ? undefined : subject.patient, claim.from);
+  return reports.map((report) => judgedIn(report, claim, path, run)).filter((list) => list.length > 0);
+}
+
+function judgedIn(report: AmbulanceReport, claim: Claim, path: Path, run: Case): readonly Judged[] {
+  const subject = subjectOf(path);
   const list: Judged[] = [];
-  for (const report of reports) {
-    for (const verdict of report.verdicts) {
-      const judged = { report, verdict };
-      const structure = bare(verdict.structure, report.patient);
-      if (subject.kind === 'one' && structure !== subject.structure) continue;
-      if (subject.kind !== 'one' && !isAttended(run, judged)) continue;
-      if (subject.kind === 'others' && isNamed(run, report.patient, structure)) continue;
-      if (claim.except.some((except) => names(except, report.patient, structure))) continue;
-      list.push(judged);
-    }
+  for (const verdict of report.verdicts) {
+    const judged = { report, verdict };
+    const structure = bare(verdict.structure, report.patient);
+    if (subject.kind === 'one' && structure !== subject.structure) continue;
+    if (subject.kind !== 'one' && !isAttended(run, judged)) continue;
+    if (subject.kind === 'others' && isNamed(run, report.patient, structure)) continue;
+    if (claim.except.some((except) => names(except, report.patient, structure))) continue;
+    list.push(judged);
   }
   return list;
 }

@@ -2,6 +2,7 @@ import { formatTime } from '../base/units.ts';
 import type { Path } from '../model/expression.ts';
 import { printPath } from '../model/print.ts';
 import type { Claim } from '../model/scenario.ts';
+import type { AmbulanceReport, Finding } from '../patient/report.ts';
 import type { Case } from './facts.ts';
 import type { ClaimedPlace } from './places.ts';
 import { claimedPlace } from './places.ts';
@@ -11,34 +12,48 @@ import type { Sight, Window } from './sight.ts';
 import { blind, windowOf } from './sight.ts';
 
 const FINDINGS_TOLD = 4;
+const MISSES_TOLD = 6;
 
-/** What the ambulance concluded of a structure, of all of a patient's, or of the others. `excused` tells which findings do not count. */
-export function seeVerdict(
-  claim: Claim,
-  subject: Path,
-  run: Case,
-  excused: (patient: string, finding: number) => boolean,
-): Sight {
+/** Tells whether a finding follows from what other claims cover. */
+type Excused = (report: AmbulanceReport, finding: Finding) => boolean;
+
+/**
+ * What the ambulance concluded of a structure, of all of a patient's, or of the others. Where a patient was attended several times, `intact`
+ * must have been concluded every time, anything else at least once.
+ */
+export function seeVerdict(claim: Claim, subject: Path, run: Case, excused: Excused): Sight {
   const window = windowOf(claim, run);
   if (typeof window === 'string') return blind(window);
   const places = claim.places.map((place) => claimedPlace(place, run));
   const lost = places.find((place) => place.error);
   if (lost?.error) return { ...blind(`${lost.text} cannot be found: ${lost.error.message}`), broken: true };
-  const judged = judgedBy(claim, subject, run);
-  const name = printPath(subject);
-  if (judged.length === 0) return noVerdict(subject, run, name);
+  const rounds = judgedBy(claim, subject, run);
+  if (rounds.length === 0) return noVerdict(subject, run, printPath(subject));
   const others = subjectOf(subject).kind === 'others';
+  const misses = rounds.map((round) => missesOf(claim, round, places, window, others ? excused : undefined));
+  const met = claim.states.includes('intact')
+    ? misses.every((miss) => miss.length === 0)
+    : misses.some((miss) => miss.length === 0);
+  if (!met) return { met, seen: [...new Set(misses.flat())].slice(0, MISSES_TOLD).join('; ') };
+  const round = rounds[misses.findIndex((miss) => miss.length === 0)] ?? [];
+  const [only] = round;
+  const seen = only && round.length === 1 ? portrait(only) : `${round.length} structures: ${summary(round)}`;
+  return { met, seen };
+}
+
+function missesOf(
+  claim: Claim,
+  round: readonly Judged[],
+  places: readonly ClaimedPlace[],
+  window: Window,
+  excused: Excused | undefined,
+): string[] {
   const misses: string[] = [];
-  for (const one of judged) {
-    const why = miss(claim, one, places, window);
-    if (why === undefined || (others && isExcused(one, excused))) continue;
-    misses.push(why);
+  for (const judged of round) {
+    const why = miss(claim, judged, places, window);
+    if (why !== undefined && !(excused && isExcused(judged, excused))) misses.push(why);
   }
-  if (misses.length > 0) return { met: false, seen: misses.join('; ') };
-  const [only] = judged;
-  const seen =
-    only && judged.length === 1 ? portrait(only) : `${judged.length} structures: ${summary(judged)}`;
-  return { met: true, seen };
+  return misses;
 }
 
 function noVerdict(subject: Path, run: Case, name: string): Sight {
@@ -78,12 +93,9 @@ function miss(
 }
 
 /** True when everything that was found there follows from what other claims cover. */
-function isExcused(
-  { report, verdict }: Judged,
-  excused: (patient: string, finding: number) => boolean,
-): boolean {
+function isExcused({ report, verdict }: Judged, excused: Excused): boolean {
   const findings = findingsOf(report, bare(verdict.structure, report.patient));
-  return findings.length > 0 && findings.every((finding) => excused(report.patient, finding.index));
+  return findings.length > 0 && findings.every((finding) => excused(report, finding));
 }
 
 /** `web.tasks is corrupt via live_region: LIST_NULL at web.tasks["nginx"].tasks.next`. */

@@ -150,19 +150,24 @@ describe('verdict claims', () => {
     expect(outcomes([tasks('corrupt'), others], log, fault)).toEqual(['met', 'met']);
   });
 
-  it('the last report on a patient counts, and `from` chooses among ambulances', () => {
+  it('of several reports `intact` must be in each, anything else in one; `from` chooses among ambulances', () => {
     const early = report({ diagnosed_ns: 10 * MS, verdicts: [verdict('tasks')] });
     const spare = report({
       diagnosed_ns: 90 * MS,
       ambulance: 'spare',
       verdicts: [verdict('tasks', 'unreachable')],
     });
-    const run = { ...seen(), reports: [early, ...(seen().reports ?? [])] };
-    expect(outcomes([tasks('corrupt')], run, fault)).toEqual(['met']);
-    const both = { ...seen(), reports: [...(seen().reports ?? []), spare] };
-    expect(outcomes([tasks('unreachable')], both, fault)).toEqual(['met']);
-    expect(outcomes([tasks('corrupt', { from: 'rescue' })], both, fault)).toEqual(['met']);
-    expect(outcomes([tasks('corrupt', { from: 'spare' })], both, fault)[0]).toMatch(/^unmet/);
+    const run = { ...seen(), reports: [early, ...(seen().reports ?? []), spare] };
+    expect(outcomes([tasks('corrupt'), tasks('unreachable')], run, fault)).toEqual(['met', 'met']);
+    expect(outcomes([tasks('not unsettled'), tasks('not intact')], run, fault)).toEqual(['met', 'met']);
+    expect(outcomes([tasks('intact')], run, fault)[0]).toContain('web.tasks is corrupt');
+    expect(outcomes([tasks('not corrupt')], run, fault)[0]).toMatch(/^unmet/);
+    expect(outcomes([tasks('intact')], { ...seen(), reports: [early, early] })).toEqual(['met']);
+    expect(outcomes([tasks('corrupt', { from: 'rescue' })], run, fault)).toEqual(['met']);
+    expect(outcomes([tasks('corrupt', { from: 'spare' })], run, fault)[0]).toContain('unreachable');
+    const cause = claim('diagnosis', 'web', 'wild_pointer');
+    expect(outcomes([cause], run, fault)).toEqual(['met']);
+    expect(outcomes([claim('diagnosis', 'web', 'not wild_pointer')], run, fault)[0]).toMatch(/^unmet/);
   });
 
   it('within is when it was concluded', () => {
@@ -274,6 +279,20 @@ describe('findings that no claim covers', () => {
     const off = tasks('corrupt', { condition: { kind: 'bool', value: false, span: link0 } });
     const nothing = { ...NO_FACTS, value: () => found({ kind: 'bool', value: false } as const) };
     expect(complaints([off], seen(), fault, { facts: nothing })).toHaveLength(2);
+  });
+
+  it('a region that is claimed to be refused may be found bad', () => {
+    const bad = finding('metadata', 'REGION_HEADER', 'web.metadata.bytes[8]');
+    const run = seen({
+      verdicts: [verdict('metadata', 'corrupt'), verdict('tasks')],
+      findings: [bad],
+      diagnosis: [],
+    });
+    const refused = claim('hypervisor', 'web.metadata', 'refused');
+    expect(complaints([refused, claim('verdict', 'others', 'intact')], run)).toEqual([]);
+    expect(outcomes([refused, claim('verdict', 'others', 'intact')], run)[1]).toBe('met');
+    expect(complaints([claim('hypervisor', 'web.metadata', 'not refused')], run)).toHaveLength(1);
+    expect(complaints([claim('hypervisor', 'db.metadata', 'refused')], run)).toHaveLength(1);
   });
 
   it('an exception is not covered', () => {

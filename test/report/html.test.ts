@@ -131,7 +131,7 @@ describe('report.html', () => {
     const views = runsIn(html).map((run) => drawn(html, run));
     for (const view of views) checkMarkup(view);
     const [failed] = views as [string];
-    for (const heading of ['What is wrong', 'Claims', 'Timeline', 'Faults and stimuli', 'Rescue', 'Diagnosis', 'Findings', 'Verdicts', 'Bystanders', 'Machine', 'Source'])
+    for (const heading of ['What is wrong', 'Claims', 'Timeline', 'Faults and stimuli', 'Rescue', 'Diagnosis', 'Findings', 'Verdicts', 'Twins', 'Machine', 'Source'])
       expect(failed).toContain(heading);
     expect(failed).toMatch(/tasks\.next\s*<strong>← wrong<\/strong>/);
     expect(failed).toMatch(/<mark>\s*de\s*<\/mark/);

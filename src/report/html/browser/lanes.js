@@ -53,10 +53,11 @@ export function lanesOf(run, topology) {
         title: `${time(receipt.fired_ns)}  ${what} fired`,
         mark: receipt.kind,
       });
-    if (receipt.activated_ns !== undefined)
+    // A stimulus or a request is done when it has fired; only damage waits to be read.
+    if (receipt.kind === 'fault' && receipt.activated_ns !== undefined)
       lane.points.push({
         time_ns: receipt.activated_ns,
-        text: `${name} read`,
+        text: `${name} activated`,
         title: `${time(receipt.activated_ns)}  ${what}: first read by the guest`,
         mark: 'activated',
       });
@@ -81,7 +82,28 @@ function pointOf(event, withSubject) {
   const bad =
     SIGNS.has(event.kind) ||
     ['failing', 'failed', 'refused', 'refusal', 'iommu_fault', 'frozen'].includes(event.kind);
-  return { time_ns: event.time_ns, text: words.join(' '), title, mark: bad ? 'bad' : 'plain' };
+  // A rescue parks and resumes its patient for every re-read: marks enough, without a text each.
+  const minor = event.kind === 'park' || event.kind === 'resume';
+  return {
+    time_ns: event.time_ns,
+    text: words.join(' '),
+    title,
+    mark: bad ? 'bad' : minor ? 'minor' : 'plain',
+  };
+}
+
+/**
+ * When a guest first was in trouble, by its own sign or in the hypervisor's eyes.
+ * @param {Lane} lane
+ * @param {PageRun} run
+ * @returns {number | undefined}
+ */
+export function troubleFrom(lane, run) {
+  const own = lane.points.find((point) => point.mark === 'bad' && point.time_ns >= 0)?.time_ns;
+  const noticed = run.record?.events.find(
+    (event) => event.subject === lane.name && (event.kind === 'failing' || event.kind === 'failed'),
+  )?.time_ns;
+  return own === undefined ? noticed : Math.min(own, noticed ?? own);
 }
 
 /** Points nearer to each other than this share of the whole belong together. */

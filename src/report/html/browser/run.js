@@ -166,7 +166,7 @@ function receiptsView(record) {
           <th>where</th>
           <th class="number">armed</th>
           <th class="number">fired</th>
-          <th class="number">first read</th>
+          <th class="number" title="when the guest first read a damaged byte">activated</th>
           <th>bytes before → after</th>
         </tr>
       </thead>
@@ -186,7 +186,7 @@ function receiptsView(record) {
               <td class="number" data-label="fired">
                 ${one.fired_ns === undefined ? markup`<strong class="bad">never</strong>` : time(one.fired_ns)}
               </td>
-              <td class="number" data-label="first read">
+              <td class="number" data-label="activated">
                 ${one.activated_ns === undefined ? '–' : time(one.activated_ns)}
               </td>
               <td data-label="bytes before → after">
@@ -204,21 +204,15 @@ function receiptsView(record) {
 /** @param {RecordResult} record */
 function twinsView(record) {
   if (record.twins.length === 0) return '';
-  return markup`<h3>Bystanders</h3>
+  // Facts, not judgements: a patient is expected to differ from its twin.
+  return markup`<h3>Twins <span class="dim">each partition at the end, bit by bit, against the run without the fault or without the rescue</span></h3>
     <ul class="claims">
       ${record.twins.map(
-        (twin) =>
-          markup`<li class="${twin.identical ? 'met' : 'unmet'}">
-            <span class="tick">${twin.identical ? '✓' : '✗'}</span>
-            <div>
-              <strong>${twin.partition}</strong> ${twin.identical ? 'is' : 'is not'} ${twin.claim}:
-              ${
-                twin.identical
-                  ? `bit-identical to the run without the ${twin.claim === 'contained' ? 'fault' : 'rescue'}`
-                  : markup`<code>${twin.difference}</code>`
-              }
-            </div>
-          </li>`,
+        (twin) => markup`<li>
+          <span class="tick">${twin.identical ? '=' : '≠'}</span>
+          <div><strong>${twin.partition}</strong> ${twin.identical ? 'is' : 'is not'} ${twin.claim}:
+            ${twin.identical ? 'identical' : markup`<code>${twin.difference}</code>`}</div>
+        </li>`,
       )}
     </ul>`;
 }

@@ -1,6 +1,6 @@
 import { cut, markup, time } from './dom.js';
 import { placeLabels, step } from './labels.js';
-import { busiest, lanesOf } from './lanes.js';
+import { busiest, lanesOf, troubleFrom } from './lanes.js';
 
 /**
  * @typedef {import('../page-data.ts').PageRun} PageRun
@@ -119,12 +119,7 @@ function axis(view, bottom, width) {
 function laneDrawing(lane, run, view, top, width) {
   const { x } = view;
   const seen = lane.points.filter((point) => point.time_ns >= view.from && point.time_ns <= view.to);
-  const places = placeLabels(
-    seen.map((point) => ({ x: x(point.time_ns), text: point.text })),
-    x(view.from),
-    width - 4,
-    ROWS,
-  );
+  const places = labelPlaces(seen, view, width);
   const rows = places.reduce((most, place) => Math.max(most, (place?.row ?? -1) + 1), 0);
   const height = Math.max(40, rows * ROW + 34);
   const base = top + height - 16;
@@ -142,7 +137,7 @@ function laneDrawing(lane, run, view, top, width) {
         </title></text
       >
       <line class="base" x1="${x(view.from)}" x2="${end}" y1="${base}" y2="${base}" />
-      ${trouble(lane, view, base, end)}${attendance(lane, run, view, base)}${beats(lane, run, view, base)}${before}${points}</g
+      ${trouble(lane, run, view, base, end)}${attendance(lane, run, view, base)}${beats(lane, run, view, base)}${before}${points}</g
     >`,
   };
 }
@@ -166,6 +161,28 @@ function bootDrawing(lane, view, base) {
       >${cut(fault.text, Math.floor((view.boot - 8) / 6))}</text
     >`;
   return markup`<g><title>${titles}</title>${name}${marks}</g>`;
+}
+
+/**
+ * Where the texts go. Where there is no room for all, those of faults and failures alone.
+ * @param {readonly Point[]} points
+ * @param {View} view
+ * @param {number} width
+ */
+function labelPlaces(points, view, width) {
+  /** @param {(point: Point) => boolean} wanted */
+  const place = (wanted) => {
+    const chosen = points.filter(wanted);
+    const labels = chosen.map((point) => ({ x: view.x(point.time_ns), text: point.text }));
+    const placed = placeLabels(labels, view.x(view.from), width - 4, ROWS);
+    return {
+      all: placed.every((one) => one !== undefined),
+      of: new Map(chosen.map((point, index) => [point, placed[index]])),
+    };
+  };
+  const every = place((point) => point.mark !== 'minor');
+  const { of } = every.all ? every : place((point) => point.mark !== 'minor' && point.mark !== 'plain');
+  return points.map((point) => of.get(point));
 }
 
 /**
@@ -206,27 +223,21 @@ function shape(mark, at, base) {
       class="mark plain"
       d="M ${at - 5} ${base - 9} L ${at + 5} ${base - 9} L ${at} ${base + 1} Z"
     />`;
-  return markup`<circle class="mark ${mark}" cx="${at}" cy="${base}" r="4" />`;
+  return markup`<circle class="mark ${mark}" cx="${at}" cy="${base}" r="${mark === 'minor' ? 2.5 : 4}" />`;
 }
 
 /**
- * From a guest's first oops, panic or lock-up on, its line changes colour.
+ * From a guest's first sign of trouble on, its line changes colour.
  * @param {Lane} lane
+ * @param {PageRun} run
  * @param {View} view
  * @param {number} base
  * @param {number} end
  */
-function trouble(lane, view, base, end) {
-  if (lane.kind !== 'lpar') return '';
-  const first = lane.points.find((point) => point.mark === 'bad' && point.time_ns >= 0);
-  if (first === undefined || first.time_ns > view.to) return '';
-  return markup`<line
-    class="base trouble"
-    x1="${view.x(first.time_ns)}"
-    x2="${end}"
-    y1="${base}"
-    y2="${base}"
-  />`;
+function trouble(lane, run, view, base, end) {
+  const from = lane.kind === 'lpar' ? troubleFrom(lane, run) : undefined;
+  if (from === undefined || from > view.to) return '';
+  return markup`<line class="base trouble" x1="${view.x(from)}" x2="${end}" y1="${base}" y2="${base}" />`;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { RegionContents } from '../formats/region-notes.ts';
 import { readContents } from '../formats/region-notes.ts';
 import type { Region } from '../formats/region.ts';
 import { readRegion, REGION_BYTES_LIMIT, REGION_HEADER_BYTES } from '../formats/region.ts';
-import type { Failure } from '../formats/result.ts';
+import type { Failure, Result } from '../formats/result.ts';
 import { parseVmcoreInfo } from '../formats/vmcoreinfo.ts';
 import type { VmcoreInfo } from '../formats/vmcoreinfo.ts';
 import type { Verdict, Via } from '../model/vocabulary.ts';
@@ -42,32 +42,55 @@ export interface Attachment {
  */
 export function attach(patient: Patient, memory: PhysicalCache): Attachment {
   const place = patient.region;
-  if (!place) return patient.boot_copy ? fromCopy(patient.boot_copy, []) : fromScan(patient, memory);
+  const copy = patient.boot_copy;
+  const elsewhere = (): Attachment => (copy ? fromCopy(copy, []) : fromScan(patient, memory));
+  if (!place) return elsewhere();
   const live = new Uint8Array(Math.min(Math.max(place.bytes, 0), REGION_BYTES_LIMIT));
-  if (!memory.readOnce(place.physical, live)) {
-    const found = patient.boot_copy ? fromCopy(patient.boot_copy, []) : fromScan(patient, memory);
-    return { ...found, verdict: 'unreachable', code: 'UNMAPPED' };
-  }
+  if (!memory.readOnce(place.physical, live))
+    return { ...elsewhere(), verdict: 'unreachable', code: 'UNMAPPED' };
   const region = { physical: place.physical, bytes: live };
-  const read = readRegion(live);
-  const changed = patient.boot_copy ? difference(live, patient.boot_copy) : undefined;
-  if (read.ok && !changed) return fromRegion('live_region', live, read.value, region, []);
+  const { read, contents } = readSound(live);
+  const changed = copy ? difference(live, copy) : undefined;
+  if (read.ok && !changed) return fromRegion('live_region', read.value, contents ?? readContents(live, read.value), region, []); // prettier-ignore
   const fault = faultOf(read.ok ? undefined : read, changed);
-  if (patient.boot_copy) return { ...fromCopy(patient.boot_copy, [fault]), region };
+  if (copy) return { ...fromCopy(copy, [fault]), region };
   const tolerant = readRegion(live, { ignore_seal: true });
-  if (tolerant.ok) return fromRegion('live_region', live, tolerant.value, region, [fault]);
+  if (tolerant.ok) return fromRegion('live_region', tolerant.value, readContents(live, tolerant.value), region, [fault]); // prettier-ignore
   const found = fromScan(patient, memory);
   return { ...found, region, verdict: 'corrupt', code: fault.code, faults: [fault] };
 }
 
+interface Sound {
+  readonly read: Result<Region>;
+  readonly contents?: RegionContents;
+}
+
+/** Regions read lately, with what they said: the same guest is attended in many runs. Compared byte by byte. */
+const KNOWN: { readonly bytes: Uint8Array; readonly sound: Sound }[] = [];
+const KNOWN_LIMIT = 16;
+/** Longer ones are not kept. */
+const KNOWN_BYTES = 262_144;
+
+function readSound(live: Uint8Array): Sound {
+  const known = KNOWN.find(({ bytes }) => bytes.length === live.length && Buffer.compare(bytes, live) === 0);
+  if (known) return known.sound;
+  const read = readRegion(live);
+  if (!read.ok) return { read };
+  const sound = { read, contents: readContents(live, read.value) };
+  if (live.length <= KNOWN_BYTES) {
+    if (KNOWN.length >= KNOWN_LIMIT) KNOWN.shift();
+    KNOWN.push({ bytes: live, sound });
+  }
+  return sound;
+}
+
 function fromRegion(
   via: Via,
-  bytes: Uint8Array,
   region: Region,
+  contents: RegionContents,
   live: Attachment['region'],
   faults: readonly RegionFault[],
 ): Attachment {
-  const contents = readContents(bytes, region);
   const nameless = contents.malformed.filter((entry) => entry.name === undefined);
   const all = [
     ...faults,
@@ -90,7 +113,7 @@ function fromRegion(
 function fromCopy(copy: Uint8Array, faults: readonly RegionFault[]): Attachment {
   const read = readRegion(copy, { ignore_seal: true });
   if (!read.ok) return { ...NOTHING, verdict: faults.length > 0 ? 'corrupt' : 'unreachable', code: faults[0]?.code ?? 'NO_REGION', faults }; // prettier-ignore
-  return fromRegion('boot_copy', copy, read.value, undefined, faults);
+  return fromRegion('boot_copy', read.value, readContents(copy, read.value), undefined, faults);
 }
 
 const NOTHING: Attachment = {
@@ -110,8 +133,8 @@ function fromScan(patient: Patient, memory: PhysicalCache): Attachment {
     return { ...NOTHING, via: 'note_scan', info: parseVmcoreInfo(found.text), locators: STOCK_LOCATORS };
   }
   const region = { physical: found.physical, bytes: found.bytes };
-  if (found.failure === undefined) return fromRegion('note_scan', found.bytes, found.region, region, []);
-  return fromRegion('note_scan', found.bytes, found.region, region, [faultOf(found.failure, undefined)]);
+  const faults = found.failure === undefined ? [] : [faultOf(found.failure, undefined)];
+  return fromRegion('note_scan', found.region, readContents(found.bytes, found.region), region, faults);
 }
 
 /** The first run of bytes in which the live region differs from its copy. */

@@ -99,7 +99,7 @@ function copyEight(from: Uint8Array, at: number, into: Uint8Array, to: number): 
   for (let index = 0; index < 8; index++) into[to + index] = from[at + index] as number;
 }
 
-const SLOTS = 256;
+const SLOTS = 128;
 const NO_PAGE = NaN;
 
 /**

@@ -1,6 +1,7 @@
 import { Injector } from '../fault/injector.ts';
 import type { Scenario } from '../model/scenario.ts';
 import { worldOf } from '../place/world.ts';
+import { heartbeatFacts } from '../record/heartbeat.ts';
 import type { PartitionSummary, RunRecord, TwinComparison } from '../record/record.ts';
 import type { TraceEvent } from '../target/events.ts';
 import { comparePartition } from '../targets/sim/compare.ts';
@@ -162,14 +163,21 @@ function recordOf(
     receipts: injector.receipts(),
     reports: run.reports,
     audit: hypervisor.audit.entries,
-    partitions: target.partitions.map((partition): PartitionSummary => ({
-      name: partition.name,
-      health: hypervisor.healthOf(partition.name).health,
-      heartbeats: hypervisor.heartbeats(partition.name),
-      cpu_time_ns: target.cpuTime(partition.name),
-      boot_complete_ns: partition.boot_complete < 0 ? -1 : partition.boot_complete - target.origin,
-      console: target.console(partition.name).slice(-CONSOLE_LINES),
-    })),
+    partitions: target.partitions.map((partition): PartitionSummary => {
+      const booted_ns = partition.boot_complete < 0 ? undefined : partition.boot_complete - target.origin;
+      return {
+        name: partition.name,
+        health: hypervisor.healthOf(partition.name).health,
+        heartbeats: hypervisor.heartbeats(partition.name),
+        cpu_time_ns: target.cpuTime(partition.name),
+        boot_complete_ns: booted_ns ?? -1,
+        console: target.console(partition.name).slice(-CONSOLE_LINES),
+        // From all events: the record may drop the beats themselves.
+        ...(booted_ns === undefined
+          ? {}
+          : { heartbeat: heartbeatFacts(run.events, partition.name, scenario.duration_ns, booted_ns) }),
+      };
+    }),
     twins,
   };
 }

@@ -1,6 +1,7 @@
 import { Lexer } from 'chevrotain';
 import type { IToken, TokenType } from 'chevrotain';
 import type { Problems } from './problems.ts';
+import { unitMeant } from './units.ts';
 import * as token from './tokens.ts';
 
 /** Brackets and braces may nest this deep; a recursive parser's stack is not for the input to spend. */
@@ -39,6 +40,8 @@ const ELSE = index(token.Else);
 const STRING = index(token.StringLiteral);
 const COMMA = index(token.Comma);
 const QUESTION = index(token.Question);
+const NUMBER = index(token.NumberLiteral);
+const QUANTITY = index(token.Quantity);
 
 /** Words seen before, once each: a file says `web` a thousand times, and its tree keeps every one. */
 const WORDS = new Map<string, { readonly image: string; readonly keyword: TokenType | undefined }>();
@@ -81,6 +84,14 @@ export function lex(file: string, text: string, problems: Problems): Lexed {
       operators = 0;
       if (inside === 0 && (CONTINUES[previous] === 0 || current.image === ';')) pending ??= current;
       continue;
+    }
+    if (type === WORD && previous === NUMBER && pending === undefined) {
+      const meant = unitMeant(current.image);
+      if (meant !== undefined) {
+        badUnit(file, sentences.at(-1) as IToken, current, meant, problems);
+        previous = QUANTITY;
+        continue;
+      }
     }
     if (type === WORD) {
       const word = wordOf(current.image);
@@ -158,6 +169,17 @@ function checkString(file: string, literal: IToken, problems: Problems): void {
       'the escapes are `\\"`, `\\\\`, `\\n`, `\\t`, `\\{` and `\\}`',
     );
   }
+}
+
+/** `100 msec`: said once, and read on as what was meant. */
+function badUnit(file: string, number: IToken, unit: IToken, meant: string, problems: Problems): void {
+  const end = unit.startOffset + unit.image.length;
+  const at = [{ span: { file, start: unit.startOffset, end }, text: 'unknown unit' }];
+  problems.error('E0206', `\`${unit.image}\` is no unit`, at, `write \`${meant}\``);
+  number.image = `${number.image} ${meant}`;
+  number.endOffset = end - 1;
+  number.tokenType = token.Quantity;
+  number.tokenTypeIdx = QUANTITY;
 }
 
 function tooDeep(file: string, at: IToken, problems: Problems): void {

@@ -106,14 +106,14 @@ export class Loader {
     if (!result.ok) return this.#failed(file, result.reason, here);
     const { bytes } = result;
     if (bytes.length > MAX_SPEC_BYTES) return this.#failed(file, 'too_large', here);
+    if (bytes.includes(0))
+      return this.#noText('E0108', file, 'is binary, not text', 'a spec is a text file', here);
     let text: string;
     try {
       text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     } catch {
       return this.#noText('E0107', file, 'is not UTF-8', 'save it as UTF-8', here);
     }
-    if (text.includes('\0'))
-      return this.#noText('E0108', file, 'is binary, not text', 'a spec is a text file', here);
     const source = new Source(file, text);
     this.sources.set(file, source);
     const parsed = parse(file, text, this.#problems);

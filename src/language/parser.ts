@@ -14,18 +14,26 @@ class SirenParser extends LibraryParser {
     this.performSelfAnalysis();
   }
 
-  readonly file: Rule<tree.FileTree> = this.RULE('file', (): tree.FileTree => {
-    const declarations: tree.Declaration[] = [];
-    this.OPTION(() => declarations.push(this.SUBRULE(this.declaration)));
-    this.MANY({
-      GATE: this.going,
-      DEF: () => {
-        this.CONSUME(token.Terminator);
-        declarations.push(this.SUBRULE2(this.declaration));
-      },
-    });
-    return { declarations };
-  });
+  /** What was read before an error that no rule but the first could end. */
+  #declarations: tree.Declaration[] = [];
+
+  readonly file: Rule<tree.FileTree> = this.RULE(
+    'file',
+    (): tree.FileTree => {
+      const declarations: tree.Declaration[] = [];
+      this.ACTION(() => (this.#declarations = declarations));
+      this.OPTION(() => declarations.push(this.SUBRULE(this.declaration)));
+      this.MANY({
+        GATE: this.going,
+        DEF: () => {
+          this.CONSUME(token.Terminator);
+          declarations.push(this.SUBRULE2(this.declaration));
+        },
+      });
+      return { declarations };
+    },
+    { recoveryValueFunc: () => ({ declarations: this.#declarations }) },
+  );
 
   readonly declaration: Rule<tree.Declaration> = this.RULE(
     'declaration',

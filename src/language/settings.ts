@@ -3,7 +3,7 @@ import type { Dimension, Expression } from '../model/expression.ts';
 import { dimensionOf } from './check/place.ts';
 import { evaluate, evaluatePath, later } from './evaluate.ts';
 import { dimensionName, isConstant } from './fold.ts';
-import { unitMeant } from './literal.ts';
+import { unitMeant } from './units.ts';
 import { fail } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { didYouMean } from './suggest.ts';

@@ -94,7 +94,7 @@ export function buildProgram(layout: Layout): KernelProgram {
   const fork = assembleFork(k, inline, locks, lists, memory);
   const exit = assembleExit(k, inline, locks, lists, memory, sched, panic);
   const drivers = assembleDrivers(k, inline, locks, sched, sleep, memory, boot);
-  assembleSyscalls(k, locks, sched, fork, exit, sleep, drivers);
+  const syscalls = assembleSyscalls(k, locks, sched, fork, exit, sleep, drivers);
   const oops = assembleOops(k, inline, printk, panic, sched);
   const requested = k.string('sysrq triggered crash');
   const sysrq = text.fn('sysrq_handle_crash', (cpu) => panic.panicWith(cpu, requested, 'request'));
@@ -117,6 +117,7 @@ export function buildProgram(layout: Layout): KernelProgram {
       [NET_VECTOR, drivers.net_interrupt],
     ]),
     timers.softirq,
+    syscalls,
   );
   const programs = assemblePrograms(user, k.o, entry.syscall);
   const workqueue = assembleWorkqueue(k, inline, sched, timers, lists);

@@ -1,7 +1,7 @@
 import type { Address } from '../../../../base/address.ts';
 import { HYPERCALL, VECTOR } from '../../../../target/hypercalls.ts';
 import type { Cpu } from '../../step.ts';
-import { Label } from '../assembler.ts';
+import { fuse, Label } from '../assembler.ts';
 import type { Kernel } from '../kernel-data.ts';
 import { DIRECT_MAP, imagePhysical } from '../memory-map.ts';
 import { TASK } from './constants.ts';
@@ -115,13 +115,7 @@ export function assembleDrivers(
   );
 
   // rbx: slot, r12: sector, r13: 0 to read, 1 to write
-  const [again, full, wait, done, out] = [1, 2, 3, 4, 5].map(() => new Label()) as [
-    Label,
-    Label,
-    Label,
-    Label,
-    Label,
-  ];
+  const [again, full, wait, done] = [1, 2, 3, 4].map(() => new Label()) as [Label, Label, Label, Label];
   const slotAt = (cpu: Cpu): Address => cpu.load64(disk.buffer) + cpu.get(rbx) * BLOCK_SLOT_BYTES;
   const submit = k.text.fn(
     'submit_bio_wait',
@@ -135,29 +129,43 @@ export function assembleDrivers(
       cpu.set(r13, cpu.get(rsi));
     },
     again,
-    (cpu) => {
-      cpu.interruptsOff();
-      locks.spinLock(cpu, disk.lock);
-    },
-    (cpu) => {
-      const free = cpu.load32(disk.free);
-      if (free === 0) return cpu.jump(full.at);
-      const slot = 31 - Math.clz32(free & -free);
-      cpu.store32(disk.free, free & (free - 1));
-      cpu.set(rbx, slot);
-      const buffer = slotAt(cpu);
-      const writes = cpu.get(r13) !== 0;
-      cpu.store32(buffer, writes ? 1 : 0);
-      cpu.store32(buffer + 4, 0);
-      cpu.store64(buffer + 8, cpu.get(r12));
-      cpu.store8(buffer + 16, 0xff);
-      const head = slot * 3;
-      describe(cpu, disk.ring, head, buffer, 16, DESC_NEXT, head + 1);
-      describe(cpu, disk.ring, head + 1, buffer + 256, 512, DESC_NEXT | (writes ? 0 : DESC_WRITE), head + 2);
-      describe(cpu, disk.ring, head + 2, buffer + 16, 1, DESC_WRITE, 0);
-      if (writes) cpu.store64(buffer + 256, cpu.now);
-      announce(cpu, disk.ring, head);
-    },
+    fuse(
+      (cpu) => {
+        cpu.interruptsOff();
+        return locks.spinLock(cpu, disk.lock);
+      },
+      (cpu) => {
+        const free = cpu.load32(disk.free);
+        if (free === 0) {
+          cpu.jump(full.at);
+          return false;
+        }
+        const slot = 31 - Math.clz32(free & -free);
+        cpu.store32(disk.free, free & (free - 1));
+        cpu.set(rbx, slot);
+        const buffer = slotAt(cpu);
+        const writes = cpu.get(r13) !== 0;
+        cpu.store32(buffer, writes ? 1 : 0);
+        cpu.store32(buffer + 4, 0);
+        cpu.store64(buffer + 8, cpu.get(r12));
+        cpu.store8(buffer + 16, 0xff);
+        const head = slot * 3;
+        describe(cpu, disk.ring, head, buffer, 16, DESC_NEXT, head + 1);
+        describe(
+          cpu,
+          disk.ring,
+          head + 1,
+          buffer + 256,
+          512,
+          DESC_NEXT | (writes ? 0 : DESC_WRITE),
+          head + 2,
+        );
+        describe(cpu, disk.ring, head + 2, buffer + 16, 1, DESC_WRITE, 0);
+        if (writes) cpu.store64(buffer + 256, cpu.now);
+        announce(cpu, disk.ring, head);
+        return false;
+      },
+    ),
     (cpu) => {
       const t = inline.current(cpu);
       publish(cpu, disk.ring);
@@ -175,22 +183,22 @@ export function assembleDrivers(
       cpu.jump(sched.schedule.at);
     },
     done,
-    (cpu) => {
-      cpu.store32(inline.current(cpu) + task.__state, TASK.RUNNING);
-      cpu.interruptsOff();
-      locks.spinLock(cpu, disk.lock);
-    },
-    (cpu) => {
-      cpu.set(rax, cpu.load8(slotAt(cpu) + 16) === 0 ? 0 : EIO);
-      cpu.store32(disk.free, cpu.load32(disk.free) | (1 << cpu.get(rbx)));
-      locks.spinUnlock(cpu, disk.lock);
-      cpu.interruptsOn();
-    },
-    out,
-    (cpu) => {
-      popRegisters(cpu, rbx, r12, r13);
-      cpu.ret();
-    },
+    fuse(
+      (cpu) => {
+        cpu.store32(inline.current(cpu) + task.__state, TASK.RUNNING);
+        cpu.interruptsOff();
+        return locks.spinLock(cpu, disk.lock);
+      },
+      (cpu) => {
+        cpu.set(rax, cpu.load8(slotAt(cpu) + 16) === 0 ? 0 : EIO);
+        cpu.store32(disk.free, cpu.load32(disk.free) | (1 << cpu.get(rbx)));
+        locks.spinUnlock(cpu, disk.lock);
+        cpu.interruptsOn();
+        popRegisters(cpu, rbx, r12, r13);
+        cpu.ret();
+        return false;
+      },
+    ),
     full,
     (cpu) => {
       locks.spinUnlock(cpu, disk.lock);
@@ -211,32 +219,36 @@ export function assembleDrivers(
 
   const send = k.text.fn(
     '__x64_sys_sendto',
-    (cpu) => {
-      if (cpu.load32(net.ready) === 0) {
-        cpu.set(rax, ENODEV);
-        return cpu.ret();
-      }
-      pushRegisters(cpu, rbx, r12);
-      cpu.set(r12, cpu.get(rdi));
-      cpu.interruptsOff();
-      locks.spinLock(cpu, net.lock);
-    },
-    (cpu) => {
-      const free = cpu.load32(net.free);
-      const slot = free === 0 ? -1 : 31 - Math.clz32(free & -free);
-      cpu.set(rbx, slot);
-      if (slot < 0) return;
-      cpu.store32(net.free, free & (free - 1));
-      const frame = cpu.load64(net.buffer) + slot * FRAME_BYTES;
-      // An Ethernet header with the local experimental type, then what was to be sent.
-      cpu.store32(frame, 0xffff_ffff);
-      cpu.store32(frame + 4, 0x0252_ffff);
-      cpu.store32(frame + 8, 0x0100_5254);
-      cpu.store16(frame + 12, 0xb588);
-      cpu.store64(frame + 16, cpu.get(r12));
-      describe(cpu, net.ring, slot, frame, 64, 0, 0);
-      announce(cpu, net.ring, slot);
-    },
+    fuse(
+      (cpu) => {
+        if (cpu.load32(net.ready) === 0) {
+          cpu.set(rax, ENODEV);
+          cpu.ret();
+          return false;
+        }
+        pushRegisters(cpu, rbx, r12);
+        cpu.set(r12, cpu.get(rdi));
+        cpu.interruptsOff();
+        return locks.spinLock(cpu, net.lock);
+      },
+      (cpu) => {
+        const free = cpu.load32(net.free);
+        const slot = free === 0 ? -1 : 31 - Math.clz32(free & -free);
+        cpu.set(rbx, slot);
+        if (slot < 0) return false;
+        cpu.store32(net.free, free & (free - 1));
+        const frame = cpu.load64(net.buffer) + slot * FRAME_BYTES;
+        // An Ethernet header with the local experimental type, then what was to be sent.
+        cpu.store32(frame, 0xffff_ffff);
+        cpu.store32(frame + 4, 0x0252_ffff);
+        cpu.store32(frame + 8, 0x0100_5254);
+        cpu.store16(frame + 12, 0xb588);
+        cpu.store64(frame + 16, cpu.get(r12));
+        describe(cpu, net.ring, slot, frame, 64, 0, 0);
+        announce(cpu, net.ring, slot);
+        return false;
+      },
+    ),
     (cpu) => {
       const sent = cpu.get(rbx) >= 0;
       if (sent) publish(cpu, net.ring);
@@ -280,18 +292,21 @@ export function assembleDrivers(
   );
   const net_interrupt = k.text.fn(
     'skb_xmit_done',
-    (cpu) => locks.spinLock(cpu, net.lock),
-    (cpu) => {
-      for (let turn = 0; turn < ENTRIES; turn++) {
-        const last = cpu.load32(net.last);
-        if (last === cpu.load16(net.ring + USED + 2)) break;
-        const head = cpu.load32(net.ring + USED + 4 + (last % ENTRIES) * 8);
-        cpu.store32(net.last, (last + 1) & 0xffff);
-        cpu.store32(net.free, cpu.load32(net.free) | (1 << (head % FRAME_SLOTS)));
-      }
-      locks.spinUnlock(cpu, net.lock);
-      cpu.ret();
-    },
+    fuse(
+      (cpu) => locks.spinLock(cpu, net.lock),
+      (cpu) => {
+        for (let turn = 0; turn < ENTRIES; turn++) {
+          const last = cpu.load32(net.last);
+          if (last === cpu.load16(net.ring + USED + 2)) break;
+          const head = cpu.load32(net.ring + USED + 4 + (last % ENTRIES) * 8);
+          cpu.store32(net.last, (last + 1) & 0xffff);
+          cpu.store32(net.free, cpu.load32(net.free) | (1 << (head % FRAME_SLOTS)));
+        }
+        locks.spinUnlock(cpu, net.lock);
+        cpu.ret();
+        return false;
+      },
+    ),
   );
   return { read, write, send, probe, disk_interrupt, net_interrupt };
 }

@@ -43,6 +43,8 @@ export interface Gate {
   readonly ist: number;
 }
 
+const ENOSYS = -38;
+
 /** struct pt_regs from its end: rdi first, r15 last. */
 const SAVED = [rdi, rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r14, r15] as const;
 
@@ -69,11 +71,11 @@ export function assembleEntry(
   handlers: ReadonlyMap<number, Label>,
   interrupts: ReadonlyMap<number, Label>,
   timer_softirq: Label,
+  syscalls: ReadonlyMap<number, Label>,
 ): Entry {
   const { task, regs } = k.o;
   const preempt_count = k.symbol('__preempt_count');
   const irq_stat = k.symbol('irq_stat');
-  const do_syscall = k.text.entry('do_syscall_64');
   const do_exit = k.text.entry('do_exit');
 
   const count = (cpu: Cpu, change: number): number => {
@@ -84,43 +86,37 @@ export function assembleEntry(
   };
 
   /** exit_to_user_mode_loop, then back to user code with what lies at rsp (struct pt_regs). */
-  const [work, signal, out] = [new Label(), new Label(), new Label()];
-  const to_user = k.text.fn(
-    'exit_to_user_mode',
-    work,
-    (cpu) => {
-      cpu.interruptsOff();
-      const flags = cpu.load32(inline.current(cpu) + task.thread_info_flags);
-      if ((flags & (TIF.NEED_RESCHED | TIF.SIGPENDING)) === 0) return cpu.jump(out.at);
-      cpu.interruptsOn();
-      if ((flags & TIF.SIGPENDING) !== 0) return cpu.jump(signal.at);
-      cpu.call(sched.schedule.at);
-    },
-    (cpu) => cpu.jump(work.at),
-    signal,
-    (cpu) => {
-      // get_signal: the only signal that this kernel knows is a fatal one; anything else is dropped.
-      const t = inline.current(cpu);
-      const flags = t + task.thread_info_flags;
-      cpu.store32(flags, cpu.load32(flags) & ~TIF.SIGPENDING);
-      const low = cpu.load32(t + task.pending_signal);
-      if ((low & 0x1ff) === 0) return cpu.jump(work.at);
-      cpu.set(rdi, 32 - Math.clz32(low & -low));
-      cpu.jump(do_exit.at);
-    },
-    out,
-    (cpu) => {
+  const [work, signal] = [new Label(), new Label()];
+  const exitToUser = (cpu: Cpu): void => {
+    cpu.interruptsOff();
+    const flags = cpu.load32(inline.current(cpu) + task.thread_info_flags);
+    if ((flags & (TIF.NEED_RESCHED | TIF.SIGPENDING)) === 0) {
       popRegs(cpu);
-      cpu.iret();
-    },
-  );
+      return cpu.iret();
+    }
+    cpu.interruptsOn();
+    if ((flags & TIF.SIGPENDING) !== 0) return cpu.jump(signal.at);
+    cpu.push(work.at);
+    cpu.jump(sched.schedule.at);
+  };
+  const to_user = k.text.fn('exit_to_user_mode', work, exitToUser, signal, (cpu) => {
+    // get_signal: the only signal that this kernel knows is a fatal one; anything else is dropped.
+    const t = inline.current(cpu);
+    const flags = t + task.thread_info_flags;
+    cpu.store32(flags, cpu.load32(flags) & ~TIF.SIGPENDING);
+    const low = cpu.load32(t + task.pending_signal);
+    if ((low & 0x1ff) === 0) return cpu.jump(work.at);
+    cpu.set(rdi, 32 - Math.clz32(low & -low));
+    cpu.jump(do_exit.at);
+  });
 
   /** Back to whatever was interrupted. */
-  const irq_return = k.text.fn('common_interrupt_return', (cpu) => {
-    if ((cpu.load32(cpu.get(rsp) + regs.cs) & 3) !== 0) return cpu.jump(to_user.at);
+  const irqReturn = (cpu: Cpu): void => {
+    if ((cpu.load32(cpu.get(rsp) + regs.cs) & 3) !== 0) return exitToUser(cpu);
     popRegs(cpu);
     cpu.iret();
-  });
+  };
+  const irq_return = k.text.fn('common_interrupt_return', irqReturn);
 
   const softirq_again = new Label();
   const do_softirq = k.text.fn(
@@ -141,6 +137,11 @@ export function assembleEntry(
     (cpu) => cpu.jump(softirq_again.at),
   );
 
+  const no_syscall = k.text.fn('__x64_sys_ni_syscall', (cpu) => {
+    cpu.set(rax, ENOSYS);
+    cpu.ret();
+  });
+
   const gates: Gate[] = [];
   const interrupt = (name: string, vector: number, body: Label): void => {
     const entry = k.text.fn(
@@ -154,8 +155,7 @@ export function assembleEntry(
       (cpu) => {
         // irq_exit_rcu
         const now = count(cpu, -HARDIRQ_OFFSET);
-        if ((now & IN_INTERRUPT) !== 0 || cpu.load32(cpu.get(gs) + irq_stat) === 0)
-          return cpu.jump(irq_return.at);
+        if ((now & IN_INTERRUPT) !== 0 || cpu.load32(cpu.get(gs) + irq_stat) === 0) return irqReturn(cpu);
         count(cpu, SOFTIRQ_OFFSET);
         cpu.push(irq_return.at);
         cpu.jump(do_softirq.at);
@@ -193,15 +193,18 @@ export function assembleEntry(
   const syscall = k.text.fn(
     'entry_SYSCALL_64',
     (cpu) => {
+      const target = syscalls.get(cpu.get(rax)) ?? no_syscall;
       cpu.store64From(rax, cpu.get(rsp) - 8);
       cpu.set(rsp, cpu.get(rsp) - 8);
+      const first = cpu.get(rdi);
       pushRegs(cpu);
+      cpu.set(rdi, first);
       cpu.interruptsOn();
-      cpu.call(do_syscall.at);
+      cpu.call(target.at);
     },
     (cpu) => {
       cpu.store64From(rax, cpu.get(rsp) + regs.ax);
-      cpu.jump(to_user.at);
+      exitToUser(cpu);
     },
   );
 

@@ -1,5 +1,5 @@
 import type { Cpu } from '../../step.ts';
-import { Label, timed } from '../assembler.ts';
+import { fuse, Label, timed } from '../assembler.ts';
 import type { Kernel } from '../kernel-data.ts';
 import { PF, SIGKILL, SIGNAL_AUTOREAP, TASK, TIF } from './constants.ts';
 import type { Inline } from './inline.ts';
@@ -8,7 +8,7 @@ import type { Lists } from './lists.ts';
 import type { Locks } from './locks.ts';
 import type { Memory } from './mm.ts';
 import type { Panic } from './panic.ts';
-import { r12, r13, r14, rax, rbx, rdi } from './registers.ts';
+import { r12, r13, r14, rax, rbx, rdi, rsi } from './registers.ts';
 import type { Scheduler } from './sched.ts';
 
 /** kernel/exit.c */
@@ -46,19 +46,19 @@ export function assembleExit(
     if (left === 0) memory.freeTask(cpu, t);
   };
 
-  /** Tail of finish_task_switch for a task that will not come back: rdi. */
-  k.text.fn('finish_dead_task', (cpu) => {
+  /** The rest of finish_task_switch when there is something to bury: rdi: a dead task or 0, rsi: an mm without borrowers or 0. */
+  k.text.fn('finish_task_switch', (cpu) => {
     const t = cpu.get(rdi);
-    memory.freeStack(cpu, cpu.load64(t + task.stack));
-    putTask(cpu, t);
-    cpu.ret();
-  });
-
-  /** The last borrower of an address space is gone: rdi. */
-  k.text.fn('__mmdrop', (cpu) => {
-    const m = cpu.get(rdi);
-    memory.freePage(cpu, cpu.load64(m + mm.pgd));
-    memory.kfree(cpu, m);
+    const m = cpu.get(rsi);
+    if (m !== 0) {
+      // __mmdrop
+      memory.freePage(cpu, cpu.load64(m + mm.pgd));
+      memory.kfree(cpu, m);
+    }
+    if (t !== 0) {
+      memory.freeStack(cpu, cpu.load64(t + task.stack));
+      putTask(cpu, t);
+    }
     cpu.ret();
   });
 
@@ -67,20 +67,23 @@ export function assembleExit(
   const entry = (offset: number) => (cpu: Cpu) => cpu.get(rbx) + offset;
   const release_task = k.text.fn(
     'release_task',
-    (cpu) => {
-      pushRegisters(cpu, rbx);
-      cpu.set(rbx, cpu.get(rdi));
-      cpu.interruptsOff();
-      locks.writeLock(cpu, tasklist_lock);
-    },
-    (cpu) => {
-      // __exit_signal, __unhash_process
-      const t = cpu.get(rbx);
-      const s = cpu.load64(t + task.signal);
-      cpu.store32(nr_threads, (cpu.load32(nr_threads) - 1) >>> 0);
-      cpu.store32(s + signal.nr_threads, (cpu.load32(s + signal.nr_threads) - 1) >>> 0);
-      if (cpu.load64(t + task.group_leader) !== t) cpu.jump(thread.at);
-    },
+    fuse(
+      (cpu) => {
+        pushRegisters(cpu, rbx);
+        cpu.set(rbx, cpu.get(rdi));
+        cpu.interruptsOff();
+        return locks.writeLock(cpu, tasklist_lock);
+      },
+      (cpu) => {
+        // __exit_signal, __unhash_process
+        const t = cpu.get(rbx);
+        const s = cpu.load64(t + task.signal);
+        cpu.store32(nr_threads, (cpu.load32(nr_threads) - 1) >>> 0);
+        cpu.store32(s + signal.nr_threads, (cpu.load32(s + signal.nr_threads) - 1) >>> 0);
+        if (cpu.load64(t + task.group_leader) !== t) cpu.jump(thread.at);
+        return false;
+      },
+    ),
     lists.delRcu(entry(task.tasks)),
     lists.delInit(entry(task.sibling)),
     (cpu) => cpu.jump(unhashed.at),
@@ -106,9 +109,9 @@ export function assembleExit(
   );
 
   // rbx: current, r12: code, r13: child, r14: whether it reaps itself
-  const [kill_threads, next_thread, wait_threads, alone, children, no_children, notify, self_reap, last] = [
-    1, 2, 3, 4, 5, 6, 7, 8, 9,
-  ].map(() => new Label()) as [Label, Label, Label, Label, Label, Label, Label, Label, Label];
+  const [next_thread, wait_threads, alone, children, no_children, notify, self_reap, last] = [
+    1, 2, 3, 4, 5, 6, 7, 8,
+  ].map(() => new Label()) as [Label, Label, Label, Label, Label, Label, Label, Label];
   const do_exit = k.text.fn(
     'do_exit',
     timed(1_000, (cpu) => {
@@ -123,9 +126,13 @@ export function assembleExit(
       if (cpu.load64(t + task.group_leader) !== t || cpu.load32(s + signal.nr_threads) < 2)
         return cpu.jump(alone.at);
     }),
-    kill_threads,
-    (cpu) => locks.readLock(cpu, tasklist_lock),
-    (cpu) => cpu.set(r13, cpu.load64(cpu.get(rbx) + task.thread_group)),
+    fuse(
+      (cpu) => locks.readLock(cpu, tasklist_lock),
+      (cpu) => {
+        cpu.set(r13, cpu.load64(cpu.get(rbx) + task.thread_group));
+        return false;
+      },
+    ),
     next_thread,
     (cpu) => {
       // zap_other_threads
@@ -160,16 +167,24 @@ export function assembleExit(
       cpu.store32(t + task.__state, TASK.RUNNING);
       const m = cpu.load64(t + task.mm);
       if (m === 0) return;
+      cpu.spend(1_500);
       const users = cpu.load32(m + mm.mm_users) - 1;
       cpu.store64(t + task.mm, 0);
       cpu.store32(m + mm.mm_users, users >>> 0);
       if (users !== 0) cpu.store32(m + mm.mm_count, cpu.load32(m + mm.mm_count) + 1);
       else memory.unmapUser(cpu, m);
     },
-    (cpu) => {
-      cpu.interruptsOff();
-      locks.writeLock(cpu, tasklist_lock);
-    },
+    fuse(
+      (cpu) => {
+        cpu.interruptsOff();
+        return locks.writeLock(cpu, tasklist_lock);
+      },
+      (cpu) => {
+        const head = cpu.get(rbx) + task.children;
+        if (cpu.load64(head) === head) cpu.jump(no_children.at);
+        return false;
+      },
+    ),
     children,
     (cpu) => {
       // forget_original_parent
@@ -236,31 +251,22 @@ export function assembleExit(
       cpu.set(rbx, inline.current(cpu));
     },
     again,
-    (cpu) => {
-      const t = cpu.get(rbx);
-      cpu.store32(t + task.__state, TASK.INTERRUPTIBLE);
-      locks.readLock(cpu, tasklist_lock);
-    },
-    (cpu) => cpu.set(r12, cpu.load64(cpu.get(rbx) + task.children)),
+    fuse(
+      (cpu) => {
+        cpu.store32(cpu.get(rbx) + task.__state, TASK.INTERRUPTIBLE);
+        return locks.readLock(cpu, tasklist_lock);
+      },
+      (cpu) => {
+        cpu.set(r12, cpu.load64(cpu.get(rbx) + task.children));
+        return true;
+      },
+      (cpu) => {
+        scanChildren(cpu);
+        return false;
+      },
+    ),
     scan,
-    (cpu) => {
-      const head = cpu.get(rbx) + task.children;
-      let at = cpu.get(r12);
-      for (let turn = 0; turn < STRIDE; turn++) {
-        if (at === head) {
-          locks.readUnlock(cpu, tasklist_lock);
-          return cpu.jump(asleep.at);
-        }
-        if (cpu.load32(at - task.sibling + task.exit_state) === TASK.EXIT_ZOMBIE) {
-          cpu.set(r13, at - task.sibling);
-          locks.readUnlock(cpu, tasklist_lock);
-          return cpu.jump(found.at);
-        }
-        at = cpu.load64(at);
-      }
-      cpu.set(r12, at);
-      cpu.jump(scan.at);
-    },
+    (cpu) => scanChildren(cpu),
     found,
     (cpu) => {
       cpu.store32(cpu.get(rbx) + task.__state, TASK.RUNNING);
@@ -289,4 +295,24 @@ export function assembleExit(
     },
   );
   return { do_exit, wait };
+
+  /** do_wait_thread: up to STRIDE children from r12 on. */
+  function scanChildren(cpu: Cpu): void {
+    const head = cpu.get(rbx) + task.children;
+    let at = cpu.get(r12);
+    for (let turn = 0; turn < STRIDE; turn++) {
+      if (at === head) {
+        locks.readUnlock(cpu, tasklist_lock);
+        return cpu.jump(asleep.at);
+      }
+      if (cpu.load32(at - task.sibling + task.exit_state) === TASK.EXIT_ZOMBIE) {
+        cpu.set(r13, at - task.sibling);
+        locks.readUnlock(cpu, tasklist_lock);
+        return cpu.jump(found.at);
+      }
+      at = cpu.load64(at);
+    }
+    cpu.set(r12, at);
+    cpu.jump(scan.at);
+  }
 }

@@ -1,12 +1,12 @@
 import type { Address } from '../../../../base/address.ts';
 import { HYPERCALL } from '../../../../target/hypercalls.ts';
 import type { Cpu } from '../../step.ts';
-import { Label } from '../assembler.ts';
+import { fuse, Label } from '../assembler.ts';
 import type { Kernel } from '../kernel-data.ts';
 import { popRegisters, pushRegisters, restoreFlags, saveFlags } from './inline.ts';
 import type { Locks } from './locks.ts';
 import type { RedBlack } from './rbtree.ts';
-import { gs, r12, r13, r8, rax, rbx, rdi, rdx, rsi } from './registers.ts';
+import { gs, r12, r13, rax, rbx, rdi, rsi } from './registers.ts';
 
 export const HRTIMER_NORESTART = 0;
 export const HRTIMER_RESTART = 1;
@@ -30,24 +30,12 @@ export function assembleHrtimers(k: Kernel, locks: Locks, tree: RedBlack): Hrtim
   const LEFTMOST = active + 8;
   const INFINITE = 2 ** 53;
 
-  const enqueue_again = new Label();
-  /** rdi: timer whose expiry is set, rsi: cpu_base. */
-  const enqueue = k.text.fn(
-    'enqueue_hrtimer',
-    (cpu) => {
-      const timer = cpu.get(rdi);
-      const base = cpu.get(rsi);
-      cpu.store64(timer + hrtimer.base, base + CLOCK);
-      cpu.store8(timer + hrtimer.state, 1);
-      cpu.set(rdi, timer + hrtimer.node);
-      cpu.set(rsi, base + active);
-      cpu.set(rdx, EXPIRES);
-      cpu.set(r8, 0);
-      if (tree.link(cpu)) cpu.jump(tree.insert_color.at);
-    },
-    enqueue_again,
-    (cpu) => cpu.jump(tree.link(cpu) ? tree.insert_color.at : enqueue_again.at),
-  );
+  /** enqueue_hrtimer of one whose expiry is set: a stage. */
+  const enqueue = (cpu: Cpu, timer: Address, base: Address): boolean => {
+    cpu.store64(timer + hrtimer.base, base + CLOCK);
+    cpu.store8(timer + hrtimer.state, 1);
+    return tree.insert(cpu, timer + hrtimer.node, base + active, EXPIRES);
+  };
 
   /** Sets the clock event to the leftmost expiry; the end of a step with the base locked. */
   const reprogram = (cpu: Cpu, base: Address): void => {
@@ -61,123 +49,139 @@ export function assembleHrtimers(k: Kernel, locks: Locks, tree: RedBlack): Hrtim
     cpu.hypercall();
   };
 
-  const leave = (cpu: Cpu): void => {
+  const leave = (cpu: Cpu): boolean => {
     const base = cpu.get(r12);
     reprogram(cpu, base);
     locks.spinUnlock(cpu, base + cpu_base.lock);
     restoreFlags(cpu);
     popRegisters(cpu, rbx, r12);
     cpu.ret();
+    return false;
   };
 
   const start = k.text.fn(
     'hrtimer_start_range_ns',
-    (cpu) => {
-      pushRegisters(cpu, rbx, r12);
-      saveFlags(cpu);
-      const timer = cpu.get(rdi);
-      cpu.store64(timer + hrtimer.node_expires, cpu.get(rsi));
-      cpu.store64(timer + hrtimer._softexpires, cpu.get(rsi));
-      cpu.set(rbx, timer);
-      cpu.set(r12, cpu.get(gs) + bases);
-      locks.spinLock(cpu, cpu.get(r12) + cpu_base.lock);
-    },
-    (cpu) => {
-      cpu.set(rdi, cpu.get(rbx));
-      cpu.set(rsi, cpu.get(r12));
-      cpu.call(enqueue.at);
-    },
-    leave,
+    fuse(
+      (cpu) => {
+        pushRegisters(cpu, rbx, r12);
+        saveFlags(cpu);
+        const timer = cpu.get(rdi);
+        cpu.store64(timer + hrtimer.node_expires, cpu.get(rsi));
+        cpu.store64(timer + hrtimer._softexpires, cpu.get(rsi));
+        cpu.set(rbx, timer);
+        cpu.set(r12, cpu.get(gs) + bases);
+        return locks.spinLock(cpu, cpu.get(r12) + cpu_base.lock);
+      },
+      (cpu) => enqueue(cpu, cpu.get(rbx), cpu.get(r12)),
+      leave,
+    ),
   );
 
-  const not_queued = new Label();
   const cancel = k.text.fn(
     'hrtimer_cancel',
-    (cpu) => {
-      const timer = cpu.get(rdi);
-      if (cpu.load8(timer + hrtimer.state) === 0) return cpu.ret();
-      pushRegisters(cpu, rbx, r12);
-      saveFlags(cpu);
-      cpu.set(rbx, timer);
-      cpu.set(r12, cpu.load64(cpu.load64(timer + hrtimer.base) + clock_base.cpu_base));
-      locks.spinLock(cpu, cpu.get(r12) + cpu_base.lock);
-    },
-    (cpu) => {
-      const timer = cpu.get(rbx);
-      const base = cpu.get(r12);
-      if (cpu.load8(timer + hrtimer.state) === 0) return cpu.jump(not_queued.at);
-      cpu.store8(timer + hrtimer.state, 0);
-      tree.forgetLeftmost(cpu, timer + hrtimer.node, base + active);
-      cpu.set(rdi, timer + hrtimer.node);
-      cpu.set(rsi, base + active);
-      cpu.call(tree.erase.at);
-    },
-    not_queued,
-    (cpu) => {
-      // Another CPU's clock event stays as it is: it finds nothing to do.
-      if (cpu.get(r12) === cpu.get(gs) + bases) return leave(cpu);
-      locks.spinUnlock(cpu, cpu.get(r12) + cpu_base.lock);
-      restoreFlags(cpu);
-      popRegisters(cpu, rbx, r12);
-      cpu.ret();
-    },
+    fuse(
+      (cpu) => {
+        const timer = cpu.get(rdi);
+        if (cpu.load8(timer + hrtimer.state) === 0) {
+          cpu.ret();
+          return false;
+        }
+        pushRegisters(cpu, rbx, r12);
+        saveFlags(cpu);
+        cpu.set(rbx, timer);
+        cpu.set(r12, cpu.load64(cpu.load64(timer + hrtimer.base) + clock_base.cpu_base));
+        return locks.spinLock(cpu, cpu.get(r12) + cpu_base.lock);
+      },
+      (cpu) => {
+        const timer = cpu.get(rbx);
+        const base = cpu.get(r12);
+        if (cpu.load8(timer + hrtimer.state) === 0) return true;
+        cpu.store8(timer + hrtimer.state, 0);
+        return tree.erase(cpu, timer + hrtimer.node, base + active);
+      },
+      (cpu) => {
+        // Another CPU's clock event stays as it is: it finds nothing to do.
+        if (cpu.get(r12) === cpu.get(gs) + bases) return leave(cpu);
+        locks.spinUnlock(cpu, cpu.get(r12) + cpu_base.lock);
+        restoreFlags(cpu);
+        popRegisters(cpu, rbx, r12);
+        cpu.ret();
+        return false;
+      },
+    ),
   );
 
-  // r12: base, rbx: timer
-  const [look, none] = [new Label(), new Label()];
+  // r12: base, rbx: timer, r13: what the callback said
+  const [look, called] = [new Label(), new Label()];
   const interrupt = k.text.fn(
     'hrtimer_interrupt',
-    (cpu) => {
-      pushRegisters(cpu, rbx, r12, r13);
-      const base = cpu.get(gs) + bases;
-      cpu.set(r12, base);
-      locks.spinLock(cpu, base + cpu_base.lock);
-    },
+    fuse(
+      (cpu) => {
+        pushRegisters(cpu, rbx, r12, r13);
+        const base = cpu.get(gs) + bases;
+        cpu.set(r12, base);
+        return locks.spinLock(cpu, base + cpu_base.lock);
+      },
+      (cpu) => (expired(cpu) ? take(cpu) : done(cpu)),
+      call,
+    ),
     look,
-    (cpu) => {
-      const base = cpu.get(r12);
-      const node = cpu.load64(base + LEFTMOST);
-      if (node === 0 || cpu.load64(node + EXPIRES) > cpu.now) return cpu.jump(none.at);
-      const timer = node - hrtimer.node;
-      cpu.set(rbx, timer);
-      cpu.store64(base + CLOCK + clock_base.running, timer);
-      tree.forgetLeftmost(cpu, node, base + active);
-      cpu.set(rdi, node);
-      cpu.set(rsi, base + active);
-      cpu.call(tree.erase.at);
-    },
-    (cpu) => {
-      // __run_hrtimer: the callback runs without the lock.
-      const timer = cpu.get(rbx);
-      const base = cpu.get(r12);
-      const callback = cpu.load64(timer + hrtimer.function);
-      cpu.store8(timer + hrtimer.state, 0);
-      cpu.store32(base + cpu_base.nr_events, cpu.load32(base + cpu_base.nr_events) + 1);
-      locks.spinUnlock(cpu, base + cpu_base.lock);
-      cpu.set(rdi, timer);
-      cpu.call(callback);
-    },
-    (cpu) => {
-      cpu.set(r13, cpu.get(rax));
-      locks.spinLock(cpu, cpu.get(r12) + cpu_base.lock);
-    },
-    (cpu) => {
-      const base = cpu.get(r12);
-      cpu.store64(base + CLOCK + clock_base.running, 0);
-      if (cpu.get(r13) !== HRTIMER_RESTART) return cpu.jump(look.at);
-      cpu.set(rdi, cpu.get(rbx));
-      cpu.set(rsi, base);
-      cpu.push(look.at);
-      cpu.jump(enqueue.at);
-    },
-    none,
-    (cpu) => {
-      const base = cpu.get(r12);
-      reprogram(cpu, base);
-      locks.spinUnlock(cpu, base + cpu_base.lock);
-      popRegisters(cpu, rbx, r12, r13);
-      cpu.ret();
-    },
+    fuse(take, call),
+    called,
+    fuse(
+      (cpu) => {
+        cpu.set(r13, cpu.get(rax));
+        return locks.spinLock(cpu, cpu.get(r12) + cpu_base.lock);
+      },
+      (cpu) => {
+        const base = cpu.get(r12);
+        cpu.store64(base + CLOCK + clock_base.running, 0);
+        return cpu.get(r13) !== HRTIMER_RESTART || enqueue(cpu, cpu.get(rbx), base);
+      },
+      (cpu) => {
+        if (!expired(cpu)) return done(cpu);
+        cpu.jump(look.at);
+        return false;
+      },
+    ),
   );
   return { start, cancel, interrupt };
+
+  function expired(cpu: Cpu): boolean {
+    const node = cpu.load64(cpu.get(r12) + LEFTMOST);
+    return node !== 0 && cpu.load64(node + EXPIRES) <= cpu.now;
+  }
+
+  /** __run_hrtimer: the timer leaves the queue ... */
+  function take(cpu: Cpu): boolean {
+    const base = cpu.get(r12);
+    const node = cpu.load64(base + LEFTMOST);
+    const timer = node - hrtimer.node;
+    cpu.set(rbx, timer);
+    cpu.store64(base + CLOCK + clock_base.running, timer);
+    return tree.erase(cpu, node, base + active);
+  }
+
+  /** ... and its callback runs without the lock. */
+  function call(cpu: Cpu): boolean {
+    const timer = cpu.get(rbx);
+    const base = cpu.get(r12);
+    const callback = cpu.load64(timer + hrtimer.function);
+    cpu.store8(timer + hrtimer.state, 0);
+    cpu.store32(base + cpu_base.nr_events, cpu.load32(base + cpu_base.nr_events) + 1);
+    locks.spinUnlock(cpu, base + cpu_base.lock);
+    cpu.set(rdi, timer);
+    cpu.push(called.at);
+    cpu.jump(callback);
+    return false;
+  }
+
+  function done(cpu: Cpu): false {
+    const base = cpu.get(r12);
+    reprogram(cpu, base);
+    locks.spinUnlock(cpu, base + cpu_base.lock);
+    popRegisters(cpu, rbx, r12, r13);
+    cpu.ret();
+    return false;
+  }
 }

@@ -10,16 +10,16 @@ const QW_WAITING = 0x100;
 const QR_BIAS = 0x200;
 
 /**
- * Queued spinlocks and rwlocks. The fast paths are inlined as the last thing of a step: either the lock is had, or the step ends in a
- * call of the slow path, which returns to the next step with the lock. Slow paths keep the lock's address in rdi, as Linux's do: that,
- * with rip, is all that tells who waits for what.
+ * Queued spinlocks and rwlocks. The fast paths are inlined: true when the lock is had; else the step has ended in a call of the slow path,
+ * which returns to the next step (or the next stage) with the lock. Slow paths keep the lock's address in rdi, as Linux's do: that, with
+ * rip, is all that tells who waits for what.
  */
 export interface Locks {
-  spinLock(cpu: Cpu, lock: Address): void;
+  spinLock(cpu: Cpu, lock: Address): boolean;
   spinUnlock(cpu: Cpu, lock: Address): void;
-  readLock(cpu: Cpu, lock: Address): void;
+  readLock(cpu: Cpu, lock: Address): boolean;
   readUnlock(cpu: Cpu, lock: Address): void;
-  writeLock(cpu: Cpu, lock: Address): void;
+  writeLock(cpu: Cpu, lock: Address): boolean;
   writeUnlock(cpu: Cpu, lock: Address): void;
 }
 
@@ -35,23 +35,32 @@ export function assembleLocks(k: Kernel): Locks {
   const { read_slow, write_slow } = rwlockSlowPaths(k, spin_slow);
   return {
     spinLock(cpu, lock) {
-      if (cpu.load32(lock) === 0) return cpu.store32(lock, 1);
+      if (cpu.load32(lock) === 0) {
+        cpu.store32(lock, 1);
+        return true;
+      }
       cpu.set(rdi, lock);
       cpu.call(spin_slow.at);
+      return false;
     },
     spinUnlock: (cpu, lock) => cpu.store8(lock, 0),
     readLock(cpu, lock) {
       const counts = (cpu.load32(lock) + QR_BIAS) >>> 0;
       cpu.store32(lock, counts);
-      if ((counts & 0x1ff) === 0) return;
+      if ((counts & 0x1ff) === 0) return true;
       cpu.set(rdi, lock);
       cpu.call(read_slow.at);
+      return false;
     },
     readUnlock: (cpu, lock) => cpu.store32(lock, (cpu.load32(lock) - QR_BIAS) >>> 0),
     writeLock(cpu, lock) {
-      if (cpu.load32(lock) === 0) return cpu.store32(lock, QW_LOCKED);
+      if (cpu.load32(lock) === 0) {
+        cpu.store32(lock, QW_LOCKED);
+        return true;
+      }
       cpu.set(rdi, lock);
       cpu.call(write_slow.at);
+      return false;
     },
     writeUnlock: (cpu, lock) => cpu.store8(lock, 0),
   };

@@ -10,19 +10,15 @@ const BLACK = 1;
 /** Turns of a loop in one step: a damaged tree keeps its CPU busy, not the host. */
 const TURNS = 16;
 
-/** lib/rbtree.c over guest memory. */
+/** lib/rbtree.c over guest memory. Both are stages: false when the rest happens in a call that comes back to the next one. */
 export interface RedBlack {
-  /** rdi: node that has been linked, rsi: root. Rebalances; a called function. */
-  readonly insert_color: Label;
-  /** rdi: node, rsi: root. Unlinks and rebalances; a called function. */
-  readonly erase: Label;
   /**
-   * Goes down from rsi (rb_root_cached) for the place of rdi (node), whose key is at rdi + rdx, and links it there, red, leftmost kept.
-   * False when it is not yet down; then r8 (link) and r9 (parent) say where to go on, and r8 is 0 before the first turn.
+   * rb_add_cached: links `node`, whose key lies at node + key_offset, into the tree of `root` (rb_root_cached) and rebalances. What needs no
+   * rebalancing is over at once; else the node hangs in the tree, red under red, until rb_insert_color has run.
    */
-  link(cpu: Cpu): boolean;
-  /** Before an erase from a cached root: the leftmost moves on. */
-  forgetLeftmost(cpu: Cpu, node: Address, root: Address): void;
+  insert(cpu: Cpu, node: Address, root: Address, key_offset: number): boolean;
+  /** rb_erase_cached. */
+  erase(cpu: Cpu, node: Address, root: Address): boolean;
 }
 
 export function assembleRedBlack(k: Kernel): RedBlack {
@@ -194,77 +190,104 @@ export function assembleRedBlack(k: Kernel): RedBlack {
   });
 
   const erase_again = new Label();
-  const erase = k.text.fn(
-    'rb_erase',
-    (cpu) => {
-      const rebalance = unlink(cpu, cpu.get(rdi), cpu.get(rsi));
-      cpu.set(rax, rebalance);
-      cpu.set(rdx, 0);
-      if (rebalance === 0) cpu.ret();
-    },
-    erase_again,
-    (cpu) => {
-      const root = cpu.get(rsi);
-      let parent = cpu.get(rax);
-      for (let turn = 0; turn < TURNS; turn++) {
-        parent = eraseTurn(cpu, cpu.get(rdx), parent, root);
-        if (parent === 0) return cpu.ret();
+  /** ____rb_erase_color: rax: parent, rdx: node, rsi: root. */
+  const erase_color = k.text.fn('rb_erase', erase_again, (cpu) => {
+    const root = cpu.get(rsi);
+    let parent = cpu.get(rax);
+    for (let turn = 0; turn < TURNS; turn++) {
+      parent = eraseTurn(cpu, cpu.get(rdx), parent, root);
+      if (parent === 0) return cpu.ret();
+    }
+    cpu.set(rax, parent);
+    cpu.jump(erase_again.at);
+  });
+
+  /** Goes down from the link in r8 under the parent in r9 and links rdi there; false when it is not yet down. */
+  const descend = (
+    cpu: Cpu,
+    node: Address,
+    root: Address,
+    key_offset: number,
+    from: Address,
+    above: Address,
+  ): boolean => {
+    const key = cpu.load64(node + key_offset);
+    // The link's lowest bit says whether everything so far went left: links are 8-aligned.
+    let leftmost = (from & 1) === 1;
+    let slot = from - (from & 1);
+    let parent = above;
+    for (let turn = 0; turn < 2 * TURNS; turn++) {
+      const next = cpu.load64(slot);
+      if (next === 0) {
+        cpu.store64(node + PC, parent);
+        cpu.store64(node + LEFT, 0);
+        cpu.store64(node + RIGHT, 0);
+        cpu.store64(slot, node);
+        if (leftmost) cpu.store64(root + LEFTMOST, node);
+        return true;
       }
-      cpu.set(rax, parent);
-      cpu.jump(erase_again.at);
-    },
-  );
+      parent = next;
+      if (key < cpu.load64(next + key_offset)) slot = next + LEFT;
+      else {
+        slot = next + RIGHT;
+        leftmost = false;
+      }
+    }
+    cpu.set(r8, slot + (leftmost ? 1 : 0));
+    cpu.set(r9, parent);
+    return false;
+  };
+  const link_again = new Label();
+  /** rb_add_cached for a tree deeper than one step's turns: rdi: node, rsi: root, rdx: key offset, r8 and r9 as `descend` left them. */
+  const link = k.text.fn('rb_add_cached', link_again, (cpu) => {
+    const down = descend(cpu, cpu.get(rdi), cpu.get(rsi), cpu.get(rdx), cpu.get(r8), cpu.get(r9));
+    cpu.jump(down ? insert_color.at : link_again.at);
+  });
+
+  const forgetLeftmost = (cpu: Cpu, node: Address, root: Address): void => {
+    if (cpu.load64(root + LEFTMOST) !== node) return;
+    let next = cpu.load64(node + RIGHT);
+    if (next === 0) {
+      // The leftmost has no left child: without a right one its successor is its parent.
+      next = parentOf(cpu, node);
+    } else {
+      for (let turn = 0; turn < 64; turn++) {
+        const left = cpu.load64(next + LEFT);
+        if (left === 0) break;
+        next = left;
+      }
+    }
+    cpu.store64(root + LEFTMOST, next);
+  };
 
   return {
-    insert_color,
-    erase,
-    link(cpu) {
-      const node = cpu.get(rdi);
-      const root = cpu.get(rsi);
-      const key_offset = cpu.get(rdx);
-      const key = cpu.load64(node + key_offset);
-      let slot = cpu.get(r8);
-      let parent = cpu.get(r9);
-      // r8 carries whether everything so far went left in its lowest bit: links are 8-aligned.
-      let leftmost = slot === 0 || (slot & 1) === 1;
-      if (slot === 0) slot = root;
-      else slot -= slot & 1;
-      if (slot === root) parent = 0;
-      for (let turn = 0; turn < 2 * TURNS; turn++) {
-        const next = cpu.load64(slot);
-        if (next === 0) {
-          cpu.store64(node + PC, parent);
-          cpu.store64(node + LEFT, 0);
-          cpu.store64(node + RIGHT, 0);
-          cpu.store64(slot, node);
-          if (leftmost) cpu.store64(root + LEFTMOST, node);
-          return true;
-        }
-        parent = next;
-        if (key < cpu.load64(next + key_offset)) slot = next + LEFT;
-        else {
-          slot = next + RIGHT;
-          leftmost = false;
-        }
+    insert(cpu, node, root, key_offset) {
+      const down = descend(cpu, node, root, key_offset, root + 1, 0);
+      cpu.set(rdi, node);
+      cpu.set(rsi, root);
+      cpu.set(rdx, key_offset);
+      if (!down) {
+        cpu.call(link.at);
+        return false;
       }
-      cpu.set(r8, slot + (leftmost ? 1 : 0));
-      cpu.set(r9, parent);
+      const parent = cpu.load64(node + PC);
+      if (parent === 0) {
+        cpu.store64(node + PC, BLACK);
+        return true;
+      }
+      if (!isRed(cpu, parent)) return true;
+      cpu.call(insert_color.at);
       return false;
     },
-    forgetLeftmost(cpu, node, root) {
-      if (cpu.load64(root + LEFTMOST) !== node) return;
-      let next = cpu.load64(node + RIGHT);
-      if (next === 0) {
-        // The leftmost has no left child: without a right one its successor is its parent.
-        next = parentOf(cpu, node);
-      } else {
-        for (let turn = 0; turn < 64; turn++) {
-          const left = cpu.load64(next + LEFT);
-          if (left === 0) break;
-          next = left;
-        }
-      }
-      cpu.store64(root + LEFTMOST, next);
+    erase(cpu, node, root) {
+      forgetLeftmost(cpu, node, root);
+      const rebalance = unlink(cpu, node, root);
+      if (rebalance === 0) return true;
+      cpu.set(rax, rebalance);
+      cpu.set(rdx, 0);
+      cpu.set(rsi, root);
+      cpu.call(erase_color.at);
+      return false;
     },
   };
 }

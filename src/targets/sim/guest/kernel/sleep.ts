@@ -36,21 +36,16 @@ export function assembleSleep(
   const SLEEPER = round(sleeper.bytes);
   const PROCESS_TIMER = round(process_timer.bytes);
 
-  const hrtimer_wakeup = k.text.fn(
-    'hrtimer_wakeup',
-    (cpu) => {
-      const t = cpu.load64(cpu.get(rdi) - sleeper.timer + sleeper.task);
-      cpu.store64(cpu.get(rdi) - sleeper.timer + sleeper.task, 0);
-      cpu.set(rax, HRTIMER_NORESTART);
-      if (t === 0) return cpu.ret();
-      cpu.set(rdi, t);
-      cpu.call(sched.wake.at);
-    },
-    (cpu) => {
-      cpu.set(rax, HRTIMER_NORESTART);
-      cpu.ret();
-    },
-  );
+  const hrtimer_wakeup = k.text.fn('hrtimer_wakeup', (cpu) => {
+    const t = cpu.load64(cpu.get(rdi) - sleeper.timer + sleeper.task);
+    cpu.store64(cpu.get(rdi) - sleeper.timer + sleeper.task, 0);
+    cpu.set(rax, HRTIMER_NORESTART);
+    if (t === 0) return cpu.ret();
+    // The wake-up's 0 is HRTIMER_NORESTART too.
+    cpu.set(rdi, t);
+    cpu.jump(sched.wake.at);
+  });
+  const asleep = new Label();
   const until = k.text.fn(
     'hrtimer_nanosleep',
     (cpu) => {
@@ -63,11 +58,19 @@ export function assembleSleep(
       cpu.set(rsp, at);
       cpu.set(rsi, cpu.get(rdi));
       cpu.set(rdi, at + sleeper.timer);
-      cpu.call(hrtimers.start.at);
+      // Returns into schedule(), and that to the step after this one.
+      cpu.push(asleep.at);
+      cpu.push(sched.schedule.at);
+      cpu.jump(hrtimers.start.at);
     },
-    (cpu) => cpu.call(sched.schedule.at),
+    asleep,
     (cpu) => {
-      cpu.set(rdi, cpu.get(rsp) + sleeper.timer);
+      const at = cpu.get(rsp);
+      if (cpu.load8(at + sleeper.timer + hrtimer.state) === 0) {
+        cpu.set(rsp, at + SLEEPER);
+        return cpu.ret();
+      }
+      cpu.set(rdi, at + sleeper.timer);
       cpu.call(hrtimers.cancel.at);
     },
     (cpu) => {
@@ -80,6 +83,7 @@ export function assembleSleep(
     cpu.set(rdi, cpu.load64(cpu.get(rdi) - process_timer.timer + process_timer.task));
     cpu.jump(sched.wake.at);
   });
+  const waiting = new Label();
   const timeout = k.text.fn(
     'schedule_timeout',
     (cpu) => {
@@ -92,11 +96,18 @@ export function assembleSleep(
       cpu.set(rsp, at);
       cpu.set(rsi, cpu.load64(jiffies) + cpu.get(rdi));
       cpu.set(rdi, at + process_timer.timer);
-      cpu.call(timers.add.at);
+      cpu.push(waiting.at);
+      cpu.push(sched.schedule.at);
+      cpu.jump(timers.add.at);
     },
-    (cpu) => cpu.call(sched.schedule.at),
+    waiting,
     (cpu) => {
-      cpu.set(rdi, cpu.get(rsp) + process_timer.timer);
+      const at = cpu.get(rsp);
+      if (cpu.load64(at + process_timer.timer + timer.entry_pprev) === 0) {
+        cpu.set(rsp, at + PROCESS_TIMER);
+        return cpu.ret();
+      }
+      cpu.set(rdi, at + process_timer.timer);
       cpu.call(timers.del.at);
     },
     (cpu) => {

@@ -1,6 +1,5 @@
 import { HYPERCALL } from '../../../../target/hypercalls.ts';
-import type { Cpu } from '../../step.ts';
-import { Label } from '../assembler.ts';
+import { fuse, Label } from '../assembler.ts';
 import type { Kernel } from '../kernel-data.ts';
 import { TICK_NS } from './constants.ts';
 import type { Drivers } from './drivers.ts';
@@ -21,9 +20,9 @@ export const NR = {
 /** ioctl requests of the heartbeat device, in rdi. */
 export const HEARTBEAT = { wait: 1, beat: 2 } as const;
 
-const ENOSYS = -38;
 const STRIDE = 16;
 
+/** The table: functions that are called with rdi and rsi as the program set them, and leave their result in rax. */
 export function assembleSyscalls(
   k: Kernel,
   locks: Locks,
@@ -32,8 +31,8 @@ export function assembleSyscalls(
   exit: Exit,
   sleep: Sleep,
   drivers: Drivers,
-): void {
-  const { task, regs, super_block } = k.o;
+): ReadonlyMap<number, Label> {
+  const { task, super_block } = k.o;
   const init_task = k.symbol('init_task');
   const tasklist_lock = k.symbol('tasklist_lock');
   const inode_hash_lock = k.symbol('inode_hash_lock');
@@ -93,15 +92,18 @@ export function assembleSyscalls(
   const scan = new Label();
   const sys_kill = k.text.fn(
     '__x64_sys_kill',
-    (cpu) => {
-      // kill(-1, 0): does anybody live? for_each_process under tasklist_lock
-      pushRegisters(cpu, rbx, r12);
-      locks.readLock(cpu, tasklist_lock);
-    },
-    (cpu) => {
-      cpu.set(rbx, cpu.load64(init_task + task.tasks));
-      cpu.set(r12, 0);
-    },
+    fuse(
+      (cpu) => {
+        // kill(-1, 0): does anybody live? for_each_process under tasklist_lock
+        pushRegisters(cpu, rbx, r12);
+        return locks.readLock(cpu, tasklist_lock);
+      },
+      (cpu) => {
+        cpu.set(rbx, cpu.load64(init_task + task.tasks));
+        cpu.set(r12, 0);
+        return false;
+      },
+    ),
     scan,
     (cpu) => {
       let at = cpu.get(rbx);
@@ -123,17 +125,27 @@ export function assembleSyscalls(
   const walk = new Label();
   const sys_open = k.text.fn(
     '__x64_sys_open',
-    (cpu) => {
-      // find_inode under inode_hash_lock, then the super block's reference under sb_lock
-      pushRegisters(cpu, rbx);
-      locks.spinLock(cpu, inode_hash_lock);
-    },
-    (cpu) => cpu.spend(300),
-    (cpu) => {
-      locks.spinUnlock(cpu, inode_hash_lock);
-      locks.spinLock(cpu, sb_lock);
-    },
-    (cpu) => cpu.set(rbx, cpu.load64(super_blocks)),
+    fuse(
+      (cpu) => {
+        // find_inode under inode_hash_lock, then the super block's reference under sb_lock
+        pushRegisters(cpu, rbx);
+        return locks.spinLock(cpu, inode_hash_lock);
+      },
+      (cpu) => {
+        cpu.spend(300);
+        return false;
+      },
+    ),
+    fuse(
+      (cpu) => {
+        locks.spinUnlock(cpu, inode_hash_lock);
+        return locks.spinLock(cpu, sb_lock);
+      },
+      (cpu) => {
+        cpu.set(rbx, cpu.load64(super_blocks));
+        return false;
+      },
+    ),
     walk,
     (cpu) => {
       let at = cpu.get(rbx);
@@ -170,13 +182,5 @@ export function assembleSyscalls(
     [NR.wait4, exit.wait],
     [NR.kill, sys_kill],
   ]);
-  k.text.fn('do_syscall_64', (cpu: Cpu) => {
-    const at = cpu.get(rdi);
-    const target = table.get(cpu.load64(at + regs.ax));
-    cpu.set(rsi, cpu.load64(at + regs.si));
-    cpu.set(rdi, cpu.load64(at + regs.di));
-    cpu.set(rax, ENOSYS);
-    if (target === undefined) return cpu.ret();
-    cpu.jump(target.at);
-  });
+  return table;
 }

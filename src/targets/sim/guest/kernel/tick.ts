@@ -1,5 +1,5 @@
 import type { Cpu } from '../../step.ts';
-import { Label } from '../assembler.ts';
+import { fuse, Label } from '../assembler.ts';
 import type { Kernel } from '../kernel-data.ts';
 import { TICK_NS, TIF, TIMER_SOFTIRQ } from './constants.ts';
 import { HRTIMER_RESTART } from './hrtimers.ts';
@@ -51,37 +51,40 @@ export function assembleTick(
 
   const tick_sched_timer = k.text.fn(
     'tick_sched_timer',
-    (cpu) => {
-      const timer = cpu.get(rdi);
-      const base = cpu.get(gs);
-      // hrtimer_forward
-      const expires = cpu.load64(timer + hrtimer.node_expires);
-      const missed = Math.max(1, Math.floor((cpu.now - expires) / TICK_NS) + 1);
-      cpu.store64(timer + hrtimer.node_expires, expires + missed * TICK_NS);
-      cpu.store64(timer + hrtimer._softexpires, expires + missed * TICK_NS);
-      const interrupts = base + symbol.irq_stat + APIC_TIMER_IRQS;
-      cpu.store32(interrupts, cpu.load32(interrupts) + 1);
-      let jiffies = cpu.load64(symbol.jiffies);
-      if (cpu.load32(symbol.do_timer) === cpu.load32(base + symbol.number)) {
-        jiffies += missed;
-        cpu.store64(symbol.jiffies, jiffies);
-      }
-      // update_process_times, run_local_timers
-      const t = inline.current(cpu);
-      cpu.store64(t + task.stime, cpu.load64(t + task.stime) + missed * TICK_NS);
-      if (timers.due(cpu, jiffies)) {
-        cpu.store32(base + symbol.irq_stat, cpu.load32(base + symbol.irq_stat) | (1 << TIMER_SOFTIRQ));
-      }
-      locks.spinLock(cpu, base + symbol.runqueues + rq.__lock);
-    },
-    (cpu) => {
-      // scheduler_tick
-      const queue = cpu.get(gs) + symbol.runqueues;
-      sched.tick(cpu, queue);
-      locks.spinUnlock(cpu, queue + rq.__lock);
-      cpu.set(rax, HRTIMER_RESTART);
-      cpu.ret();
-    },
+    fuse(
+      (cpu) => {
+        const timer = cpu.get(rdi);
+        const base = cpu.get(gs);
+        // hrtimer_forward
+        const expires = cpu.load64(timer + hrtimer.node_expires);
+        const missed = Math.max(1, Math.floor((cpu.now - expires) / TICK_NS) + 1);
+        cpu.store64(timer + hrtimer.node_expires, expires + missed * TICK_NS);
+        cpu.store64(timer + hrtimer._softexpires, expires + missed * TICK_NS);
+        const interrupts = base + symbol.irq_stat + APIC_TIMER_IRQS;
+        cpu.store32(interrupts, cpu.load32(interrupts) + 1);
+        let jiffies = cpu.load64(symbol.jiffies);
+        if (cpu.load32(symbol.do_timer) === cpu.load32(base + symbol.number)) {
+          jiffies += missed;
+          cpu.store64(symbol.jiffies, jiffies);
+        }
+        // update_process_times, run_local_timers
+        const t = inline.current(cpu);
+        cpu.store64(t + task.stime, cpu.load64(t + task.stime) + missed * TICK_NS);
+        if (timers.due(cpu, jiffies)) {
+          cpu.store32(base + symbol.irq_stat, cpu.load32(base + symbol.irq_stat) | (1 << TIMER_SOFTIRQ));
+        }
+        return locks.spinLock(cpu, base + symbol.runqueues + rq.__lock);
+      },
+      (cpu) => {
+        // scheduler_tick
+        const queue = cpu.get(gs) + symbol.runqueues;
+        sched.tick(cpu, queue);
+        locks.spinUnlock(cpu, queue + rq.__lock);
+        cpu.set(rax, HRTIMER_RESTART);
+        cpu.ret();
+        return false;
+      },
+    ),
   );
 
   // rbx: timer, r12: what is to be said, r13: the CPU it is about

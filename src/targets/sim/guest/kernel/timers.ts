@@ -1,6 +1,6 @@
 import type { Address } from '../../../../base/address.ts';
 import type { Cpu } from '../../step.ts';
-import { Label } from '../assembler.ts';
+import { fuse, Label } from '../assembler.ts';
 import type { Kernel } from '../kernel-data.ts';
 import { LIST_POISON2_LOW, POISON_HIGH } from '../memory-map.ts';
 import { popRegisters, pushRegisters, restoreFlags, saveFlags, storeHalves } from './inline.ts';
@@ -101,44 +101,47 @@ export function assembleTimers(k: Kernel, locks: Locks): Timers {
 
   const add = k.text.fn(
     'add_timer',
-    (cpu) => {
-      pushRegisters(cpu, rbx, r12);
-      saveFlags(cpu);
-      const t = cpu.get(rdi);
-      const flags = (cpu.load32(t + timer.flags) & TIMER_DEFERRABLE) | cpu.load32(cpu.get(gs) + cpu_number);
-      cpu.store32(t + timer.flags, flags);
-      cpu.store64(t + timer.expires, cpu.get(rsi));
-      const base = baseOf(cpu, flags);
-      cpu.set(rbx, t);
-      cpu.set(r12, base);
-      locks.spinLock(cpu, base + timer_base.lock);
-    },
-    (cpu) => {
-      const t = cpu.get(rbx);
-      const base = cpu.get(r12);
-      // forward_timer_base: an idle base's clock lags behind.
-      const jiffies = cpu.load64(jiffies_64);
-      const next = cpu.load64(base + timer_base.next_expiry);
-      if (cpu.load64(base + timer_base.clk) < jiffies && next > jiffies)
-        cpu.store64(base + timer_base.clk, jiffies);
-      const [bucket, expiry] = bucketOf(cpu.load64(t + timer.expires), cpu.load64(base + timer_base.clk));
-      // enqueue_timer: hlist_add_head
-      const head = base + timer_base.vectors + bucket * 8;
-      const first = cpu.load64(head);
-      cpu.store64(t + timer.entry, first);
-      if (first !== 0) cpu.store64(first + timer.entry_pprev - timer.entry, t + timer.entry);
-      cpu.store64(head, t + timer.entry);
-      cpu.store64(t + timer.entry_pprev, head);
-      cpu.store32(
-        t + timer.flags,
-        ((cpu.load32(t + timer.flags) & 0x3f_ffff) | (bucket << BUCKET_SHIFT)) >>> 0,
-      );
-      if (expiry < next) {
-        cpu.store64(base + timer_base.next_expiry, expiry);
-        cpu.store8(base + timer_base.next_expiry_recalc, 0);
-      }
-      cpu.store8(base + timer_base.timers_pending, 1);
-    },
+    fuse(
+      (cpu) => {
+        pushRegisters(cpu, rbx, r12);
+        saveFlags(cpu);
+        const t = cpu.get(rdi);
+        const flags = (cpu.load32(t + timer.flags) & TIMER_DEFERRABLE) | cpu.load32(cpu.get(gs) + cpu_number);
+        cpu.store32(t + timer.flags, flags);
+        cpu.store64(t + timer.expires, cpu.get(rsi));
+        const base = baseOf(cpu, flags);
+        cpu.set(rbx, t);
+        cpu.set(r12, base);
+        return locks.spinLock(cpu, base + timer_base.lock);
+      },
+      (cpu) => {
+        const t = cpu.get(rbx);
+        const base = cpu.get(r12);
+        // forward_timer_base: an idle base's clock lags behind.
+        const jiffies = cpu.load64(jiffies_64);
+        const next = cpu.load64(base + timer_base.next_expiry);
+        if (cpu.load64(base + timer_base.clk) < jiffies && next > jiffies)
+          cpu.store64(base + timer_base.clk, jiffies);
+        const [bucket, expiry] = bucketOf(cpu.load64(t + timer.expires), cpu.load64(base + timer_base.clk));
+        // enqueue_timer: hlist_add_head
+        const head = base + timer_base.vectors + bucket * 8;
+        const first = cpu.load64(head);
+        cpu.store64(t + timer.entry, first);
+        if (first !== 0) cpu.store64(first + timer.entry_pprev - timer.entry, t + timer.entry);
+        cpu.store64(head, t + timer.entry);
+        cpu.store64(t + timer.entry_pprev, head);
+        cpu.store32(
+          t + timer.flags,
+          ((cpu.load32(t + timer.flags) & 0x3f_ffff) | (bucket << BUCKET_SHIFT)) >>> 0,
+        );
+        if (expiry < next) {
+          cpu.store64(base + timer_base.next_expiry, expiry);
+          cpu.store8(base + timer_base.next_expiry_recalc, 0);
+        }
+        cpu.store8(base + timer_base.timers_pending, 1);
+        return false;
+      },
+    ),
     (cpu) => {
       setPending(cpu, cpu.get(r12), cpu.load32(cpu.get(rbx) + timer.flags) >>> BUCKET_SHIFT, true);
       finish(cpu);

@@ -28,7 +28,7 @@ export function logText(kernel: Kernel, ring: BytesPlace): Outcome<string> {
   const lines: string[] = [];
   let id = BigInt.asUintN(64, tail.value) & ID_MASK;
   const last = BigInt.asUintN(64, head.value) & ID_MASK;
-  for (let count = 0; count < RECORD_LIMIT; count++) {
+  for (let count = 0; count < RECORD_LIMIT && BigInt(count) < entries; count++) {
     const line = record(
       kernel,
       descs.value,

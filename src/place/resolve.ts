@@ -2,7 +2,7 @@ import { hashName, substream } from '../base/random.ts';
 import { COLLECTIONS } from '../model/collections.ts';
 import type { Path, PathStep } from '../model/expression.ts';
 import type { Partition } from '../target/target.ts';
-import { applicationElements } from './collections/application.ts';
+import { applicationElements, applicationRoot } from './collections/application.ts';
 import type { Element } from './collections/element.ts';
 import { select } from './collections/element.ts';
 import { locatorPlace, regionPlace } from './collections/metadata.ts';
@@ -214,10 +214,18 @@ function symbolPlace(walker: Walker, kernel: Kernel, at: string): Outcome<Place>
     return lost('TYPE', at, 'between its brackets stands the name of a symbol');
   const text = `${at}[${JSON.stringify(name.value.value)}]`;
   if (!special.isPerCpu(name.value.value))
-    return rest(walker, special.symbolPlace(kernel, name.value.value, text), 2);
+    return rest(walker, variablePlace(kernel, name.value.value, text), 2);
   const cpu = numberAt(walker, 2, text);
   if (!cpu.ok) return cpu;
   return rest(walker, special.perCpuPlace(kernel, name.value.value, cpu.value, `${text}[${cpu.value}]`), 3);
+}
+
+/** The kernel's own, or an application's that the region speaks of. */
+function variablePlace(kernel: Kernel, name: string, text: string): Outcome<BytesPlace> {
+  const own = special.symbolPlace(kernel, name, text);
+  if (own.ok || own.code !== 'NO_SYMBOL') return own;
+  const application = applicationRoot(kernel, name, text);
+  return application.ok ? application : own;
 }
 
 /** `prb` points at the ring. */

@@ -7,35 +7,34 @@ import { found, lost } from './outcome.ts';
 const ELEMENT_LIMIT = 65_536;
 
 /** The entries of a list_head ring, without its head, as addresses of the links. */
-export function ring(
-  kernel: Kernel,
-  head: Address,
-  at: string,
-  space?: number,
-  limit: number = ELEMENT_LIMIT,
-): Outcome<readonly Address[]> {
-  const links: Address[] = [];
-  let link = kernel.u64(head, space);
-  while (link !== head) {
-    if (link === undefined) return lost('UNMAPPED', at, `the ring leaves mapped memory after ${links.length} entries`); // prettier-ignore
-    if (links.length >= limit) return lost('WALK', at, `the ring does not close within ${limit} entries`);
-    links.push(link);
-    link = kernel.u64(link, space);
-  }
-  return found(links);
+export function ring(kernel: Kernel, head: Address, at: string, space?: number): Outcome<readonly Address[]> {
+  return follow(kernel, head, head, at, 'the ring', space);
 }
 
 /** The nodes of an hlist, from the address of its head. */
 export function chain(kernel: Kernel, head: Address, at: string): Outcome<readonly Address[]> {
-  const nodes: Address[] = [];
-  let node = kernel.u64(head);
-  while (node !== 0) {
-    if (node === undefined) return lost('UNMAPPED', at, 'a bucket leaves mapped memory');
-    if (nodes.length >= ELEMENT_LIMIT) return lost('WALK', at, 'a bucket does not end');
-    nodes.push(node);
-    node = kernel.u64(node);
+  return follow(kernel, head, 0, at, 'a bucket');
+}
+
+/** First words followed from `start` to `end`; an entry that comes again ends it at once. */
+function follow(
+  kernel: Kernel,
+  start: Address,
+  end: Address,
+  at: string,
+  what: string,
+  space?: number,
+): Outcome<readonly Address[]> {
+  const entries = new Set<Address>();
+  for (let entry = kernel.u64(start, space); entry !== end; entry = kernel.u64(entry, space)) {
+    if (entry === undefined)
+      return lost('UNMAPPED', at, `${what} leaves mapped memory after ${entries.size} entries`);
+    if (entries.has(entry)) return lost('WALK', at, `${what} comes back to an entry after ${entries.size}`);
+    if (entries.size >= ELEMENT_LIMIT)
+      return lost('WALK', at, `${what} does not end within ${ELEMENT_LIMIT} entries`);
+    entries.add(entry);
   }
-  return found(nodes);
+  return found([...entries]);
 }
 
 /** The nodes of an rb_root in order. `left` and `right` are the offsets of rb_left and rb_right in an rb_node. */

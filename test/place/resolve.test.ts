@@ -128,6 +128,16 @@ describe('places in a partition', () => {
     expect(order.runs[0]?.physical).toBe(kernel.physical(order.address as number));
   });
 
+  it("an application's own variable is found by its type", () => {
+    const { kernel, at, fails } = machine();
+    const count = at('web.symbols["order_book"].count');
+    expect(count).toMatchObject({
+      address: 0x7f00_0000_1000 + kernel.offset('order_book', 'count'),
+      bytes: 4,
+    });
+    expect(fails('web.symbols["order_pad"]')).toBe('NO_SYMBOL at web.symbols["order_pad"]');
+  });
+
   it('the region, its bytes and its entries are places', () => {
     const { kernel, at } = machine();
     expect(at('web.metadata.bytes[0x120]').runs).toEqual([

@@ -4,11 +4,12 @@ import type { Locator } from '../../formats/locator.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Outcome } from '../outcome.ts';
 import { found, lost } from '../outcome.ts';
+import type { BytesPlace } from '../place.ts';
 import { memberOf, objectAt } from '../typed.ts';
 import { ring } from '../walk.ts';
 import type { Element } from './element.ts';
 import { positions } from './element.ts';
-import { regionLocator } from './metadata.ts';
+import { findLocator, regionLocator } from './metadata.ts';
 import { findTask } from './tasks.ts';
 
 /**
@@ -41,6 +42,20 @@ export function applicationElements(kernel: Kernel, name: string, at: string): O
       }),
     ),
   );
+}
+
+/** An application's own variable, by the name of its type, where the region has a locator that begins there: `symbols["order_book"]`. */
+export function applicationRoot(kernel: Kernel, type: string, at: string): Outcome<BytesPlace> {
+  const entry = findLocator(
+    kernel.partition,
+    ({ keys, space }) => space !== 'kernel' && keys.get('ROOT_TYPE') === type,
+    at,
+  );
+  if (!entry.ok) return entry;
+  const { root, space } = entry.value.locator;
+  const table =
+    space === 'kernel' ? lost('NOT_FOUND', at, "it is the kernel's") : pageTable(kernel, space.task, at);
+  return table.ok ? objectAt(kernel, root.address, type, { text: at, space: table.value }) : table;
 }
 
 /** Physical address of the top page table of the first process of that comm. */

@@ -15,6 +15,13 @@ const FIRST_BYTES = 8192;
 /** Of the region's header (formats/region.ts). */
 const ENTRY_COUNT_AT = 16;
 
+/** An entry of the region, and where the region begins. */
+interface Entry {
+  readonly note: Note;
+  readonly locator: Locator;
+  readonly physical: number;
+}
+
 interface Where {
   readonly physical: number;
   readonly bytes: number;
@@ -61,11 +68,12 @@ export function physicalPlace(
   return element === undefined ? place : { ...place, element };
 }
 
-function entryOf(
+/** The first locator of the region that is wanted, for whatever reason. */
+export function findLocator(
   partition: Partition,
-  name: string,
+  wanted: (locator: Locator) => boolean,
   at: string,
-): Outcome<{ readonly note: Note; readonly locator: Locator; readonly physical: number }> {
+): Outcome<Entry> {
   const where = regionOf(partition, at);
   if (!where.ok) return where;
   const { physical } = where.value;
@@ -76,25 +84,18 @@ function entryOf(
     if (length < REGION_HEADER_BYTES || !partition.memory.read(physical, bytes)) break;
     const count = new DataView(bytes.buffer).getUint32(ENTRY_COUNT_AT, true);
     const { notes, failure } = readNotes(bytes, REGION_HEADER_BYTES, length, Math.min(count, ENTRY_LIMIT));
-    const found_entry = locatorAmong(notes, bytes, name);
-    if (found_entry) return found({ ...found_entry, physical });
+    for (const note of notes) {
+      const located = note.type === REGION_NOTE.LOCATOR || note.type === REGION_NOTE.APPLICATION;
+      const { locator } = note.name === SIREN_NOTE && located ? parseLocator(descOf(bytes, note)) : {};
+      if (locator && wanted(locator)) return found({ note, locator, physical });
+    }
     if (!failure) break;
   }
-  return lost('NOT_FOUND', at, `the region describes no ${name}`);
+  return lost('NOT_FOUND', at, 'the region describes no such structure');
 }
 
-function locatorAmong(
-  notes: readonly Note[],
-  bytes: Uint8Array,
-  name: string,
-): { readonly note: Note; readonly locator: Locator } | undefined {
-  for (const note of notes) {
-    const located = note.type === REGION_NOTE.LOCATOR || note.type === REGION_NOTE.APPLICATION;
-    if (note.name !== SIREN_NOTE || !located) continue;
-    const { locator } = parseLocator(descOf(bytes, note));
-    if (locator?.name === name) return { note, locator };
-  }
-  return undefined;
+function entryOf(partition: Partition, name: string, at: string): Outcome<Entry> {
+  return findLocator(partition, (locator) => locator.name === name, at);
 }
 
 /** Where the guest registered it; without that, where it stands by its magic and seal. */

@@ -134,12 +134,15 @@ function leaders(kernel: Kernel, at: string): Outcome<readonly Task[]> {
   const layout = layoutOf(kernel, at);
   if (!layout.ok) return layout;
   const tasks: Task[] = [];
+  const seen = new Set<Address>();
   let address = init;
   do {
     const task = taskAt(kernel, address, layout.value, at);
     if (!task.ok) return lost('UNMAPPED', at, `the ring leaves mapped memory after ${tasks.length} entries`);
-    if (tasks.length >= TASK_LIMIT)
-      return lost('WALK', at, `the ring does not close within ${TASK_LIMIT} entries`);
+    if (seen.has(address) || tasks.length >= TASK_LIMIT) {
+      return lost('WALK', at, `the ring does not close: it has been through ${tasks.length} entries`);
+    }
+    seen.add(address);
     tasks.push(task.value);
     address = task.value.next;
   } while (address !== init);

@@ -56,7 +56,8 @@ function expectCivil({ code, signal, stdout, stderr, ms }: Ran): void {
   expect(all).not.toMatch(/^\s+at .*:\d+:\d+/m);
   expect(all).not.toMatch(/\bundefined\b|\[object Object\]|siren itself failed|\bNaN\b/);
   expect(all.length).toBeLessThan(100_000);
-  expect(ms).toBeLessThan(15_000);
+  // It takes two seconds on an idle machine; a hang is killed after thirty.
+  expect(ms).toBeLessThan(25_000);
 }
 
 describe.concurrent('a run of', () => {

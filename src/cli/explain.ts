@@ -22,9 +22,12 @@ export async function explainCommand(
     error(`there is no code or word \`${oneLine(word)}\`: ${help}\n`);
     return EXIT.usage;
   }
-  for (const { word: name, title, doc, group } of found) {
+  for (const { word: name, title, doc, group, example } of found) {
     out(`${colors.bold(name)}${title === '' ? '' : `  ${title}`}  ${colors.dim(`(${group})`)}\n\n`);
     out(`${wrapped(doc, 100)}\n\n`);
+    if (example === undefined) continue;
+    out(`  ${colors.red('wrong')}\n${indented(example.bad)}\n\n`);
+    out(`  ${colors.green('right')}\n${indented(example.mended)}\n\n`);
   }
   return EXIT.ok;
 }
@@ -41,6 +44,10 @@ function* overview(entries: readonly Entry[]): Generator<string> {
 function firstSentence(text: string): string {
   const end = text.search(/[.;:](?:\s|$)/);
   return end < 0 ? text : text.slice(0, end);
+}
+
+function indented(text: string): string {
+  return text.trimEnd().replaceAll(/^(?=.)/gm, '    ');
 }
 
 /** Breaks prose at spaces; indented by two. */

@@ -1,3 +1,4 @@
+import { LANGUAGE_CODES } from '../language/codes.ts';
 import { COLLECTIONS, SPECIAL_PLACES } from '../model/collections.ts';
 import { DIAGNOSES } from '../model/diagnoses.ts';
 import { FINDINGS } from '../model/findings.ts';
@@ -20,11 +21,20 @@ export interface Entry {
   readonly title: string;
   readonly doc: string;
   readonly group: string;
+  /** A text that earns the code, and the same mended. */
+  readonly example?: { readonly bad: string; readonly mended: string };
 }
 
 /** Everything that has a code or is a word of a closed vocabulary, group by group. */
 export function explanations(): readonly Entry[] {
   return [
+    ...LANGUAGE_CODES.map(({ code, title, doc, bad, mended }) => ({
+      word: code,
+      title,
+      doc,
+      group: 'what a spec can get wrong',
+      example: { bad, mended },
+    })),
     ...codes('siren.yaml and the command line', CONFIG_CODES),
     ...codes('the judge', JUDGE_CODES),
     ...[...FINDINGS.values()].map(({ code, doc, leads_to, collections }) => ({

@@ -105,15 +105,19 @@ export function assembleScheduler(
     cpu.hypercall();
   };
 
-  /** select_task_rq_fair, cut down: where it ran last if that is idle, else an idle CPU, else where it ran last. */
-  const selectCpu = (cpu: Cpu, t: Address, last: number): number => {
+  /**
+   * select_task_rq_fair, cut down: where it ran last if at most `own` run there, else an idle CPU, else where it ran last. A new task may stay
+   * with its parent: that is about to wait for it.
+   */
+  const selectCpu = (cpu: Cpu, t: Address, last: number, own: number): number => {
     if ((cpu.load32(t + task.flags) & PF.NO_SETAFFINITY) !== 0) return last;
-    const idle = (index: number): boolean => cpu.load32(inline.cpuRq(cpu, index) + q.nr_running) === 0;
-    if (idle(last)) return last;
+    const idle = (index: number, running: number): boolean =>
+      cpu.load32(inline.cpuRq(cpu, index) + q.nr_running) <= running;
+    if (idle(last, own)) return last;
     const online = cpu.load32(symbol.online);
     const cpus = cpu.load32(symbol.cpus);
     for (let index = 0; index < cpus && index < 32; index++) {
-      if (index !== last && (online & (1 << index)) !== 0 && idle(index)) return index;
+      if (index !== last && (online & (1 << index)) !== 0 && idle(index, 0)) return index;
     }
     return last;
   };
@@ -154,7 +158,7 @@ export function assembleScheduler(
         }
         cpu.store32(t + task.__state, TASK.WAKING);
         const last = cpu.load32(t + task.thread_info_cpu);
-        const target = selectCpu(cpu, t, last);
+        const target = selectCpu(cpu, t, last, 0);
         if (target === last) return true;
         const next = inline.cpuRq(cpu, target);
         const shift = cpu.load64(next + q.cfs_min_vruntime) - cpu.load64(rq + q.cfs_min_vruntime);
@@ -189,7 +193,7 @@ export function assembleScheduler(
         const t = cpu.get(rdi);
         pushRegisters(cpu, rbx, r12);
         saveFlags(cpu);
-        const target = selectCpu(cpu, t, cpu.load32(t + task.thread_info_cpu));
+        const target = selectCpu(cpu, t, cpu.load32(t + task.thread_info_cpu), 1);
         const rq = inline.cpuRq(cpu, target);
         cpu.set(rbx, t);
         cpu.set(r12, rq);

@@ -95,16 +95,16 @@ const child =
 
 /** What runs under each comm. A second entry is that of a thread. */
 const PROGRAMS: Readonly<Record<string, { readonly start?: Work; readonly loop: readonly Work[]; readonly thread?: readonly Work[] }>> = {
-  nginx: { loop: [sleep(3_000, 9_000), open, seldom(3, read), send], thread: [poll(8, 20), send] },
-  'php-fpm': { loop: [sleep(4_000, 10_000), compute(100, 400), seldom(2, open), seldom(8, child(compute(50, 150)))] },
+  nginx: { loop: [sleep(6_000, 14_000), open, seldom(3, read), send], thread: [poll(8, 20), send] },
+  'php-fpm': { loop: [sleep(8_000, 16_000), compute(100, 400), seldom(2, open), seldom(8, child(compute(50, 150)))] },
   sshd: { loop: [poll(12, 24), seldom(16, look)] },
-  postgres: { loop: [sleep(3_000, 8_000), open, read, compute(50, 250)], thread: [poll(8, 20), seldom(2, read)] },
-  walwriter: { loop: [sleep(5_000, 9_000), write] },
+  postgres: { loop: [sleep(5_000, 12_000), open, read, compute(50, 250)], thread: [poll(8, 20), seldom(2, read)] },
+  walwriter: { loop: [sleep(8_000, 14_000), write] },
   checkpointer: { loop: [poll(12, 24), seldom(4, write), seldom(16, look)] },
   make: { loop: [sleep(6_000, 12_000), open, seldom(4, child(compute(100, 300))), seldom(32, look)] },
   cc1: { loop: [compute(1_000, 3_000), open, sleep(1_000, 3_000)] },
   ld: { loop: [poll(12, 24), open, read, compute(100, 500)] },
-  shop: { start: fillBook, loop: [sleep(2_000, 6_000), trade] },
+  shop: { start: fillBook, loop: [sleep(6_000, 14_000), trade] },
   heartbeat: { loop: [(at) => [(cpu) => at.syscall(cpu, NR.ioctl, HEARTBEAT.wait)], child((at) => [(cpu) => at.syscall(cpu, NR.ioctl, HEARTBEAT.beat)])] },
   init: { loop: [(at) => [(cpu) => at.syscall(cpu, NR.wait4)], poll(200, 300)] },
 }; // prettier-ignore
@@ -223,11 +223,8 @@ function trade({ o }: Assembly): Part {
       cpu.store64(cpu.load64(first) + 8, head);
     },
     (cpu) => {
-      const first = cpu.get(rsi) + o.order.link;
-      cpu.store64(head, cpu.load64(first));
-    },
-    (cpu) => {
       const order = cpu.get(rsi);
+      cpu.store64(head, cpu.load64(order + o.order.link));
       const id = cpu.load32(ORDER_NEXT_ID);
       cpu.store32(count, cpu.load32(count) - 1);
       cpu.store32(ORDER_NEXT_ID, id + 1);
@@ -236,11 +233,8 @@ function trade({ o }: Assembly): Part {
       cpu.store8(order + o.order.state, 0);
     },
     insertOrder(o),
-    (cpu) => {
-      // The one that has waited longest is filled or becomes void.
-      const oldest = cpu.load64(head) - o.order.link;
-      cpu.store8(oldest + o.order.state, 1 + random(cpu, 2));
-    },
+    // The one that has waited longest is filled or becomes void.
+    (cpu) => cpu.store8(cpu.load64(head) - o.order.link + o.order.state, 1 + random(cpu, 2)),
     empty,
     (cpu) => cpu.store8(lock, 0),
   ];

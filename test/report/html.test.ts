@@ -141,6 +141,25 @@ describe('report.html', () => {
     expect(failed).toMatch(/\^+ expected within 15 ms of smash/);
   }); // prettier-ignore
 
+  it('opens the neighbours of the wrong field and folds the rest of a large structure', async () => {
+    const [finding] = report().findings as [ReturnType<typeof report>['findings'][0]];
+    const fields = Array.from({ length: 64 }, (_, index) => ({
+      name: `f${index}`,
+      offset: 8 * index,
+      bytes: 8,
+    }));
+    const context = { base: 'ffff88800412c200', hex: '00'.repeat(512), fields };
+    const reports = [{ ...report(), findings: [{ ...finding, address: 'ffff88800412c2f8', context }] }];
+    const scenario = scenarioNamed('large');
+    const html = await page([{ scenario, outcome: outcome(scenario, 'failed', { record: record({ reports }) }) }]); // prettier-ignore
+    const view = drawn(html, runsIn(html)[0] as PageRun);
+    const [open] = view.split('all 512 bytes') as [string];
+    expect(open.match(/"row">f\d+/g)).toEqual(
+      Array.from({ length: 11 }, (_, index) => `"row">f${index + 26}`),
+    );
+    expect(view.match(/← wrong/g)).toHaveLength(2);
+  });
+
   it('shows the scenario line by line as it is written, carets and words below what is wrong', async () => {
     const html = await page([{ scenario: scenarioNamed('one'), outcome: failedOutcome() }]);
     const view = drawn(html, runsIn(html)[0] as PageRun);

@@ -33,47 +33,51 @@ export function changedBytes(before, after) {
     <code class="bytes">${hexBytes(after, changed)}</code>`;
 }
 
+/** Rows shown on either side of the wrong field, where there are many. */
+const NEAR = 5;
+
 /**
- * The bytes around a finding, a row for each field, the wrong field marked; what lies between named fields in rows of sixteen.
+ * The bytes around a finding, a row for each field, the wrong field marked; what lies between named fields in rows of sixteen. Of a
+ * large structure the neighbours of the wrong field stand open, and all of it is folded below.
  * @param {FindingResult} finding
  */
 export function memoryView(finding) {
   const { context } = finding;
   if (context === undefined) return markup``;
-  const total = context.hex.length / 2;
-  const wrong = wrongOffset(finding);
-  const rows = rowsOf(context.fields, total);
+  const rows = rowsOf(context.fields, context.hex.length / 2);
+  const wrong = wrongBytes(finding);
+  const at = rows.findIndex((row) => hits(row, wrong));
+  const title = markup`${finding.structure} at <code>${context.base}</code>`;
+  if (at < 0 || rows.length <= 2 * NEAR + 3) return memoryTable(rows, context, wrong, title);
+  const near = rows.slice(Math.max(0, at - NEAR), at + NEAR + 1);
+  return markup`${memoryTable(near, context, wrong, title)}
+    <details><summary>all ${context.hex.length / 2} bytes around it</summary>${memoryTable(rows, context, wrong, title)}</details>`;
+}
+
+/**
+ * @param {readonly Row[]} rows
+ * @param {{ base: string, hex: string }} context
+ * @param {{ from: number, to: number }} wrong
+ * @param {import('./dom.js').Markup} title
+ */
+function memoryTable(rows, context, wrong, title) {
   return markup`<table class="memory">
-    <caption>
-      ${finding.structure} at
-      <code>${context.base}</code>
-    </caption>
-    <thead>
-      <tr>
-        <th>address</th>
-        <th>field</th>
-        <th>bytes</th>
-        <th>little-endian</th>
-        <th>text</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${rows.map((row) => memoryRow(row, context, finding.bytes, wrong))}
-    </tbody>
+    <caption>${title}</caption>
+    <thead><tr><th>address</th><th>field</th><th>bytes</th><th>little-endian</th><th>text</th></tr></thead>
+    <tbody>${rows.map((row) => memoryRow(row, context, wrong))}</tbody>
   </table>`;
 }
 
 /**
  * @param {Row} row
  * @param {{ base: string, hex: string }} context
- * @param {number} bytes
- * @param {number} wrong
+ * @param {{ from: number, to: number }} wrong
  */
-function memoryRow(row, context, bytes, wrong) {
+function memoryRow(row, context, wrong) {
   const hex = context.hex.slice(2 * row.offset, 2 * (row.offset + row.bytes));
   /** @param {number} index */
-  const isWrong = (index) => wrong >= 0 && row.offset + index >= wrong && row.offset + index < wrong + bytes;
-  const hit = Array.from({ length: row.bytes }, (_, index) => index).some(isWrong);
+  const isWrong = (index) => row.offset + index >= wrong.from && row.offset + index < wrong.to;
+  const hit = hits(row, wrong);
   return markup`<tr class="${hit ? 'wrong' : row.name === '' ? 'gap' : ''}">
     <td><code>${add(context.base, row.offset)}</code></td>
     <th scope="row">${row.name}${hit && markup` <strong>← wrong</strong>`}</th>
@@ -83,11 +87,23 @@ function memoryRow(row, context, bytes, wrong) {
   </tr>`;
 }
 
-/** @param {FindingResult} finding */
-function wrongOffset({ address, context }) {
-  if (address === undefined || context === undefined || !/^[0-9a-f]{1,16}$/.test(context.base)) return -1;
+/**
+ * @param {Row} row
+ * @param {{ from: number, to: number }} wrong
+ */
+function hits(row, wrong) {
+  return row.offset < wrong.to && row.offset + row.bytes > wrong.from;
+}
+
+/**
+ * Which of the bytes are wrong, as offsets, the end exclusive; none where the address is not among them.
+ * @param {FindingResult} finding
+ */
+function wrongBytes({ address, bytes, context }) {
+  const none = { from: 0, to: 0 };
+  if (address === undefined || context === undefined || !/^[0-9a-f]{1,16}$/.test(context.base)) return none;
   const offset = BigInt(`0x${address}`) - BigInt(`0x${context.base}`);
-  return offset >= 0n && offset < 4096n ? Number(offset) : -1;
+  return offset >= 0n && offset < 4096n ? { from: Number(offset), to: Number(offset) + bytes } : none;
 }
 
 /**

@@ -76,7 +76,7 @@ function words(group: string, table: Readonly<Record<string, string>>): Entry[] 
 
 function verbDoc(verb: NonNullable<ReturnType<(typeof VERBS)['get']>>): string {
   const clauses = Object.entries(verb.clauses).map(([word, rule]) => {
-    const takes = typeof rule.takes === 'string' ? `a ${rule.takes}` : rule.takes.join(' | ');
+    const takes = typeof rule.takes === 'string' ? rule.takes : rule.takes.join(' | ');
     return `  ${word}: ${takes}; ${rule.doc}${rule.required ? ' (required)' : ''}`;
   });
   return [`${verb.doc} (${verb.kind}; acts on: ${verb.subject})`, ...clauses].join('\n');

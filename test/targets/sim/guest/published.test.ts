@@ -1,0 +1,145 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { fromBigint } from '../../../../src/base/address.ts';
+import { openBtf } from '../../../../src/formats/btf.ts';
+import { translate } from '../../../../src/formats/page-tables.ts';
+import { readContents } from '../../../../src/formats/region-notes.ts';
+import { readRegion } from '../../../../src/formats/region.ts';
+import { parseVmcoreInfo } from '../../../../src/formats/vmcoreinfo.ts';
+import { AGGREGATES } from '../../../../src/model/kernel-types.ts';
+import { layoutOf } from '../../../../src/targets/sim/guest/layout.ts';
+import { btfOf } from '../../../../src/targets/sim/guest/layout-btf.ts';
+import { Booted } from './support.ts';
+
+function hasBpftool(): boolean {
+  try {
+    execFileSync('bpftool', ['version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('what the guest publishes', () => {
+  it('registers a sealed region that the formats read, with a locator for each structure it was told to describe', () => {
+    const guest = new Booted();
+    const [registered] = guest.of('register');
+    const physical = Number(registered?.detail['address']);
+    const bytes = new Uint8Array(Number(registered?.detail['size']));
+    guest.target.partitions[0]!.memory.read(physical, bytes);
+    const region = readRegion(bytes);
+    if (!region.ok) throw new Error(region.message);
+    expect(region.value).toMatchObject({
+      sealed: true,
+      seal_holds: true,
+      boot_id: guest.target.bootId('web'),
+    });
+    const contents = readContents(bytes, region.value);
+    expect(contents.malformed).toEqual([]);
+    expect([...contents.locators.keys()]).toEqual([
+      'tasks',
+      'run_queues',
+      'locks',
+      'stacks',
+      'timers',
+      'hrtimers',
+      'log',
+      'orders',
+    ]);
+    expect(contents.kallsyms).toBeDefined();
+    expect(contents.btf).toHaveLength(1);
+    expect(contents.vmcoreinfo?.numbers.get('phys_base')).toBe(-0xc0_0000);
+  });
+
+  it('registers once, before boot complete', () => {
+    const guest = new Booted();
+    expect(guest.of('register')).toHaveLength(1);
+    const times = [guest.of('register')[0]!.time_ns, guest.of('boot_complete')[0]!.time_ns];
+    expect(times[0]).toBeLessThan(times[1]!);
+  });
+
+  it('keeps the shop and its orders where the locator says, in the address space of its own', () => {
+    const guest = new Booted().run(100);
+    const shop = guest.task('shop');
+    const mm = guest.u64(shop + guest.offset('task_struct', 'mm'));
+    const root = guest.physical(guest.u64(mm + guest.offset('mm_struct', 'pgd')));
+    const memory = guest.target.partitions[0]!.memory;
+    const at = (address: number, bytes: number): DataView => {
+      const into = new Uint8Array(bytes);
+      memory.read(
+        translate((from, to) => memory.read(from, to), root, 4, address),
+        into,
+      );
+      return new DataView(into.buffer);
+    };
+    const book = 0x50_0040;
+    const head = book + guest.offset('order_book', 'orders');
+    const ids: number[] = [];
+    for (
+      let link = fromBigint(at(head, 8).getBigUint64(0, true));
+      link !== head && ids.length < 100;
+      link = fromBigint(at(link, 8).getBigUint64(0, true))
+    ) {
+      const order = link - guest.offset('order', 'link');
+      ids.push(at(order + guest.offset('order', 'id'), 8).getUint32(0, true));
+      expect(at(order + guest.offset('order', 'qty'), 4).getUint32(0, true)).toBeLessThanOrEqual(1_000);
+      expect(at(order + guest.offset('order', 'state'), 1).getUint8(0)).toBeLessThanOrEqual(2);
+    }
+    expect(ids).toHaveLength(48);
+    expect(ids).toEqual([...ids].sort((a, b) => a - b));
+    expect(ids[0]).toBeGreaterThan(1_000);
+    expect(at(book + guest.offset('order_book', 'count'), 4).getUint32(0, true)).toBe(48);
+  });
+
+  it('says in VMCOREINFO what its layout says', () => {
+    const guest = new Booted({ kernel: { layout_seed: 5 } });
+    const info = parseVmcoreInfo(guest.target.partitions[0]!.vmcoreinfo());
+    expect(info.malformed).toEqual([]);
+    expect(info.symbols.get('init_task')).toBe(guest.symbol('init_task'));
+    expect(info.offsets.get('prb_desc.text_blk_lpos')).toBe(guest.offset('prb_desc', 'text_blk_lpos'));
+  });
+
+  for (const seed of [0, 9]) {
+    const btf = btfOf(layoutOf(seed), new Map(), 0x8000);
+
+    it(`has one layout table: BTF of seed ${seed} gives every offset that the steps use`, () => {
+      const opened = openBtf(btf);
+      if (!opened.ok) throw new Error(opened.message);
+      for (const { name, members, union } of AGGREGATES.values()) {
+        const type = union ? undefined : opened.value.find('struct', name);
+        if (type === undefined) continue;
+        for (const member of members) {
+          if (member.name === '' || member.bits > 0) continue;
+          expect(opened.value.member(type, member.name)?.offset, `${name}.${member.name}`).toBe(
+            layoutOf(seed).offset(name, member.name),
+          );
+        }
+      }
+    });
+
+    it.skipIf(!hasBpftool())(`bpftool reads the BTF of layout ${seed}`, () => {
+      const folder = mkdtempSync(join(tmpdir(), 'siren-btf-'));
+      try {
+        const file = join(folder, 'guest.btf');
+        writeFileSync(file, btf);
+        const text = execFileSync('bpftool', ['btf', 'dump', 'file', file, 'format', 'c'], {
+          encoding: 'utf8',
+        });
+        expect(text).toContain('struct task_struct {');
+        expect(text).toContain('struct timer_base {');
+        expect(text).toContain('char comm[16];');
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+  }
+
+  it('permutes members by the layout seed, and pins what assembly relies on', () => {
+    const offsets = [0, 1, 2].map((seed) => layoutOf(seed).offset('task_struct', 'comm'));
+    expect(new Set(offsets).size).toBe(3);
+    for (const seed of [0, 1, 2]) expect(layoutOf(seed).offset('task_struct', 'thread_info')).toBe(0);
+  });
+});

@@ -1,13 +1,15 @@
 import type { Page } from './page.ts';
 import { ZERO_PAGE } from './page.ts';
 
-/** Entries of the TLB and of the second-level cache; direct-mapped. */
+/** Entries of the TLB; direct-mapped, like all caches here. */
 export const TLB_ENTRIES = 128;
+/** Entries of the cache of upper levels. */
+export const UPPER_ENTRIES = 32;
 export const GPA_ENTRIES = 256;
 /** Pages by number modulo this, in `held`. */
 export const HELD_ENTRIES = 512;
 const REGISTERS = 24;
-const STATE_BYTES = TLB_ENTRIES * 16 + REGISTERS * 8 + 64;
+const STATE_BYTES = TLB_ENTRIES * 16 + UPPER_ENTRIES * 16 + REGISTERS * 8 + 64;
 /** No page has this tag: it equals nothing, not even itself. */
 export const NO_TAG: number = Number.NaN;
 
@@ -22,6 +24,10 @@ export class CpuStorage {
   readonly tags: Float64Array;
   readonly bases: Uint32Array;
   readonly flags: Uint32Array;
+  /** What levels 4 to 2 said of 2 MiB regions: address of the region; guest-physical page of its table, or of itself; permissions. */
+  readonly upper_tags: Float64Array;
+  readonly upper_frames: Uint32Array;
+  readonly upper_flags: Uint32Array;
   /** Low and high half of register r at 2r and 2r+1. */
   readonly registers: Int32Array;
   /** Bit maps over the vectors. */
@@ -49,7 +55,11 @@ export class CpuStorage {
     this.tags = new Float64Array(buffer, 0, TLB_ENTRIES);
     this.bases = new Uint32Array(buffer, TLB_ENTRIES * 8, TLB_ENTRIES);
     this.flags = new Uint32Array(buffer, TLB_ENTRIES * 12, TLB_ENTRIES);
-    const rest = TLB_ENTRIES * 16;
+    const upper = TLB_ENTRIES * 16;
+    this.upper_tags = new Float64Array(buffer, upper, UPPER_ENTRIES);
+    this.upper_frames = new Uint32Array(buffer, upper + UPPER_ENTRIES * 8, UPPER_ENTRIES);
+    this.upper_flags = new Uint32Array(buffer, upper + UPPER_ENTRIES * 12, UPPER_ENTRIES);
+    const rest = upper + UPPER_ENTRIES * 16;
     this.registers = new Int32Array(buffer, rest, REGISTERS * 2);
     this.pending = new Uint32Array(buffer, rest + REGISTERS * 8, 8);
     this.lost = new Uint32Array(buffer, rest + REGISTERS * 8 + 32, 8);
@@ -82,6 +92,7 @@ export function newStorage(): CpuStorage {
   const storage = pool.pop() ?? new CpuStorage();
   storage.architectural.fill(0);
   storage.tags.fill(NO_TAG);
+  storage.upper_tags.fill(NO_TAG);
   storage.dropFast();
   storage.gpa_tags.fill(0);
   return storage;

@@ -2,7 +2,15 @@ import { isCanonical } from '../../../base/address.ts';
 import { FRAME_HIGH, PTE } from '../../../formats/page-tables.ts';
 import { REG } from '../step.ts';
 import type { CpuStorage } from './cpu-storage.ts';
-import { GPA_ENTRIES, HELD_ENTRIES, newStorage, NO_TAG, recycleStorage, TLB_ENTRIES } from './cpu-storage.ts';
+import {
+  GPA_ENTRIES,
+  HELD_ENTRIES,
+  newStorage,
+  NO_TAG,
+  recycleStorage,
+  TLB_ENTRIES,
+  UPPER_ENTRIES,
+} from './cpu-storage.ts';
 import { CpuFault, PF, SECOND_LEVEL_FAULT } from './cpu-fault.ts';
 import type { MachineMemory, PageHolder } from './memory.ts';
 import type { Page } from './page.ts';
@@ -16,10 +24,12 @@ export const READ = 0;
 export const WRITE = 1;
 export const FETCH = 2;
 
-/** TLB entry flags. */
-const WRITABLE = 1;
-const USER = 2;
-const NO_EXECUTE = 4;
+/** Permissions, as the flags of entries have them; EXECUTABLE is the no-execute bit turned round. */
+const WRITABLE = PTE.WRITABLE;
+const USER = PTE.USER;
+const LARGE = PTE.PAGE_SIZE;
+const EXECUTABLE = 1;
+const REGION_MASK = 0x1f_ffff;
 
 /** Index into the TLB for an address: page number folded, so that things at large power-of-two strides do not collide. */
 export function tlbSlot(address: number): number {
@@ -29,9 +39,9 @@ export function tlbSlot(address: number): number {
 
 /**
  * Registers and address translation of one virtual CPU. First-level tables (cr3, 4 levels, 4 KiB, 2 MiB and 1 GiB pages) are walked in
- * guest-physical memory, each of whose addresses goes through the second-level tables. The TLB maps virtual pages to machine pages and is
- * emptied when cr3 is loaded. As on a processor, an entry that was cleared in memory may live on in it until then; so it is part of the
- * state that forks and saves carry. Not modelled: accessed and dirty bits, global pages, SMEP and SMAP.
+ * guest-physical memory, each of whose addresses goes through the second-level tables. The TLB maps virtual pages to machine pages; beside it, as
+ * in x86 processors (SDM volume 3, 4.10.3), a cache of what the upper levels said. Both are emptied when cr3 is loaded. An entry that was
+ * cleared in memory may live on in them until then; so they are part of the state that forks and saves carry. Not modelled: accessed and dirty bits, global pages, SMEP and SMAP.
  *
  * The TLB's contents are the `tags`, `bases` and `flags`. The rest can be dropped at any time and changes nothing: the `fast` arrays and
  * `views` repeat those entries that an access of one mode may use without looking further; `gpa_tags` and `gpa_bases` repeat the
@@ -53,9 +63,13 @@ export abstract class Mmu implements PageHolder {
   private readonly tags: Float64Array;
   private readonly bases: Uint32Array;
   private readonly flags: Uint32Array;
+  private readonly upper_tags: Float64Array;
+  private readonly upper_frames: Uint32Array;
+  private readonly upper_flags: Uint32Array;
   private readonly gpa_tags: Uint32Array;
   private readonly gpa_bases: Uint32Array;
   private gpa_version = -1;
+  private entry_flags = 0;
   private readonly held: Uint8Array;
   protected readonly views: DataView[];
   protected readonly pages: Page[];
@@ -82,6 +96,9 @@ export abstract class Mmu implements PageHolder {
     this.tags = storage.tags;
     this.bases = storage.bases;
     this.flags = storage.flags;
+    this.upper_tags = storage.upper_tags;
+    this.upper_frames = storage.upper_frames;
+    this.upper_flags = storage.upper_flags;
     this.gpa_tags = storage.gpa_tags;
     this.gpa_bases = storage.gpa_bases;
     this.views = storage.views;
@@ -139,9 +156,10 @@ export abstract class Mmu implements PageHolder {
     this.fetch_low = 1;
   }
 
-  /** Empties the TLB. */
+  /** Empties the TLB and what goes with it. */
   protected flush(): void {
     this.tags.fill(NO_TAG);
+    this.upper_tags.fill(NO_TAG);
     this.storage.dropFast();
     this.fetch_slot = -1;
     this.fetch_low = 1;
@@ -150,6 +168,7 @@ export abstract class Mmu implements PageHolder {
   protected flushPage(address: number): void {
     const slot = tlbSlot(address);
     if (this.tags[slot] === address - (address & 4095)) this.tags[slot] = NO_TAG;
+    this.upper_tags.fill(NO_TAG);
     this.dropFastSlot(slot);
   }
 
@@ -224,7 +243,7 @@ export abstract class Mmu implements PageHolder {
   private allowed(flags: number, access: number): boolean {
     if (this.user_mode && (flags & USER) === 0) return false;
     if (access === WRITE) return (flags & WRITABLE) !== 0;
-    return access !== FETCH || (flags & NO_EXECUTE) === 0;
+    return access !== FETCH || (flags & EXECUTABLE) !== 0;
   }
 
   /** Machine address that a slot gives for an address in its page. */
@@ -235,60 +254,69 @@ export abstract class Mmu implements PageHolder {
   private walk(address: number, page: number, slot: number, access: number): void {
     this.tags[slot] = NO_TAG;
     this.dropFastSlot(slot);
+    const low = address | 0;
+    const region = address - (address & REGION_MASK);
+    const upper = ((low >>> 21) ^ (low >>> 26)) & (UPPER_ENTRIES - 1);
+    if (this.upper_tags[upper] !== region) this.walkUpper(address, access, region, upper);
+    let flags = this.upper_flags[upper] as number;
+    let frame = this.upper_frames[upper] as number;
+    if ((flags & LARGE) !== 0) frame += low & REGION_MASK & ~4095;
+    else frame = this.entryAt(frame, (low >>> 12) & 511, address, access);
+    if ((flags & LARGE) === 0) flags &= this.entry_flags;
+    const user = (flags & USER) !== 0;
+    if (this.user_mode && !user) this.pageFault(address, access, PF.PROTECTION);
+    if (access === WRITE && (flags & WRITABLE) === 0) this.pageFault(address, access, PF.PROTECTION);
+    if (access === FETCH && (flags & EXECUTABLE) === 0) this.pageFault(address, access, PF.PROTECTION);
+    const machine = this.guestPage(frame, access === WRITE ? SECOND_LEVEL.WRITE : SECOND_LEVEL.READ);
+    this.tags[slot] = page;
+    this.bases[slot] = machine & ~4095;
+    this.flags[slot] = (machine & SECOND_LEVEL.WRITE) !== 0 ? flags : flags & ~WRITABLE;
+  }
+
+  /** Levels 4 to 2: notes what they say of a 2 MiB region. */
+  private walkUpper(address: number, access: number, region: number, upper: number): void {
     if (!isCanonical(address)) this.throwFault(13, 0, this.get(REG.cr2));
     const low = address | 0;
     const high = Math.floor(address / TWO_32) | 0;
-    // Guest-physical addresses from 4 GiB on are nobody's: everything below is 32-bit arithmetic.
+    const root = (this.registers[REG.cr3 * 2] as number) & 0xffff_f000;
     const beyond = (this.registers[REG.cr3 * 2 + 1] as number) & FRAME_HIGH;
-    let table = (this.registers[REG.cr3 * 2] as number) & 0xffff_f000;
-    if (beyond !== 0) this.throwFault(SECOND_LEVEL_FAULT, SECOND_LEVEL.READ, beyond * TWO_32 + (table >>> 0));
-    let allowed: number = PTE.WRITABLE | PTE.USER;
-    let no_execute = 0;
-    let frame = 0;
-    for (let level = 4; ; level--) {
-      const index =
-        level === 4
-          ? (high >>> 7) & 511
-          : level === 3
-            ? ((low >>> 30) | (high << 2)) & 511
-            : level === 2
-              ? (low >>> 21) & 511
-              : (low >>> 12) & 511;
-      const offset = index * 8;
-      const entry = (this.guestPage(table, SECOND_LEVEL.READ) & ~4095) >>> 0;
-      if (this.watch.active) this.watch.read(entry + offset, 8, this.time);
-      const view = this.memory.page(entry).view;
-      const entry_low = view.getUint32(offset, true);
-      const entry_high = view.getUint32(offset + 4, true);
-      if ((entry_low & PTE.PRESENT) === 0) this.pageFault(address, access, 0);
-      allowed &= entry_low;
-      no_execute |= entry_high >>> 31;
-      frame = entry_low & 0xffff_f000;
-      if ((entry_high & FRAME_HIGH) !== 0)
-        this.throwFault(
-          SECOND_LEVEL_FAULT,
-          SECOND_LEVEL.READ,
-          (entry_high & FRAME_HIGH) * TWO_32 + (frame >>> 0),
-        );
-      if (level === 1) break;
-      if (level < 4 && (entry_low & PTE.PAGE_SIZE) !== 0) {
-        const within = level === 2 ? 0x1f_ffff : 0x3fff_ffff;
-        frame = (frame & ~within) | (low & within & ~4095);
-        break;
+    if (beyond !== 0) this.throwFault(SECOND_LEVEL_FAULT, SECOND_LEVEL.READ, beyond * TWO_32 + (root >>> 0));
+    let frame = this.entryAt(root, (high >>> 7) & 511, address, access);
+    let flags = this.entry_flags & ~LARGE;
+    frame = this.entryAt(frame, ((low >>> 30) | (high << 2)) & 511, address, access);
+    flags &= this.entry_flags | LARGE;
+    if ((this.entry_flags & LARGE) !== 0) {
+      flags |= LARGE;
+      frame = ((frame & 0xc000_0000) | (low & 0x3fe0_0000)) >>> 0;
+    } else {
+      frame = this.entryAt(frame, (low >>> 21) & 511, address, access);
+      flags &= this.entry_flags | LARGE;
+      if ((this.entry_flags & LARGE) !== 0) {
+        flags |= LARGE;
+        frame = (frame & 0xffe0_0000) >>> 0;
       }
-      table = frame;
     }
-    if (this.user_mode && (allowed & PTE.USER) === 0) this.pageFault(address, access, PF.PROTECTION);
-    if (access === WRITE && (allowed & PTE.WRITABLE) === 0) this.pageFault(address, access, PF.PROTECTION);
-    if (access === FETCH && no_execute !== 0) this.pageFault(address, access, PF.PROTECTION);
-    const machine = this.guestPage(frame, access === WRITE ? SECOND_LEVEL.WRITE : SECOND_LEVEL.READ);
-    const writable = (allowed & PTE.WRITABLE) !== 0 && (machine & SECOND_LEVEL.WRITE) !== 0;
-    this.tags[slot] = page;
-    this.bases[slot] = machine & ~4095;
-    this.flags[slot] =
-      (writable ? WRITABLE : 0) |
-      ((allowed & PTE.USER) !== 0 ? USER : 0) |
-      (no_execute !== 0 ? NO_EXECUTE : 0);
+    this.upper_tags[upper] = region;
+    this.upper_frames[upper] = frame;
+    this.upper_flags[upper] = flags;
+  }
+
+  /** The frame that an entry of a guest's table holds; its flags go to `entry_flags`. A page fault when it is not present. */
+  private entryAt(table: number, index: number, address: number, access: number): number {
+    const page = (this.guestPage(table, SECOND_LEVEL.READ) & ~4095) >>> 0;
+    const offset = index * 8;
+    if (this.watch.active) this.watch.read(page + offset, 8, this.time);
+    const view = this.memory.page(page).view;
+    const low = view.getUint32(offset, true);
+    const high = view.getUint32(offset + 4, true);
+    if ((low & PTE.PRESENT) === 0) this.pageFault(address, access, 0);
+    // Guest-physical addresses from 4 GiB on are nobody's, so everything here is 32-bit arithmetic.
+    if ((high & FRAME_HIGH) !== 0) {
+      const beyond = (high & FRAME_HIGH) * TWO_32 + ((low & 0xffff_f000) >>> 0);
+      this.throwFault(SECOND_LEVEL_FAULT, SECOND_LEVEL.READ, beyond);
+    }
+    this.entry_flags = (low & (WRITABLE | USER | LARGE)) | (high < 0x8000_0000 ? EXECUTABLE : 0);
+    return (low & 0xffff_f000) >>> 0;
   }
 
   /** Machine page of a guest-physical page (32 bits), permissions in the low bits; a second-level fault when it is not there. */

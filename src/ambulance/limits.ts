@@ -14,7 +14,7 @@ export interface AmbulanceLimits {
 
 export const DEFAULT_LIMITS: AmbulanceLimits = {
   steps: 200_000,
-  bytes: 128 * 1_048_576,
+  bytes: 512 * 1_048_576,
   findings: 16,
   rereads: 6,
   depth: 64,

@@ -19,8 +19,15 @@ export type Found =
   | { readonly kind: 'note'; readonly physical: number; readonly text: Uint8Array };
 
 const NOTE_HEADER_BYTES = 24;
-/** Notes are looked for at every eighth byte of no more than this. */
-const FINE_SCAN_BYTES = 64 * 1_048_576;
+/** Notes are looked for at every byte of no more than this. */
+const FINE_SCAN_BYTES = 256 * 1_048_576;
+const CHUNK_BYTES = 1_048_576;
+const NAME = Buffer.from('VMCOREINFO\0', 'latin1');
+const NAME_AT = 12;
+/** A note is 0x1024 bytes in Linux. */
+const NOTE_LIMIT = 65_536;
+/** Names looked at in one chunk: memory full of them must not cost more. */
+const LOOKS = 256;
 
 /** Looks for a region at the start of every page, then for VMCOREINFO notes at the start of pages, then for notes anywhere. */
 export function findByScan(patient: Patient, memory: PhysicalCache): Found | undefined {
@@ -42,14 +49,37 @@ export function findByScan(patient: Patient, memory: PhysicalCache): Found | und
   return note && { kind: 'note', physical: note.physical, text: note.bytes.subarray(NOTE_HEADER_BYTES) };
 }
 
+/** A VMCOREINFO note wherever it lies, by its name. */
 function fineScan(
   patient: Patient,
   memory: PhysicalCache,
 ): { physical: number; bytes: Uint8Array } | undefined {
   const size = Math.min(patient.memory_bytes, FINE_SCAN_BYTES);
   memory.scanned(size);
-  const sightings = scanForRegion((physical, into) => patient.read(physical, into), size, { step: 8, limit: 1 }); // prettier-ignore
-  return sightings.find((sighting) => sighting.kind === 'vmcoreinfo');
+  const chunk = Buffer.alloc(Math.min(size, CHUNK_BYTES));
+  for (let base = 0; base < size; base += CHUNK_BYTES - NOTE_HEADER_BYTES) {
+    const bytes = chunk.subarray(0, Math.min(CHUNK_BYTES, size - base));
+    if (!patient.read(base, bytes)) continue;
+    let looks = 0;
+    for (let at = bytes.indexOf(NAME); at >= 0 && looks < LOOKS; at = bytes.indexOf(NAME, at + 1)) {
+      looks++;
+      const note =
+        at < NAME_AT ? undefined : noteAt(patient, base + at - NAME_AT, bytes.subarray(at - NAME_AT));
+      if (note) return note;
+    }
+  }
+  return undefined;
+}
+
+function noteAt(
+  patient: Patient,
+  physical: number,
+  head: Buffer,
+): { physical: number; bytes: Uint8Array } | undefined {
+  const desc_bytes = head.readUInt32LE(4);
+  if (head.readUInt32LE(0) !== NAME.length || desc_bytes === 0 || desc_bytes > NOTE_LIMIT) return undefined;
+  const bytes = new Uint8Array(NOTE_HEADER_BYTES + desc_bytes);
+  return patient.read(physical, bytes) ? { physical, bytes } : undefined;
 }
 
 /** A region whose header or seal does not hold, read for the notes that it still has. */

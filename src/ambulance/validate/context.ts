@@ -20,7 +20,7 @@ interface Field {
 
 /** The bytes around a wrong field, with the names of the fields that they are. */
 export function contextOf(subject: Subject, draft: Draft): HexContext | undefined {
-  if (!draft.space) return undefined;
+  if (!draft.space || !Number.isFinite(draft.address)) return undefined;
   const { base, type } = draft.object ?? { base: draft.address - (draft.address & 15), type: '' };
   const size = type === '' ? 64 : subject.sizeOf(type) || 64;
   const [start, end] = windowOf(base, size, draft.address, draft.bytes);

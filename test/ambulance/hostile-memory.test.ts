@@ -1,0 +1,82 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { attend } from '../../src/ambulance/attend.ts';
+import { substream } from '../../src/base/random.ts';
+import { DIAGNOSES } from '../../src/model/diagnoses.ts';
+import { FINDINGS } from '../../src/model/findings.ts';
+import type { Patient } from '../../src/patient/patient.ts';
+import type { AmbulanceReport } from '../../src/patient/report.ts';
+import { AttendedGuest, MS } from '../support/attended-guest.ts';
+import { delegate, randomFlips, withFlips } from '../support/damaged-patient.ts';
+
+let patient: Patient;
+beforeAll(() => {
+  patient = new AttendedGuest().patientAt(40 * MS).patient;
+});
+
+/** Looking for a note at every byte of 64 MiB is the dearest there is. */
+const COST_LIMIT_NS = 100 * MS;
+
+function bounded(report: AmbulanceReport, cost_ns: number): void {
+  expect(cost_ns).toBeGreaterThan(0);
+  expect(cost_ns).toBeLessThan(COST_LIMIT_NS);
+  expect(report.verdicts).toHaveLength(9);
+  for (const { code } of report.findings) expect(FINDINGS.has(code), code).toBe(true);
+  for (const { code } of report.verdicts) if (code !== undefined) expect(FINDINGS.has(code), code).toBe(true);
+  for (const { cause } of report.diagnosis) expect(DIAGNOSES.has(cause), cause).toBe(true);
+  report.findings.forEach((finding, index) => {
+    expect(finding.index).toBe(index);
+    expect(finding.context?.hex.length ?? 0).toBeLessThanOrEqual(1024);
+    expect(finding.consequence_of).not.toBe(index);
+  });
+}
+
+describe('whatever the memory holds, the ambulance comes back with a report', () => {
+  it.each([1, 50, 2_000, 100_000])('%i random bits flipped', (count) => {
+    for (let seed = 0; seed < (count > 10_000 ? 2 : 10); seed++) {
+      const damaged = withFlips(patient, randomFlips(patient, seed, count));
+      const { report, cost_ns } = attend(damaged, { ambulance: 'rescue' });
+      bounded(report, cost_ns);
+    }
+  });
+
+  it('memory of nothing but random bytes, under a sound copy of the region', () => {
+    const random = substream(7, 'noise');
+    const noise = delegate(patient, (_physical, into) => {
+      for (let index = 0; index < into.length; index++) into[index] = random.u32();
+      return true;
+    });
+    const { report, cost_ns } = attend(noise, { ambulance: 'rescue' });
+    bounded(report, cost_ns);
+    expect(report.via).toBe('boot_copy');
+  });
+
+  it('memory that cannot be read at all', () => {
+    const { report, cost_ns } = attend(delegate(patient, () => false), { ambulance: 'rescue' });
+    bounded(report, cost_ns);
+    expect(report.verdicts.every(({ verdict }) => verdict === 'unreachable')).toBe(true);
+  }); // prettier-ignore
+
+  it('a patient that registered nothing and holds nothing', () => {
+    const {
+      region: _region,
+      boot_copy: _copy,
+      ...bare
+    } = delegate(patient, (_physical, into) => {
+      into.fill(0);
+      return true;
+    });
+    const { report, cost_ns } = attend(bare, { ambulance: 'rescue' });
+    bounded(report, cost_ns);
+    expect(report.via).toBe('none');
+    expect(report.verdicts.map(({ code }) => code)).toEqual(Array.from({ length: 9 }, () => 'NO_REGION'));
+  });
+
+  it('limits of its own end a walk with BUDGET, which is no finding', () => {
+    const { report } = attend(patient, { ambulance: 'rescue', limits: { steps: 5 } });
+    expect(report.findings).toEqual([]);
+    expect(report.verdicts.find(({ structure }) => structure === 'tasks')).toMatchObject({ verdict: 'unreachable', code: 'BUDGET' }); // prettier-ignore
+    const starved = attend(patient, { ambulance: 'rescue', limits: { bytes: 200_000 } }).report;
+    expect(starved.bytes_read).toBeLessThan(210_000);
+    expect(starved.findings).toEqual([]);
+  });
+});

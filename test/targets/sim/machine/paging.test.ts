@@ -3,7 +3,7 @@ import type { Cpu } from '../../../../src/targets/sim/step.ts';
 import { REG } from '../../../../src/targets/sim/step.ts';
 import type { SimTarget } from '../../../../src/targets/sim/sim-target.ts';
 import {
-  BASE, data, DATA, FINE, FINE_PHYSICAL, peek64, PML4, poke64, PT, stepAddress, STACK_TOP, tinyMachine, USER_DATA, USER_TEXT,
+  BASE, data, DATA, FINE, FINE_PHYSICAL, peek64, PD, PDPT, PML4, poke64, PT, stepAddress, STACK_TOP, tinyMachine, USER_DATA, USER_TEXT,
 } from '../tiny-guest.ts'; // prettier-ignore
 import type { TinyOptions, TinyStep } from '../tiny-guest.ts';
 
@@ -135,6 +135,31 @@ describe('first level', () => {
       { handlers: { [PAGE_FAULT]: 5 } },
     );
     expect(noted(target)).toMatchObject({ cr2: FINE + 0x3000, rip: stepAddress(4) });
+  });
+
+  test('so has clearing an entry of an upper level', () => {
+    for (const [table, entry] of [
+      [PD, 16],
+      [PDPT, 510],
+    ] as const) {
+      const target = run(
+        [
+          { run: (cpu) => cpu.load8(FINE + 0x3000) + cpu.load8(data(0)) },
+          { run: (cpu) => cpu.store64(BASE + table + entry * 8, 0) },
+          { run: (cpu) => cpu.load8(FINE + 0x4000) }, // another page of the region: its upper levels are still known
+          { run: (cpu) => cpu.store64(data(0), 1) },
+          { run: (cpu) => cpu.loadCr3(PML4) },
+          { run: (cpu) => cpu.load8(FINE + 0x4000) },
+          note,
+          rest(7),
+        ],
+        { handlers: { [PAGE_FAULT]: 6, 8: 6 } },
+      );
+      expect(peek64(target, 'web', DATA)).toBe(1n);
+      if (table === PD)
+        expect(noted(target)).toMatchObject({ cr2: FINE + 0x4000, code: 0, rip: stepAddress(5) });
+      else expect(target.partitionNamed('web').stopped).toBe('triple_fault'); // the handlers are gone too
+    }
   });
 
   test('the TLB is bounded: many other pages push an entry out', () => {
@@ -303,6 +328,29 @@ describe('second level', () => {
     const rip = target.partitions[0]?.cpus[0]?.get('rip');
     target.runUntil(9_000);
     expect(target.partitions[0]?.cpus[0]?.get('rip')).toBe(rip);
+  });
+
+  test('its tables are not cached beyond a write to them, whoever writes', () => {
+    const touch: TinyStep = { run: (cpu) => cpu.load8(data(0x20_0000)) };
+    const target = tinyMachine([
+      touch,
+      { run: (cpu) => cpu.loadCr3(PML4) },
+      { run: (cpu) => cpu.jump(stepAddress(0)) },
+    ]);
+    target.runUntil(1_000);
+    const entry = target.partitionNamed('web').secondLevelEntry(DATA + 0x20_0000) as number;
+    const before = new Uint8Array(8);
+    target.machine.read(entry, before);
+    const fork = target.fork();
+    fork.machine.write(entry, Uint8Array.of(0));
+    fork.machine.write(entry, before);
+    fork.runUntil(2_000);
+    expect(fork.partitionNamed('web').stopped).toBe('');
+    fork.machine.write(entry, Uint8Array.of(0));
+    fork.runUntil(3_000);
+    expect(fork.partitionNamed('web').stopped).toBe('second_level');
+    target.runUntil(3_000);
+    expect(target.partitionNamed('web').stopped).toBe('');
   });
 
   test('an address beyond the partition is no memory of anybody', () => {

@@ -21,7 +21,7 @@ export interface NameTableBytes {
 }
 
 /** After so many searches through the tokens a map pays. */
-const SEARCHES_BEFORE_MAP = 16;
+const SEARCHES_BEFORE_MAP = 4;
 /** No symbol is longer (KSYM_NAME_LEN). */
 const NAME_LIMIT = 512;
 const UNREADABLE = 0xffff_ffff;
@@ -95,14 +95,11 @@ function walkNames(
 }
 
 function decodeTokens(table: Uint8Array, index: Uint8Array): string[] {
+  const text = `${Buffer.from(table.buffer, table.byteOffset, table.length).toString('latin1')}\0`;
   const tokens: string[] = [];
   for (let token = 0; token < 256; token++) {
-    let at = (index[token * 2] as number) | ((index[token * 2 + 1] as number) << 8);
-    let text = '';
-    while (at < table.length && table[at] !== 0 && text.length < NAME_LIMIT) {
-      text += String.fromCharCode(table[at++] as number);
-    }
-    tokens.push(text);
+    const at = (index[token * 2] as number) | ((index[token * 2 + 1] as number) << 8);
+    tokens.push(text.slice(at, Math.min(Math.max(text.indexOf('\0', at), at), at + NAME_LIMIT)));
   }
   return tokens;
 }

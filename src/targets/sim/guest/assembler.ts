@@ -35,16 +35,29 @@ export type Stage = (cpu: Cpu) => boolean;
 export function fuse(...stages: Stage[]): Part {
   const labels = stages.map(() => new Label());
   const end = new Label();
-  const parts = stages.map((_, first): Part => [
-    labels[first] as Label,
-    (cpu) => {
-      for (let index = first; index < stages.length; index++) {
-        cpu.jump((labels[index + 1] ?? end).at);
-        if (!(stages[index] as Stage)(cpu)) return;
-      }
-    },
-  ]);
-  return [parts, end];
+  const slots = stages.map((stage, index): Run => {
+    // A slot begins with rip at the next one: only what is run ahead has to move it.
+    const [second, third, ...rest] = stages.slice(index + 1);
+    if (second === undefined) return stage;
+    const after_second = labels[index + 2] ?? end;
+    if (third === undefined) {
+      return (cpu) => {
+        if (!stage(cpu)) return;
+        cpu.jump(after_second.at);
+        second(cpu);
+      };
+    }
+    assert(rest.length === 0, 'at most three stages');
+    const after_third = labels[index + 3] ?? end;
+    return (cpu) => {
+      if (!stage(cpu)) return;
+      cpu.jump(after_second.at);
+      if (!second(cpu)) return;
+      cpu.jump(after_third.at);
+      third(cpu);
+    };
+  });
+  return [slots.map((run, index): Part => [labels[index] as Label, run]), end];
 }
 
 /** A run of text: the kernel's, or that of the user programs. Steps are numbered over all sections of a program. */

@@ -57,13 +57,15 @@ function checkCpu(guest: Booted, cpu: number): number {
     const wheel = guest.perCpu(cpu, 'timer_bases') + which * guest.layout.sizeOf('timer_base');
     if (guest.u32(wheel + at('timer_base', 'lock')) !== 0) continue;
     looked++;
+    const map = guest.view(wheel + at('timer_base', 'pending_map'), 72);
+    const vectors = guest.view(wheel + at('timer_base', 'vectors'), 576 * 8);
     for (let bucket = 0; bucket < 576; bucket++) {
       const head = wheel + at('timer_base', 'vectors') + bucket * 8;
       let from = head;
-      let timer = guest.u64(head);
-      const pending =
-        (guest.u32(wheel + at('timer_base', 'pending_map') + (bucket >> 5) * 4) >>> (bucket & 31)) & 1;
-      expect(pending).toBe(timer === 0 ? 0 : 1);
+      let timer = Number(vectors.getBigInt64(bucket * 8, true));
+      const word = map.getUint32((bucket >> 5) * 4, true);
+      const pending = (word >>> (bucket & 31)) & 1;
+      if (pending !== (timer === 0 ? 0 : 1)) throw new Error(`pending_map of bucket ${bucket}`);
       for (let count = 0; timer !== 0 && count < 50; count++) {
         expect(guest.u64(timer + 8)).toBe(from);
         expect(guest.u32(timer + at('timer_list', 'flags')) >>> 22).toBe(bucket);
@@ -113,14 +115,14 @@ describe('a healthy guest', () => {
           shared,
           workload: 'database',
           kernel: { heartbeat_ns: shared ? 50_000_000 : 5_000_000 },
-        }).run(300);
+        }).run(150);
         const beats = guest.of('heartbeat').map((event) => event.time_ns / 1e6);
-        expect(beats.length).toBe(shared ? 5 : 59);
+        expect(beats.length).toBe(shared ? 2 : 29);
         expect(guest.u32(guest.symbol('__cpu_online_mask'))).toBe(2 ** cpus - 1);
         expect([...guest.of('oops'), ...guest.of('stall')]).toEqual([]);
         for (let cpu = 0; cpu < cpus; cpu++) {
           const ticks = guest.u32(guest.perCpu(cpu, 'irq_stat') + 4);
-          expect(ticks).toBeGreaterThan(shared ? 70 / cpus : 70);
+          expect(ticks).toBeGreaterThan(shared ? 30 / cpus : 34);
         }
       });
     }
@@ -136,8 +138,8 @@ describe('a healthy guest', () => {
   it('advances jiffies by one every 4 ms', () => {
     const guest = new Booted();
     const before = guest.u64(guest.symbol('jiffies_64'));
-    guest.run(400);
-    expect(guest.u64(guest.symbol('jiffies_64')) - before).toBe(100);
+    guest.run(200);
+    expect(guest.u64(guest.symbol('jiffies_64')) - before).toBe(50);
   });
 
   it('counts its threads: what hangs in the rings adds up to nr_threads', () => {
@@ -150,9 +152,9 @@ describe('a healthy guest', () => {
   });
 
   it('reuses the memory of what has exited', () => {
-    const guest = new Booted({ workload: 'compile' }).run(2_000);
+    const guest = new Booted({ workload: 'compile' }).run(1_500);
     const next = guest.u64(guest.symbol('memory_next'));
-    guest.run(4_000);
+    guest.run(3_000);
     expect(guest.u64(guest.symbol('memory_next'))).toBe(next);
     expect(guest.of('stall')).toEqual([]);
   });

@@ -371,7 +371,8 @@ export function assembleBoot(k: Kernel, parts: BootParts): Label {
     'start_kernel',
     timed(20_000, (cpu) => {
       // setup_arch, setup_per_cpu_areas: what the allocator has not yet is taken from the end of the image on
-      const cpus = cpu.load32(boot.cpus);
+      // NR_CPUS is 32
+      const cpus = Math.min(32, cpu.load32(boot.cpus));
       let free = FREE_PHYSICAL;
       for (let index = 0; index < cpus && index < 32; index++) {
         cpu.store64(s.offsets + index * 8, DIRECT_MAP + free);

@@ -92,6 +92,6 @@ export async function compileSpecs(found: FoundSpecs): Promise<Specs> {
   };
 }
 
-export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
+function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.some(({ severity }) => severity === 'error');
 }

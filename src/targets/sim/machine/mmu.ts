@@ -267,7 +267,10 @@ export abstract class Mmu implements PageHolder {
     if (this.user_mode && !user) this.pageFault(address, access, PF.PROTECTION);
     if (access === WRITE && (flags & WRITABLE) === 0) this.pageFault(address, access, PF.PROTECTION);
     if (access === FETCH && (flags & EXECUTABLE) === 0) this.pageFault(address, access, PF.PROTECTION);
-    const machine = this.guestPage(frame, access === WRITE ? SECOND_LEVEL.WRITE : SECOND_LEVEL.READ);
+    const machine = this.guestPage(
+      frame | (low & 4095),
+      access === WRITE ? SECOND_LEVEL.WRITE : SECOND_LEVEL.READ,
+    );
     this.tags[slot] = page;
     this.bases[slot] = machine & ~4095;
     this.flags[slot] = (machine & SECOND_LEVEL.WRITE) !== 0 ? flags : flags & ~WRITABLE;
@@ -303,8 +306,8 @@ export abstract class Mmu implements PageHolder {
 
   /** The frame that an entry of a guest's table holds; its flags go to `entry_flags`. A page fault when it is not present. */
   private entryAt(table: number, index: number, address: number, access: number): number {
-    const page = (this.guestPage(table, SECOND_LEVEL.READ) & ~4095) >>> 0;
     const offset = index * 8;
+    const page = (this.guestPage(table | offset, SECOND_LEVEL.READ) & ~4095) >>> 0;
     if (this.watch.active) this.watch.read(page + offset, 8, this.time);
     const view = this.memory.page(page).view;
     const low = view.getUint32(offset, true);
@@ -319,7 +322,7 @@ export abstract class Mmu implements PageHolder {
     return (low & 0xffff_f000) >>> 0;
   }
 
-  /** Machine page of a guest-physical page (32 bits), permissions in the low bits; a second-level fault when it is not there. */
+  /** Machine page of a guest-physical address (32 bits), permissions in the low bits; a second-level fault when it is not there. */
   private guestPage(physical: number, need: number): number {
     const number = (physical >>> 12) + 1;
     const slot = number & (GPA_ENTRIES - 1);

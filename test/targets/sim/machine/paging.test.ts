@@ -306,7 +306,7 @@ describe('privilege', () => {
 describe('second level', () => {
   test('a cleared entry stops the partition, at the guest-physical address', () => {
     const target = tinyMachine([
-      { run: (cpu) => cpu.load8(data(0x20_0000)) },
+      { run: (cpu) => cpu.load8(data(0x20_0123)) },
       { run: (cpu) => cpu.loadCr3(PML4) },
       rest(0),
     ]);
@@ -316,13 +316,13 @@ describe('second level', () => {
       events.push({ kind: event.kind, detail: event.detail });
       return false;
     });
-    const entry = target.partitionNamed('web').secondLevelEntry(DATA + 0x20_0000) as number;
-    expect(target.partitionNamed('web').machineAddress(DATA + 0x20_0000)).toBeGreaterThan(0);
+    const entry = target.partitionNamed('web').secondLevelEntry(DATA + 0x20_0123) as number;
+    expect(target.partitionNamed('web').machineAddress(DATA + 0x20_0123)).toBeGreaterThan(0);
     target.machine.write(entry, new Uint8Array(8));
-    expect(target.partitionNamed('web').machineAddress(DATA + 0x20_0000)).toBeUndefined();
+    expect(target.partitionNamed('web').machineAddress(DATA + 0x20_0123)).toBeUndefined();
     target.runUntil(3_000);
     expect(events).toEqual([
-      { kind: 'stopped', detail: { sign: 'second_level', address: DATA + 0x20_0000 } },
+      { kind: 'stopped', detail: { sign: 'second_level', address: DATA + 0x20_0123 } },
     ]);
     expect(target.partitionNamed('web').stopped).toBe('second_level');
     const rip = target.partitions[0]?.cpus[0]?.get('rip');

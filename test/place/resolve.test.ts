@@ -37,6 +37,16 @@ describe('places in a partition', () => {
     expect(at('web.tasks["swapper"]').address).toBe(kernel.tasks.get('swapper/0'));
   });
 
+  it('threads are found beside their leader, who alone is on the ring', () => {
+    const { kernel, at, fails } = machine();
+    const leader = kernel.tasks.get('nginx') as number;
+    const thread = kernel.addThread('nginx', 'worker', 42);
+    expect(at('web.threads["worker"]').address).toBe(thread);
+    expect(at('web.threads[42].pid').address).toBe(thread + kernel.offset('task_struct', 'pid'));
+    expect(at('web.threads["nginx"]').address).toBe(leader);
+    expect(fails('web.tasks["worker"]')).toMatch(/^NOT_FOUND/);
+  });
+
   it('neighbours on the ring are found both ways, over the head too', () => {
     const { kernel, at } = machine();
     expect(at('web.tasks["nginx"].successor').address).toBe(kernel.tasks.get('php-fpm'));

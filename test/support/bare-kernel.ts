@@ -115,6 +115,16 @@ export class BareKernel {
     return task;
   }
 
+  /** Another thread of a task: in its group, not on the ring of tasks. */
+  addThread(leader: string, comm: string, pid: number): number {
+    const thread = this.alloc(this.layout.sizeOf('task_struct'));
+    this.put32(thread + this.offset('task_struct', 'pid'), pid);
+    this.bytes.set(Buffer.from(comm, 'latin1'), this.physical(thread + this.offset('task_struct', 'comm')));
+    const group = this.offset('task_struct', 'thread_group');
+    this.ring([(this.tasks.get(leader) as number) + group, thread + group]);
+    return thread;
+  }
+
   #pageTables(): void {
     const entry = (table: number, index: number, value: number): void =>
       this.#view.setBigUint64(table + index * 8, BigInt(value), true);

@@ -13,7 +13,7 @@ import { STOCK_LOCATORS } from './locate/stock.ts';
 import type { PhysicalCache } from './memory.ts';
 
 /** What is wrong with the region, by offset in it. */
-export interface RegionFault {
+interface RegionFault {
   readonly code: 'SEAL' | 'REGION_HEADER' | 'REGION_ENTRY';
   readonly offset: number;
   readonly bytes: number;

@@ -9,7 +9,7 @@ export interface Links {
   readonly prev: number;
 }
 
-export type LinkCode =
+type LinkCode =
   | 'LIST_NEXT_POISON'
   | 'LIST_PREV_POISON'
   | 'LIST_NULL'

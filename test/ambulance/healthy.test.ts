@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { attend } from '../../src/ambulance/attend.ts';
+import { substream } from '../../src/base/random.ts';
+import type { Action } from '../../src/model/scenario.ts';
+import { AttendedGuest, MS, verdicts } from '../support/attended-guest.ts';
+import { action, trigger } from '../support/scenarios.ts';
+
+const PAUSES = 60;
+
+/** Everything that is neither intact nor, being read in the middle of an update, unsettled. */
+function alarms(guest: AttendedGuest, seed: number, pauses: number, fault?: Action): string[] {
+  const random = substream(seed, 'pauses');
+  const alarming: string[] = [];
+  for (let pause = 0; pause < pauses; pause++) {
+    const time_ns = MS + random.below(60 * MS);
+    const triggers = fault ? [trigger(time_ns, fault)] : [];
+    const { patient, run } = guest.patientAt(time_ns + (fault ? 5 * MS : 0), triggers);
+    const { report } = attend(patient, { ambulance: 'rescue' });
+    run.simulation.release();
+    for (const { structure, verdict, code } of report.verdicts) {
+      if (verdict !== 'intact' && verdict !== 'unsettled')
+        alarming.push(`${time_ns}: ${structure} ${verdict} ${code}`);
+    }
+    for (const { cause } of report.diagnosis) if (!fault) alarming.push(`${time_ns}: ${cause}`);
+  }
+  return alarming;
+}
+
+describe('a guest that has nothing is not told that it has', () => {
+  it.each([0, 7, 4711])('at any instant, members laid out by seed %i', (layout_seed) => {
+    expect(alarms(new AttendedGuest({ layout_seed }), layout_seed + 1, PAUSES)).toEqual([]);
+  });
+
+  it('stopped by a panic wherever it was, its structures are as they were', () => {
+    expect(alarms(new AttendedGuest(), 11, 30, action('panic', 'web'))).toEqual([]);
+  });
+
+  it('stopped in the middle of whatever one CPU did, the other damage is not imagined', () => {
+    expect(alarms(new AttendedGuest(), 12, 20, action('stop', 'web.cpus[1]'))).toEqual([]);
+  });
+});
+
+describe('what a guest says of itself decides what is looked at', () => {
+  it('what it does not describe is unchecked', () => {
+    const { report } = new AttendedGuest({ describes: ['tasks', 'locks'] }).attendAt(40 * MS);
+    expect(verdicts(report)).toMatchObject({
+      metadata: 'intact',
+      tasks: 'intact',
+      locks: 'intact',
+      run_queues: 'unchecked',
+      orders: 'unchecked',
+    });
+    expect(report.verdicts.find(({ structure }) => structure === 'log')?.code).toBe('NO_LOCATOR');
+  });
+
+  it('with members permuted the same damage has the same verdict, code and place', () => {
+    const seen = [0, 7, 4711].map((layout_seed) => {
+      const wild = action('leak', 'web.locks["sb_lock"]');
+      const { report } = new AttendedGuest({ layout_seed }).attendAt(41 * MS, [trigger(40 * MS, wild)]);
+      return {
+        verdicts: verdicts(report),
+        findings: report.findings.map(({ code, place }) => `${code} ${place}`),
+      };
+    });
+    expect(seen[0]?.findings).toEqual(['LOCK_NO_HOLDER web.locks["sb_lock"]']);
+    expect(seen[1]).toEqual(seen[0]);
+    expect(seen[2]).toEqual(seen[0]);
+  });
+});

@@ -71,6 +71,7 @@ const LONG: Readonly<Record<string, string>> = {
   'src/targets/sim/guest/kernel/sched.ts': 'one table of steps; each falls through to the next',
 };
 const MAX_LINES = 400;
+const MAX_TEST_LINES = 600;
 
 interface Import {
   readonly from: string;
@@ -206,7 +207,10 @@ describe('every file', () => {
 
   it('is short enough to be read at one go', () => {
     const lines = (file: string): number => read(file).split('\n').length - 1;
-    const long = [...SOURCES, ...filesUnder('test', /\.test\.ts$/)].filter((file) => lines(file) > MAX_LINES);
+    const long = [
+      ...SOURCES.filter((file) => lines(file) > MAX_LINES),
+      ...filesUnder('test', /\.test\.ts$/).filter((file) => lines(file) > MAX_TEST_LINES),
+    ];
     expect(long.filter((file) => !Object.hasOwn(LONG, file))).toEqual([]);
     expect(Object.keys(LONG).filter((file) => !SOURCES.includes(file))).toEqual([]);
   });

@@ -2,7 +2,7 @@
 export type CpuRegisters = Readonly<Record<string, bigint>>;
 
 /** struct elf_prstatus of x86-64: where pr_reg begins, the whole, and the order of struct user_regs_struct. */
-export const PRSTATUS_BYTES = 336;
+const PRSTATUS_BYTES = 336;
 const PR_REG_AT = 112;
 const USER_REGS = [
   'r15', 'r14', 'r13', 'r12', 'rbp', 'rbx', 'r11', 'r10', 'r9', 'r8', 'rax', 'rcx', 'rdx', 'rsi', 'rdi', 'orig_rax',

@@ -11,7 +11,7 @@ export interface KernelSymbol {
 }
 
 /** Byte offsets of the tables inside the block; add the block's virtual address and they are the `kallsyms_*` symbols. */
-export interface KallsymsTables {
+interface KallsymsTables {
   readonly offsets: number;
   readonly relative_base: number;
   readonly num_syms: number;
@@ -49,7 +49,7 @@ function inOrder(symbols: readonly KernelSymbol[]): readonly KernelSymbol[] {
   });
 }
 
-/** Compresses the names of symbols, which need not be sorted. Names are ASCII, 1 to 511 characters, without a blank. */
+/** Compresses the names of symbols, which need not be sorted. Names are ASCII, 1 to 511 characters, without a blank. @public */
 export function kallsymsNames(symbols: readonly KernelSymbol[]): KallsymsNames {
   const order = inOrder(symbols).map((symbol) => symbol.type + symbol.name);
   const { encoded, tokens } = compressNames(order);

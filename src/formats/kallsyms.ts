@@ -19,7 +19,7 @@ export interface KallsymsAddresses {
 }
 
 /** A symbol and how far into it an address lies. `bytes` reaches to the next symbol; 0 for the last. */
-export interface SymbolAt {
+interface SymbolAt {
   readonly name: string;
   readonly type: string;
   readonly address: Address;

@@ -13,7 +13,7 @@ import type { BtfReference } from './region-notes.ts';
 import type { VmcoreInfo } from './vmcoreinfo.ts';
 
 /** __START_KERNEL_map: where the kernel image is mapped, at a fixed distance from its physical place. */
-export const KERNEL_IMAGE: Address = -0x8000_0000;
+const KERNEL_IMAGE: Address = -0x8000_0000;
 /** KERNEL_IMAGE_SIZE. */
 const KERNEL_IMAGE_BYTES = 0x4000_0000;
 

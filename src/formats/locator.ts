@@ -5,11 +5,11 @@ import { addressHex, fromHalves } from '../base/address.ts';
  * A locator: where a structure is and how to walk it, as lines of `KEY=VALUE`. region.md, beside this file, explains every key,
  * with the locator of each structure that the simulated kernel describes.
  */
-export const SHAPES = ['list', 'rbtree', 'hlist_wheel', 'percpu', 'one', 'locks', 'stacks', 'log'] as const;
-export type Shape = (typeof SHAPES)[number];
+const SHAPES = ['list', 'rbtree', 'hlist_wheel', 'percpu', 'one', 'locks', 'stacks', 'log'] as const;
+type Shape = (typeof SHAPES)[number];
 
 /** `SYMBOL[.member.path]`, or `0xADDRESS[.member.path]` where there is no symbol. */
-export interface LocatorRoot {
+interface LocatorRoot {
   /** '' when the root is an address. */
   readonly symbol: string;
   /** Used when `symbol` is ''. */

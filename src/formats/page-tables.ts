@@ -16,14 +16,14 @@ export const PTE = {
 } as const;
 
 /** Bits 12..51 of an entry, low and high half. */
-export const FRAME_LOW = 0xffff_f000;
+const FRAME_LOW = 0xffff_f000;
 export const FRAME_HIGH = 0x000f_ffff;
 
 /** 4, or 5 with la57. */
 export type PagingLevels = 4 | 5;
 
 /** Where an address leads. `level` 1 is the page table, 2 the 2 MiB, 3 the 1 GiB, 4 and 5 the levels above. */
-export interface Mapping {
+interface Mapping {
   readonly ok: true;
   readonly physical: number;
   /** 4 KiB, 2 MiB or 1 GiB. */
@@ -38,7 +38,7 @@ export interface Mapping {
 }
 
 /** Why an address leads nowhere. `entry` is the entry that ended the walk, -1 for NON_CANONICAL. */
-export interface Unmapped {
+interface Unmapped {
   readonly ok: false;
   readonly code: 'NOT_PRESENT' | 'NON_CANONICAL' | 'UNREADABLE';
   readonly level: number;
@@ -47,9 +47,9 @@ export interface Unmapped {
 
 export type Translation = Mapping | Unmapped;
 
-/** What `translate` answers instead of a physical address: -1..-5 is "not present at that level". */
+/** What `translate` answers instead of a physical address: -1..-5 is "not present at that level". @public */
 export const TRANSLATE_NON_CANONICAL = -6;
-/** A table lies outside the memory that can be read. */
+/** A table lies outside the memory that can be read. @public */
 export const TRANSLATE_UNREADABLE = -7;
 
 const TWO_32 = 0x1_0000_0000;
@@ -84,18 +84,9 @@ export function tableIndex(low: number, high: number, level: number): number {
  * (cr3 without its low 12 bits).
  */
 export function translate(read: ReadMemory, root: number, levels: PagingLevels, address: Address): number {
-  return translateHalves(read, root, levels, lowHalf(address), highHalf(address));
-}
-
-/** As `translate`, for addresses of 5-level paging that a number cannot hold exactly. */
-export function translateHalves(
-  read: ReadMemory,
-  root: number,
-  levels: PagingLevels,
-  low: number,
-  high: number,
-): number {
-  if (!canonical(high | 0, levels)) return TRANSLATE_NON_CANONICAL;
+  const low = lowHalf(address);
+  const high = highHalf(address);
+  if (!canonical(high, levels)) return TRANSLATE_NON_CANONICAL;
   let table = root;
   for (let level: number = levels; level > 0; level--) {
     if (!read(table + tableIndex(low, high, level) * 8, scratch)) return TRANSLATE_UNREADABLE;
@@ -139,49 +130,4 @@ export function walk(read: ReadMemory, root: number, levels: PagingLevels, addre
     }
     table = frame;
   }
-}
-
-/** The eight bytes of an entry; `physical` 4 KiB aligned and below 2^52, `flags` from PTE. */
-export function pageTableEntry(physical: number, flags: number, no_execute = false): Uint8Array {
-  const entry = new Uint8Array(8);
-  const view = new DataView(entry.buffer);
-  view.setUint32(0, ((physical % TWO_32) | flags) >>> 0, true);
-  const high = Math.floor(physical / TWO_32) & FRAME_HIGH;
-  view.setUint32(4, (high | (no_execute ? PTE.NO_EXECUTE_HIGH : 0)) >>> 0, true);
-  return entry;
-}
-
-/** A run of virtual addresses that is contiguous in physical memory. */
-export interface PhysicalRun {
-  readonly address: Address;
-  readonly physical: number;
-  readonly bytes: number;
-}
-
-/**
- * The physical runs under [address, address + bytes), joined where they touch; undefined when a page of it is not mapped. At most
- * `limit` pages are walked (a range beyond that is undefined too).
- */
-export function translateRange(
-  read: ReadMemory,
-  root: number,
-  levels: PagingLevels,
-  address: Address,
-  bytes: number,
-  limit = 65_536,
-): readonly PhysicalRun[] | undefined {
-  const runs: { address: Address; physical: number; bytes: number }[] = [];
-  let done = 0;
-  for (let pages = 0; done < bytes; pages++) {
-    if (pages >= limit) return undefined;
-    const at = address + done;
-    const physical = translate(read, root, levels, at);
-    if (physical < 0) return undefined;
-    const length = Math.min(bytes - done, 4096 - (lowHalf(at) & 0xfff));
-    const last = runs.at(-1);
-    if (last && last.physical + last.bytes === physical) last.bytes += length;
-    else runs.push({ address: at, physical, bytes: length });
-    done += length;
-  }
-  return runs;
 }

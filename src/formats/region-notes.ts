@@ -78,7 +78,7 @@ export function vmcoreinfoNote(text: string): NoteContent {
   return { name: VMCOREINFO_NOTE, type: 0, desc: Buffer.from(text, 'latin1') };
 }
 
-/** A locator's entry: APPLICATION when it lies in a process, LOCATOR otherwise. */
+/** A locator's entry: APPLICATION when it lies in a process, LOCATOR otherwise. @public */
 export function locatorNote(locator: Locator): NoteContent {
   const type = locator.space === 'kernel' ? REGION_NOTE.LOCATOR : REGION_NOTE.APPLICATION;
   return { name: SIREN_NOTE, type, desc: Buffer.from(formatLocator(locator), 'latin1') };

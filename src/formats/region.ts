@@ -21,7 +21,7 @@ import { failure, success } from './result.ts';
  *
  * Notes: name `VMCOREINFO` type 0 holds the text; name `SIREN` and a type of REGION_NOTE the rest. region.md, beside this file, has it all.
  */
-export const REGION_MAGIC = 'SIRENMD1';
+const REGION_MAGIC = 'SIRENMD1';
 export const REGION_VERSION = 1;
 export const REGION_HEADER_BYTES = 40;
 export const REGION_BYTES_LIMIT = 16_777_216;
@@ -98,7 +98,7 @@ export function readRegion(bytes: Uint8Array, options: ReadRegionOptions = {}): 
   return success({ version, total_bytes, sealed, seal_holds, boot_id, entries: notes });
 }
 
-export interface RegionContent {
+interface RegionContent {
   readonly boot_id: bigint;
   readonly sealed: boolean;
   readonly entries: readonly NoteContent[];
@@ -106,7 +106,7 @@ export interface RegionContent {
   readonly total_bytes?: number;
 }
 
-/** The bytes of a region. When `total_bytes` is too small for the entries the region is as long as they need. */
+/** The bytes of a region. When `total_bytes` is too small for the entries the region is as long as they need. @public */
 export function writeRegion(content: RegionContent): Uint8Array {
   const notes = writeNotes(content.entries);
   const bytes = new Uint8Array(Math.max(REGION_HEADER_BYTES + notes.length, content.total_bytes ?? 0));

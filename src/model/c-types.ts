@@ -29,7 +29,7 @@ export interface CAggregate {
   readonly members: readonly CMember[];
 }
 
-export interface CEnum {
+interface CEnum {
   readonly name: string;
   readonly bytes: number;
   readonly values: readonly (readonly [string, number])[];

@@ -157,7 +157,7 @@ struct order_book { spinlock_t lock; u32 count; struct list_head orders; };
 const PER_CPU_SOURCE = `
 struct task_struct *current_task; int __preempt_count; int cpu_number; unsigned long cpu_current_top_of_stack;
 irq_cpustat_t irq_stat; unsigned long watchdog_touch_ts; unsigned long hrtimer_interrupts;
-unsigned long hrtimer_interrupts_saved; bool soft_watchdog_warn; bool hard_watchdog_warn; struct task_struct *ksoftirqd;
+unsigned long hrtimer_interrupts_saved; unsigned long hardlockup_touch_ts; bool soft_watchdog_warn; bool hard_watchdog_warn; struct task_struct *ksoftirqd;
 struct qnode qnodes[4]; struct hrtimer watchdog_hrtimer; struct tick_sched tick_cpu_sched; struct delayed_work vmstat_work;
 struct tss_struct cpu_tss_rw; struct rq runqueues; struct hrtimer_cpu_base hrtimer_bases; struct timer_base timer_bases[2];
 `;

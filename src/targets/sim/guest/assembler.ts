@@ -19,7 +19,7 @@ export interface Timed {
 export type Part = Run | Timed | Label | readonly Part[];
 
 /** What a step takes when it says nothing: some dozens of instructions and a few cache misses. */
-export const STEP_NS = 120;
+const STEP_NS = 120;
 
 export function timed(cost_ns: number, run: Run): Timed {
   return { cost_ns, run };

@@ -4,7 +4,7 @@ import type { CAggregate, CMember, CType } from '../../../model/c-types.ts';
 import { AGGREGATES, ENUMS, membersOf, namedType, underlying } from '../../../model/kernel-types.ts';
 
 /** A member where it lies. Bits count from the start of the struct; `bits` is 0 unless it is a bit-field. */
-export interface PlacedMember {
+interface PlacedMember {
   readonly name: string;
   readonly type: CType;
   readonly bit_offset: number;

@@ -7,7 +7,7 @@ export const KERNEL_RODATA: number = KERNEL_TEXT + 0x20_0000;
 export const KERNEL_DATA: number = KERNEL_TEXT + 0x40_0000;
 export const KERNEL_END: number = KERNEL_TEXT + 0x60_0000;
 const START_KERNEL_MAP = -0x8000_0000;
-export const IMAGE_PHYSICAL = 0x40_0000;
+const IMAGE_PHYSICAL = 0x40_0000;
 export const PHYS_BASE: number = IMAGE_PHYSICAL - (KERNEL_TEXT - START_KERNEL_MAP);
 /** First page that the boot allocator hands out. */
 export const FREE_PHYSICAL = 0xa0_0000;
@@ -34,7 +34,6 @@ export const USER_STACK_PAGES = 1;
 /** Pages of one CPU's area: hot variables, run queue, hrtimers, three of timer wheel, an unmapped guard page and the IST stack. */
 export const PER_CPU_STRIDE = 0x8000;
 export const PER_CPU_GUARD_PAGE = 6;
-export const MAX_CPUS = 64;
 
 /** linux/poison.h with CONFIG_ILLEGAL_POINTER_VALUE of x86-64; the high halves are alike. */
 export const POISON_HIGH = 0xdead_0000;

@@ -96,6 +96,7 @@ export function assembleBoot(k: Kernel, parts: BootParts): Label {
       const timer = cpu.get(gs) + s.tick + k.o.tick_sched.sched_timer;
       cpu.store64(timer + hrtimer.function, parts.tick.tick_sched_timer.at);
       cpu.store64(cpu.get(gs) + s.touch, cpu.now);
+      cpu.store64(cpu.get(gs) + at('hardlockup_touch_ts'), cpu.now);
       // The CPUs' ticks are staggered (skew_tick), so that they do not queue for the same locks.
       cpu.set(rdi, timer);
       cpu.set(

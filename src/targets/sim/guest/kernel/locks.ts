@@ -24,7 +24,7 @@ export interface Locks {
 }
 
 /** One turn of a waiting loop; r11 counts them. Waiting long backs off, as a hypervisor's pause-loop exits make it. */
-export function pause(cpu: Cpu): void {
+function pause(cpu: Cpu): void {
   const turns = cpu.get(r11);
   cpu.set(r11, turns + 1);
   cpu.spend(turns < 8 ? 5_000 : turns < 40 ? 20_000 : 100_000);

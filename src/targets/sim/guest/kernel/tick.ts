@@ -41,6 +41,7 @@ export function assembleTick(
     period: k.symbol('sample_period'),
     interrupts: k.symbol('hrtimer_interrupts'),
     saved: k.symbol('hrtimer_interrupts_saved'),
+    saved_at: k.symbol('hardlockup_touch_ts'),
     soft_warn: k.symbol('soft_watchdog_warn'),
     hard_warn: k.symbol('hard_watchdog_warn'),
     online: k.symbol('__cpu_online_mask'),
@@ -125,9 +126,8 @@ export function assembleTick(
     },
     neighbour,
     (cpu) => {
-      // As Linux's buddy detector: every third sample looks at the next CPU's count.
+      // As Linux's buddy detector, but at every sample: the next CPU's count has not moved for watchdog_thresh.
       const base = cpu.get(gs);
-      if (cpu.load64(base + symbol.interrupts) % 3 !== 0) return cpu.jump(done.at);
       const online = cpu.load32(symbol.online);
       const own = cpu.load32(base + symbol.number);
       let other = own;
@@ -140,7 +140,11 @@ export function assembleTick(
       const count = cpu.load64(area + symbol.interrupts);
       if (count !== cpu.load64(area + symbol.saved)) {
         cpu.store64(area + symbol.saved, count);
+        cpu.store64(area + symbol.saved_at, cpu.now);
         cpu.store8(area + symbol.hard_warn, 0);
+        return cpu.jump(done.at);
+      }
+      if (cpu.now - cpu.load64(area + symbol.saved_at) < cpu.load64(symbol.period) * 2.5) {
         return cpu.jump(done.at);
       }
       if (cpu.load8(area + symbol.hard_warn) !== 0) return cpu.jump(done.at);

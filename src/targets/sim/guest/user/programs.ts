@@ -13,7 +13,7 @@ const RANDOM: Address = USER_DATA;
 export const ORDER_BOOK: Address = USER_DATA + 0x40;
 const ORDER_NEXT_ID: Address = USER_DATA + 0x30;
 const ORDERS: Address = USER_DATA + 0x100;
-export const ORDER_COUNT = 48;
+const ORDER_COUNT = 48;
 
 /** One piece of a program. */
 type Work = (at: Assembly) => Part;

@@ -34,6 +34,7 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
   checkUses(unit, problems);
   checkTopologies(unit, problems);
   for (const node of unit.tree.declarations) {
+    if (problems.full(unit.file)) break;
     switch (node.kind) {
       case 'tag':
         tags.push({

@@ -1,4 +1,4 @@
-import { EmbeddedActionsParser } from 'chevrotain';
+import { EmbeddedActionsParser, EOF, MismatchedTokenException } from 'chevrotain';
 import type { IToken, ParserMethod } from 'chevrotain';
 import { climb } from './operators.ts';
 import type { Piece, Prefix } from './operators.ts';
@@ -41,6 +41,12 @@ export function endOf(at: IToken): number {
   return startOf(at) + ((at as { image?: string }).image?.length ?? 0);
 }
 
+interface Engine {
+  moveToTerminatedState(): void;
+  SKIP_TOKEN(): IToken;
+  SAVE_ERROR(error: Error): Error;
+}
+
 /** Values, places and clauses. */
 export class ExpressionParser extends EmbeddedActionsParser {
   constructor() {
@@ -55,7 +61,31 @@ export class ExpressionParser extends EmbeddedActionsParser {
     return false;
   }
 
-  protected readonly going = (): boolean => this.errors.length < ERROR_LIMIT;
+  /** True while there are not too many errors; then the rest of the input is passed over. */
+  protected readonly going = (): boolean => {
+    if (this.errors.length < ERROR_LIMIT) return true;
+    this.#engine().moveToTerminatedState();
+    return false;
+  };
+
+  /**
+   * At the top of a file nothing but the end of the line may follow a declaration. The engine's own way to get there looks through
+   * all the rest of the file, for every error anew.
+   */
+  protected endOfLine(): void {
+    const next = this.LA(1);
+    if (next.tokenType === token.Terminator || next.tokenType === EOF) return;
+    const message = messages.buildNotAllInputParsedMessage({ firstRedundant: next, ruleName: 'file' });
+    const engine = this.#engine();
+    engine.SAVE_ERROR(new MismatchedTokenException(message, next, this.LA(0)));
+    for (let at = next; at.tokenType !== token.Terminator && at.tokenType !== EOF; at = this.LA(1))
+      engine.SKIP_TOKEN();
+  }
+
+  /** Parts of the engine that are public in fact and not in its types; its version is pinned. */
+  #engine(): Engine {
+    return this as unknown as Engine;
+  }
   /** Where the last token that was taken ends. */
   protected end(): number {
     return endOf(this.LA(0));

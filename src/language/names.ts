@@ -11,6 +11,7 @@ export function bindNames(
   problems: Problems,
 ): void {
   for (const node of unit.tree.declarations) {
+    if (problems.full(unit.file)) break;
     switch (node.kind) {
       case 'import':
         bindImport(unit, node, imported(node), problems);

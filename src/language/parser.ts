@@ -22,12 +22,16 @@ class SirenParser extends LibraryParser {
     (): tree.FileTree => {
       const declarations: tree.Declaration[] = [];
       this.ACTION(() => (this.#declarations = declarations));
-      this.OPTION(() => declarations.push(this.SUBRULE(this.declaration)));
+      this.OPTION(() => {
+        declarations.push(this.SUBRULE(this.declaration));
+        this.ACTION(() => this.endOfLine());
+      });
       this.MANY({
         GATE: this.going,
         DEF: () => {
           this.CONSUME(token.Terminator);
           declarations.push(this.SUBRULE2(this.declaration));
+          this.ACTION(() => this.endOfLine());
         },
       });
       return { declarations };

@@ -3,17 +3,26 @@ import type { Diagnostic, Label, Severity } from '../text/diagnostic.ts';
 /** More than this many in one file are not shown: nobody reads them. */
 export const DIAGNOSTICS_PER_FILE = 100;
 
+/** No more of one file are kept, repeated ones included. */
+const KEPT_PER_FILE = 2000;
+
 /**
  * Collects diagnostics. A table row repeats its scenario's mistakes, so the same code at the same place is kept once.
  */
 export class Problems {
   readonly #list: Diagnostic[] = [];
+  readonly #counts = new Map<string, number>();
   readonly #seen = new Set<string>();
   #errors = 0;
 
   /** How many errors so far, repeated ones included: compare before and after to know whether a step was clean. */
   get errors(): number {
     return this.#errors;
+  }
+
+  /** True when a file has so many problems that looking for more is a waste: the caller stops. */
+  full(file: string): boolean {
+    return (this.#counts.get(file) ?? 0) >= KEPT_PER_FILE;
   }
 
   error(code: string, message: string, labels: readonly Label[], help?: string): void {
@@ -49,7 +58,9 @@ export class Problems {
   #add(severity: Severity, code: string, message: string, labels: readonly Label[], help?: string): void {
     const span = (labels[0] as Label).span;
     const key = `${code} ${span.start} ${span.end} ${span.file}`;
-    if (this.#seen.has(key)) return;
+    const count = (this.#counts.get(span.file) ?? 0) + 1;
+    this.#counts.set(span.file, count);
+    if (count > KEPT_PER_FILE || this.#seen.has(key)) return;
     this.#seen.add(key);
     this.#list.push({ code, severity, message, labels, ...(help === undefined ? {} : { help }) });
   }
@@ -61,7 +72,7 @@ function tooMany(next: Diagnostic, all: readonly Diagnostic[]): Diagnostic {
   return {
     code: 'E0115',
     severity: all.some((other) => other.severity === 'error') ? 'error' : 'warning',
-    message: `${total - DIAGNOSTICS_PER_FILE} more problems in this file are not shown`,
+    message: `${total < KEPT_PER_FILE ? total - DIAGNOSTICS_PER_FILE : 'many'} more problems in this file are not shown`,
     labels: [{ span, text: 'the next one is here' }],
     help: 'mend the first ones: later ones often follow from them',
   };

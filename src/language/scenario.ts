@@ -69,6 +69,7 @@ export function elaborateScenario(
   const called = calledNames(node, scope);
   const scenarios: Scenario[] = [];
   for (const row of rows) {
+    if (problems.full(unit.file)) break;
     const before = problems.errors;
     const scenario = elaborateRow(
       node,
@@ -91,7 +92,7 @@ function group(node: tree.Scenario, scope: Scope): Heads {
   const heads = new Map<string, tree.Phrase[]>();
   for (const item of node.body) {
     if (item.kind === 'later') later(scope, item.head, `\`${item.head.text}\` in a scenario`);
-    if (item.kind !== 'phrase') continue;
+    if (item.kind !== 'phrase' || scope.problems.full(scope.unit.file)) continue;
     const { text } = item.head;
     const list = heads.get(text) ?? [];
     if (LATER_HEADS.includes(text)) later(scope, item.head, `\`${text}\` in a scenario`);
@@ -223,7 +224,7 @@ function elaborateRow(
   const inner: Scope = { ...scope, values: known, lets, parties: built.parties };
   const triggers: Trigger[] = [];
   for (const item of node.body) {
-    if (item.kind !== 'trigger') continue;
+    if (item.kind !== 'trigger' || scope.problems.full(unit.file)) continue;
     const trigger = elaborateTrigger(item, duration ?? Number.MAX_SAFE_INTEGER, inner);
     if (trigger !== undefined) triggers.push(trigger);
   }

@@ -1,5 +1,7 @@
 /** Names longer than this are not compared: no suggestion is worth the time. */
 const LENGTH_LIMIT = 64;
+/** Nor are more names than this. */
+const NAME_LIMIT = 1000;
 
 /** The name nearest to `written` by edits (insert, delete, replace, swap), if it is near enough to be meant. */
 export function nearest(written: string, names: Iterable<string>): string | undefined {
@@ -20,12 +22,22 @@ export function nearest(written: string, names: Iterable<string>): string | unde
 
 /** A help line: the nearest name, or the names there are. */
 export function didYouMean(written: string, names: Iterable<string>, what = 'there are'): string | undefined {
-  const all = [...new Set(names)];
+  const all = firstOf(names);
   const near = nearest(written, all);
   if (near !== undefined) return `did you mean \`${near}\`?`;
   if (all.length === 0) return undefined;
   const shown = all.slice(0, 12).map((name) => `\`${name}\``);
   return `${what} ${shown.join(', ')}${all.length > shown.length ? ` and ${all.length - shown.length} more` : ''}`;
+}
+
+/** The names, each once, as many as are worth comparing with. */
+function firstOf(names: Iterable<string>): string[] {
+  const found = new Set<string>();
+  for (const name of names) {
+    if (found.size >= NAME_LIMIT) break;
+    found.add(name);
+  }
+  return [...found];
 }
 
 /** Damerau's distance (neighbours may swap), or `limit` as soon as it cannot be less. */

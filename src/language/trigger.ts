@@ -31,7 +31,9 @@ export function elaborateTrigger(node: Trigger, duration_ns: number, scope: Scop
       'write `:` and an action',
     );
   }
-  for (const item of node.actions) elaborateAction(item, scope, { event, actions, call: undefined });
+  for (const item of node.actions)
+    if (!scope.problems.full(scope.unit.file))
+      elaborateAction(item, scope, { event, actions, call: undefined });
   const wanted = condition === undefined ? undefined : wantCondition(condition, scope);
   const name = calledName(node);
   if (when === undefined) return undefined;

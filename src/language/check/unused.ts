@@ -38,6 +38,7 @@ export function checkUses(unit: Unit, problems: Problems): void {
   }
 
   function warn(name: Name, what: string, code: string, used: ReadonlySet<string>): void {
+    if (problems.full(unit.file)) return;
     if (used.has(name.text) || name.text.startsWith('_')) return;
     const help = 'use it, remove it, or start its name with `_`';
     problems.warn(code, `${what} \`${name.text}\` is used nowhere`, [label(unit, name, 'unused')], help);

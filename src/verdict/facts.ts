@@ -6,6 +6,7 @@ import type { Place } from '../place/place.ts';
 import type { Value } from '../place/value.ts';
 import type { World } from '../place/world.ts';
 import type { Receipt, RunRecord } from '../record/record.ts';
+import type { ClaimedPlace } from './claimed-place.ts';
 
 /** What only the machine can tell, asked for at the end of the run. */
 export interface RunFacts {
@@ -21,6 +22,8 @@ export interface Case {
   readonly record: RunRecord;
   readonly target: TargetName;
   readonly facts: RunFacts;
+  /** Places of claims that were looked up already. */
+  readonly claimed: Map<Expression, ClaimedPlace>;
 }
 
 /** The facts of a run from its end states: the machine, and its fault-free twin (the machine itself where there is none). */

@@ -25,7 +25,7 @@ export interface JudgeInput {
 /** Judges one run: every claim, what no claim covers, and what that makes of the scenario. */
 export function judge(input: JudgeInput): RunOutcome {
   const { scenario, record, replay } = input;
-  const run: Case = { scenario, record, target: input.target, facts: input.facts };
+  const run: Case = { scenario, record, target: input.target, facts: input.facts, claimed: new Map() };
   const skipped = new Map<Claim, string>();
   for (const claim of scenario.claims) {
     const reason = notJudged(claim, run);

@@ -4,7 +4,7 @@ import { printPath } from '../model/print.ts';
 import type { Claim } from '../model/scenario.ts';
 import type { AmbulanceReport, Finding } from '../patient/report.ts';
 import type { Case } from './facts.ts';
-import type { ClaimedPlace } from './places.ts';
+import type { ClaimedPlace } from './claimed-place.ts';
 import { claimedPlace } from './places.ts';
 import type { Judged } from './reports.ts';
 import { bare, findingsOf, judgedBy, subjectOf } from './reports.ts';

@@ -38,7 +38,7 @@ export interface InjectorOptions {
   readonly target: Target;
   /**
    * The fault-free machine at an instant: where places are looked up once the live one has been broken. Asked at most once for each firing
-   * after the first; until then both are alike and the live one serves. Absent, or undefined: the live one serves always.
+   * after the first, and for a trigger of several actions; until then both are alike and the live one serves. Absent, or undefined: the live one serves always.
    */
   readonly twin?: (now_ns: number) => Target | undefined;
   readonly measures?: Measures;
@@ -148,7 +148,7 @@ export class Injector {
         return undefined;
       }
     }
-    const world = this.#placesWorld(now_ns);
+    const world = this.#placesWorld(now_ns, trigger.actions.length > 1);
     let altered: AlteredRegistration | undefined;
     for (let index = due.action; index < trigger.actions.length; index++) {
       const action = trigger.actions[index] as Action;
@@ -189,8 +189,8 @@ export class Injector {
   }
 
   /** All actions of one trigger are looked up in one state: that of the twin. */
-  #placesWorld(now_ns: number): World {
-    const twin = this.#diverged ? this.#options.twin?.(now_ns) : undefined;
+  #placesWorld(now_ns: number, several: boolean): World {
+    const twin = this.#diverged || several ? this.#options.twin?.(now_ns) : undefined;
     return twin ? { ...this.#world, target: twin } : this.#world;
   }
 }

@@ -1,10 +1,13 @@
 import { Command, CommanderError } from 'commander';
 import { EXIT } from '../runner/exit-codes.ts';
-import { surroundings } from './surroundings.ts';
+import { type Surroundings, surroundings } from './surroundings.ts';
 
 /** Reads the command line and runs one command. Resolves with the exit code; each command is loaded when it is asked for. */
-export async function runProgram(words: readonly string[], version: string): Promise<number> {
-  const around = surroundings();
+export async function runProgram(
+  words: readonly string[],
+  version: string,
+  around: Surroundings = surroundings(),
+): Promise<number> {
   let code: number = EXIT.ok;
   const program = new Command('siren')
     .description('Tests the code that runs only after an operating system has failed.')

@@ -1,9 +1,10 @@
-// The command line as a process: whatever it is given, a diagnostic and an exit code; never a stack trace, never a hang.
+// Whatever the command line is given: a diagnostic and an exit code; never a stack trace, never a hang.
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Ran, siren } from '../support/built.ts';
+import { sirenHere } from '../support/in-process.ts';
 
 let root: string;
 
@@ -60,7 +61,22 @@ function expectCivil({ code, signal, stdout, stderr, ms }: Ran): void {
   expect(ms).toBeLessThan(25_000);
 }
 
-describe.concurrent('a run of', () => {
+describe.concurrent('a process that is given', () => {
+  it.each([
+    ['ten thousand braces', ['braces.spec'], 2, 'braces.spec'],
+    ['a file of 10 MB', ['big.spec'], 2, 'big.spec'],
+    ['a binary file', ['binary.spec'], 2, 'binary.spec'],
+    ['an import cycle', ['cycle-a.spec'], 2, 'cycle'],
+    ['names that every object has', ['proto.spec'], 2, 'proto.spec'],
+    ['a missing file', ['nope.spec'], 3, 'E0810'],
+  ] as const)('%s', async (_, words, code, says) => {
+    const ran = await siren(['run', ...words, '--reports', `process ${words.join(' ')}`], root);
+    expectCivil(ran);
+    expect([ran.code, ran.stderr + ran.stdout]).toEqual([code, expect.stringContaining(says)]);
+  });
+});
+
+describe('a run of', () => {
   it.each([
     ['a missing file', ['nope.spec'], 3, 'E0810'],
     ['a folder without specs', ['empty'], 5, 'nothing was selected'],
@@ -108,7 +124,7 @@ describe.concurrent('a run of', () => {
   });
 
   it('a project whose siren.yaml is wrong shows the line', async () => {
-    const ran = await siren(['run'], join(root, 'yaml'));
+    const ran = await sirenHere(['run'], join(root, 'yaml'));
     expectCivil(ran);
     expect(ran.code).toBe(3);
     expect(ran.stderr).toContain('siren.yaml:2:1');
@@ -116,19 +132,19 @@ describe.concurrent('a run of', () => {
   });
 
   it('no paths, where there is no folder of specs, says what to name', async () => {
-    const ran = await siren(['run'], join(root, 'empty'));
+    const ran = await sirenHere(['run'], join(root, 'empty'));
     expectCivil(ran);
     expect(ran.code).toBe(3);
     expect(ran.stderr).toContain('name specs or folders');
   });
 
   it('nothing is no error with --allow-empty', async () => {
-    expect((await siren(['run', 'empty', '--allow-empty', '--reports', 'reports'], root)).code).toBe(0);
+    expect((await sirenHere(['run', 'empty', '--allow-empty', '--reports', 'reports'], root)).code).toBe(0);
   });
 
   it('a reports folder that cannot be made fails and names the file', async () => {
     const words = ['run', 'empty', '--allow-empty', '--reports', 'empty.spec/reports'];
-    const ran = await siren(words, root);
+    const ran = await sirenHere(words, root);
     expectCivil(ran);
     expect(ran.code).toBe(4);
     expect(ran.stderr).toContain(join('empty.spec', 'reports', 'results.json'));

@@ -1,10 +1,11 @@
-// Runs of a small project, as a process: what is selected, what the shell is told, what is written.
+// Runs of a small project: what is selected, what the shell is told, what is written.
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Results } from '../../src/report/results.ts';
-import { siren, startSiren } from '../support/built.ts';
+import { type Ran, siren, startSiren } from '../support/built.ts';
+import { sirenHere } from '../support/in-process.ts';
 import { makeProject, scenarioText, SOLO } from '../support/project.ts';
 
 let root: string;
@@ -49,14 +50,24 @@ function results(reports: string): Results {
 }
 
 async function run(reports: string, ...words: string[]) {
-  const ran = await siren(['run', ...words, '--reports', reports], root);
+  return outcomesOf(
+    reports,
+    await sirenHere(['run', '--workers', '0', ...words, '--reports', reports], root),
+  );
+}
+
+async function process(reports: string, ...words: string[]) {
+  return outcomesOf(reports, await siren(['run', ...words, '--reports', reports], root));
+}
+
+function outcomesOf(reports: string, ran: Ran) {
   const runs = existsSync(join(root, reports, 'results.json')) ? results(reports).runs : [];
   return { ...ran, runs: runs.map((one) => `${one.scenario} ${one.seed} ${one.status}`) };
 }
 
-describe.concurrent('siren list', () => {
+describe('siren list', () => {
   it('gives what a run would run, as lines and as JSON', async () => {
-    const text = await siren(['list'], root);
+    const text = await sirenHere(['list'], root);
     expect(text).toMatchObject({ code: 0, stderr: '' });
     expect(text.stdout).toContain('specs/a.spec:4  sound  (quick)\n');
     expect(text.stdout).toContain('specs/b.spec:3  row 2\n');
@@ -66,7 +77,7 @@ describe.concurrent('siren list', () => {
       ['run', '--list', '--json'],
     ]) {
       const listed = JSON.parse(
-        (await siren([...words, '--filter', 'seeded|row'], root)).stdout,
+        (await sirenHere([...words, '--filter', 'seeded|row'], root)).stdout,
       ) as unknown[];
       expect(listed).toMatchObject([
         { name: 'seeded', file: 'specs/a.spec', tags: ['quick', 'slow'], seeds: [1, 2, 3] },
@@ -78,25 +89,25 @@ describe.concurrent('siren list', () => {
 
   it('takes tags of siren.yaml and of specs', async () => {
     const names = async (tags: string) =>
-      (JSON.parse((await siren(['list', '--json', '--tags', tags], root)).stdout) as { name: string }[]).map(
-        ({ name }) => name,
-      );
+      (
+        JSON.parse((await sirenHere(['list', '--json', '--tags', tags], root)).stdout) as { name: string }[]
+      ).map(({ name }) => name);
     expect(await names('quick and not slow')).toEqual(['sound']);
     expect(await names('not quick')).toEqual(['row 1', 'row 2']);
   });
 });
 
-describe.concurrent('siren check', () => {
+describe('siren check', () => {
   it('says that all is well, or what is not', async () => {
-    expect(await siren(['check'], root)).toMatchObject({
+    expect(await sirenHere(['check'], root)).toMatchObject({
       code: 0,
       stdout: '',
       stderr: '3 files, 4 scenarios: 0 errors\n',
     });
-    const bad = await siren(['check', 'broken'], root);
+    const bad = await sirenHere(['check', 'broken'], root);
     expect(bad.code).toBe(2);
     expect(bad.stderr).toMatch(/^error\[E\d{4}\]: .*nobody.*\n +--> broken\/bad\.spec:6:8$/m);
-    const { stdout } = await siren(['check', 'broken', '--json'], root);
+    const { stdout } = await sirenHere(['check', 'broken', '--json'], root);
     expect(JSON.parse(stdout)).toMatchObject([
       { severity: 'error', labels: [{ file: 'broken/bad.spec', line: 6, column: 8 }] },
     ]);
@@ -152,7 +163,10 @@ describe.concurrent('siren run', () => {
   it('a failure prints the command that replays it, and that command does', async () => {
     const ran = await run('replay', 'failing', '--name', 'three');
     const command = /npx siren (run failing\/c\.spec:\d+ --seed 1)/.exec(ran.stdout)?.[1];
-    const again = await siren([...(command ?? '').split(' '), '--reports', 'replayed'], root);
+    const again = await sirenHere(
+      [...(command ?? '').split(' '), '--workers', '0', '--reports', 'replayed'],
+      root,
+    );
     expect(again.code).toBe(1);
     expect(results('replayed').runs.map(({ scenario }) => scenario)).toEqual(['three']);
   });
@@ -176,20 +190,19 @@ describe.concurrent('siren run', () => {
   });
 
   it('annotates the lines of a pull request and adds to the job summary, under GitHub Actions', async () => {
-    const env = { GITHUB_ACTIONS: 'true', GITHUB_STEP_SUMMARY: join(root, 'summary.md') };
+    const summary_path = join(root, 'summary.md');
     const words = ['run', 'broken/bad.spec', '--reports', 'github', '--quiet'];
-    const ran = await siren(words, root, env);
+    const ran = await sirenHere(words, root, { github: true, summary_path });
     expect(ran.stdout).toMatch(/^::error file=broken\/bad\.spec,line=6,/m);
-    expect(readFileSync(env.GITHUB_STEP_SUMMARY, 'utf8')).toContain('broken/bad.spec');
-    const elsewhere = await siren([...words, '--verbose'], root);
-    expect(elsewhere.stdout).not.toContain('::error');
+    expect(readFileSync(summary_path, 'utf8')).toContain('broken/bad.spec');
+    expect((await sirenHere([...words, '--verbose'], root)).stdout).not.toContain('::error');
   });
 
   it('workers change nothing but the environment', async () => {
     const all = ['specs', 'failing', '--today', '2027-01-31'];
     const outputs = await Promise.all(
       ['0', '1', '3'].map(async (workers) => {
-        await run(`workers-${workers}`, ...all, '--workers', workers);
+        await process(`workers-${workers}`, ...all, '--workers', workers);
         const { environment, ...rest } = results(`workers-${workers}`);
         expect(environment.workers).toBe(Number(workers));
         return JSON.stringify(rest);
@@ -205,7 +218,7 @@ describe.concurrent('siren run', () => {
   });
 
   it('--timeout ends a runaway as errored, and the rest go on', async () => {
-    const ran = await run('late', 'endless', '--timeout', '4');
+    const ran = await process('late', 'endless', '--timeout', '4');
     expect([ran.code, ran.runs]).toEqual([4, ['short 1 passed', 'endless 1 errored', 'last 1 passed']]);
     expect(results('late').runs[1]!.reason).toContain('within 4 s');
   });

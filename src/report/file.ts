@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, mkdir, open, rename, rm } from 'node:fs/promises';
+import { appendFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** A report that could not be written. Fails the run with exit code 4. */
@@ -14,6 +14,7 @@ export class ReportWriteError extends Error {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'its folder cannot be made; choose another folder with --reports',
   EACCES: 'permission denied; choose another folder with --reports or change its permissions',
   EPERM: 'the system forbids it; choose another folder with --reports',
   EROFS: 'the file system is read-only; choose another folder with --reports',
@@ -48,7 +49,7 @@ export async function writeAtomically(
   // `.tmp` files are ignored by git; the random part keeps two runs in one folder apart.
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const file = await open(temporary, 'wx');
     try {
       for (const chunk of gathered(content)) await file.writeFile(chunk);
@@ -60,6 +61,22 @@ export async function writeAtomically(
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw new ReportWriteError(path, cause);
+  }
+}
+
+/** Makes a folder and those above it. (The recursive `mkdir` of Node never ends where a folder says that it does not exist: /proc.) */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(folder) === folder) throw error;
+    await makeFolder(dirname(folder));
+    await mkdir(folder).catch((again: unknown) => {
+      // Another run may have made it meanwhile.
+      if ((again as { code?: unknown }).code !== 'EEXIST') throw again;
+    });
   }
 }
 

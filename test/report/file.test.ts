@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -38,6 +38,13 @@ describe('writing a report', () => {
       /is a file, not a folder/,
     );
     expect(readdirSync(folder).sort()).toEqual(['plain', 'taken']);
+  });
+
+  it('is refused, not waited for, where no folder can be made', async () => {
+    if (!existsSync('/proc/self')) return;
+    await expect(writeAtomically('/proc/nope/deeper/r.txt', 'x')).rejects.toThrow(
+      'cannot write the report /proc/nope/deeper/r.txt: its folder cannot be made',
+    );
   });
 
   it('shows no half file at any moment, so that whatever kills the run leaves the old one', async () => {

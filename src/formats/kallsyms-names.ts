@@ -42,11 +42,11 @@ export function decodeNameTable(count: number, bytes: NameTableBytes): NameTable
       const first = block * BLOCK;
       const last = Math.min(first + BLOCK, count);
       const limit = markers[block + 1] as number;
-      const { next, end } = walkNames(area, starts, first, last, markers[block] as number);
-      // The last names are padded to 8 bytes.
-      const fits = last === count ? limit - end >= 0 && limit - end < 8 : end === limit;
-      if (next === last && !fits) starts.fill(UNREADABLE, first, last);
-      else readable += next - first;
+      const { next, end, missing } = walkNames(area, starts, first, last, markers[block] as number);
+      // The last names are padded to 8 bytes. What stands before a page that is missing cannot be checked, and is believed.
+      const fits = next === last && (last === count ? limit - end >= 0 && limit - end < 8 : end === limit);
+      if (fits || (missing && end < limit)) readable += next - first;
+      else starts.fill(UNREADABLE, first, last);
     }
   } else {
     readable = walkNames(area, starts, 0, count, 0).next;
@@ -71,14 +71,14 @@ function findMarkers(area: PartialBytes, count: number): Uint32Array | undefined
   return (markers[blocks - 1] as number) < markers_at ? markers : undefined;
 }
 
-/** Fills starts[first, last) from byte `at` on. Stops at the first name that is not all there, and says which and where. */
+/** Fills starts[first, last) from byte `at` on. Stops at the first name that is not all there, and says which, where, and whether a page is missing. */
 function walkNames(
   area: PartialBytes,
   starts: Uint32Array,
   first: number,
   last: number,
   at: number,
-): { next: number; end: number } {
+): { next: number; end: number; missing: boolean } {
   const { bytes } = area;
   let end = at;
   for (let index = first; index < last; index++) {
@@ -86,12 +86,13 @@ function walkNames(
     const length_bytes = head < 0x80 ? 1 : 2;
     const length = head < 0x80 ? head : (head & 0x7f) | ((bytes[end + 1] as number) << 7);
     const next = end + length_bytes + length;
-    // A missing page reads as zeros: a length that lies in one counts as there only if its page is.
-    if (length === 0 || !isPresent(area, end, next)) return { next: index, end };
+    const missing = !isPresent(area, end, Math.min(next, bytes.length));
+    // A missing page reads as zeros: a length of zero says nothing there.
+    if (missing || length === 0 || next > bytes.length) return { next: index, end, missing };
     starts[index] = end;
     end = next;
   }
-  return { next: last, end };
+  return { next: last, end, missing: false };
 }
 
 function decodeTokens(table: Uint8Array, index: Uint8Array): string[] {

@@ -184,7 +184,9 @@ describe('verbs that the kernel would understand', () => {
 
   it('exit leaves a SIGKILL pending', () => {
     const { web, once } = bench();
-    expect(once(action('exit', 'web.tasks["nginx"]')).kind).toBe('stimulus');
+    const receipt = once(action('exit', 'web.tasks["nginx"]'));
+    expect(receipt).toMatchObject({ kind: 'stimulus', fired_ns: MS });
+    expect(receipt.activated_ns).toBeUndefined();
     expect(web.get64(nginx(web, 'pending.signal.sig'))).toBe(0x100n);
     expect(web.get64(nginx(web, 'thread_info.flags'))).toBe(4n);
   });

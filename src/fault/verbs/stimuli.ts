@@ -1,16 +1,15 @@
 import type { Outcome } from '../../place/outcome.ts';
 import { explain, lost } from '../../place/outcome.ts';
 import { openKernel } from '../../place/kernel.ts';
-import type { BytesPlace } from '../../place/place.ts';
+import type { BytesPlace, Place } from '../../place/place.ts';
 import { partitionOf } from '../../place/read.ts';
 import { evaluate, resolve } from '../../place/evaluate.ts';
 import { memberOf } from '../../place/typed.ts';
 import { VECTOR } from '../../target/hypercalls.ts';
-import type { Injection, Perform } from '../injection.ts';
-import { clause, controlsOf, refused } from '../injection.ts';
+import type { Done, Injection, Perform } from '../injection.ts';
+import { clause, controlsOf, NO_BYTES, refused } from '../injection.ts';
 import { readPlace, writePlace } from '../write.ts';
 import { subject } from './bytes.ts';
-import { done } from './cpu.ts';
 
 /** Bit of SIGKILL in a sigset_t, and of TIF_SIGPENDING in thread_info.flags (arch/x86/include/asm/thread_info.h). */
 const SIGKILL_BIT = 8;
@@ -35,7 +34,7 @@ export const exit: Perform = (injection) => {
     if (!writePlace(injection.live, member.value, bytes))
       return refused(`${member.value.text} cannot be written`);
   }
-  return done(task, 'SIGKILL is pending');
+  return asked(task, 'SIGKILL is pending');
 };
 
 /** `panic LPAR`: the magic key of its console. */
@@ -48,7 +47,7 @@ export const panic: Perform = (injection) => {
   const controls = controlsOf(injection.live);
   if (!controls.ok) return refused(explain(controls));
   const raised = controls.value.raiseInterrupt(value.partition, 0, VECTOR.sysrq);
-  return raised ? done(value, 'sysrq-c') : refused(`${value.text} takes no interrupt`);
+  return raised ? asked(value, 'sysrq-c') : refused(`${value.text} takes no interrupt`);
 };
 
 /** `summon AMBULANCE to LPAR for PURPOSE`. */
@@ -70,9 +69,14 @@ export const summon: Perform = (injection) => {
     service ? 'service' : 'inspection',
   );
   return came
-    ? done(value, `to ${patient.value.text}`)
+    ? asked(value, `to ${patient.value.text}`)
     : refused(`${value.text} does not attend ${patient.value.text}`);
 };
+
+/** A stimulus damages nothing, so that nothing can be activated. */
+function asked(place: Place, note: string): Done {
+  return { kind: 'done', place, before: NO_BYTES, after: NO_BYTES, watch: [], note };
+}
 
 function memberPath(injection: Injection, task: BytesPlace, path: string): Outcome<BytesPlace> {
   const partition = partitionOf(injection.live, task.partition);

@@ -105,7 +105,8 @@ export function assembleEntry(
     const flags = t + task.thread_info_flags;
     cpu.store32(flags, cpu.load32(flags) & ~TIF.SIGPENDING);
     const low = cpu.load32(t + task.pending_signal);
-    if ((low & 0x1ff) === 0) return cpu.jump(work.at);
+    // SIGNAL_UNKILLABLE: init hears of none.
+    if ((low & 0x1ff) === 0 || cpu.load32(t + task.pid) === 1) return cpu.jump(work.at);
     cpu.set(rdi, 32 - Math.clz32(low & -low));
     cpu.jump(do_exit.at);
   });

@@ -45,6 +45,7 @@ export function assembleOops(
     fatal: k.string('Fatal exception'),
     interrupt: k.string('Fatal exception in interrupt'),
     idle: k.string('Attempted to kill the idle task!'),
+    init: k.string('Attempted to kill init! exitcode=0x0000000b'),
     nested: k.string('Fatal exception while handling a fatal exception'),
     double: k.string('kernel stack overflow (double-fault)'),
   };
@@ -73,6 +74,9 @@ export function assembleOops(
       cpu.set(rbx, t);
       if (cpu.load32(t + task.pid) === 0) {
         return panic.panicWith(cpu, messages.idle, SIGNS[cpu.get(r12)] ?? 'bug');
+      }
+      if (cpu.load32(t + task.pid) === 1) {
+        return panic.panicWith(cpu, messages.init, SIGNS[cpu.get(r12)] ?? 'bug');
       }
       if ((cpu.load32(t + task.flags) & PF.EXITING) !== 0) return cpu.jump(recursive.at);
       cpu.jump(do_exit.at);

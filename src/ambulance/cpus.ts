@@ -67,14 +67,20 @@ function activityOf(subject: Subject, cpu: PatientCpu): Activity {
   };
 }
 
-/** Everything from rsp to the end of the stack that points into text. Stale words above rsp there are none. */
+/** What the stack that a CPU is on leads back to; of a stack that is no task's, its page. */
 function framesOf(subject: Subject, at: string, rsp: Address, cpu: number): readonly string[] {
-  const frames = at === '' ? [] : [at];
   const current = subject.space.u64(subject.perCpu('current_task', cpu));
   const low = subject.space.u64(current + subject.offset('task_struct', 'stack'));
   const inside = rsp >= low && rsp < low + STACK_BYTES;
   const end = inside ? low + STACK_BYTES : rsp + (4096 - (rsp & 0xfff));
-  for (let word = rsp; word < end && frames.length < FRAME_LIMIT; word += 8) {
+  return [...(at === '' ? [] : [at]), ...functionsOn(subject, rsp, end)];
+}
+
+/** Functions that words of a stack point into, from `start` up. Stale words above a stack pointer there are none. */
+export function functionsOn(subject: Subject, start: Address, end: Address): string[] {
+  const frames: string[] = [];
+  const last = Math.min(end, start + STACK_BYTES);
+  for (let word = start; word < last && frames.length < FRAME_LIMIT; word += 8) {
     const value = subject.space.u64(word);
     if (Number.isNaN(value)) break;
     if (value < 0 && subject.inText(value)) {

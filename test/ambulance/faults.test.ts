@@ -109,6 +109,7 @@ describe('what fails is told from what follows', () => {
   it.each([
     ['a stopped CPU', action('stop', 'web.cpus[1]'), 'cpu_stopped', 'web.cpus[1]'],
     ['a lost tick', action('lose', 'web.cpus[1].tick'), 'lost_interrupt', 'web.cpus[1].tick'],
+    ['a lost disk interrupt', action('lose', 'web.disk0.interrupt'), 'lost_interrupt', 'web.disk0.interrupt'],
     ['a panic that was asked for', action('panic', 'web'), 'requested_panic', ''],
     ['a page-table entry', action('zero', 'web.page_table[web.run_queues[1]]'), 'page_table_damage', 'web.page_table[web.run_queues[1]]'],
     ['a second-level entry', action('zero', 'web.second_level[web.run_queues[0]]'), 'second_level_damage', ''],

@@ -3,6 +3,7 @@ import type { Diagnosis } from '../../patient/report.ts';
 import type { Case, Cause } from './case.ts';
 import { oopsLine, panicLine } from './case.ts';
 import { causesOfCpus } from './from-cpus.ts';
+import { causesOfDevices } from './from-devices.ts';
 import { causesOfFindings } from './from-findings.ts';
 import { causesOfMachine } from './from-machine.ts';
 
@@ -10,7 +11,7 @@ const DIAGNOSIS_LIMIT = 16;
 
 /** The root causes that the evidence leads to, the likeliest first. Only causes of model/diagnoses.ts. */
 export function diagnose(of: Case): Diagnosis[] {
-  const found = [...causesOfFindings(of), ...causesOfCpus(of)];
+  const found = [...causesOfFindings(of), ...causesOfCpus(of), ...causesOfDevices(of)];
   const causes: Cause[] = [...found, ...causesOfMachine(of, found)].filter(({ cause }) =>
     DIAGNOSES.has(cause),
   );

@@ -12,7 +12,7 @@ const CONFIRM_NS = 12 * NS_PER_MS;
 const FLAG_INTERRUPTS = 0x200n;
 
 /** Patients that the hypervisor stopped, or that stopped themselves, have no CPU that runs: that says nothing. */
-function stoppedAsAWhole(of: Case): boolean {
+export function stoppedAsAWhole(of: Case): boolean {
   return panicLine(of.log) !== '' || ['panic', 'second_level', 'triple_fault'].includes(of.patient.reason);
 }
 

@@ -1,0 +1,74 @@
+import type { Address } from '../../base/address.ts';
+import { NS_PER_MS } from '../../base/units.ts';
+import type { PatientCpu, PatientDevice } from '../../patient/patient.ts';
+import { functionsOn } from '../cpus.ts';
+import type { Case, Cause } from './case.ts';
+import { stoppedAsAWhole } from './from-cpus.ts';
+
+const TASK_UNINTERRUPTIBLE = 2;
+const STACK_BYTES = 16_384;
+const FLAG_INTERRUPTS = 0x200n;
+/** Between a device's completion and the end of the wait for it lies an interrupt and a wake-up: far less than this. */
+const CONFIRM_NS = 2 * NS_PER_MS;
+/** Functions that sleep until a block device has answered. */
+const BLOCK_WAITS: readonly string[] = [
+  'submit_bio_wait',
+  'blk_execute_rq',
+  'bit_wait_io',
+  '__wait_on_buffer',
+];
+const BLOCK_NAME = /^(?:disk|vd|sd|hd|nvme|mmcblk|blk)/;
+
+/** A task waits for a block device that has nothing left to do: the device has answered, and nobody was told. */
+export function causesOfDevices(of: Case): Cause[] {
+  const device = idleDisk(of.patient.devices);
+  if (!device || stoppedAsAWhole(of) || of.patient.cpus.some(takesNoInterrupt)) return [];
+  const before = waiting(of);
+  if (before.length === 0) return [];
+  const { interrupts } = device;
+  if (of.patient.letRun(CONFIRM_NS)) of.subject?.memory.forget();
+  const now = idleDisk(of.patient.devices);
+  const after = new Set(waiting(of).map(({ address }) => address));
+  const stuck = before.filter(({ address }) => after.has(address));
+  if (!now || now.interrupts !== interrupts || stuck.length === 0) return [];
+  const names = stuck.map(({ name }) => name).join(', ');
+  return [
+    {
+      cause: 'lost_interrupt',
+      weight: 67,
+      place: `${device.name}.interrupt`,
+      address: '',
+      physical: -1,
+      evidence: [
+        `${names} sleeps until ${device.name} has answered, and ${device.name} has nothing left to do`,
+      ],
+      explains: [],
+    },
+  ];
+}
+
+/** Its interrupt may wait there: for a CPU that spins with interrupts off, or is dead. */
+function takesNoInterrupt(cpu: PatientCpu): boolean {
+  return !cpu.running || (cpu.register('rflags') & FLAG_INTERRUPTS) === 0n;
+}
+
+function idleDisk(devices: readonly PatientDevice[]): PatientDevice | undefined {
+  return devices.find(({ name, pending, frozen }) => BLOCK_NAME.test(name) && pending === 0 && !frozen);
+}
+
+/** Tasks in uninterruptible sleep with such a function on their stack. */
+function waiting(of: Case): { address: Address; name: string }[] {
+  const { subject } = of;
+  const census = of.inspected?.census;
+  if (!subject || !census) return [];
+  const { layout } = census;
+  return census.tasks.flatMap(({ address, name }) => {
+    if (subject.space.u32(address + layout.state) !== TASK_UNINTERRUPTIBLE) return [];
+    if (subject.space.u32(address + layout.on_rq) !== 0) return [];
+    const low = subject.space.u64(address + layout.stack);
+    const sp = subject.space.u64(address + layout.sp);
+    if (!(sp >= low && sp < low + STACK_BYTES)) return [];
+    const frames = functionsOn(subject, sp, low + STACK_BYTES);
+    return frames.some((frame) => BLOCK_WAITS.includes(frame)) ? [{ address, name }] : [];
+  });
+}

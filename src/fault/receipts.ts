@@ -18,9 +18,13 @@ export interface Entry {
 
 /** The receipts of one run: armed at the start, one for each action and one for each firing of it. */
 export class Receipts {
+  readonly #scenario: Scenario;
+  readonly #armed_ns: number;
   #entries: Entry[];
 
   constructor(scenario: Scenario, armed_ns: number, entries?: readonly Entry[]) {
+    this.#scenario = scenario;
+    this.#armed_ns = entries?.[0]?.receipt.armed_ns ?? armed_ns;
     this.#entries = entries ? [...entries] : [];
     if (entries) return;
     scenario.triggers.forEach((trigger, index) => {
@@ -96,10 +100,11 @@ export class Receipts {
       );
       return;
     }
-    const [first] = mine;
-    if (!first || mine.length >= RECEIPTS_LIMIT) return;
-    const { fired_ns: _fired, activated_ns: _activated, ...again } = first.receipt;
-    this.#entries.push({ receipt: change({ ...again, note: '' }), watches });
+    const written = this.#scenario.triggers[trigger];
+    const again = written?.actions[action];
+    if (!written || !again || mine.length >= RECEIPTS_LIMIT) return;
+    const receipt = armed(written, trigger, again, action, this.#armed_ns);
+    this.#entries.push({ receipt: change(receipt), watches });
   }
 }
 

@@ -274,6 +274,24 @@ describe('when triggers fire', () => {
     expect(driven.receipts()).toEqual([]);
   });
 
+  it('a condition is asked at each firing', () => {
+    const { web, injector } = bench();
+    const every = { kind: 'every', period_ns: MS, from_ns: MS, to_ns: 2 * MS } as const;
+    const condition: Expression = {
+      kind: 'binary',
+      operator: '==',
+      left: place('web.run_queues[1].nr_running'),
+      right: int(9),
+      span,
+    };
+    const driven = injector({ triggers: [{ ...trigger(every, set(1)), condition }] });
+    driven.fire(MS);
+    expect(driven.receipts()).toEqual([]);
+    web.put32(web.perCpu('runqueues', 1) + web.offset('rq', 'nr_running'), 9);
+    driven.fire(2 * MS);
+    expect(driven.receipts()).toMatchObject([{ fired_ns: 2 * MS, verb: 'set' }]);
+  });
+
   it('a fault that never fired has a receipt that is armed only', () => {
     const driven = bench().injector({ triggers: [trigger(on('web.oops'), set(1), 'late')] });
     expect(driven.receipts()).toMatchObject([

@@ -2,11 +2,14 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Results } from '../../src/report/results.ts';
 import { type Ran, siren, startSiren } from '../support/built.ts';
 import { sirenHere } from '../support/in-process.ts';
 import { makeProject, scenarioText, SOLO } from '../support/project.ts';
+
+// A hung process is killed after a minute and then says so; a busy machine is no hang.
+vi.setConfig({ testTimeout: 90_000 });
 
 let root: string;
 const IMPORT = 'import { solo } from "./lib/solo.spec"\n';

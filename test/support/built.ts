@@ -32,7 +32,7 @@ export interface Running {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Starts the built command line in a folder; killed after 30 s, so that a hang is a failure and not a wait. */
+/** Starts the built command line in a folder; killed after a minute, so that a hang is a failure and not a wait. */
 export function startSiren(
   words: readonly string[],
   cwd: string,
@@ -45,7 +45,7 @@ export function startSiren(
     cwd,
     env: { PATH, HOME, ...cache, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 30_000,
+    timeout: 60_000,
     killSignal: 'SIGKILL',
   });
   let stdout = '';

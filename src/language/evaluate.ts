@@ -1,6 +1,6 @@
 import type { BinaryOperator, Expression, Path, PathStep } from '../model/expression.ts';
 import { FUNCTIONS } from '../model/functions.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean, nearest } from './suggest.ts';
 import { foldBinary, foldUnary } from './fold.ts';
 import { literalNumber } from './literal.ts';
 import { interpolate } from './interpolate.ts';
@@ -105,10 +105,17 @@ function evaluateName(expr: tree.PathExpr, scope: Scope): Expression | undefined
       expr,
       `\`${value.value}\` is no name and no word that is known here`,
       'unknown',
-      didYouMean(value.value, names, 'known are'),
+      hintFor(value.value, names),
     );
   }
   return value;
+}
+
+function hintFor(word: string, names: readonly string[]): string {
+  const near = nearest(word, names);
+  return near === undefined
+    ? 'a bare word is a name of this file, a partition, or a word of the vocabularies; text stands in quotes'
+    : `did you mean \`${near}\`?`;
 }
 
 function subjects(scope: Scope): string[] {

@@ -85,7 +85,7 @@ export function lex(file: string, text: string, problems: Problems): Lexed {
       if (inside === 0 && (CONTINUES[previous] === 0 || current.image === ';')) pending ??= current;
       continue;
     }
-    if (type === WORD && previous === NUMBER && pending === undefined) {
+    if (type === WORD && previous === NUMBER && pending === undefined && !isHex(sentences.at(-1))) {
       const meant = unitMeant(current.image);
       if (meant !== undefined) {
         badUnit(file, sentences.at(-1) as IToken, current, meant, problems);
@@ -170,6 +170,8 @@ function checkString(file: string, literal: IToken, problems: Problems): void {
     );
   }
 }
+
+const isHex = (number: IToken | undefined): boolean => number !== undefined && /^0[xb]/.test(number.image);
 
 /** `100 msec`: said once, and read on as what was meant. */
 function badUnit(file: string, number: IToken, unit: IToken, meant: string, problems: Problems): void {

@@ -45,10 +45,18 @@ function report(file: string, text: string, error: IRecognitionException, proble
   );
 }
 
+const RESERVED = ['or', 'and', 'in', 'mod', 'not', 'is', 'as', 'else'];
+
 function hint(error: IRecognitionException, previous: IToken | undefined): string | undefined {
-  if (error.token.tokenType === EOF) return 'a `{` above has no `}`';
-  if (error.token.tokenType === token.Equal) return 'two values are compared with `==`';
-  if (previous !== undefined && token.KEYWORDS.has(previous.image) && previous.tokenType !== token.Word)
-    return `\`${previous.image}\` has a meaning of its own here`;
+  const { token: at, message } = error;
+  if (at.tokenType === EOF) return 'a `{` above has no `}`';
+  if (at.tokenType === token.Equal) return 'two values are compared with `==`';
+  if (RESERVED.includes(at.image) && at.tokenType !== token.Word)
+    return `\`${at.image}\` is a reserved word: only after a dot it is a name`;
+  if (message.startsWith('expected a string') && at.tokenType === token.Word)
+    return `put it in quotes: \`"${at.image}"\``;
+  if (message.startsWith('expected a value') && previous !== undefined && previous.tokenType === token.Word) {
+    return `\`${previous.image}\` is followed by what it is about`;
+  }
   return undefined;
 }

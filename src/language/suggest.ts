@@ -9,7 +9,9 @@ export function nearest(written: string, names: Iterable<string>): string | unde
   const lower = written.toLowerCase();
   let best: string | undefined;
   let least = Math.max(1, Math.floor(written.length / 3)) + 1;
+  let compared = 0;
   for (const name of names) {
+    if (++compared > NAME_LIMIT) break;
     if (name.length > LENGTH_LIMIT || name === written) continue;
     const distance = name.toLowerCase() === lower ? 0 : edits(lower, name.toLowerCase(), least);
     if (distance < least) {

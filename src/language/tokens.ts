@@ -141,7 +141,7 @@ export const KEYWORDS: ReadonlyMap<string, TokenType> = KEYWORD_MAP;
 /** After one of these a newline means nothing. */
 export const CONTINUING: readonly TokenType[] = [
   Comma, Colon, Question, Equal, DotDot, EqualEqual, NotEqual, ShiftLeft, ShiftRight, LessEqual, GreaterEqual, Less,
-  Greater, Pipe, Caret, Ampersand, Plus, Minus, Star, Slash, Tilde, Or, And, In, Mod, Not, Is, As, Else,
+  Greater, Pipe, Caret, Ampersand, Plus, Minus, Star, Slash, Tilde, Or, And, In, Mod, Not, Else,
 ]; // prettier-ignore
 
 /** In the order in which the lexer tries them. */

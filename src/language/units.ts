@@ -33,7 +33,6 @@ const FOREIGN: ReadonlyMap<string, string> = new Map([
   ['millis', 'ms'],
   ['usec', 'us'],
   ['nsec', 'ns'],
-  ['bytes', 'B'],
   ['b', 'B'],
 ]);
 

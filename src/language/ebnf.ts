@@ -1,0 +1,89 @@
+import { parser } from './parser.ts';
+import { KEYWORDS } from './tokens.ts';
+
+/** Chevrotain's serialized grammar, as far as it is read here. */
+interface Production {
+  readonly type: string;
+  readonly definition?: readonly Production[];
+  readonly name?: string;
+  readonly nonTerminalName?: string;
+  readonly label?: string;
+  readonly terminalLabel?: string;
+  readonly separator?: Production;
+}
+
+const LEXICAL = `(* Tokens. A quantity is one token. After \`(\`, \`[\`, \`:\`, \`,\`, an operator, and before \`else\`, a newline means nothing. *)
+Terminator     = newline | ";" ;
+Word           = ( letter | "_" ) { letter | digit | "_" } ;
+Number         = digit { digit | "_" } | "0x" hexdigit { hexdigit | "_" } | "0b" ( "0" | "1" ) { "0" | "1" | "_" } ;
+Quantity       = digit { digit | "_" } [ "." digit { digit } ]
+                 ( "ns" | "us" | "ms" | "s" | "min" | "h" | "B" | "KiB" | "MiB" | "GiB" | "TiB" | "%" ) ;
+Date           = digit digit digit digit "-" digit digit "-" digit digit ;
+String         = '"' { character | "\\\\" character } '"' ;
+PrefixOperator = "not" | "-" | "~" | "&" ;
+BinaryOperator = "or" | "and" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "contains" | ".."
+               | "|" | "^" | "&" | "<<" | ">>" | "+" | "-" | "*" | "/" | "mod" ;   (* loosest first; \`not\` binds looser than \`==\` *)
+Comment        = "#" { character } newline ;    (* "##" documents the declaration below *)
+`;
+
+/** The grammar as EBNF (ISO 14977), from the parser itself. */
+export function ebnf(): string {
+  const productions = parser().getSerializedGastProductions() as readonly Production[];
+  const first = productions.findIndex((rule) => rule.name === 'file');
+  const rules = [...productions.slice(first), ...productions.slice(0, first)];
+  const reserved = [...KEYWORDS].filter(([, type]) =>
+    (type.CATEGORIES ?? []).every((one) => one.name !== 'Word'),
+  );
+  const head = `(* The Siren language. Generated from the parser by \`npm run grammar\`; do not edit.
+   Reserved: ${reserved.map(([word]) => word).join(' ')}. Every other word in quotes is a Word wherever a Word may stand, and after a dot all are. *)
+
+`;
+  const body = rules
+    .map((rule) => `${rule.name} =\n    ${sequence(rule.definition ?? [], '\n    ')} ;\n`)
+    .join('\n');
+  return `${head}${body}\n${LEXICAL}`;
+}
+
+function sequence(parts: readonly Production[], between = ' '): string {
+  const only = parts[0];
+  if (parts.length === 1 && only?.type === 'Alternation') {
+    return alternatives(only).join(between === ' ' ? ' | ' : `${between}| `);
+  }
+  return parts.map(term).join(' ');
+}
+
+function alternatives(alternation: Production): string[] {
+  return (alternation.definition ?? []).map((one) => sequence(one.definition ?? []));
+}
+
+function term(part: Production): string {
+  const inner = part.definition ?? [];
+  switch (part.type) {
+    case 'Terminal':
+      return terminal(part);
+    case 'NonTerminal':
+      return part.nonTerminalName ?? part.name ?? '';
+    case 'Option':
+      return `[ ${sequence(inner)} ]`;
+    case 'Repetition':
+      return `{ ${sequence(inner)} }`;
+    case 'RepetitionMandatory':
+      return `${group(inner)} { ${sequence(inner)} }`;
+    case 'RepetitionMandatoryWithSeparator':
+      return `${group(inner)} { ${part.separator === undefined ? '' : terminal(part.separator)} ${sequence(inner)} }`;
+    case 'Alternation':
+      return `( ${alternatives(part).join(' | ')} )`;
+    default:
+      return sequence(inner);
+  }
+}
+
+function group(parts: readonly Production[]): string {
+  return parts.length > 1 ? `( ${sequence(parts)} )` : sequence(parts);
+}
+
+/** Punctuation and keywords by what is written, classes of tokens by their name. */
+function terminal(part: Production): string {
+  const quoted = /^`(.*)`$/.exec(part.label ?? '');
+  return quoted === null ? (part.name ?? '') : `"${quoted[1]}"`;
+}

@@ -10,7 +10,9 @@ const sources = readdirSync(join(REPOSITORY, 'src'), { recursive: true, encoding
   .map((name) => {
     const text = readFileSync(join(REPOSITORY, 'src', name), 'utf8');
     // The tables themselves say no code, they document them.
-    return /codes\.ts$/.test(name) ? text.replaceAll(/\bcode: 'E\d{4}'/g, '') : text;
+    return name.endsWith('codes.ts') || /\bcodes\b.[a-z]+\.ts/.test(name)
+      ? text.replaceAll(/\bcode: 'E\d{4}'/g, '')
+      : text;
   });
 const used = new Set(sources.flatMap((text) => text.match(/(?<=['"`])E0\d{3}(?=['"`])/g) ?? []));
 

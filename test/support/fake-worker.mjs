@@ -12,7 +12,8 @@ function execute(job, context) {
   if (what === 'exit') process.exit(3);
   if (what === 'throw') throw new TypeError('x is not a function');
   if (what === 'busy') for (const end = performance.now() + Number(argument); performance.now() < end;);
-  if (what === 'grow') for (const kept = []; ;) kept.push({ more: new Array(1000).fill(kept.length) });
+  if (what === 'grow')
+    for (const kept = []; ;) kept.push({ more: Array.from({ length: 1000 }, () => kept.length) });
   const shared = job.scenario.topology;
   return {
     id,

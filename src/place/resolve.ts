@@ -222,10 +222,10 @@ function symbolPlace(walker: Walker, kernel: Kernel, at: string): Outcome<Place>
 
 /** The kernel's own, or an application's that the region speaks of. */
 function variablePlace(kernel: Kernel, name: string, text: string): Outcome<BytesPlace> {
-  const own = special.symbolPlace(kernel, name, text);
-  if (own.ok || own.code !== 'NO_SYMBOL') return own;
+  const address = kernel.symbol(name);
+  if (address !== undefined && address < 0) return special.symbolPlace(kernel, name, text);
   const application = applicationRoot(kernel, name, text);
-  return application.ok ? application : own;
+  return application.ok ? application : special.symbolPlace(kernel, name, text);
 }
 
 /** `prb` points at the ring. */

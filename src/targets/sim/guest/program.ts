@@ -1,3 +1,4 @@
+import { assert } from '../../../base/assert.ts';
 import type { Address } from '../../../base/address.ts';
 import { VECTOR } from '../../../target/hypercalls.ts';
 import type { Program, Step } from '../step.ts';
@@ -11,6 +12,7 @@ import { assembleDrivers, DISK_VECTOR, NET_VECTOR } from './kernel/drivers.ts';
 import type { Gate } from './kernel/entry.ts';
 import { assembleEntry } from './kernel/entry.ts';
 import { assembleExit } from './kernel/exit.ts';
+import { fairOf } from './kernel/fair.ts';
 import { assembleFork } from './kernel/fork.ts';
 import { assembleHrtimers } from './kernel/hrtimers.ts';
 import { inlineOf } from './kernel/inline.ts';
@@ -69,7 +71,7 @@ export function buildProgram(layout: Layout): KernelProgram {
     string: (content) => rodata.string(content),
     symbol(name) {
       const address = symbols.get(name);
-      if (address === undefined) throw new Error(`no symbol ${name}`);
+      assert(address !== undefined, `no symbol ${name}`);
       return address;
     },
   };
@@ -85,10 +87,11 @@ export function buildProgram(layout: Layout): KernelProgram {
   const panic = assemblePanic(k, printk);
   const stack_end = k.string('corrupted stack end detected inside scheduler');
   const panic_stack_end = text.fn('schedule_debug', (cpu) => panic.panicWith(cpu, stack_end, 'stack_end'));
-  const sched = assembleScheduler(k, inline, locks, tree, panic_stack_end);
+  const fair = fairOf(k, inline, tree);
+  const sched = assembleScheduler(k, inline, locks, tree, fair, panic_stack_end);
   const hrtimers = assembleHrtimers(k, locks, tree);
   const timers = assembleTimers(k, locks);
-  const tick = assembleTick(k, inline, locks, sched, timers, printk, panic);
+  const tick = assembleTick(k, inline, locks, fair, timers, printk, panic);
   const sleep = assembleSleep(k, inline, sched, hrtimers, timers);
   const memory = assembleMemory(k, imagePhysical(USER_TEXT_IMAGE), USER_TEXT_PAGES);
   const fork = assembleFork(k, inline, locks, lists, memory);

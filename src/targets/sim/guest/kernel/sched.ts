@@ -1,17 +1,17 @@
 import type { Address } from '../../../../base/address.ts';
-import { HYPERCALL, VECTOR } from '../../../../target/hypercalls.ts';
 import type { Cpu } from '../../step.ts';
 import { fuse, Label } from '../assembler.ts';
 import type { Kernel } from '../kernel-data.ts';
 import { DIRECT_MAP, STACK_END_MAGIC, THREAD_SIZE } from '../memory-map.ts';
-import { MIN_GRANULARITY_NS, PF, SLEEPER_CREDIT_NS, TASK, TIF, WAKEUP_GRANULARITY_NS } from './constants.ts';
+import { TASK, TIF } from './constants.ts';
+import type { Fair } from './fair.ts';
 import type { Inline } from './inline.ts';
 import { popRegisters, pushRegisters, restoreFlags, saveFlags } from './inline.ts';
 import type { Locks } from './locks.ts';
 import type { RedBlack } from './rbtree.ts';
 import { gs, r12, r13, r14, r15, rax, rbp, rbx, rdi, rsi, rsp } from './registers.ts';
 
-/** kernel/sched/{core,fair}.c */
+/** kernel/sched/core.c */
 export interface Scheduler {
   /** schedule(): gives the CPU away; comes back when this task is picked again. A called function. */
   readonly schedule: Label;
@@ -21,9 +21,6 @@ export interface Scheduler {
   readonly wake_new: Label;
   /** schedule_tail(rdi: previous task): first thing a new task does. A called function. */
   readonly tail: Label;
-  /** scheduler_tick's work under the run queue's lock, part of a step. */
-  tick(cpu: Cpu, rq: Address): void;
-  setNeedResched(cpu: Cpu, task: Address): void;
 }
 
 export function assembleScheduler(
@@ -31,6 +28,7 @@ export function assembleScheduler(
   inline: Inline,
   locks: Locks,
   tree: RedBlack,
+  fair: Fair,
   panic_stack_end: Label,
 ): Scheduler {
   const { task, rq: q, mm, tss } = k.o;
@@ -42,85 +40,13 @@ export function assembleScheduler(
     current: k.symbol('current_task'),
     top: k.symbol('cpu_current_top_of_stack'),
     tss: k.symbol('cpu_tss_rw'),
-    number: k.symbol('cpu_number'),
     touch: k.symbol('watchdog_touch_ts'),
     runqueues: k.symbol('runqueues'),
-    online: k.symbol('__cpu_online_mask'),
-    cpus: k.symbol('nr_cpu_ids'),
   };
   /** rdi: a dead task or 0, rsi: an address space that nobody has any more or 0. In exit.ts. */
   const bury = k.text.entry('finish_task_switch');
 
-  const setNeedResched = (cpu: Cpu, t: Address): void => {
-    const flags = t + task.thread_info_flags;
-    cpu.store32(flags, cpu.load32(flags) | TIF.NEED_RESCHED);
-  };
-
-  /** update_curr: the running task's virtual time moves on, and the queue's floor with it. */
-  const updateCurr = (cpu: Cpu, rq: Address): void => {
-    cpu.store64(rq + q.clock, cpu.now);
-    const se = cpu.load64(rq + q.cfs_curr);
-    if (se === 0) return;
-    const t = se - task.se;
-    const delta = cpu.now - cpu.load64(t + task.se_exec_start);
-    if (delta <= 0) return;
-    cpu.store64(t + task.se_exec_start, cpu.now);
-    cpu.store64(t + task.se_sum_exec_runtime, cpu.load64(t + task.se_sum_exec_runtime) + delta);
-    const vruntime = cpu.load64(t + task.se_vruntime) + delta;
-    cpu.store64(t + task.se_vruntime, vruntime);
-    const leftmost = cpu.load64(rq + leftmost_at);
-    const floor = leftmost === 0 ? vruntime : Math.min(vruntime, cpu.load64(leftmost + KEY));
-    if (floor > cpu.load64(rq + q.cfs_min_vruntime)) cpu.store64(rq + q.cfs_min_vruntime, floor);
-  };
-
-  const addRunning = (cpu: Cpu, rq: Address, change: number): void => {
-    for (const at of [rq + q.nr_running, rq + q.cfs_nr_running, rq + q.cfs_h_nr_running]) {
-      cpu.store32(at, (cpu.load32(at) + change) >>> 0);
-    }
-  };
-
-  /** enqueue_entity up to the tree: a stage. rq locked. */
-  const enqueue = (cpu: Cpu, rq: Address, t: Address): boolean => {
-    updateCurr(cpu, rq);
-    // place_entity
-    const floor = cpu.load64(rq + q.cfs_min_vruntime) - SLEEPER_CREDIT_NS;
-    if (cpu.load64(t + task.se_vruntime) < floor) cpu.store64(t + task.se_vruntime, floor);
-    return tree.insert(cpu, t + RUN_NODE, rq + timeline, KEY);
-  };
-
-  /** check_preempt_curr and resched_curr: rq locked, the task just queued. */
-  const preempt = (cpu: Cpu, rq: Address, t: Address): void => {
-    const curr = cpu.load64(rq + q.curr);
-    if (curr !== cpu.load64(rq + q.idle)) {
-      const ahead = cpu.load64(curr + task.se_vruntime) - cpu.load64(t + task.se_vruntime);
-      if (ahead <= WAKEUP_GRANULARITY_NS) return;
-    }
-    if ((cpu.load32(curr + task.thread_info_flags) & TIF.NEED_RESCHED) !== 0) return;
-    setNeedResched(cpu, curr);
-    const other = cpu.load32(rq + q.cpu);
-    if (other === cpu.load32(cpu.get(gs) + symbol.number)) return;
-    cpu.set(rax, HYPERCALL.send_ipi);
-    cpu.set(rdi, other);
-    cpu.set(rsi, VECTOR.reschedule);
-    cpu.hypercall();
-  };
-
-  /**
-   * select_task_rq_fair, cut down: where it ran last if at most `own` run there, else an idle CPU, else where it ran last. A new task may stay
-   * with its parent: that is about to wait for it.
-   */
-  const selectCpu = (cpu: Cpu, t: Address, last: number, own: number): number => {
-    if ((cpu.load32(t + task.flags) & PF.NO_SETAFFINITY) !== 0) return last;
-    const idle = (index: number, running: number): boolean =>
-      cpu.load32(inline.cpuRq(cpu, index) + q.nr_running) <= running;
-    if (idle(last, own)) return last;
-    const online = cpu.load32(symbol.online);
-    const cpus = cpu.load32(symbol.cpus);
-    for (let index = 0; index < cpus && index < 32; index++) {
-      if (index !== last && (online & (1 << index)) !== 0 && idle(index, 0)) return index;
-    }
-    return last;
-  };
+  const { updateCurr, addRunning, enqueue, preempt, selectCpu } = fair;
 
   // rbx: task, r12: rq
   const not_asleep = new Label();
@@ -388,14 +314,5 @@ export function assembleScheduler(
     wake,
     wake_new,
     tail: finish,
-    setNeedResched,
-    tick(cpu, rq) {
-      updateCurr(cpu, rq);
-      const curr = cpu.load64(rq + q.curr);
-      if (curr === cpu.load64(rq + q.idle) || cpu.load32(rq + q.nr_running) < 2) return;
-      const ran =
-        cpu.load64(curr + task.se_sum_exec_runtime) - cpu.load64(curr + task.se_prev_sum_exec_runtime);
-      if (ran > MIN_GRANULARITY_NS) setNeedResched(cpu, curr);
-    },
   };
 }

@@ -3,13 +3,13 @@ import { fuse, Label } from '../assembler.ts';
 import type { Kernel } from '../kernel-data.ts';
 import { TICK_NS, TIF, TIMER_SOFTIRQ } from './constants.ts';
 import { HRTIMER_RESTART } from './hrtimers.ts';
+import type { Fair } from './fair.ts';
 import type { Inline } from './inline.ts';
 import { popRegisters, pushRegisters } from './inline.ts';
 import type { Locks } from './locks.ts';
 import type { Panic } from './panic.ts';
 import type { Printk } from './printk.ts';
 import { gs, r12, r13, rax, rbx, rdi } from './registers.ts';
-import type { Scheduler } from './sched.ts';
 import type { Timers } from './timers.ts';
 
 /** Callbacks of the per-CPU clock: the tick (kernel/time/tick-sched.c) and the lock-up detectors (kernel/watchdog.c). */
@@ -25,7 +25,7 @@ export function assembleTick(
   k: Kernel,
   inline: Inline,
   locks: Locks,
-  sched: Scheduler,
+  fair: Fair,
   timers: Timers,
   printk: Printk,
   panic: Panic,
@@ -79,7 +79,7 @@ export function assembleTick(
       (cpu) => {
         // scheduler_tick
         const queue = cpu.get(gs) + symbol.runqueues;
-        sched.tick(cpu, queue);
+        fair.tick(cpu, queue);
         locks.spinUnlock(cpu, queue + rq.__lock);
         cpu.set(rax, HRTIMER_RESTART);
         cpu.ret();

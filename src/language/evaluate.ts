@@ -1,4 +1,4 @@
-import type { BinaryOperator, Expression, Path, PathStep } from '../model/expression.ts';
+import type { BinaryOperator, Expression, PathStep } from '../model/expression.ts';
 import { FUNCTIONS } from '../model/functions.ts';
 import { didYouMean, nearest } from './suggest.ts';
 import { foldBinary, foldUnary } from './fold.ts';
@@ -214,9 +214,4 @@ function evaluateCall(expr: tree.PathExpr, scope: Scope): Expression | undefined
     args.push(value);
   }
   return { kind: 'call', name, args, span: spanOf(scope.unit, expr) };
-}
-
-/** The path of an expression that must be a place, or undefined. */
-export function pathOf(value: Expression | undefined): Path | undefined {
-  return value?.kind === 'path' ? value.value : undefined;
 }

@@ -36,7 +36,7 @@ export function nameOf(at: IToken): tree.Name {
 export function startOf(at: IToken): number {
   return at.startOffset | 0;
 }
-export function endOf(at: IToken): number {
+function endOf(at: IToken): number {
   // The lexer tracks where tokens start and nothing else; what is recorded for the grammar has no text.
   return startOf(at) + ((at as { image?: string }).image?.length ?? 0);
 }

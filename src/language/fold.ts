@@ -72,7 +72,7 @@ export function foldUnary(
 const number = (dimension: Dimension): boolean => dimension === 'int' || dimension === 'place';
 
 /** The result's dimension, or undefined where the operator does not apply. */
-export function resultOf(
+function resultOf(
   operator: BinaryOperator,
   left: Expression,
   right: Expression,

@@ -5,9 +5,9 @@ import { unitMeant } from './units.ts';
 import * as token from './tokens.ts';
 
 /** Brackets and braces may nest this deep; a recursive parser's stack is not for the input to spend. */
-export const NESTING_LIMIT = 64;
+const NESTING_LIMIT = 64;
 /** Operators in one expression: a left-deep tree is walked by recursion too. */
-export const OPERATOR_LIMIT = 256;
+const OPERATOR_LIMIT = 256;
 
 export interface Lexed {
   /** With terminators only where a sentence ends. */

@@ -249,7 +249,7 @@ export function clausesOf(
   return found;
 }
 
-export function unknownClause(head: Name, clause: Clause, known: readonly string[], scope: Scope): void {
+function unknownClause(head: Name, clause: Clause, known: readonly string[], scope: Scope): void {
   const word = clause.word.text;
   const unit = unitMeant(word);
   if (unit !== undefined && !known.some((one) => one.toLowerCase() === word.toLowerCase())) {

@@ -5,7 +5,7 @@ import * as token from './tokens.ts';
 const label = (type: TokenType): string => (type === EOF ? 'the end of the file' : (type.LABEL ?? type.name));
 
 /** What was found, in words. */
-export function found(actual: IToken): string {
+function found(actual: IToken): string {
   if (actual.tokenType === EOF) return 'the end of the file';
   if (actual.tokenType === token.Terminator) return actual.image === ';' ? '`;`' : 'the end of the line';
   const image = actual.image.length > 40 ? `${actual.image.slice(0, 37)}...` : actual.image;

@@ -5,7 +5,7 @@ import type { Scope } from './scope.ts';
 import type { Expr, Scenario, Table } from './tree.ts';
 
 /** A scenario has at most this many rows, over all its tables. */
-export const ROW_LIMIT = 10_000;
+const ROW_LIMIT = 10_000;
 
 export interface Row {
   readonly values: ReadonlyMap<string, Expression | undefined>;

@@ -68,7 +68,7 @@ export const RParen: TokenType = punctuation('RParen', ')');
 export const Comma: TokenType = punctuation('Comma', ',');
 export const Colon: TokenType = punctuation('Colon', ':');
 export const Question: TokenType = punctuation('Question', '?');
-export const DotDot: TokenType = punctuation('DotDot', '..', BinaryOperator);
+const DotDot = punctuation('DotDot', '..', BinaryOperator);
 export const DotStar: TokenType = punctuation('DotStar', '.*');
 export const Dot: TokenType = punctuation('Dot', '.');
 const EqualEqual = punctuation('EqualEqual', '==', BinaryOperator);
@@ -134,7 +134,7 @@ export const Repair: TokenType = keyword('repair', Word);
 export const Owns: TokenType = keyword('owns', Word);
 export const Shares: TokenType = keyword('shares', Word);
 export const Borrows: TokenType = keyword('borrows', Word);
-export const Contains: TokenType = keyword('contains', Word, BinaryOperator);
+keyword('contains', Word, BinaryOperator);
 
 export const KEYWORDS: ReadonlyMap<string, TokenType> = KEYWORD_MAP;
 

@@ -11,7 +11,7 @@ import { CPU_LIMIT, noClauses, single, wantName, wantSet, wantSize, wantTime, wa
 import { didYouMean } from './suggest.ts';
 import type { Phrase } from './tree.ts';
 
-export interface MachineDraft {
+interface MachineDraft {
   cpus?: Given<readonly number[]>;
   memory?: Given<number>;
   devices: DeviceModel[];

@@ -57,7 +57,7 @@ export interface KernelModel {
 export interface MetadataModel {
   readonly size_bytes: number;
   readonly seal: 'crc32c' | 'none';
-  /** Names of collections (model/collections.ts), as written: `tasks`, `app.orders`. */
+  /** Names of collections (model/collections.ts): `tasks`, `orders` (also where `app.orders` was written). Default: all. */
   readonly describes: readonly string[];
 }
 

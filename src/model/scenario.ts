@@ -29,7 +29,10 @@ export interface Scenario {
   readonly topology: TopologyModel;
   readonly triggers: readonly Trigger[];
   readonly claims: readonly Claim[];
-  /** `let` bindings that are not constant, evaluated where they are first used; constants are already folded. */
+  /**
+   * `let` bindings that only a run can tell: measured values and places with `[any]`, evaluated once, where they are first used. A
+   * path's root may be such a name. Constants and plain places have already replaced their name.
+   */
   readonly lets: readonly { readonly name: string; readonly value: Expression; readonly span: Span }[];
 }
 
@@ -103,7 +106,7 @@ export interface Claim {
   readonly from?: string;
   /** `until EVENT`. */
   readonly until?: EventPattern;
-  /** `if EXPR`: constant in a row, or of the run. */
+  /** `if EXPR`: a `bool` where the row decides (false: not judged, and reported as such), else of the run. */
   readonly condition?: Expression;
   /** `given NAME.activated`: judged only if that came to pass. */
   readonly given?: NamedMoment;

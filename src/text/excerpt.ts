@@ -74,7 +74,7 @@ function shown(text: string): string {
 }
 
 /** Columns of a terminal that a text takes: none for what combines, two for what is wide (East Asian, emoji). */
-export function columns(text: string): number {
+function columns(text: string): number {
   // oxlint-disable-next-line no-control-regex -- plain ASCII needs no look at each character
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   let count = 0;

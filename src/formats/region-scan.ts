@@ -34,11 +34,16 @@ export function scanForRegion(read: ReadMemory, size: number, options: ScanOptio
   const found: Sighting[] = [];
   // Each look-alike costs a read of all it claims to be: memory full of magics must not cost more than that many.
   let look_alikes = 0;
+  let inside_until = 0;
   const look = (head: Uint8Array, physical: number): boolean => {
     const kind = startsWithMagic(head) ? 'region' : startsNote(head) ? 'vmcoreinfo' : undefined;
-    if (kind === undefined) return false;
+    if (kind === undefined || physical < inside_until) return false;
     const sighting = kind === 'region' ? regionAt(read, head, physical) : noteAt(read, head, physical);
-    if (sighting) found.push(sighting);
+    if (sighting) {
+      found.push(sighting);
+      // The entries of a region are no sightings of their own.
+      inside_until = physical + sighting.bytes.length;
+    }
     return found.length >= limit || ++look_alikes >= LOOK_ALIKE_LIMIT;
   };
   if (step >= 4096) {

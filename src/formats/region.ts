@@ -47,7 +47,7 @@ export interface Region {
   readonly version: number;
   readonly total_bytes: number;
   readonly sealed: boolean;
-  /** Of the seal; true when it is not sealed. */
+  /** True also when it is not sealed and says so in both places. */
   readonly seal_holds: boolean;
   /** Unsigned. */
   readonly boot_id: bigint;
@@ -85,14 +85,19 @@ export function readRegion(bytes: Uint8Array, options: ReadRegionOptions = {}): 
   const flags = view.getUint32(20, true);
   if (flags > FLAG_SEALED) return failure('MALFORMED', `flags 0x${flags.toString(16)}`, 20);
   const sealed = flags === FLAG_SEALED;
-  const seal_holds = !sealed || sealOf(bytes, total_bytes) === view.getUint32(SEAL_AT, true);
+  // Without a seal the field is zero: a flipped flag must not make a damaged region pass as one that was never sealed.
+  const expected_seal = sealed ? sealOf(bytes, total_bytes) : 0;
+  const seal_holds = expected_seal === view.getUint32(SEAL_AT, true);
   if (!seal_holds && options.ignore_seal !== true) return failure('SEAL', 'the seal does not match', SEAL_AT);
   const entry_count = view.getUint32(16, true);
   if (entry_count > ENTRY_LIMIT) return failure('MALFORMED', `${entry_count} entries`, 16);
   const { notes, failure: broken } = readNotes(bytes, REGION_HEADER_BYTES, total_bytes, entry_count);
   if (broken) return failure('MALFORMED', broken.message, broken.offset);
-  if (notes.length < entry_count) {
-    return failure('MALFORMED', `${entry_count} entries are announced, ${notes.length} are there`, 16);
+  // The padding reads as notes without a name.
+  const found = notes.findIndex((note) => note.name === '');
+  if (found >= 0 || notes.length < entry_count) {
+    const there = found < 0 ? notes.length : found;
+    return failure('MALFORMED', `${entry_count} entries are announced, ${there} are there`, 16);
   }
   const boot_id = view.getBigUint64(24, true);
   return success({ version, total_bytes, sealed, seal_holds, boot_id, entries: notes });

@@ -3,9 +3,10 @@ import { attend } from '../../src/ambulance/attend.ts';
 import { substream } from '../../src/base/random.ts';
 import type { Action } from '../../src/model/scenario.ts';
 import { AttendedGuest, MS, verdicts } from '../support/attended-guest.ts';
+import { delegate } from '../support/damaged-patient.ts';
 import { action, trigger } from '../support/scenarios.ts';
 
-const PAUSES = 60;
+const PAUSES = 40;
 
 /** Everything that is neither intact nor, being read in the middle of an update, unsettled. */
 function alarms(guest: AttendedGuest, seed: number, pauses: number, fault?: Action): string[] {
@@ -29,6 +30,43 @@ function alarms(guest: AttendedGuest, seed: number, pauses: number, fault?: Acti
 describe('a guest that has nothing is not told that it has', () => {
   it.each([0, 7, 4711])('at any instant, members laid out by seed %i', (layout_seed) => {
     expect(alarms(new AttendedGuest({ layout_seed }), layout_seed + 1, PAUSES)).toEqual([]);
+  });
+
+  it('in the middle of a fork or an exit it is read again, and no torn update is called damage', () => {
+    const guest = new AttendedGuest();
+    const random = substream(5, 'torn');
+    const { run: scout } = guest.patientAt(30 * MS);
+    const busy = scout.events.filter(
+      ({ kind, time_ns }) => (kind === 'fork' || kind === 'exit') && time_ns > MS,
+    );
+    let rereads = 0;
+    for (let pause = 0; pause < 80; pause++) {
+      const { subject, time_ns } = random.pick(busy);
+      const { patient, run } = guest.patientAt(time_ns - random.below(600), [], subject);
+      const { report } = attend(patient, { ambulance: 'rescue' });
+      run.simulation.release();
+      expect(Object.values(verdicts(report)).every((one) => one === 'intact' || one === 'unsettled')).toBe(
+        true,
+      );
+      expect(report.diagnosis).toEqual([]);
+      for (const one of report.verdicts) rereads += one.rereads;
+    }
+    expect(rereads).toBeGreaterThan(5);
+  });
+
+  it('an update that is half done and cannot be seen finished is unsettled, not corrupt', () => {
+    const guest = new AttendedGuest();
+    const { run: scout } = guest.patientAt(30 * MS);
+    const fork = scout.events.find(
+      ({ kind, subject, time_ns }) => kind === 'fork' && subject === 'web' && time_ns > MS,
+    );
+    const { patient } = guest.patientAt((fork?.time_ns as number) - 200);
+    const { report } = attend(
+      delegate(patient, (physical, into) => patient.read(physical, into)),
+      { ambulance: 'rescue' },
+    );
+    expect(verdicts(report)).toMatchObject({ tasks: 'unsettled', locks: 'intact', stacks: 'intact' });
+    expect(report.findings).toEqual([]);
   });
 
   it('stopped by a panic wherever it was, its structures are as they were', () => {

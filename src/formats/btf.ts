@@ -193,14 +193,21 @@ export class Btf {
       if (kind === 'pointer') suffix = `*${suffix}`;
       else if (kind === 'array') suffix += `[${this.#words.extra(at, 2)}]`;
       else if (kind !== 'const' && kind !== 'volatile' && kind !== 'restrict' && kind !== 'type_tag') {
-        const tag = kind === 'struct' || kind === 'union' || kind === 'enum' ? `${kind} ` : '';
-        const name =
-          kind === 'void' ? 'void' : kind === 'prototype' ? 'function' : this.name(at) || '(anonymous)';
-        return `${tag}${name}${suffix.startsWith('*') ? ' ' : ''}${suffix}`;
+        return `${this.#spelled(at)}${suffix.startsWith('*') ? ' ' : ''}${suffix}`;
       }
       at = kind === 'array' ? this.#words.extra(at, 0) : inner;
     }
     return '(endless)';
+  }
+
+  /** The name that C would use, with its tag. */
+  #spelled(id: TypeId): string {
+    const kind = this.kind(id);
+    if (kind === 'void') return 'void';
+    if (kind === 'prototype') return 'function';
+    const name = this.name(id) || '(anonymous)';
+    if (kind === 'forward') return `${this.#words.kindFlag(id) ? 'union' : 'struct'} ${name}`;
+    return kind === 'struct' || kind === 'union' || kind === 'enum' ? `${kind} ${name}` : name;
   }
 
   /** `[2][3]` of an array member. Indices beyond its length are taken as C takes them. */

@@ -14,9 +14,11 @@ import { layoutOf } from '../../../../src/targets/sim/guest/layout.ts';
 import { btfOf } from '../../../../src/targets/sim/guest/layout-btf.ts';
 import { Booted } from './support.ts';
 
+const BPFTOOL = 'bpftool';
+
 function hasBpftool(): boolean {
   try {
-    execFileSync('bpftool', ['version'], { stdio: 'ignore' });
+    execFileSync(BPFTOOL, ['version'], { stdio: 'ignore' });
     return true;
   } catch {
     return false;
@@ -125,7 +127,7 @@ describe('what the guest publishes', () => {
       try {
         const file = join(folder, 'guest.btf');
         writeFileSync(file, btf);
-        const text = execFileSync('bpftool', ['btf', 'dump', 'file', file, 'format', 'c'], {
+        const text = execFileSync(BPFTOOL, ['btf', 'dump', 'file', file, 'format', 'c'], {
           encoding: 'utf8',
         });
         expect(text).toContain('struct task_struct {');

@@ -266,7 +266,7 @@ export function assembleExit(
       },
     ),
     scan,
-    (cpu) => scanChildren(cpu),
+    timed(800, (cpu) => scanChildren(cpu)),
     found,
     (cpu) => {
       cpu.store32(cpu.get(rbx) + task.__state, TASK.RUNNING);

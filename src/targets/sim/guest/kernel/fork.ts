@@ -142,7 +142,7 @@ export function assembleFork(k: Kernel, inline: Inline, locks: Locks, lists: Lis
       }
       cpu.jump(no_mm.at);
     },
-    memory.make_mm,
+    memory.makeMm((cpu) => cpu.get(r12) !== CLONE.fork),
     timed(1_500, (cpu) => {
       const p = cpu.get(rbp);
       const m = cpu.get(rbx);

@@ -118,7 +118,7 @@ export function assembleInit(k: Kernel, parts: BootParts, smp: Smp): Label {
     },
     woken,
     // kernel_execve: init gets an address space and a frame to go to user mode with
-    parts.memory.make_mm,
+    parts.memory.makeMm(() => true),
     (cpu) => {
       const t = inline.current(cpu);
       const m = cpu.get(rbx);

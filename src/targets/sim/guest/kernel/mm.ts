@@ -17,6 +17,12 @@ const USER_RW: number = PTE.PRESENT | PTE.WRITABLE | PTE.USER | PTE.ACCESSED | P
 const USER_RX: number = PTE.PRESENT | PTE.USER | PTE.ACCESSED;
 export const KERNEL_RW: number = PTE.PRESENT | PTE.WRITABLE | PTE.ACCESSED | PTE.DIRTY;
 
+/** Pages that each process has for itself. */
+const OWN_PAGES: readonly Address[] = [
+  ...Array.from({ length: USER_DATA_PAGES }, (_, page) => USER_DATA + page * PAGE),
+  ...Array.from({ length: USER_STACK_PAGES }, (_, page) => USER_STACK_TOP - (page + 1) * PAGE),
+];
+
 /** The page and object allocator, and address spaces. Freed things wait on lists threaded through themselves. */
 export interface Memory {
   /** A page in the direct map, not cleared; 0 when there is none. Part of a step. */
@@ -30,8 +36,8 @@ export interface Memory {
   /** 256 bytes, cleared. */
   kmalloc(cpu: Cpu): Address;
   kfree(cpu: Cpu, object: Address): void;
-  /** mm_alloc with the user image mapped; the new mm is in rbx after it. */
-  readonly make_mm: Part;
+  /** mm_alloc with the user image mapped; the new mm is in rbx after it. Its own pages are cleared if `clear` says so. */
+  makeMm(clear: (cpu: Cpu) => boolean): Part;
   /** dup_mm: rbx is a fresh mm, and the parent's is `from`: data and stack are copied. Part of a step. */
   copyUserPages(cpu: Cpu, mm: Address): void;
   /** exit_mmap of the mm in rdi: user pages and tables are freed, the top table stays. Part of a step. */
@@ -144,7 +150,7 @@ export function assembleMemory(k: Kernel, user_text_physical: number, user_text_
       cpu.store64(stack + THREAD_SIZE - 8, cpu.load64(stack_free));
       cpu.store64(stack_free, stack);
     },
-    make_mm: [
+    makeMm: (clear) => [
       (cpu) => {
         const m = take(cpu, kmalloc_free, KMALLOC_BYTES);
         const top = allocPage(cpu);
@@ -175,18 +181,13 @@ export function assembleMemory(k: Kernel, user_text_physical: number, user_text_
         for (let page = 0; page < user_text_pages; page++) {
           cpu.store64(entryOf(table, USER_TEXT + page * PAGE), user_text_physical + page * PAGE + USER_RX);
         }
-        for (let page = 0; page < USER_DATA_PAGES; page++) {
-          cpu.store64(entryOf(table, USER_DATA + page * PAGE), clearPage(cpu) - DIRECT_MAP + USER_RW);
-        }
-        for (let page = 1; page <= USER_STACK_PAGES; page++) {
-          cpu.store64(entryOf(table, USER_STACK_TOP - page * PAGE), clearPage(cpu) - DIRECT_MAP + USER_RW);
-        }
+        const own = clear(cpu) ? clearPage : allocPage;
+        for (const at of OWN_PAGES) cpu.store64(entryOf(table, at), own(cpu) - DIRECT_MAP + USER_RW);
       },
     ],
     copyUserPages(cpu, m) {
       const table = userTable(cpu, m);
-      const pages = [USER_DATA, USER_STACK_TOP - PAGE];
-      for (const at of pages) {
+      for (const at of OWN_PAGES) {
         const entry = cpu.load64(entryOf(table, at));
         cpu.copy(DIRECT_MAP + (entry - (entry & 0xfff)), at, PAGE);
       }
@@ -194,7 +195,7 @@ export function assembleMemory(k: Kernel, user_text_physical: number, user_text_
     unmapUser(cpu, m) {
       const top = cpu.load64(m + mm.pgd);
       const table = userTable(cpu, m);
-      for (const at of [USER_DATA, USER_STACK_TOP - PAGE]) {
+      for (const at of OWN_PAGES) {
         const entry = cpu.load64(entryOf(table, at));
         if ((entry & PTE.PRESENT) !== 0) freePage(cpu, DIRECT_MAP + (entry - (entry & 0xfff)));
       }

@@ -1,5 +1,5 @@
 import { HYPERCALL } from '../../../../target/hypercalls.ts';
-import { fuse, Label } from '../assembler.ts';
+import { fuse, Label, timed } from '../assembler.ts';
 import type { Kernel } from '../kernel-data.ts';
 import { TICK_NS } from './constants.ts';
 import type { Drivers } from './drivers.ts';
@@ -21,6 +21,8 @@ export const NR = {
 export const HEARTBEAT = { wait: 1, beat: 2 } as const;
 
 const STRIDE = 16;
+/** Sixteen entries, most of them cache misses. */
+const WALK_NS = 800;
 
 /** The table: functions that are called with rdi and rsi as the program set them, and leave their result in rax. */
 export function assembleSyscalls(
@@ -105,7 +107,7 @@ export function assembleSyscalls(
       },
     ),
     scan,
-    (cpu) => {
+    timed(WALK_NS, (cpu) => {
       let at = cpu.get(rbx);
       for (let turn = 0; turn < STRIDE; turn++) {
         if (at === init_task + task.tasks) {
@@ -119,7 +121,7 @@ export function assembleSyscalls(
       }
       cpu.set(rbx, at);
       cpu.jump(scan.at);
-    },
+    }),
   );
 
   const walk = new Label();
@@ -147,7 +149,7 @@ export function assembleSyscalls(
       },
     ),
     walk,
-    (cpu) => {
+    timed(WALK_NS, (cpu) => {
       let at = cpu.get(rbx);
       for (let turn = 0; turn < STRIDE; turn++) {
         if (at === super_blocks) {
@@ -161,7 +163,7 @@ export function assembleSyscalls(
       }
       cpu.set(rbx, at);
       cpu.jump(walk.at);
-    },
+    }),
   );
   const sys_exit = k.text.fn('__x64_sys_exit', (cpu) => {
     cpu.set(rdi, cpu.get(rdi) * 256);

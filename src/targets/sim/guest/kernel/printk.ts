@@ -71,16 +71,27 @@ export function assemblePrintk(k: Kernel): Printk {
   /** Positions run on for ever; what wraps is the index. */
   const blockSize = (text_bytes: number): number => 8 + Math.ceil(text_bytes / 8) * 8;
 
+  /** desc_push_tail: the oldest record is given up. False when it is not there to be given up, or still being written. */
+  const pushTail = (cpu: Cpu, rb: Address, tail: number): boolean => {
+    const oldest = cpu.load64(rb + prb.desc_ring_descs) + slotOf(tail) * desc.bytes;
+    if (loadId(cpu, oldest + desc.state_var) !== tail) return false;
+    const state = stateOf(cpu, oldest + desc.state_var);
+    if (state === STATE.finalized) {
+      storeState(cpu, oldest + desc.state_var, tail, STATE.reusable);
+      const next = cpu.load64(oldest + desc.text_blk_lpos_next);
+      if (next % 2 === 0) cpu.store64(rb + prb.text_data_ring_tail_lpos, next);
+    } else if (state !== STATE.reusable) return false;
+    storeId(cpu, rb + prb.desc_ring_tail_id, tail + 1);
+    return true;
+  };
+
   /**
    * vprintk_store and console output. rdi: text, rsi: bytes, rdx: level. rbx: ring, r12: id, r13: descriptor, rbp: text, r14: bytes and
    * level, from then on.
    */
-  const [make_room, have_room, data_room, commit] = [1, 2, 3, 4].map(() => new Label()) as [
-    Label,
-    Label,
-    Label,
-    Label,
-  ];
+  const [make_room, have_room, data_room, commit, no_data, lost] = [1, 2, 3, 4, 5, 6].map(
+    () => new Label(),
+  ) as [Label, Label, Label, Label, Label, Label];
   const emit = k.text.fn(
     'vprintk_emit',
     (cpu) => {
@@ -104,16 +115,8 @@ export function assemblePrintk(k: Kernel): Printk {
         storeState(cpu, slot + desc.state_var, id, STATE.reserved);
         return cpu.jump(have_room.at);
       }
-      // desc_push_tail
-      const oldest = descs + slotOf(tail) * desc.bytes;
-      if (stateOf(cpu, oldest + desc.state_var) === STATE.finalized) {
-        storeState(cpu, oldest + desc.state_var, tail, STATE.reusable);
-        const next = cpu.load64(oldest + desc.text_blk_lpos_next);
-        if (next % 2 === 0) cpu.store64(rb + prb.text_data_ring_tail_lpos, next);
-      }
-      if (stateOf(cpu, oldest + desc.state_var) === STATE.reusable)
-        storeId(cpu, rb + prb.desc_ring_tail_id, tail + 1);
-      cpu.jump(make_room.at);
+      if (!pushTail(cpu, rb, tail)) cpu.jump(lost.at);
+      else cpu.jump(make_room.at);
     },
     have_room,
     (cpu) => {
@@ -141,16 +144,10 @@ export function assemblePrintk(k: Kernel): Printk {
       let next = begin + size;
       const wraps = Math.floor(begin / SIZE) !== Math.floor((next - 1) / SIZE);
       if (wraps) next = Math.floor((next - 1) / SIZE) * SIZE + size;
-      const tail_at = rb + prb.text_data_ring_tail_lpos;
-      if (next - cpu.load64(tail_at) > SIZE) {
+      if (next - cpu.load64(rb + prb.text_data_ring_tail_lpos) > SIZE) {
         // data_push_tail: the oldest records go.
-        const tail_id = loadId(cpu, rb + prb.desc_ring_tail_id);
-        const oldest = cpu.load64(rb + prb.desc_ring_descs) + slotOf(tail_id) * desc.bytes;
-        const oldest_next = cpu.load64(oldest + desc.text_blk_lpos_next);
-        storeState(cpu, oldest + desc.state_var, tail_id, STATE.reusable);
-        if (oldest_next % 2 === 0) cpu.store64(tail_at, oldest_next);
-        storeId(cpu, rb + prb.desc_ring_tail_id, tail_id + 1);
-        return cpu.jump(data_room.at);
+        const pushed = pushTail(cpu, rb, loadId(cpu, rb + prb.desc_ring_tail_id));
+        return cpu.jump(pushed ? data_room.at : no_data.at);
       }
       cpu.store64(rb + prb.text_data_ring_head_lpos, next);
       const data = cpu.load64(rb + prb.text_data_ring_data);
@@ -178,6 +175,21 @@ export function assemblePrintk(k: Kernel): Printk {
       popRegisters(cpu, rbx, rbp, r12, r13, r14);
       cpu.ret();
     }),
+    no_data,
+    (cpu) => {
+      // The record goes without its text (BLK_LPOS_NO_SPACE).
+      const id = cpu.get(r12);
+      cpu.store64(cpu.get(r13) + desc.text_blk_lpos_begin, FAILED_BLOCK);
+      cpu.store64(cpu.get(r13) + desc.text_blk_lpos_next, FAILED_BLOCK);
+      storeState(cpu, cpu.get(r13) + desc.state_var, id, STATE.finalized);
+    },
+    lost,
+    (cpu) => {
+      const fail = cpu.get(rbx) + prb.fail;
+      cpu.store64(fail, cpu.load64(fail) + 1);
+      popRegisters(cpu, rbx, rbp, r12, r13, r14);
+      cpu.ret();
+    },
   );
 
   return {

@@ -1,7 +1,7 @@
 import type { Address } from '../../../../base/address.ts';
 import type { Cpu } from '../../step.ts';
 
-import { Label } from '../assembler.ts';
+import { Label, timed } from '../assembler.ts';
 import type { Kernel } from '../kernel-data.ts';
 import { r8, r9, rax, rdi, rdx, rsi } from './registers.ts';
 
@@ -9,6 +9,7 @@ const RED = 0;
 const BLACK = 1;
 /** Turns of a loop in one step: a damaged tree keeps its CPU busy, not the host. */
 const TURNS = 16;
+const LOOP_NS = 300;
 
 /** lib/rbtree.c over guest memory. Both are stages: false when the rest happens in a call that comes back to the next one. */
 export interface RedBlack {
@@ -178,29 +179,37 @@ export function assembleRedBlack(k: Kernel): RedBlack {
   };
 
   const insert_again = new Label();
-  const insert_color = k.text.fn('rb_insert_color', insert_again, (cpu) => {
-    let node = cpu.get(rdi);
-    const root = cpu.get(rsi);
-    for (let turn = 0; turn < TURNS; turn++) {
-      node = insertTurn(cpu, node, root);
-      if (node === 0) return cpu.ret();
-    }
-    cpu.set(rdi, node);
-    cpu.jump(insert_again.at);
-  });
+  const insert_color = k.text.fn(
+    'rb_insert_color',
+    insert_again,
+    timed(LOOP_NS, (cpu) => {
+      let node = cpu.get(rdi);
+      const root = cpu.get(rsi);
+      for (let turn = 0; turn < TURNS; turn++) {
+        node = insertTurn(cpu, node, root);
+        if (node === 0) return cpu.ret();
+      }
+      cpu.set(rdi, node);
+      cpu.jump(insert_again.at);
+    }),
+  );
 
   const erase_again = new Label();
   /** ____rb_erase_color: rax: parent, rdx: node, rsi: root. */
-  const erase_color = k.text.fn('rb_erase', erase_again, (cpu) => {
-    const root = cpu.get(rsi);
-    let parent = cpu.get(rax);
-    for (let turn = 0; turn < TURNS; turn++) {
-      parent = eraseTurn(cpu, cpu.get(rdx), parent, root);
-      if (parent === 0) return cpu.ret();
-    }
-    cpu.set(rax, parent);
-    cpu.jump(erase_again.at);
-  });
+  const erase_color = k.text.fn(
+    'rb_erase',
+    erase_again,
+    timed(LOOP_NS, (cpu) => {
+      const root = cpu.get(rsi);
+      let parent = cpu.get(rax);
+      for (let turn = 0; turn < TURNS; turn++) {
+        parent = eraseTurn(cpu, cpu.get(rdx), parent, root);
+        if (parent === 0) return cpu.ret();
+      }
+      cpu.set(rax, parent);
+      cpu.jump(erase_again.at);
+    }),
+  );
 
   /** Goes down from the link in r8 under the parent in r9 and links rdi there; false when it is not yet down. */
   const descend = (
@@ -239,10 +248,14 @@ export function assembleRedBlack(k: Kernel): RedBlack {
   };
   const link_again = new Label();
   /** rb_add_cached for a tree deeper than one step's turns: rdi: node, rsi: root, rdx: key offset, r8 and r9 as `descend` left them. */
-  const link = k.text.fn('rb_add_cached', link_again, (cpu) => {
-    const down = descend(cpu, cpu.get(rdi), cpu.get(rsi), cpu.get(rdx), cpu.get(r8), cpu.get(r9));
-    cpu.jump(down ? insert_color.at : link_again.at);
-  });
+  const link = k.text.fn(
+    'rb_add_cached',
+    link_again,
+    timed(4 * LOOP_NS, (cpu) => {
+      const down = descend(cpu, cpu.get(rdi), cpu.get(rsi), cpu.get(rdx), cpu.get(r8), cpu.get(r9));
+      cpu.jump(down ? insert_color.at : link_again.at);
+    }),
+  );
 
   const forgetLeftmost = (cpu: Cpu, node: Address, root: Address): void => {
     if (cpu.load64(root + LEFTMOST) !== node) return;

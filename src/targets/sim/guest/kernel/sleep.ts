@@ -1,3 +1,4 @@
+import { VECTOR } from '../../../../target/hypercalls.ts';
 import type { Cpu } from '../../step.ts';
 import { Label } from '../assembler.ts';
 import type { Kernel } from '../kernel-data.ts';
@@ -123,6 +124,7 @@ export function assembleSleep(
     (cpu) => {
       const at = cpu.get(rdi);
       const step = cpu.load64(period);
+      if (step <= 0) cpu.raise(VECTOR.divide, 0);
       const expires = cpu.load64(at + hrtimer.node_expires);
       const next = expires + Math.max(1, Math.floor((cpu.now - expires) / step) + 1) * step;
       cpu.store64(at + hrtimer.node_expires, next);

@@ -1,0 +1,36 @@
+import { DEFAULT_LIMITS, Meter } from '../../src/ambulance/limits.ts';
+import { PhysicalCache, Space } from '../../src/ambulance/memory.ts';
+import { PTE } from '../../src/formats/page-tables.ts';
+import type { Patient } from '../../src/patient/patient.ts';
+
+const MEMORY_BYTES = 0x10_0000;
+const TOP = 0x1000;
+const SECOND = 0x2000;
+
+/** A mebibyte where virtual is physical (one page of a gigabyte), to lay structures out in by hand. */
+export class FlatSpace {
+  readonly meter = new Meter(DEFAULT_LIMITS);
+  readonly space: Space;
+  readonly #view = new DataView(new ArrayBuffer(MEMORY_BYTES));
+
+  constructor() {
+    const bytes = new Uint8Array(this.#view.buffer);
+    this.put(TOP, SECOND + PTE.PRESENT);
+    this.put(SECOND, PTE.PRESENT + PTE.PAGE_SIZE);
+    const read: Patient['read'] = (physical, into) => {
+      if (!(physical >= 0) || physical + into.length > MEMORY_BYTES) return false;
+      into.set(bytes.subarray(physical, physical + into.length));
+      return true;
+    };
+    const patient: Patient = { name: 'web', memory_bytes: MEMORY_BYTES, read, cpus: [], reason: 'inspection', devices: [], now: () => 0, letRun: () => false }; // prettier-ignore
+    this.space = new Space(new PhysicalCache(patient, this.meter), TOP, 4);
+  }
+
+  put(address: number, value: number | bigint): void {
+    this.#view.setBigUint64(address, BigInt.asUintN(64, BigInt(value)), true);
+  }
+
+  get(address: number): number {
+    return Number(this.#view.getBigUint64(address, true));
+  }
+}

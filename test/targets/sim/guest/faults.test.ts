@@ -112,6 +112,43 @@ describe('what breaks follows from the bytes', () => {
     expect(signs(guest, 'panic')).toEqual(['oops']);
   });
 
+  it('user code that leaves its memory is killed, and the kernel goes on', () => {
+    const guest = new Booted().run(20);
+    const mm = guest.u64(guest.task('shop') + guest.offset('task_struct', 'mm'));
+    let table = guest.u64(mm + guest.offset('mm_struct', 'pgd'));
+    // Down to the table that maps the process: indices of 0x500000.
+    for (const index of [0, 0, 2])
+      table = Math.floor(guest.u64(table + index * 8) / 4096) * 4096 - 0x7780_0000_0000;
+    guest.write64(table + 0x100 * 8, 0n);
+    guest.run(80);
+    expect(guest.log().join('\n')).toMatch(/shop\[\d+\]: segfault at 00000000005000/);
+    expect(guest.of('oops')).toEqual([]);
+    expect(
+      guest
+        .untilFree(guest.symbol('tasklist_lock'))
+        .tasks()
+        .map((task) => task.comm),
+    ).not.toContain('shop');
+    expect(beatsAfter(guest, 70)).toBeGreaterThan(0);
+  });
+
+  it('an oops holds what Linux says of one', () => {
+    const guest = new Booted().run(20);
+    guest.write64(guest.symbol('super_blocks'), 0n);
+    guest.run(60);
+    const log = guest.log().join('\n');
+    expect(log).toContain('BUG: kernel NULL pointer dereference, address: 0');
+    expect(log).toMatch(
+      /#PF: supervisor read access in kernel mode, error_code\(0x0000\) - not-present page/,
+    );
+    expect(log).toMatch(/Oops: 0000 \[#1\] PREEMPT SMP NOPTI/);
+    expect(log).toMatch(/CPU: \d PID: \d+ Comm: [\w-]+ Not tainted 6\.1\.0-siren #1/);
+    expect(log).toMatch(/RIP: 0010:__x64_sys_open\+0x[0-9a-f]+\/0x[0-9a-f]+/);
+    // Its holder is gone, and the lock was never given back.
+    expect(guest.u32(guest.symbol('sb_lock')) & 0xff).toBe(1);
+    expect(beatsAfter(guest, 50)).toBeGreaterThan(0);
+  });
+
   it('a lost heartbeat timer silences a healthy kernel', () => {
     const guest = new Booted().run(21);
     const timer = guest.symbol('heartbeat_timer');

@@ -139,6 +139,18 @@ describe('what the guest publishes', () => {
     });
   }
 
+  it('lays out as the hardware and the ABI want it, whatever the seed', () => {
+    for (const seed of [0, 4]) {
+      const layout = layoutOf(seed);
+      expect([layout.offset('x86_hw_tss', 'sp0'), layout.offset('x86_hw_tss', 'ist')]).toEqual([4, 36]);
+      expect(layout.sizeOf('gate_struct')).toBe(16);
+      expect(layout.sizeOf('pt_regs')).toBe(21 * 8);
+      expect(layout.offset('rwlock_t', 'raw_lock.wait_lock')).toBe(4);
+      expect(layout.sizeOf('timer_base')).toBe(4_720);
+      expect(layout.sizeOf('printk_info')).toBe(88);
+    }
+  });
+
   it('permutes members by the layout seed, and pins what assembly relies on', () => {
     const offsets = [0, 1, 2].map((seed) => layoutOf(seed).offset('task_struct', 'comm'));
     expect(new Set(offsets).size).toBe(3);

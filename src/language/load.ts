@@ -108,12 +108,8 @@ export class Loader {
     if (bytes.length > MAX_SPEC_BYTES) return this.#failed(file, 'too_large', here);
     if (bytes.includes(0))
       return this.#noText('E0108', file, 'is binary, not text', 'a spec is a text file', here);
-    let text: string;
-    try {
-      text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    } catch {
-      return this.#noText('E0107', file, 'is not UTF-8', 'save it as UTF-8', here);
-    }
+    const text = decode(bytes);
+    if (text === undefined) return this.#noText('E0107', file, 'is not UTF-8', 'save it as UTF-8', here);
     const source = new Source(file, text);
     this.sources.set(file, source);
     const parsed = parse(file, text, this.#problems);
@@ -131,5 +127,19 @@ export class Loader {
 
   #noText(code: string, file: string, what: string, help: string, here: Label): undefined {
     this.#problems.error(code, `\`${file}\` ${what}`, [{ ...here, text: here.text || 'this file' }], help);
+  }
+}
+
+/**
+ * UTF-8 to text; undefined when it is none. The strict decoder makes strings of two bytes a character, which every later step pays
+ * for, so it is asked only when the lenient one had to replace something, or a file says U+FFFD.
+ */
+function decode(bytes: Uint8Array): string | undefined {
+  const text = new TextDecoder().decode(bytes);
+  if (!text.includes('\ufffd')) return text;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
   }
 }

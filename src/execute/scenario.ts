@@ -14,7 +14,7 @@ import { Simulation } from './simulation.ts';
 import type { TwinLine, TwinLines } from './twin-line.ts';
 
 /** Events that a record keeps; the frequent kinds go first. */
-export const EVENTS_KEPT = 1_000;
+const EVENTS_KEPT = 1_000;
 const FREQUENT: ReadonlySet<string> = new Set(['run', 'fork', 'exit', 'complete', 'heartbeat']);
 /** Lines of each guest's console in a record. */
 const CONSOLE_LINES = 200;

@@ -47,7 +47,7 @@ export interface Receipt {
   readonly note: string;
 }
 
-export interface AuditEntry {
+interface AuditEntry {
   readonly time_ns: number;
   readonly who: string;
   readonly what: string;

@@ -1,6 +1,7 @@
 // `npm run bench [-- --json] [-- --only scenarios,compile,machine,startup]`: every figure is a ratio against a named peer in the same run, or a
 // rate. Needs `npm run build` first, which `npm ci` does.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +13,11 @@ import { SCENARIOS, writePeer, writeSpecs } from './scenarios.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const siren = join(root, 'bin', 'siren.js');
-const cucumber = join(root, 'node_modules', '@cucumber', 'cucumber', 'bin', 'cucumber.js');
+const cucumber = join(
+  dirname(createRequire(import.meta.url).resolve('@cucumber/cucumber/package.json')),
+  'bin',
+  'cucumber.js',
+);
 const PAIRS = 5;
 const STARTUP_PAIRS = 15;
 

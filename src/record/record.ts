@@ -6,7 +6,7 @@ import type { HeartbeatFacts } from './heartbeat.ts';
 export interface RunRecord {
   readonly seed: number;
   readonly duration_ns: number;
-  /** 16 hex digits over every event and the final state: same model, same seed, same hash. */
+  /** 16 hex digits over every event but the switches of tasks, with its time: same model, same seed, same hash. */
   readonly trace_hash: string;
   /** Truncated to EVENTS_KEPT for the report by dropping `run`, `fork`, `exit`, `heartbeat` first; `events_dropped` says how many. */
   readonly events: readonly TraceEvent[];

@@ -157,7 +157,7 @@ function summaryText(
     );
   for (const diagnostic of errors.slice(0, FAILURES_IN_SUMMARY)) {
     const note = diagnosticNote(diagnostic, sources);
-    parts.push(`- ${markdownText(`${note.file}:${note.line}: ${note.message}`)}\n`);
+    parts.push(`- ${markdownText(`${note.file}:${note.line}: ${note.message.replace('\n', '; ')}`)}\n`);
   }
   let size = parts.reduce((total, part) => total + part.length, 0);
   for (const [index, { job, outcome }] of failures.entries()) {

@@ -3,7 +3,9 @@ import type { Address } from '../../../../src/base/address.ts';
 import { substream } from '../../../../src/base/random.ts';
 import type { Workload } from '../../../../src/model/machine.ts';
 import { WORKLOAD_TASKS } from '../../../../src/model/collections.ts';
-import { Booted } from './support.ts';
+import { createGuest } from '../../../../src/targets/sim/guest/kernel.ts';
+import { powerOn } from '../../../../src/targets/sim/sim-target.ts';
+import { Booted, topologyOf } from './support.ts';
 
 const WORKLOADS: readonly Workload[] = ['web_server', 'database', 'compile', 'idle'];
 
@@ -127,6 +129,19 @@ describe('a healthy guest', () => {
       });
     }
   }
+
+  it('does not boot where its image has no room', () => {
+    const topology = topologyOf();
+    const lpars = topology.lpars.map((lpar) => ({ ...lpar, memory_bytes: 8 * 1_048_576 }));
+    const target = powerOn({ ...topology, lpars }, 1, createGuest);
+    const signs: unknown[] = [];
+    target.onTrace(({ kind, detail }) => {
+      if (kind === 'stopped') signs.push(detail['sign']);
+      return false;
+    });
+    expect(target.bootAll()).toBe(false);
+    expect(signs).toEqual(['triple_fault']);
+  });
 
   it('beats within a tenth of a millisecond of its period', () => {
     const guest = new Booted({ workload: 'idle' }).run(200);

@@ -105,14 +105,29 @@ export function assembleRegion(k: Kernel, printk: Printk, boot: BootParams): Lab
   );
 }
 
-const ZEROS = new Uint8Array(4096);
+/** CRC-32C's polynomial, reflected. */
+const POLYNOMIAL = 0x82f6_3b78;
 
-/** The seal continued over zeros. */
+/** a * b modulo the polynomial; bit 31 is x^0 (Adler's crc32_combine in zlib explains it). */
+function multiply(a: number, b: number): number {
+  let product = 0;
+  let factor = b;
+  for (let bit = 31; bit >= 0; bit--) {
+    if ((a >>> bit) & 1) product ^= factor;
+    factor = factor & 1 ? (factor >>> 1) ^ POLYNOMIAL : factor >>> 1;
+  }
+  return product;
+}
+
+/** The seal continued over zero bytes, in as many steps as `length` has bits: each zero byte multiplies by x^8. */
 function sealZeros(length: number, previous: number): number {
-  let crc = previous;
-  for (let left = length; left > 0; left -= ZEROS.length)
-    crc = crc32c(ZEROS, 0, Math.min(left, ZEROS.length), crc);
-  return crc;
+  let state = ~previous;
+  let power = 1 << 23; // x^8
+  for (let left = length; left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) state = multiply(power, state);
+    power = multiply(power, power);
+  }
+  return ~state >>> 0;
 }
 
 /** CRC-32C of guest memory, continuing `previous`; `length` a multiple of 4. */

@@ -70,7 +70,7 @@ export class Injector {
     const { scenario, seed, target } = options;
     this.#options = options;
     this.#schedule = new Schedule(scenario.triggers, state?.schedule);
-    this.#receipts = new Receipts(scenario, state ? 0 : target.now(), state?.entries);
+    this.#receipts = new Receipts(scenario, Math.min(0, target.now()), state?.entries);
     const world = worldOf(scenario, target, seed, options.measures);
     this.#world = { ...world, known: new Map(state?.known) };
     this.#diverged = state?.diverged ?? false;

@@ -23,7 +23,7 @@ export interface Activity {
 }
 
 /** Where a CPU waits for a lock (kernel/locking); all keep the lock's address in rdi. */
-const SLOW_PATHS: Readonly<Record<string, Activity['waits_to']>> = {
+export const SLOW_PATHS: Readonly<Record<string, Activity['waits_to']>> = {
   native_queued_spin_lock_slowpath: 'spin',
   queued_spin_lock_slowpath: 'spin',
   __pv_queued_spin_lock_slowpath: 'spin',

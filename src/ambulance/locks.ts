@@ -1,5 +1,6 @@
 import type { Address } from '../base/address.ts';
 import type { Activity } from './cpus.ts';
+import { SLOW_PATHS } from './cpus.ts';
 import type { Subject } from './locate/subject.ts';
 
 export type LockType = 'rwlock_t' | 'spinlock_t' | 'raw_spinlock_t';
@@ -113,6 +114,15 @@ export function holdersOf(name: string, lock: Address, activities: readonly Acti
   if (!takers) return { candidates: inside, certain: true };
   const candidates = inside.filter((one) => one.frames.some((frame) => takers.includes(frame)));
   return { candidates, certain: inside.length === 0 };
+}
+
+/** A waiter's mark on a lock for which no CPU waits: only a CPU in the slow path sets it, and it clears it itself. */
+export function strayMark(word: LockWord, lock: Address, activities: readonly Activity[]): boolean {
+  const pending = word.kind === 'rw' ? (word.value & 0x100) !== 0 : (word.value & 0xffff_ff00) !== 0;
+  return (
+    pending &&
+    !activities.some((one) => waitsFor(one, lock) || one.frames.some((frame) => frame in SLOW_PATHS))
+  );
 }
 
 /** How a guard stands when what it guards is read. */

@@ -6,6 +6,8 @@ export interface LogRing {
   readonly descs: Address;
   readonly infos: Address;
   readonly data: Address;
+  /** False when no kernel's ring is that large. */
+  readonly sane: boolean;
   /** Records and bytes, powers of two. */
   readonly count: number;
   readonly bytes: number;
@@ -38,12 +40,11 @@ export function openLog(subject: Subject, ring: Address): LogRing | string {
   const count_bits = space.u32(ring + of('desc_ring.count_bits'));
   const size_bits = space.u32(ring + of('text_data_ring.size_bits'));
   if (Number.isNaN(count_bits) || Number.isNaN(size_bits)) return 'the ring cannot be read';
-  if (count_bits > COUNT_BITS_LIMIT || size_bits > DATA_BITS_LIMIT)
-    return `a ring of 2^${count_bits} records and 2^${size_bits} bytes`;
   return {
     descs: space.u64(ring + of('desc_ring.descs')),
     infos: space.u64(ring + of('desc_ring.infos')),
     data: space.u64(ring + of('text_data_ring.data')),
+    sane: count_bits <= COUNT_BITS_LIMIT && size_bits <= DATA_BITS_LIMIT,
     count: 2 ** count_bits,
     bytes: 2 ** size_bits,
     tail: idAt(subject, ring + of('desc_ring.tail_id')),
@@ -90,7 +91,7 @@ export function blockOf(log: LogRing, begin: number, next: number): { start: Add
 export function readLines(subject: Subject, limit: number): string[] {
   const pointer = subject.symbol('prb');
   const log = pointer === undefined ? '' : openLog(subject, subject.space.u64(pointer));
-  if (typeof log === 'string') return [];
+  if (typeof log === 'string' || !log.sane) return [];
   const lines: string[] = [];
   const span = log.head - log.tail;
   const records = span >= 0 && span < log.count ? span + 1 : log.count;

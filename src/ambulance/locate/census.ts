@@ -30,6 +30,7 @@ export interface TaskLayout {
   readonly cpu: number;
   readonly on_cpu: number;
   readonly on_rq: number;
+  readonly se_on_rq: number;
   readonly stack: number;
   readonly sp: number;
   readonly run_node: number;
@@ -40,9 +41,11 @@ export interface TaskLayout {
 
 const LAYOUT: Readonly<Record<Exclude<keyof TaskLayout, 'bytes'>, string>> = {
   tasks: 'tasks', thread_group: 'thread_group', pid: 'pid', tgid: 'tgid', comm: 'comm', state: '__state', exit_state: 'exit_state', cpu: 'thread_info.cpu',
-  on_cpu: 'on_cpu', on_rq: 'on_rq', stack: 'stack', sp: 'thread.sp', run_node: 'se.run_node', vruntime: 'se.vruntime', mm: 'mm',
+  on_cpu: 'on_cpu', on_rq: 'on_rq', se_on_rq: 'se.on_rq', stack: 'stack', sp: 'thread.sp', run_node: 'se.run_node', vruntime: 'se.vruntime', mm: 'mm',
 }; // prettier-ignore
 const COMM_BYTES = 16;
+/** PID_MAX_LIMIT of a 64-bit kernel. */
+const PID_LIMIT = 4_194_304;
 
 /** Every task that is to be found, and how. */
 export interface Census {
@@ -76,10 +79,9 @@ export function takeCensus(subject: Subject, described: Locator | undefined, met
   if (!subject.space.mapped(head + layout.tasks)) return { ok: false, code: 'UNMAPPED', message: `${symbol} is not mapped` }; // prettier-ignore
   const limit = Math.min(Number(locator?.keys.get('LIMIT') ?? 32_768) || 32_768, 65_536);
   const ring = walkRing(subject.space, head + layout.tasks, links, meter, limit);
-  const addresses: { address: Address; leader: boolean }[] = [{ address: head, leader: true }];
+  const addresses: { address: Address; leader: boolean }[] = [];
   const broken: { leader: Address; ring: Ring }[] = [];
-  for (const node of ring.nodes) {
-    const leader = node - layout.tasks;
+  for (const leader of [head, ...ring.nodes.map((node) => node - layout.tasks)]) {
     addresses.push({ address: leader, leader: true });
     const group_head = leader + layout.thread_group;
     // Most groups are alone: their ring is its own head.
@@ -136,6 +138,9 @@ function readText(subject: Subject, address: Address): string {
   return text;
 }
 
+/** How many of a task's own marks an address must bear: one of them may be what is damaged. */
+const MARKS_NEEDED = 4;
+
 /**
  * True when an address that is on no list holds something that can be nothing but a task: one that is being reaped is off the ring
  * while it still runs; idle tasks never were on it.
@@ -144,9 +149,31 @@ export function looksLikeTask(subject: Subject, layout: TaskLayout, address: Add
   if (!isCanonical(address) || (address & 7) !== 0) return false;
   const { space } = subject;
   const pid = space.i32(address + layout.pid);
+  const tgid = space.i32(address + layout.tgid);
+  if (Number.isNaN(pid) || Number.isNaN(tgid)) return false;
   const stack = space.u64(address + layout.stack);
-  if (!(pid >= 0 && pid <= 4_194_304) || !(space.i32(address + layout.tgid) >= 0)) return false;
-  if (!isCanonical(stack) || stack >= 0 || (stack & 0xfff) !== 0) return false;
   const comm = readText(subject, address + layout.comm);
-  return comm !== '' && !comm.includes('?') && space.u32(address + layout.cpu) < Math.max(subject.cpus, 1);
+  const marks = [
+    pid >= 0 && pid <= PID_LIMIT,
+    tgid >= 0 && tgid <= PID_LIMIT,
+    isCanonical(stack) && stack < 0 && (stack & 0xfff) === 0,
+    comm !== '' && !comm.includes('?'),
+    space.u32(address + layout.cpu) < Math.max(subject.cpus, 1),
+  ];
+  return marks.filter(Boolean).length >= MARKS_NEEDED;
+}
+
+/** True for the idle task of a CPU: init_task is the first CPU's, the others bear the marks of one. */
+export function isIdleTask(subject: Subject, census: Census, address: Address, cpu: number): boolean {
+  if (address === census.head) return cpu === 0;
+  const { layout } = census;
+  if (!looksLikeTask(subject, layout, address)) return false;
+  const { space } = subject;
+  const marks = [
+    space.i32(address + layout.pid) === 0,
+    space.i32(address + layout.tgid) === 0,
+    space.u32(address + layout.cpu) === cpu,
+    readText(subject, address + layout.comm).startsWith('swapper'),
+  ];
+  return marks.filter(Boolean).length >= 3;
 }

@@ -17,6 +17,9 @@ const NAMES = contentMemo<NameTable>(8);
 const TYPES = contentMemo<Result<Btf>>(8);
 
 const CPU_LIMIT = 64;
+/** MODULES_VADDR and MODULES_END without KASLR (Documentation/x86/x86_64/mm.rst); with it the area begins later. */
+const MODULES_START = -0x6000_0000;
+const MODULES_END = -0x100_0000;
 
 /** The patient's kernel, opened: symbols to addresses, types to offsets. No offset and no address is known beforehand. */
 export class Subject {
@@ -85,6 +88,12 @@ export class Subject {
   /** True inside the kernel's text. Modules are not looked at. */
   inText(address: Address): boolean {
     return address >= this.#text[0] && address < this.#text[1];
+  }
+
+  /** True where a function begins. Where there are modules, anything in their area may be one. */
+  isFunction(address: Address): boolean {
+    if (this.inText(address)) return this.kallsyms.symbolAt(address)?.offset === 0;
+    return address >= MODULES_START && address < MODULES_END && this.symbol('modules') !== undefined;
   }
 
   /** Name of the function that an address of the text lies in; '' outside of it. */

@@ -1,11 +1,13 @@
 import type { Address } from '../../base/address.ts';
 import { embeddedTimers } from '../locate/embedded.ts';
+import type { Root } from '../locate/roots.ts';
 import { nodeLayout } from './run-queues.ts';
 import { walkTree } from './tree.ts';
 import type { Inspection, Validator } from './validator.ts';
 
 /** HRTIMER_STATE_ENQUEUED (linux/hrtimer.h). */
 const ENQUEUED = 1;
+const SLACK_LIMIT_NS = 1_000_000_000;
 
 /** The per-CPU queues of high-resolution timers: red-black trees by expiry. */
 export const HRTIMERS: Validator = {
@@ -13,7 +15,7 @@ export const HRTIMERS: Validator = {
   run(inspection) {
     const { locator, space, subject, meter } = inspection;
     const type = locator.keys.get('TYPE') ?? 'hrtimer';
-    const at = inspection.offsets(type, { node: locator.keys.get('LINK') ?? 'node.node', expires: locator.keys.get('KEY') ?? 'node.expires', function: locator.keys.get('FUNCTION') ?? 'function', state: 'state' }); // prettier-ignore
+    const at = inspection.offsets(type, { node: locator.keys.get('LINK') ?? 'node.node', expires: locator.keys.get('KEY') ?? 'node.expires', function: locator.keys.get('FUNCTION') ?? 'function', state: 'state', soft: '_softexpires', base: 'base' }); // prettier-ignore
     const cached = inspection.offsets('rb_root_cached', { root: 'rb_root.rb_node', leftmost: 'rb_leftmost' });
     const nodes = nodeLayout(inspection);
     if (!at || !cached || !nodes) return;
@@ -30,10 +32,12 @@ export const HRTIMERS: Validator = {
           ...(plain ? {} : { leftmost: root.head + cached.leftmost }),
           key: (node) => space.u64(node - at.node + at.expires),
           keyAddress: (node) => node - at.node + at.expires,
-          genuine: (node) =>
-            names.has(node - at.node) ||
-            subject.inText(space.u64(node - at.node + at.function)) ||
-            space.u8(node - at.node + at.state) === ENQUEUED,
+          genuine: (node) => names.has(node - at.node) || isTimer(inspection, node - at.node, at, root),
+          // Both ends of a timer's slack: what lies far apart, or the wrong way round, was not set so.
+          doubtful: (node) => {
+            const slack = space.u64(node - at.node + at.expires) - space.u64(node - at.node + at.soft);
+            return !(slack >= 0 && slack <= SLACK_LIMIT_NS);
+          },
         },
         nodes,
         meter,
@@ -72,6 +76,23 @@ export const HRTIMERS: Validator = {
   },
 };
 
+/** Two of three marks: a callback in text, a state that says queued, a base inside this queue's. */
+function isTimer(
+  inspection: Inspection,
+  timer: Address,
+  at: { readonly function: number; readonly state: number; readonly base: number },
+  root: Root,
+): boolean {
+  const { space, subject } = inspection;
+  const base = space.u64(timer + at.base);
+  const marks = [
+    subject.inText(space.u64(timer + at.function)),
+    space.u8(timer + at.state) === ENQUEUED,
+    base > root.base && base < root.base + subject.sizeOf('hrtimer_cpu_base'),
+  ];
+  return marks.filter(Boolean).length >= 2;
+}
+
 function checkTimer(
   inspection: Inspection,
   timer: Address,
@@ -80,14 +101,14 @@ function checkTimer(
   type: string,
 ): void {
   const callback = inspection.space.u64(timer + at.function);
-  if (inspection.subject.inText(callback)) return;
+  if (inspection.subject.isFunction(callback)) return;
   inspection.report({
     code: 'TIMER_FUNCTION',
     place: `${name}.function`,
     address: timer + at.function,
     bytes: 8,
     object: { type, base: timer },
-    message: `function is ${inspection.hexAt(timer + at.function)}, not in the kernel's text`,
+    message: `function is ${inspection.hexAt(timer + at.function)}, no function of the kernel`,
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Address } from '../../base/address.ts';
 import type { LockType, LockWord } from '../locks.ts';
-import { holdersOf, readLock, takersOf, waitsFor } from '../locks.ts';
+import { holdersOf, readLock, strayMark, takersOf, waitsFor } from '../locks.ts';
 import type { Inspection, Validator } from './validator.ts';
 
 interface NamedLock {
@@ -36,8 +36,10 @@ function checkLock(inspection: Inspection, lock: NamedLock): void {
   const object = { type: lock.type, base: lock.address };
   const place = `locks["${lock.name}"]`;
   const value = `0x${word.value.toString(16).padStart(8, '0')}`;
-  if (word.problem !== '') {
-    inspection.report({ code: 'LOCK_VALUE', place, address: word.address, bytes: 4, object, message: `${lock.name} is ${value}: ${word.problem}`, expected: 0 }); // prettier-ignore
+  const stray = strayMark(word, lock.address, inspection.activities);
+  if (word.problem !== '' || stray) {
+    const problem = stray ? 'somebody is said to wait, and no CPU does' : word.problem;
+    inspection.report({ code: 'LOCK_VALUE', place, address: word.address, bytes: 4, object, message: `${lock.name} is ${value}: ${problem}`, expected: 0 }); // prettier-ignore
     return;
   }
   if (!isHeld(inspection, lock, word)) return;

@@ -11,20 +11,19 @@ export const LOG: Validator = {
   run(inspection) {
     const root = inspection.roots()[0];
     if (!root) return;
-    const members = inspection.offsets('printk_ringbuffer', { head: 'desc_ring.head_id', tail: 'desc_ring.tail_id', bits: 'desc_ring.count_bits', size_bits: 'text_data_ring.size_bits', data: 'text_data_ring.data' }); // prettier-ignore
+    const members = inspection.offsets('printk_ringbuffer', MEMBERS);
     const desc = inspection.offsets('prb_desc', { state: 'state_var', begin: 'text_blk_lpos.begin', next: 'text_blk_lpos.next' }); // prettier-ignore
     const info = inspection.offsets('printk_info', { text_len: 'text_len' });
     if (!members || !desc || !info) return;
     const log = openLog(inspection.subject, root.base);
     if (typeof log === 'string') return inspection.unreachable('UNMAPPED', log);
+    if (!checkParts(inspection, log, root.base, members)) return;
+    if (!log.sane)
+      return inspection.unreachable('BUDGET', `a ring of ${log.count} records and ${log.bytes} bytes`);
     if (![log.descs, log.infos, log.data].every((at) => inspection.space.mapped(at))) {
       return inspection.unreachable('UNMAPPED', 'the rings of descriptors and texts are not mapped');
     }
-    const span = log.head - log.tail;
-    if (!(span >= 0 && span < log.count)) {
-      inspection.report({ code: 'LOG_DESCRIPTOR', place: 'log.desc_ring.tail_id', address: root.base + members.tail, bytes: 8, object: { type: 'printk_ringbuffer', base: root.base }, message: `records ${log.tail} to ${log.head} in a ring of ${log.count}` }); // prettier-ignore
-      return;
-    }
+    if (!checkEnds(inspection, log, root.base, members)) return;
     for (let id = log.tail; id <= log.head; id++) {
       inspection.elements++;
       if (!inspection.meter.step()) return inspection.unreachable('BUDGET', 'too many records');
@@ -32,6 +31,63 @@ export const LOG: Validator = {
     }
   },
 };
+
+const MEMBERS = {
+  head: 'desc_ring.head_id',
+  tail: 'desc_ring.tail_id',
+  last: 'desc_ring.last_finalized_id',
+  bits: 'desc_ring.count_bits',
+  descs: 'desc_ring.descs',
+  infos: 'desc_ring.infos',
+  data: 'text_data_ring.data',
+} as const;
+
+/** Where a ring that is part of the kernel's image has its parts (kernel/printk/printk.c). */
+const STATIC_PARTS = [
+  ['descs', '_printk_rb_static_descs'],
+  ['infos', '_printk_rb_static_infos'],
+  ['data', '__log_buf'],
+] as const;
+
+type Members = Readonly<Record<keyof typeof MEMBERS, number>>;
+
+function wrongMember(inspection: Inspection, ring: number, members: Members, member: keyof typeof MEMBERS, message: string, expected?: number): false {
+  const bytes = member === 'bits' ? 4 : 8;
+  inspection.report({ code: 'LOG_DESCRIPTOR', place: `log.${MEMBERS[member]}`, address: ring + members[member], bytes, object: { type: 'printk_ringbuffer', base: ring }, message, ...(expected === undefined ? {} : { expected }) }); // prettier-ignore
+  return false;
+} // prettier-ignore
+
+/** Where the parts are and how large; false when records cannot be found by what the ring says. */
+function checkParts(inspection: Inspection, log: LogRing, ring: number, members: Members): boolean {
+  const { subject } = inspection;
+  if (ring !== subject.symbol('printk_rb_static')) return true;
+  for (const [member, symbol] of STATIC_PARTS) {
+    const at = subject.symbol(symbol);
+    if (at === undefined || at === log[member]) continue;
+    return wrongMember(inspection, ring, members, member, `${MEMBERS[member]} is ${inspection.hexAt(ring + members[member])}, not ${symbol}`, at); // prettier-ignore
+  }
+  const room = subject.kallsyms.symbolAt(subject.symbol('_printk_rb_static_descs') ?? NaN)?.bytes ?? 0;
+  const bits = Math.floor(Math.log2(room / log.at.desc_bytes));
+  if (!(bits > 0) || 2 ** bits === log.count) return true;
+  return wrongMember(inspection, ring, members, 'bits', `room for 2^${bits} records, and it says 2^${Math.log2(log.count)}`, bits); // prettier-ignore
+}
+
+/** The ids of the newest and the oldest record: each has its descriptor, and the last that was finished lies between. */
+function checkEnds(inspection: Inspection, log: LogRing, ring: number, members: Members): boolean {
+  const { subject } = inspection;
+  const idOf = (id: number): number => idAt(subject, log.descs + wrap(id, log.count) * log.at.desc_bytes + log.at.state); // prettier-ignore
+  const carries = (id: number): boolean => idOf(id) === id;
+  const last = idAt(subject, ring + members.last);
+  if (carries(last) ? log.head < last || (log.head !== last && !carries(log.head)) : !carries(log.head)) {
+    return wrongMember(inspection, ring, members, 'head', `the newest record is said to be ${log.head}, ${last} was finished last`); // prettier-ignore
+  }
+  const span = log.head - log.tail;
+  if (!(span >= 0 && span < log.count)) return wrongMember(inspection, ring, members, 'tail', `records ${log.tail} to ${log.head} in a ring of ${log.count}`); // prettier-ignore
+  // With one bit of its descriptor's id wrong it is the descriptor.
+  const near = Math.log2(Math.abs(idOf(log.tail) - log.tail)) % 1 === 0;
+  if (carries(log.tail) || near) return true;
+  return wrongMember(inspection, ring, members, 'tail', `the oldest record is said to be ${log.tail}, and in its place is another`); // prettier-ignore
+}
 
 function checkRecord(inspection: Inspection, log: LogRing, id: number): void {
   const { space, subject } = inspection;

@@ -51,6 +51,7 @@ export function walkRing(space: Space, head: Address, links: Links, meter: Meter
   const prev = (at: Address): Address => space.u64(at + links.prev);
   const sound = (at: Address): boolean =>
     isCanonical(at) && (at & 7) === 0 && at !== 0 && !Number.isNaN(next(at)) && !Number.isNaN(prev(at));
+  const apart = links.prev - links.next;
   const before: Address[] = [];
   const behind: Address[] = [];
   const faults: LinkFault[] = [];
@@ -61,7 +62,8 @@ export function walkRing(space: Space, head: Address, links: Links, meter: Meter
     for (let at = before.at(-1) ?? head; ;) {
       const to = next(at);
       if (to === head) return prev(head) === at;
-      if (!sound(to) || prev(to) !== at) return false;
+      // One word off a real entry, an entry of two would seem to point back.
+      if (!sound(to) || prev(to) !== at || prev(at) === to + apart) return false;
       before.push(to);
       at = to;
       if (before.length > limit || !meter.step()) {
@@ -73,7 +75,7 @@ export function walkRing(space: Space, head: Address, links: Links, meter: Meter
   const backwards = (): void => {
     for (let at = behind.at(-1) ?? head; ;) {
       const to = prev(at);
-      if (to === head || !sound(to) || next(to) !== at) return;
+      if (to === head || !sound(to) || next(to) !== at || next(at) === to - apart) return;
       behind.push(to);
       at = to;
       if (behind.length > limit || !meter.step()) {
@@ -101,9 +103,9 @@ export function walkRing(space: Space, head: Address, links: Links, meter: Meter
     if (from === left) fault(left, 'next', right);
     else if (to === right) fault(right, 'prev', left);
     else if (to === from && sound(to) && !before.includes(to)) {
-      // Between the two stands an entry with both of its own links wrong.
-      fault(to, 'prev', left);
-      fault(to, 'next', right);
+      // Between the two stands an entry whose own links are wrong.
+      if (prev(to) !== left) fault(to, 'prev', left);
+      if (next(to) !== right) fault(to, 'next', right);
       before.push(to);
     } else if (sound(from) && from !== head && isOrphan(from, prev, next, sound) && !known(from)) {
       fault(from, 'next', right);

@@ -1,6 +1,6 @@
 import type { Address } from '../../base/address.ts';
 import type { Census } from '../locate/census.ts';
-import { looksLikeTask } from '../locate/census.ts';
+import { isIdleTask, looksLikeTask } from '../locate/census.ts';
 import type { Root } from '../locate/roots.ts';
 import type { NodeLayout, Tree, TreeFault } from './tree.ts';
 import { walkTree } from './tree.ts';
@@ -48,6 +48,8 @@ export const RUN_QUEUES: Validator = {
       inspection.under(root);
       checkQueue(inspection, census, root, at, nodes, tree);
     }
+    inspection.unguarded();
+    checkPlacement(inspection, census);
   },
 };
 
@@ -84,7 +86,7 @@ function checkQueue(inspection: Inspection, census: Census, root: Root, at: Queu
 
   const curr = space.u64(root.base + at.curr);
   const idle = space.u64(root.base + at.idle);
-  const idle_sound = isIdle(inspection, census, idle, root.cpu);
+  const idle_sound = isIdleTask(subject, census, idle, root.cpu);
   if (!idle_sound) pointer('idle', at.idle, `idle is ${inspection.hexAt(root.base + at.idle)}: no idle task of this CPU`);
   const curr_sound = curr === idle ? idle_sound : isTask(inspection, census, curr);
   if (!curr_sound && curr !== idle) {
@@ -127,14 +129,6 @@ function isTask(inspection: Inspection, census: Census, address: Address): boole
   return census.by_address.has(address) || looksLikeTask(inspection.subject, census.layout, address);
 }
 
-/** init_task, or a task of pid 0 on this CPU. */
-function isIdle(inspection: Inspection, census: Census, address: Address, cpu: number): boolean {
-  const { space, subject } = inspection;
-  const { layout } = census;
-  if (!looksLikeTask(subject, layout, address)) return false;
-  return space.i32(address + layout.pid) === 0 && space.u32(address + layout.cpu) === cpu;
-}
-
 /**
  * What is wrong with a queued task. Its state may say that it is about to sleep: a task is preempted between saying so and scheduling.
  */
@@ -154,12 +148,29 @@ function queuedProblem(
   if (on_rq !== 1)
     return { member: 'on_rq', offset: layout.on_rq, message: `it is queued, and on_rq is ${on_rq}` };
   const own = space.u32(task + layout.cpu);
-  if (own === cpu) return undefined;
+  if (own === cpu || own >= inspection.subject.cpus) return undefined;
   return {
     member: 'thread_info.cpu',
     offset: layout.cpu,
     message: `it is queued on CPU ${cpu} and says CPU ${own}`,
   };
+}
+
+/** TASK_ON_RQ_QUEUED and TASK_ON_RQ_MIGRATING (kernel/sched/sched.h) are 1 and 2. */
+const ON_RQ_LIMIT = 2;
+
+/** What every task says of where it runs, queued or not. */
+function checkPlacement(inspection: Inspection, census: Census): void {
+  const { space, subject } = inspection;
+  const { layout } = census;
+  for (const { address } of census.tasks) {
+    const cpu = space.u32(address + layout.cpu);
+    if (cpu >= subject.cpus) reportTask(inspection, census, address, 'thread_info.cpu', layout.cpu, `CPU ${cpu} is none of ${subject.cpus}`); // prettier-ignore
+    const on_rq = space.u32(address + layout.on_rq);
+    const alone = on_rq === 1 && space.u32(address + layout.se_on_rq) === 0 && address !== census.head;
+    if (on_rq > ON_RQ_LIMIT) reportTask(inspection, census, address, 'on_rq', layout.on_rq, `on_rq is ${on_rq}`);
+    else if (alone) reportTask(inspection, census, address, 'on_rq', layout.on_rq, 'on_rq says queued, its entity does not'); // prettier-ignore
+  }
 }
 
 /** Tasks of the fair class that say they are queued on this CPU, and are not. */
@@ -170,6 +181,8 @@ function lostTasks(inspection: Inspection, census: Census, queued: ReadonlySet<A
   return census.tasks.flatMap(({ address }) => {
     if (queued.has(address) || address === curr || address === census.head) return [];
     if (space.u32(address + layout.on_rq) !== 1 || space.u32(address + layout.cpu) !== cpu) return [];
+    // Its scheduling entity says the same, or it is on_rq that is wrong.
+    if (space.u32(address + layout.se_on_rq) !== 1) return [];
     return space.i32(address + prio) < FIRST_FAIR_PRIO ? [] : [address];
   });
 } // prettier-ignore

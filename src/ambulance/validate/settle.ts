@@ -11,7 +11,7 @@ const TEARABLE: ReadonlySet<string> = new Set([
 
 /** What no lock guards, and what is concluded from where CPUs are: it has to be seen again before it is believed. */
 const TO_CONFIRM: ReadonlySet<string> = new Set([
-  'LOCK_NO_HOLDER', 'LOCK_WAIT_CYCLE', 'LOG_DESCRIPTOR', 'LOG_DATA', 'TIMER_LOST', 'TIMER_LATE', 'STACK_POINTER', 'STACK_RETURN', 'RQ_CURR',
+  'LOCK_NO_HOLDER', 'LOCK_WAIT_CYCLE', 'LOCK_VALUE', 'LOG_DESCRIPTOR', 'LOG_DATA', 'TIMER_LOST', 'TIMER_LATE', 'STACK_POINTER', 'STACK_RETURN', 'RQ_CURR',
 ]); // prettier-ignore
 
 /** Readings in which something must have been wrong. */

@@ -113,39 +113,86 @@ function commProblem(inspection: Inspection, address: Address): string {
   return 'is not terminated';
 }
 
-/** A pid in range, its own, and of its group. */
+/** A pid in range and nobody else's; the tgid of a leader is its pid, of a thread its leader's. */
 function checkPids(inspection: Inspection, census: Census): void {
-  const { space } = inspection;
-  const { layout } = census;
-  const seen = new Map<number, Task>();
-  let leader: Task | undefined;
-  for (const task of census.tasks) {
-    if (task.leader) leader = task;
-    const idle = task.address === census.head;
-    const tgid = space.i32(task.address + layout.tgid);
-    const range = idle ? task.pid === 0 : task.pid >= 1 && task.pid <= PID_LIMIT;
-    const doubled = seen.get(task.pid);
-    const wrong = !range
+  const facts = pidFacts(inspection, census);
+  const owners = new Map<number, PidFacts[]>();
+  for (const one of facts) owners.set(one.task.pid, [...(owners.get(one.task.pid) ?? []), one]);
+  for (const one of facts) {
+    const { task, tgid } = one;
+    const shared = (owners.get(task.pid) ?? []).filter((other) => other !== one);
+    // Of two with one pid, who contradicts itself is wrong; else a thread, which has no second mark; else the later.
+    const better = shared.find((other) => rank(other) > rank(one) || (rank(other) === rank(one) && facts.indexOf(other) < facts.indexOf(one))); // prettier-ignore
+    const message = !one.in_range
       ? `pid is ${task.pid}`
-      : doubled
-        ? `pid ${task.pid} is ${doubled.name}'s too`
-        : task.leader && tgid !== task.pid
-          ? `pid is ${task.pid}, tgid ${tgid}`
-          : !task.leader && leader && tgid !== space.i32(leader.address + layout.tgid)
-            ? `tgid ${tgid} is not its group's`
-            : '';
-    seen.set(task.pid, task);
-    if (wrong === '') continue;
-    // Of a leader's two numbers the one in range, and nobody else's, is the right one.
-    const blames_tgid = !task.leader || (range && !doubled && !(tgid >= 1 && tgid <= PID_LIMIT));
-    const [member, offset] = blames_tgid ? ['tgid', layout.tgid] : ['pid', layout.pid];
+      : better
+        ? `pid ${task.pid} is ${better.task.name}'s too`
+        : !one.consistent
+          ? task.leader
+            ? `pid is ${task.pid}, tgid ${tgid}`
+            : `tgid ${tgid} is not its group's`
+          : '';
+    if (message === '') continue;
+    const blames_tgid =
+      one.in_range && !better && (!task.leader || isTgidWrong(inspection, one, facts, owners));
+    const [member, offset] = blames_tgid ? ['tgid', census.layout.tgid] : ['pid', census.layout.pid];
     inspection.report({
       code: 'TASK_PID',
       place: `${task.name}.${member}`,
       address: task.address + offset,
       bytes: 4,
       object: { type: 'task_struct', base: task.address },
-      message: wrong,
+      message,
     });
   }
+}
+
+interface PidFacts {
+  readonly task: Task;
+  readonly tgid: number;
+  readonly in_range: boolean;
+  /** A leader's two numbers agree; a thread's tgid is one of its leader's two. */
+  readonly consistent: boolean;
+  /** tgids of the other threads of its group. */
+  readonly siblings: readonly number[];
+}
+
+function pidFacts(inspection: Inspection, census: Census): readonly PidFacts[] {
+  const { space } = inspection;
+  const tgidOf = (task: Task): number => space.i32(task.address + census.layout.tgid);
+  const facts: PidFacts[] = [];
+  let leader: Task | undefined;
+  let threads: number[] = [];
+  for (const task of census.tasks) {
+    const tgid = tgidOf(task);
+    if (task.leader) [leader, threads] = [task, []];
+    else threads.push(tgid);
+    const in_range = task.address === census.head ? task.pid === 0 : task.pid >= 1 && task.pid <= PID_LIMIT;
+    const of_group = leader !== undefined && (tgid === leader.pid || tgid === tgidOf(leader));
+    facts.push({ task, tgid, in_range, consistent: task.leader ? tgid === task.pid : of_group, siblings: threads }); // prettier-ignore
+  }
+  return facts;
+}
+
+function rank(one: PidFacts): number {
+  return (one.consistent && one.in_range ? 2 : 0) + (one.task.leader ? 1 : 0);
+}
+
+/** Whether of a leader's pid and tgid the tgid is the wrong one: what its threads, its range and the order of pids say. */
+function isTgidWrong(
+  inspection: Inspection,
+  { task, tgid, siblings }: PidFacts,
+  facts: readonly PidFacts[],
+  owners: ReadonlyMap<number, readonly PidFacts[]>,
+): boolean {
+  if (siblings.length > 0) return siblings.filter((one) => one === task.pid).length > siblings.filter((one) => one === tgid).length; // prettier-ignore
+  if (!(tgid >= 1 && tgid <= PID_LIMIT) || owners.has(tgid)) return true;
+  // The ring is in the order of birth, in which pids grow until they wrap.
+  const leaders = facts.filter((one) => one.task.leader);
+  const at = leaders.findIndex((one) => one.task === task);
+  const before = leaders[at - 1]?.task.pid ?? 0;
+  const last = inspection.subject.symbol('last_pid');
+  const after = leaders[at + 1]?.task.pid ?? (last === undefined ? Infinity : inspection.space.u32(last) + 1);
+  const fits = (pid: number): boolean => before < pid && pid < after;
+  return fits(task.pid) && !fits(tgid);
 }

@@ -6,6 +6,7 @@ import type { Inspection, Validator } from './validator.ts';
 import { hex } from './validator.ts';
 
 /** kernel/time/timer.c: nine levels of 64 buckets, each level eight times as coarse; bucket in bits 22..31 of flags, CPU in bits 0..17. */
+const LEVELS = 9;
 const SLOTS = 64;
 const LEVEL_SHIFT = 3;
 const BUCKET_SHIFT = 22;
@@ -146,8 +147,8 @@ function checkTimer(
 ): void {
   const { space } = inspection;
   const object = { type: 'timer_list', base: timer };
-  if (!inspection.subject.inText(callback)) {
-    inspection.report({ code: 'TIMER_FUNCTION', place: `${name}.function`, address: timer + at.function, bytes: 8, object, message: `function is ${inspection.hexAt(timer + at.function)}, not in the kernel's text` }); // prettier-ignore
+  if (!inspection.subject.isFunction(callback)) {
+    inspection.report({ code: 'TIMER_FUNCTION', place: `${name}.function`, address: timer + at.function, bytes: 8, object, message: `function is ${inspection.hexAt(timer + at.function)}, no function of the kernel` }); // prettier-ignore
   }
   const flags = space.u32(timer + at.flags);
   const expires = space.u64(timer + at.expires);
@@ -161,7 +162,9 @@ function checkTimer(
   }
   // One that was past when it was queued hangs in the bucket of that moment.
   const was_past = level === 0 && expires < now;
-  if (!hashes && !was_past) {
+  // Farther ahead a timer hangs on a coarser level; the last takes whatever is beyond it.
+  const too_far = level < LEVELS - 1 && expires - now >= (SLOTS - 1) * unit;
+  if ((!hashes && !was_past) || too_far) {
     inspection.report({ code: 'TIMER_BUCKET', place: `${name}.expires`, address: timer + at.expires, bytes: 8, object, message: `expires ${expires} does not belong into bucket ${bucket}` }); // prettier-ignore
     return;
   }

@@ -20,6 +20,8 @@ export interface TreeShape {
   readonly keyAddress: (node: Address) => Address;
   /** Says of a mapped address whether an element really is there. */
   readonly genuine: (node: Address) => boolean;
+  /** True when something beside the order speaks against a node's key. */
+  readonly doubtful?: (node: Address) => boolean;
 }
 
 /** A field of a tree whose value is wrong. `node` is 0 for the root's own fields. */
@@ -74,8 +76,13 @@ export function walkTree(space: Space, shape: TreeShape, layout: NodeLayout, met
     if (seen.has(child)) return wrong('leads to a node that was passed before');
     if (!shape.genuine(child)) return wrong('leads to what is no element');
     const parent = parentOf(child);
-    if (parent !== from) {
-      const other = parent !== 0 && readable(parent) && (left(parent) === child || right(parent) === child);
+    if (parent !== from || (space.u8(child + layout.parent) & 2) !== 0) {
+      const other =
+        parent !== from &&
+        parent !== 0 &&
+        readable(parent) &&
+        shape.genuine(parent) &&
+        (left(parent) === child || right(parent) === child);
       if (other) return wrong("leads to another node's child");
       faults.push({
         code: 'RB_PARENT',
@@ -148,7 +155,9 @@ export function walkTree(space: Space, shape: TreeShape, layout: NodeLayout, met
         const rest = keys.filter((_, at) => at !== skip);
         return rest.every((key, at) => at === 0 || (rest[at - 1] as number) <= key);
       };
-      const skip = without(index - 1) && !without(index) ? index - 1 : index;
+      const [first, second] = [without(index - 1), without(index)];
+      const doubt = shape.doubtful?.(nodes[index - 1] as Address) === true;
+      const skip = first && (!second || doubt) ? index - 1 : index;
       const node = nodes[skip] as Address;
       faults.push({ code: 'RB_ORDER', field: shape.keyAddress(node), node, member: 'key', message: `${keys[skip]} is out of order` }); // prettier-ignore
       return;

@@ -1,0 +1,80 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { attach } from '../../src/ambulance/attach.ts';
+import { attend } from '../../src/ambulance/attend.ts';
+import { DEFAULT_LIMITS, Meter } from '../../src/ambulance/limits.ts';
+import { takeCensus } from '../../src/ambulance/locate/census.ts';
+import type { Census } from '../../src/ambulance/locate/census.ts';
+import { openSubject } from '../../src/ambulance/locate/subject.ts';
+import type { Subject } from '../../src/ambulance/locate/subject.ts';
+import { PhysicalCache } from '../../src/ambulance/memory.ts';
+import type { Patient } from '../../src/patient/patient.ts';
+import { AttendedGuest, MS } from '../support/attended-guest.ts';
+import { withFlips } from '../support/damaged-patient.ts';
+
+const BITS = [0, 3, 12, 13, 33, 47, 63];
+
+let patient: Patient;
+let subject: Subject;
+let census: Census;
+beforeAll(() => {
+  patient = new AttendedGuest({ layout_seed: 7 }).patientAt(40 * MS).patient;
+  const meter = new Meter(DEFAULT_LIMITS);
+  const memory = new PhysicalCache(patient, meter);
+  const attachment = attach(patient, memory);
+  const opened = openSubject(patient, memory, attachment);
+  if (!opened.ok) throw new Error(opened.message);
+  subject = opened.value;
+  const taken = takeCensus(subject, attachment.locators.get('tasks'), meter);
+  if (!taken.ok) throw new Error(taken.message);
+  census = taken.census;
+});
+
+/** What is found with one bit of a field inverted: structures that are not intact, and whether that field is blamed, alone. */
+function flipped(address: number, bit: number): { wrong: string[]; blamed: boolean; roots: number } {
+  const physical = subject.space.physical(address) + (bit >> 3);
+  const damaged = withFlips(patient, new Map([[physical, 1 << (bit & 7)]]));
+  const { report } = attend(damaged, { ambulance: 'rescue' });
+  const wrong = report.verdicts
+    .filter(({ verdict }) => verdict !== 'intact')
+    .map(({ structure }) => structure);
+  const roots = report.findings.filter((finding) => finding.consequence_of === undefined);
+  const blamed = roots.some((one) => physical >= one.physical && physical < one.physical + one.bytes);
+  return { wrong, blamed, roots: roots.length };
+}
+
+function sweep(structure: string, fields: readonly number[], bytes = 8): void {
+  const seen = fields.flatMap((field) => BITS.filter((bit) => bit < bytes * 8).map((bit) => ({ bit, ...flipped(field, bit) }))); // prettier-ignore
+  for (const one of seen) expect(one).toMatchObject({ wrong: [structure], blamed: true, roots: 1 });
+  expect(seen.length).toBeGreaterThan(0);
+}
+
+describe('any one bit of a field is found, and that field blamed, and nothing else', () => {
+  it('links of the ring of tasks', () => {
+    const leaders = census.tasks.filter((task) => task.leader);
+    sweep('tasks', leaders.flatMap(({ address }) => [0, 8].map((link) => address + census.layout.tasks + link))); // prettier-ignore
+  });
+
+  it('end magics of stacks', () => {
+    sweep('stacks', census.tasks.map(({ address }) => subject.space.u64(address + census.layout.stack))); // prettier-ignore
+  });
+
+  it('pointers to stacks', () => {
+    sweep('stacks', census.tasks.map(({ address }) => address + census.layout.stack)); // prettier-ignore
+  });
+
+  it('pointers and counts of run queues', () => {
+    for (const cpu of [0, 1]) {
+      const at = (path: string): number => subject.perCpu('runqueues', cpu) + subject.offset('rq', path);
+      sweep('run_queues', ['curr', 'idle', 'cfs.tasks_timeline.rb_leftmost'].map(at));
+      sweep('run_queues', ['nr_running', 'cfs.h_nr_running'].map(at), 4);
+    }
+  });
+
+  it('the count of threads, and the fields that the log hangs on', () => {
+    sweep('tasks', [subject.symbol('nr_threads') as number], 4);
+    const ring = subject.space.u64(subject.symbol('prb') as number);
+    const members = ['desc_ring.descs', 'desc_ring.infos', 'text_data_ring.data'];
+    sweep('log', members.map((path) => ring + subject.offset('printk_ringbuffer', path))); // prettier-ignore
+    sweep('log', [ring + subject.offset('printk_ringbuffer', 'desc_ring.count_bits')], 4);
+  });
+});

@@ -12,13 +12,13 @@ const TOPOLOGY = `topology pair {
     owns memory 64 MiB
     owns device disk0
     shares device eth0
-    kernel linux { workload web_server; heartbeat 5 ms by fork }
+    kernel linux { workload web_server; heartbeat 10 ms by fork }
   }
   lpar db {
     owns cpus 2..3
     owns memory 64 MiB
     shares device eth0
-    kernel linux { workload database; heartbeat 5 ms by fork }
+    kernel linux { workload database; heartbeat 10 ms by fork }
   }
   ambulance rescue { owns cpus 4; owns memory 32 MiB; attends web, db }
 }

@@ -60,6 +60,10 @@ export interface Cpu {
   /** rsp -= 8, store. */
   push(value: number): void;
   pop(): number;
+  /** Pushes registers with all their bits, the first named first. */
+  pushRegisters(registers: readonly number[]): void;
+  /** Pops what `pushRegisters` with the same list pushed. */
+  popRegisters(registers: readonly number[]): void;
   /** Pushes rip (the next slot) and goes to `target`. */
   call(target: Address): void;
   /** Pops rip. */

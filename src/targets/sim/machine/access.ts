@@ -1,8 +1,10 @@
 import { PAGE_SIZE } from '../../../base/units.ts';
+import { REG } from '../step.ts';
 import type { Page } from './page.ts';
 import { Mmu, READ, tlbSlot, WRITE } from './mmu.ts';
 
 const TWO_32 = 0x1_0000_0000;
+const RSP = REG.rsp;
 
 /**
  * Loads and stores at virtual addresses, little-endian. The first lines of each are the fast path: a hit in the TLB, inside one page.
@@ -166,6 +168,46 @@ export abstract class MemoryAccess extends Mmu {
     const value = this.load64(at);
     this.set(7, at + 8);
     return value;
+  }
+
+  pushRegisters(registers: readonly number[]): void {
+    const { length } = registers;
+    const top = this.get(RSP);
+    const bottom = top - length * 8;
+    const offset = bottom & 4095;
+    const slot = tlbSlot(bottom);
+    if (offset <= 4096 - length * 8 && this.fast_write[slot] === bottom - offset) {
+      const view = this.views[slot] as DataView;
+      for (let index = 0, at = offset + length * 8 - 8; index < length; index++, at -= 8) {
+        const half = (registers[index] as number) * 2;
+        view.setInt32(at, this.registers[half] as number, true);
+        view.setInt32(at + 4, this.registers[half + 1] as number, true);
+      }
+    } else {
+      let at = top;
+      for (let index = 0; index < length; index++) this.store64From(registers[index] as number, (at -= 8));
+    }
+    this.set(RSP, bottom);
+  }
+
+  popRegisters(registers: readonly number[]): void {
+    const { length } = registers;
+    const bottom = this.get(RSP);
+    const offset = bottom & 4095;
+    const slot = tlbSlot(bottom);
+    if (offset <= 4096 - length * 8 && this.fast_read[slot] === bottom - offset) {
+      const view = this.views[slot] as DataView;
+      for (let index = length - 1, at = offset; index >= 0; index--, at += 8) {
+        const half = (registers[index] as number) * 2;
+        this.registers[half] = view.getInt32(at, true);
+        this.registers[half + 1] = view.getInt32(at + 4, true);
+      }
+    } else {
+      let at = bottom;
+      for (let index = length - 1; index >= 0; index--, at += 8)
+        this.load64Into(registers[index] as number, at);
+    }
+    this.set(RSP, bottom + length * 8);
   }
 
   /** The view to read eight bytes from: that of the page, at the address's offset, or SPLIT, at 0, when they cross one. */

@@ -23,6 +23,9 @@ export class WatchSet {
   private readonly pages = new Map<number, number>();
   /** True while some byte is awaited. */
   active = false;
+  /** All awaited bytes lie in [low, high). */
+  private low = 0;
+  private high = 0;
 
   /** Starts to watch; returns the watch's number. No bytes: a watch that `mark` ends. */
   arm(address: number, bytes: number): number {
@@ -44,6 +47,7 @@ export class WatchSet {
   private add(range: Range): void {
     this.ranges.push(range);
     this.count(range, 1);
+    this.bound();
   }
 
   private count(range: Range, change: number): void {
@@ -56,25 +60,36 @@ export class WatchSet {
     this.active = this.pages.size > 0;
   }
 
+  /** Most accesses are far from what is awaited: two comparisons tell. */
+  private bound(): void {
+    this.low = Number.POSITIVE_INFINITY;
+    this.high = 0;
+    for (const { address, bytes } of this.ranges) {
+      this.low = Math.min(this.low, address);
+      this.high = Math.max(this.high, address + bytes);
+    }
+  }
+
   /** True when an awaited byte lies in the page at `base`. */
   covers(base: number): boolean {
-    return this.active && this.pages.has(Math.floor(base / 4096));
+    return base < this.high && base + 4096 > this.low && this.pages.has(base >>> 12);
   }
 
   /** A guest, its page-table walker or a device on its behalf reads. */
   read(address: number, bytes: number, time: number): void {
-    if (!this.covers(address) && !this.covers(address + bytes - 1)) return;
+    if (address >= this.high || address + bytes <= this.low) return;
     const hit = this.ranges.filter((range) => overlaps(range, address, bytes));
     if (hit.length === 0) return;
     const watches = new Set(hit.map((range) => range.watch));
     for (const watch of watches) this.mark(watch, time);
     for (const range of this.ranges) if (watches.has(range.watch)) this.count(range, -1);
     this.ranges = this.ranges.filter((range) => !watches.has(range.watch));
+    this.bound();
   }
 
   /** A guest or a device writes: damage that is overwritten can no longer be read. */
   written(address: number, bytes: number): void {
-    if (!this.covers(address) && !this.covers(address + bytes - 1)) return;
+    if (address >= this.high || address + bytes <= this.low) return;
     const hit = this.ranges.filter((range) => overlaps(range, address, bytes));
     for (const range of hit) {
       this.count(range, -1);
@@ -84,6 +99,7 @@ export class WatchSet {
       if (before > 0) this.add({ watch: range.watch, address: range.address, bytes: before });
       if (after > 0) this.add({ watch: range.watch, address: address + bytes, bytes: after });
     }
+    this.bound();
   }
 
   fork(): WatchSet {
@@ -101,6 +117,7 @@ export class WatchSet {
     this.ranges = [];
     this.pages.clear();
     this.active = false;
+    this.low = this.high = 0;
     for (const range of saved.ranges) this.add(range);
   }
 }

@@ -50,17 +50,14 @@ const SAVED = [rdi, rsi, rdx, rcx, rax, r8, r9, r10, r11, rbx, rbp, r12, r13, r1
 
 /** Pushes everything but orig_ax, which lies there already. */
 function pushRegs(cpu: Cpu): void {
-  let at = cpu.get(rsp);
-  for (let index = 0; index < 15; index++) cpu.store64From(SAVED[index] as number, (at -= 8));
-  cpu.set(rsp, at);
-  cpu.set(rdi, at);
+  cpu.pushRegisters(SAVED);
+  cpu.set(rdi, cpu.get(rsp));
 }
 
 /** Pops everything, orig_ax too. */
 function popRegs(cpu: Cpu): void {
-  let at = cpu.get(rsp);
-  for (let index = 14; index >= 0; index--, at += 8) cpu.load64Into(SAVED[index] as number, at);
-  cpu.set(rsp, at + 8);
+  cpu.popRegisters(SAVED);
+  cpu.set(rsp, cpu.get(rsp) + 8);
 }
 
 export function assembleEntry(

@@ -49,17 +49,12 @@ export function restoreFlags(cpu: Cpu): void {
 
 /** Pushes registers, the first named first. */
 export function pushRegisters(cpu: Cpu, ...registers: number[]): void {
-  let at = cpu.get(rsp);
-  for (const register of registers) cpu.store64From(register, (at -= 8));
-  cpu.set(rsp, at);
+  cpu.pushRegisters(registers);
 }
 
 /** Pops what `pushRegisters` with the same list pushed. */
 export function popRegisters(cpu: Cpu, ...registers: number[]): void {
-  let at = cpu.get(rsp);
-  for (let index = registers.length - 1; index >= 0; index--, at += 8)
-    cpu.load64Into(registers[index] as number, at);
-  cpu.set(rsp, at);
+  cpu.popRegisters(registers);
 }
 
 /** char comm[16], four bytes at a time. */

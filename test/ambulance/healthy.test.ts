@@ -6,7 +6,7 @@ import { AttendedGuest, MS, verdicts } from '../support/attended-guest.ts';
 import { delegate } from '../support/damaged-patient.ts';
 import { action, trigger } from '../support/scenarios.ts';
 
-const PAUSES = 40;
+const PAUSES = 25;
 
 /** Everything that is neither intact nor, being read in the middle of an update, unsettled. */
 function alarms(guest: AttendedGuest, seed: number, pauses: number, fault?: Action): string[] {
@@ -40,7 +40,7 @@ describe('a guest that has nothing is not told that it has', () => {
       ({ kind, time_ns }) => (kind === 'fork' || kind === 'exit') && time_ns > MS,
     );
     let rereads = 0;
-    for (let pause = 0; pause < 80; pause++) {
+    for (let pause = 0; pause < 50; pause++) {
       const { subject, time_ns } = random.pick(busy);
       const { patient, run } = guest.patientAt(time_ns - random.below(600), [], subject);
       const { report } = attend(patient, { ambulance: 'rescue' });
@@ -51,7 +51,7 @@ describe('a guest that has nothing is not told that it has', () => {
       expect(report.diagnosis).toEqual([]);
       for (const one of report.verdicts) rereads += one.rereads;
     }
-    expect(rereads).toBeGreaterThan(5);
+    expect(rereads).toBeGreaterThan(3);
   });
 
   it('an update that is half done and cannot be seen finished is unsettled, not corrupt', () => {
@@ -70,7 +70,7 @@ describe('a guest that has nothing is not told that it has', () => {
   });
 
   it('stopped by a panic wherever it was, its structures are as they were', () => {
-    expect(alarms(new AttendedGuest(), 11, 30, action('panic', 'web'))).toEqual([]);
+    expect(alarms(new AttendedGuest(), 11, 20, action('panic', 'web'))).toEqual([]);
   });
 
   it('stopped in the middle of whatever one CPU did, the other damage is not imagined', () => {

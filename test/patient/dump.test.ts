@@ -20,10 +20,8 @@ beforeAll(() => {
 });
 
 const FAULTS: readonly (readonly [string, readonly Trigger[]])[] = [
-  ['nothing', []],
   ['a smashed link', [trigger(40 * MS, action('set', 'web.tasks["nginx"].tasks.next', { to: [int(0n)] }))]],
   ['a leaked lock', [trigger(40 * MS, action('leak', 'web.locks["tasklist_lock"]'))]],
-  ['a lost timer', [trigger(40 * MS, action('lose', 'web.timers["watchdog_timer"]'))]],
   ['a rotten region', [trigger(40 * MS, action('flip', 'web.metadata.bytes[0x120]', { bit: [int(3n)] }))]],
 ];
 

@@ -1,122 +1,180 @@
-// Proof that the tests and specs can fail: applies one-line mutations to a copy of the source, one at a time, and runs what
-// should notice. `npm run mutants [-- --sample N --seed S --only ID]`. Exit 1 when a mutant survives or no longer applies.
+// Proof that the tests and specs can fail: applies one-line mutations to a copy of the project, one at a time, and runs what the list
+// says should notice. `npm run mutants [-- --only ID,ID --sample N --seed S --list]`. Exit 1 when a mutant survives, its line is not
+// found exactly once, or its killer fails without it; 3 when nothing is chosen.
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { mutants } from '../test/mutants/list.mjs';
 
+/** What a copy does without. */
+const LEFT_BEHIND = new Set(['.git', 'node_modules', 'reports']);
+/** A mutant that makes its killer hang is noticed too. */
+const KILL_TIMEOUT_MS = 180_000;
+
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const KILL_TIMEOUT_MS = 120_000;
+const { resolve } = createRequire(import.meta.url);
+const tsc = join(dirname(resolve('typescript/package.json')), 'bin', 'tsc');
+const vitest = join(dirname(resolve('vitest/package.json')), 'vitest.mjs');
 
 const { values } = parseArgs({
   options: {
+    only: { type: 'string' },
     sample: { type: 'string' },
     seed: { type: 'string', default: '1' },
-    only: { type: 'string' },
+    list: { type: 'boolean', default: false },
   },
 });
 
-/** A deterministic sample: the list shuffled by a small linear congruential generator. */
+/** A sample that depends on the seed alone: the list drawn from by a small linear congruential generator. */
 function sample(list, count, seed) {
   const rest = [...list];
   const taken = [];
-  let state = seed >>> 0 || 1;
+  let state = seed >>> 0;
   while (taken.length < count && rest.length > 0) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    taken.push(...rest.splice(state % rest.length, 1));
+    taken.push(...rest.splice((state >>> 8) % rest.length, 1));
   }
   return taken;
 }
 
-function run(directory, argv, timeout) {
-  return spawnSync(process.execPath, argv, {
-    cwd: directory,
-    timeout,
-    encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1', CI: 'true' },
-  });
+/** What is wrong with the list itself. */
+function problemsOf(list) {
+  const problems = [];
+  const seen = new Set();
+  for (const { id, file, from, to, killer } of list) {
+    if (seen.has(id)) problems.push(`${id} is there twice`);
+    seen.add(id);
+    const path = join(root, file);
+    const found = existsSync(path) ? readFileSync(path, 'utf8').split(from).length - 1 : -1;
+    if (found !== 1)
+      problems.push(
+        `${id}: its line is found ${found < 0 ? 'nowhere, nor is' : `${found} times in`} ${file}`,
+      );
+    if (from === to || from.includes('\n')) problems.push(`${id} is no one-line change`);
+    if (!existsSync(join(root, specOf(killer).file))) problems.push(`${id}: there is no ${killer}`);
+  }
+  return problems;
 }
 
-const typescript = join('node_modules', 'typescript', 'bin', 'tsc');
-const vitest = join('node_modules', 'vitest', 'vitest.mjs');
-
-/** Builds the copy; type errors do not count, for a mutant need not be well typed. */
-function build(directory) {
-  run(directory, [typescript, '-p', 'tsconfig.json', '--noEmitOnError', 'false'], KILL_TIMEOUT_MS);
-}
-
-/** True when the killer notices: a failing test, or a run of specs that is not green. */
-function killed(directory, killer) {
-  const argv = killer.endsWith('.ts')
-    ? [vitest, 'run', killer, '--reporter=dot']
-    : ['bin/siren.js', 'run', killer, '--reports', join(directory, 'reports')];
-  const result = run(directory, argv, KILL_TIMEOUT_MS);
-  return result.status !== 0;
+/** `file.spec:LINE` apart. */
+function specOf(killer) {
+  const [, file, line] = /^(.*?)(?::(\d+))?$/.exec(killer);
+  return { file, line };
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'siren-mutants-'));
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
-for (const name of [
-  'src',
-  'test',
-  'specs',
-  'bin',
-  'dist',
-  'grammar',
-  'scripts',
-  'package.json',
-  'siren.yaml',
-]) {
-  cpSync(join(root, name), join(directory, name), { recursive: true });
-}
-for (const name of ['tsconfig.json', 'vitest.config.ts']) cpSync(join(root, name), join(directory, name));
-symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(4));
 
-let chosen = mutants;
-if (values.only) chosen = mutants.filter((mutant) => mutant.id === values.only);
-if (values.sample) chosen = sample(mutants, Number(values.sample), Number(values.seed));
-if (chosen.length === 0) {
-  console.error(`no mutant is called ${values.only}`);
+function node(argv, timeout) {
+  const env = { ...process.env, NO_COLOR: '1' };
+  for (const name of ['CI', 'GITHUB_ACTIONS', 'SIREN_TEST_DIST']) delete env[name];
+  return spawnSync(process.execPath, argv, {
+    cwd: directory,
+    timeout,
+    encoding: 'utf8',
+    killSignal: 'SIGKILL',
+    env,
+  });
+}
+
+function prepare() {
+  const wanted = (source) => source === root || !LEFT_BEHIND.has(source.slice(root.length).split(sep)[1]);
+  cpSync(root, directory, { recursive: true, filter: wanted });
+  symlinkSync(join(root, 'node_modules'), join(directory, 'node_modules'));
+  // Built whole once: afterwards only JavaScript is written anew.
+  const built = node([join('scripts', 'build.mjs')], KILL_TIMEOUT_MS);
+  if (built.status === 0) return;
+  console.error(`the unchanged source does not build\n${built.stdout}${built.stderr}`);
+  process.exit(1);
+}
+
+/** Compiles without caring for types: a mutant need not be well typed, only be noticed by what runs. */
+function compile() {
+  node([tsc, '-p', 'tsconfig.json', '--noEmitOnError', 'false', '--noCheck', '--declaration', 'false', '--isolatedDeclarations', 'false'], KILL_TIMEOUT_MS); // prettier-ignore
+  const now = new Date();
+  utimesSync(join(directory, 'dist', 'cli', 'main.js'), now, now);
+}
+
+/** How the killer took it: '' when it is content, else a word on what it said. A usage error is no verdict on the source. */
+function complaint(killer) {
+  const tests = killer.endsWith('.ts');
+  const argv = tests
+    ? [vitest, 'run', killer, '--reporter=dot']
+    : [join('bin', 'siren.js'), 'run', killer, '--workers', '1', '--reports', 'reports'];
+  const { status, signal, stdout, stderr } = node(argv, KILL_TIMEOUT_MS);
+  if (status === 0) return '';
+  if (signal) return 'hung';
+  if (!tests && status === 3) return '';
+  const last = `${stdout}${stderr}`.split('\n').find((line) => /\bFAIL\b|failed|errored|Error/.test(line));
+  return last?.trim() || `exit ${status}`;
+}
+
+const chosen = pick();
+function pick() {
+  const only = values.only?.split(',');
+  let list = only ? mutants.filter(({ id }) => only.includes(id)) : [...mutants];
+  if (values.sample) list = sample(list, Number(values.sample), Number(values.seed));
+  if (list.length > 0) return list;
+  console.error(`no mutant is called ${values.only ?? 'anything'}`);
   process.exit(3);
 }
 
+const problems = problemsOf(chosen);
+for (const problem of problems) console.error(problem);
+if (values.list) {
+  for (const { id, file, killer } of chosen) console.log(`${id.padEnd(34)} ${file}  ${killer}`);
+  process.exit(problems.length > 0 ? 1 : 0);
+}
+
 console.log(`${chosen.length} of ${mutants.length} mutants`);
-const killers = [...new Set(chosen.map((mutant) => mutant.killer))];
-for (const killer of killers) {
-  if (!existsSync(join(directory, killer))) {
-    console.error(`there is no killer ${killer}`);
-    process.exit(1);
-  }
-  if (killed(directory, killer)) {
-    console.error(`${killer} fails on the unchanged source: it proves nothing`);
-    process.exit(1);
-  }
+prepare();
+
+/** Killers that fail without any mutant, and prove nothing. */
+const useless = new Set();
+for (const killer of new Set(chosen.map((mutant) => mutant.killer))) {
+  if (!existsSync(join(directory, specOf(killer).file))) continue;
+  const said = complaint(killer);
+  if (said === '') continue;
+  useless.add(killer);
+  console.log(`${killer} fails on the unchanged source: ${said}`);
 }
 
 const survivors = [];
 for (const mutant of chosen) {
   const path = join(directory, mutant.file);
-  const original = readFileSync(path, 'utf8');
-  if (original.split(mutant.from).length !== 2) {
-    survivors.push(`${mutant.id}: its line is not found just once in ${mutant.file}`);
+  const original = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  if (useless.has(mutant.killer) || original.split(mutant.from).length !== 2) {
+    survivors.push(`${mutant.id}: not tried`);
     continue;
   }
+  const started = performance.now();
   writeFileSync(
     path,
     original.replace(mutant.from, () => mutant.to),
   );
-  const started = process.hrtime.bigint();
-  build(directory);
-  const dead = killed(directory, mutant.killer);
+  compile();
+  const said = complaint(mutant.killer);
   writeFileSync(path, original);
-  const seconds = Number((process.hrtime.bigint() - started) / 100_000_000n) / 10;
-  console.log(`${dead ? 'killed  ' : 'SURVIVED'} ${mutant.id} by ${mutant.killer} (${seconds} s)`);
-  if (!dead) survivors.push(`${mutant.id}: ${mutant.killer} did not notice`);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(
+    `${said ? 'killed  ' : 'SURVIVED'} ${mutant.id} by ${mutant.killer} (${seconds} s) ${said.slice(0, 120)}`,
+  );
+  if (!said) survivors.push(`${mutant.id}: ${mutant.killer} did not notice`);
 }
-build(directory);
-for (const survivor of survivors) console.error(survivor);
-console.log(`${chosen.length - survivors.length} killed, ${survivors.length} survived`);
-process.exit(survivors.length > 0 ? 1 : 0);
+for (const survivor of survivors) console.log(survivor);
+console.log(`${chosen.length - survivors.length} killed, ${survivors.length} not`);
+process.exit(survivors.length + problems.length > 0 ? 1 : 0);

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { didYouMean, nearest } from '../../src/language/suggest.ts';
+
+it.each([
+  ['taks', 'tasks'],
+  ['run_queue', 'run_queues'],
+  ['TASKS', 'tasks'],
+  ['lokcs', 'locks'],
+])('%s is taken for %s', (written, meant) => {
+  expect(nearest(written, ['tasks', 'run_queues', 'locks', 'timers'])).toBe(meant);
+});
+
+it('two letters that changed places are one slip', () => {
+  expect(nearest('dB', ['bd'])).toBe('bd');
+  expect(nearest('abc', ['acb', 'xyz'])).toBe('acb');
+});
+
+it('what is like nothing gets no suggestion, but a list of what there is', () => {
+  expect(nearest('elephant', ['tasks', 'locks'])).toBeUndefined();
+  expect(didYouMean('elephant', ['tasks', 'locks'])).toBe('there are `tasks`, `locks`');
+  expect(nearest('a'.repeat(65), ['a'.repeat(64)])).toBeUndefined();
+});

@@ -1,0 +1,13 @@
+/** One-line mutations of the simulated kernel, each with the test or spec that must notice it. */
+export const mutants = [
+  { id: 'list-del-is-checked', file: 'src/targets/sim/guest/kernel/lists.ts', from: 'if (cpu.equal64(prev, entry) && cpu.equal64(next + PREV, entry)) return true;', to: 'return true;', killer: 'test/targets/sim/guest/faults.test.ts' },
+  { id: 'an-entry-knows-its-head', file: 'src/targets/sim/guest/kernel/lists.ts', from: 'cpu.store64(at + PREV, prev);', to: '', killer: 'test/targets/sim/guest/health.test.ts' },
+  { id: 'the-pending-waiter-gets-the-lock', file: 'src/targets/sim/guest/kernel/locks.ts', from: 'cpu.store16(lock, 1);', to: 'cpu.store16(lock, 0);', killer: 'test/targets/sim/guest/locks.test.ts' },
+  { id: 'a-write-lock-is-given-back', file: 'src/targets/sim/guest/kernel/locks.ts', from: 'writeUnlock: (cpu, lock) => cpu.store8(lock, 0),', to: 'writeUnlock: () => undefined,', killer: 'test/targets/sim/guest/health.test.ts' },
+  { id: 'a-reader-counts-itself-out', file: 'src/targets/sim/guest/kernel/locks.ts', from: 'readUnlock: (cpu, lock) => cpu.store32(lock, (cpu.load32(lock) - QR_BIAS) >>> 0),', to: 'readUnlock: () => undefined,', killer: 'test/targets/sim/guest/locks.test.ts' },
+  { id: 'the-first-waiter-is-pending', file: 'src/targets/sim/guest/kernel/locks.ts', from: 'cpu.store8(lock + 1, 1);', to: 'cpu.store8(lock + 1, 0);', killer: 'test/targets/sim/guest/locks.test.ts' },
+  { id: 'jiffies-advance-once', file: 'src/targets/sim/guest/kernel/tick.ts', from: 'if (cpu.load32(symbol.do_timer) === cpu.load32(base + symbol.number)) {', to: '{', killer: 'test/targets/sim/guest/health.test.ts' },
+  { id: 'soft-lockup-after-its-threshold', file: 'src/targets/sim/guest/kernel/tick.ts', from: 'if (stuck <= period * 5) {', to: 'if (stuck <= period * 50) {', killer: 'test/targets/sim/guest/faults.test.ts' },
+  { id: 'a-task-has-its-own-name', file: 'src/targets/sim/guest/kernel/smp.ts', from: 'storeText(cpu, idle_task + task.comm, `swapper/${index}\\0`);', to: '', killer: 'specs/structures/run-queues.spec' },
+  { id: 'registered-with-its-size', file: 'src/targets/sim/guest/kernel/region.ts', from: 'cpu.set(rsi, cpu.load64(bytes));', to: 'cpu.set(rsi, 64);', killer: 'specs/claims/6-registered-early.spec' },
+]; // prettier-ignore

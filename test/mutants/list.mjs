@@ -1,0 +1,22 @@
+/** Every mutation, with the test or spec that must notice it: `npm run mutants` tries them one at a time. */
+import { mutants as ambulance } from './ambulance.mjs';
+import { mutants as claims } from './claims.mjs';
+import { mutants as formats } from './formats.mjs';
+import { mutants as guest } from './guest.mjs';
+import { mutants as language } from './language.mjs';
+import { mutants as machine } from './machine.mjs';
+import { mutants as places_faults_judge } from './places-faults-judge.mjs';
+import { mutants as runner_report } from './runner-report.mjs';
+import { mutants as twins } from './twins.mjs';
+
+export const mutants = [
+  ...claims,
+  ...twins,
+  ...machine,
+  ...guest,
+  ...ambulance,
+  ...language,
+  ...formats,
+  ...places_faults_judge,
+  ...runner_report,
+];

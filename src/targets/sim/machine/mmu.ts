@@ -235,7 +235,10 @@ export abstract class Mmu implements PageHolder {
     else {
       this.fast_read[slot] = page;
       // A store into the hypervisor's tables must not go unnoticed by those who cache them.
-      if (access === WRITE && base >= this.memory.table_bytes) this.fast_write[slot] = page;
+      if (base >= this.memory.table_bytes) {
+        if (access === WRITE || (this.memory.owns(held) && this.allowed(this.flags[slot] as number, WRITE)))
+          this.fast_write[slot] = page;
+      }
     }
     return slot;
   }

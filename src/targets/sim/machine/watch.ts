@@ -77,7 +77,10 @@ export class WatchSet {
 
   /** A guest, its page-table walker or a device on its behalf reads. */
   read(address: number, bytes: number, time: number): void {
-    if (address >= this.high || address + bytes <= this.low) return;
+    if (address < this.high && address + bytes > this.low) this.readNear(address, bytes, time);
+  }
+
+  private readNear(address: number, bytes: number, time: number): void {
     const hit = this.ranges.filter((range) => overlaps(range, address, bytes));
     if (hit.length === 0) return;
     const watches = new Set(hit.map((range) => range.watch));
@@ -89,7 +92,10 @@ export class WatchSet {
 
   /** A guest or a device writes: damage that is overwritten can no longer be read. */
   written(address: number, bytes: number): void {
-    if (address >= this.high || address + bytes <= this.low) return;
+    if (address < this.high && address + bytes > this.low) this.writtenNear(address, bytes);
+  }
+
+  private writtenNear(address: number, bytes: number): void {
     const hit = this.ranges.filter((range) => overlaps(range, address, bytes));
     for (const range of hit) {
       this.count(range, -1);

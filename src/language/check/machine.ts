@@ -1,9 +1,18 @@
-import { formatSize } from '../../base/units.ts';
+import { formatSize, MIB } from '../../base/units.ts';
 import type { Span } from '../../text/span.ts';
 import type { Draft } from '../topology.ts';
 import { failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { didYouMean } from '../suggest.ts';
+
+/** What a guest's kernel needs to be loaded and to run, its metadata region aside. */
+const GUEST_LEAST_BYTES = 16 * MIB;
+/** A region up to this size fits into that. */
+const REGION_FITS_BYTES = MIB;
+/** What an ambulance needs for itself. */
+const AMBULANCE_LEAST_BYTES = 4 * MIB;
+/** A guest's kernel is built for so many CPUs. */
+const GUEST_CPU_LIMIT = 32;
 
 type Party = { readonly name: string } & (Draft['lpars'] extends Map<string, infer L> ? L : never);
 
@@ -12,7 +21,15 @@ export function checkMachine(draft: Draft, scope: Scope): void {
   const { machine } = draft;
   const parties = [...draft.lpars.values(), ...draft.ambulances.values()] as Party[];
   for (const party of parties) checkWhole(party, scope);
-  for (const ambulance of draft.ambulances.values()) checkAttends(ambulance, draft, scope);
+  for (const lpar of draft.lpars.values()) {
+    const region = lpar.metadata.size_bytes;
+    checkEnough(lpar, GUEST_LEAST_BYTES + (region > REGION_FITS_BYTES ? region : 0), scope);
+    checkGuestCpus(lpar, scope);
+  }
+  for (const ambulance of draft.ambulances.values()) {
+    checkEnough(ambulance, AMBULANCE_LEAST_BYTES, scope);
+    checkAttends(ambulance, draft, scope);
+  }
   if (machine === undefined) return;
   if (machine.cpus === undefined) lacks('cpus', 'cpus 0..3', machine.span, 'machine', scope);
   if (machine.memory === undefined) lacks('memory', 'memory 512 MiB', machine.span, 'machine', scope);
@@ -38,6 +55,33 @@ function lacks(what: string, example: string, at: Span, who: string, scope: Scop
 function checkWhole(party: Party, scope: Scope): void {
   if (party.cpus === undefined) lacks('cpus', 'owns cpus 0..1', party.span, party.name, scope);
   if (party.memory === undefined) lacks('memory', 'owns memory 128 MiB', party.span, party.name, scope);
+}
+
+function checkEnough(party: Pick<Party, 'name' | 'memory'>, least: number, scope: Scope): void {
+  if (party.memory === undefined || party.memory.value >= least) return;
+  const message = `\`${party.name}\` has ${formatSize(party.memory.value)} of memory: it needs ${formatSize(least)}`;
+  failAt(
+    scope,
+    'E0328',
+    party.memory.span,
+    message,
+    'too little to start',
+    `give it ${formatSize(least)} or more`,
+  );
+}
+
+function checkGuestCpus(party: Pick<Party, 'name' | 'cpus'>, scope: Scope): void {
+  const vcpus = party.cpus?.value.vcpus ?? 1;
+  if (party.cpus === undefined || vcpus <= GUEST_CPU_LIMIT) return;
+  const message = `\`${party.name}\` has ${vcpus} CPUs: a guest runs on ${GUEST_CPU_LIMIT} at most`;
+  failAt(
+    scope,
+    'E0329',
+    party.cpus.span,
+    message,
+    'too many',
+    'give it fewer, or share them among two partitions',
+  );
 }
 
 function checkAttends(

@@ -213,4 +213,20 @@ export const MACHINE_CODES: readonly LanguageCode[] = [
     bad: MACHINE,
     mended: `${MACHINE}\n${WEB}`,
   },
+  {
+    code: 'E0328',
+    title: 'too little memory to start',
+    doc: 'A guest needs 16 MiB to be loaded and to run, and the size of its metadata region on top when that is larger than 1 MiB. An ambulance needs 4 MiB.',
+    frame: 'topology',
+    bad: `${MACHINE}\nlpar web { owns cpus 0; owns memory 8 MiB }`,
+    mended: `${MACHINE}\nlpar web { owns cpus 0; owns memory 16 MiB }`,
+  },
+  {
+    code: 'E0329',
+    title: 'more CPUs than a guest runs on',
+    doc: "A guest's kernel is built for 32 CPUs, however many its machine has.",
+    frame: 'topology',
+    bad: 'machine { cpus 0..39; memory 256 MiB }\nlpar web { owns cpus 0..32; owns memory 64 MiB }',
+    mended: 'machine { cpus 0..39; memory 256 MiB }\nlpar web { owns cpus 0..31; owns memory 64 MiB }',
+  },
 ];

@@ -2,7 +2,7 @@
 export const mutants = [
   { id: 'list-del-is-checked', file: 'src/targets/sim/guest/kernel/lists.ts', from: 'if (cpu.equal64(prev, entry) && cpu.equal64(next + PREV, entry)) return true;', to: 'return true;', killer: 'test/targets/sim/guest/faults.test.ts' },
   { id: 'an-entry-knows-its-head', file: 'src/targets/sim/guest/kernel/lists.ts', from: 'cpu.store64(at + PREV, prev);', to: '', killer: 'test/targets/sim/guest/health.test.ts' },
-  { id: 'the-pending-waiter-gets-the-lock', file: 'src/targets/sim/guest/kernel/locks.ts', from: 'cpu.store16(lock, 1);', to: 'cpu.store16(lock, 0);', killer: 'test/targets/sim/guest/locks.test.ts' },
+  { id: 'a-queued-waiter-is-told', file: 'src/targets/sim/guest/kernel/locks.ts', from: 'cpu.store32(after + locked, 1);', to: '', killer: 'test/targets/sim/guest/locks.test.ts' },
   { id: 'a-write-lock-is-given-back', file: 'src/targets/sim/guest/kernel/locks.ts', from: 'writeUnlock: (cpu, lock) => cpu.store8(lock, 0),', to: 'writeUnlock: () => undefined,', killer: 'test/targets/sim/guest/health.test.ts' },
   { id: 'a-reader-counts-itself-out', file: 'src/targets/sim/guest/kernel/locks.ts', from: 'readUnlock: (cpu, lock) => cpu.store32(lock, (cpu.load32(lock) - QR_BIAS) >>> 0),', to: 'readUnlock: () => undefined,', killer: 'test/targets/sim/guest/locks.test.ts' },
   { id: 'the-first-waiter-is-pending', file: 'src/targets/sim/guest/kernel/locks.ts', from: 'cpu.store8(lock + 1, 1);', to: 'cpu.store8(lock + 1, 0);', killer: 'test/targets/sim/guest/locks.test.ts' },

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { runScenario } from '../../src/execute/scenario.ts';
+import { TwinLines } from '../../src/execute/twin-line.ts';
+import type { RunRecord } from '../../src/record/record.ts';
+import { scenarioOf } from '../support/spec-text.ts';
+
+const lines = new TwinLines();
+
+function recordOf(body: string, run = '80 ms', among: TwinLines = lines): RunRecord {
+  const finished = runScenario(
+    scenarioOf(`scenario "x" {\n  uses two_partitions\n  run ${run}\n${body}\n}`),
+    1,
+    among,
+  );
+  finished.release();
+  return finished.record;
+}
+
+const BOTH = 'expect { bystander db is contained; bystander db is undisturbed }';
+const LEAK = 'at 20 ms: leak web.locks["tasklist_lock"] mode write';
+const STRAY = `change machine { iommu off }
+  let victim = db.tasks["postgres"].comm
+  at 20 ms: dma web.disk0 to machine_address(victim) bytes 16 fill 0xa5`;
+
+/** `contained` and `undisturbed` of a partition: '' or the first difference. */
+function differences(record: RunRecord, partition = 'db'): Record<string, string> {
+  return Object.fromEntries(
+    record.twins.filter((twin) => twin.partition === partition).map((twin) => [twin.claim, twin.difference]),
+  );
+}
+
+describe('the comparison with the twins', () => {
+  it('finds a neighbour alike, bit for bit, whose neighbour died and was rescued', () => {
+    const record = recordOf(`${LEAK}\n${BOTH}`);
+    expect(record.reports).toHaveLength(1);
+    expect(differences(record)).toEqual({ contained: '', undisturbed: '' });
+    expect(record.twins.every((twin) => twin.identical)).toBe(true);
+  });
+
+  it('tells damage that crossed over, which is no doing of the rescue', () => {
+    const record = recordOf(`${STRAY}\nat 30 ms: summon rescue to web for inspection\n${BOTH}`);
+    expect(differences(record)['contained']).toMatch(/^memory at guest-physical 0x[0-9a-f]+: /);
+    expect(differences(record)['undisturbed']).toBe('');
+  });
+
+  it('tells what the rescue itself did to its patient, which is no doing of the fault', () => {
+    const record = recordOf(`${LEAK}\nat 30 ms: summon rescue to db for inspection\n${BOTH}`);
+    expect(differences(record)['contained']).toBe('');
+    expect(differences(record)['undisturbed']).not.toBe('');
+  });
+
+  it('is not made for who is not claimed', () => {
+    expect(recordOf(`${LEAK}\nexpect { guest db is healthy }`).twins).toEqual([]);
+  });
+});
+
+describe('a record', () => {
+  it('is the same whatever ran before on the same lines', () => {
+    const text = `${LEAK}\n${BOTH}`;
+    const fresh = recordOf(text, '80 ms', new TwinLines());
+    const warm = new TwinLines();
+    recordOf(`at 33 ms: panic db\nexpect { guest db is panicked }`, '60 ms', warm);
+    expect(recordOf(text, '80 ms', warm)).toEqual(fresh);
+    expect(recordOf(text, '80 ms', warm)).toEqual(fresh);
+  });
+
+  it('keeps a bounded number of events, the rare ones first', () => {
+    const record = recordOf(
+      'at 900 ms: summon rescue to web for inspection\nexpect { guest db is healthy }',
+      '1 s',
+    );
+    expect(record.events_dropped).toBeGreaterThan(0);
+    expect(record.events.length).toBeLessThanOrEqual(1_000);
+    const kinds = new Set(record.events.map((event) => event.kind));
+    expect([...kinds]).toEqual(
+      expect.arrayContaining(['registered', 'boot_complete', 'attach', 'diagnosed']),
+    );
+    expect(kinds).not.toContain('heartbeat');
+    expect(record.partitions[0]?.heartbeats).toBeGreaterThan(150);
+  });
+
+  it('of a fault at boot has the same t = 0 as every other', () => {
+    const free = recordOf('expect { guest web is healthy }');
+    const lied = recordOf(
+      'on web.register called lie: misregister web.metadata how NEVER\nexpect { guest web is booted }',
+    );
+    const booted = (record: RunRecord): unknown => record.partitions.map((one) => one.boot_complete_ns);
+    expect(booted(lied)).toEqual(booted(free));
+    expect(Math.max(...free.partitions.map((one) => one.boot_complete_ns))).toBe(0);
+    expect(lied.receipts[0]?.fired_ns).toBeLessThan(0);
+  });
+});

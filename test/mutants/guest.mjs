@@ -8,6 +8,6 @@ export const mutants = [
   { id: 'the-first-waiter-is-pending', file: 'src/targets/sim/guest/kernel/locks.ts', from: 'cpu.store8(lock + 1, 1);', to: 'cpu.store8(lock + 1, 0);', killer: 'test/targets/sim/guest/locks.test.ts' },
   { id: 'jiffies-advance-once', file: 'src/targets/sim/guest/kernel/tick.ts', from: 'if (cpu.load32(symbol.do_timer) === cpu.load32(base + symbol.number)) {', to: '{', killer: 'test/targets/sim/guest/health.test.ts' },
   { id: 'soft-lockup-after-its-threshold', file: 'src/targets/sim/guest/kernel/tick.ts', from: 'if (stuck <= period * 5) {', to: 'if (stuck <= period * 50) {', killer: 'test/targets/sim/guest/faults.test.ts' },
-  { id: 'a-task-has-its-own-name', file: 'src/targets/sim/guest/kernel/smp.ts', from: 'storeText(cpu, idle_task + task.comm, `swapper/${index}\\0`);', to: '', killer: 'specs/structures/run-queues.spec' },
+  { id: 'the-scheduler-looks-at-the-stack-end', file: 'src/targets/sim/guest/kernel/sched.ts', from: 'if (cpu.load32(cpu.load64(prev + task.stack)) !== STACK_END_MAGIC) {', to: 'if (false) {', killer: 'specs/structures/stacks.spec' },
   { id: 'registered-with-its-size', file: 'src/targets/sim/guest/kernel/region.ts', from: 'cpu.set(rsi, cpu.load64(bytes));', to: 'cpu.set(rsi, 64);', killer: 'specs/claims/6-registered-early.spec' },
 ]; // prettier-ignore

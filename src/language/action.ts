@@ -1,14 +1,14 @@
 import type { Expression } from '../model/expression.ts';
 import type { Action, EventPattern } from '../model/scenario.ts';
 import { LATER_VERBS, VERBS } from '../model/verbs.ts';
-import type { Verb } from '../model/verbs.ts';
+import type { ClauseRule, Verb } from '../model/verbs.ts';
 import { checkClauseValues, checkSubject } from './check/verbs.ts';
 import { later } from './evaluate.ts';
 import { evaluate } from './evaluate.ts';
 import { fileScope } from './file-scope.ts';
 import { fail, label, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
-import { clausesOf, single, wantCondition } from './settings.ts';
+import { clauseNamed, clausesOf, single, wantCondition } from './settings.ts';
 import { didYouMean } from './suggest.ts';
 import type { Clause, Fault, Item, Phrase } from './tree.ts';
 
@@ -64,8 +64,21 @@ export function elaborateAction(item: Item, scope: Scope, context: ActionContext
   builtIn(verb, item, scope, context);
 }
 
+/** A verb's clauses as they are gone through for every action. */
+interface Form {
+  readonly words: readonly string[];
+  readonly rules: readonly (readonly [word: string, rule: ClauseRule])[];
+}
+const FORMS: ReadonlyMap<Verb, Form> = new Map(
+  [...VERBS.values()].map((verb) => [
+    verb,
+    { words: [...Object.keys(verb.clauses), 'if'], rules: Object.entries(verb.clauses) },
+  ]),
+);
+
 function builtIn(verb: Verb, item: Phrase, scope: Scope, context: ActionContext): void {
-  const clauses = clausesOf(item, [...Object.keys(verb.clauses), 'if'], scope);
+  const form = FORMS.get(verb) as Form;
+  const clauses = clausesOf(item.head, item.clauses, form.words, scope);
   const expr = single(item.values, item.head, scope);
   const subject = expr === undefined ? undefined : evaluate(expr, scope);
   const place =
@@ -73,8 +86,8 @@ function builtIn(verb: Verb, item: Phrase, scope: Scope, context: ActionContext)
       ? undefined
       : checkSubject(verb, subject, expr, scope, context.event);
   const values: Record<string, readonly Expression[]> = {};
-  for (const [word, rule] of Object.entries(verb.clauses)) {
-    const clause = clauses.get(word);
+  for (const [word, rule] of form.rules) {
+    const clause = clauseNamed(clauses, word);
     if (clause === undefined) {
       if (rule.required) {
         const help = `${word}: ${rule.doc}`;
@@ -85,20 +98,20 @@ function builtIn(verb: Verb, item: Phrase, scope: Scope, context: ActionContext)
     const checked = checkClauseValues(verb, word, rule, clause, place, scope);
     if (checked !== undefined) values[word] = checked;
   }
-  if (!wanted(clauses.get('if'), scope) || subject === undefined || place === undefined) return;
+  if (!wanted(clauseNamed(clauses, 'if'), scope) || subject === undefined || place === undefined) return;
   if (context.actions.length >= ACTION_LIMIT) {
     if (context.actions.length === ACTION_LIMIT)
       fail(scope, 'E0521', item, `one trigger does more than ${ACTION_LIMIT} things`, 'too many');
     return;
   }
   const fault = context.call?.faults[0];
-  context.actions.push({
-    verb: verb.name,
-    subject,
-    clauses: values,
-    ...(fault === undefined ? {} : { from_fault: fault.name.text }),
-    span: context.call?.span ?? spanOf(scope.unit, item),
-  });
+  const span = context.call?.span ?? spanOf(scope.unit, item);
+  const { name } = verb;
+  context.actions.push(
+    fault === undefined
+      ? { verb: name, subject, clauses: values, span }
+      : { verb: name, subject, clauses: values, from_fault: fault.name.text, span },
+  );
 }
 
 /** An action's `if` chooses among the rows of a table; what only a run can tell belongs to the trigger. */

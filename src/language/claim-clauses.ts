@@ -8,7 +8,8 @@ import { evaluate } from './evaluate.ts';
 import { eventPattern } from './event.ts';
 import { fail } from './scope.ts';
 import type { Scope } from './scope.ts';
-import { mismatch, single, wantCondition, wantName, wantTime, wantWord } from './settings.ts';
+import { clauseNamed, mismatch, single, wantCondition, wantName, wantTime, wantWord } from './settings.ts';
+import type { Clauses } from './settings.ts';
 import { didYouMean } from './suggest.ts';
 import type * as tree from './tree.ts';
 
@@ -25,7 +26,6 @@ export interface Subject {
 }
 
 export type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
-type Clauses = ReadonlyMap<string, tree.Clause>;
 
 /** Reads all clauses into the claim. False when one is wrong. */
 export function readClauses(
@@ -36,7 +36,7 @@ export function readClauses(
   context: ClaimContext,
 ): boolean {
   let sound = true;
-  for (const clause of clauses.values()) {
+  for (const clause of clauses) {
     if (!readClause(claim, clause, clauses, subjects, scope, context)) sound = false;
   }
   return sound;
@@ -72,9 +72,9 @@ function readClause(
     case 'given':
       return keep(claim, 'given', momentOf(clause, context.called, scope));
     case 'within':
-      return keep(claim, 'within', withinOf(clause, clauses.get('of'), scope, context));
+      return keep(claim, 'within', withinOf(clause, clauseNamed(clauses, 'of'), scope, context));
     default:
-      return clauses.has('within') || withoutWithin(clause, scope);
+      return clauseNamed(clauses, 'within') !== undefined || withoutWithin(clause, scope);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Claim, Observer } from '../model/scenario.ts';
+import { alone } from './check/words.ts';
 import { checkState, checkSubjects, OBSERVERS } from './check/observers.ts';
 import { resolvePlace } from './check/place.ts';
 import { readClauses } from './claim-clauses.ts';
@@ -13,12 +14,12 @@ import type * as tree from './tree.ts';
 /** Everything that a scenario expects; it must expect something. */
 export function elaborateClaims(node: tree.Scenario, scope: Scope, context: ClaimContext): Claim[] {
   const claims: Claim[] = [];
-  const blocks = node.body.filter((item) => item.kind === 'expect');
-  if (blocks.length === 0 && scope.unit.whole) {
+  if (scope.unit.whole && !node.body.some((item) => item.kind === 'expect')) {
     const help = 'add `expect { … }`: a scenario that claims nothing tests nothing';
     fail(scope, 'E0411', node.head, 'the scenario expects nothing', 'no `expect`', help);
   }
-  for (const block of blocks) {
+  for (const block of node.body) {
+    if (block.kind !== 'expect') continue;
     if (block.claims.length === 0) {
       fail(scope, 'E0412', block, '`expect` is empty', 'claims nothing', 'as in `guest web is healthy`');
     }
@@ -35,7 +36,7 @@ export function elaborateClaims(node: tree.Scenario, scope: Scope, context: Clai
 }
 
 function blank(node: tree.Claim, observer: Observer, scope: Scope): Mutable<Claim> {
-  const { start, end } = node;
+  const span = spanOf(scope.unit, node);
   return {
     observer,
     subjects: NONE,
@@ -45,25 +46,46 @@ function blank(node: tree.Claim, observer: Observer, scope: Scope): Mutable<Clai
     places: NONE,
     signs: NONE,
     except: NONE,
-    text: oneLine(scope.unit.source.text.slice(start, end)),
-    span: spanOf(scope.unit, { start, end }),
+    text: sentence(scope.unit.source.text, node),
+    span,
   };
 }
 const NONE: readonly never[] = Object.freeze([]);
 
 /** As written, on one line: comments dropped, blanks outside strings made one. */
+function sentence(source: string, { observer, start, end }: tree.Claim): string {
+  const wide = wideBlank(source, start, end);
+  if (wide === end) return source.slice(start, end);
+  let next = wide;
+  while (source[next] === ' ') next++;
+  // Most often a run of blanks sets the observer off, and that is all.
+  if (wide === observer.end && wideBlank(source, next, end) === end)
+    return `${source.slice(start, wide)} ${source.slice(next, end)}`;
+  return oneLine(source.slice(start, end));
+}
+
+/** Where the first blank stands that is not a single one between words; `end` when there is none. */
+function wideBlank(source: string, start: number, end: number): number {
+  for (let at = start; at < end; at++) {
+    const code = source.charCodeAt(at);
+    if (code > 32) continue;
+    if (code !== 32 || source.charCodeAt(at + 1) === 32) return at;
+  }
+  return end;
+}
+
 function oneLine(text: string): string {
-  if (!/[\n\t]| {2}/.test(text)) return text;
   return text.replace(/"(?:[^"\\]|\\.)*"|#[^\n]*|\s+/g, (part) => (part.startsWith('"') ? part : ' ')).trim();
 }
 
+const OF_CHECK = ['if', 'given'];
 function checkClaim(
   node: tree.Claim,
   expr: tree.Expr,
   scope: Scope,
   context: ClaimContext,
 ): Claim | undefined {
-  const clauses = clausesOf({ head: node.observer, clauses: node.clauses }, ['if', 'given'], scope);
+  const clauses = clausesOf(node.observer, node.clauses, OF_CHECK, scope);
   const claim = blank(node, 'check', scope);
   const asClause = { word: node.observer, values: [expr], start: expr.start, end: expr.end };
   const condition = wantCondition(asClause, scope);
@@ -100,7 +122,7 @@ function stateClaim(node: tree.Claim, scope: Scope, context: ClaimContext): Clai
   }
   const claim = blank(node, rule.observer, scope);
   const subjects = subjectsOf(node, scope);
-  const clauses = clausesOf({ head: node.observer, clauses: node.clauses }, rule.clauses, scope, rule.later);
+  const clauses = clausesOf(node.observer, node.clauses, rule.clauses, scope, rule.later);
   if (subjects === undefined || !checkSubjects(rule, subjects, scope)) return undefined;
   claim.subjects = subjects.map((subject) => subject.path);
   const states = statesOf(node, subjects, rule.observer, scope);
@@ -110,21 +132,29 @@ function stateClaim(node: tree.Claim, scope: Scope, context: ClaimContext): Clai
 }
 
 function subjectsOf(node: tree.Claim, scope: Scope): Subject[] | undefined {
+  if (node.subjects.length === 1) {
+    const subject = subjectOf(node.subjects[0] as tree.PathExpr, scope);
+    return subject && [subject];
+  }
   const subjects: Subject[] = [];
   for (const expr of node.subjects) {
-    const value = evaluatePath(expr, scope);
-    if (value?.kind === 'word') {
-      const names = [...(scope.parties?.lpars.keys() ?? []), ...(scope.parties?.ambulances.keys() ?? [])];
-      const help = didYouMean(value.value, names, 'there are');
-      fail(scope, 'E0601', expr, `there is no partition \`${value.value}\``, 'unknown', help);
-    } else if (value !== undefined && value.kind !== 'path') {
-      fail(scope, 'E0712', expr, 'a claim is about a place', 'no place');
-    } else if (value !== undefined) {
-      const place = scope.parties === undefined ? undefined : resolvePlace(value.value, scope);
-      if (place !== undefined) subjects.push({ path: value.value, place });
-    }
+    const subject = subjectOf(expr, scope);
+    if (subject !== undefined) subjects.push(subject);
   }
   return subjects.length === node.subjects.length ? subjects : undefined;
+}
+
+function subjectOf(expr: tree.PathExpr, scope: Scope): Subject | undefined {
+  const value = evaluatePath(expr, scope);
+  if (value?.kind === 'word') {
+    const names = [...(scope.parties?.lpars.keys() ?? []), ...(scope.parties?.ambulances.keys() ?? [])];
+    const help = didYouMean(value.value, names, 'there are');
+    return fail(scope, 'E0601', expr, `there is no partition \`${value.value}\``, 'unknown', help);
+  }
+  if (value === undefined) return undefined;
+  if (value.kind !== 'path') return fail(scope, 'E0712', expr, 'a claim is about a place', 'no place');
+  const place = scope.parties === undefined ? undefined : resolvePlace(value.value, scope);
+  return place && { path: value.value, place };
 }
 
 /** The states, table columns replaced by what they hold in this row. */
@@ -133,7 +163,11 @@ function statesOf(
   subjects: readonly Subject[],
   observer: Observer,
   scope: Scope,
-): string[] | undefined {
+): readonly string[] | undefined {
+  if (node.states.length === 1) {
+    const state = stateOf(node.states[0] as tree.Name, subjects, observer, scope);
+    return state === undefined ? undefined : alone(state);
+  }
   const states = node.states.map((name) => stateOf(name, subjects, observer, scope));
   if (states.includes(undefined)) return undefined;
   if (states.length > 1 && new Set(states).size < states.length) {
@@ -149,7 +183,7 @@ function stateOf(
   observer: Observer,
   scope: Scope,
 ): string | undefined {
-  const bound = scope.values.has(name.text);
+  const bound = scope.values.size > 0 && scope.values.has(name.text);
   const value = bound ? scope.values.get(name.text) : undefined;
   if (bound && value === undefined) return undefined;
   const state = value?.kind === 'word' ? value.value : name.text;

@@ -3,6 +3,7 @@ import type { Unit } from './scope.ts';
 /** The `##` lines that stand directly above `offset`, without their marks; undefined when there are none. */
 export function docAbove(unit: Unit, offset: number): string | undefined {
   const { docs } = unit;
+  if (docs.length === 0) return undefined;
   let low = 0;
   let high = docs.length;
   while (low < high) {

@@ -130,7 +130,7 @@ function subjects(scope: Scope): string[] {
 export function evaluatePath(expr: tree.PathExpr, scope: Scope): Expression | undefined {
   const span = spanOf(scope.unit, expr);
   const name = expr.root.text;
-  if (scope.values.has(name)) {
+  if (scope.values.size > 0 && scope.values.has(name)) {
     const value = scope.values.get(name);
     if (value === undefined) return undefined;
     if (expr.steps.length === 0) return { ...value, span };
@@ -145,7 +145,7 @@ export function evaluatePath(expr: tree.PathExpr, scope: Scope): Expression | un
   }
   const known = isSubject(name, scope);
   if (expr.steps.length === 0) {
-    if (known) return { kind: 'path', value: { root: name, steps: [], span }, span };
+    if (known) return { kind: 'path', value: { root: name, steps: NO_STEPS, span }, span };
     if (name === 'true' || name === 'false') return { kind: 'bool', value: name === 'true', span };
     return { kind: 'word', value: name, span };
   }
@@ -159,8 +159,11 @@ export function evaluatePath(expr: tree.PathExpr, scope: Scope): Expression | un
   return steps === undefined ? undefined : { kind: 'path', value: { root: name, steps, span }, span };
 }
 
+/** What has no parts shares one list of them. */
+const NO_STEPS: readonly PathStep[] = Object.freeze([]);
+
 function isSubject(name: string, scope: Scope): boolean {
-  if (name === 'others' || scope.lets.has(name)) return true;
+  if (name === 'others' || (scope.lets.size > 0 && scope.lets.has(name))) return true;
   return scope.parties !== undefined && (scope.parties.lpars.has(name) || scope.parties.ambulances.has(name));
 }
 
@@ -170,9 +173,16 @@ function evaluateSteps(steps: readonly tree.Step[], scope: Scope): PathStep[] | 
     return only === undefined ? undefined : only.kind === 'fieldpath' ? [...only.steps] : [only];
   }
   // An array of the right length from the start: one that grows keeps room for sixteen.
-  const evaluated = steps.map((step) => evaluateStep(step, scope));
-  if (evaluated.includes(undefined)) return undefined;
-  if (evaluated.every((step) => step?.kind !== 'fieldpath')) return evaluated as PathStep[];
+  let sound = true;
+  let plain = true;
+  const evaluated = steps.map((step) => {
+    const value = evaluateStep(step, scope);
+    if (value === undefined) sound = false;
+    else if (value.kind === 'fieldpath') plain = false;
+    return value;
+  });
+  if (!sound) return undefined;
+  if (plain) return evaluated as PathStep[];
   return evaluated.flatMap((step) => (step?.kind === 'fieldpath' ? step.steps : [step as PathStep]));
 }
 
@@ -180,7 +190,7 @@ function evaluateStep(
   step: tree.Step,
   scope: Scope,
 ): PathStep | (Expression & { kind: 'fieldpath' }) | undefined {
-  const span = spanOf(scope.unit, step);
+  const span = { file: scope.unit.file, start: step.start, end: step.end };
   if (step.kind === 'field') return { kind: 'field', name: step.name, span };
   if (step.kind === 'all') return { kind: 'all', span };
   if (step.kind === 'call') return later(scope, step, 'a call on a place');

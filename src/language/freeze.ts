@@ -23,7 +23,7 @@ function freezeScenario(scenario: Scenario): void {
 }
 
 function freezeAll(list: readonly object[]): void {
-  for (const one of list) Object.freeze(one);
+  for (let at = 0; at < list.length; at++) Object.freeze(list[at]);
   Object.freeze(list);
 }
 

@@ -15,7 +15,8 @@ type Quantity = Extract<Expression, { kind: 'int' | 'time' | 'size' | 'percent' 
 export function literalNumber(text: string, node: Node, scope: Scope): Expression | undefined {
   const span = spanOf(scope.unit, node);
   const known = READ.get(text);
-  if (known !== undefined) return { ...known, span };
+  // A literal, and no spread: this is done for every number of a file.
+  if (known !== undefined) return { kind: known.kind, value: known.value, span } as Quantity;
   const value = readNumber(text, node, span, scope);
   if (value === undefined) return undefined;
   if (READ.size >= READ_LIMIT) READ.clear();

@@ -8,6 +8,7 @@ import { later } from './evaluate.ts';
 import { fail, label, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
 import {
+  clauseNamed,
   clausesOf,
   CPU_LIMIT,
   noClauses,
@@ -20,6 +21,7 @@ import {
   wantWord,
   wantYesNo,
 } from './settings.ts';
+import type { Clauses } from './settings.ts';
 import { didYouMean } from './suggest.ts';
 import type { Clause, Name, Phrase } from './tree.ts';
 
@@ -119,12 +121,7 @@ function grant(party: PartyDraft, item: Phrase, seen: Map<string, Name>, scope: 
   }
   if (resource === 'memory' && shared) return later(scope, item, '`shares memory`');
   const known = !shared ? [] : resource === 'cpus' ? ['vcpus', 'weight'] : ['weight'];
-  const modifiers = clausesOf(
-    { head: item.head, clauses: rest },
-    known,
-    scope,
-    shared ? ['minimum', 'with'] : [],
-  );
+  const modifiers = clausesOf(item.head, rest, known, scope, shared ? ['minimum', 'with'] : []);
   if (resource === 'device') return device(party, item, first, modifiers, scope);
   if (!once(item, seen, scope, resource)) return;
   const span = spanOf(scope.unit, { start: first.values[0]?.start ?? first.start, end: first.end });
@@ -142,23 +139,17 @@ function grant(party: PartyDraft, item: Phrase, seen: Map<string, Name>, scope: 
 }
 
 function modifier(
-  found: ReadonlyMap<string, Clause>,
+  found: Clauses,
   word: string,
   high: number,
   otherwise: number,
   scope: Scope,
 ): number | undefined {
-  const clause = found.get(word);
+  const clause = clauseNamed(found, word);
   return clause === undefined ? otherwise : wantInt(clause.values, clause.word, { low: 1, high }, scope);
 }
 
-function device(
-  party: PartyDraft,
-  item: Phrase,
-  clause: Clause,
-  modifiers: ReadonlyMap<string, Clause>,
-  scope: Scope,
-): void {
+function device(party: PartyDraft, item: Phrase, clause: Clause, modifiers: Clauses, scope: Scope): void {
   const weight = modifier(modifiers, 'weight', 100, 1, scope);
   const mode = item.head.text === 'shares' ? 'shared' : 'owned';
   for (const expr of clause.values) {
@@ -190,7 +181,7 @@ function kernel(lpar: LparDraft, block: Phrase, scope: Scope): void {
   items(block, scope, (item, seen) => {
     const { head, values } = item;
     if (!KERNEL_HEADS.includes(head.text)) return unknownSetting(item, 'kernel', KERNEL_HEADS, scope);
-    const clauses = clausesOf(item, head.text === 'heartbeat' ? ['by'] : [], scope);
+    const clauses = clausesOf(head, item.clauses, head.text === 'heartbeat' ? ['by'] : [], scope);
     if (!once(item, seen, scope)) return undefined;
     switch (head.text) {
       case 'workload':
@@ -200,7 +191,7 @@ function kernel(lpar: LparDraft, block: Phrase, scope: Scope): void {
       case 'heartbeat': {
         next.heartbeat_ns =
           wantTime(values, head, { low: NS_PER_MS / 2, high: 60 * NS_PER_S }, scope) ?? next.heartbeat_ns;
-        const by = clauses.get('by');
+        const by = clauseNamed(clauses, 'by');
         if (by !== undefined)
           next.heartbeat_by = wantWord(by.values, by.word, ['fork', 'thread'], scope) ?? next.heartbeat_by;
         break;

@@ -22,7 +22,7 @@ export class Problems {
 
   /** True when a file has so many problems that looking for more is a waste: the caller stops. */
   full(file: string): boolean {
-    return (this.#counts.get(file) ?? 0) >= KEPT_PER_FILE;
+    return this.#counts.size > 0 && (this.#counts.get(file) ?? 0) >= KEPT_PER_FILE;
   }
 
   error(code: string, message: string, labels: readonly Label[], help?: string): void {

@@ -12,7 +12,7 @@ import type { Problems } from './problems.ts';
 import { fail, label, spanOf } from './scope.ts';
 import type { Parties, Scope, Unit, Values } from './scope.ts';
 import { seedsOf, skipOf, tagsOf, targetsOf, xfailOf } from './selection.ts';
-import { clausesOf, wantTime } from './settings.ts';
+import { noClauses, wantTime } from './settings.ts';
 import { buildTopology, finish } from './shared.ts';
 import type { Built } from './shared.ts';
 import { didYouMean } from './suggest.ts';
@@ -41,6 +41,7 @@ const LATER_HEADS = ['core', 'budget', 'app', 'service', 'owns', 'shares', 'borr
 const DEFAULT_RUN_NS = 200 * NS_PER_MS;
 
 const NO_LETS: ReadonlyMap<string, Expression> = new Map();
+const UNBOUND: Scenario['lets'] = Object.freeze([]);
 const NO_WORDS: ReadonlySet<string> = new Set();
 
 /** A trigger's name, and the trigger. */
@@ -63,57 +64,61 @@ export function elaborateScenario(
     lets: NO_LETS,
     trail: [],
   };
-  const heads = group(node, scope);
+  const heads = settings(node, scope);
   const base = usedTopology(heads, scope);
-  const rows = rowsOf(node, { ...scope, parties: base?.parties ?? inlineParties(heads, node, scope) });
   const called = calledNames(node, scope);
   const scenarios: Scenario[] = [];
-  for (const row of rows) {
-    if (problems.full(unit.file)) break;
+  const add = (inner: Scope): void => {
     const before = problems.errors;
-    const scenario = elaborateRow(
-      node,
-      node.tables.length === 0 ? scope : { ...scope, values: row.values, words: row.words },
-      heads,
-      base,
-      called,
-      projectTags,
-    );
+    const scenario = elaborateRow(node, inner, heads, base, called, projectTags);
     if (scenario !== undefined && problems.errors === before) scenarios.push(scenario);
+  };
+  if (node.tables.length === 0) add(scope);
+  else {
+    const parties = base?.parties ?? inlineParties(heads, node, scope);
+    for (const row of rowsOf(node, { ...scope, parties })) {
+      if (problems.full(unit.file)) break;
+      add({ ...scope, values: row.values, words: row.words });
+    }
   }
   return scenarios;
 }
 
-type Heads = ReadonlyMap<string, readonly tree.Phrase[]>;
-const ONCE = ['uses', 'tags', 'targets', 'run', 'seeds', 'skip', 'xfail'];
+/** The settings of a scenario, in order: few, so they are looked through. */
+type Heads = readonly tree.Phrase[];
+const KNOWN = new Set(HEADS);
+const ONCE = new Set(['uses', 'tags', 'targets', 'run', 'seeds', 'skip', 'xfail']);
 
-/** The sentences by head; unknown and doubled ones are reported here, once for all rows. */
-function group(node: tree.Scenario, scope: Scope): Heads {
-  const heads = new Map<string, tree.Phrase[]>();
+function headed(heads: Heads, head: string): tree.Phrase | undefined {
+  for (const phrase of heads) if (phrase.head.text === head) return phrase;
+  return undefined;
+}
+
+/** The sentences that set something; unknown and doubled ones are reported here, once for all rows. */
+function settings(node: tree.Scenario, scope: Scope): Heads {
+  const heads: tree.Phrase[] = [];
   for (const item of node.body) {
     if (item.kind === 'later') later(scope, item.head, `\`${item.head.text}\` in a scenario`);
     if (item.kind !== 'phrase' || scope.problems.full(scope.unit.file)) continue;
     const { text } = item.head;
-    const list = heads.get(text) ?? [];
-    if (LATER_HEADS.includes(text)) later(scope, item.head, `\`${text}\` in a scenario`);
-    else if (!HEADS.includes(text)) {
+    const other = ONCE.has(text) ? headed(heads, text) : undefined;
+    if (other === undefined && KNOWN.has(text)) heads.push(item);
+    else if (LATER_HEADS.includes(text)) later(scope, item.head, `\`${text}\` in a scenario`);
+    else if (other === undefined) {
       const help = didYouMean(text, HEADS, 'a scenario takes');
       fail(scope, 'E0306', item.head, `a scenario has no setting \`${text}\``, 'unknown', help);
-    } else if (ONCE.includes(text) && list.length > 0) {
-      const first = label(scope.unit, (list[0] as tree.Phrase).head, 'first here');
-      fail(scope, 'E0310', item.head, `\`${text}\` is given twice`, 'again', undefined, [first]);
     } else {
-      list.push(item);
-      heads.set(text, list);
+      const first = label(scope.unit, other.head, 'first here');
+      fail(scope, 'E0310', item.head, `\`${text}\` is given twice`, 'again', undefined, [first]);
     }
   }
   return heads;
 }
 
 function usedTopology(heads: Heads, scope: Scope): Built | undefined {
-  const [phrase] = heads.get('uses') ?? [];
+  const phrase = headed(heads, 'uses');
   if (phrase === undefined) return undefined;
-  clausesOf(phrase, [], scope);
+  noClauses(phrase, scope);
   const [expr, extra] = phrase.values;
   if (extra !== undefined)
     fail(scope, 'E0320', extra, 'a scenario uses one topology', 'one too many', '`change` what it brings');
@@ -139,7 +144,6 @@ function importsBroken(unit: Unit): boolean {
 
 /** The parties of a scenario that describes its own machine, as far as its table's cells may name them. */
 function inlineParties(heads: Heads, node: tree.Scenario, scope: Scope): Parties | undefined {
-  if (node.tables.length === 0) return undefined;
   const names = node.tables.flatMap((table) => table.names.map((name) => name.text));
   const values = new Map([...scope.values, ...names.map((name) => [name, undefined] as const)]);
   const quiet = { errors: 0, error: () => undefined, warn: () => undefined } as unknown as Problems;
@@ -148,9 +152,9 @@ function inlineParties(heads: Heads, node: tree.Scenario, scope: Scope): Parties
 
 /** The topology of one row; the shared one when the row changes nothing. */
 function buildOwn(heads: Heads, base: Built | undefined, scope: Scope): Built | undefined {
-  const parts = PART_HEADS.flatMap((head) => heads.get(head) ?? []);
-  const changes = heads.get('change') ?? [];
-  if (parts.length === 0 && changes.length === 0) return base;
+  if (!heads.some(({ head }) => head.text === 'change' || PART_HEADS.includes(head.text))) return base;
+  const parts = PART_HEADS.flatMap((part) => heads.filter(({ head }) => head.text === part));
+  const changes = heads.filter(({ head }) => head.text === 'change');
   const draft = base === undefined ? emptyDraft() : copyDraft(base.draft);
   for (const phrase of parts) part(draft, phrase, docAbove(scope.unit, phrase.start), scope);
   for (const phrase of changes) change(draft, phrase, scope);
@@ -158,11 +162,12 @@ function buildOwn(heads: Heads, base: Built | undefined, scope: Scope): Built | 
 }
 
 function calledNames(node: tree.Scenario, scope: Scope): Called {
-  const called = new Map<string, tree.Trigger>();
+  let called: Map<string, tree.Trigger> | undefined;
   for (const item of node.body) {
     if (item.kind !== 'trigger') continue;
     const name = calledName(item);
     if (name === undefined) continue;
+    called ??= new Map();
     const other = called.get(name.text);
     if (other === undefined) called.set(name.text, item);
     else {
@@ -170,8 +175,9 @@ function calledNames(node: tree.Scenario, scope: Scope): Called {
       fail(scope, 'E0505', name, `two triggers are called \`${name.text}\``, 'again', undefined, [first]);
     }
   }
-  return called;
+  return called ?? NOTHING_CALLED;
 }
+const NOTHING_CALLED: Called = new Map();
 
 function elaborateRow(
   node: tree.Scenario,
@@ -186,19 +192,20 @@ function elaborateRow(
   const selection: Scope = values === scope.values ? scope : { ...scope, values };
   const built = buildOwn(heads, base, selection);
   const name = node.name.text === '' ? undefined : interpolate(node.name.text, node.name, selection);
-  const [run] = heads.get('run') ?? [];
-  if (run !== undefined) clausesOf(run, [], scope);
+  const run = headed(heads, 'run');
+  if (run !== undefined) noClauses(run, scope);
   const duration =
     run === undefined
       ? DEFAULT_RUN_NS
       : wantTime(run.values, run.head, { low: 1000, high: 3600 * NS_PER_S }, selection);
-  const tags = tagsOf(heads.get('tags')?.[0], projectTags, selection);
-  const targets: readonly TargetName[] = targetsOf(heads.get('targets')?.[0], selection);
-  const seeds = seedsOf(heads.get('seeds')?.[0], selection);
-  const skip = skipOf(heads.get('skip')?.[0], selection);
-  const xfail = xfailOf(heads.get('xfail')?.[0], selection);
+  const tags = tagsOf(headed(heads, 'tags'), projectTags, selection);
+  const targets: readonly TargetName[] = targetsOf(headed(heads, 'targets'), selection);
+  const seeds = seedsOf(headed(heads, 'seeds'), selection);
+  const skip = skipOf(headed(heads, 'skip'), selection);
+  const xfail = xfailOf(headed(heads, 'xfail'), selection);
   if (built === undefined) {
-    const described = heads.has('uses') || PART_HEADS.some((head) => heads.has(head));
+    const uses = headed(heads, 'uses') !== undefined;
+    const described = uses || PART_HEADS.some((head) => headed(heads, head) !== undefined);
     if (!described && unit.whole) {
       fail(
         scope,
@@ -208,7 +215,7 @@ function elaborateRow(
         'on what?',
         '`uses` a topology, or describe a `machine` with its partitions',
       );
-    } else if (described && !heads.has('machine') && !heads.has('uses')) {
+    } else if (described && !uses && headed(heads, 'machine') === undefined) {
       fail(
         scope,
         'E0301',
@@ -220,8 +227,7 @@ function elaborateRow(
     }
     return undefined;
   }
-  const { values: known, lets } = bindLets(node, { ...scope, values, parties: built.parties });
-  const inner: Scope = { ...scope, values: known, lets, parties: built.parties };
+  const inner = bindLets(node, { ...scope, values, parties: built.parties });
   const triggers: Trigger[] = [];
   for (const item of node.body) {
     if (item.kind !== 'trigger' || scope.problems.full(unit.file)) continue;
@@ -233,24 +239,30 @@ function elaborateRow(
   checkReach(claims, triggers, inner);
   if (name === undefined || duration === undefined || built.model === undefined) return undefined;
   const doc = docAbove(unit, node.start);
-  return {
+  const { lets } = inner;
+  const scenario: { -readonly [Key in keyof Scenario]: Scenario[Key] } = {
     id: `${unit.file} :: ${name}`,
     name,
-    ...(doc === undefined ? {} : { doc }),
     file: unit.file,
     line: unit.source.position(node.start).line,
     span: spanOf(unit, node),
     tags,
     targets,
     seeds,
-    ...(skip === undefined ? {} : { skip }),
-    ...(xfail === undefined ? {} : { xfail }),
     duration_ns: duration,
     topology: built.model,
     triggers: triggers.slice(),
     claims,
-    lets: [...lets].map(([letName, value]) => ({ name: letName, value, span: value.span })),
+    lets:
+      lets.size === 0
+        ? UNBOUND
+        : [...lets].map(([letName, value]) => ({ name: letName, value, span: value.span })),
   };
+  // What few have comes last: a literal with spreads in it is made member by member.
+  if (doc !== undefined) scenario.doc = doc;
+  if (skip !== undefined) scenario.skip = skip;
+  if (xfail !== undefined) scenario.xfail = xfail;
+  return scenario;
 }
 
 /** The scenario's `let`s that need no machine, so that its machine may be described with them. */
@@ -270,11 +282,8 @@ function constants(node: tree.Scenario, scope: Scope): Values {
  * All the scenario's `let`s. Constants, plain places and words replace their name; what is drawn or measured stays a `let` of the model,
  * and a path may start with its name.
  */
-function bindLets(
-  node: tree.Scenario,
-  scope: Scope,
-): { readonly values: Values; readonly lets: ReadonlyMap<string, Expression> } {
-  if (!node.body.some((item) => item.kind === 'let')) return { values: scope.values, lets: NO_LETS };
+function bindLets(node: tree.Scenario, scope: Scope): Scope {
+  if (!node.body.some((item) => item.kind === 'let')) return scope;
   const values = new Map(scope.values);
   const lets = new Map<string, Expression>();
   const seen = new Map<string, tree.Let>();
@@ -299,5 +308,5 @@ function bindLets(
       values.set(name, value);
     else lets.set(name, value);
   }
-  return { values, lets };
+  return { ...scope, values, lets };
 }

@@ -2,7 +2,7 @@ import type { Scenario, TargetName } from '../model/scenario.ts';
 import { evaluate } from './evaluate.ts';
 import { fail, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
-import { clausesOf, mismatch, single, wantName } from './settings.ts';
+import { clauseNamed, clausesOf, mismatch, noClauses, single, wantName } from './settings.ts';
 import { didYouMean } from './suggest.ts';
 import type { Phrase } from './tree.ts';
 
@@ -20,7 +20,7 @@ export function tagsOf(
   scope: Scope,
 ): readonly string[] {
   if (phrase === undefined) return NO_TAGS;
-  clausesOf(phrase, [], scope);
+  noClauses(phrase, scope);
   const tags: string[] = [];
   if (phrase.values.length === 0) single(phrase.values, phrase.head, scope);
   for (const expr of phrase.values) {
@@ -42,7 +42,7 @@ export function tagsOf(
 
 export function targetsOf(phrase: Phrase | undefined, scope: Scope): readonly TargetName[] {
   if (phrase === undefined) return DEFAULT_TARGETS;
-  clausesOf(phrase, [], scope);
+  noClauses(phrase, scope);
   const targets: TargetName[] = [];
   if (phrase.values.length === 0) single(phrase.values, phrase.head, scope);
   for (const expr of phrase.values) {
@@ -68,7 +68,7 @@ export function targetsOf(phrase: Phrase | undefined, scope: Scope): readonly Ta
 /** `seeds 1..20`, `seeds 7`, `seeds [1, 4711]`. */
 export function seedsOf(phrase: Phrase | undefined, scope: Scope): readonly number[] {
   if (phrase === undefined) return DEFAULT_SEEDS;
-  clausesOf(phrase, [], scope);
+  noClauses(phrase, scope);
   if (phrase.values.length === 0) single(phrase.values, phrase.head, scope);
   const seeds = new Set<number>();
   for (const expr of phrase.values) {
@@ -95,14 +95,14 @@ export function seedsOf(phrase: Phrase | undefined, scope: Scope): readonly numb
 
 export function skipOf(phrase: Phrase | undefined, scope: Scope): Scenario['skip'] {
   if (phrase === undefined) return undefined;
-  clausesOf(phrase, [], scope);
+  noClauses(phrase, scope);
   const reason = reasonOf(phrase, scope);
   return reason === undefined ? undefined : { reason, span: spanOf(scope.unit, phrase) };
 }
 
 export function xfailOf(phrase: Phrase | undefined, scope: Scope): Scenario['xfail'] {
   if (phrase === undefined) return undefined;
-  const until = clausesOf(phrase, ['until'], scope).get('until');
+  const until = clauseNamed(clausesOf(phrase.head, phrase.clauses, ['until'], scope), 'until');
   const reason = reasonOf(phrase, scope);
   const [date] = until?.values ?? [];
   if (until !== undefined && (date?.kind !== 'date' || !isDate(date.text))) {

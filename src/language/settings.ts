@@ -4,7 +4,7 @@ import { dimensionOf } from './check/place.ts';
 import { evaluate, evaluatePath, later } from './evaluate.ts';
 import { dimensionName, isConstant } from './fold.ts';
 import { unitMeant } from './units.ts';
-import { fail } from './scope.ts';
+import { fail, label } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { didYouMean } from './suggest.ts';
 import type { Clause, Expr, Name, Node, Phrase } from './tree.ts';
@@ -136,13 +136,13 @@ export function wantInt(
 /** A bare word, or a table variable that is one. */
 export function wantName(expr: Expr, owner: Name, scope: Scope): string | undefined {
   if (expr.kind === 'path') {
+    const name = expr.root.text;
+    if (expr.steps.length === 0 && !scope.values.has(name)) return name;
     const value = evaluatePath(expr, scope);
     if (value === undefined) return undefined;
     if (value.kind === 'word') return value.value;
     if (value.kind === 'bool') return String(value.value);
     if (value.kind === 'path' && value.value.steps.length === 0) return value.value.root;
-    if (value.kind === 'path' && expr.steps.length === 0 && !scope.values.has(expr.root.text))
-      return expr.root.text;
   }
   return fail(scope, 'E0308', expr, `\`${owner.text}\` takes a name`, 'not a name');
 }
@@ -218,35 +218,62 @@ export function wantSet(
   return [...members].sort((a, b) => a - b);
 }
 
-const NO_CLAUSES: ReadonlyMap<string, Clause> = new Map();
+/** The clauses of one sentence, each word once: so few that they are looked through. */
+export type Clauses = readonly Clause[];
+const NO_WORDS: readonly string[] = [];
 
-/** Clauses by word, each known and given once. */
+/** The clause of a word. */
+export function clauseNamed(clauses: Clauses, word: string): Clause | undefined {
+  for (const clause of clauses) if (clause.word.text === word) return clause;
+  return undefined;
+}
+
+/** The clauses that are known, each given once. */
 export function clausesOf(
-  phrase: Pick<Phrase, 'head' | 'clauses'>,
+  head: Name,
+  clauses: Clauses,
   known: readonly string[],
   scope: Scope,
-  laterWords: readonly string[] = [],
-): ReadonlyMap<string, Clause> {
-  if (phrase.clauses.length === 0) return NO_CLAUSES;
-  const found = new Map<string, Clause>();
-  for (const clause of phrase.clauses) {
-    const word = clause.word.text;
-    if (laterWords.includes(word)) later(scope, clause, `\`${word}\``);
-    else if (!known.includes(word)) unknownClause(phrase.head, clause, known, scope);
-    else if (found.has(word)) {
-      fail(scope, 'E0310', clause.word, `\`${word}\` is given twice`, 'again', undefined, [
-        {
-          span: {
-            file: scope.unit.file,
-            start: (found.get(word) as Clause).start,
-            end: (found.get(word) as Clause).end,
-          },
-          text: 'first here',
-        },
-      ]);
-    } else found.set(word, clause);
+  laterWords: readonly string[] = NO_WORDS,
+): Clauses {
+  // Those of the tree, until one has to be left out.
+  let kept: Clause[] | undefined;
+  for (let at = 0; at < clauses.length; at++) {
+    const clause = clauses[at] as Clause;
+    const first = firstOf(clause, kept ?? clauses);
+    if (known.includes(clause.word.text) && first === undefined) kept?.push(clause);
+    else {
+      kept ??= clauses.slice(0, at);
+      refuseClause(head, clause, first, known, scope, laterWords);
+    }
   }
-  return found;
+  return kept ?? clauses;
+}
+
+/** The one before it with the same word. */
+function firstOf(clause: Clause, kept: Clauses): Clause | undefined {
+  for (const other of kept) {
+    if (other === clause) return undefined;
+    if (other.word.text === clause.word.text) return other;
+  }
+  return undefined;
+}
+
+function refuseClause(
+  head: Name,
+  clause: Clause,
+  first: Clause | undefined,
+  known: readonly string[],
+  scope: Scope,
+  laterWords: readonly string[],
+): void {
+  const word = clause.word.text;
+  if (laterWords.includes(word)) later(scope, clause, `\`${word}\``);
+  else if (first === undefined) unknownClause(head, clause, known, scope);
+  else
+    fail(scope, 'E0310', clause.word, `\`${word}\` is given twice`, 'again', undefined, [
+      label(scope.unit, first, 'first here'),
+    ]);
 }
 
 function unknownClause(head: Name, clause: Clause, known: readonly string[], scope: Scope): void {
@@ -261,7 +288,7 @@ function unknownClause(head: Name, clause: Clause, known: readonly string[], sco
 }
 
 export function noClauses(phrase: Phrase, scope: Scope): void {
-  clausesOf(phrase, [], scope);
+  clausesOf(phrase.head, phrase.clauses, NO_WORDS, scope);
 }
 
 /** The condition of an `if`: yes or no, now or in the run. */

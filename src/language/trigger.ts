@@ -5,20 +5,25 @@ import { evaluate, later } from './evaluate.ts';
 import { eventPattern } from './event.ts';
 import { fail, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
-import { clausesOf, mismatch, wantCondition, wantInt } from './settings.ts';
-import type { Clause, Expr, Name, Node, Trigger } from './tree.ts';
+import { clauseNamed, clausesOf, mismatch, wantCondition, wantInt } from './settings.ts';
+import type { Clauses } from './settings.ts';
+import type { Expr, Name, Node, Trigger } from './tree.ts';
 
 /** `every` fires at most this often in one run. */
 const OCCURRENCE_LIMIT = 100_000;
+
+const OF_AT = ['called', 'if'];
+const OF_EVERY = [...OF_AT, 'from', 'to'];
+const OF_ON = [...OF_AT, 'nth'];
 
 /** One trigger; undefined when its moment is wrong. `duration_ns` is the scenario's. */
 export function elaborateTrigger(node: Trigger, duration_ns: number, scope: Scope): TriggerModel | undefined {
   if (node.each !== undefined) return later(scope, node.each, '`on each`');
   const head = node.head.text;
-  const own = head === 'every' ? ['from', 'to'] : head === 'on' ? ['nth'] : [];
-  const clauses = clausesOf(node, ['called', 'if', ...own], scope);
+  const known = head === 'every' ? OF_EVERY : head === 'on' ? OF_ON : OF_AT;
+  const clauses = clausesOf(node.head, node.clauses, known, scope);
   const when = node.moment === undefined ? undefined : moment(node, node.moment, clauses, duration_ns, scope);
-  const condition = clauses.get('if');
+  const condition = clauseNamed(clauses, 'if');
   const actions: Action[] = [];
   const event = when?.kind === 'on' ? when.pattern : undefined;
   if (node.actions.length === 0) {
@@ -37,36 +42,35 @@ export function elaborateTrigger(node: Trigger, duration_ns: number, scope: Scop
   const wanted = condition === undefined ? undefined : wantCondition(condition, scope);
   const name = calledName(node);
   if (when === undefined) return undefined;
-  return {
-    when,
-    ...(name === undefined ? {} : { name: name.text }),
-    ...(wanted === undefined ? {} : { condition: wanted }),
-    // A list that grew by `push` keeps room for sixteen: models live long.
-    actions: actions.slice(),
-    span: spanOf(scope.unit, { start: node.start, end: node.end }),
-  };
+  // A list that grew by `push` keeps room for sixteen: models live long.
+  const kept = actions.slice();
+  const span = spanOf(scope.unit, node);
+  if (wanted !== undefined) {
+    const named = name === undefined ? {} : { name: name.text };
+    return { when, ...named, condition: wanted, actions: kept, span };
+  }
+  return name === undefined ? { when, actions: kept, span } : { when, name: name.text, actions: kept, span };
 }
 
 /** The name after `called`. */
 export function calledName(node: Trigger): Name | undefined {
-  const clause = node.clauses.find((one) => one.word.text === 'called');
-  const [value] = clause?.values ?? [];
+  const value = clauseNamed(node.clauses, 'called')?.values[0];
   return value?.kind === 'path' && value.steps.length === 0 ? value.root : undefined;
 }
 
 function moment(
   node: Trigger,
   expr: Expr,
-  clauses: ReadonlyMap<string, Clause>,
+  clauses: Clauses,
   duration_ns: number,
   scope: Scope,
 ): When | undefined {
-  const called = clauses.get('called');
+  const called = clauseNamed(clauses, 'called');
   if (called !== undefined && (called.values.length !== 1 || calledName(node) === undefined)) {
     fail(scope, 'E0308', called.values[0] as Node, '`called` takes one name', 'no name');
   }
   if (node.head.text === 'on') {
-    const nth = clauses.get('nth');
+    const nth = clauseNamed(clauses, 'nth');
     const count = nth === undefined ? 1 : wantInt(nth.values, nth.word, { low: 1, high: 1_000_000 }, scope);
     const pattern = eventPattern(expr, count ?? 1, scope);
     return pattern === undefined || count === undefined ? undefined : { kind: 'on', pattern };
@@ -107,23 +111,23 @@ function inRun(time: number, at: Node, duration_ns: number, scope: Scope): boole
 function every(
   period: number,
   expr: Expr,
-  clauses: ReadonlyMap<string, Clause>,
+  clauses: Clauses,
   duration_ns: number,
   scope: Scope,
 ): When | undefined {
   if (period < NS_PER_US)
     return fail(scope, 'E0504', expr, `a period of ${formatTime(period)} is too short`, 'at least 1 us');
   const bound = (word: string, otherwise: number): number | undefined => {
-    const clause = clauses.get(word);
+    const clause = clauseNamed(clauses, word);
     const [value] = clause?.values ?? [];
     return clause === undefined || value === undefined ? otherwise : instant(value, clause.word, scope);
   };
   const from = bound('from', 0);
   const to = bound('to', duration_ns);
   if (from === undefined || to === undefined) return undefined;
-  const at = clauses.get('from') ?? expr;
+  const at = clauseNamed(clauses, 'from') ?? expr;
   if (!inRun(from, at, duration_ns, scope)) return undefined;
-  const end = clauses.get('to');
+  const end = clauseNamed(clauses, 'to');
   if (to < from) {
     const message = `the range from ${formatTime(from)} to ${formatTime(to)} is empty`;
     return fail(scope, 'E0503', end ?? at, message, 'ends before it starts', 'exchange the two');

@@ -10,10 +10,21 @@ import type { Scope } from '../scope.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Clause, Expr } from '../tree.ts';
 import { resolvePlace } from './place.ts';
+import { alone } from './words.ts';
+
+interface Word {
+  readonly word: string;
+  readonly at: Expr;
+}
 
 /** `A or B`, `A, B`: the words, each with where it stands. */
-function wordsOf(clause: Clause, scope: Scope): { word: string; at: Expr }[] | undefined {
-  const words: { word: string; at: Expr }[] = [];
+function wordsOf(clause: Clause, scope: Scope): readonly Word[] | undefined {
+  const [only] = clause.values;
+  if (clause.values.length === 1 && only?.kind === 'path') {
+    const word = wantName(only, clause.word, scope);
+    return word === undefined ? undefined : [{ word, at: only }];
+  }
+  const words: Word[] = [];
   const add = (expr: Expr): boolean => {
     if (expr.kind === 'binary' && expr.operator === 'or') return add(expr.left) && add(expr.right);
     const word = wantName(expr, clause.word, scope);
@@ -23,12 +34,16 @@ function wordsOf(clause: Clause, scope: Scope): { word: string; at: Expr }[] | u
   return clause.values.every(add) ? words : undefined;
 }
 
+function listOf(words: readonly Word[]): readonly string[] {
+  return words.length === 1 ? alone((words[0] as Word).word) : words.map(({ word }) => word);
+}
+
 /** `by SIGN {or SIGN}`. */
 export function checkSigns(
   clause: Clause,
   claim: Pick<Claim, 'observer'>,
   scope: Scope,
-): string[] | undefined {
+): readonly string[] | undefined {
   const words = wordsOf(clause, scope);
   if (words === undefined) return undefined;
   const guest = claim.observer === 'guest';
@@ -41,7 +56,7 @@ export function checkSigns(
       : didYouMean(word, Object.keys(mine), 'signs are');
     return fail(scope, 'E0703', at, `\`${claim.observer}\` knows no sign \`${word}\``, 'unknown sign', help);
   }
-  return words.map(({ word }) => word);
+  return listOf(words);
 }
 
 /** `with CODE`: a refusal for the hypervisor, findings for a verdict. */
@@ -50,7 +65,7 @@ export function checkCodes(
   claim: Pick<Claim, 'observer' | 'states' | 'negated'>,
   subjects: readonly Subject[],
   scope: Scope,
-): string[] | undefined {
+): readonly string[] | undefined {
   const words = wordsOf(clause, scope);
   if (words === undefined) return undefined;
   for (const { word, at } of words) {
@@ -60,7 +75,7 @@ export function checkCodes(
         : finding(word, at, claim, subjects, scope);
     if (!sound) return undefined;
   }
-  return words.map(({ word }) => word);
+  return listOf(words);
 }
 
 function refusal(word: string, at: Expr, claim: Pick<Claim, 'states'>, scope: Scope): boolean {

@@ -1,5 +1,6 @@
 import { COLLECTIONS } from '../../model/collections.ts';
 import { printPath } from '../../model/print.ts';
+import type { Path } from '../../model/expression.ts';
 import type { Claim } from '../../model/scenario.ts';
 import { VERDICTS } from '../../model/vocabulary.ts';
 import { failAt } from '../scope.ts';
@@ -10,7 +11,7 @@ const COMPARED = 32;
 
 /** Claims that cannot both hold, whatever the run. Only those that hold always: `if` and `given` may exclude each other. */
 export function checkContradictions(claims: readonly Claim[], scope: Scope): void {
-  if (claims.length <= COMPARED && strangers(claims)) return;
+  if (claims.length <= COMPARED && peaceful(claims)) return;
   const fixed = claims.filter((claim) => claim.given === undefined && always(claim));
   const bySubject = new Map<string, Claim[]>();
   for (const claim of fixed) {
@@ -26,18 +27,26 @@ export function checkContradictions(claims: readonly Claim[], scope: Scope): voi
   }
 }
 
-/** True when no two claims are of one observer and one partition: the common case, told without making anything. */
-function strangers(claims: readonly Claim[]): boolean {
+/** True when no two claims that may speak of one thing clash: the common case, told without making anything. */
+function peaceful(claims: readonly Claim[]): boolean {
   for (let at = 1; at < claims.length; at++) {
     const claim = claims[at] as Claim;
     for (let before = 0; before < at; before++) {
       const other = claims[before] as Claim;
-      if (other.observer !== claim.observer) continue;
-      if (claim.subjects.length !== 1 || other.subjects.length !== 1) return false;
-      if (claim.subjects[0]?.root === other.subjects[0]?.root) return false;
+      if (other.observer === claim.observer && mayMeet(claim, other) && clash(other, claim)) return false;
     }
   }
   return true;
+}
+
+/** False when the two are about one partition each, and not the same, or about one structure each of it. */
+function mayMeet(a: Claim, b: Claim): boolean {
+  if (a.subjects.length !== 1 || b.subjects.length !== 1) return true;
+  const [left, right] = [a.subjects[0] as Path, b.subjects[0] as Path];
+  if (left.root !== right.root) return false;
+  const [one, two] = [left.steps[0], right.steps[0]];
+  if (one?.kind !== 'field' || two?.kind !== 'field') return true;
+  return one.name === two.name || left.steps.length > 1 || right.steps.length > 1;
 }
 
 function always({ condition }: Claim): boolean {
@@ -116,7 +125,7 @@ function opposite(a: Claim, b: Claim): boolean {
 }
 
 function timeless(a: Claim, b: Claim): boolean {
-  return [a, b].every((claim) => claim.within === undefined && claim.until === undefined);
+  return a.within === undefined && b.within === undefined && a.until === undefined && b.until === undefined;
 }
 
 function healthyAnd(healthy: Claim, other: Claim, trouble: readonly string[]): boolean {

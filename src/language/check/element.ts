@@ -37,17 +37,20 @@ export function element(
   scope: Scope,
 ): Place | undefined {
   const { steps } = path;
-  const base = { lpar: lpar.name, collection } as const;
+  const { name } = lpar;
   const index = steps[from];
   if (index === undefined) {
-    return { kind: 'collection', ...base, dimension: collection.name === 'log' ? 'string' : 'set' };
+    const dimension = collection.name === 'log' ? 'string' : 'set';
+    return { kind: 'collection', lpar: name, collection, dimension };
   }
   const type = namedType(collection.element);
   if (collection.index.length === 0) {
-    return fields({ kind: 'bytes', ...base, dimension: 'place', ...(type && { type }) }, steps, from, scope);
+    return fields(placeOf('bytes', name, collection, type), steps, from, scope);
   }
   const last = from === steps.length - 1;
-  if (index.kind === 'all' && last) return { kind: 'collection', ...base, dimension: 'set' };
+  if (index.kind === 'all' && last) {
+    return { kind: 'collection', lpar: name, collection, dimension: 'set' };
+  }
   if (index.kind !== 'index' && index.kind !== 'any') {
     const message = `\`${collection.name}\` are many: say which one before \`${index.kind === 'field' ? index.name : '*'}\``;
     const help = `as in \`${path.root}.${collection.name}[…]\``;
@@ -56,8 +59,15 @@ export function element(
   if (index.kind === 'index' && !indexed(collection, lpar, index, scope)) return undefined;
   const kind = KINDS.get(collection.name) ?? 'bytes';
   const known = collection.name === 'locks' ? lockType(index) : type;
-  const start: Place = { kind, ...base, dimension: 'place', ...(known && { type: known }) };
+  const start = placeOf(kind, name, collection, known);
   return last ? start : fields(start, steps, afterSuccessors(collection, steps, from + 1), scope);
+}
+
+function placeOf(kind: Place['kind'], lpar: string, collection: Collection, type: CType | undefined): Place {
+  const dimension = 'place';
+  return type === undefined
+    ? { kind, lpar, collection, dimension }
+    : { kind, lpar, collection, dimension, type };
 }
 
 function lockType(step: PathStep): CType | undefined {

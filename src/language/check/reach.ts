@@ -14,12 +14,9 @@ export function checkReach(claims: readonly Claim[], triggers: readonly Trigger[
 }
 
 function checkAttended(claim: Claim, scope: Scope): void {
-  const ambulances = [...(scope.parties?.ambulances.values() ?? [])];
-  const attending =
-    claim.from === undefined ? ambulances : ambulances.filter((one) => one.name === claim.from);
   for (const subject of claim.subjects) {
-    const attended = attending.some((one) => subject.root === 'others' || one.attends.includes(subject.root));
-    if (attended) continue;
+    if (isAttended(subject.root, claim.from, scope)) continue;
+    const ambulances = [...(scope.parties?.ambulances.values() ?? [])];
     const who = ambulances.length === 0 ? 'there is no ambulance' : `nobody attends \`${subject.root}\``;
     const help =
       ambulances.length === 0
@@ -27,6 +24,15 @@ function checkAttended(claim: Claim, scope: Scope): void {
         : `add it to what \`${ambulances[0]?.name}\` attends`;
     failAt(scope, 'E0707', subject.span, `${who}: this claim can never be met`, 'gets no verdict', help);
   }
+}
+
+function isAttended(root: string, from: string | undefined, scope: Scope): boolean {
+  if (scope.parties === undefined) return false;
+  for (const one of scope.parties.ambulances.values()) {
+    if (from !== undefined && one.name !== from) continue;
+    if (root === 'others' || one.attends.includes(root)) return true;
+  }
+  return false;
 }
 
 function checkDescribed(claim: Claim, scope: Scope): void {

@@ -33,6 +33,14 @@ export const KNOWN_WORDS: ReadonlySet<string> = new Set([
   ...SETTING_WORDS,
 ]);
 
+/** A list of one word of the vocabulary, one for all claims that hold it: models live long, and words are few. */
+export function alone(word: string): readonly string[] {
+  let list = ALONE.get(word);
+  if (list === undefined) ALONE.set(word, (list = Object.freeze([word])));
+  return list;
+}
+const ALONE = new Map<string, readonly string[]>();
+
 /** The value of a record at a user's key, never one that it inherits. */
 export function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(record, key) ? record[key] : undefined;

@@ -12,7 +12,7 @@ export const HYPERCALL = {
   distress: 4,
   /** Give the rest of the slot away: the CPU halts until its next interrupt. */
   cede: 5,
-  /** rdi: guest-virtual address, rsi: bytes (at most 1024): text for the partition's console. */
+  /** rdi: guest-virtual address, rsi: bytes (at most 1024): a line for the partition's console, which ends it when it has no end. */
   console: 6,
   /** rdi: guest CPU index, rsi: vector. Delivered IPI_LATENCY_NS later. */
   send_ipi: 7,

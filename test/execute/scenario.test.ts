@@ -79,6 +79,13 @@ describe('a record', () => {
     expect(record.partitions[0]?.heartbeats).toBeGreaterThan(150);
   });
 
+  it('has the console by lines', () => {
+    const { console } = recordOf('expect { guest web is healthy }')
+      .partitions[0] as RunRecord['partitions'][0];
+    expect(console[0]).toMatch(/^Linux version 6\.1\.0-siren .*PREEMPT_DYNAMIC$/);
+    expect(console).toContain('smp: Brought up 1 node, 2 CPUs');
+  });
+
   it('of a fault at boot has the same t = 0 as every other', () => {
     const free = recordOf('expect { guest web is healthy }');
     const lied = recordOf(

@@ -11,6 +11,7 @@ const EFAULT = -14;
 const EINVAL = -22;
 const ENOSYS = -38;
 const CONSOLE_LIMIT = 1024;
+const LINE_FEED = 10;
 
 /** Answers what a processor asks of the machine; hands on what is the supervisor's. The result goes into rax. */
 export function answerHypercall(machine: Machine, cpu: SimCpu): void {
@@ -88,6 +89,7 @@ function consoleText(machine: Machine, cpu: SimCpu, address: number, count: numb
   if (!Number.isInteger(count) || count < 0 || count > CONSOLE_LIMIT) return EINVAL;
   const bytes = cpu.peek(address, count);
   if (bytes === undefined) return EFAULT;
-  machine.outputs[cpu.place.partition]?.add(machine.clock, 'console', 'text', 0, bytes);
+  const line = bytes.at(-1) === LINE_FEED ? bytes : Uint8Array.of(...bytes, LINE_FEED);
+  machine.outputs[cpu.place.partition]?.add(machine.clock, 'console', 'text', 0, line);
   return 0;
 }

@@ -10,6 +10,7 @@ import type { Subject } from '../locate/subject.ts';
 import type { GuardState } from '../locks.ts';
 import { guardState } from '../locks.ts';
 import type { Space } from '../memory.ts';
+import { isWild } from './settle.ts';
 
 /** A finding in the making: the field whose value is wrong. */
 export interface Draft {
@@ -30,9 +31,11 @@ export interface Draft {
   readonly space: Space | undefined;
   /** How its guard stood when it was read: what is half done under a held lock can be no damage. */
   readonly guard: GuardState;
+  /** The field is a pointer that leads nowhere: no half of an update. */
+  readonly wild: boolean;
 }
 
-export type NewDraft = Omit<Draft, 'structure' | 'physical' | 'space' | 'guard'>;
+export type NewDraft = Omit<Draft, 'structure' | 'physical' | 'space' | 'guard' | 'wild'>;
 
 /**
  * The invariants of one structure. Built in for now; the language fills the same interface next. `run` reads through the inspection,
@@ -113,6 +116,7 @@ export class Inspection {
       physical,
       space: this.space,
       guard: this.#guard,
+      wild: isWild(draft.code, this.space, draft.address),
     });
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
 import { Tinypool } from 'tinypool';
 import type { RunOutcome } from '../record/outcome.ts';
@@ -30,9 +31,16 @@ const MORE_AFTER_MS = 250;
 /** After so many workers in a row that never came up, the rest are not tried. */
 const START_ATTEMPTS = 3;
 
+/**
+ * Bytes of bytecode a function runs before it is optimized; V8 takes 132 KiB. A simulated machine is a thousand small functions, warm early
+ * and used evenly: compiled sooner, most are compiled again when they have seen more kinds of data, and that costs more than it brings.
+ */
+const INTERRUPT_BUDGET = 400_000;
+
 /** Runs jobs in worker threads. A worker that hangs or dies costs the job it was at; the rest of its batch goes to a new one. */
 export function parallelExecutor(context: ExecuteContext, options: ParallelOptions): Executor {
   const { workers, heap_mib = HEAP_MIB } = options;
+  setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`);
   // Not import.meta.resolve: the extension is that of the built file.
   const filename = fileURLToPath(options.worker ?? new URL('./worker.js', import.meta.url));
   const pool = new Tinypool({

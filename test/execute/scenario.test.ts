@@ -49,6 +49,19 @@ describe('the comparison with the twins', () => {
     expect(differences(record)['undisturbed']).not.toBe('');
   });
 
+  it('says of itself that it says nothing of a fault which the rescue called forth', () => {
+    const chained = `${STRAY.replace('at 20 ms', 'on rescue.attach')}\nat 30 ms: summon rescue to web for inspection\n${BOTH}`;
+    const [contained, undisturbed] = recordOf(chained).twins;
+    expect(contained?.blind).toContain('only because of the rescue');
+    expect(undisturbed?.identical).toBe(false);
+    expect(recordOf(`${LEAK}\n${BOTH}`).twins.every((twin) => twin.blind === undefined)).toBe(true);
+  });
+
+  it('is made both ways for every partition that is claimed, whether anybody came or not', () => {
+    const record = recordOf(`at 20 ms: zero web.tasks["nginx"].comm\nexpect { bystander db is contained }`);
+    expect(record.twins.map((twin) => `${twin.partition} ${twin.claim}`)).toEqual(['db contained', 'db undisturbed']);
+  }); // prettier-ignore
+
   it('is not made for who is not claimed', () => {
     expect(recordOf(`${LEAK}\nexpect { guest db is healthy }`).twins).toEqual([]);
   });
@@ -95,5 +108,21 @@ describe('a record', () => {
     expect(booted(lied)).toEqual(booted(free));
     expect(Math.max(...free.partitions.map((one) => one.boot_complete_ns))).toBe(0);
     expect(lied.receipts[0]?.fired_ns).toBeLessThan(0);
+  });
+});
+
+describe('observing', () => {
+  it('changes nothing: a trigger that waits for task switches activates no damage', () => {
+    const harm = 'at 5 ms called ren: fill web.tasks["nginx"].comm with 0x41';
+    const expectation = 'expect { guest web is healthy }';
+    const quiet = recordOf(`${harm}\n${expectation}`);
+    const watching = recordOf(
+      `${harm}\n on web.tasks["kthreadd"].run nth 99: set web.orders[40].qty to 5\n${expectation}`,
+    );
+    const activated = (record: RunRecord): (number | undefined)[] =>
+      record.receipts.filter((receipt) => receipt.name === 'ren').map((receipt) => receipt.activated_ns);
+    expect(activated(quiet)).toEqual([undefined]);
+    expect(activated(watching)).toEqual([undefined]);
+    expect(watching.trace_hash).toBe(quiet.trace_hash);
   });
 });

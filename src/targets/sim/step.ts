@@ -96,6 +96,9 @@ export interface Cpu {
   raise(vector: number, error_code: number): never;
   /** An observation for the trace: ground truth, invisible to the guest. Kinds as in target/events.ts. */
   trace(kind: string, detail: Readonly<Record<string, string | number>>): void;
+  /** A word for `trace`: read without a trace in caches and watches, for observing must change nothing. 0 where nothing is mapped;
+   *  the address a multiple of 4. */
+  peek32(address: Address): number;
   /** True when anybody listens to that kind: lets a step skip making the detail. */
   traces(kind: string): boolean;
 }

@@ -15,6 +15,7 @@ import { CpuFault, PF, SECOND_LEVEL_FAULT } from './cpu-fault.ts';
 import type { MachineMemory, PageHolder } from './memory.ts';
 import type { Page } from './page.ts';
 import { ZERO_PAGE } from './page.ts';
+import { peekPage } from './peek.ts';
 import { NOT_MAPPED, SECOND_LEVEL, walkSecondLevel } from './second-level.ts';
 import type { WatchSet } from './watch.ts';
 
@@ -247,6 +248,16 @@ export abstract class Mmu implements PageHolder {
     if (this.user_mode && (flags & USER) === 0) return false;
     if (access === WRITE) return (flags & WRITABLE) !== 0;
     return access !== FETCH || (flags & EXECUTABLE) !== 0;
+  }
+
+  peek32(address: number): number {
+    const page = address - (address & 4095);
+    const slot = tlbSlot(address);
+    const base =
+      this.tags[slot] === page
+        ? (this.bases[slot] as number)
+        : peekPage(this.memory, this.second_level_root, this.get(REG.cr3), page);
+    return base < 0 ? 0 : this.memory.page(base).view.getUint32(address & 4095, true);
   }
 
   /** Machine address that a slot gives for an address in its page. */

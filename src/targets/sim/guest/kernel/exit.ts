@@ -215,7 +215,7 @@ export function assembleExit(
       cpu.store32(t + task.exit_state, reaps ? TASK.EXIT_DEAD : TASK.EXIT_ZOMBIE);
       locks.writeUnlock(cpu, tasklist_lock);
       cpu.interruptsOn();
-      if (cpu.traces('exit')) cpu.trace('exit', { comm: inline.comm(cpu, t), pid: cpu.load32(t + task.pid) });
+      if (cpu.traces('exit')) cpu.trace('exit', inline.named(cpu, t));
       if (reaps) return cpu.jump(self_reap.at);
     },
     notify,

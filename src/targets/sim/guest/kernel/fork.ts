@@ -230,7 +230,7 @@ export function assembleFork(k: Kernel, inline: Inline, locks: Locks, lists: Lis
       locks.writeUnlock(cpu, tasklist_lock);
       cpu.interruptsOn();
       const p = cpu.get(rbp);
-      if (cpu.traces('fork')) cpu.trace('fork', { comm: inline.comm(cpu, p), pid: cpu.load32(p + task.pid) });
+      if (cpu.traces('fork')) cpu.trace('fork', inline.named(cpu, p));
       cpu.set(rax, p);
       popRegisters(cpu, rbx, rbp, r12, r13, r14, r15);
       cpu.ret();

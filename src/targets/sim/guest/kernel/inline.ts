@@ -12,6 +12,8 @@ export interface Inline {
   needResched(cpu: Cpu): boolean;
   inInterrupt(cpu: Cpu): number;
   comm(cpu: Cpu, task: Address): string;
+  /** Who a trace is about: read as an observer does. */
+  named(cpu: Cpu, task: Address): { readonly comm: string; readonly pid: number };
 }
 
 export function inlineOf(k: Kernel): Inline {
@@ -19,14 +21,18 @@ export function inlineOf(k: Kernel): Inline {
   const preempt_count = k.symbol('__preempt_count');
   const offsets = k.symbol('__per_cpu_offset');
   const runqueues = k.symbol('runqueues');
-  const { thread_info_flags, comm } = k.o.task;
+  const { thread_info_flags, comm, pid } = k.o.task;
   return {
     current: (cpu) => cpu.load64(cpu.get(gs) + current_task),
     cpuRq: (cpu, index) => cpu.load64(offsets + index * 8) + runqueues,
     needResched: (cpu) =>
       (cpu.load32(cpu.load64(cpu.get(gs) + current_task) + thread_info_flags) & TIF.NEED_RESCHED) !== 0,
     inInterrupt: (cpu) => cpu.load32(cpu.get(gs) + preempt_count) & 0xf_ff00,
-    comm: (cpu, task) => loadComm(cpu, task + comm),
+    comm: (cpu, task) => textOf((at) => cpu.load32(at), task + comm),
+    named: (cpu, task) => ({
+      comm: textOf((at) => cpu.peek32(at), task + comm),
+      pid: cpu.peek32(task + pid),
+    }),
   };
 }
 
@@ -58,10 +64,10 @@ export function popRegisters(cpu: Cpu, ...registers: number[]): void {
 }
 
 /** char comm[16], four bytes at a time. */
-function loadComm(cpu: Cpu, address: Address): string {
+function textOf(word_at: (address: Address) => number, address: Address): string {
   let text = '';
   for (let at = 0; at < 16; at += 4) {
-    let word = cpu.load32(address + at);
+    let word = word_at(address + at);
     for (let byte = 0; byte < 4; byte++, word >>>= 8) {
       const code = word & 0xff;
       if (code === 0) return text;

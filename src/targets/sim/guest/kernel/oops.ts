@@ -106,7 +106,7 @@ export function assembleOops(
       cpu.trace('oops', {
         sign,
         address: hex(cpu.get(r14)),
-        comm: inline.comm(cpu, inline.current(cpu)),
+        comm: inline.named(cpu, inline.current(cpu)).comm,
         cpu: cpu.index,
       });
       if (depth > NESTED_OOPSES) return panic.panicWith(cpu, messages.nested, sign);

@@ -265,7 +265,7 @@ export function assembleScheduler(
         cpu.store32(next + task.on_cpu, 1);
         cpu.store64(rq + q.nr_switches, cpu.load64(rq + q.nr_switches) + 1);
         if (cpu.traces('run')) {
-          cpu.trace('run', { comm: inline.comm(cpu, next), pid: cpu.load32(next + task.pid) });
+          cpu.trace('run', inline.named(cpu, next));
         }
         // context_switch: kernel threads borrow the mm that is loaded.
         const old = cpu.load64(prev + task.active_mm);

@@ -51,8 +51,10 @@ function wordOf(image: string): { readonly image: string; readonly keyword: Toke
   const known = WORDS.get(image);
   if (known !== undefined) return known;
   if (WORDS.size >= WORD_LIMIT) WORDS.clear();
-  const word = { image, keyword: token.KEYWORDS.get(image) };
-  WORDS.set(image, word);
+  // A property's key is the engine's own copy of a text: compared with a literal by its address, and no part of the file.
+  const [own] = Object.keys({ [image]: 0 }) as [string];
+  const word = { image: own, keyword: token.KEYWORDS.get(own) };
+  WORDS.set(own, word);
   return word;
 }
 

@@ -25,9 +25,9 @@ export function checkUses(unit: Unit, problems: Problems): void {
   for (const name of fileLets) warn(name, 'the `let`', 'E0413', everywhere);
 
   function inScenario(node: Scenario): void {
+    const declares = node.tables.length > 0 || node.body.some((item) => item.kind === 'let');
+    if (!declares && fileLets.length === 0) return;
     const lets = node.body.filter((item) => item.kind === 'let');
-    const counts = node.tables.length > 0 || lets.length > 0 || fileLets.length > 0;
-    if (!counts) return;
     const used = new Set<string>(holes(node.name.text));
     for (const table of node.tables) inExpr(table.values, used);
     inItems(node.body, used);

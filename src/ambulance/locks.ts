@@ -5,6 +5,10 @@ import type { Subject } from './locate/subject.ts';
 
 export type LockType = 'rwlock_t' | 'spinlock_t' | 'raw_spinlock_t';
 
+export function isLockType(type: string): type is LockType {
+  return type === 'rwlock_t' || type === 'spinlock_t' || type === 'raw_spinlock_t';
+}
+
 /** The words of a lock, as asm-generic/qspinlock_types.h and qrwlock.h have them. */
 export interface LockWord {
   readonly kind: 'spin' | 'rw';
@@ -129,8 +133,7 @@ export function strayMark(word: LockWord, lock: Address, activities: readonly Ac
 export type GuardState = 'free' | 'held' | 'orphan';
 
 export function guardState(subject: Subject, name: string, at: Address, type: string, activities: readonly Activity[]): GuardState {
-  const known = type === 'rwlock_t' || type === 'spinlock_t' || type === 'raw_spinlock_t' ? type : '';
-  const word = readLock(subject, at, known);
+  const word = readLock(subject, at, isLockType(type) ? type : '');
   if (!word || !word.exclusive) return 'free';
   return holdersOf(name, at, activities).candidates.length > 0 ? 'held' : 'orphan';
 } // prettier-ignore

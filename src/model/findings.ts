@@ -8,6 +8,8 @@ export interface FindingDoc {
 }
 
 const list = ['tasks', 'orders'];
+/** What has a spinlock of its own. */
+const guarded = ['run_queues', 'timers', 'hrtimers'];
 const FINDING_LIST: readonly FindingDoc[] = [
   { code: 'LIST_NEXT_POISON', leads_to: 'corrupt', collections: list, doc: 'A next link holds LIST_POISON1 or a value of that page: the entry was deleted, or the poison was written.' },
   { code: 'LIST_PREV_POISON', leads_to: 'corrupt', collections: list, doc: 'A prev link holds LIST_POISON2 or a value of that page.' },
@@ -28,9 +30,9 @@ const FINDING_LIST: readonly FindingDoc[] = [
   { code: 'RB_COLOUR', leads_to: 'corrupt', collections: ['run_queues', 'hrtimers'], doc: 'A red root, two reds in a row, or unequal black heights.' },
   { code: 'RB_ORDER', leads_to: 'corrupt', collections: ['run_queues', 'hrtimers'], doc: 'Keys are out of order.' },
   { code: 'RB_LEFTMOST', leads_to: 'corrupt', collections: ['run_queues', 'hrtimers'], doc: 'The cached leftmost node is not the leftmost.' },
-  { code: 'LOCK_NO_HOLDER', leads_to: 'corrupt', collections: ['locks'], doc: 'A held lock that no CPU, stack or sleeping task can be holding.' },
+  { code: 'LOCK_NO_HOLDER', leads_to: 'corrupt', collections: ['locks', ...guarded], doc: 'A held lock that no CPU, stack or sleeping task can be holding.' },
   { code: 'LOCK_WAIT_CYCLE', leads_to: 'corrupt', collections: ['locks'], doc: 'CPUs wait for each other in a ring.' },
-  { code: 'LOCK_VALUE', leads_to: 'corrupt', collections: ['locks'], doc: 'The lock word has bits that no state of the lock has.' },
+  { code: 'LOCK_VALUE', leads_to: 'corrupt', collections: ['locks', ...guarded], doc: 'The lock word has bits that no state of the lock has.' },
   { code: 'STACK_END', leads_to: 'corrupt', collections: ['stacks'], doc: 'The end magic 0x57AC6E9D is gone.' },
   { code: 'STACK_POINTER', leads_to: 'corrupt', collections: ['stacks'], doc: "A task's saved stack pointer is outside its stack." },
   { code: 'STACK_RETURN', leads_to: 'corrupt', collections: ['stacks'], doc: 'The saved frame of a sleeping task returns to no kernel code.' },

@@ -45,6 +45,14 @@ export function rootsOf(subject: Subject, locator: Locator, space: Space): Locat
   return { ok: true, roots };
 }
 
+/** A root as a spec names it: `run_queues[0]`, `symbols["timer_bases"][0][1]`, `symbols["book"]`. */
+export function rootPlace({ name, root: { symbol }, keys }: Locator, root: Root): string {
+  if (name === 'run_queues') return `run_queues[${root.cpu}]`;
+  const cpu = keys.get('PERCPU') === 'yes' ? `[${root.cpu}]` : '';
+  const index = Number(keys.get('ARRAY') ?? '1') > 1 ? `[${root.index}]` : '';
+  return `symbols["${symbol}"]${cpu}${index}`;
+}
+
 /** C struct at the root symbol. */
 export function rootType(locator: Locator): string {
   return locator.keys.get('ROOT_TYPE') ?? locator.keys.get('TYPE') ?? '';

@@ -1,6 +1,7 @@
 import type { Address } from '../../base/address.ts';
 import { embeddedTimers } from '../locate/embedded.ts';
 import type { Root } from '../locate/roots.ts';
+import { checkGuard } from './guards.ts';
 import { nodeLayout } from './run-queues.ts';
 import { walkTree } from './tree.ts';
 import type { Inspection, Validator } from './validator.ts';
@@ -25,6 +26,7 @@ export const HRTIMERS: Validator = {
     for (const root of inspection.roots()) {
       if (Number.isNaN(space.u64(root.head))) return inspection.unreachable('UNMAPPED', `the queue of CPU ${root.cpu} is not mapped`); // prettier-ignore
       inspection.under(root);
+      checkGuard(inspection, root);
       const tree = walkTree(
         space,
         {

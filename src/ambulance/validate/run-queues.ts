@@ -4,6 +4,7 @@ import { isIdleTask, looksLikeTask } from '../locate/census.ts';
 import type { Root } from '../locate/roots.ts';
 import type { NodeLayout, Tree, TreeFault } from './tree.ts';
 import { walkTree } from './tree.ts';
+import { checkGuard } from './guards.ts';
 import type { Inspection, Validator } from './validator.ts';
 import { hex } from './validator.ts';
 
@@ -47,6 +48,7 @@ export const RUN_QUEUES: Validator = {
       }
       inspection.under(root);
       checkQueue(inspection, census, root, at, nodes, tree);
+      checkGuard(inspection, root);
     }
     inspection.unguarded();
     checkPlacement(inspection, census);

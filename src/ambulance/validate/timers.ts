@@ -2,6 +2,7 @@ import type { Address } from '../../base/address.ts';
 import { isCanonical } from '../../base/address.ts';
 import type { Root } from '../locate/roots.ts';
 import { embeddedTimers } from '../locate/embedded.ts';
+import { checkGuard } from './guards.ts';
 import type { Inspection, Validator } from './validator.ts';
 import { hex } from './validator.ts';
 
@@ -52,6 +53,7 @@ export const TIMERS: Validator = {
       }
       inspection.under(root);
       checkWheel(inspection, root, { ...offsets, buckets }, at, names, queued);
+      checkGuard(inspection, root);
     }
     for (const [timer, name] of names) if (!queued.has(timer)) checkLost(inspection, timer, name, at, type);
   },

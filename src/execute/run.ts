@@ -23,6 +23,9 @@ export class Run {
   readonly events: TraceEvent[];
   readonly reports: AmbulanceReport[] = [];
   readonly #actors: Actor[] = [];
+  /** While the machine runs its listener hears every event; what the rescue does between two steps is heard here. */
+  #running = false;
+  #due = false;
 
   constructor(simulation: Simulation, duration_ns: number, events: readonly TraceEvent[]) {
     this.simulation = simulation;
@@ -30,6 +33,7 @@ export class Run {
     this.events = [...events];
     simulation.target.onTrace((event) => {
       this.events.push(event);
+      if (!this.#running && this.#hear(event)) this.#due = true;
       return false;
     });
   }
@@ -55,27 +59,33 @@ export class Run {
   advance(time_ns: number): void {
     const { target } = this.simulation;
     const end = Math.min(time_ns, this.duration_ns);
-    const listener = (event: TraceEvent): boolean => {
-      let due = false;
-      for (const actor of this.#actors) if (actor.onEvent(event)) due = true;
-      return due;
-    };
+    const listener = (event: TraceEvent): boolean => this.#hear(event);
     this.#fireDue();
     while (target.now() < end) {
       let next = end;
       for (const actor of this.#actors) next = Math.min(next, actor.nextTime() ?? end);
+      this.#running = true;
       target.runUntil(Math.max(next, target.now()), listener);
+      this.#running = false;
       if (target.now() < end) this.#fire();
+      if (this.#due) this.#fireDue();
     }
+  }
+
+  #hear(event: TraceEvent): boolean {
+    let due = false;
+    for (const actor of this.#actors) if (actor.onEvent(event)) due = true;
+    return due;
   }
 
   #fireDue(): void {
     const now = this.now;
-    if (now < this.duration_ns && this.#actors.some((actor) => (actor.nextTime() ?? Infinity) <= now))
-      this.#fire();
+    if (now >= this.duration_ns) return;
+    if (this.#due || this.#actors.some((actor) => (actor.nextTime() ?? Infinity) <= now)) this.#fire();
   }
 
   #fire(): void {
+    this.#due = false;
     for (const actor of this.#actors) actor.fire(this.now);
   }
 }

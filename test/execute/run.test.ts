@@ -75,6 +75,19 @@ describe('what is due at an instant', () => {
     expect(said).toEqual(['fault at 11', 'rescued at 12']);
   });
 
+  it('comes before time goes on when what made it due was done between two steps', () => {
+    const run = new Run(line.at(0), 20 * MS, []);
+    const acted: number[] = [];
+    run.add(once(10 * MS, () => run.simulation.target.emit('rescue', 'attach', { patient: 'web' })));
+    run.add({
+      nextTime: () => undefined,
+      onEvent: ({ kind }) => kind === 'attach',
+      fire: (now_ns) => acted.push(now_ns),
+    });
+    run.advance(20 * MS);
+    expect(acted).toEqual([10 * MS, 10 * MS]);
+  });
+
   it('comes at the end of the step whose event made it due', () => {
     const run = new Run(line.at(0), 20 * MS, []);
     let heard: number | undefined;

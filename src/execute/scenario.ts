@@ -37,6 +37,7 @@ export function runScenario(scenario: Scenario, seed: number, lines: TwinLines):
   const run = begin(scenario, line, seed);
   const needsTwins = scenario.claims.some((claim) => claim.observer === 'bystander');
   let alone: Run | undefined;
+  let injectorAlone: Injector | undefined;
   const injector: Injector = new Injector({
     scenario,
     seed,
@@ -46,7 +47,9 @@ export function runScenario(scenario: Scenario, seed: number, lines: TwinLines):
     hooks: { summon: (ambulance, partition) => dispatcher.summon(ambulance, partition) },
   });
   const dispatcher = new Dispatcher(run, scenario.topology, () => {
-    if (needsTwins) alone = withoutRescue(run, injector);
+    if (!needsTwins) return;
+    alone = new Run(run.simulation.fork(), run.duration_ns, run.events);
+    injectorAlone = withoutRescue(alone, injector);
   });
   run.drive(injector);
   run.add(dispatcher);
@@ -54,7 +57,9 @@ export function runScenario(scenario: Scenario, seed: number, lines: TwinLines):
   alone?.advance(scenario.duration_ns);
 
   const end = line.at(scenario.duration_ns);
-  const twins = needsTwins ? compareTwins(scenario, run, alone ?? run, end) : [];
+  const twins = needsTwins
+    ? compareTwins(scenario, run, alone ?? run, end, onlyWithRescue(injector, injectorAlone))
+    : [];
   const world = worldOf(
     scenario,
     run.simulation.target,
@@ -99,11 +104,20 @@ const BOOT_EVENTS: ReadonlySet<string> = new Set([
   'boot_complete',
 ]);
 
-/** The same machine from here on, with all its faults and nobody to help. */
-function withoutRescue(run: Run, injector: Injector): Run {
-  const alone = new Run(run.simulation.fork(), run.duration_ns, run.events);
-  alone.drive(injector.fork({ target: alone.simulation.target, hooks: { summon: () => true } }));
-  return alone;
+/** Drives the same machine from here on, with all its faults and nobody to help. */
+function withoutRescue(alone: Run, injector: Injector): Injector {
+  const same = injector.fork({ target: alone.simulation.target, hooks: { summon: () => true } });
+  alone.drive(same);
+  return same;
+}
+
+/** Why `contained` says nothing: what struck the run that is reported never struck in the run with the fault alone. */
+function onlyWithRescue(injector: Injector, alone: Injector | undefined): string | undefined {
+  const struck = (one: Injector): number =>
+    one.receipts().filter((receipt) => receipt.kind !== 'request' && receipt.fired_ns !== undefined).length;
+  return alone === undefined || struck(injector) <= struck(alone)
+    ? undefined
+    : 'a fault fired only because of the rescue: without it there was nothing to be contained';
 }
 
 /** The fault-free machine at the instants where places are looked up. */
@@ -128,7 +142,13 @@ class Lookups {
 }
 
 /** Every partition that a bystander claim names, both ways. */
-function compareTwins(scenario: Scenario, run: Run, alone: Run, end: Simulation): readonly TwinComparison[] {
+function compareTwins(
+  scenario: Scenario,
+  run: Run,
+  alone: Run,
+  end: Simulation,
+  blind: string | undefined,
+): readonly TwinComparison[] {
   const named = new Set<string>();
   for (const claim of scenario.claims) {
     if (claim.observer === 'bystander') for (const subject of claim.subjects) named.add(subject.root);
@@ -139,7 +159,13 @@ function compareTwins(scenario: Scenario, run: Run, alone: Run, end: Simulation)
     const faulty = alone.simulation.target;
     const contained = comparePartition(faulty, end.target, partition);
     const undisturbed = run === alone ? '' : comparePartition(rescued, faulty, partition);
-    twins.push({ claim: 'contained', partition, identical: contained === '', difference: contained });
+    twins.push({
+      claim: 'contained',
+      partition,
+      identical: contained === '',
+      difference: contained,
+      ...(blind === undefined ? {} : { blind }),
+    });
     twins.push({ claim: 'undisturbed', partition, identical: undisturbed === '', difference: undisturbed });
   }
   return twins;

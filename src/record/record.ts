@@ -15,7 +15,7 @@ export interface RunRecord {
   readonly reports: readonly AmbulanceReport[];
   readonly audit: readonly AuditEntry[];
   readonly partitions: readonly PartitionSummary[];
-  /** Per claim that needs it, by claim index: values measured in the run (check operands, `given` conditions). */
+  /** Both comparisons of every partition that a bystander claim names. */
   readonly twins: readonly TwinComparison[];
 }
 
@@ -73,4 +73,6 @@ export interface TwinComparison {
   readonly identical: boolean;
   /** First difference in words: memory with address and bytes, a register, or an output with its time. '' when identical. */
   readonly difference: string;
+  /** Why the comparison says nothing, when it does not: the run that it should show something of lacks what it is about. */
+  readonly blind?: string;
 }

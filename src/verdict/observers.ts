@@ -8,6 +8,7 @@ import { seeDiagnosis } from './diagnosis.ts';
 import type { Case } from './facts.ts';
 import { seeGuest } from './guest.ts';
 import { seeHypervisor } from './hypervisor.ts';
+import { whyUnattended } from './reports.ts';
 import type { Sight } from './sight.ts';
 import { allOf, blind, negatedIf } from './sight.ts';
 import { seeVerdict } from './structures.ts';
@@ -34,18 +35,34 @@ export function observe(claim: Claim, run: Case, coverage: Coverage): Sight {
   );
 }
 
-/** Whether the partition is bit by bit as in the run without the fault (contained) or without the rescue (undisturbed). */
+/**
+ * Whether the partition is bit by bit as in the run without the fault (contained) or without the rescue (undisturbed). Where there was no
+ * fault, or no rescue, two runs that are one and the same say nothing.
+ */
 function seeBystander(claim: Claim, partition: string, run: Case): Sight {
   return allOf(
     claim.states.map((state) => {
+      const nothing = state === 'undisturbed' ? noRescue(run) : noFault(run);
+      if (nothing !== undefined) return blind(nothing);
       const twin = run.record.twins.find((known) => known.claim === state && known.partition === partition);
       if (!twin) return blind(`${partition} was not compared with a twin`);
+      if (twin.blind !== undefined) return blind(twin.blind);
       return {
         met: twin.identical,
         seen: twin.identical ? `${partition} is bit-identical` : `${partition} differs: ${twin.difference}`,
       };
     }),
   );
+}
+
+function noRescue(run: Case): string | undefined {
+  if (run.record.reports.length > 0) return undefined;
+  return `${whyUnattended(run)}: there is nothing to be undisturbed by`;
+}
+
+function noFault({ record }: Case): string | undefined {
+  const fired = record.receipts.some((one) => one.kind !== 'request' && one.fired_ns !== undefined);
+  return fired ? undefined : 'no fault fired: there is nothing to be contained';
 }
 
 function seeCheck(claim: Claim, run: Case): Sight {

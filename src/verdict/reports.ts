@@ -18,6 +18,23 @@ export function reportsOn(run: Case, patient?: string, from?: string): readonly 
   );
 }
 
+/** Why there is no report: on that patient, by that ambulance, where the claim names them. */
+export function whyUnattended({ record }: Case, patient?: string, from?: string): string {
+  const called = record.events.filter(
+    ({ kind, subject, detail }) =>
+      (kind === 'attach' || kind === 'summoned') &&
+      (patient === undefined || detail['patient'] === patient) &&
+      (from === undefined || subject === from),
+  );
+  const last = called.findLast(({ kind }) => kind === 'attach') ?? called.at(-1);
+  if (last === undefined)
+    return `${from ?? 'no ambulance'} ${from === undefined ? 'attended' : 'did not attend'}${patient === undefined ? '' : ` ${patient}`}`;
+  const whom = String(last.detail['patient']);
+  return last.kind === 'attach'
+    ? `the run ended before ${last.subject} had concluded on ${whom}`
+    : `the run ended before ${last.subject} attached to ${whom}`;
+}
+
 /** `web.tasks` and `tasks` are the same structure of web. */
 export function bare(structure: string, patient: string): string {
   return structure.startsWith(`${patient}.`) ? structure.slice(patient.length + 1) : structure;

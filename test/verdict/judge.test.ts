@@ -7,7 +7,7 @@ import { JUDGE_CODES } from '../../src/verdict/codes.ts';
 import { factsOf, momentOf } from '../../src/verdict/facts.ts';
 import { BareKernel, bareTarget, bareTopology } from '../support/bare-kernel.ts';
 import { int, place } from '../support/expressions.ts';
-import { event, receipt } from '../support/records.ts';
+import { event, receipt, report } from '../support/records.ts';
 import { action, claim, span, trigger } from '../support/scenarios.ts';
 import { judged, NO_FACTS, outcomes } from './judge-with.ts';
 
@@ -24,20 +24,48 @@ const twin = (kind: 'contained' | 'undisturbed', difference: string) => ({
 
 describe('bystander claims', () => {
   const contained = claim('bystander', 'db', 'contained');
+  const undisturbed = claim('bystander', 'db', 'undisturbed');
   const differs = 'memory at 0x1000: 00, not 01';
 
   it('contained and undisturbed are each the comparison of its own twin', () => {
     const twins = [twin('contained', ''), twin('undisturbed', differs)];
-    expect(outcomes([contained], { twins })).toEqual(['met']);
-    expect(outcomes([claim('bystander', 'db', 'undisturbed')], { twins })).toEqual([
-      `unmet: db differs: ${differs}`,
-    ]);
-    expect(outcomes([claim('bystander', 'db', 'not undisturbed')], { twins })).toEqual(['met']);
-    expect(outcomes([claim('bystander', 'db', 'not contained')], { twins })[0]).toContain('bit-identical');
+    const run = { twins, receipts: [receipt()], reports: [report()] };
+    expect(outcomes([contained], run)).toEqual(['met']);
+    expect(outcomes([undisturbed], run)).toEqual([`unmet: db differs: ${differs}`]);
+    expect(outcomes([claim('bystander', 'db', 'not undisturbed')], run)).toEqual(['met']);
+    expect(outcomes([claim('bystander', 'db', 'not contained')], run)[0]).toContain('bit-identical');
   });
 
+  it('without a rescue there is nothing to be undisturbed by', () => {
+    const run = { twins: [twin('undisturbed', '')], receipts: [receipt()] };
+    expect(outcomes([undisturbed, claim('bystander', 'db', 'not undisturbed')], run)).toEqual(
+      Array(2).fill('unmet: no ambulance attended: there is nothing to be undisturbed by'),
+    );
+    const late = { ...run, events: [event(199, 'rescue', 'summoned', { patient: 'web' })] };
+    expect(outcomes([undisturbed], late)[0]).toContain('the run ended before rescue attached to web');
+  });
+
+  it('without a fault or a stimulus there is nothing to be contained', () => {
+    const twins = [twin('contained', '')];
+    const both = [contained, claim('bystander', 'db', 'not contained')];
+    const { fired_ns: _, ...armed } = receipt();
+    for (const receipts of [[], [armed], [receipt({ verb: 'summon', kind: 'request' })]])
+      expect(outcomes(both, { twins, receipts })).toEqual(
+        Array(2).fill('unmet: no fault fired: there is nothing to be contained'),
+      );
+    expect(outcomes([contained], { twins, receipts: [receipt({ verb: 'panic', kind: 'stimulus' })] })).toEqual(['met']);
+  }); // prettier-ignore
+
+  it('a comparison that says nothing meets neither', () => {
+    const twins = [{ ...twin('contained', ''), blind: 'it never struck' }];
+    expect(outcomes([contained, claim('bystander', 'db', 'not contained')], { twins, receipts: [receipt()] })).toEqual(
+      Array(2).fill('unmet: it never struck'),
+    );
+  }); // prettier-ignore
+
   it('without a twin neither the claim nor its negative is met', () => {
-    expect(outcomes([contained, claim('bystander', 'db', 'not contained')])).toEqual(
+    const both = [contained, claim('bystander', 'db', 'not contained')];
+    expect(outcomes(both, { receipts: [receipt()] })).toEqual(
       Array(2).fill('unmet: db was not compared with a twin'),
     );
   });

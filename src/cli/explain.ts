@@ -4,24 +4,25 @@ import { EXIT } from '../runner/exit-codes.ts';
 import type { Entry } from './explanations.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** `siren explain CODE`: what it means. Without a code, all there are. */
+/** `siren explain WORD`: what it means, in every place where it means something. Without a word, all there are, by kind. */
 export async function explainCommand(
-  word: string | undefined,
+  words: readonly string[],
   { out, error, colors }: Surroundings,
 ): Promise<number> {
   const { explanations } = await import('./explanations.ts');
   const entries = explanations();
-  if (word === undefined) {
+  if (words.length === 0) {
     for (const line of overview(entries)) out(`${line}\n`);
     return EXIT.ok;
   }
-  const found = entries.filter((entry) => entry.word.toLowerCase() === word.toLowerCase());
-  if (found.length === 0) {
-    const near = nearest(word, new Set(entries.map((entry) => entry.word)));
-    const help = near === undefined ? '`siren explain` lists all of them' : `did you mean \`${near}\`?`;
-    error(`there is no code or word \`${oneLine(word)}\`: ${help}\n`);
-    return EXIT.usage;
-  }
+  const named = (text: string): readonly Entry[] => {
+    const wanted = text.trim().replace(/\s+/g, ' ').toLowerCase();
+    return entries.filter((entry) => entry.word.toLowerCase() === wanted);
+  };
+  // `on each` is one thing; of other phrases each word is explained.
+  const whole = named(words.join(' '));
+  const asked = whole.length > 0 ? [] : words.flatMap((word) => word.trim().split(/\s+/));
+  const found = new Set([...whole, ...asked.flatMap(named)]);
   for (const { word: name, title, doc, group, example } of found) {
     out(`${colors.bold(name)}${title === '' ? '' : `  ${title}`}  ${colors.dim(`(${group})`)}\n\n`);
     out(`${wrapped(doc, 100)}\n\n`);
@@ -29,7 +30,13 @@ export async function explainCommand(
     out(`  ${colors.red('wrong')}\n${indented(example.bad)}\n\n`);
     out(`  ${colors.green('right')}\n${indented(example.mended)}\n\n`);
   }
-  return EXIT.ok;
+  const unknown = asked.filter((word) => named(word).length === 0);
+  for (const word of unknown) {
+    const near = nearest(word, new Set(entries.map((entry) => entry.word)));
+    const help = near === undefined ? '`siren explain` lists all of them' : `did you mean \`${near}\`?`;
+    error(`there is no code or word \`${oneLine(word)}\`: ${help}\n`);
+  }
+  return unknown.length > 0 ? EXIT.usage : EXIT.ok;
 }
 
 function* overview(entries: readonly Entry[]): Generator<string> {

@@ -1,10 +1,19 @@
 import { LANGUAGE_CODES } from '../language/codes.ts';
-import { COLLECTIONS, SPECIAL_PLACES } from '../model/collections.ts';
+import {
+  COLLECTIONS,
+  LATER_COLLECTIONS,
+  SPECIAL_PLACES,
+  SYSTEM_TASKS,
+  WORKLOAD_TASKS,
+} from '../model/collections.ts';
 import { DIAGNOSES } from '../model/diagnoses.ts';
 import { FINDINGS } from '../model/findings.ts';
-import { VERBS } from '../model/verbs.ts';
+import { FUNCTIONS } from '../model/functions.ts';
+import { LANGUAGE_WORDS, LATER_WORDS } from '../model/language-words.ts';
+import { LATER_VERBS, VERBS } from '../model/verbs.ts';
 import {
   BYSTANDER_STATES,
+  EVENTS,
   GUEST_SIGNS,
   GUEST_STATES,
   HYPERVISOR_SIGNS,
@@ -17,10 +26,11 @@ import { JUDGE_CODES } from '../verdict/codes.ts';
 /** One thing that can be explained. */
 export interface Entry {
   readonly word: string;
+  /** The heading under which the overview lists it. */
+  readonly group: string;
   /** One line; '' where the document is one itself. */
   readonly title: string;
   readonly doc: string;
-  readonly group: string;
   /** A text that earns the code, and the same mended. */
   readonly example?: { readonly bad: string; readonly mended: string };
 }
@@ -28,15 +38,35 @@ export interface Entry {
 /** Everything that has a code or is a word of a closed vocabulary, group by group. */
 export function explanations(): readonly Entry[] {
   return [
-    ...LANGUAGE_CODES.map(({ code, title, doc, bad, mended }) => ({
-      word: code,
-      title,
-      doc,
-      group: 'what a spec can get wrong',
-      example: { bad, mended },
+    ...LANGUAGE_WORDS.flatMap(({ kind, words: table }) => words(kind, workloadTasks(kind, table))),
+    ...[...VERBS.values()].map((verb) => ({
+      word: verb.name,
+      title: '',
+      doc: verbDoc(verb),
+      group: 'verbs',
     })),
-    ...codes('siren.yaml and the command line', CONFIG_CODES),
-    ...codes('the judge', JUDGE_CODES),
+    ...[...VERBS.values()].flatMap(clauseEntries),
+    ...Object.entries(EVENTS).map(([word, { of, doc }]) => ({
+      word,
+      title: '',
+      doc: `${doc}\nAn event of ${of.map((subject) => SUBJECTS[subject]).join(' or ')}: \`on ${EXAMPLES[of[0] ?? 'lpar']}.${word}: …\`.`,
+      group: 'events',
+    })),
+    ...words('states of a guest', GUEST_STATES),
+    ...words('signs in a guest', GUEST_SIGNS),
+    ...words('states that the hypervisor sees', HYPERVISOR_STATES),
+    ...words('signs that the hypervisor sees', HYPERVISOR_SIGNS),
+    ...words('bystanders', BYSTANDER_STATES),
+    ...words('why a registration is refused', REFUSALS),
+    ...COLLECTIONS.map(({ name, doc }) => ({ word: name, title: '', doc, group: 'structures' })),
+    ...SPECIAL_PLACES.map(({ name, doc }) => ({ word: name, title: '', doc, group: 'places' })),
+    ...taskEntries(),
+    ...[...FUNCTIONS.values()].map(({ name, parameters, doc }) => ({
+      word: name,
+      title: '',
+      doc: `${doc}\nIs called as \`${name}(${parameters.join(', ')})\`.`,
+      group: 'functions',
+    })),
     ...[...FINDINGS.values()].map(({ code, doc, leads_to, collections }) => ({
       word: code,
       title: '',
@@ -49,21 +79,62 @@ export function explanations(): readonly Entry[] {
       doc,
       group: 'diagnoses',
     })),
-    ...words('why a registration is refused', REFUSALS),
-    ...[...VERBS.values()].map((verb) => ({
-      word: verb.name,
+    ...[...new Set([...LATER_WORDS, ...LATER_VERBS, ...LATER_COLLECTIONS])].map((word) => ({
+      word,
       title: '',
-      doc: verbDoc(verb),
-      group: 'verbs',
+      doc: 'Part of the language, and not of this version. A spec that uses it is told so.',
+      group: 'of a later version',
     })),
-    ...words('states of a guest', GUEST_STATES),
-    ...words('signs in a guest', GUEST_SIGNS),
-    ...words('states that the hypervisor sees', HYPERVISOR_STATES),
-    ...words('signs that the hypervisor sees', HYPERVISOR_SIGNS),
-    ...words('bystanders', BYSTANDER_STATES),
-    ...COLLECTIONS.map(({ name, doc }) => ({ word: name, title: '', doc, group: 'structures' })),
-    ...SPECIAL_PLACES.map(({ name, doc }) => ({ word: name, title: '', doc, group: 'places' })),
+    ...LANGUAGE_CODES.map(({ code, title, doc, bad, mended }) => ({
+      word: code,
+      title,
+      doc,
+      group: 'what a spec can get wrong',
+      example: { bad, mended },
+    })),
+    ...codes('siren.yaml and the command line', CONFIG_CODES),
+    ...codes('the judge', JUDGE_CODES),
   ];
+}
+
+const SUBJECTS = {
+  lpar: 'a partition',
+  task: 'a task',
+  device: 'a device',
+  ambulance: 'an ambulance',
+} as const;
+const EXAMPLES = {
+  lpar: 'web',
+  task: 'web.tasks["nginx"]',
+  device: 'web.disk0',
+  ambulance: 'rescue',
+} as const;
+
+/** A workload's document names its tasks. */
+function workloadTasks(
+  kind: string,
+  table: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  if (kind !== 'workloads') return table;
+  return Object.fromEntries(
+    Object.entries(table).map(([word, doc]) => [
+      word,
+      `${doc} Its tasks: ${(WORKLOAD_TASKS[word] ?? []).join(', ')}.`,
+    ]),
+  );
+}
+
+/** Tasks by comm, each with the workloads that have it. */
+function taskEntries(): Entry[] {
+  const homes = new Map<string, string[]>(SYSTEM_TASKS.map((name) => [name, []]));
+  for (const [workload, names] of Object.entries(WORKLOAD_TASKS))
+    for (const name of names) homes.set(name, [...(homes.get(name) ?? []), workload]);
+  return [...homes].map(([word, workloads]) => ({
+    word,
+    title: '',
+    doc: `A task: \`web.tasks["${word}"]\`. ${workloads.length === 0 ? 'In every guest.' : `Of the workload ${workloads.join(', ')}.`}`,
+    group: 'tasks',
+  }));
 }
 
 function codes(group: string, table: readonly CodeDoc[]): Entry[] {
@@ -74,10 +145,19 @@ function words(group: string, table: Readonly<Record<string, string>>): Entry[] 
   return Object.entries(table).map(([word, doc]) => ({ word, title: '', doc, group }));
 }
 
-function verbDoc(verb: NonNullable<ReturnType<(typeof VERBS)['get']>>): string {
-  const clauses = Object.entries(verb.clauses).map(([word, rule]) => {
-    const takes = typeof rule.takes === 'string' ? rule.takes : rule.takes.join(' | ');
-    return `  ${word}: ${takes}; ${rule.doc}${rule.required ? ' (required)' : ''}`;
-  });
+type VerbDoc = NonNullable<ReturnType<(typeof VERBS)['get']>>;
+
+function verbDoc(verb: VerbDoc): string {
+  const clauses = Object.entries(verb.clauses).map(([word, rule]) => `  ${word}: ${clauseDoc(rule)}`);
   return [`${verb.doc} (${verb.kind}; acts on: ${verb.subject})`, ...clauses].join('\n');
+}
+
+function clauseEntries({ name, clauses }: VerbDoc): Entry[] {
+  const group = `clauses of the verb ${name}`;
+  return Object.entries(clauses).map(([word, rule]) => ({ word, title: '', doc: clauseDoc(rule), group }));
+}
+
+function clauseDoc({ takes, doc, required }: VerbDoc['clauses'][string]): string {
+  const values = typeof takes === 'string' ? takes : takes.join(' | ');
+  return `${values}; ${doc}${required ? ' (required)' : ''}`;
 }

@@ -75,10 +75,13 @@ export async function runProgram(
   program
     .command('explain')
     .description('say what a code or a word of the language means')
-    .argument('[code]', 'E0312, LIST_NEXT_POISON, wild_pointer …; without, all of them')
-    .action(async (word: string | undefined) => {
+    .argument(
+      '[word...]',
+      'E0312, LIST_NEXT_POISON, wild_pointer, heartbeat, nth …; without, all of them by kind',
+    )
+    .action(async (asked: string[]) => {
       const { explainCommand } = await import('./explain.ts');
-      code = await explainCommand(word, around);
+      code = await explainCommand(asked, around);
     });
 
   try {

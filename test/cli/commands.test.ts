@@ -34,6 +34,12 @@ describe.concurrent('siren', () => {
     ['outside', 'not wholly inside'],
     ['misregister', 'how: OUTSIDE'],
     ['run_queues', 'red-black'],
+    ['frozen', 'web.disk0.frozen'],
+    ['nth', 'first occurrence'],
+    ['describes', 'how to find'],
+    ['boot_copy', 'moment of registration'],
+    ['web_server', 'nginx'],
+    ['on each', 'each occurrence'],
   ])('explains %s', async (word, says) => {
     const ran = await siren(['explain', word], REPOSITORY);
     expect([ran.code, ran.stderr, ran.stdout]).toEqual([0, '', expect.stringContaining(says)]);
@@ -43,6 +49,15 @@ describe.concurrent('siren', () => {
     const { stdout } = await siren(['explain', 'oops'], REPOSITORY);
     expect(stdout.match(/^oops /gm)).toHaveLength(3);
   });
+
+  it('takes several words, as one thing or one by one, and without any lists all by kind', async () => {
+    const ran = (...words: string[]): ReturnType<typeof siren> => siren(['explain', ...words], REPOSITORY);
+    expect(await ran('on', 'each')).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^on each /) as string });
+    const two = await ran('nth', 'heartbeatt', 'rank');
+    expect([two.code, two.stdout.match(/^(?:nth|rank) /gm)?.length]).toEqual([3, 2]);
+    expect(two.stderr).toContain('did you mean `heartbeat`?');
+    expect((await ran()).stdout).toMatch(/\nverbs\n(?: {2}.*\n)+\nevents\n {2}power_on /);
+  }); // prettier-ignore
 
   it('suggests what was meant by an unknown code', async () => {
     const ran = await siren(['explain', 'LIST_NEXT_POISN'], REPOSITORY);

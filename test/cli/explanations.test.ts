@@ -2,6 +2,19 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { explanations } from '../../src/cli/explanations.ts';
+import { OBSERVERS } from '../../src/language/check/observers.ts';
+import { KNOWN_WORDS } from '../../src/language/check/words.ts';
+import { KEYWORDS } from '../../src/language/tokens.ts';
+import {
+  COLLECTIONS,
+  KERNEL_LOCKS,
+  SPECIAL_PLACES,
+  SYSTEM_TASKS,
+  WORKLOAD_TASKS,
+} from '../../src/model/collections.ts';
+import { FUNCTIONS } from '../../src/model/functions.ts';
+import { LATER_VERBS, VERBS } from '../../src/model/verbs.ts';
+import { EVENTS, VERDICTS, VIA } from '../../src/model/vocabulary.ts';
 import { REPOSITORY } from '../support/built.ts';
 
 const entries = explanations();
@@ -15,6 +28,47 @@ const sources = readdirSync(join(REPOSITORY, 'src'), { recursive: true, encoding
       : text;
   });
 const used = new Set(sources.flatMap((text) => text.match(/(?<=['"`])E0\d{3}(?=['"`])/g) ?? []));
+
+/** Words in quotes of every list in `src/language` that says which settings, clauses and words there are. */
+function listed(): readonly string[] {
+  const named =
+    /\b(?:\w*HEADS|OF_\w+|RESOURCES|ALWAYS|LATER_\w+|DEVICE_KINDS|\w+_PARTS|TARGETS)\b[^=\n]*= (?:new Set\()?\[([^\]]*)\]/g;
+  const inline = /\b(?:clauses|later): \[([^\]]*)\]/g;
+  const folder = join(REPOSITORY, 'src/language');
+  const texts = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.startsWith('codes'))
+    .map((name) => readFileSync(join(folder, name), 'utf8'));
+  const lists = texts.flatMap((text) => [...text.matchAll(named), ...text.matchAll(inline)]);
+  return lists.flatMap(([, list]) =>
+    [...(list ?? '').matchAll(/'(\w+)'/g)].map(([, word]) => word as string),
+  );
+}
+
+describe('every word of the language', () => {
+  const known = new Set(entries.map(({ word }) => word));
+
+  it.each([
+    ['settings, clauses and heads', listed()],
+    ['bare words', [...KNOWN_WORDS]],
+    ['clauses of verbs', [...VERBS.values()].flatMap(({ clauses }) => Object.keys(clauses))],
+    ['keywords', [...KEYWORDS.keys()]],
+    ['verbs', [...VERBS.keys(), ...LATER_VERBS]],
+    ['events', Object.keys(EVENTS)],
+    ['verdicts and sources', [...VERDICTS, ...VIA]],
+    ['structures and places', [...COLLECTIONS, ...SPECIAL_PLACES].map(({ name }) => name)],
+    ['locks', Object.keys(KERNEL_LOCKS)],
+    ['workloads and tasks', [...Object.keys(WORKLOAD_TASKS), ...Object.values(WORKLOAD_TASKS).flat(), ...SYSTEM_TASKS]],
+    ['functions', [...FUNCTIONS.keys()]],
+    ['observers', [...OBSERVERS.keys(), 'check']],
+  ])('has a document: %s', (_kind, all) => {
+    expect(all.length).toBeGreaterThan(2);
+    expect([...new Set(all)].filter((word) => !known.has(word))).toEqual([]);
+  }); // prettier-ignore
+
+  it('is looked for where it is written', () => {
+    expect(listed()).toEqual(expect.arrayContaining(['uses', 'describes', 'slice', 'nth', 'rank']));
+  }); // prettier-ignore
+});
 
 describe('what can be explained', () => {
   it('every code that a diagnostic can have has a document', () => {
@@ -34,6 +88,6 @@ describe('what can be explained', () => {
   });
 
   it('every document says something', () => {
-    for (const { word, doc } of entries) expect(`${word}: ${doc}`).toMatch(/^\w+: \S.{9,}/s);
+    for (const { word, doc } of entries) expect(`${word}: ${doc}`).toMatch(/^[\w -]+: \S.{9,}/s);
   });
 });

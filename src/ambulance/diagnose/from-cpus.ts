@@ -1,5 +1,11 @@
+import type { Address } from '../../base/address.ts';
 import { addressHex, fromBigint } from '../../base/address.ts';
 import { NS_PER_MS, formatTime } from '../../base/units.ts';
+import type { Activity } from '../cpus.ts';
+import { observe } from '../cpus.ts';
+import { guardOf, rootPlace, rootsOf } from '../locate/roots.ts';
+import type { Subject } from '../locate/subject.ts';
+import { holdersOf, waitsFor } from '../locks.ts';
 import type { Case, Cause } from './case.ts';
 import { panicLine } from './case.ts';
 
@@ -19,18 +25,72 @@ export function stoppedAsAWhole(of: Case): boolean {
 export function causesOfCpus(of: Case): Cause[] {
   if (stoppedAsAWhole(of) || !of.subject) return [];
   const causes: Cause[] = [];
-  for (const { cpu, at, mode, waits_for } of of.inspected?.activities ?? []) {
+  for (const { cpu, at, mode } of of.inspected?.activities ?? []) {
     const own = of.patient.cpus[cpu];
     if (!own) continue;
+    const stuck = own.steps > STUCK_NS;
+    const deaf = (own.register('rflags') & FLAG_INTERRUPTS) === 0n;
     if (!own.running) {
       causes.push(cause('cpu_stopped', 85, `cpus[${cpu}]`, of, cpu, [`CPU ${cpu} was given time and executed nothing; it stands in ${at || 'user code'}`])); // prettier-ignore
-      continue;
-    }
-    if (mode === 'kernel' && waits_for === 0 && own.steps > STUCK_NS) {
+    } else if (mode === 'idle' && deaf && stuck) {
+      causes.push(cause('cpu_stopped', 84, `cpus[${cpu}]`, of, cpu, [`CPU ${cpu} rests in ${at} with interrupts off: nothing wakes it, for ${formatTime(own.steps)} now`])); // prettier-ignore
+    } else if (mode === 'kernel' && stuck) {
       causes.push(cause('endless_loop', 66, `cpus[${cpu}].rip`, of, cpu, [`CPU ${cpu} has been in ${at || 'nowhere'} for ${formatTime(own.steps)} of its own time`])); // prettier-ignore
     }
   }
-  return [...causes, ...lostTicks(of)];
+  return [...causes, ...spinning(of, causes), ...lostTicks(of)];
+}
+
+/** CPUs that spin for a lock of which no finding speaks: looked at again after a while, each still waits for the same. */
+function spinning(of: Case, known: readonly Cause[]): Cause[] {
+  const before = unaccounted(of, of.inspected?.activities ?? []);
+  const { subject } = of;
+  if (!subject || before.length === 0) return [];
+  if (of.patient.letRun(CONFIRM_NS)) subject.memory.forget();
+  const activities = observe(subject);
+  const still = unaccounted(of, activities).filter((one) => before.some(({ cpu, waits_for }) => cpu === one.cpu && waits_for === one.waits_for)); // prettier-ignore
+  const causes: Cause[] = [];
+  const seen = new Set<number>();
+  for (const { cpu, waits_for: lock, at } of still) {
+    if (seen.has(lock)) continue;
+    seen.add(lock);
+    const { candidates } = holdersOf('', lock, activities);
+    const place = placeOf(of, subject, lock);
+    const spins = `CPU ${cpu} spins in ${at}`;
+    const word = subject.space.u32(lock);
+    const spot = { address: addressHex(lock), physical: subject.physical(lock), explains: [] };
+    if (candidates.length === 0 && word !== 0) {
+      causes.push({ ...spot, cause: 'lock_leak', weight: 69, place, evidence: [`${place} is 0x${word.toString(16).padStart(8, '0')}, held, and no CPU is where a holder could be`, spins] }); // prettier-ignore
+    } else if (
+      candidates.length > 0 &&
+      candidates.every((one) => still.some((other) => other.cpu === one.cpu))
+    ) {
+      causes.push({ ...spot, cause: 'deadlock', weight: 68, place, evidence: [`who could hold ${place} waits for another lock`, spins] }); // prettier-ignore
+    } else if (known.length === 0 && (of.patient.cpus[cpu]?.steps ?? 0) > STUCK_NS) {
+      causes.push(cause('endless_loop', 60, `cpus[${cpu}].rip`, of, cpu, [`${spins}, for ${place}`]));
+    }
+  }
+  return causes;
+}
+
+function unaccounted(of: Case, activities: readonly Activity[]): Activity[] {
+  const said = of.findings.filter(({ draft }) => draft.code.startsWith('LOCK_')).map(({ draft }) => draft.address);
+  return activities.filter((one) => one.mode === 'waiting' && !said.some((address) => waitsFor(one, address)));
+} // prettier-ignore
+
+/** A lock as a spec names it: by what it guards, by its variable, else by its guest-physical address. */
+function placeOf(of: Case, subject: Subject, lock: Address): string {
+  for (const locator of of.attachment.locators.values()) {
+    const member = locator.keys.get('GUARD') ?? '';
+    if (locator.space !== 'kernel' || !member.startsWith('.')) continue;
+    const located = rootsOf(subject, locator, subject.space);
+    const root = located.ok ? located.roots.find((one) => guardOf(subject, locator, one)?.address === lock) : undefined; // prettier-ignore
+    if (root) return `${rootPlace(locator, root)}${member}`;
+  }
+  const symbol = subject.kallsyms.symbolAt(lock);
+  if (symbol?.offset === 0) return `symbols["${symbol.name}"]`;
+  const physical = subject.physical(lock);
+  return physical < 0 ? '' : `memory[0x${physical.toString(16)}]`;
 }
 
 function cause(name: string, weight: number, place: string, of: Case, cpu: number, evidence: readonly string[]): Cause {

@@ -89,7 +89,8 @@ function builtIn(verb: Verb, item: Phrase, scope: Scope, context: ActionContext)
   for (const [word, rule] of form.rules) {
     const clause = clauseNamed(clauses, word);
     if (clause === undefined) {
-      if (rule.required) {
+      // An unknown clause was reported with those that there are.
+      if (rule.required && item.clauses.every(({ word: { text } }) => form.words.includes(text))) {
         const help = `${word}: ${rule.doc}`;
         fail(scope, 'E0509', item, `\`${verb.name}\` needs \`${word}\``, 'incomplete', help);
       }
@@ -161,10 +162,12 @@ function argumentsOf(
   const args = new Map<string, Expression | undefined>();
   const known = others.map((one) => one.text);
   const clauses = new Map<string, Clause>();
+  let refused = false;
   for (const clause of item.clauses) {
     const word = clause.word.text;
     if (known.includes(word) && !clauses.has(word)) clauses.set(word, clause);
     else if (word !== 'if') {
+      refused = true;
       const help = didYouMean(word, known, 'it takes') ?? `it is called as \`${signature}\``;
       fail(
         scope,
@@ -199,6 +202,7 @@ function argumentsOf(
       continue;
     }
     complete = false;
+    if (refused) continue;
     const message = `fault \`${fault.name.text}\` needs \`${name.text}\``;
     fail(scope, 'E0515', item, message, 'incomplete', `it is called as \`${signature}\``);
   }

@@ -1,7 +1,7 @@
 import type { Span } from '../text/span.ts';
 import { fail, label } from './scope.ts';
 import type { Scope } from './scope.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean, nearest } from './suggest.ts';
 import type { Name, Phrase } from './tree.ts';
 
 /** A value and where it was given. */
@@ -48,19 +48,20 @@ export function once(
   return false;
 }
 
+/** Reports a head that is not known, and gives the sentence as it was meant when a slip explains it: nothing else need be said of it. */
 export function unknownSetting(
   item: Phrase,
   where: string,
   known: readonly string[],
   scope: Scope,
-): undefined {
+): Phrase | undefined {
   const help = didYouMean(item.head.text, known, `\`${where}\` takes`);
-  return fail(
-    scope,
-    'E0306',
-    item.head,
-    `\`${where}\` has no setting \`${item.head.text}\``,
-    'unknown',
-    help,
-  );
+  fail(scope, 'E0306', item.head, `\`${where}\` has no setting \`${item.head.text}\``, 'unknown', help);
+  return asMeant(item, known);
+}
+
+/** A sentence with its head mended; undefined when no known head is near. */
+export function asMeant(item: Phrase, known: readonly string[]): Phrase | undefined {
+  const text = nearest(item.head.text, known);
+  return text === undefined ? undefined : { ...item, head: { ...item.head, text } };
 }

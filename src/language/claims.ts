@@ -8,7 +8,7 @@ import { evaluatePath, later } from './evaluate.ts';
 import { fail, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { clausesOf, wantCondition } from './settings.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean, nearest } from './suggest.ts';
 import type * as tree from './tree.ts';
 
 /** Everything that a scenario expects; it must expect something. */
@@ -148,7 +148,8 @@ function subjectOf(expr: tree.PathExpr, scope: Scope): Subject | undefined {
   const value = evaluatePath(expr, scope);
   if (value?.kind === 'word') {
     const names = [...(scope.parties?.lpars.keys() ?? []), ...(scope.parties?.ambulances.keys() ?? [])];
-    const help = didYouMean(value.value, names, 'there are');
+    const others = nearest(value.value, ['others']) === undefined ? undefined : 'did you mean `others`?';
+    const help = others ?? didYouMean(value.value, names, 'there are');
     return fail(scope, 'E0601', expr, `there is no partition \`${value.value}\``, 'unknown', help);
   }
   if (value === undefined) return undefined;

@@ -52,8 +52,33 @@ export function evaluate(expr: tree.Expr, scope: Scope): Expression | undefined 
   }
 }
 
+/** What to write until then. */
+const TODAY: ReadonlyMap<string, string> = new Map([
+  ['`on each`', 'write `on … nth N`, once for each N that is wanted'],
+  ['`def`', 'write `let` for a value, `fault` for actions'],
+  ['`struct`', "the kernel's own types are known: name fields of its places"],
+  ['`locator`', "the ambulance's own locators run by themselves"],
+  ['`validator`', "the ambulance's own validators run by themselves: `verdict … is …` says what they find"],
+  ['`campaign`', 'write a table: `scenario "…" for x in […]`, and `seeds`'],
+  ['`service`', 'say what the guest does with `guest`, or measure with `check`'],
+  ['`borrows`', 'write `owns` or `shares`'],
+  ['`shares memory`', 'write `owns memory`'],
+  ['`app`', '`workload web_server`, `database` or `compile` says what the guest does'],
+  ['`free`', 'write the bytes that it would leave behind, with `set` or `fill`'],
+  ['`acquire`', 'write `leak` for a lock that is never released'],
+  ['`loop`', 'write `set PLACE.next to PLACE` for a list that leads back to itself'],
+  ['`kill`', 'write `exit`, or `panic` for the whole partition'],
+  ['`replace`', 'write `set`'],
+  ['`copy`', 'write `set`, one field at a time'],
+  ['`overwrite`', 'write `fill`'],
+  ['taking an address with `&`', 'name the place alone: `set … to PLACE` writes its address'],
+  ['`summon … for service`', 'write `for inspection`, or leave `for` out'],
+]);
+
 export function later(scope: Scope, node: tree.Node, what: string): undefined {
-  const help = 'it is part of the language, but not of this version';
+  const today = TODAY.get(what.replace(' in a scenario', ''));
+  const help =
+    today === undefined ? 'it is part of the language, but not of this version' : `today: ${today}`;
   return fail(scope, 'E0209', node, `${what} comes in a later version`, 'not yet', help);
 }
 
@@ -112,6 +137,7 @@ function evaluateName(expr: tree.PathExpr, scope: Scope): Expression | undefined
 }
 
 function hintFor(word: string, names: readonly string[]): string {
+  if (/^[oO](?:[xX][0-9a-fA-F_]+|[bB][01_]+)$/.test(word)) return `did you mean \`0${word.slice(1)}\`?`;
   const near = nearest(word, names);
   return near === undefined
     ? 'a bare word is a name of this file, a partition, or a word of the vocabularies; text stands in quotes'

@@ -13,7 +13,7 @@ import type { Expr } from './tree.ts';
 /** `web.register`, `web.tasks["nginx"].run`, `rescue.diagnosed`: whose event, which, and of what. */
 export function eventPattern(expr: Expr, nth: number, scope: Scope): EventPattern | undefined {
   if (expr.kind !== 'path')
-    return fail(scope, 'E0506', expr, 'an event is named by its subject', 'no event', 'as in `web.register`');
+    return fail(scope, 'E0506', expr, 'an event is named by its subject', 'no event', exampleFor(expr));
   const value = evaluatePath(expr, scope);
   if (value === undefined) return undefined;
   if (value.kind === 'word') {
@@ -24,6 +24,11 @@ export function eventPattern(expr: Expr, nth: number, scope: Scope): EventPatter
   if (value.kind !== 'path')
     return fail(scope, 'E0506', expr, 'this is no event', 'a value', 'as in `web.register`');
   return named(value.value, nth, scope);
+}
+
+/** `on 10 ms` waits for a time. */
+function exampleFor(expr: Expr): string {
+  return expr.kind === 'quantity' ? `write \`at ${expr.text}\`` : 'as in `web.register`';
 }
 
 function named(path: Path, nth: number, scope: Scope): EventPattern | undefined {

@@ -22,7 +22,7 @@ import {
   wantYesNo,
 } from './settings.ts';
 import type { Clauses } from './settings.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean, nearest } from './suggest.ts';
 import type { Clause, Name, Phrase } from './tree.ts';
 
 interface PartyDraft {
@@ -73,7 +73,9 @@ export function lparItem(lpar: LparDraft, item: Phrase, seen: Map<string, Name>,
   if (text === 'kernel' && once(item, seen, scope)) return kernel(lpar, item, scope);
   if (text === 'metadata' && once(item, seen, scope)) return metadata(lpar, item, scope);
   if (text === 'app' || text === 'borrows') return later(scope, item.head, `\`${text}\``);
-  if (!LPAR_HEADS.includes(text)) unknownSetting(item, 'lpar', LPAR_HEADS, scope);
+  if (LPAR_HEADS.includes(text)) return;
+  const meant = unknownSetting(item, 'lpar', LPAR_HEADS, scope);
+  if (meant !== undefined) lparItem(lpar, meant, seen, scope);
 }
 
 const AMBULANCE_HEADS = ['owns', 'shares', 'attends'];
@@ -87,7 +89,11 @@ export function ambulanceItem(
   const { text } = item.head;
   if (text === 'owns' || text === 'shares') return grant(ambulance, item, seen, scope);
   if (LATER_AMBULANCE.includes(text)) return later(scope, item.head, `\`${text}\``);
-  if (text !== 'attends') return unknownSetting(item, 'ambulance', AMBULANCE_HEADS, scope);
+  if (text !== 'attends') {
+    const meant = unknownSetting(item, 'ambulance', AMBULANCE_HEADS, scope);
+    if (meant !== undefined) ambulanceItem(ambulance, meant, seen, scope);
+    return;
+  }
   noClauses(item, scope);
   if (!once(item, seen, scope)) return undefined;
   if (item.values.length === 0) return void single(item.values, item.head, scope);
@@ -107,17 +113,14 @@ function grant(party: PartyDraft, item: Phrase, seen: Map<string, Name>, scope: 
   if (first === undefined) return;
   if (item.body !== undefined)
     fail(scope, 'E0306', item.head, `\`${item.head.text}\` takes no braces`, 'a grant has no settings');
-  const resource = first.word.text;
+  let resource = first.word.text;
   if (!RESOURCES.includes(resource)) {
     const help = didYouMean(resource, RESOURCES, `it takes`);
-    return fail(
-      scope,
-      'E0306',
-      first.word,
-      `a partition cannot ${item.head.text.slice(0, -1)} \`${resource}\``,
-      'unknown',
-      help,
-    );
+    const message = `a partition cannot ${item.head.text.slice(0, -1)} \`${resource}\``;
+    fail(scope, 'E0306', first.word, message, 'unknown', help);
+    const meant = nearest(resource, RESOURCES);
+    if (meant === undefined) return;
+    resource = meant;
   }
   if (resource === 'memory' && shared) return later(scope, item, '`shares memory`');
   const known = !shared ? [] : resource === 'cpus' ? ['vcpus', 'weight'] : ['weight'];
@@ -178,9 +181,11 @@ function kernel(lpar: LparDraft, block: Phrase, scope: Scope): void {
   noClauses(block, scope);
   if (block.values.length > 0) wantWord(block.values, block.head, ['linux'], scope);
   const next: { -readonly [Key in keyof KernelModel]: KernelModel[Key] } = { ...lpar.kernel };
-  items(block, scope, (item, seen) => {
+  items(block, scope, (written, seen) => {
+    const known = KERNEL_HEADS.includes(written.head.text);
+    const item = known ? written : unknownSetting(written, 'kernel', KERNEL_HEADS, scope);
+    if (item === undefined) return undefined;
     const { head, values } = item;
-    if (!KERNEL_HEADS.includes(head.text)) return unknownSetting(item, 'kernel', KERNEL_HEADS, scope);
     const clauses = clausesOf(head, item.clauses, head.text === 'heartbeat' ? ['by'] : [], scope);
     if (!once(item, seen, scope)) return undefined;
     switch (head.text) {
@@ -219,9 +224,11 @@ const METADATA_HEADS = ['size', 'seal', 'describes'];
 function metadata(lpar: LparDraft, block: Phrase, scope: Scope): void {
   noClauses(block, scope);
   const next: { -readonly [Key in keyof MetadataModel]: MetadataModel[Key] } = { ...lpar.metadata };
-  items(block, scope, (item, seen) => {
+  items(block, scope, (written, seen) => {
+    const known = METADATA_HEADS.includes(written.head.text);
+    const item = known ? written : unknownSetting(written, 'metadata', METADATA_HEADS, scope);
+    if (item === undefined) return undefined;
     const { head, values } = item;
-    if (!METADATA_HEADS.includes(head.text)) return unknownSetting(item, 'metadata', METADATA_HEADS, scope);
     noClauses(item, scope);
     if (!once(item, seen, scope)) return undefined;
     if (head.text === 'size')

@@ -4,6 +4,7 @@ import type { Scenario, TargetName, Trigger } from '../model/scenario.ts';
 import { checkContradictions } from './check/contradictions.ts';
 import { checkReach } from './check/reach.ts';
 import { elaborateClaims } from './claims.ts';
+import { asMeant } from './block.ts';
 import { docAbove } from './docs.ts';
 import { evaluate, later } from './evaluate.ts';
 import { isConstant } from './fold.ts';
@@ -107,6 +108,9 @@ function settings(node: tree.Scenario, scope: Scope): Heads {
     else if (other === undefined) {
       const help = didYouMean(text, HEADS, 'a scenario takes');
       fail(scope, 'E0306', item.head, `a scenario has no setting \`${text}\``, 'unknown', help);
+      const meant = asMeant(item, HEADS);
+      if (meant !== undefined && (!ONCE.has(meant.head.text) || headed(heads, meant.head.text) === undefined))
+        heads.push(meant);
     } else {
       const first = label(scope.unit, other.head, 'first here');
       fail(scope, 'E0310', item.head, `\`${text}\` is given twice`, 'again', undefined, [first]);

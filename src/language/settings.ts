@@ -6,7 +6,7 @@ import { dimensionName, isConstant } from './fold.ts';
 import { unitMeant } from './units.ts';
 import { fail, label } from './scope.ts';
 import type { Scope } from './scope.ts';
-import { didYouMean } from './suggest.ts';
+import { didYouMean, nearest } from './suggest.ts';
 import type { Clause, Expr, Name, Node, Phrase } from './tree.ts';
 
 /** The one value of a setting or a clause; reports when there is none or several. */
@@ -245,9 +245,19 @@ export function clausesOf(
     else {
       kept ??= clauses.slice(0, at);
       refuseClause(head, clause, first, known, scope, laterWords);
+      const meant = slip(clause, kept, known);
+      if (meant !== undefined) kept.push(meant);
     }
   }
   return kept ?? clauses;
+}
+
+/** An unknown clause as it was meant, unless that was said, too: what follows from a slip is not worth an error of its own. */
+function slip(clause: Clause, kept: Clauses, known: readonly string[]): Clause | undefined {
+  const { text } = clause.word;
+  const meant = known.includes(text) || unitMeant(text) !== undefined ? undefined : nearest(text, known);
+  if (meant === undefined || clauseNamed(kept, meant) !== undefined) return undefined;
+  return { ...clause, word: { ...clause.word, text: meant } };
 }
 
 /** The one before it with the same word. */

@@ -1,5 +1,6 @@
 import type { TopologyModel } from '../model/machine.ts';
 import { checkMachine } from './check/machine.ts';
+import { unknownSetting } from './block.ts';
 import { docAbove } from './docs.ts';
 import { fileScope } from './file-scope.ts';
 import { freezeDeep } from './freeze.ts';
@@ -9,7 +10,6 @@ import type { Parties, Scope, Unit } from './scope.ts';
 import { emptyDraft, part, PART_HEADS } from './topology.ts';
 import type { Draft } from './topology.ts';
 import type { Topology } from './tree.ts';
-import { didYouMean } from './suggest.ts';
 
 /** A topology that has been read: its draft, for those who change it, and its model, one for all who do not. */
 export interface Built {
@@ -32,11 +32,10 @@ export function buildTopology(unit: Unit, node: Topology, problems: Problems): B
   const scope = fileScope(unit, problems);
   const draft = emptyDraft();
   for (const item of node.body) {
-    if (item.kind === 'phrase' && PART_HEADS.includes(item.head.text))
-      part(draft, item, docAbove(unit, item.start), scope);
-    else if (item.kind === 'phrase') {
-      const help = didYouMean(item.head.text, PART_HEADS, 'it holds');
-      fail(scope, 'E0306', item.head, `\`topology\` has no setting \`${item.head.text}\``, 'unknown', help);
+    if (item.kind === 'phrase') {
+      const known = PART_HEADS.includes(item.head.text);
+      const meant = known ? item : unknownSetting(item, 'topology', PART_HEADS, scope);
+      if (meant !== undefined) part(draft, meant, docAbove(unit, item.start), scope);
     } else if (item.kind !== 'broken')
       fail(scope, 'E0306', item, 'this does not belong in a topology', 'not part of a machine');
   }

@@ -2,6 +2,8 @@
 const LENGTH_LIMIT = 64;
 /** Nor are more names than this. */
 const NAME_LIMIT = 1000;
+/** A vocabulary is listed whole; what a file declares may be without end. */
+const SHOWN_LIMIT = 50;
 
 /** The name nearest to `written` by edits (insert, delete, replace, swap), if it is near enough to be meant. */
 export function nearest(written: string, names: Iterable<string>): string | undefined {
@@ -28,7 +30,7 @@ export function didYouMean(written: string, names: Iterable<string>, what = 'the
   const near = nearest(written, all);
   if (near !== undefined) return `did you mean \`${near}\`?`;
   if (all.length === 0) return undefined;
-  const shown = all.slice(0, 12).map((name) => `\`${name}\``);
+  const shown = all.slice(0, SHOWN_LIMIT).map((name) => `\`${name}\``);
   return `${what} ${shown.join(', ')}${all.length > shown.length ? ` and ${all.length - shown.length} more` : ''}`;
 }
 

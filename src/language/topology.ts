@@ -140,11 +140,14 @@ const DEVICE_KINDS: readonly DeviceKind[] = ['block', 'network', 'console'];
 const MACHINE_HEADS = ['cpus', 'memory', 'iommu', 'slice', ...DEVICE_KINDS];
 
 function machineItems(machine: MachineDraft, phrase: Phrase, scope: Scope): void {
-  items(phrase, scope, (item, seen) => {
+  items(phrase, scope, (written, seen) => {
+    const item = MACHINE_HEADS.includes(written.head.text)
+      ? written
+      : unknownSetting(written, 'machine', MACHINE_HEADS, scope);
+    if (item === undefined) return undefined;
     const { head, values } = item;
     const span = spanOf(scope.unit, item);
     const word = head.text;
-    if (!MACHINE_HEADS.includes(word)) return unknownSetting(item, 'machine', MACHINE_HEADS, scope);
     noClauses(item, scope);
     if (DEVICE_KINDS.includes(word as DeviceKind)) return devices(machine, item, scope);
     if (!once(item, seen, scope)) return undefined;

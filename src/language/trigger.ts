@@ -1,6 +1,8 @@
 import { formatTime, NS_PER_US } from '../base/units.ts';
 import type { Action, Trigger as TriggerModel, When } from '../model/scenario.ts';
+import { EVENTS } from '../model/vocabulary.ts';
 import { elaborateAction } from './action.ts';
+import { own } from './check/words.ts';
 import { evaluate, later } from './evaluate.ts';
 import { eventPattern } from './event.ts';
 import { fail, spanOf } from './scope.ts';
@@ -75,12 +77,29 @@ function moment(
     const pattern = eventPattern(expr, count ?? 1, scope);
     return pattern === undefined || count === undefined ? undefined : { kind: 'on', pattern };
   }
+  const event = eventOf(expr);
+  if (event !== undefined) {
+    const help = `write \`on ${event}\``;
+    fail(scope, 'E0308', expr, `\`${node.head.text}\` takes a time, not an event`, 'an event', help);
+    // Read as it was meant, so that what may be done at that event only is not complained of.
+    const pattern = eventPattern(expr, 1, scope);
+    return pattern === undefined ? undefined : { kind: 'on', pattern };
+  }
   const time = instant(expr, node.head, scope);
   if (time === undefined) return undefined;
   if (node.head.text === 'at') {
     return inRun(time, expr, duration_ns, scope) ? { kind: 'at', time_ns: time } : undefined;
   }
   return every(time, expr, clauses, duration_ns, scope);
+}
+
+/** `web.register`, of a partition's or an ambulance's events: as text, when an expression is that and nothing else. */
+function eventOf(expr: Expr): string | undefined {
+  if (expr.kind !== 'path') return undefined;
+  const [step] = expr.steps;
+  if (expr.steps.length !== 1 || step?.kind !== 'field' || own(EVENTS, step.name) === undefined)
+    return undefined;
+  return `${expr.root.text}.${step.name}`;
 }
 
 function instant(expr: Expr, owner: Name, scope: Scope): number | undefined {

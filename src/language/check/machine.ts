@@ -191,7 +191,7 @@ function checkMemory(
     const { value, span } = party.memory;
     if (value > memory.value) {
       const message = `\`${party.name}\` is larger than the machine: ${formatSize(value)} of ${formatSize(memory.value)}`;
-      failAt(scope, 'E0316', span, message, 'more than there is', undefined, [
+      failAt(scope, 'E0316', span, message, 'more than there is', free(party, parties, memory.value), [
         { span: memory.span, text: 'all the memory there is' },
       ]);
       return;
@@ -210,11 +210,19 @@ function checkMemory(
       span,
       message,
       `\`${party.name}\` no longer fits`,
-      'give somebody less, or the machine more',
+      free(party, parties, memory.value),
       [...more, { span: memory.span, text: 'all the memory there is' }],
     );
     return;
   }
+}
+
+/** How much memory one party may have beside all the others. */
+function free(party: Party, parties: readonly Party[], memory: number): string {
+  let left = memory;
+  for (const other of parties) if (other !== party) left -= other.memory?.value ?? 0;
+  if (left <= 0) return 'the others have all of it: give somebody less, or the machine more';
+  return `${formatSize(left)} are free beside the others: give \`${party.name}\` no more, or the machine more`;
 }
 
 function checkDevices(parties: readonly Party[], draft: Draft, scope: Scope): void {

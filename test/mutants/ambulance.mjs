@@ -7,7 +7,7 @@ export const mutants = [
   { id: 'quantities-have-bounds', file: 'src/ambulance/validate/orders.ts', from: 'const QUANTITY = { low: 1, high: 1000 } as const;', to: 'const QUANTITY = { low: 1, high: 10000 } as const;', killer: 'specs/structures/application.spec' },
   { id: 'states-are-enumerators', file: 'src/ambulance/validate/orders.ts', from: 'if (!states.has(state)) {', to: 'if (false) {', killer: 'specs/structures/application.spec' },
   { id: 'the-book-counts-its-orders', file: 'src/ambulance/validate/orders.ts', from: 'if (said === orders.length) return;', to: 'return;', killer: 'specs/structures/application.spec' },
-  { id: 'half-done-is-no-damage', file: 'src/ambulance/validate/settle.ts', from: "return draft.guard === 'held' && TEARABLE.has(draft.code);", to: 'return false;', killer: 'test/ambulance/healthy.test.ts' },
+  { id: 'half-done-is-no-damage', file: 'src/ambulance/validate/settle.ts', from: 'return !inFlux(draft) && (readings', to: 'return (readings', killer: 'test/ambulance/healthy.test.ts' },
   { id: 'a-changed-region-is-corrupt', file: 'src/ambulance/attach.ts', from: 'if (copy) return { ...fromCopy(copy, [fault]), region };', to: '', killer: 'specs/metadata/rot.spec' },
   { id: 'a-requested-panic-is-named', file: 'src/ambulance/diagnose/from-machine.ts', from: 'if (/sysrq|requested|by request/i.test(panic)) {', to: 'if (false) {', killer: 'specs/claims/3-own-partition.spec' },
   { id: 'second-level-comes-first', file: 'src/ambulance/diagnose/from-machine.ts', from: "causes.push({ ...NOWHERE, cause: 'second_level_damage', weight: 100, evidence }); // prettier-ignore", to: '', killer: 'specs/claims/4-hypervisor-control.spec' },

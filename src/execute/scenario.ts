@@ -1,8 +1,10 @@
 import { Injector } from '../fault/injector.ts';
 import type { Scenario } from '../model/scenario.ts';
 import { worldOf } from '../place/world.ts';
+import type { HeartbeatFacts } from '../record/heartbeat.ts';
 import { heartbeatFacts } from '../record/heartbeat.ts';
 import type { PartitionSummary, RunRecord, TwinComparison } from '../record/record.ts';
+import { MISSED_BEATS } from '../target/hypercalls.ts';
 import type { TraceEvent } from '../target/events.ts';
 import { comparePartition } from '../targets/sim/compare.ts';
 import type { RunFacts } from '../verdict/facts.ts';
@@ -201,11 +203,21 @@ function recordOf(
         // From all events: the record may drop the beats themselves.
         ...(booted_ns === undefined
           ? {}
-          : { heartbeat: heartbeatFacts(run.events, partition.name, scenario.duration_ns, booted_ns) }),
+          : { heartbeat: beatsOf(run, partition.name, scenario.duration_ns, booted_ns) }),
       };
     }),
     twins,
   };
+}
+
+/** By the partition's own time, as the hypervisor's watchdog reckons it: a guest that is not scheduled is not silent. */
+function beatsOf(run: Run, partition: string, end_ns: number, booted_ns: number): HeartbeatFacts {
+  const { target, hypervisor } = run.simulation;
+  const period_ns =
+    hypervisor.topology.lpars.find((lpar) => lpar.name === partition)?.kernel.heartbeat_ns ?? 0;
+  const deadline = (beat_ns: number): number =>
+    target.afterOwnTime(partition, beat_ns, MISSED_BEATS * period_ns);
+  return heartbeatFacts(run.events, partition, end_ns, deadline, booted_ns);
 }
 
 /** All events while there are few; else the frequent kinds are dropped, and then the oldest. */

@@ -1,5 +1,5 @@
 import type { LparModel, TopologyModel } from '../model/machine.ts';
-import { DISTRESS, HYPERCALL } from '../target/hypercalls.ts';
+import { DISTRESS, HYPERCALL, MISSED_BEATS } from '../target/hypercalls.ts';
 import type { RegistrationFilter } from '../target/registration.ts';
 import type { SupervisedTarget, Supervisor, SupervisorCall } from '../target/supervisor.ts';
 import type { Partition } from '../target/target.ts';
@@ -12,7 +12,7 @@ import { resultOf, rule } from './registry.ts';
 import type { SavedHypervisor } from './saved.ts';
 import { packState, unpackState } from './saved.ts';
 import type { Watched } from './watchdogs.ts';
-import { ALARM, MISSED_BEATS, newWatched, progressLimit } from './watchdogs.ts';
+import { ALARM, newWatched, progressLimit } from './watchdogs.ts';
 
 /** ENOSYS, for a hypercall that is none of the supervisor's. */
 const ENOSYS = -38;

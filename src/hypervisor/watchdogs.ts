@@ -3,8 +3,6 @@ import type { KernelModel } from '../model/machine.ts';
 /** Alarm numbers on the target. */
 export const ALARM = { heartbeat: 1, progress: 2 } as const;
 
-/** Periods without a heartbeat after which the watchdog barks. */
-export const MISSED_BEATS = 3;
 /** Five ticks at HZ 250. */
 const PROGRESS_FLOOR_NS = 20_000_000;
 

@@ -55,3 +55,6 @@ export function splitLogical(address: number): { readonly whose: number; readonl
   const whose = Math.floor(address / LOGICAL_SHIFT);
   return { whose, physical: address - whose * LOGICAL_SHIFT };
 }
+
+/** Periods of a partition's own time without a heartbeat after which it is lost: for the watchdog as for whoever judges. */
+export const MISSED_BEATS = 3;

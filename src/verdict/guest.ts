@@ -2,14 +2,11 @@ import { formatTime } from '../base/units.ts';
 import type { Claim } from '../model/scenario.ts';
 import type { HeartbeatFacts } from '../record/heartbeat.ts';
 import { heartbeatFacts } from '../record/heartbeat.ts';
+import { MISSED_BEATS } from '../target/hypercalls.ts';
 import type { TraceEvent } from '../target/events.ts';
 import type { Case } from './facts.ts';
 import type { Occurrence, Sight, Window } from './sight.ts';
 import { blind, happened, windowOf } from './sight.ts';
-
-/** Beats that are awaited in vain before a guest counts as silent; before a pause counts as a loss of heartbeat. */
-const SILENT_PERIODS = 2;
-const LOST_PERIODS = 3;
 
 /** Event kinds by the state that they show. */
 const KINDS: Readonly<Record<string, string>> = {
@@ -55,10 +52,10 @@ function bootBySummary(partition: string, run: Case): Occurrence[] {
   return time_ns === -1 ? [] : [{ time_ns, text: 'booted' }];
 }
 
-/** From the first beat that did not come. */
+/** From the first beat that did not come, once the hypervisor's watchdog would have lost patience. */
 function silence(partition: string, run: Case): Occurrence[] {
   const { facts, period_ns } = beats(partition, run);
-  if (!facts || facts.silent_ns <= SILENT_PERIODS * period_ns) return [];
+  if (facts?.overdue_ns === undefined) return [];
   const since = facts.last_ns ?? 0;
   return [{ time_ns: since + period_ns, text: `silent since its last heartbeat at ${formatTime(since)}` }];
 }
@@ -76,11 +73,11 @@ function healthy(partition: string, run: Case, window: Window): Sight {
   const { facts, period_ns } = beats(partition, run);
   if (!facts) return { met: false, seen: `${partition} never said boot complete` };
   const since = facts.last_ns ?? 0;
-  if (facts.silent_ns > SILENT_PERIODS * period_ns && to_ns > since + period_ns) {
+  if (facts.overdue_ns !== undefined && to_ns > since + period_ns) {
     return { met: false, seen: `${partition} is silent since its last heartbeat at ${formatTime(since)}` };
   }
-  if (facts.longest_ns > LOST_PERIODS * period_ns && inside(facts.longest_from_ns)) {
-    const pause = `${formatTime(facts.longest_ns)} from ${formatTime(facts.longest_from_ns)}`;
+  if (facts.lost && inside(facts.lost.from_ns)) {
+    const pause = `${formatTime(facts.lost.pause_ns)} from ${formatTime(facts.lost.from_ns)}`;
     return { met: false, seen: `${partition} missed its heartbeat for ${pause}` };
   }
   return { met: true, seen: `${partition} is healthy` };
@@ -108,7 +105,14 @@ function beats(
   const booted = occurrencesOf('booted', [], partition, run)[0];
   if (!booted) return { period_ns };
   return {
-    facts: heartbeatFacts(run.record.events, partition, run.record.duration_ns, booted.time_ns),
+    // Without its slots: a partition that shares no CPU has all of its time.
+    facts: heartbeatFacts(
+      run.record.events,
+      partition,
+      run.record.duration_ns,
+      (beat_ns) => beat_ns + MISSED_BEATS * period_ns,
+      booted.time_ns,
+    ),
     period_ns,
   };
 }

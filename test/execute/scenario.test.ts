@@ -126,3 +126,23 @@ describe('observing', () => {
     expect(watching.trace_hash).toBe(quiet.trace_hash);
   });
 });
+
+it('a guest that is seldom scheduled is not silent, neither for the watchdog nor for the judge', () => {
+  const text = `topology seldom {
+    machine { cpus 0..1; memory 512 MiB; slice 1 ms }
+    lpar web { shares cpus 0 vcpus 1 weight 60; owns memory 96 MiB; kernel linux { heartbeat 20 ms } }
+    lpar db { shares cpus 0 vcpus 1 weight 1; owns memory 96 MiB; kernel linux { heartbeat 5 ms } }
+    ambulance rescue { owns cpus 1; owns memory 64 MiB; attends web, db }
+  }
+  scenario "x" { uses seldom
+    run 300 ms
+    expect { guest db is healthy } }`;
+  const finished = runScenario(scenarioOf(text), 1, lines);
+  finished.release();
+  const { partitions, events } = finished.record;
+  const { heartbeat } = partitions.find((one) => one.name === 'db') ?? {};
+  expect(events.filter((event) => event.kind === 'failing')).toEqual([]);
+  expect(heartbeat?.longest_ns).toBeGreaterThan(3 * 5_000_000);
+  expect(heartbeat?.overdue_ns).toBeUndefined();
+  expect(heartbeat?.lost).toBeUndefined();
+});

@@ -11,11 +11,14 @@ import type { Scope } from './scope.ts';
 import { clauseNamed, clausesOf, single, wantCondition } from './settings.ts';
 import { didYouMean } from './suggest.ts';
 import type { Clause, Fault, Item, Phrase } from './tree.ts';
+import { bounded } from './weight.ts';
 
 /** Faults may call faults this deep. */
 const CALL_DEPTH = 16;
 /** One trigger does at most this much. */
 const ACTION_LIMIT = 256;
+/** And goes through this many sentences of faults, those that an `if` leaves out included. */
+const STEP_LIMIT = 4096;
 
 /** What an action is part of. */
 export interface ActionContext {
@@ -24,11 +27,19 @@ export interface ActionContext {
   /** What the trigger has gathered so far. */
   readonly actions: Action[];
   /** The sentence in the scenario, and the faults on the way from it. */
+  /** How many sentences it has gone through; above the limit, all the others are left out. */
+  readonly work: { steps: number };
   readonly call: { readonly span: Action['span']; readonly faults: readonly Fault[] } | undefined;
 }
 
 /** One sentence after a trigger: a verb, or a fault of the user's own, which becomes the verbs that it is made of. */
 export function elaborateAction(item: Item, scope: Scope, context: ActionContext): void {
+  const { work } = context;
+  if (work.steps > STEP_LIMIT || scope.problems.full(scope.unit.file)) return;
+  if (++work.steps > STEP_LIMIT) {
+    const message = `one trigger goes through more than ${STEP_LIMIT} sentences of faults`;
+    return fail(scope, 'E0521', item, message, 'too many');
+  }
   if (item.kind === 'broken') return;
   if (item.kind !== 'phrase') {
     fail(
@@ -101,12 +112,12 @@ function builtIn(verb: Verb, item: Phrase, scope: Scope, context: ActionContext)
   }
   if (!wanted(clauseNamed(clauses, 'if'), scope) || subject === undefined || place === undefined) return;
   if (context.actions.length >= ACTION_LIMIT) {
-    if (context.actions.length === ACTION_LIMIT)
-      fail(scope, 'E0521', item, `one trigger does more than ${ACTION_LIMIT} things`, 'too many');
-    return;
+    context.work.steps = Infinity;
+    return fail(scope, 'E0521', item, `one trigger does more than ${ACTION_LIMIT} things`, 'too many');
   }
   const fault = context.call?.faults[0];
   const span = context.call?.span ?? spanOf(scope.unit, item);
+  if (fault !== undefined && !scope.problems.spend(1, { span, text: 'no further than here' })) return;
   const { name } = verb;
   context.actions.push(
     fault === undefined
@@ -128,7 +139,11 @@ function wanted(clause: Clause | undefined, scope: Scope): boolean {
 
 function callFault(item: Phrase, fault: Fault, scope: Scope, context: ActionContext): void {
   const faults = [...(context.call?.faults ?? []), fault];
-  if (faults.indexOf(fault) < faults.length - 1 || faults.length > CALL_DEPTH) {
+  if (faults.length > CALL_DEPTH) {
+    const message = `faults call faults more than ${CALL_DEPTH} deep`;
+    return fail(scope, 'E0523', item.head, message, 'one too many', 'let a fault do more by itself');
+  }
+  if (faults.indexOf(fault) < faults.length - 1) {
     const message = `fault \`${fault.name.text}\` leads back to itself`;
     return fail(scope, 'E0513', item.head, message, 'never ends', 'a fault is a list of actions, not a loop');
   }
@@ -191,14 +206,14 @@ function argumentsOf(
   if (first !== undefined) {
     const expr = single(item.values, item.head, scope);
     if (expr === undefined) return undefined;
-    args.set(first.text, evaluate(expr, scope));
+    args.set(first.text, bounded(evaluate(expr, scope), expr, scope));
   }
   let complete = true;
   for (const name of others) {
     const clause = clauses.get(name.text);
     if (clause !== undefined) {
       const expr = single(clause.values, clause.word, scope);
-      args.set(name.text, expr === undefined ? undefined : evaluate(expr, scope));
+      args.set(name.text, expr === undefined ? undefined : bounded(evaluate(expr, scope), expr, scope));
       continue;
     }
     complete = false;

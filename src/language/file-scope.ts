@@ -2,6 +2,7 @@ import type { Expression } from '../model/expression.ts';
 import { evaluate } from './evaluate.ts';
 import type { Problems } from './problems.ts';
 import type { Scope, Unit } from './scope.ts';
+import { bounded } from './weight.ts';
 
 const NO_WORDS: ReadonlySet<string> = new Set();
 const NOTHING: ReadonlyMap<string, Expression> = new Map();
@@ -24,10 +25,12 @@ export function fileScope(unit: Unit, problems: Problems): Scope {
   };
   cache.set(unit, scope);
   for (const [name, { unit: from, node }] of unit.names) {
-    if (node.kind !== 'let') continue;
+    if (node.kind !== 'let' || problems.full(unit.file)) continue;
     values.set(
       name,
-      from === unit ? evaluate(node.value, scope) : fileScope(from, problems).values.get(name),
+      from === unit
+        ? bounded(evaluate(node.value, scope), node.value, scope)
+        : fileScope(from, problems).values.get(name),
     );
   }
   return scope;

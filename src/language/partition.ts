@@ -23,7 +23,7 @@ import {
 } from './settings.ts';
 import type { Clauses } from './settings.ts';
 import { didYouMean, nearest } from './suggest.ts';
-import type { Clause, Name, Phrase } from './tree.ts';
+import type { Clause, Name, Node, Phrase } from './tree.ts';
 
 interface PartyDraft {
   readonly name: string;
@@ -160,6 +160,7 @@ function device(party: PartyDraft, item: Phrase, clause: Clause, modifiers: Clau
     if (name === undefined || weight === undefined) continue;
     const span = spanOf(scope.unit, expr);
     const other = party.devices.find((one) => one.value.device === name);
+    if (other === undefined && tooMany(party.devices, expr, 'a partition is given', scope)) return;
     if (other === undefined) party.devices.push({ value: { mode, device: name, weight }, span });
     else {
       fail(scope, 'E0310', expr, `\`${party.name}\` is given \`${name}\` twice`, 'again', undefined, [
@@ -167,6 +168,15 @@ function device(party: PartyDraft, item: Phrase, clause: Clause, modifiers: Clau
       ]);
     }
   }
+}
+
+/** A machine has at most this many devices. */
+const DEVICE_LIMIT = 64;
+/** True when there is no room for one more; reported. */
+export function tooMany(devices: readonly unknown[], at: Node, who: string, scope: Scope): boolean {
+  if (devices.length < DEVICE_LIMIT) return false;
+  fail(scope, 'E0330', at, `${who} ${DEVICE_LIMIT} devices at most`, 'one too many');
+  return true;
 }
 
 const KERNEL_HEADS = [

@@ -6,6 +6,9 @@ export const DIAGNOSTICS_PER_FILE = 100;
 /** No more of one file are kept, repeated ones included. */
 const KEPT_PER_FILE = 2000;
 
+/** A file unfolds into at most so many sentences: those of each row of a table, of each fault that is called, of each text that is filled in. */
+const SENTENCES_PER_FILE = 250_000;
+
 /**
  * Collects diagnostics. A table row repeats its scenario's mistakes, so the same code at the same place is kept once.
  */
@@ -13,6 +16,8 @@ export class Problems {
   readonly #list: Diagnostic[] = [];
   readonly #counts = new Map<string, number>();
   readonly #seen = new Set<string>();
+  readonly #spent = new Map<string, number>();
+  readonly #exhausted = new Set<string>();
   #errors = 0;
 
   /** How many errors so far, repeated ones included: compare before and after to know whether a step was clean. */
@@ -22,7 +27,22 @@ export class Problems {
 
   /** True when a file has so many problems that looking for more is a waste: the caller stops. */
   full(file: string): boolean {
-    return this.#counts.size > 0 && (this.#counts.get(file) ?? 0) >= KEPT_PER_FILE;
+    if (this.#counts.size > 0 && (this.#counts.get(file) ?? 0) >= KEPT_PER_FILE) return true;
+    return this.#exhausted.size > 0 && this.#exhausted.has(file);
+  }
+
+  /** Counts what a file unfolds into; false once it is too much, which is reported the first time. */
+  spend(sentences: number, at: Label): boolean {
+    const { file } = at.span;
+    const spent = (this.#spent.get(file) ?? 0) + sentences;
+    this.#spent.set(file, spent);
+    if (spent <= SENTENCES_PER_FILE) return true;
+    if (!this.#exhausted.has(file)) {
+      this.#exhausted.add(file);
+      const message = `this file unfolds into more than ${SENTENCES_PER_FILE} sentences`;
+      this.error('E0420', message, [at], 'take it apart, or let its tables have fewer rows');
+    }
+    return false;
   }
 
   error(code: string, message: string, labels: readonly Label[], help?: string): void {
@@ -64,6 +84,12 @@ export class Problems {
     this.#seen.add(key);
     this.#list.push({ code, severity, message, labels, ...(help === undefined ? {} : { help }) });
   }
+}
+
+/** Bounds what it is asked for as any other, and keeps no diagnostic: for what is read a first time, to be read aloud later. */
+export class Quiet extends Problems {
+  override error(): void {}
+  override warn(): void {}
 }
 
 function tooMany(next: Diagnostic, all: readonly Diagnostic[]): Diagnostic {

@@ -9,6 +9,7 @@ import { docAbove } from './docs.ts';
 import { evaluate, later } from './evaluate.ts';
 import { isConstant } from './fold.ts';
 import { interpolate } from './interpolate.ts';
+import { Quiet } from './problems.ts';
 import type { Problems } from './problems.ts';
 import { fail, label, spanOf } from './scope.ts';
 import type { Parties, Scope, Unit, Values } from './scope.ts';
@@ -21,6 +22,7 @@ import { rowsOf } from './table.ts';
 import { change, copyDraft, emptyDraft, part, PART_HEADS } from './topology.ts';
 import { calledName, elaborateTrigger } from './trigger.ts';
 import type * as tree from './tree.ts';
+import { bounded } from './weight.ts';
 
 const HEADS = [
   'uses',
@@ -39,6 +41,8 @@ const HEADS = [
   ...PART_HEADS,
 ];
 const LATER_HEADS = ['core', 'budget', 'app', 'service', 'owns', 'shares', 'borrows'];
+/** A row copies the names of its file: so many count as one of its sentences. */
+const NAMES_OF_A_SENTENCE = 64;
 const DEFAULT_RUN_NS = 200 * NS_PER_MS;
 
 const NO_LETS: ReadonlyMap<string, Expression> = new Map();
@@ -69,20 +73,37 @@ export function elaborateScenario(
   const base = usedTopology(heads, scope);
   const called = calledNames(node, scope);
   const scenarios: Scenario[] = [];
+  const sentences = sentencesOf(node) + Math.floor(fileValues.size / NAMES_OF_A_SENTENCE);
   const add = (inner: Scope): void => {
     const before = problems.errors;
     const scenario = elaborateRow(node, inner, heads, base, called, projectTags);
     if (scenario !== undefined && problems.errors === before) scenarios.push(scenario);
   };
-  if (node.tables.length === 0) add(scope);
-  else {
-    const parties = base?.parties ?? inlineParties(heads, node, scope);
-    for (const row of rowsOf(node, { ...scope, parties })) {
-      if (problems.full(unit.file)) break;
-      add({ ...scope, values: row.values, words: row.words });
-    }
+  if (node.tables.length === 0) {
+    if (problems.spend(sentences, label(unit, node.head, TOO_MUCH))) add(scope);
+    return scenarios;
+  }
+  const parties = base?.parties ?? inlineParties(heads, node, scope);
+  const rows = rowsOf(node, { ...scope, parties });
+  const table = label(unit, node.tables[0] as tree.Table, `${rows.length} rows of ${sentences} sentences`);
+  if (!problems.spend(rows.length * sentences, table)) return scenarios;
+  for (const row of rows) {
+    if (problems.full(unit.file)) break;
+    add({ ...scope, values: row.values(), words: row.words });
   }
   return scenarios;
+}
+const TOO_MUCH = 'no further than here';
+
+/** How many sentences a scenario has, its claims and actions included. */
+function sentencesOf(node: tree.Scenario): number {
+  let count = 1;
+  for (const item of node.body) {
+    count++;
+    if (item.kind === 'expect') count += item.claims.length;
+    else if (item.kind === 'trigger') count += item.actions.length;
+  }
+  return count;
 }
 
 /** The settings of a scenario, in order: few, so they are looked through. */
@@ -150,8 +171,7 @@ function importsBroken(unit: Unit): boolean {
 function inlineParties(heads: Heads, node: tree.Scenario, scope: Scope): Parties | undefined {
   const names = node.tables.flatMap((table) => table.names.map((name) => name.text));
   const values = new Map([...scope.values, ...names.map((name) => [name, undefined] as const)]);
-  const quiet = { errors: 0, error: () => undefined, warn: () => undefined } as unknown as Problems;
-  return buildOwn(heads, undefined, { ...scope, values, problems: quiet })?.parties;
+  return buildOwn(heads, undefined, { ...scope, values, problems: new Quiet() })?.parties;
 }
 
 /** The topology of one row; the shared one when the row changes nothing. */
@@ -160,6 +180,9 @@ function buildOwn(heads: Heads, base: Built | undefined, scope: Scope): Built | 
   const parts = PART_HEADS.flatMap((part) => heads.filter(({ head }) => head.text === part));
   const changes = heads.filter(({ head }) => head.text === 'change');
   const draft = base === undefined ? emptyDraft() : copyDraft(base.draft);
+  const parties = draft.lpars.size + draft.ambulances.size + (draft.machine?.devices.length ?? 0);
+  if (!scope.problems.spend(parties, label(scope.unit, (parts[0] ?? (changes[0] as tree.Phrase)).head, '')))
+    return undefined;
   for (const phrase of parts) part(draft, phrase, docAbove(scope.unit, phrase.start), scope);
   for (const phrase of changes) change(draft, phrase, scope);
   return draft.machine === undefined ? undefined : finish(draft, scope);
@@ -196,6 +219,9 @@ function elaborateRow(
   const selection: Scope = values === scope.values ? scope : { ...scope, values };
   const built = buildOwn(heads, base, selection);
   const name = node.name.text === '' ? undefined : interpolate(node.name.text, node.name, selection);
+  if (name !== undefined && !/[^\s\p{C}]/u.test(name)) {
+    fail(scope, 'E0421', node.name, 'the scenario has no name', 'nothing to call it by');
+  }
   const run = headed(heads, 'run');
   if (run !== undefined) noClauses(run, scope);
   const duration =
@@ -273,10 +299,11 @@ function elaborateRow(
 function constants(node: tree.Scenario, scope: Scope): Values {
   if (!node.body.some((item) => item.kind === 'let')) return scope.values;
   const values = new Map(scope.values);
-  const quiet = { errors: 0, error: () => undefined, warn: () => undefined } as unknown as Problems;
+  const quiet = new Quiet();
   for (const item of node.body) {
     if (item.kind !== 'let') continue;
-    const value = evaluate(item.value, { ...scope, values, problems: quiet });
+    const inner = { ...scope, values, problems: quiet };
+    const value = bounded(evaluate(item.value, inner), item.value, inner);
     if (value !== undefined && isConstant(value) && value.kind !== 'word') values.set(item.name.text, value);
   }
   return values;
@@ -306,7 +333,9 @@ function bindLets(node: tree.Scenario, scope: Scope): Scope {
       fail(scope, 'E0404', item.name, `\`${name}\` is a partition's name`, 'taken', 'give it another name');
       continue;
     }
-    const value = evaluate(item.value, { ...scope, values, lets });
+    if (scope.problems.full(scope.unit.file)) break;
+    const inner = { ...scope, values, lets };
+    const value = bounded(evaluate(item.value, inner), item.value, inner);
     const drawn = value?.kind === 'path' && value.value.steps.some((step) => step.kind === 'any');
     if (value === undefined || (!drawn && !['unary', 'binary', 'conditional', 'call'].includes(value.kind)))
       values.set(name, value);

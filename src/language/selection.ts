@@ -71,6 +71,7 @@ export function seedsOf(phrase: Phrase | undefined, scope: Scope): readonly numb
   noClauses(phrase, scope);
   if (phrase.values.length === 0) single(phrase.values, phrase.head, scope);
   const seeds = new Set<number>();
+  let listed = 0;
   for (const expr of phrase.values) {
     const value = evaluate(expr, scope);
     if (value === undefined) continue;
@@ -82,7 +83,8 @@ export function seedsOf(phrase: Phrase | undefined, scope: Scope): readonly numb
       }
       const sound =
         low.value >= 0n && high.value <= BigInt(Number.MAX_SAFE_INTEGER) && high.value >= low.value;
-      if (!sound || high.value - low.value >= BigInt(SEED_LIMIT) || seeds.size > SEED_LIMIT) {
+      listed += sound ? Number(high.value - low.value) + 1 : 0;
+      if (!sound || listed > SEED_LIMIT) {
         const help = `seeds are whole numbers from 0 to 2^53 - 1, at most ${SEED_LIMIT} of them`;
         fail(scope, 'E0409', expr, 'these are no seeds', sound ? 'too many' : 'out of range', help);
         continue;

@@ -1,14 +1,17 @@
 import type { Expression } from '../model/expression.ts';
 import { evaluate } from './evaluate.ts';
 import { fail } from './scope.ts';
-import type { Scope } from './scope.ts';
+import type { Scope, Values } from './scope.ts';
 import type { Expr, Scenario, Table } from './tree.ts';
 
 /** A scenario has at most this many rows, over all its tables. */
 const ROW_LIMIT = 10_000;
+/** And this many columns. */
+const COLUMN_LIMIT = 64;
 
 export interface Row {
-  readonly values: ReadonlyMap<string, Expression | undefined>;
+  /** Makes them: a thousand rows do not live at once. */
+  readonly values: () => Values;
   readonly words: ReadonlySet<string>;
 }
 
@@ -16,10 +19,16 @@ type Binding = readonly (readonly [name: string, value: Expression])[];
 
 /** Every combination of the tables' rows, the last table running fastest; one row when there is no table. */
 export function rowsOf(node: Scenario, scope: Scope): Row[] {
-  if (node.tables.length === 0) return [{ values: scope.values, words: scope.words }];
+  if (node.tables.length === 0) return [{ values: () => scope.values, words: scope.words }];
   let rows: Binding[] = [[]];
   const words = new Set<string>();
   const taken = new Set<string>();
+  const columns = node.tables.reduce((sum, table) => sum + table.names.length, 0);
+  if (columns > COLUMN_LIMIT) {
+    const message = `the tables have ${columns} columns together: ${COLUMN_LIMIT} are enough`;
+    fail(scope, 'E0407', node.tables[0] as Table, message, 'too many');
+    return [];
+  }
   for (const table of node.tables) {
     for (const name of table.names) {
       if (taken.has(name.text))
@@ -36,7 +45,7 @@ export function rowsOf(node: Scenario, scope: Scope): Row[] {
     }
     rows = rows.flatMap((row) => bindings.map((binding) => [...row, ...binding]));
   }
-  return rows.map((row) => ({ values: new Map([...scope.values, ...row]), words }));
+  return rows.map((row) => ({ values: () => new Map([...scope.values, ...row]), words }));
 }
 
 function tableRows(table: Table, scope: Scope, words: Set<string>): Binding[] | undefined {

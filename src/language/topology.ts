@@ -3,7 +3,7 @@ import type { DeviceKind, DeviceModel } from '../model/machine.ts';
 import type { Span } from '../text/span.ts';
 import { items, once, unknownSetting } from './block.ts';
 import type { Given } from './block.ts';
-import { ambulanceItem, lparItem, newAmbulance, newLpar } from './partition.ts';
+import { ambulanceItem, lparItem, newAmbulance, newLpar, tooMany } from './partition.ts';
 import type { AmbulanceDraft, LparDraft } from './partition.ts';
 import { fail, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
@@ -172,6 +172,7 @@ function devices(machine: MachineDraft, item: Phrase, scope: Scope): undefined {
     if (name === undefined) continue;
     const other = machine.devices.find((device) => device.name === name);
     if (other === undefined) {
+      if (tooMany(machine.devices, expr, 'a machine has', scope)) return undefined;
       machine.devices.push({ kind: item.head.text as DeviceKind, name, span: spanOf(scope.unit, expr) });
     } else {
       fail(scope, 'E0305', expr, `there are two devices \`${name}\``, 'again', undefined, [

@@ -38,9 +38,10 @@ export function elaborateTrigger(node: Trigger, duration_ns: number, scope: Scop
       'write `:` and an action',
     );
   }
+  const work = { steps: 0 };
   for (const item of node.actions)
     if (!scope.problems.full(scope.unit.file))
-      elaborateAction(item, scope, { event, actions, call: undefined });
+      elaborateAction(item, scope, { event, actions, work, call: undefined });
   const wanted = condition === undefined ? undefined : wantCondition(condition, scope);
   const name = calledName(node);
   if (when === undefined) return undefined;

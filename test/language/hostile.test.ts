@@ -119,6 +119,62 @@ describe('whatever stands in a file', () => {
   });
 });
 
+describe('what grows when it is unfolded', () => {
+  const RUN = 'uses two_partitions\n';
+  const END = 'expect { guest web is healthy }';
+  const repeated = (count: number, line: (at: number) => string): string =>
+    Array.from({ length: count }, (_, at) => line(at)).join('');
+  const scenario = (body: string, table = ''): string =>
+    `import { two_partitions } from "./machines.spec"\nscenario "x" ${table} {\n${RUN}${body}${END}\n}\n`;
+  const codes = (text: string): string[] => {
+    const host = memoryHost({ 'x.spec': text, 'machines.spec': LIBRARY });
+    const { diagnostics } = compile(['x.spec'], host);
+    return diagnostics.filter((one) => one.severity === 'error').map((one) => one.code);
+  };
+  const doubling = (first: string, next: (name: string) => string): string =>
+    `let a0 = ${first}\n${repeated(60, (at) => `let a${at + 1} = ${next(`a${at}`)}\n`)}`;
+
+  it('sixty names, each of the one before twice, are one diagnostic, as texts, lists, ranges and steps', () => {
+    expect(codes(doubling('"ab"', (name) => `"{${name}}{${name}}"`))).toEqual(['E0418']);
+    expect(codes(doubling('[1]', (name) => `[${name}, ${name}]`))).toEqual(['E0419']);
+    expect(codes(doubling('1', (name) => `${name}..${name}`))).toEqual(['E0419']);
+    expect(codes(doubling('.x', (name) => `.x[${name}][${name}]`))).toEqual(['E0419']);
+    const entries = doubling('web.memory[0]', (name) => `web.page_table[${name}][${name}]`);
+    expect(codes(scenario(entries))).toEqual(['E0419']);
+  });
+
+  it('a measure of sixty others, each of the one before twice, is a measure', () => {
+    expect(codes(scenario(doubling('web.cpu_time', (name) => `${name} + ${name}`)))).toEqual([]);
+  });
+
+  it('names of names of names end at a depth, not at the end of the stack', () => {
+    expect(codes(`let a0 = [1]\n${repeated(20_000, (at) => `let a${at + 1} = [a${at}]\n`)}`)).toEqual([
+      'E0419',
+    ]);
+  });
+
+  it('faults that call faults, ten each, end at a count, whether they do something or not', () => {
+    for (const first of ['zero p', 'zero p if false']) {
+      const faults = repeated(15, (at) => `fault f${at + 1}(p) { ${`f${at} p; `.repeat(10)} }\n`);
+      const text = `${scenario('at 1 ms: f15 web.cpus[0].rip\n')}fault f0(p) { ${first} }\n${faults}`;
+      expect(codes(text)).toEqual(['E0521']);
+    }
+  });
+
+  it('a fault whose argument grows from call to call is one diagnostic', () => {
+    const faults = repeated(15, (at) => `fault f${at + 1}(p) { f${at} [${'p, '.repeat(20)}p] }\n`);
+    const text = `${scenario('at 1 ms: f15 web.cpus[0].rip\n')}fault f0(p) { zero p }\n${faults}`;
+    expect(codes(text)).toEqual(['E0419']);
+  });
+
+  it('rows times sentences, and faults times calls, are bounded over the whole file', () => {
+    expect(codes(scenario('at 1 ms: panic web\n'.repeat(50), 'for n in 1..10_000'))).toEqual(['E0420']);
+    const fault = `fault f0(p) { ${'zero p; '.repeat(250)} }\n`;
+    expect(codes(fault + scenario('at 1 ms: f0 web.cpus[0].rip\n'.repeat(1100)))).toEqual(['E0420']);
+    expect(codes(`let a = "${'x'.repeat(4000)}"\nlet b = [${'"{a}", '.repeat(90_000)}1]`)).toEqual(['E0420']);
+  });
+});
+
 describe('names that every object inherits', () => {
   for (const name of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
     it(`\`${name}\` is a name like any other`, () => {

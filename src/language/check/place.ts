@@ -8,6 +8,7 @@ import type { LparModel } from '../../model/machine.ts';
 import { REGISTERS } from '../../model/registers.ts';
 import { failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
+import { Quiet } from '../problems.ts';
 import { didYouMean } from '../suggest.ts';
 import { noCpu } from './cpu.ts';
 import { element } from './element.ts';
@@ -83,7 +84,7 @@ function lookUp(path: Path, scope: Scope): Place | undefined {
   const bound = scope.lets.get(root);
   if (bound !== undefined) {
     if (bound.kind !== 'path')
-      return { kind: 'measure', dimension: steps.length > 0 ? 'place' : dimensionOf(bound, scope) };
+      return { kind: 'measure', dimension: steps.length > 0 ? 'place' : measured(bound, scope) };
     return resolvePlace({ ...bound.value, steps: [...bound.value.steps, ...steps], span: path.span }, scope);
   }
   const lpar = scope.parties?.lpars.get(root);
@@ -339,6 +340,16 @@ function symbolPlace(
   return fields(place, rest, 1, scope);
 }
 
+/** The dimension of what a `let` measures, found once: it is made of other `let`s, and each may be named twice. */
+function measured(bound: Expression, scope: Scope): Dimension {
+  const known = MEASURED.get(bound);
+  if (known !== undefined) return known;
+  const dimension = dimensionOf(bound, scope);
+  MEASURED.set(bound, dimension);
+  return dimension;
+}
+const MEASURED = new WeakMap<Expression, Dimension>();
+
 /** The dimension of a checked expression. */
 export function dimensionOf(value: Expression, scope: Scope): Dimension {
   switch (value.kind) {
@@ -384,4 +395,4 @@ function binaryDimension(value: Expression & { kind: 'binary' }, scope: Scope): 
 function quietly(path: Path, scope: Scope): Place | undefined {
   return resolvePlace(path, { ...scope, problems: SILENT });
 }
-const SILENT = { error: () => undefined, warn: () => undefined } as unknown as Scope['problems'];
+const SILENT = new Quiet();

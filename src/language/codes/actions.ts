@@ -1,5 +1,9 @@
 import type { LanguageCode } from './doc.ts';
 
+/** Faults one in another. */
+const nested = (count: number): string =>
+  `import { pair } from "./machines.spec"\nfault f0(place) { zero place }\n${Array.from({ length: count }, (_, at) => `fault f${at + 1}(place) { f${at} place }\n`).join('')}scenario "s" {\n  uses pair\n  at 1 ms: f${count} web.cpus[0].rip\n  expect { guest web is healthy }\n}`;
+
 /** Triggers, verbs, faults. */
 export const ACTION_CODES: readonly LanguageCode[] = [
   {
@@ -173,5 +177,13 @@ export const ACTION_CODES: readonly LanguageCode[] = [
     bad: 'change rescue { attends db }\nat 40 ms: summon rescue to web\nexpect { guest web is healthy }',
     mended:
       'change rescue { attends db, web }\nat 40 ms: summon rescue to web\nexpect { guest web is healthy }',
+  },
+  {
+    code: 'E0523',
+    title: 'faults that call faults too deep',
+    doc: 'Sixteen faults may stand one in another. A list of actions that needs more is hard to follow.',
+    frame: 'file',
+    bad: nested(17),
+    mended: nested(4),
   },
 ];

@@ -229,4 +229,13 @@ export const MACHINE_CODES: readonly LanguageCode[] = [
     bad: 'machine { cpus 0..39; memory 256 MiB }\nlpar web { owns cpus 0..32; owns memory 64 MiB }',
     mended: 'machine { cpus 0..39; memory 256 MiB }\nlpar web { owns cpus 0..31; owns memory 64 MiB }',
   },
+  {
+    code: 'E0330',
+    title: 'too many devices',
+    doc: 'A machine has at most 64 devices.',
+    frame: 'topology',
+    bad: `machine { cpus 0; memory 64 MiB; block ${Array.from({ length: 65 }, (_, at) => `disk${at}`).join(', ')} }\nlpar web { owns cpus 0; owns memory 32 MiB }`,
+    mended:
+      'machine { cpus 0; memory 64 MiB; block disk0, disk1 }\nlpar web { owns cpus 0; owns memory 32 MiB }',
+  },
 ];

@@ -4,6 +4,16 @@ const SHORT = 'uses pair\nexpect { guest web is healthy }';
 const one = (name: string, more = ''): string =>
   `import { pair } from "./machines.spec"\n${more}scenario ${name} {\n  ${SHORT.replace('\n', '\n  ')}\n}\n`;
 
+/** Names that stand for lists of ten times the one before. */
+const doubled = (repeats: number): string =>
+  Array.from(
+    { length: 4 },
+    (_, at) =>
+      `let a${at + 1} = [${Array(repeats * 4)
+        .fill(at === 0 ? '1' : `a${at}`)
+        .join(', ')}]\n`,
+  ).join('');
+
 /** Scenarios as a whole: names, tags, tables, what is declared. */
 export const SCENARIO_CODES: readonly LanguageCode[] = [
   {
@@ -133,5 +143,40 @@ export const SCENARIO_CODES: readonly LanguageCode[] = [
     frame: 'file',
     bad: one('"bit {bit}" for bit in 7..0'),
     mended: one('"bit {bit}" for bit in 0..7'),
+  },
+  {
+    code: 'E0418',
+    title: 'a text that is too long',
+    doc: 'With its names filled in, a text has at most 4,096 characters. Names that stand for texts that name others grow faster than one thinks.',
+    frame: 'file',
+    bad: `${one('"{long}"', `let half = "${'x'.repeat(60)}"\nlet many = "${'{half}'.repeat(35)}"\nlet long = "{many}{many}"\n`)}`,
+    mended: `${one('"{many}"', `let half = "${'x'.repeat(60)}"\nlet many = "${'{half}'.repeat(35)}"\n`)}`,
+  },
+  {
+    code: 'E0419',
+    title: 'a name that stands for too much',
+    doc: 'What a `let`, a column or a parameter stands for has at most 50,000 parts with all its names filled in, and is nested at most 400 deep. Lists of lists grow fast.',
+    frame: 'file',
+    bad: one('"{a4}"', doubled(5)),
+    mended: one('"{a4}"', doubled(1)),
+  },
+  {
+    code: 'E0420',
+    title: 'a file that unfolds into too much',
+    doc: 'Tables repeat the sentences of their scenario for each row, and faults are written out wherever they are called. One file unfolds into 250,000 sentences at most.',
+    frame: 'file',
+    bad: one('"bit {bit}" for bit in 1..10_000').replace(
+      'expect {',
+      `expect { ${'guest web is healthy; '.repeat(30)}`,
+    ),
+    mended: one('"bit {bit}" for bit in 1..10'),
+  },
+  {
+    code: 'E0421',
+    title: 'a scenario without a name',
+    doc: 'Reports, histories and `--filter` know a scenario by its name. It needs a character that can be seen.',
+    frame: 'file',
+    bad: one('""'),
+    mended: one('"quiet"'),
   },
 ];

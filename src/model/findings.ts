@@ -21,6 +21,7 @@ const FINDING_LIST: readonly FindingDoc[] = [
   { code: 'TASK_STATE', leads_to: 'corrupt', collections: ['tasks'], doc: '`__state` is no state that Linux has.' },
   { code: 'TASK_PID', leads_to: 'corrupt', collections: ['tasks'], doc: 'A pid is out of range, doubled, or a group leader whose tgid is another.' },
   { code: 'TASK_COMM', leads_to: 'corrupt', collections: ['tasks'], doc: '`comm` is not printable or not terminated.' },
+  { code: 'TASK_MM', leads_to: 'corrupt', collections: ['tasks'], doc: '`mm` is neither NULL nor leads to an mm_struct, or the `pgd` in it is no page of the guest.' },
   { code: 'TASK_COUNT', leads_to: 'corrupt', collections: ['tasks'], doc: 'The threads found do not add up to nr_threads.' },
   { code: 'RQ_COUNT', leads_to: 'corrupt', collections: ['run_queues'], doc: 'nr_running is not what is queued and running.' },
   { code: 'RQ_TASK', leads_to: 'corrupt', collections: ['run_queues'], doc: 'A queued task is not runnable, not on_rq, or belongs to another CPU.' },

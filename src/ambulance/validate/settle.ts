@@ -28,7 +28,7 @@ export function isWild(code: string, space: Space, address: Address): boolean {
 
 /** What no lock guards, and what is concluded from where CPUs are: it has to be seen again before it is believed. */
 const TO_CONFIRM: ReadonlySet<string> = new Set([
-  'LOCK_NO_HOLDER', 'LOCK_WAIT_CYCLE', 'LOCK_VALUE', 'LOG_DESCRIPTOR', 'LOG_DATA', 'TIMER_LOST', 'TIMER_LATE', 'STACK_POINTER', 'STACK_RETURN', 'RQ_CURR',
+  'LOCK_NO_HOLDER', 'LOCK_WAIT_CYCLE', 'LOCK_VALUE', 'LOG_DESCRIPTOR', 'LOG_DATA', 'TIMER_LOST', 'TIMER_LATE', 'STACK_POINTER', 'STACK_RETURN', 'RQ_CURR', 'TASK_MM',
 ]); // prettier-ignore
 
 /** Readings in which something must have been wrong. */

@@ -1,4 +1,5 @@
 import type { Address } from '../../base/address.ts';
+import { isCanonical } from '../../base/address.ts';
 import type { Census, Task } from '../locate/census.ts';
 import { countOf } from '../locate/roots.ts';
 import type { LinkFault, Ring } from './ring.ts';
@@ -11,6 +12,7 @@ const STATES: ReadonlySet<number> = new Set([0, 1, 2, 4, 8, 0x40, 0x80, 0x200, 0
 const STATE_MODIFIERS = 0x100 | 0x400 | 0x2000 | 0x4000;
 const PID_LIMIT = 4_194_304;
 const COMM_BYTES = 16;
+const PAGE_BYTES = 4096;
 
 /** The task list: the ring of thread-group leaders, the ring of threads of each, and what every task says of itself. */
 export const TASKS: Validator = {
@@ -27,6 +29,7 @@ export const TASKS: Validator = {
       reportRing(inspection, group.ring, (node) => taskField(census, node, census.layout.thread_group, 'thread_group'));
     } // prettier-ignore
     for (const task of census.tasks) checkTask(inspection, census, task);
+    checkSpaces(inspection, census);
     checkPids(inspection, census);
     const whole = census.ring.complete && census.groups.every((group) => group.ring.complete);
     const count = countOf(inspection.subject, locator, root);
@@ -101,6 +104,32 @@ function checkTask(inspection: Inspection, census: Census, task: Task): void {
   const problem = commProblem(inspection, task.address + layout.comm);
   if (problem !== '') {
     inspection.report({ code: 'TASK_COMM', place: `${task.name}.comm`, address: task.address + layout.comm, bytes: COMM_BYTES, object, message: `comm ${problem}` }); // prettier-ignore
+  }
+}
+
+/** NULL, or an mm_struct whose page table is a page of the guest's memory. One that several threads share is judged once. */
+function checkSpaces(inspection: Inspection, census: Census): void {
+  const { space, subject } = inspection;
+  const pgd_at = subject.offset('mm_struct', 'pgd');
+  const active_at = subject.offset('task_struct', 'active_mm');
+  if (Number.isNaN(pgd_at)) return;
+  const leads = (value: Address, unit: number): boolean => isCanonical(value) && value < 0 && value % unit === 0 && space.mapped(value); // prettier-ignore
+  const sound = (mm: Address): boolean => leads(mm, 8) && leads(space.u64(mm + pgd_at), PAGE_BYTES);
+  const seen = new Set<Address>();
+  for (const task of census.tasks) {
+    const mm = space.u64(task.address + census.layout.mm);
+    if (mm === 0 || Number.isNaN(mm) || seen.has(mm)) continue;
+    seen.add(mm);
+    if (sound(mm)) continue;
+    const active = space.u64(task.address + active_at);
+    const better = active !== mm && sound(active) ? active : undefined;
+    if (leads(mm, 8) && better === undefined) {
+      const address = mm + pgd_at;
+      inspection.report({ code: 'TASK_MM', place: `${task.name}.mm.pgd`, address, bytes: 8, object: { type: 'mm_struct', base: mm }, message: `mm.pgd is ${inspection.hexAt(address)}: no page of the guest` }); // prettier-ignore
+      continue;
+    }
+    const address = task.address + census.layout.mm;
+    inspection.report({ code: 'TASK_MM', place: `${task.name}.mm`, address, bytes: 8, object: { type: 'task_struct', base: task.address }, message: `mm is ${inspection.hexAt(address)}: no address space`, ...(better === undefined ? {} : { expected: better }) }); // prettier-ignore
   }
 }
 

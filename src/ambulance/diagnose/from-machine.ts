@@ -1,8 +1,8 @@
 import { addressHex } from '../../base/address.ts';
-import { walk } from '../../formats/page-tables.ts';
 import type { Case, Cause } from './case.ts';
 import { oopsLine, panicLine } from './case.ts';
 import { faultAddress } from './from-cpus.ts';
+import { accountsFor, pageTables, rootsOutside, userTables } from './page-tables.ts';
 
 const NOWHERE = { place: '', address: '', physical: -1, explains: [] } as const;
 
@@ -13,9 +13,13 @@ export function causesOfMachine(of: Case, known: readonly Cause[]): Cause[] {
     const at = faultAddress(of);
     const where = of.patient.cpus.map((cpu) => of.subject?.functionAt(Number(BigInt.asIntN(64, cpu.register('rip')))) ?? '').filter((name) => name !== ''); // prettier-ignore
     const evidence = [`the hypervisor stopped the guest: ${of.patient.reason}`, ...(where.length > 0 ? [`its CPUs stood in ${where.join(', ')}`] : []), ...(at === 0 ? [] : [`the last fault was at 0x${addressHex(at)}`])]; // prettier-ignore
-    if (of.patient.reason === 'second_level')
-      causes.push({ ...NOWHERE, cause: 'second_level_damage', weight: 100, evidence }); // prettier-ignore
-    else if (causes.length === 0)
+    if (of.patient.reason === 'second_level') {
+      // An address outside of its memory is the guest's own doing: its tables, or what they were taken from, sent it there.
+      const own = [...causes, ...rootsOutside(of, known), ...(causes.length > 0 ? [] : userTables(of))];
+      causes.splice(0, causes.length, ...own);
+      const explained = own.length > 0 || known.some((one) => accountsFor(of, one));
+      if (!explained) causes.push({ ...NOWHERE, cause: 'second_level_damage', weight: 100, evidence });
+    } else if (causes.length === 0)
       causes.push({ ...NOWHERE, cause: 'page_table_damage', weight: 40, evidence });
   }
   const panic = panicLine(of.log);
@@ -31,49 +35,6 @@ export function causesOfMachine(of: Case, known: readonly Cause[]): Cause[] {
   const { refusal } = of.patient;
   if (refusal !== undefined && refusal !== '') {
     causes.push({ ...NOWHERE, cause: 'metadata_lie', weight: 15, place: 'metadata', evidence: [`the registration was refused: ${refusal}`] }); // prettier-ignore
-  }
-  return causes;
-}
-
-/** Per-CPU objects that have a page of their own: what must always be mapped, and the entry that should map it. */
-const MUST_BE_MAPPED = [
-  ['runqueues', 'run_queues'],
-  ['hrtimer_bases', 'hrtimer_bases'],
-  ['timer_bases', 'timer_bases'],
-] as const;
-const MUST_SYMBOLS = ['init_task', 'tasklist_lock', 'prb', '__per_cpu_offset', 'jiffies_64'] as const;
-
-function pageTables(of: Case): Cause[] {
-  const { subject } = of;
-  if (!subject) return [];
-  const must: { name: string; address: number }[] = [];
-  for (const name of MUST_SYMBOLS) {
-    const address = subject.symbol(name);
-    if (address !== undefined) must.push({ name: `symbols["${name}"]`, address });
-  }
-  for (let cpu = 0; cpu < subject.cpus; cpu++) {
-    for (const [symbol, name] of MUST_BE_MAPPED) {
-      const address = subject.perCpu(symbol, cpu);
-      if (!Number.isNaN(address)) must.push({ name: `${name}[${cpu}]`, address });
-    }
-  }
-  const entries = new Set<number>();
-  const causes: Cause[] = [];
-  for (const { name, address } of must) {
-    if (subject.space.mapped(address)) continue;
-    const way = walk(subject.memory.read, subject.space.root, subject.space.levels, address);
-    if (way.ok || entries.has(way.entry)) continue;
-    entries.add(way.entry);
-    const fault = of.log.find((line) => line.startsWith('BUG: unable to handle page fault'));
-    causes.push({
-      cause: 'page_table_damage',
-      weight: 95,
-      place: `page_table[${of.patient.name}.${name}]`,
-      address: '',
-      physical: way.entry,
-      evidence: [`the entry of level ${way.level} at guest-physical 0x${way.entry.toString(16)} that maps ${name} is not present`, ...(fault ? [`the log: ${fault}`] : [])], // prettier-ignore
-      explains: [],
-    });
   }
   return causes;
 }

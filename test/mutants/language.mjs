@@ -8,7 +8,7 @@ export const mutants = [
   { id: 'units-are-known', file: 'src/language/literal.ts', from: "if (unitName === '%') return { kind: 'percent', value: amount / 100, span };", to: '', killer: 'test/language/golden.test.ts' },
   { id: 'units-scale', file: 'src/language/literal.ts', from: 'const value = Math.round(amount * unit.scale);', to: 'const value = Math.round(amount);', killer: 'test/language/golden.test.ts' },
   { id: 'neighbours-may-swap', file: 'src/language/suggest.ts', from: 'if (swapped) cost = Math.min(cost, (before[column - 2] as number) + 1);', to: '', killer: 'test/language/suggest.test.ts' },
-  { id: 'a-hole-is-filled', file: 'src/language/interpolate.ts', from: "return value === undefined ? '' : asText(value);", to: "return '';", killer: 'test/language/golden.test.ts' },
+  { id: 'a-hole-names-something', file: 'src/language/interpolate.ts', from: 'if (!scope.values.has(key)) {', to: 'if (false) {', killer: 'test/language/codes.test.ts' },
   { id: 'a-hundred-problems-a-file', file: 'src/language/problems.ts', from: 'if (count <= DIAGNOSTICS_PER_FILE) kept.push(diagnostic);', to: 'kept.push(diagnostic);', killer: 'test/language/hostile.test.ts' },
   { id: 'imports-stay-inside', file: 'src/language/host.ts', from: "else if (parts.length === 0 || parts.at(-1) === '..') return { failure: 'outside_root' };", to: 'else if (false) return undefined as never;', killer: 'test/language/codes.test.ts' },
 ]; // prettier-ignore

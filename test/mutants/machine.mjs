@@ -15,7 +15,7 @@ export const mutants = [
   { id: 'a-device-works-in-its-slots', file: 'src/targets/sim/engine/devices.ts', from: 'const end = slots === undefined ? begin + duration : slots.advance(begin, duration);', to: 'const end = begin + duration;', killer: 'test/targets/sim/engine/devices.test.ts' },
   { id: 'a-save-is-checked', file: 'src/targets/sim/engine/save.ts', from: "const MAGIC = 'SIRENSIM';", to: "const MAGIC = '';", killer: 'test/targets/sim/engine/save.test.ts' },
   { id: 'a-save-keeps-the-clock', file: 'src/targets/sim/sim-target.ts', from: 'return success({ target: new SimTarget(loaded.value.machine, origin), supervisor });', to: 'return success({ target: new SimTarget(loaded.value.machine, 0), supervisor });', killer: 'test/proofs/not-scripted.test.ts' },
-  { id: 'three-beats-are-missed', file: 'src/hypervisor/watchdogs.ts', from: 'export const MISSED_BEATS = 3;', to: 'export const MISSED_BEATS = 2;', killer: 'test/hypervisor/hypervisor.test.ts' },
+  { id: 'a-missing-heartbeat-is-noticed', file: 'src/hypervisor/hypervisor.ts', from: "this.notice(partition, 'failing', 'heartbeat');", to: ';', killer: 'test/hypervisor/hypervisor.test.ts' },
   { id: 'stolen-time-is-no-silence', file: 'src/targets/sim/sim-target.ts', from: 'slots === undefined ? from + own_ns : slots.advance(from, own_ns),', to: 'from + own_ns,', killer: 'test/hypervisor/hypervisor.test.ts' },
   { id: 'parked-time-does-not-count', file: 'src/hypervisor/hypervisor.ts', from: 'watched.last_beat_ns += this.target.now() - (watched.parked_at_ns ?? this.target.now());', to: '', killer: 'test/hypervisor/hypervisor.test.ts' },
   { id: 'a-grant-ends', file: 'src/hypervisor/grants.ts', from: 'now_ns < grant.until_ns &&', to: '', killer: 'test/hypervisor/patient.test.ts' },

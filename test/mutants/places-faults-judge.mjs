@@ -34,5 +34,5 @@ export const mutants = [
   { id: 'negated-cause-at-any-rank', file: 'src/verdict/diagnosis.ts', from: '(claim.negated ? { low: 1, high: Infinity } : { low: 1, high: 1 })', to: '({ low: 1, high: 1 })', killer: 'test/verdict/rescue-claims.test.ts' },
   { id: 'sign-counts', file: 'src/verdict/hypervisor.ts', from: "if (claim.signs.length > 0 && !claim.signs.includes(String(detail['sign']))) return false;", to: '', killer: 'test/verdict/hypervisor.test.ts' },
   { id: 'twin-by-its-claim', file: 'src/verdict/observers.ts', from: 'known.claim === state && known.partition === partition', to: 'known.partition === partition', killer: 'test/verdict/judge.test.ts' },
-  { id: 'parked-time-is-no-silence', file: 'src/record/heartbeat.ts', from: '- this.#parked - parked_now', to: '', killer: 'test/verdict/guest.test.ts' },
+  { id: 'parked-time-is-no-silence', file: 'src/record/heartbeat.ts', from: 'this.#parked_since ??= ', to: 'void ', killer: 'test/verdict/guest.test.ts' },
 ]; // prettier-ignore

@@ -129,7 +129,7 @@ export class Machine implements CpuHost {
       watch: this.watch.fork(),
       heap: this.heap.fork(),
       hash: this.hash.fork(),
-      partitions: this.partitions.map((partition) => ({ ...partition })),
+      partitions: this.partitions.map(copyPartition),
       devices: this.devices.map((devices) => devices.map(forkDevice)),
       outputs: this.outputs.map((outputs) => outputs.fork()),
       clock: this.clock,
@@ -340,13 +340,21 @@ export class Machine implements CpuHost {
   }
 }
 
+const AT_POWER_ON: PartitionState = {
+  parked: false,
+  stopped: '',
+  boot_complete: -1,
+  region_address: -1,
+  region_bytes: 0,
+  heartbeats: 0,
+};
+
 function newPartition(): PartitionState {
-  return {
-    parked: false,
-    stopped: '',
-    boot_complete: -1,
-    region_address: -1,
-    region_bytes: 0,
-    heartbeats: 0,
-  };
+  return copyPartition(AT_POWER_ON);
+}
+
+/** Written out, not spread: all of them have one shape, at power-on and in every fork. */
+function copyPartition(from: PartitionState): PartitionState {
+  const { parked, stopped, boot_complete, region_address, region_bytes, heartbeats } = from;
+  return { parked, stopped, boot_complete, region_address, region_bytes, heartbeats };
 }

@@ -50,11 +50,22 @@ export function newDevice(): DeviceState {
 }
 
 export function forkDevice(device: DeviceState): DeviceState {
+  const { frozen, interrupt_lost, busy_until, requests, interrupts, iommu_faults } = device;
   return {
-    ...device,
-    queues: device.queues.map((queue) => queue && { ...queue, pending: queue.pending.slice() }),
+    queues: device.queues.map((queue) => queue && forkQueue(queue)),
+    frozen,
+    interrupt_lost,
+    busy_until,
+    requests,
+    interrupts,
+    iommu_faults,
     sectors: device.sectors.size === 0 ? new Map() : new Map(device.sectors),
   };
+}
+
+/** Written out, not spread, so that all have one shape. */
+function forkQueue({ table, entries, vector, cpu, last_avail, used, pending }: Queue): Queue {
+  return { table, entries, vector, cpu, last_avail, used, pending: pending.slice() };
 }
 
 /** Memory as a device reaches it: through the IOMMU. A refused access throws DmaRefused. */

@@ -10,7 +10,7 @@ export const mutants = [
   { id: 'half-done-is-no-damage', file: 'src/ambulance/validate/settle.ts', from: 'return !inFlux(draft) && (readings', to: 'return (readings', killer: 'test/ambulance/healthy.test.ts' },
   { id: 'a-changed-region-is-corrupt', file: 'src/ambulance/attach.ts', from: 'if (copy) return { ...fromCopy(copy, [fault]), region };', to: '', killer: 'specs/metadata/rot.spec' },
   { id: 'a-requested-panic-is-named', file: 'src/ambulance/diagnose/from-machine.ts', from: 'if (/sysrq|requested|by request/i.test(panic)) {', to: 'if (false) {', killer: 'specs/claims/3-own-partition.spec' },
-  { id: 'second-level-comes-first', file: 'src/ambulance/diagnose/from-machine.ts', from: "causes.push({ ...NOWHERE, cause: 'second_level_damage', weight: 100, evidence }); // prettier-ignore", to: '', killer: 'specs/claims/4-hypervisor-control.spec' },
+  { id: 'second-level-is-named', file: 'src/ambulance/diagnose/from-machine.ts', from: "cause: 'second_level_damage'", to: "cause: 'page_table_damage'", killer: 'specs/claims/4-hypervisor-control.spec' },
   { id: 'one-bit-is-a-flip', file: 'src/ambulance/diagnose/from-findings.ts', from: "return [bitsApart(draft) === 1 ? 'bit_flip' : 'wild_pointer', POINTER_WEIGHT];", to: "return ['bit_flip', POINTER_WEIGHT];", killer: 'specs/structures/task-list.spec' },
   { id: 'smash-outranks-what-follows', file: 'src/ambulance/diagnose/from-findings.ts', from: "STACK_END: ['stack_smash', 90],", to: "STACK_END: ['stack_smash', 1],", killer: 'specs/structures/stacks.spec' },
 ]; // prettier-ignore

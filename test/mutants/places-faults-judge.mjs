@@ -20,7 +20,7 @@ export const mutants = [
   { id: 'shares-divide', file: 'src/place/operators.ts', from: 'value: a / b }', to: 'value: b / a }', killer: 'test/place/evaluate.test.ts' },
   { id: 'and-stops-early', file: 'src/place/evaluate.ts', from: "if (first.value.kind === 'bool' && first.value.value === (operator === 'or')) return first;", to: '', killer: 'test/place/evaluate.test.ts' },
   { id: 'blind-claims-have-no-negative', file: 'src/verdict/sight.ts', from: 'return negated && !sight.blind ?', to: 'return negated ?', killer: 'test/verdict/guest.test.ts' },
-  { id: 'within-ends', file: 'src/verdict/sight.ts', from: 'to_ns: Math.min(end, base_ns + within.limit_ns)', to: 'to_ns: end', killer: 'test/verdict/guest.test.ts' },
+  { id: 'within-ends', file: 'src/verdict/sight.ts', from: 'Math.min(end, base_ns + within.limit_ns)', to: 'end', killer: 'test/verdict/guest.test.ts' },
   { id: 'pause-is-no-health', file: 'src/verdict/guest.ts', from: 'facts.lost && inside(facts.lost.from_ns)', to: 'false', killer: 'test/verdict/guest.test.ts' },
   { id: 'consequences-are-covered', file: 'src/verdict/coverage.ts', from: 'at = report.findings.find((other) => other.index === one.consequence_of);', to: 'at = undefined;', killer: 'test/verdict/rescue-claims.test.ts' },
   { id: 'exceptions-are-not-covered', file: 'src/verdict/coverage.ts', from: 'if (claim.except.some((path) => names(path, report.patient, structure))) return false;', to: '', killer: 'test/verdict/rescue-claims.test.ts' },

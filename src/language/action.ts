@@ -9,6 +9,7 @@ import { fileScope } from './file-scope.ts';
 import { fail, label, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { clauseNamed, clausesOf, single, wantCondition } from './settings.ts';
+import type { Clauses } from './settings.ts';
 import { didYouMean } from './suggest.ts';
 import type { Clause, Fault, Item, Phrase } from './tree.ts';
 import { bounded } from './weight.ts';
@@ -41,21 +42,33 @@ export function elaborateAction(item: Item, scope: Scope, context: ActionContext
     return fail(scope, 'E0521', item, message, 'too many');
   }
   if (item.kind === 'broken') return;
-  if (item.kind !== 'phrase') {
-    fail(
-      scope,
-      'E0519',
-      item,
-      'an action is a verb and a place',
-      'no action',
-      'as in `set web.tasks["nginx"].pid to 0`',
-    );
-    return;
-  }
+  if (item.kind !== 'phrase') return noAction(item, scope);
+  const does = doneBy(item, scope);
+  if (does === undefined) return;
+  if ('parameters' in does) callFault(item, does, { ...scope, unit: scope.unit }, context);
+  else builtIn(does, item, scope, context);
+}
+
+/** What can be said of a fault's action before it is called: what it does, and the words of its clauses. */
+export function checkAction(item: Item, scope: Scope): void {
+  if (item.kind === 'broken') return;
+  if (item.kind !== 'phrase') return noAction(item, scope);
+  const does = doneBy(item, scope);
+  if (does === undefined) return;
+  if ('parameters' in does) parametersOf(item, does, scope);
+  else verbClauses(does, item, scope);
+}
+
+function noAction(item: Item, scope: Scope): void {
+  const help = 'as in `set web.tasks["nginx"].pid to 0`';
+  fail(scope, 'E0519', item, 'an action is a verb and a place', 'no action', help);
+}
+
+/** The verb, or the fault of the user's own, that a sentence calls. */
+function doneBy(item: Phrase, scope: Scope): Verb | Fault | undefined {
   const name = item.head.text;
   const declared = scope.unit.names.get(name);
-  if (declared?.node.kind === 'fault')
-    return callFault(item, declared.node, { ...scope, unit: scope.unit }, context);
+  if (declared?.node.kind === 'fault') return declared.node;
   const verb = VERBS.get(name);
   if (verb === undefined) {
     if (LATER_VERBS.includes(name)) return later(scope, item.head, `\`${name}\``);
@@ -63,16 +76,9 @@ export function elaborateAction(item: Item, scope: Scope, context: ActionContext
     const help = didYouMean(name, [...VERBS.keys(), ...faults], 'verbs are');
     return fail(scope, 'E0507', item.head, `there is no verb \`${name}\``, 'unknown', help);
   }
-  if (item.body !== undefined) {
-    return fail(
-      scope,
-      'E0519',
-      item.head,
-      `\`${name}\` takes no braces`,
-      'a verb and its clauses, and that is all',
-    );
-  }
-  builtIn(verb, item, scope, context);
+  if (item.body === undefined) return verb;
+  const message = `\`${name}\` takes no braces`;
+  return fail(scope, 'E0519', item.head, message, 'a verb and its clauses, and that is all');
 }
 
 /** A verb's clauses as they are gone through for every action. */
@@ -87,9 +93,21 @@ const FORMS: ReadonlyMap<Verb, Form> = new Map(
   ]),
 );
 
+/** The clauses of a verb that it knows; those that it needs and has not are reported. */
+function verbClauses(verb: Verb, item: Phrase, scope: Scope): Clauses {
+  const { words, rules } = FORMS.get(verb) as Form;
+  const clauses = clausesOf(item.head, item.clauses, words, scope);
+  for (const [word, rule] of rules) {
+    if (!rule.required || clauseNamed(clauses, word) !== undefined) continue;
+    // An unknown clause was reported with those that there are.
+    if (item.clauses.some(({ word: { text } }) => !words.includes(text))) break;
+    fail(scope, 'E0509', item, `\`${verb.name}\` needs \`${word}\``, 'incomplete', `${word}: ${rule.doc}`);
+  }
+  return clauses;
+}
+
 function builtIn(verb: Verb, item: Phrase, scope: Scope, context: ActionContext): void {
-  const form = FORMS.get(verb) as Form;
-  const clauses = clausesOf(item.head, item.clauses, form.words, scope);
+  const clauses = verbClauses(verb, item, scope);
   const expr = single(item.values, item.head, scope);
   const subject = expr === undefined ? undefined : evaluate(expr, scope);
   const place =
@@ -97,16 +115,9 @@ function builtIn(verb: Verb, item: Phrase, scope: Scope, context: ActionContext)
       ? undefined
       : checkSubject(verb, subject, expr, scope, context.event);
   const values: Record<string, readonly Expression[]> = {};
-  for (const [word, rule] of form.rules) {
+  for (const [word, rule] of (FORMS.get(verb) as Form).rules) {
     const clause = clauseNamed(clauses, word);
-    if (clause === undefined) {
-      // An unknown clause was reported with those that there are.
-      if (rule.required && item.clauses.every(({ word: { text } }) => form.words.includes(text))) {
-        const help = `${word}: ${rule.doc}`;
-        fail(scope, 'E0509', item, `\`${verb.name}\` needs \`${word}\``, 'incomplete', help);
-      }
-      continue;
-    }
+    if (clause === undefined) continue;
     const checked = checkClauseValues(verb, word, rule, clause, place, scope);
     if (checked !== undefined) values[word] = checked;
   }
@@ -166,15 +177,10 @@ function callFault(item: Phrase, fault: Fault, scope: Scope, context: ActionCont
   for (const step of fault.body) elaborateAction(step, inner, { ...context, call });
 }
 
-/** `NAME PLACE {WORD VALUE}`: the first parameter is what the fault acts on, each other one is named by its word. */
-function argumentsOf(
-  item: Phrase,
-  fault: Fault,
-  scope: Scope,
-): Map<string, Expression | undefined> | undefined {
+/** `NAME PLACE {WORD VALUE}`: each parameter but the first by its word; undefined when one is missing. */
+function parametersOf(item: Phrase, fault: Fault, scope: Scope): Map<string, Clause> | undefined {
   const [first, ...others] = fault.parameters;
   const signature = `${fault.name.text}${first === undefined ? '' : ` ${first.text.toUpperCase()}`}${others.map((one) => ` ${one.text} …`).join('')}`;
-  const args = new Map<string, Expression | undefined>();
   const known = others.map((one) => one.text);
   const clauses = new Map<string, Clause>();
   let refused = false;
@@ -203,23 +209,34 @@ function argumentsOf(
       'one too many',
     );
   }
-  if (first !== undefined) {
-    const expr = single(item.values, item.head, scope);
-    if (expr === undefined) return undefined;
-    args.set(first.text, bounded(evaluate(expr, scope), expr, scope));
-  }
   let complete = true;
   for (const name of others) {
-    const clause = clauses.get(name.text);
-    if (clause !== undefined) {
-      const expr = single(clause.values, clause.word, scope);
-      args.set(name.text, expr === undefined ? undefined : bounded(evaluate(expr, scope), expr, scope));
-      continue;
-    }
+    if (clauses.has(name.text)) continue;
     complete = false;
     if (refused) continue;
     const message = `fault \`${fault.name.text}\` needs \`${name.text}\``;
     fail(scope, 'E0515', item, message, 'incomplete', `it is called as \`${signature}\``);
   }
-  return complete ? args : undefined;
+  return complete ? clauses : undefined;
+}
+
+/** What the parameters of a fault stand for in one call: the first is what it acts on. */
+function argumentsOf(
+  item: Phrase,
+  fault: Fault,
+  scope: Scope,
+): Map<string, Expression | undefined> | undefined {
+  const args = new Map<string, Expression | undefined>();
+  const clauses = parametersOf(item, fault, scope);
+  const [first] = fault.parameters;
+  if (first !== undefined) {
+    const expr = single(item.values, item.head, scope);
+    if (expr === undefined) return undefined;
+    args.set(first.text, bounded(evaluate(expr, scope), expr, scope));
+  }
+  for (const [name, clause] of clauses ?? []) {
+    const expr = single(clause.values, clause.word, scope);
+    args.set(name, expr === undefined ? undefined : bounded(evaluate(expr, scope), expr, scope));
+  }
+  return clauses === undefined ? undefined : args;
 }

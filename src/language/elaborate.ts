@@ -1,4 +1,6 @@
 import type { Scenario, SpecModel } from '../model/scenario.ts';
+import { checkAction } from './action.ts';
+import { checkNames } from './check/names.ts';
 import { checkUses } from './check/unused.ts';
 import { freezeModel } from './freeze.ts';
 import { later } from './evaluate.ts';
@@ -7,9 +9,10 @@ import { plainText } from './literal.ts';
 import type { Problems } from './problems.ts';
 import { elaborateScenario } from './scenario.ts';
 import { fail, label, spanOf } from './scope.ts';
-import type { Unit } from './scope.ts';
+import type { Scope, Unit } from './scope.ts';
 import { checkTopologies } from './shared.ts';
 import { didYouMean } from './suggest.ts';
+import type { Fault } from './tree.ts';
 
 const HEADS = [
   'import',
@@ -31,6 +34,7 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
   const tags: SpecModel['tags'][number][] = [];
   const scenarios: Scenario[] = [];
   const taken = new Map<string, Scenario>();
+  checkNames(unit, problems);
   checkUses(unit, problems);
   checkTopologies(unit, problems);
   for (const node of unit.tree.declarations) {
@@ -62,8 +66,18 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
       }
     }
   }
+  // After the scenarios: what a call leads to is told with the call.
+  for (const node of unit.tree.declarations) if (node.kind === 'fault') checkFault(node, scope);
   unit.tree = { declarations: unit.tree.declarations.filter((node) => node.kind !== 'scenario') };
   return freezeModel({ file: unit.file, tags, scenarios: unit.whole ? scenarios : [] });
+}
+
+/** A fault that nobody calls is checked, too, as far as that can be done without its arguments. */
+function checkFault(fault: Fault, scope: Scope): void {
+  for (const item of fault.body) {
+    if (scope.problems.full(scope.unit.file)) break;
+    checkAction(item, scope);
+  }
 }
 
 function twice(

@@ -90,4 +90,12 @@ export const SYNTAX_CODES: readonly LanguageCode[] = [
     bad: 'scenaro "smoke" { }',
     mended: 'tag smoke "seconds"',
   },
+  {
+    code: 'E0212',
+    title: 'a name that is a unit',
+    doc: 'A `let` cannot be called as a unit is, nor a parameter of a fault as anything that is read as one: `harm web.x value 3 s 4` would be three seconds.',
+    frame: 'file',
+    bad: 'fault harm(place, s) { set place to s }',
+    mended: 'fault harm(place, value) { set place to value }',
+  },
 ];

@@ -1,0 +1,28 @@
+import type { Problems } from '../problems.ts';
+import { label } from '../scope.ts';
+import type { Unit } from '../scope.ts';
+import type { Name } from '../tree.ts';
+import { unitMeant, UNITS } from '../units.ts';
+
+/**
+ * Refuses names that are read as units. A parameter is the word before its value, most often after a number: in `harm web value 3 s 4`
+ * the `s` would be seconds.
+ */
+export function checkNames(unit: Unit, problems: Problems): void {
+  for (const node of unit.tree.declarations) {
+    if (problems.full(unit.file)) return;
+    if (node.kind === 'let') check(node.name, undefined);
+    else if (node.kind === 'fault')
+      for (const [at, name] of node.parameters.entries())
+        check(name, at === 0 ? undefined : unitMeant(name.text));
+    else if (node.kind === 'scenario')
+      for (const item of node.body) if (item.kind === 'let') check(item.name, undefined);
+  }
+
+  function check(name: Name, meant: string | undefined): void {
+    const read = UNITS.has(name.text) ? name.text : meant;
+    if (read === undefined) return;
+    const message = `\`${name.text}\` cannot be a name: after a number it is the unit \`${read}\``;
+    problems.error('E0212', message, [label(unit, name, 'a unit')], 'give it a longer name');
+  }
+}

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type ComparedResults, LARGEST_RESULTS, readResults, ResultsError } from '../report/compare/read.ts';
@@ -48,7 +49,8 @@ export async function compareCommand(
 async function readFrom(path: string, name: string): Promise<ComparedResults> {
   let text: string;
   try {
-    const file = await open(path, 'r');
+    // A pipe without a writer would be waited for.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const stat = await file.stat();
       if (!stat.isFile()) throw new ResultsError(`${oneLine(name)}: it is not a file; give a results.json`);

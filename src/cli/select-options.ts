@@ -42,6 +42,16 @@ export class OptionReader {
     return undefined;
   }
 
+  /** Seconds in low..high, to the millisecond. */
+  seconds(name: string, low: number, high: number): number | undefined {
+    const given = this.text(name);
+    if (given === undefined) return undefined;
+    const value = /^[0-9]{1,6}(?:\.[0-9]{1,3})?$/.test(given.text) ? Number(given.text) : Number.NaN;
+    if (value >= low && value <= high) return value;
+    this.wrong(given.span, `--${name} takes seconds in ${low}..${high}, as in 0.5, not \`${given.text}\``);
+    return undefined;
+  }
+
   wrong(span: Span, message: string, help?: string, code = 'E0830'): void {
     this.diagnostics.push(usageProblem(code, message, span, 'this one', help));
   }
@@ -87,7 +97,9 @@ function lastFailed(options: OptionReader, reports: string): ReadonlySet<string>
   };
   let results: Partial<Results>;
   try {
-    if (statSync(file).size > MAX_RESULTS_BYTES) return bad('results.json is too large');
+    const stat = statSync(file);
+    if (!stat.isFile()) return bad('results.json is no regular file');
+    if (stat.size > MAX_RESULTS_BYTES) return bad('results.json is too large');
     results = JSON.parse(readFileSync(file, 'utf8')) as Partial<Results>;
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';

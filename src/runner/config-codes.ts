@@ -14,7 +14,7 @@ export const CONFIG_CODES: readonly CodeDoc[] = [
   { code: 'E0810', title: 'no such file or folder', doc: 'A path on the command line, or under `paths:` in siren.yaml, does not exist or cannot be read.' },
   { code: 'E0811', title: 'not a spec', doc: 'A file was named that does not end in `.spec`.' },
   { code: 'E0812', title: 'no scenario at that line', doc: '`file.spec:LINE` selects the scenario whose text holds that line, from its `scenario` word to its closing brace. No scenario of the file does.' },
-  { code: 'E0813', title: 'a path outside of the project', doc: "Specs and their imports live under the project's root: the folder of siren.yaml, or the one given with --root. Links that lead out of it count as outside." },
+  { code: 'E0813', title: 'a path outside of the project', doc: "Specs and their imports live under the project's root: the folder of siren.yaml, or the one given with --root. Links that lead out of it count as outside. So does the `reports` folder that siren.yaml names; `--reports` may name any." },
   { code: 'E0820', title: 'a tag expression cannot be read', doc: "A tag expression is made of tag names, `and`, `or`, `not` and parentheses: --tags 'smoke and not (slow or flaky)'." },
   { code: 'E0821', title: 'an undeclared tag', doc: 'Tags are declared with `tag NAME "what it is for"` in a spec or under `tags:` in siren.yaml. An undeclared one selects nothing, so it is an error.' },
   { code: 'E0822', title: '--filter is no regular expression', doc: "The pattern is a JavaScript regular expression and is searched for in `file :: name`. Put a backslash before a character that is to be taken literally." },

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { MAX_SPEC_BYTES } from '../language/host.ts';
 import type { ReadFailure, ReadResult, SourceHost } from '../language/host.ts';
@@ -19,7 +19,8 @@ function read(root: string, file: string): ReadResult {
   let handle: number | undefined;
   try {
     if (!isInside(realpathSync(path), root)) return failure('link_outside');
-    handle = openSync(path, 'r');
+    // A pipe without a writer would be waited for.
+    handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stat = fstatSync(handle);
     if (stat.isDirectory()) return failure('directory');
     if (!stat.isFile()) return failure('unreadable');

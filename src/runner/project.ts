@@ -84,7 +84,9 @@ export function isInside(path: string, folder: string): boolean {
 function configText(file: string): string | Diagnostic {
   let bytes: Uint8Array;
   try {
-    if (statSync(file).size > MAX_CONFIG_BYTES) return unreadable('it is larger than 256 KiB');
+    const stat = statSync(file);
+    if (!stat.isFile()) return unreadable('it is no regular file');
+    if (stat.size > MAX_CONFIG_BYTES) return unreadable('it is larger than 256 KiB');
     bytes = readFileSync(file);
   } catch (error) {
     return unreadable(`the system said ${(error as NodeJS.ErrnoException).code ?? 'no'}`);

@@ -32,7 +32,7 @@ const KEYS: {
   paths: (reader, value) => reader.paths(value),
   target: (reader, value) => reader.oneOf(value, 'target', ['sim', 'qemu', 'core']),
   workers: (reader, value) => reader.integer(value, 'workers', 0, MAX_WORKERS),
-  reports: (reader, value) => reader.word(value, '`reports`'),
+  reports: (reader, value) => reader.folderInside(value, 'reports'),
   reporters: (reader, value) => reader.reporters(value),
   timeout_s: (reader, value) => reader.integer(value, 'timeout_s', 1, 86_400),
   seed: (reader, value) => reader.integer(value, 'seed', 0, Number.MAX_SAFE_INTEGER),
@@ -130,6 +130,22 @@ class ConfigReader {
       if (text !== undefined) words.push({ text, node: item });
     }
     return words;
+  }
+
+  /** A folder of the project. Who runs Siren may send the reports anywhere; who wrote siren.yaml may not. */
+  folderInside(node: Node, name: string): string | undefined {
+    const path = this.word(node, `\`${name}\``);
+    if (path === undefined) return undefined;
+    let depth = 0;
+    for (const part of path.split(/[\\/]/)) {
+      if (part === '..') depth--;
+      else if (part !== '' && part !== '.') depth++;
+      if (depth < 0) break;
+    }
+    if (depth >= 0 && !/^(?:[\\/]|[A-Za-z]:)/.test(path) && !path.includes('\0')) return path;
+    const help = `name a folder in the project, or give \`--${name}\` on the command line`;
+    this.#problem('E0813', `\`${name}\` leads out of the project`, this.#at(node), help);
+    return undefined;
   }
 
   paths(node: Node): readonly PathArgument[] | undefined {

@@ -1,4 +1,5 @@
 // Whatever the command line is given: a diagnostic and an exit code; never a stack trace, never a hang.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -111,6 +112,9 @@ describe('a run of', () => {
     ['an undeclared tag', ['tags.spec', '--tags', 'smok'], 3, 'E0821'],
     ['a broken tag expression', ['tags.spec', '--tags', 'a and'], 3, 'E0820'],
     ['a filter that is none', ['tags.spec', '--filter', '('], 3, 'E0822'],
+    ['a timeout of no time', ['tags.spec', '--timeout', '0.01'], 3, 'E0830'],
+    ['a timeout with a unit', ['tags.spec', '--timeout', '5s'], 3, 'E0830'],
+    ['a fraction of a second', ['tags.spec', '--timeout', '0.5'], 5, 'nothing was selected'],
     ['a shard beyond the last', ['tags.spec', '--shard', '3/2'], 3, 'E0830'],
     ['a target that is not there yet', ['tags.spec', '--target', 'qemu'], 3, 'E0831'],
     ['a date that is none', ['tags.spec', '--today', '2026-13-01'], 3, 'E0830'],
@@ -124,6 +128,52 @@ describe('a run of', () => {
     );
     expectCivil(ran);
     expect([ran.code, ran.stderr + ran.stdout]).toEqual([code, expect.stringContaining(says)]);
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'a pipe, wherever a file belongs, is refused and not waited for',
+    async () => {
+      const folder = join(root, 'pipes');
+      mkdirSync(join(folder, 'reports'), { recursive: true });
+      const pipe = (name: string): void => void execFileSync('mkfifo', [join(folder, name)]);
+      writeFileSync(join(folder, 'importer.spec'), 'import { a } from "./pipe.spec"\ntag b "c"\n');
+      writeFileSync(join(folder, 'good.json'), '{}');
+      for (const name of ['pipe.spec', 'head.json', 'reports/results.json']) pipe(name);
+      const cases: readonly [readonly string[], number, string][] = [
+        [['check', 'importer.spec'], 2, 'E0106'],
+        [['check', '.'], 2, 'E0106'],
+        [['check', 'pipe.spec'], 3, 'E0811'],
+        [['compare', 'head.json', 'good.json'], 3, 'it is not a file'],
+        [['run', 'importer.spec', '--last-failed', '--reports', 'reports'], 3, 'E0824'],
+      ];
+      for (const [words, code, says] of cases) {
+        const ran = await sirenHere(words, folder);
+        expectCivil(ran);
+        expect([words, ran.code, ran.stderr + ran.stdout]).toEqual([
+          words,
+          code,
+          expect.stringContaining(says),
+        ]);
+      }
+      pipe('siren.yaml');
+      const ran = await sirenHere(['check', 'importer.spec'], folder);
+      expectCivil(ran);
+      expect([ran.code, ran.stderr]).toEqual([3, expect.stringContaining('no regular file')]);
+    },
+  );
+
+  it('a project whose reports would leave it shows the line', async () => {
+    const folder = join(root, 'leaving');
+    mkdirSync(folder);
+    for (const reports of ['/etc/siren', '../..', 'a/../../b', 'C:\\x']) {
+      writeFileSync(join(folder, 'siren.yaml'), `paths: [.]\nreports: ${reports}\n`);
+      const ran = await sirenHere(['list'], folder);
+      expectCivil(ran);
+      expect([reports, ran.code, ran.stderr]).toEqual([reports, 3, expect.stringContaining('E0813')]);
+      expect(ran.stderr).toContain('siren.yaml:2:10');
+    }
+    writeFileSync(join(folder, 'siren.yaml'), 'paths: [.]\nreports: a/../b\n');
+    expect((await sirenHere(['list'], folder)).code).toBe(5);
   });
 
   it('a project whose siren.yaml is wrong shows the line', async () => {

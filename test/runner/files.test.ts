@@ -7,6 +7,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -48,6 +49,11 @@ describe('the project as the compiler may read it', () => {
     expect(reasonOf(join(folder, 'secret.spec'))).toBe('outside_root');
     expect(reasonOf('out.spec')).toBe('link_outside');
     expect(reasonOf('up/secret.spec')).toBe('link_outside');
+  });
+
+  it.skipIf(process.platform === 'win32')('a pipe is not waited for', () => {
+    execFileSync('mkfifo', [join(root, 'pipe.spec')]);
+    expect(reasonOf('pipe.spec')).toBe('unreadable');
   });
 
   it('what cannot be read is a reason, never an exception', () => {

@@ -16,6 +16,7 @@ const DIAGNOSIS_LIST: readonly DiagnosisDoc[] = [
   { cause: 'cpu_stopped', doc: 'A CPU executes nothing although it was given time.' },
   { cause: 'lost_timer', doc: 'A timer that should be pending is on no queue, or long overdue.' },
   { cause: 'lost_interrupt', doc: 'A device or tick interrupt has stopped coming.' },
+  { cause: 'device_frozen', doc: 'The hypervisor took a device offline, for an access that its IOMMU does not allow; requests stay unanswered.' },
   { cause: 'stack_smash', doc: 'The end of a kernel stack was overwritten.' },
   { cause: 'page_table_damage', doc: 'A page-table entry that must be present is not.' },
   { cause: 'second_level_damage', doc: 'The hypervisor stopped the guest at an address that is its own.' },

@@ -19,8 +19,21 @@ const BLOCK_WAITS: readonly string[] = [
 ];
 const BLOCK_NAME = /^(?:disk|vd|sd|hd|nvme|mmcblk|blk)/;
 
-/** A task waits for a block device that has nothing left to do: the device has answered, and nobody was told. */
+/** What devices and those who wait for them say. */
 export function causesOfDevices(of: Case): Cause[] {
+  return [...frozenDevices(of), ...lostCompletion(of)];
+}
+
+/** What the hypervisor took offline answers no more. */
+function frozenDevices(of: Case): Cause[] {
+  return of.patient.devices.flatMap(({ name, frozen, pending }) => {
+    const evidence = [`the hypervisor froze ${name}`, ...(pending > 0 ? [`${pending} of its requests will not be answered`] : [])]; // prettier-ignore
+    return frozen ? [{ cause: 'device_frozen', weight: 64, place: name, address: '', physical: -1, evidence, explains: [] }] : []; // prettier-ignore
+  });
+}
+
+/** A task waits for a block device that has nothing left to do: the device has answered, and nobody was told. */
+function lostCompletion(of: Case): Cause[] {
   const device = idleDisk(of.patient.devices);
   if (!device || stoppedAsAWhole(of) || of.patient.cpus.some(takesNoInterrupt)) return [];
   const before = waiting(of);

@@ -18,7 +18,12 @@ export function checkGuard(inspection: Inspection, root: Root): void {
   const stray = strayMark(word, guard.address, activities);
   if (word.problem !== '' || stray) {
     const problem = stray ? 'somebody is said to wait, and no CPU does' : word.problem;
-    inspection.report({ ...at, code: 'LOCK_VALUE', message: `${place} is ${value}: ${problem}`, expected: 0 });
+    inspection.report({
+      ...at,
+      code: 'LOCK_VALUE',
+      message: `${place} is ${value}: ${problem}`,
+      expected: 0,
+    });
     return;
   }
   if (!word.exclusive || holdersOf('', guard.address, activities).candidates.length > 0) return;

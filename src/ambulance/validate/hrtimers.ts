@@ -4,6 +4,7 @@ import type { Root } from '../locate/roots.ts';
 import { checkGuard } from './guards.ts';
 import { nodeLayout } from './run-queues.ts';
 import { walkTree } from './tree.ts';
+import { stackTimers } from './sleepers.ts';
 import type { Inspection, Validator } from './validator.ts';
 
 /** HRTIMER_STATE_ENQUEUED (linux/hrtimer.h). */
@@ -73,8 +74,18 @@ export const HRTIMERS: Validator = {
     }
     // With a broken tree, what is not found is no news.
     if (inspection.drafts.some(({ code }) => code === 'RB_POINTER')) return;
-    for (const [timer, name] of names)
-      if (!queued.has(timer)) checkLost(inspection, timer, name, at.state, type);
+    for (const [timer, name] of names) {
+      if (!queued.has(timer)) checkLost(inspection, timer, `hrtimers["${name}"]`, at.state, type);
+    }
+    const roots = inspection.roots();
+    const bytes = subject.sizeOf(locator.keys.get('ROOT_TYPE') ?? 'hrtimer_cpu_base');
+    for (const { timer, name } of stackTimers(inspection, type)) {
+      if (queued.has(timer)) continue;
+      const base = space.u64(timer + at.base);
+      const root = roots.find((one) => base >= one.base && base < one.base + bytes);
+      if (root) inspection.under(root);
+      checkLost(inspection, timer, name, at.state, type);
+    }
   },
 };
 
@@ -120,7 +131,7 @@ function checkLost(inspection: Inspection, timer: Address, name: string, state: 
   inspection.elements++;
   inspection.report({
     code: 'TIMER_LOST',
-    place: `hrtimers["${name}"]`,
+    place: name,
     address: timer,
     bytes: 8,
     object: { type, base: timer },

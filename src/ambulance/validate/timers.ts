@@ -3,6 +3,7 @@ import { isCanonical } from '../../base/address.ts';
 import type { Root } from '../locate/roots.ts';
 import { embeddedTimers } from '../locate/embedded.ts';
 import { checkGuard } from './guards.ts';
+import { stackTimers } from './sleepers.ts';
 import type { Inspection, Validator } from './validator.ts';
 import { hex } from './validator.ts';
 
@@ -12,6 +13,7 @@ const SLOTS = 64;
 const LEVEL_SHIFT = 3;
 const BUCKET_SHIFT = 22;
 const CPU_MASK = 0x3_ffff;
+const DEFERRABLE = 0x8_0000;
 const BUCKETS_LIMIT = 4096;
 const CHAIN_LIMIT = 4096;
 /** Ticks that a bucket may be behind the wheel's own clock: one is being expired. */
@@ -55,7 +57,18 @@ export const TIMERS: Validator = {
       checkWheel(inspection, root, { ...offsets, buckets }, at, names, queued);
       checkGuard(inspection, root);
     }
-    for (const [timer, name] of names) if (!queued.has(timer)) checkLost(inspection, timer, name, at, type);
+    inspection.unguarded();
+    for (const [timer, name] of names) {
+      if (!queued.has(timer)) checkLost(inspection, timer, `timers["${name}"]`, at, type);
+    }
+    const roots = inspection.roots();
+    for (const { timer, name } of stackTimers(inspection, type)) {
+      if (queued.has(timer)) continue;
+      const flags = space.u32(timer + at.flags);
+      const root = roots.find(({ cpu, index }) => cpu === (flags & CPU_MASK) && index === ((flags & DEFERRABLE) === 0 ? 0 : 1)); // prettier-ignore
+      if (root) inspection.under(root);
+      checkLost(inspection, timer, name, at, type);
+    }
   },
 };
 
@@ -181,11 +194,10 @@ function checkLost(inspection: Inspection, timer: Address, name: string, at: At,
   const pprev = space.u64(timer + at.pprev);
   if (pprev === 0 || Number.isNaN(pprev)) return;
   inspection.elements++;
-  inspection.unguarded();
   if (space.u64(pprev) === timer + at.next) return;
   inspection.report({
     code: 'TIMER_LOST',
-    place: `timers["${name}"]`,
+    place: name,
     address: timer,
     bytes: 8,
     object: { type, base: timer },

@@ -6,8 +6,8 @@ import { oneLine } from './escape.ts';
 import { failureLine, failureText, runName } from './failure-text.ts';
 import type { Summary } from './results.ts';
 import { type Sources, sourcesOf } from './sources.ts';
-import { StatusLine } from './status-line.ts';
-import { needsAttention, STATUSES, Tally } from './tally.ts';
+import { fit, StatusLine } from './status-line.ts';
+import { needsAttention, specErrors, STATUSES, Tally } from './tally.ts';
 
 export type Colors = ReturnType<typeof createColors>;
 
@@ -35,7 +35,11 @@ interface Failure {
 }
 
 /** Slower than this is worth a line at the end. */
-const SLOW_MS = 200;
+const SLOW_MS = 1000;
+/** The line that names a failure is cut here where no terminal says how wide it is; all of it follows below. */
+const LONGEST_LINE = 200;
+/** But some of the reason is always there. */
+const SHORTEST_REASON = 40;
 
 const MARKS: Readonly<Record<Status, string>> = {
   failed: 'FAILED',
@@ -57,6 +61,8 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
   const perFile = new Map<string, Tally>();
   let sources: Sources = () => undefined;
   let current: string | undefined;
+  let spec_errors = 0;
+  const begun_ms = options.clock();
 
   const line = (text: string): void => {
     live.clear();
@@ -84,8 +90,11 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
     const bad = needsAttention(outcome.status);
     if (bad) failures.push({ job, outcome });
     if (bad || options.verbose === true) {
-      const why = outcome.status === 'passed' ? '' : `  ${colors.dim(failureLine(outcome))}`;
-      line(`${mark(outcome.status, colors)} ${whereIs(job)}${why}`);
+      const head = `${MARKS[outcome.status]} ${whereIs(job)}  `;
+      const room = (options.tty ? (options.columns ?? 80) : LONGEST_LINE) - head.length;
+      const why = fit(failureLine(outcome), Math.max(room, SHORTEST_REASON));
+      const said = outcome.status === 'passed' ? '' : `  ${colors.dim(why)}`;
+      line(`${mark(outcome.status, colors)} ${whereIs(job)}${said}`);
     }
   };
 
@@ -93,13 +102,14 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
     switch (event.type) {
       case 'compiled':
         sources = sourcesOf(event.sources);
+        spec_errors = event.diagnostics.filter(({ severity }) => severity === 'error').length;
         for (const diagnostic of event.diagnostics)
           line(colouredDiagnostic(diagnostic, sources, colors) + '\n');
         break;
       case 'started':
         break;
       case 'progress':
-        live.draw(event.done, event.total, tally.bad, event.running);
+        live.draw({ ...event, failures: tally.bad, elapsed_ms: options.clock() - begun_ms });
         break;
       case 'outcome':
         onOutcome(event.job, event.outcome, event.wall_ms);
@@ -108,7 +118,8 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
         closeFile();
         live.clear();
         for (const text of failureBlocks(failures, sources, options)) write(text);
-        for (const text of lastLines(tally.summary(), slow, event.environment.wall_ms, colors)) write(text);
+        for (const text of lastLines(tally.summary(), spec_errors, slow, event.environment.wall_ms, colors))
+          write(text);
         if (event.bailed) write(colors.yellow('stopped early: not everything was run\n'));
         break;
       }
@@ -138,12 +149,14 @@ function* failureBlocks(
 
 function* lastLines(
   summary: Summary,
+  spec_errors: number,
   slow: readonly { readonly name: string; readonly ms: number }[],
   wall_ms: number,
   colors: Colors,
 ): Generator<string> {
+  const broken = spec_errors === 0 ? '' : colors.bold(colors.red(specErrors(spec_errors)));
   if (summary.runs === 0) {
-    yield 'nothing ran\n';
+    yield broken === '' ? 'nothing ran\n' : `nothing ran, ${broken}\n`;
     return;
   }
   const late = slow.filter(({ ms }) => ms >= SLOW_MS);
@@ -151,7 +164,7 @@ function* lastLines(
   for (const { name, ms } of late) yield colors.dim(`slow: ${seconds(ms)}  ${name}\n`);
   const runs = summary.runs === 1 ? '1 run' : `${summary.runs} runs`;
   const scenarios = summary.scenarios === 1 ? '1 scenario' : `${summary.scenarios} scenarios`;
-  yield `\n${coloured(summary, colors)}  ${colors.dim(`${runs} of ${scenarios} in ${seconds(wall_ms)}`)}\n`;
+  yield `\n${coloured(summary, colors)}${broken === '' ? '' : `, ${broken}`}  ${colors.dim(`${runs} of ${scenarios} in ${seconds(wall_ms)}`)}\n`;
 }
 
 function whereIs(job: Job): string {

@@ -1,5 +1,5 @@
 import { formatTime } from '../base/units.ts';
-import type { RunOutcome } from '../record/outcome.ts';
+import type { RunOutcome, Status } from '../record/outcome.ts';
 import type { Job } from '../runner/events.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import { diagnosticText } from './diagnostic-text.ts';
@@ -10,6 +10,8 @@ import type { Sources } from './sources.ts';
 export type Render = (diagnostic: Diagnostic, sources: Sources) => string;
 
 const LONGEST_LINE = 300;
+/** The judge's complaint of an unexpected pass, which the reason says already. */
+const PASSES = 'E0914';
 
 /** A run by name, as every report prints it: with its seed where the scenario has several. */
 export function runName(job: Job): string {
@@ -17,14 +19,40 @@ export function runName(job: Job): string {
   return oneLine(scenario.seeds.length > 1 ? `${scenario.name} [seed ${seed}]` : scenario.name);
 }
 
+/** The reason that an outcome gives; of an unexpected pass it is the `xfail`'s, and would read as if it had failed. */
+export function reasonText(status: Status, reason: string): string {
+  return status === 'xpassed' ? `passes, though marked xfail: "${reason}"` : reason;
+}
+
+/**
+ * The diagnostics of a run: unmet claims, then complaints. What they have in common is said once: a fault's label stands in the first of
+ * them, and the command that replays the run in none.
+ */
+export function problemsOf(outcome: RunOutcome): readonly Diagnostic[] {
+  const unmet = outcome.claims.flatMap(({ status, diagnostic }) =>
+    status === 'unmet' && diagnostic !== undefined ? [diagnostic] : [],
+  );
+  const told = new Set<string>();
+  return [...unmet, ...outcome.complaints].map(({ help, labels, ...rest }) => ({
+    ...rest,
+    labels: labels.filter(({ span, text }, index) => {
+      const key = `${span.file} ${span.start} ${span.end} ${text}`;
+      const again = index > 0 && told.has(key);
+      if (index > 0) told.add(key);
+      return !again;
+    }),
+    ...(help === undefined || help.startsWith('replay: ') ? {} : { help }),
+  }));
+}
+
 /** Why a run did not end as it should, in one line: the first complaint, and how many more there are. */
 export function failureLine(outcome: RunOutcome): string {
   const reasons = [
-    ...(outcome.reason === undefined ? [] : [outcome.reason]),
+    ...(outcome.reason === undefined ? [] : [reasonText(outcome.status, outcome.reason)]),
     ...outcome.claims
       .filter((claim) => claim.status === 'unmet')
       .map((claim) => `${claim.text.trim().replace(/\s+/g, ' ')}: ${claim.seen}`),
-    ...outcome.complaints.map((complaint) => complaint.message),
+    ...outcome.complaints.filter(({ code }) => code !== PASSES).map((complaint) => complaint.message),
   ];
   const first = clip(oneLine(reasons[0] ?? outcome.status), LONGEST_LINE);
   return reasons.length > 1 ? `${first} (and ${reasons.length - 1} more)` : first;
@@ -38,13 +66,13 @@ export function failureText(
   render: Render = diagnosticText,
 ): string {
   const parts: string[] = [];
-  if (outcome.reason !== undefined) parts.push(manyLines(clip(outcome.reason, 20_000)));
+  if (outcome.reason !== undefined)
+    parts.push(manyLines(clip(reasonText(outcome.status, outcome.reason), 20_000)));
   for (const claim of outcome.claims) {
-    if (claim.status !== 'unmet') continue;
-    if (claim.diagnostic !== undefined) parts.push(render(claim.diagnostic, sources));
-    else parts.push(`unmet: ${oneLine(claim.text)}\n  seen: ${oneLine(claim.seen)}`);
+    if (claim.status === 'unmet' && claim.diagnostic === undefined)
+      parts.push(`unmet: ${oneLine(claim.text)}\n  seen: ${oneLine(claim.seen)}`);
   }
-  for (const complaint of outcome.complaints) parts.push(render(complaint, sources));
+  for (const problem of problemsOf(outcome)) parts.push(render(problem, sources));
   const moments = momentsText(outcome);
   if (moments !== '') parts.push(moments);
   parts.push(`seed ${job.seed}; to replay: ${oneLine(outcome.replay)}`);
@@ -60,11 +88,15 @@ function momentsText(outcome: RunOutcome): string {
     const fired = receipt.fired_ns === undefined ? 'never fired' : `fired at ${formatTime(receipt.fired_ns)}`;
     const activated =
       receipt.activated_ns === undefined ? '' : `, activated at ${formatTime(receipt.activated_ns)}`;
-    return `${receipt.kind} ${name} ${oneLine(receipt.place)}: ${fired}${activated}`;
+    const place = receipt.place === '' ? '' : ` ${oneLine(receipt.place)}`;
+    return `${receipt.kind} ${name}${place}: ${fired}${activated}`;
   });
   for (const report of record.reports) {
     const cause = report.diagnosis[0];
-    const what = cause === undefined ? 'no diagnosis' : `${cause.cause} at ${cause.place}`;
+    const what =
+      cause === undefined
+        ? 'no diagnosis'
+        : `${cause.cause}${cause.place === '' ? '' : ` at ${cause.place}`}`;
     lines.push(
       oneLine(`${report.ambulance} on ${report.patient}, by ${report.reason}: ${report.health}, ${what}`) +
         ` (attached ${formatTime(report.attached_ns)}, diagnosed ${formatTime(report.diagnosed_ns)})`,

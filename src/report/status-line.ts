@@ -11,6 +11,15 @@ export interface StatusLineOptions {
   readonly clock: () => number;
 }
 
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  /** Runs so far that need attention. */
+  readonly failures: number;
+  readonly elapsed_ms: number;
+  readonly running: readonly string[];
+}
+
 /**
  * One line at the bottom of a terminal that says how far the run is. It is never wider than the terminal (a wrapped line could not be
  * taken back) and is erased before anything else is written. On anything but a terminal it writes nothing.
@@ -24,13 +33,14 @@ export class StatusLine {
     this.#options = options;
   }
 
-  draw(done: number, total: number, failures: number, running: readonly string[]): void {
+  draw({ done, total, failures, elapsed_ms, running }: Progress): void {
     const { tty, columns = 80, clock, write } = this.#options;
     if (!tty || (this.#drawn && done < total && clock() - this.#last_ms < PERIOD_MS)) return;
     this.#last_ms = clock();
     const bad = failures === 0 ? '' : `, ${failures} failed`;
     const names = running.length === 0 ? '' : `: ${running.map(oneLine).join(', ')}`;
-    write(`${ERASE_LINE}${fit(`${done}/${total}${bad}${names}`, columns - 1)}`);
+    const took = `, ${(elapsed_ms / 1000).toFixed(1)} s`;
+    write(`${ERASE_LINE}${fit(`${done}/${total}${bad}${took}${names}`, columns - 1)}`);
     this.#drawn = true;
   }
 

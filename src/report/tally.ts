@@ -18,6 +18,11 @@ export function needsAttention(status: Status): boolean {
   return status === 'failed' || status === 'errored' || status === 'xpassed';
 }
 
+/** `1 spec error`: what did not compile, beside what was run. */
+export function specErrors(count: number): string {
+  return count === 1 ? '1 spec error' : `${count} spec errors`;
+}
+
 /** Counts outcomes as they come. */
 export class Tally {
   readonly #counts = new Map<Status, number>();

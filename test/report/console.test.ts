@@ -2,7 +2,8 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { type Colors, consoleReporter, type ConsoleOptions } from '../../src/report/console.ts';
 import { fit } from '../../src/report/status-line.ts';
-import { failedOutcome, oneOfEach, outcome } from '../support/outcomes.ts';
+import type { Diagnostic } from '../../src/text/diagnostic.ts';
+import { failedOutcome, oneOfEach, outcome, record, report } from '../support/outcomes.ts';
 import { feed, streamOf } from '../support/run-stream.ts';
 import { diagnosticAt, scenarioNamed } from '../support/spec-fixture.ts';
 
@@ -55,7 +56,7 @@ describe('the console', () => {
       if (!part.includes('\n')) expect(part.length).toBeLessThan(60);
       else expect(part.endsWith('\n')).toBe(true);
     }
-    expect(text).toContain(`${erase}1/8, 1 failed: smashed task link`);
+    expect(text).toContain(`${erase}1/8, 1 failed, 0.0 s: smashed task link`);
   });
 
   it('does not draw faster than eyes can see', async () => {
@@ -99,9 +100,9 @@ describe('the console', () => {
   });
 
   it('names the slowest, and only when they are slow', async () => {
-    const text = await printed(oneOfEach(), {}, { wall_ms: 900 });
-    expect(text.match(/slow: 900 ms/g)).toHaveLength(3);
-    expect(await printed(oneOfEach())).not.toContain('slow:');
+    const text = await printed(oneOfEach(), {}, { wall_ms: 1100 });
+    expect(text.match(/slow: 1\.10 s/g)).toHaveLength(3);
+    expect(await printed(oneOfEach(), {}, { wall_ms: 900 })).not.toContain('slow:');
   });
 
   it('colours only when it is told to', async () => {
@@ -115,7 +116,47 @@ describe('the console', () => {
       { diagnostics: [diagnosticAt('E0312', 'two owners', ['run 400 ms', 'here'])] },
     );
     expect(text).toContain('error[E0312]: two owners');
-    expect(text).toContain('nothing ran');
+    expect(text).toContain('nothing ran, 1 spec error');
+  });
+
+  it('counts specs that do not compile in its last line, warnings not', async () => {
+    const error = diagnosticAt('E0312', 'two owners', ['run 400 ms', 'here']);
+    const warning = { ...error, severity: 'warning' as const };
+    const last = async (...diagnostics: (typeof error)[]): Promise<string> =>
+      (await printed(oneOfEach(), {}, { diagnostics })).trimEnd().split('\n').at(-1) ?? '';
+    expect(await last(error, warning)).toContain('1 skipped, 1 spec error  8 runs');
+    expect(await last(error, error)).toContain(', 2 spec errors');
+    expect(await last(warning)).not.toContain('spec error');
+  });
+
+  it('says first of an unexpected pass that it passes, and the reason of the mark behind it', async () => {
+    const text = await printed(oneOfEach());
+    expect(text).toMatch(/XPASSED .*mended since {2}passes, though marked xfail: "expected to fail \(issue 12\)/);
+  }); // prettier-ignore
+
+  it('says once for each failing run what its fault was and how to replay it, and no place that is none', async () => {
+    const scenario = scenarioNamed('smashed task link');
+    const failed = failedOutcome(scenario);
+    const again = (one: Diagnostic): Diagnostic => ({ ...one, help: `replay: ${failed.replay}` });
+    const claims = failed.claims.map((claim) =>
+      claim.diagnostic === undefined ? claim : { ...claim, diagnostic: again(claim.diagnostic) },
+    );
+    const nowhere = { ...report(), diagnosis: report().diagnosis.map((one) => ({ ...one, place: '' })) };
+    const run = record({ reports: [nowhere] });
+    const text = await printed([
+      { scenario, outcome: { ...failed, claims, complaints: failed.complaints.map(again), record: run } },
+    ]);
+    expect(text.match(/the fault, fired at 40 ms/g)).toHaveLength(1);
+    expect(text.match(/replay: /g)).toHaveLength(1);
+    expect(text).toContain('failing, wild_pointer (attached');
+  });
+
+  it('cuts the line that names a failure to the terminal, or to 200 characters', async () => {
+    const scenario = scenarioNamed('long');
+    const judged = [{ scenario, outcome: { ...failedOutcome(scenario), reason: 'x'.repeat(500) } }];
+    const first = (text: string): string => /FAILED.*$/m.exec(text)?.[0] ?? '';
+    expect(first(await printed(judged)).length).toBe(200);
+    expect(first(await printed(judged, { tty: true, columns: 120 })).length).toBe(120);
   });
 });
 

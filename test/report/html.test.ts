@@ -236,6 +236,16 @@ describe('report.html', () => {
     expect(runsIn(first)[0]?.record?.rescues[0]?.findings[0]).toHaveProperty('context');
   });
 
+  it('says in its head that specs do not compile, and of an unexpected pass that it passes', async () => {
+    const scenario = scenarioNamed('mended since');
+    const judged = [{ scenario, outcome: outcome(scenario, 'xpassed', { reason: 'issue 12' }) }];
+    const html = await page(judged, { diagnostics: [diagnosticAt('E0312', 'two owners', ['run 400 ms', 'here'])] });
+    expect(html).toContain('1 of 1 runs need attention, 1 spec error</h1>');
+    expect(html).toContain('<strong class="bad">1 spec error</strong>');
+    expect(html).toContain('passes, though marked xfail: &quot;issue 12&quot;');
+    expect(drawn(html, runsIn(html)[0] as PageRun)).toContain('passes, though marked xfail</strong>: issue 12');
+  }); // prettier-ignore
+
   it('is whole when nothing ran and when a spec does not compile', async () => {
     const html = await page([], { diagnostics: [diagnosticAt('E0312', 'two owners', ['run', 'here'])] });
     checkMarkup(html);

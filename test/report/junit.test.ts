@@ -91,6 +91,12 @@ describe('junit.xml', () => {
     expect(cases[0]?.attributes.get('line')).toBe('8');
   });
 
+  it('says of an unexpected pass that it passes, though marked xfail', async () => {
+    const root = parseXml(await written(oneOfEach()));
+    const messages = all(root, 'failure').map((one) => one.attributes.get('message'));
+    expect(messages.at(-1)).toMatch(/^passes, though marked xfail: "expected to fail \(issue 12\)/);
+  });
+
   it('never gives two cases one name', async () => {
     const twice = [1, 2, 3].map(() => ({ scenario: scenarioNamed('one'), outcome: outcome(scenarioNamed('one'), 'passed') })); // prettier-ignore
     const cases = all(parseXml(await written(twice)), 'testcase');

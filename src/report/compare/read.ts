@@ -1,4 +1,6 @@
+import type { Status } from '../../record/outcome.ts';
 import { clip, oneLine } from '../escape.ts';
+import { reasonText } from '../failure-text.ts';
 
 /** What `compare` reads of a results.json: identity, status, and what was concluded. */
 export interface ComparedRun {
@@ -84,11 +86,13 @@ function readRun(at: Reader, json: unknown, path: string): ComparedRun {
     const claim = at.object(json, `${path}.claims[${index}]`);
     const text = at.string(claim['text'], `${path}.claims[${index}].text`).replace(/\s+/g, ' ');
     const judged = at.string(claim['status'], `${path}.claims[${index}].status`);
-    if (judged === 'unmet') unmet.push(text);
+    if (judged === 'unmet')
+      unmet.push(`${text}: ${at.string(claim['seen'], `${path}.claims[${index}].seen`)}`);
     add(conclusions, `claim ${text}`, judged.replace('_', ' '));
   }
   if (run['record'] !== undefined) readRecord(at, run['record'], `${path}.record`, conclusions, rescues_ns);
   const reason = run['reason'] === undefined ? undefined : at.string(run['reason'], `${path}.reason`);
+  const said = reason === undefined ? undefined : reasonText(status as Status, reason);
   return {
     id: at.string(run['id'], `${path}.id`),
     scenario: at.string(run['scenario'], `${path}.scenario`),
@@ -96,7 +100,7 @@ function readRun(at: Reader, json: unknown, path: string): ComparedRun {
     line: at.number(run['line'], `${path}.line`),
     seed: at.number(run['seed'], `${path}.seed`),
     status,
-    why: reason ?? unmet[0] ?? firstComplaint(at, run['complaints'], `${path}.complaints`),
+    why: said ?? unmet[0] ?? firstComplaint(at, run['complaints'], `${path}.complaints`),
     conclusions,
     rescues_ns,
   };

@@ -5,6 +5,7 @@ import type { Job } from '../../runner/events.ts';
 import type { TraceEvent } from '../../target/events.ts';
 import { diagnosticText } from '../diagnostic-text.ts';
 import { clip } from '../escape.ts';
+import { problemsOf } from '../failure-text.ts';
 import type { RunResult } from '../results.ts';
 import { type Detail, runResult } from '../run-result.ts';
 import type { Sources } from '../sources.ts';
@@ -83,8 +84,7 @@ export function pageRun(
   const { scenario } = job;
   const source = sources(scenario.file);
   const last = source?.position(Math.max(scenario.span.start, scenario.span.end - 1)).line ?? scenario.line;
-  const unmet = outcome.claims.flatMap((claim) => (claim.diagnostic === undefined ? [] : [claim.diagnostic]));
-  const problems = [...unmet, ...outcome.complaints]
+  const problems = problemsOf(outcome)
     .slice(0, PROBLEMS_SHOWN)
     .map((problem) => clip(diagnosticText(problem, sources), 8000));
   return {

@@ -1,9 +1,9 @@
 import type { Status } from '../../record/outcome.ts';
 import type { Environment, Job } from '../../runner/events.ts';
 import { htmlText, scriptJson } from '../escape.ts';
-import { runName } from '../failure-text.ts';
+import { reasonText, runName } from '../failure-text.ts';
 import type { Summary } from '../results.ts';
-import { needsAttention, STATUSES } from '../tally.ts';
+import { needsAttention, specErrors, STATUSES } from '../tally.ts';
 import { readAssets } from './assets.ts';
 import type { PageRun } from './page-data.ts';
 
@@ -14,6 +14,8 @@ export interface Page {
   readonly rows: readonly RunRow[];
   /** What the compiler said, as text with carets. */
   readonly problems: readonly string[];
+  /** How many of them are errors, not warnings. */
+  readonly spec_errors: number;
   /** JSON of each machine. */
   readonly topologies: readonly string[];
   readonly sources: readonly string[];
@@ -59,7 +61,7 @@ function causesOf(run: PageRun): readonly string[] {
 
 /** What one wants to know before opening a run. */
 function hintOf(run: PageRun): string {
-  if (run.reason !== undefined) return run.reason;
+  if (run.reason !== undefined) return reasonText(run.status, run.reason);
   if (!needsAttention(run.status)) return [...new Set(causesOf(run))].join(', ');
   const unmet = run.claims.filter((claim) => claim.status === 'unmet').length;
   const claims = unmet === 0 ? '' : `${unmet} of ${run.claims.length} claims not met`;
@@ -69,7 +71,10 @@ function hintOf(run: PageRun): string {
 
 /** What is seen without scripts. */
 function plainBody(run: PageRun): string {
-  const problems = run.problems.map(problemHtml).join('\n');
+  const problems =
+    run.problems.length === 0
+      ? ''
+      : `<div class="problems">${run.problems.map(problemHtml).join('\n')}</div>`;
   const claims = run.claims.length === 0 ? '' : `<p>${run.claims.length} claims.</p>`;
   return `${problems || claims}<p class="replay"><span>replay</span> <code>${htmlText(run.replay)}</code></p>`;
 }
@@ -106,10 +111,12 @@ ${filters(page)}
   yield `<script>${script}</script>\n</body>\n</html>\n`;
 }
 
-function titleOf({ summary, problems }: Page): string {
+function titleOf({ summary, spec_errors }: Page): string {
   const bad = summary.failed + summary.errored + summary.xpassed;
-  if (bad > 0) return `${bad} of ${summary.runs} runs need attention`;
-  if (summary.runs === 0) return problems.length > 0 ? 'the specs do not compile' : 'nothing ran';
+  const broken = spec_errors === 0 ? '' : `, ${specErrors(spec_errors)}`;
+  if (bad > 0) return `${bad} of ${summary.runs} runs need attention${broken}`;
+  if (summary.runs === 0) return spec_errors > 0 ? `the specs do not compile${broken}` : 'nothing ran';
+  if (spec_errors > 0) return `${summary.runs} runs as expected${broken}`;
   return `all ${summary.runs} runs as expected`;
 }
 
@@ -132,13 +139,14 @@ function factsOf({ summary, environment, target, version, exit_code, bailed }: P
   return facts.map(htmlText).join(' · ');
 }
 
-function filters({ summary, rows }: Page): string {
+function filters({ summary, rows, spec_errors }: Page): string {
   const buttons = STATUSES.filter((status) => summary[status] > 0).map(
     (status) =>
       `<button type="button" class="count ${status}" data-status="${status}" aria-pressed="false"><b>${summary[status]}</b> ${status}</button>`,
   );
   const tags = [...new Set(rows.flatMap((row) => row.tags))].sort();
   const options = tags.map((tag) => `<option>${htmlText(tag)}</option>`).join('');
+  if (spec_errors > 0) buttons.push(`<strong class="bad">${specErrors(spec_errors)}</strong>`);
   return `<div class="filters">${buttons.join('\n')}
 <label class="live-only">find <input id="text" type="search" placeholder="name, file, cause" autocomplete="off"></label>
 <label class="live-only">tag <select id="tag"><option value="">any</option>${options}</select></label>
@@ -157,7 +165,7 @@ function problemHtml(text: string): string {
 function problemsSection(problems: readonly string[]): string {
   const shown = problems.slice(0, 200).map(problemHtml);
   const more = problems.length > 200 ? `<p class="none">${problems.length - 200} more.</p>` : '';
-  return `<section><h2>What the compiler says</h2>\n${shown.join('\n')}${more}</section>\n`;
+  return `<section><h2>What the compiler says</h2>\n<div class="problems">${shown.join('\n')}</div>${more}</section>\n`;
 }
 
 /** What needs attention first, whatever file it is in; then file by file. */

@@ -82,6 +82,7 @@ export function htmlReporter(options: HtmlOptions): Reporter {
         summary: tally.summary(),
         rows,
         problems: diagnostics.map((diagnostic) => diagnosticText(diagnostic, sources)),
+        spec_errors: diagnostics.filter(({ severity }) => severity === 'error').length,
         topologies: topologies.all,
         sources: texts.all,
         environment: end?.environment,

@@ -21,7 +21,7 @@ import { topologyPicture } from './topology.js';
 export function runView(run, topology, text, width) {
   const { record } = run;
   return markup`${run.doc !== undefined && markup`<p class="doc">${run.doc}</p>`}
-    ${run.reason !== undefined && markup`<p class="reason"><strong>${run.status}</strong>: ${run.reason}</p>`}
+    ${run.reason !== undefined && markup`<p class="reason"><strong>${run.status === 'xpassed' ? 'passes, though marked xfail' : run.status}</strong>: ${run.reason}</p>`}
     <p class="facts">
       ${time(record?.duration_ns ?? run.duration_ns)} of virtual time · seed
       ${run.seed}${record !== undefined && markup` · trace <code>${record.trace_hash}</code>`}${run.tags.length > 0 && markup` · ${run.tags.join(', ')}`}
@@ -33,7 +33,7 @@ export function runView(run, topology, text, width) {
     ${
       run.problems.length > 0 &&
       markup`<h3>What is wrong</h3>
-        ${run.problems.map(problemView)}`
+        <div class="problems">${run.problems.map(problemView)}</div>`
     }
     ${claimsView(run)}
     ${

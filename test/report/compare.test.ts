@@ -108,6 +108,19 @@ describe('comparing two runs', () => {
     expect(comparisonExit(found, 'any-change')).toBe(0);
   });
 
+  it('counts a run once, says why a run still fails, and that a claim was taken out of the spec', async () => {
+    const still = one('c', 'failed');
+    const [first, ...fewer] = claims();
+    const found = await compared(
+      [one('a', 'passed'), still],
+      [one('a', 'passed', { claims: fewer }), still, one('bad', 'failed'), one('new', 'passed')],
+    );
+    const text = comparisonText(found, pc.createColors(false));
+    expect(text).toMatch(/\n0 newly failing, 1 added, and failing, 1 changed, 1 added, 1 still failing\n$/);
+    expect(text).toMatch(/\nstill failing \(1\)\n.* c \[seed 1\] {2}failed in the head: hypervisor web .*: expected within 15 ms/);
+    expect(text).toContain(`claim ${first?.text.replace(/\s+/g, ' ')}: met → removed from the spec`);
+  }); // prettier-ignore
+
   it('pairs a scenario with itself when another seed was drawn', async () => {
     const found = await compared([one('a', 'passed', { seed: 7 })], [one('a', 'passed', { seed: 8 })]);
     expect(found.added).toEqual([]);

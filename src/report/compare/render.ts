@@ -34,7 +34,7 @@ function sectionsOf(comparison: Comparison): readonly Section[] {
     { title: 'rescued more slowly', kind: 'note', entries: comparison.slower.map(slowerEntry) },
     { title: 'removed', kind: 'note', entries: runs(comparison.removed) },
     { title: 'added', kind: 'note', entries: runs(comparison.added) },
-    { title: 'still failing', kind: 'note', entries: pairs(comparison.still_failing) },
+    { title: 'still failing', kind: 'note', entries: comparison.still_failing.map(stillFailing) },
   ]; // prettier-ignore
   return all.filter((section) => section.entries.length > 0);
 }
@@ -53,6 +53,13 @@ function pairEntry({ base, head, changes }: Pair): Entry {
   return { ...entry, note: note + seed, changes };
 }
 
+/** Why it fails is told of the head: the base may have failed for another reason. */
+function stillFailing(pair: Pair): Entry {
+  const entry = pairEntry(pair);
+  const { status, why } = pair.head;
+  return { ...entry, note: why === '' ? entry.note : `${status} in the head: ${why}` };
+}
+
 function slowerEntry({ head, what, was_ns, is_ns }: Slower): Entry {
   const note = `${what}: ${formatTime(was_ns)} → ${formatTime(is_ns)} from attach to diagnosis`;
   return { ...runEntry(head), note };
@@ -67,7 +74,9 @@ export function comparisonText(comparison: Comparison, colors: Colors): string {
     for (const { where, name, note, changes } of entries.slice(0, ENTRIES_SHOWN)) {
       lines.push(`  ${oneLine(where)}  ${oneLine(name)}  ${colors.dim(oneLine(clip(note, 300)))}`);
       for (const { what, was, is } of changes.slice(0, CHANGES_SHOWN))
-        lines.push(`      ${oneLine(clip(what, 200))}: ${colors.dim(said(was))} → ${said(is)}`);
+        lines.push(
+          `      ${oneLine(clip(what, 200))}: ${colors.dim(said(what, was, 'was'))} → ${said(what, is, 'is')}`,
+        );
       if (changes.length > CHANGES_SHOWN) lines.push(`      and ${changes.length - CHANGES_SHOWN} more`);
     }
     if (entries.length > ENTRIES_SHOWN) lines.push(`  and ${entries.length - ENTRIES_SHOWN} more`);
@@ -85,7 +94,7 @@ export function comparisonMarkdown(comparison: Comparison): string {
       lines.push(`- **${markdownText(name)}** ${markdownText(where)}: ${markdownText(clip(note, 300))}`);
       for (const { what, was, is } of changes.slice(0, CHANGES_SHOWN))
         lines.push(
-          `  - ${markdownText(clip(what, 200))}: ${markdownText(said(was))} → ${markdownText(said(is))}`,
+          `  - ${markdownText(clip(what, 200))}: ${markdownText(said(what, was, 'was'))} → ${markdownText(said(what, is, 'is'))}`,
         );
       if (changes.length > CHANGES_SHOWN) lines.push(`  - and ${changes.length - CHANGES_SHOWN} more`);
     }
@@ -94,19 +103,21 @@ export function comparisonMarkdown(comparison: Comparison): string {
   return `${lines.join('\n')}\n`;
 }
 
-function said(value: string | undefined): string {
-  return value === undefined ? 'nothing' : oneLine(clip(value, 300));
+/** A claim that one side lacks was added to the spec or taken out of it; of the rest, that run says nothing. */
+function said(what: string, value: string | undefined, side: 'was' | 'is'): string {
+  if (value !== undefined) return oneLine(clip(value, 300));
+  if (!what.startsWith('claim ')) return 'nothing';
+  return side === 'was' ? 'not in the spec' : 'removed from the spec';
 }
 
 function countsLine(comparison: Comparison): string {
-  const failing = comparison.newly_failing.length + comparison.added_failing.length;
-  const added = comparison.added.length + comparison.added_failing.length;
   const counts: readonly (readonly [number, string])[] = [
-    [failing, 'newly failing'],
+    [comparison.newly_failing.length, 'newly failing'],
+    [comparison.added_failing.length, 'added, and failing'],
     [comparison.fixed.length, 'fixed'],
     [comparison.changed.length + comparison.other_status.length, 'changed'],
     [comparison.slower.length, 'slower'],
-    [added, 'added'],
+    [comparison.added.length, 'added'],
     [comparison.removed.length, 'removed'],
     [comparison.still_failing.length, 'still failing'],
     [comparison.same, 'the same'],

@@ -42,15 +42,17 @@ export async function explainCommand(
 function* overview(entries: readonly Entry[]): Generator<string> {
   let group = '';
   for (const entry of entries) {
+    // They are listed with their verb.
+    if (entry.group.startsWith('clauses of the verb')) continue;
     if (entry.group !== group) yield `${group === '' ? '' : '\n'}${entry.group}`;
     group = entry.group;
     yield `  ${entry.word.padEnd(20)} ${entry.title === '' ? firstSentence(entry.doc) : entry.title}`;
   }
 }
 
+/** What fits into a line: up to the first stop that is not too near the start to say anything. */
 function firstSentence(text: string): string {
-  const end = text.search(/[.;:](?:\s|$)/);
-  return end < 0 ? text : text.slice(0, end);
+  return /^.{24,}?(?=[.;:](?:\s|$))/.exec(text)?.[0] ?? text.replace(/\.$/, '');
 }
 
 function indented(text: string): string {

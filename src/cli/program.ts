@@ -25,7 +25,7 @@ export async function runProgram(
     .description('run scenarios and write reports; without paths those of siren.yaml')
     .option('--seed <n>', "one seed for every scenario in place of its own, or 'random'")
     .option('--workers <n>', 'worker threads; 0 runs in the main thread, without a timeout')
-    .option('--timeout <seconds>', 'wall time that one run may take (default: 60)')
+    .option('--timeout <seconds>', 'wall time that one run may take, from 0.1 on (default: 60)')
     .option('--bail [n]', 'stop after n runs that need attention (default: 1)')
     .option('--target <name>', 'what to run on (default: sim)')
     .option('--reports <folder>', 'where reports go (default: reports)')

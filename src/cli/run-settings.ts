@@ -36,7 +36,7 @@ export function readSettings(
   return {
     target: readTarget(reader, config),
     workers: reader.integer('workers', 0, MAX_WORKERS) ?? config.workers ?? availableParallelism(),
-    timeout_s: reader.integer('timeout', 1, 86_400) ?? config.timeout_s,
+    timeout_s: reader.seconds('timeout', 0.1, 86_400) ?? config.timeout_s,
     bail: options['bail'] === true ? 1 : reader.integer('bail', 1, 1_000_000, BAIL_HELP),
     seed: options['seed'] === 'random' ? randomInt(RANDOM_SEEDS) : (readSeed(reader) ?? config.seed),
     today: readToday(reader),

@@ -105,7 +105,7 @@ async function executorFor(settings: RunSettings, runs: boolean): Promise<Execut
   if (!runs) return idleExecutor(workers);
   if (workers > 0) {
     const { parallelExecutor } = await import('../runner/parallel.ts');
-    return parallelExecutor(context, { workers, timeout_ms: timeout_s * 1000 });
+    return parallelExecutor(context, { workers, timeout_ms: Math.round(timeout_s * 1000) });
   }
   const { serialExecutor } = await import('../runner/serial.ts');
   const { executeJob } = await import('../runner/execute.ts');

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { substream } from '../../src/base/random.ts';
 import { Run } from '../../src/execute/run.ts';
-import type { Simulation } from '../../src/execute/simulation.ts';
+import { Simulation } from '../../src/execute/simulation.ts';
 import { TwinLine } from '../../src/execute/twin-line.ts';
 import type { Scenario } from '../../src/model/scenario.ts';
 import { stateHash } from '../../src/targets/sim/compare.ts';
@@ -75,19 +75,23 @@ function summary(simulation: Simulation, resumed_ns: number): unknown {
 
 describe('stopped at 20 random instants, written to a file, resumed in a fresh process: the same trace hash', () => {
   it.each([
-    ['guests that own their CPUs', 7, 'two_partitions', ''],
-    ['guests that share their CPUs in slots', 7, 'three_sharing', ''],
-    ['after a fault', 6, 'two_partitions', 'at 20 ms: leak web.locks["tasklist_lock"] mode write'],
+    ['guests that own their CPUs', 5, 'two_partitions', ''],
+    ['guests that share their CPUs in slots', 5, 'three_sharing', ''],
+    ['while they boot', 5, 'three_sharing', ''],
+    ['after a fault', 5, 'two_partitions', 'at 20 ms: leak web.locks["tasklist_lock"] mode write'],
   ])('%s', async (what, count, topology, fault) => {
     const scenario = scenarioWith(topology, fault);
     const line = topology === 'two_partitions' ? owned : new TwinLine(scenario.topology, 1);
-    const from = fault === '' ? 0 : FAULT_NS;
+    const boots = what === 'while they boot';
+    const [from, to] = boots ? [-line.origin, 0] : [fault === '' ? 0 : FAULT_NS, END_NS];
     const random = substream(20, what);
-    const instants = Array.from({ length: count }, () => from + 1 + random.below(END_NS - from - 1));
+    const instants = Array.from({ length: count }, () => from + 1 + random.below(to - from - 1));
     instants.sort((a, b) => a - b);
     const folder = mkdtempSync(join(tmpdir(), 'siren-resume-'));
     try {
-      const { run } = breakOnly(scenario, line, 0);
+      const run = boots
+        ? new Run(Simulation.powerOn(scenario.topology, 1, line.origin), END_NS, [])
+        : breakOnly(scenario, line, 0).run;
       const files = instants.map((instant, index) => {
         run.advance(instant);
         const file = join(folder, `${index}.sim`);

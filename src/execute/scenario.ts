@@ -18,6 +18,11 @@ import type { TwinLine, TwinLines } from './twin-line.ts';
 /** Events that a record keeps; the frequent kinds go first. */
 const EVENTS_KEPT = 1_000;
 const FREQUENT: ReadonlySet<string> = new Set(['run', 'fork', 'exit', 'complete', 'heartbeat']);
+/** Kinds that the judge reads: to lose one would let the negative of a claim pass. */
+const JUDGED = [
+  'boot_complete', 'registered', 'refused', 'failing', 'failed', 'frozen', 'oops', 'panic', 'stall', 'stopped', 'park', 'resume',
+  'summoned', 'attach', 'diagnosed',
+]; // prettier-ignore
 /** Lines of each guest's console in a record. */
 const CONSOLE_LINES = 200;
 
@@ -181,7 +186,7 @@ function recordOf(
   twins: readonly TwinComparison[],
 ): RunRecord {
   const { target, hypervisor } = run.simulation;
-  const kept = keepEvents(run.events);
+  const kept = keepEvents(run.events, scenario);
   return {
     seed,
     duration_ns: scenario.duration_ns,
@@ -220,9 +225,12 @@ function beatsOf(run: Run, partition: string, end_ns: number, booted_ns: number)
   return heartbeatFacts(run.events, partition, end_ns, deadline, booted_ns);
 }
 
-/** All events while there are few; else the frequent kinds are dropped, and then the oldest. */
-function keepEvents(events: readonly TraceEvent[]): readonly TraceEvent[] {
+/** All events while there are few; else the frequent kinds are dropped, and then the oldest of those that no claim is judged by. */
+function keepEvents(events: readonly TraceEvent[], { claims }: Scenario): readonly TraceEvent[] {
   if (events.length <= EVENTS_KEPT) return events;
-  const rare = events.filter((event) => !FREQUENT.has(event.kind));
-  return rare.slice(-EVENTS_KEPT);
+  const judged = new Set(JUDGED);
+  for (const { until } of claims) if (until) judged.add(until.event);
+  const rare = events.filter(({ kind }) => judged.has(kind) || !FREQUENT.has(kind));
+  let over = rare.length - EVENTS_KEPT;
+  return over <= 0 ? rare : rare.filter(({ kind }) => judged.has(kind) || over-- <= 0);
 }

@@ -10,7 +10,7 @@ import type { AlteredRegistration, Registration } from '../target/registration.t
 import type { Target } from '../target/target.ts';
 import type { Effect, Injection, InjectorHooks, Perform } from './injection.ts';
 import { refused } from './injection.ts';
-import { awaitedKinds } from './pattern.ts';
+import { awaitedKinds } from '../place/event-pattern.ts';
 import type { Entry } from './receipts.ts';
 import { Receipts } from './receipts.ts';
 import type { Due, ScheduleState } from './schedule.ts';

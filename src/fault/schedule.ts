@@ -1,6 +1,6 @@
 import type { Trigger } from '../model/scenario.ts';
 import type { TraceEvent } from '../target/events.ts';
-import { matches } from './pattern.ts';
+import { matches } from '../place/event-pattern.ts';
 
 /** How far one trigger has come. Plain data. */
 interface Progress {

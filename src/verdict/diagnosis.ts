@@ -3,27 +3,30 @@ import type { Claim } from '../model/scenario.ts';
 import type { AmbulanceReport, Diagnosis } from '../patient/report.ts';
 import type { Case } from './facts.ts';
 import { claimedPlace } from './places.ts';
-import { reportsOn } from './reports.ts';
+import { reportsOn, whyUnattended } from './reports.ts';
 import type { Sight } from './sight.ts';
-import { blind, windowOf } from './sight.ts';
+import { blind, unlessCut, windowOf } from './sight.ts';
 
 /** What the ambulance held to be the cause: at least once, where it attended the patient several times. */
 export function seeDiagnosis(claim: Claim, patient: string, run: Case): Sight {
   const window = windowOf(claim, run);
   if (typeof window === 'string') return blind(window);
   const reports = reportsOn(run, patient, claim.from);
-  if (reports.length === 0) return blind(`no ambulance attended ${patient}: there is no diagnosis`);
+  if (reports.length === 0) return blind(`${whyUnattended(run, patient, claim.from)}: there is no diagnosis`);
   const lost = claim.places.map((place) => claimedPlace(place, run)).find((place) => place.error);
   if (lost?.error) return { ...blind(`${lost.text} cannot be found: ${lost.error.message}`), broken: true };
   const matching = reports.filter((report) => matched(claim, report, run));
   const [first] = matching;
-  if (!first) return { met: false, seen: [...new Set(reports.map(portrait))].join('; ') };
+  if (!first) return unlessCut({ met: false, seen: [...new Set(reports.map(portrait))].join('; ') }, window);
   const inside = matching.find(
     ({ diagnosed_ns }) => diagnosed_ns >= window.from_ns && diagnosed_ns <= window.to_ns,
   );
   if (inside) return { met: true, seen: portrait(inside) };
   const at = formatTime(first.diagnosed_ns);
-  return { met: false, seen: `${portrait(first)}: expected ${window.text}, concluded at ${at}` };
+  return unlessCut(
+    { met: false, seen: `${portrait(first)}: expected ${window.text}, concluded at ${at}` },
+    window,
+  );
 }
 
 /** The entry of the diagnosis that the claim speaks of, whether it is negated or not. */

@@ -80,7 +80,7 @@ function healthy(partition: string, run: Case, window: Window): Sight {
     const pause = `${formatTime(facts.lost.pause_ns)} from ${formatTime(facts.lost.from_ns)}`;
     return { met: false, seen: `${partition} missed its heartbeat for ${pause}` };
   }
-  return { met: true, seen: `${partition} is healthy` };
+  return window.cut === undefined ? { met: true, seen: `${partition} is healthy` } : blind(window.cut);
 }
 
 function parkedUntil(partition: string, run: Case, until_ns: number): Sight {

@@ -61,6 +61,11 @@ function judgeClaim(
   replay: string,
 ): ClaimOutcome {
   const { text } = claim;
+  const broken = conditionError(claim, run);
+  if (broken !== undefined) {
+    const sight = { met: false, seen: broken, broken: true } as const;
+    return { index, text, status: 'unmet', seen: broken, diagnostic: unmet(claim, sight, run, replay) };
+  }
   const undecidable = inconclusive(claim, run.target);
   if (undecidable !== undefined) return { index, text, status: 'inconclusive', seen: undecidable };
   const sight = observe(claim, run, coverage);
@@ -78,10 +83,15 @@ function notJudged(claim: Claim, run: Case): string | undefined {
   }
   if (!claim.condition) return undefined;
   const condition = run.facts.value(claim.condition);
-  if (!condition.ok) return `not judged: its condition has no value: ${explain(condition)}`;
-  return condition.value.kind === 'bool' && condition.value.value
-    ? undefined
-    : 'not judged: its condition is false';
+  // Without a value it neither excuses the claim nor asks for it: the claim is broken.
+  return condition.ok && !(condition.value.kind === 'bool' && condition.value.value)
+    ? 'not judged: its condition is false'
+    : undefined;
+}
+
+function conditionError(claim: Claim, run: Case): string | undefined {
+  const condition = claim.condition && run.facts.value(claim.condition);
+  return condition && !condition.ok ? `its condition has no value: ${explain(condition)}` : undefined;
 }
 
 /** What a target cannot decide: there is no virtual time, and no twin, outside the simulation. */

@@ -1,5 +1,6 @@
 import { formatTime } from '../base/units.ts';
 import type { Claim } from '../model/scenario.ts';
+import { matches } from '../place/event-pattern.ts';
 import type { Case } from './facts.ts';
 import { firstMoment } from './facts.ts';
 
@@ -30,6 +31,8 @@ export interface Window {
   /** The moment that it is counted from. */
   readonly base_ns: number;
   readonly base_text: string;
+  /** The run ended before the stretch was over: that nothing happened in it is not known. Says so. */
+  readonly cut?: string;
 }
 
 /** The window of `within` and `until`; a text when the moment that it counts from never came. */
@@ -40,7 +43,14 @@ export function windowOf(claim: Claim, { record }: Case): Window | string {
   const limit = `within ${formatTime(within.limit_ns)}`;
   if (!within.of) {
     const to_ns = Math.min(end, within.limit_ns);
-    return { from_ns: -Infinity, to_ns, text: limit, base_ns: 0, base_text: 't = 0' };
+    return {
+      from_ns: -Infinity,
+      to_ns,
+      text: limit,
+      base_ns: 0,
+      base_text: 't = 0',
+      ...cutOff(to_ns, limit, record.duration_ns),
+    };
   }
   const { name, moment } = within.of;
   const base_ns = firstMoment(record.receipts, name, moment);
@@ -51,7 +61,19 @@ export function windowOf(claim: Claim, { record }: Case): Window | string {
   }
   const base_text = moment === 'activated' ? `${name}.activated` : name;
   const text = `${limit} of ${base_text}`;
-  return { from_ns: base_ns, to_ns: Math.min(end, base_ns + within.limit_ns), text, base_ns, base_text };
+  const to_ns = Math.min(end, base_ns + within.limit_ns);
+  return { from_ns: base_ns, to_ns, text, base_ns, base_text, ...cutOff(to_ns, text, record.duration_ns) };
+}
+
+function cutOff(to_ns: number, text: string, duration_ns: number): Pick<Window, 'cut'> {
+  return to_ns <= duration_ns
+    ? {}
+    : { cut: `the run ended, at ${formatTime(duration_ns)}, before \`${text}\` was over` };
+}
+
+/** What did not happen is not known where the window outlasts the run: neither the claim nor its negative. */
+export function unlessCut(sight: Sight, window: Window): Sight {
+  return sight.met || window.cut === undefined ? sight : blind(`${sight.seen}; ${window.cut}`);
 }
 
 function untilOf(claim: Claim, events: Case['record']['events'], end_ns: number): number {
@@ -59,8 +81,7 @@ function untilOf(claim: Claim, events: Case['record']['events'], end_ns: number)
   if (!until) return Infinity;
   let seen = 0;
   for (const event of events) {
-    const same = event.kind === until.event && event.subject === until.subject;
-    if (same && ++seen === until.nth) return event.time_ns;
+    if (matches(until, event) && ++seen === until.nth) return event.time_ns;
   }
   return end_ns;
 }
@@ -69,15 +90,18 @@ function untilOf(claim: Claim, events: Case['record']['events'], end_ns: number)
 export function happened(occurrences: readonly Occurrence[], window: Window): Sight {
   const inside = occurrences.find(({ time_ns }) => time_ns >= window.from_ns && time_ns <= window.to_ns);
   const one = inside ?? occurrences.find(({ time_ns }) => time_ns > window.to_ns) ?? occurrences[0];
+  return unlessCut(sightOf(one, inside !== undefined, window), window);
+}
+
+function sightOf(one: Occurrence | undefined, met: boolean, window: Window): Sight {
   if (!one)
     return {
       met: false,
       seen: window.text === '' ? 'it never happened' : `expected ${window.text}, never happened`,
     };
-  if (window.text === '')
-    return { met: inside !== undefined, seen: `${one.text} at ${formatTime(one.time_ns)}` };
+  if (window.text === '') return { met, seen: `${one.text} at ${formatTime(one.time_ns)}` };
   return {
-    met: inside !== undefined,
+    met,
     seen: `${one.text}: expected ${window.text}, happened at ${after(one, window)}`,
   };
 }

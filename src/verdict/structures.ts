@@ -7,9 +7,9 @@ import type { Case } from './facts.ts';
 import type { ClaimedPlace } from './claimed-place.ts';
 import { claimedPlace } from './places.ts';
 import type { Judged } from './reports.ts';
-import { bare, findingsOf, judgedBy, subjectOf } from './reports.ts';
+import { bare, findingsOf, judgedBy, reportsOn, subjectOf, whyUnattended } from './reports.ts';
 import type { Sight, Window } from './sight.ts';
-import { blind, windowOf } from './sight.ts';
+import { blind, unlessCut, windowOf } from './sight.ts';
 
 const FINDINGS_TOLD = 4;
 const MISSES_TOLD = 6;
@@ -28,13 +28,19 @@ export function seeVerdict(claim: Claim, subject: Path, run: Case, excused: Excu
   const lost = places.find((place) => place.error);
   if (lost?.error) return { ...blind(`${lost.text} cannot be found: ${lost.error.message}`), broken: true };
   const rounds = judgedBy(claim, subject, run);
-  if (rounds.length === 0) return noVerdict(subject, run, printPath(subject));
+  if (rounds.length === 0) return noVerdict(claim, subject, run);
   const others = subjectOf(subject).kind === 'others';
   const misses = rounds.map((round) => missesOf(claim, round, places, window, others ? excused : undefined));
   const met = claim.states.includes('intact')
     ? misses.every((miss) => miss.length === 0)
     : misses.some((miss) => miss.length === 0);
-  if (!met) return { met, seen: [...new Set(misses.flat())].slice(0, MISSES_TOLD).join('; ') };
+  if (!met && claim.negated && !claim.states.includes('intact')) {
+    // `web.* is not corrupt`: none is, not only one of them.
+    const one = rounds.flat().find((judged) => miss(claim, judged, places, window) === undefined);
+    if (one) return { met: true, seen: portrait(one) };
+  }
+  if (!met)
+    return unlessCut({ met, seen: [...new Set(misses.flat())].slice(0, MISSES_TOLD).join('; ') }, window);
   const round = rounds[misses.findIndex((miss) => miss.length === 0)] ?? [];
   const [only] = round;
   const seen = only && round.length === 1 ? portrait(only) : `${round.length} structures: ${summary(round)}`;
@@ -56,16 +62,18 @@ function missesOf(
   return misses;
 }
 
-function noVerdict(subject: Path, run: Case, name: string): Sight {
+/** There is nothing to be judged: only `is any`, which allows everything, allows that too. */
+function noVerdict(claim: Claim, subject: Path, run: Case): Sight {
+  const name = printPath(subject);
   const { kind } = subjectOf(subject);
-  if (run.record.reports.length === 0)
-    return blind(`no ambulance attended anyone: there is no verdict on ${name}`);
-  if (kind === 'others') return { met: true, seen: 'there are no others' };
-  const attended = run.record.reports.some((report) => report.patient === subject.root);
-  if (!attended) return blind(`no ambulance attended ${subject.root}: there is no verdict on ${name}`);
-  return kind === 'all'
-    ? { met: true, seen: 'there is nothing else' }
-    : blind(`the ambulance reached no verdict on ${name}`);
+  const reports = reportsOn(run, kind === 'others' ? undefined : subject.root, claim.from);
+  if (reports.length === 0) {
+    const patient = kind === 'others' || run.record.reports.length === 0 ? undefined : subject.root;
+    return blind(`${whyUnattended(run, patient, claim.from)}: there is no verdict on ${name}`);
+  }
+  if (kind === 'one') return blind(`the ambulance reached no verdict on ${name}`);
+  const none = kind === 'others' ? 'there are no others' : 'there is nothing else';
+  return claim.states.includes('any') ? { met: true, seen: none } : blind(`${none}: nothing was judged`);
 }
 
 /** Why a structure is not as the claim says; undefined when it is. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Path } from '../../src/model/expression.ts';
 import type { Claim } from '../../src/model/scenario.ts';
+import { place } from '../support/expressions.ts';
 import { beats, event, receipt } from '../support/records.ts';
 import { action, claim, on, span, trigger } from '../support/scenarios.ts';
 import { outcomes } from './judge-with.ts';
@@ -16,6 +18,12 @@ const within = (
 });
 const fault = { triggers: [trigger(40 * MS, action('zero', 'web.tasks["nginx"].tasks.next'), 'smash')] };
 const smashed = { events: died, receipts: [receipt()] };
+
+const pathAt = (comm: string): Path => {
+  const written = place(`web.tasks["${comm}"].run`);
+  if (written.kind !== 'path') throw new Error('no path');
+  return written.value;
+};
 
 describe('guest claims', () => {
   it('a state is met by its event, unmet without, and the negative is the other way round', () => {
@@ -132,6 +140,27 @@ describe('guest claims', () => {
       /^unmet/,
     );
   });
+
+  it('what did not happen in a time that outlasts the run is not known', () => {
+    const run = { receipts: [receipt()] };
+    for (const states of ['oopsed', 'not oopsed', 'healthy', 'not healthy'])
+      expect(outcomes([claim('guest', 'web', states, { within: within(161) })], run, fault)[0]).toMatch(
+        /^unmet: .*the run ended, at 200 ms, before `within 161 ms of smash` was over/,
+      );
+    expect(outcomes([claim('guest', 'web', 'not oopsed', { within: within(160) })], run, fault)).toEqual(['met']);
+    expect(outcomes([claim('guest', 'web', 'oopsed', { within: within(161) })], smashed, fault)).toEqual(['met']);
+    expect(outcomes([claim('hypervisor', 'web', 'healthy', { within: within(161) })], run, fault)[0]).toMatch(/^unmet/);
+  }); // prettier-ignore
+
+  it('until ends what is looked at, at the very thing that it names', () => {
+    const exits = ['nginx', 'cron'].map((comm, index) => event(50 + index * 20, 'web', 'exit', { comm, pid: index }));
+    const { when } = { when: on('web.exit') };
+    const until = when.kind === 'on' ? { ...when.pattern, subject: 'web', event: 'exit' } : undefined;
+    const oopsed = (comm: string): Claim =>
+      claim('guest', 'web', 'not oopsed', until ? { until: { ...until, place: pathAt(comm) } } : {});
+    expect(outcomes([oopsed('nginx')], { events: [...died, ...exits] })).toEqual(['met']);
+    expect(outcomes([oopsed('cron')], { events: [...died, ...exits] })[0]).toMatch(/^unmet/);
+  }); // prettier-ignore
 
   it('until ends what is looked at', () => {
     const until = on('rescue.attach');

@@ -143,6 +143,13 @@ describe('conditions', () => {
     expect(outcomes([conditional], {}, {}, when(true))[0]).toMatch(/^unmet/);
   });
 
+  it('a condition that has no value breaks its claim', () => {
+    expect(judged([conditional, healthy], {}, {}, { facts: NO_FACTS })).toMatchObject({
+      status: 'failed',
+      claims: [{ status: 'unmet', seen: expect.stringContaining('no value'), diagnostic: { code: 'E0908' } }, { status: 'met' }],
+    });
+  }); // prettier-ignore
+
   it('a scenario of which nothing was judged is inconclusive, not passed', () => {
     expect(judged([conditional], {}, {}, when(false)).status).toBe('inconclusive');
     expect(judged([conditional, healthy], {}, {}, when(false)).status).toBe('passed');

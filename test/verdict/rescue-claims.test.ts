@@ -6,7 +6,7 @@ import type { BytesPlace } from '../../src/place/place.ts';
 import type { RunRecord } from '../../src/record/record.ts';
 import type { RunFacts } from '../../src/verdict/facts.ts';
 import { path, place } from '../support/expressions.ts';
-import { diagnosis, finding, receipt, report, verdict } from '../support/records.ts';
+import { diagnosis, event, finding, receipt, report, verdict } from '../support/records.ts';
 import { action, claim, trigger } from '../support/scenarios.ts';
 import { judged, NO_FACTS, outcomes } from './judge-with.ts';
 
@@ -55,7 +55,7 @@ describe('verdict claims', () => {
 
   it('without an ambulance neither the claim nor its negative is met', () => {
     expect(outcomes([tasks('corrupt'), tasks('not corrupt')])).toEqual(
-      Array(2).fill('unmet: no ambulance attended anyone: there is no verdict on web.tasks'),
+      Array(2).fill('unmet: no ambulance attended: there is no verdict on web.tasks'),
     );
     expect(outcomes([claim('verdict', 'db.tasks', 'intact')], seen())[0]).toContain(
       'no ambulance attended db',
@@ -64,6 +64,30 @@ describe('verdict claims', () => {
       'reached no verdict on web.log',
     );
   });
+
+  it('with nothing left to judge neither is met, and only `any` allows it', () => {
+    const lone = seen({ verdicts: [verdict('tasks', 'corrupt')], findings: [link], diagnosis: [] });
+    const others = (states: string, more: Parameters<typeof claim>[3] = {}): ReturnType<typeof claim> =>
+      claim('verdict', 'others', states, more);
+    for (const states of ['intact', 'not intact', 'corrupt', 'not corrupt'])
+      expect(outcomes([tasks('corrupt'), others(states)], lone, fault)[1]).toMatch(/^unmet: there are no others/);
+    expect(outcomes([tasks('corrupt'), others('any')], lone, fault)[1]).toBe('met');
+    const all = claim('verdict', 'web.*', 'intact', { except: [path('web.tasks')] });
+    expect(outcomes([all], lone, fault)[0]).toContain('there is nothing else');
+    expect(outcomes([others('not corrupt', { from: 'spare' })], lone, fault)[0]).toContain('spare did not attend');
+  }); // prettier-ignore
+
+  it('`.* is not corrupt` means none of them, not just one', () => {
+    expect(outcomes([claim('verdict', 'web.*', 'not corrupt')], seen(), fault)[0]).toMatch(/^unmet: web.tasks is corrupt/);
+    expect(outcomes([claim('verdict', 'web.*', 'not unsettled')], seen(), fault)).toEqual(['met']);
+  }); // prettier-ignore
+
+  it('an ambulance that was still at work when the run ended has concluded nothing, and the line says so', () => {
+    const events = [event(190, 'rescue', 'summoned', { patient: 'web' })];
+    expect(outcomes([tasks('not corrupt')], { events })[0]).toContain('the run ended before rescue attached to web');
+    events.push(event(199, 'rescue', 'attach', { patient: 'web' }));
+    expect(outcomes([claim('diagnosis', 'web', 'not deadlock')], { events })[0]).toContain('the run ended before rescue had concluded on web');
+  }); // prettier-ignore
 
   it('every code must have been given', () => {
     expect(outcomes([tasks('corrupt', { codes: ['LIST_NEXT_POISON'] })], seen(), fault)).toEqual(['met']);
@@ -143,7 +167,11 @@ describe('verdict claims', () => {
     const others = claim('verdict', 'others', 'intact');
     expect(outcomes([tasks('corrupt'), others], seen(), fault)[1]).toContain('web.orders is unchecked');
     const log = seen({
-      verdicts: [verdict('tasks', 'corrupt'), verdict('log', 'unchecked', { code: 'NO_LOCATOR' })],
+      verdicts: [
+        verdict('tasks', 'corrupt'),
+        verdict('run_queues'),
+        verdict('log', 'unchecked', { code: 'NO_LOCATOR' }),
+      ],
       findings: [link],
     });
     // The topology never lets the guest describe its log.
@@ -175,6 +203,15 @@ describe('verdict claims', () => {
     expect(outcomes([tasks('corrupt', { within: { limit_ns: 70 * MS } })], seen(), fault)[0]).toContain(
       'expected within 70 ms, concluded at 75 ms',
     );
+  });
+
+  it('what was not concluded in a time that outlasts the run is not known', () => {
+    const late = { within: { limit_ns: 201 * MS } };
+    expect(outcomes([tasks('not unreachable', late), tasks('unreachable', late)], seen(), fault)).toEqual(
+      Array(2).fill(expect.stringContaining('the run ended, at 200 ms, before `within 201 ms` was over')),
+    );
+    expect(outcomes([tasks('corrupt', late)], seen(), fault)).toEqual(['met']);
+    expect(outcomes([claim('diagnosis', 'web', 'not deadlock', late)], seen(), fault)[0]).toMatch(/^unmet/);
   });
 
   it('a structure is the same with and without its patient before it', () => {

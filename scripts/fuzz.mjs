@@ -1,9 +1,12 @@
 // Hostile input, by the thousand: mutated specs through the compiler, and guests whose memory was hit by random bits, run and rescued.
 // `npm run fuzz -- --seed N --count M`: M compilations and M / 10 runs. Exit 1 at the first exception or hang, with the seed that makes it.
+// The work is done in threads that write down what they are at; the main thread watches them, so that a loop without end is seen and named.
+import { availableParallelism } from 'node:os';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { substream } from '../dist/base/random.js';
 import { TwinLines } from '../dist/execute/twin-line.js';
 import { Run } from '../dist/execute/run.js';
@@ -11,22 +14,50 @@ import { Dispatcher } from '../dist/execute/rescue.js';
 import { compile } from '../dist/language/compile.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-/** No single input may take longer: wall milliseconds. */
-const LIMIT_MS = 10_000;
-const PROGRESS_EVERY = 10_000;
+const WATCH_MS = 250;
+const PROGRESS_MS = 20_000;
+const THREADS = Math.min(4, availableParallelism());
+const KINDS = ['compile', 'run'];
+/** What a thread tells of itself, as 32-bit words: which kind of input (0 before the first), its index, and how many it has begun. */
+const [KIND, INDEX, BEGUN] = [0, 1, 2];
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: '1' },
-    count: { type: 'string', default: '100000' },
-    only: { type: 'string' },
-  },
-});
-const seed = Number(values.seed);
-const count = Number(values.count);
-if (!Number.isSafeInteger(seed) || !Number.isSafeInteger(count) || seed < 0 || count < 1) {
-  console.error('--seed and --count take whole numbers: npm run fuzz -- --seed 1 --count 100000');
-  process.exit(3);
+const USAGE =
+  'npm run fuzz -- [--seed N] [--count M] [--only compile:INDEX|run:INDEX] [--limit MILLISECONDS]';
+
+function options() {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      options: {
+        seed: { type: 'string', default: '1' },
+        count: { type: 'string', default: '100000' },
+        only: { type: 'string' },
+        limit: { type: 'string', default: '10000' },
+        help: { type: 'boolean', default: false },
+      },
+    }));
+  } catch (error) {
+    console.error(`${error.message}\n${USAGE}`);
+    process.exit(3);
+  }
+  if (values.help) {
+    console.log(USAGE);
+    process.exit(0);
+  }
+  const [seed, count, limit] = [values.seed, values.count, values.limit].map(Number);
+  const [what, index] = (values.only ?? '').split(':');
+  const only = values.only === undefined ? undefined : { what, index: Number(index) };
+  const sound =
+    [seed, count, limit].every(Number.isSafeInteger) &&
+    seed >= 0 &&
+    count >= 1 &&
+    count < 2 ** 31 &&
+    limit >= 0;
+  if (!sound || (only !== undefined && !(KINDS.includes(what) && Number.isSafeInteger(only.index)))) {
+    console.error(USAGE);
+    process.exit(3);
+  }
+  return { seed, count, limit, only };
 }
 
 function specFiles(folder) {
@@ -77,59 +108,49 @@ function mutate(bytes, random) {
   return result;
 }
 
-function fail(what, index, error) {
-  console.error(`${what} ${index} of seed ${seed}: ${error instanceof Error ? error.stack : error}`);
-  console.error(`again: npm run fuzz -- --seed ${seed} --count ${count} --only ${what}:${index}`);
-  process.exit(1);
-}
-
-function timed(what, index, work) {
-  const started = process.hrtime.bigint();
-  try {
-    work();
-  } catch (error) {
-    fail(what, index, error);
+/** The inputs of one kind that this thread takes: every THREADS-th, or the one that is asked for. */
+function* inputs(kind, total) {
+  const { only, thread, threads, said } = workerData;
+  for (let index = thread; index < total; index += threads) {
+    if (only !== undefined && (only.what !== KINDS[kind] || only.index !== index)) continue;
+    Atomics.store(said, INDEX, index);
+    Atomics.store(said, KIND, kind + 1);
+    Atomics.add(said, BEGUN, 1);
+    yield index;
   }
-  const took = Number(process.hrtime.bigint() - started) / 1e6;
-  if (took > LIMIT_MS) fail(what, index, `took ${took.toFixed(0)} ms`);
 }
 
-const [only, only_index] = (values.only ?? '').split(':');
-const wanted = (what, index) => only === '' || (only === what && Number(only_index) === index);
-
-let diagnosed = 0;
-for (let index = 0; index < count; index++) {
-  if (!wanted('compile', index)) continue;
-  const random = substream(seed, `compile ${index}`);
-  const name = random.pick(names);
-  const text = mutate(corpus.get(name), random);
-  const host = {
-    read: (file) => {
-      const bytes = file === name ? text : corpus.get(file);
-      return bytes === undefined ? { ok: false, reason: 'missing' } : { ok: true, bytes };
-    },
-  };
-  timed('compile', index, () => {
-    if (compile([name], host).diagnostics.length > 0) diagnosed++;
-  });
-  if ((index + 1) % PROGRESS_EVERY === 0) console.log(`${index + 1} compiled, ${diagnosed} with diagnostics`);
+function compileAll({ seed, count }) {
+  const tally = { done: 0, diagnosed: 0 };
+  for (const index of inputs(0, count)) {
+    const random = substream(seed, `compile ${index}`);
+    const name = random.pick(names);
+    const text = mutate(corpus.get(name), random);
+    const host = {
+      read: (file) => {
+        const bytes = file === name ? text : corpus.get(file);
+        return bytes === undefined ? { ok: false, reason: 'missing' } : { ok: true, bytes };
+      },
+    };
+    if (compile([name], host).diagnostics.length > 0) tally.diagnosed++;
+    tally.done++;
+  }
+  return tally;
 }
-console.log(`${count} mutated specs compiled, ${diagnosed} with diagnostics, no exception, no hang`);
 
-const host = {
-  read: (file) =>
-    corpus.has(file) ? { ok: true, bytes: corpus.get(file) } : { ok: false, reason: 'missing' },
-};
-const [model] = compile(['specs/claims/3-own-partition.spec'], host).value;
-const { topology } = model.scenarios[0];
 const DURATION_NS = 120_000_000;
-const runs = Math.floor(count / 10);
-const lines = new TwinLines();
-const outcome = { healthy: 0, failing: 0, failed: 0, findings: 0, reports: 0 };
-for (let index = 0; index < runs; index++) {
-  if (!wanted('run', index)) continue;
-  const random = substream(seed, `run ${index}`);
-  timed('run', index, () => {
+
+function runAll({ seed, count }) {
+  const host = {
+    read: (file) =>
+      corpus.has(file) ? { ok: true, bytes: corpus.get(file) } : { ok: false, reason: 'missing' },
+  };
+  const [model] = compile(['specs/claims/3-own-partition.spec'], host).value;
+  const { topology } = model.scenarios[0];
+  const lines = new TwinLines();
+  const tally = { done: 0, healthy: 0, failing: 0, failed: 0, findings: 0, reports: 0 };
+  for (const index of inputs(1, Math.floor(count / 10))) {
+    const random = substream(seed, `run ${index}`);
     const line = lines.of(topology, 1 + random.below(4));
     const at = 1_000_000 * (10 + random.below(50));
     const run = new Run(line.at(at), DURATION_NS, []);
@@ -150,15 +171,80 @@ for (let index = 0; index < runs; index++) {
     run.advance(at + 5_000_000);
     dispatcher.summon('rescue', 'web');
     run.advance(DURATION_NS);
-    outcome[hypervisor.healthOf('web').health]++;
-    outcome.reports += run.reports.length;
-    for (const report of run.reports) outcome.findings += report.findings.length;
+    tally[hypervisor.healthOf('web').health]++;
+    tally.reports += run.reports.length;
+    for (const report of run.reports) tally.findings += report.findings.length;
     run.simulation.release();
-  });
-  if ((index + 1) % (PROGRESS_EVERY / 10) === 0) console.log(`${index + 1} runs`);
+    tally.done++;
+  }
+  return tally;
 }
-const { healthy, failing, failed, findings, reports } = outcome;
-console.log(
-  `${runs} runs with 1 to 50 flipped bits: ${healthy} healthy, ${failing} failing, ${failed} failed; ` +
-    `${reports} rescues, ${findings} findings; no exception, no hang`,
-);
+
+/** Starts the threads, watches them, and resolves with the sums of what they counted, by kind. */
+function watch(settings) {
+  const { seed, count, limit } = settings;
+  const fail = (said, why) => {
+    const what = KINDS[Atomics.load(said, KIND) - 1] ?? 'start';
+    const index = Atomics.load(said, INDEX);
+    console.error(`${what} ${index} of seed ${seed}: ${why}`);
+    console.error(`again: npm run fuzz -- --seed ${seed} --count ${count} --only ${what}:${index}`);
+    process.exit(1);
+  };
+  return new Promise((resolve) => {
+    const threads = settings.only === undefined ? THREADS : 1;
+    const sums = {};
+    const watched = new Set();
+    for (let thread = 0; thread < threads; thread++) {
+      const said = new Int32Array(new SharedArrayBuffer(12));
+      const worker = new Worker(fileURLToPath(import.meta.url), {
+        workerData: { ...settings, thread, threads, said },
+      });
+      const one = { said, begun: 0, since: performance.now() };
+      watched.add(one);
+      worker.on('error', (error) => fail(said, error instanceof Error ? error.stack : error));
+      worker.on('message', (tallies) => {
+        for (const [kind, tally] of Object.entries(tallies)) {
+          const sum = (sums[kind] ??= {});
+          for (const [key, value] of Object.entries(tally)) sum[key] = (sum[key] ?? 0) + value;
+        }
+        watched.delete(one);
+        if (watched.size > 0) return;
+        clearInterval(watching);
+        clearInterval(telling);
+        resolve(sums);
+      });
+    }
+    const watching = setInterval(() => {
+      const now = performance.now();
+      for (const one of watched) {
+        const begun = Atomics.load(one.said, BEGUN);
+        if (begun !== one.begun) Object.assign(one, { begun, since: now });
+        else if (begun > 0 && now - one.since > limit) fail(one.said, `not done after ${limit} ms`);
+      }
+    }, WATCH_MS);
+    const telling = setInterval(() => {
+      let begun = 0;
+      for (const one of watched) begun += Atomics.load(one.said, BEGUN);
+      console.error(`${begun} inputs so far`);
+    }, PROGRESS_MS);
+  });
+}
+
+if (isMainThread) {
+  const settings = options();
+  const sums = await watch(settings);
+  if (settings.only !== undefined && sums.compile.done + sums.run.done === 0) {
+    console.error(`there is no ${settings.only.what} ${settings.only.index} among them`);
+    process.exit(3);
+  }
+  const { compile: compiled, run } = sums;
+  console.log(
+    `${compiled.done} mutated specs compiled: ${compiled.diagnosed} with diagnostics; no exception, no hang`,
+  );
+  console.log(
+    `${run.done} runs with 1 to 50 flipped bits: ${run.healthy} healthy, ${run.failing} failing, ${run.failed} failed; ` +
+      `${run.reports} rescues, ${run.findings} findings; no exception, no hang`,
+  );
+} else {
+  parentPort.postMessage({ compile: compileAll(workerData), run: runAll(workerData) });
+}

@@ -16,6 +16,8 @@ export interface Activity {
   /** Lock that it spins for; 0 when it does not. */
   readonly waits_for: Address;
   readonly waits_to: '' | 'spin' | 'read' | 'write';
+  /** Variable that the lock is or begins; '' when it has no name. */
+  readonly waits_on: string;
   /** Functions on its stack, the innermost first, `at` among them: return addresses and interrupted ones. */
   readonly frames: readonly string[];
   /** The task that it runs, by `current_task`; 0 when that cannot be had. */
@@ -50,6 +52,7 @@ function activityOf(subject: Subject, cpu: PatientCpu): Activity {
   const at = subject.functionAt(rip);
   const user = (Number(cpu.register('cs') & 3n) & 3) === 3;
   const waits_to = SLOW_PATHS[at] ?? '';
+  const waits_for = waits_to === '' ? 0 : fromBigint(cpu.register('rdi'));
   const frames = user ? [] : framesOf(subject, at, rsp, cpu.index);
   const halted = DEAD_FUNCTIONS.has(at) && (Number(cpu.register('rflags') & 0xffffn) & FLAG_INTERRUPTS) === 0;
   const current = subject.space.u64(subject.perCpu('current_task', cpu.index));
@@ -60,11 +63,20 @@ function activityOf(subject: Subject, cpu: PatientCpu): Activity {
     at,
     mode: user ? 'user' : IDLE_FUNCTIONS.has(at) ? 'idle' : waits_to !== '' ? 'waiting' : 'kernel',
     live: cpu.running && !halted,
-    waits_for: waits_to === '' ? 0 : fromBigint(cpu.register('rdi')),
+    waits_for,
     waits_to,
+    waits_on: waits_for === 0 ? '' : nameOf(subject, waits_for),
     frames,
     current: Number.isNaN(current) ? 0 : current,
   };
+}
+
+/** A lock's wait_lock lies in its second word. */
+const LOCK_BYTES = 8;
+
+function nameOf(subject: Subject, lock: Address): string {
+  const symbol = subject.kallsyms.symbolAt(lock);
+  return symbol && symbol.offset < LOCK_BYTES ? symbol.name : '';
 }
 
 /** What the stack that a CPU is on leads back to; of a stack that is no task's, its page. */

@@ -45,6 +45,20 @@ const TAKERS: Readonly<Record<string, readonly string[]>> = {
   ],
 }; // prettier-ignore
 
+/** Functions that take several of them, each given back before the next: who spins for one of them in such a function holds none. */
+const ONE_BY_ONE: ReadonlyMap<string, readonly string[]> = new Map([
+  ['__x64_sys_open', ['inode_hash_lock', 'sb_lock']],
+]);
+
+/** True when what a CPU has on its stack may have taken a lock and not given it back. */
+function mayHold({ frames, waits_on }: Activity, lock: string, takers: readonly string[]): boolean {
+  // The innermost two are the slow path and who called it.
+  const caller = waits_on === '' ? '' : (frames[1] ?? '');
+  const released = ONE_BY_ONE.get(caller);
+  const past = released?.includes(waits_on) === true && released.includes(lock);
+  return frames.some((frame, depth) => takers.includes(frame) && !(past && depth === 1));
+}
+
 /** The functions that take a lock; undefined for locks of which that is not known. */
 export function takersOf(lock: string): readonly string[] | undefined {
   return TAKERS[lock];
@@ -116,7 +130,7 @@ export function holdersOf(name: string, lock: Address, activities: readonly Acti
     (one) => one.mode !== 'user' && !waitsFor(one, lock) && !(one.mode === 'idle' && one.frames.length <= 3),
   );
   if (!takers) return { candidates: inside, certain: true };
-  const candidates = inside.filter((one) => one.frames.some((frame) => takers.includes(frame)));
+  const candidates = inside.filter((one) => mayHold(one, name, takers));
   return { candidates, certain: inside.length === 0 };
 }
 

@@ -1,4 +1,5 @@
 import { addressHex } from '../../base/address.ts';
+import { waitsFor } from '../locks.ts';
 import type { Draft } from '../validate/validator.ts';
 import type { Case, Cause } from './case.ts';
 import { listBugLine, oopsLine, panicLine } from './case.ts';
@@ -106,7 +107,7 @@ function evidenceFor(of: Case, draft: Draft, cause: string): string[] {
   if (cause === 'bit_flip' && draft.expected !== undefined) said.push(`one bit away from 0x${addressHex(draft.expected)}`); // prettier-ignore
   if (cause === 'lock_leak') {
     for (const cpu of of.inspected?.activities ?? []) {
-      if (cpu.mode === 'waiting') said.push(`CPU ${cpu.cpu} spins in ${cpu.at}`);
+      if (waitsFor(cpu, draft.address)) said.push(`CPU ${cpu.cpu} spins in ${cpu.at}`);
     }
     if (oopsLine(of.log) !== '') said.push(`an oops killed a task before: ${oopsLine(of.log)}`);
   }

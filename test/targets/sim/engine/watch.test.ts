@@ -55,6 +55,21 @@ describe('a watch', () => {
     ]);
   });
 
+  test('is met by registers popped together, and by none of those that lie beside it', () => {
+    const popped = touching((cpu) => {
+      cpu.set(REG.rsp, data(0x20));
+      cpu.popRegisters([REG.rbx, REG.r12]);
+    });
+    popped.runUntil(1_000);
+    const [first, last, beside] = [0x20, 0x2f, 0x30].map((at) => popped.controls.watch(memory(DATA + at, 1)));
+    popped.runUntil(2_000);
+    expect([first, last, beside].map((watch) => popped.controls.activated(watch as number))).toEqual([
+      1_050,
+      1_050,
+      undefined,
+    ]);
+  });
+
   test('is met by copies, fetches and page walks', () => {
     const copied = touching((cpu) => cpu.copy(data(0x800), data(0), 64));
     const watch = copied.controls.watch(memory(DATA + 63, 1));

@@ -209,6 +209,39 @@ describe('accesses', () => {
     expect(peek64(target, 'web', FINE_PHYSICAL + 0xff8)).toBe(0n);
   });
 
+  test('registers pushed together lie as if pushed one by one, inside a page and across two', () => {
+    for (const top of [FINE + 0x0800, FINE + 0x1008]) {
+      const target = run([
+        {
+          run(cpu) {
+            cpu.store64(FINE + 0x0100, -0x1122_3344_5566);
+            cpu.load64Into(REG.rbx, FINE + 0x0100);
+            cpu.set(REG.r12, 12);
+            cpu.set(REG.r13, 13);
+            cpu.set(REG.rsp, top);
+            cpu.pushRegisters([REG.rbx, REG.r12, REG.r13]);
+          },
+        },
+        {
+          run(cpu) {
+            for (const at of [0, 8, 16]) cpu.store64(data(at), cpu.load64(top - 8 - at));
+            cpu.store64(data(24), top - cpu.get(REG.rsp));
+            for (const register of [REG.rbx, REG.r12, REG.r13]) cpu.set(register, 0);
+            cpu.popRegisters([REG.rbx, REG.r12, REG.r13]);
+            cpu.store64From(REG.rbx, data(32));
+            cpu.store64(data(40), cpu.get(REG.r12) * 100 + cpu.get(REG.r13));
+            cpu.store64(data(48), top - cpu.get(REG.rsp));
+          },
+        },
+        rest(2),
+      ]);
+      const found = [0, 8, 16, 24, 32, 40, 48].map((offset) => peek64(target, 'web', DATA + offset));
+      expect(found.map((word) => Number(BigInt.asIntN(64, word)))).toEqual([
+        -0x1122_3344_5566, 12, 13, 24, -0x1122_3344_5566, 1213, 0,
+      ]); // prettier-ignore
+    }
+  });
+
   test('registers and copies keep all 64 bits', () => {
     const odd = 0x7fff_ffff_ffff_ffffn;
     const target = run(

@@ -1,5 +1,6 @@
 import { formatTime } from '../base/units.ts';
 import type { RunOutcome, Status } from '../record/outcome.ts';
+import type { Receipt } from '../record/record.ts';
 import type { Job } from '../runner/events.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import { diagnosticText } from './diagnostic-text.ts';
@@ -41,8 +42,13 @@ export function problemsOf(outcome: RunOutcome): readonly Diagnostic[] {
       if (index > 0) told.add(key);
       return !again;
     }),
-    ...(help === undefined || help.startsWith('replay: ') ? {} : { help }),
+    ...withoutReplay(help),
   }));
+}
+
+function withoutReplay(help: string | undefined): Pick<Diagnostic, 'help'> {
+  const kept = help?.replace(/(?:^|; )replay: .*$/s, '') ?? '';
+  return kept === '' ? {} : { help: kept };
 }
 
 /** Why a run did not end as it should, in one line: the first complaint, and how many more there are. */
@@ -79,17 +85,35 @@ export function failureText(
   return parts.join('\n\n');
 }
 
+/** Receipts of one action together: `every` leaves one for each time. */
+function repeated(receipts: readonly Receipt[]): ReadonlyMap<string, readonly Receipt[]> {
+  const groups = new Map<string, Receipt[]>();
+  for (const receipt of receipts) {
+    const key = [receipt.kind, receipt.name, receipt.verb, receipt.place].join(' ');
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [receipt]);
+    else group.push(receipt);
+  }
+  return groups;
+}
+
 /** When each fault fired and was activated, what the rescue made of it, and the trace hash. */
 function momentsText(outcome: RunOutcome): string {
   const { record } = outcome;
   if (record === undefined) return '';
-  const lines = record.receipts.map((receipt) => {
+  const lines = [...repeated(record.receipts).values()].map((receipts) => {
+    const [receipt] = receipts as [Receipt];
+    const last = receipts.at(-1)?.fired_ns;
     const name = receipt.name === '' ? receipt.verb : `${receipt.name} (${receipt.verb})`;
     const fired = receipt.fired_ns === undefined ? 'never fired' : `fired at ${formatTime(receipt.fired_ns)}`;
+    const again =
+      last === undefined || receipts.length === 1
+        ? ''
+        : `, and ${receipts.length - 1} more times until ${formatTime(last)}`;
     const activated =
       receipt.activated_ns === undefined ? '' : `, activated at ${formatTime(receipt.activated_ns)}`;
     const place = receipt.place === '' ? '' : ` ${oneLine(receipt.place)}`;
-    return `${receipt.kind} ${name}${place}: ${fired}${activated}`;
+    return `${receipt.kind} ${name}${place}: ${fired}${activated}${again}`;
   });
   for (const report of record.reports) {
     const cause = report.diagnosis[0];

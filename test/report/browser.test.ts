@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { manyLines } from '../../src/report/escape.ts';
 import { markup, time, visible } from '../../src/report/html/browser/dom.js';
-import { CHARACTER, placeLabels, step } from '../../src/report/html/browser/labels.js';
+import { CHARACTER, gathered, placeLabels, step } from '../../src/report/html/browser/labels.js';
 import { busiest, type Lane } from '../../src/report/html/browser/lanes.js';
 import { rowsOf } from '../../src/report/html/browser/memory.js';
 
@@ -33,6 +33,21 @@ describe('the labels of a timeline', () => {
   it('of points that stand close form a staircase, so that no line to a label crosses another', () => {
     const labels = ['summoned', 'attach', 'located'].map((text, index) => ({ x: 300 + index * 3, text }));
     expect(placeLabels(labels, 100, 1000, 5).map((place) => place?.row)).toEqual([2, 1, 0]);
+  });
+});
+
+describe('the same label again and again', () => {
+  const labels = (...all: (readonly [number, string])[]): { x: number; text: string }[] =>
+    all.map(([x, text]) => ({ x, text }));
+
+  it('becomes one with a count where it would pile up, whatever stands between', () => {
+    const near = labels([100, 'again'], [110, 'other'], [130, 'again'], [160, 'again'], [900, 'again']);
+    expect(gathered(near).map(({ text }) => text)).toEqual(['again ×3', 'other', '', '', 'again']);
+  });
+
+  it('stays as it is where there is room for each', () => {
+    const wide = labels([100, 'again'], [200, 'again'], [300, 'again']);
+    expect(gathered(wide)).toEqual(wide);
   });
 });
 

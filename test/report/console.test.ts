@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { type Colors, consoleReporter, type ConsoleOptions } from '../../src/report/console.ts';
 import { fit } from '../../src/report/status-line.ts';
+import type { Receipt } from '../../src/record/record.ts';
 import type { Diagnostic } from '../../src/text/diagnostic.ts';
 import { failedOutcome, oneOfEach, outcome, record, report } from '../support/outcomes.ts';
 import { feed, streamOf } from '../support/run-stream.ts';
@@ -149,6 +150,16 @@ describe('the console', () => {
     expect(text.match(/the fault, fired at 40 ms/g)).toHaveLength(1);
     expect(text.match(/replay: /g)).toHaveLength(1);
     expect(text).toContain('failing, wild_pointer (attached');
+  });
+
+  it('names a fault that struck again and again once, with how often and until when', async () => {
+    const scenario = scenarioNamed('smashed task link');
+    const [smash, reap] = record().receipts as [Receipt, Receipt];
+    const again = [60, 80, 100].map((ms) => ({ ...smash, fired_ns: ms * 1_000_000 }));
+    const run = record({ receipts: [smash, reap, ...again] });
+    const text = await printed([{ scenario, outcome: { ...failedOutcome(scenario), record: run } }]);
+    expect(text.match(/fault smash \(set\)/g)).toHaveLength(1);
+    expect(text).toContain('fired at 40 ms, activated at 61.19 ms, and 3 more times until 100 ms');
   });
 
   it('cuts the line that names a failure to the terminal, or to 200 characters', async () => {

@@ -185,6 +185,16 @@ describe('report.html', () => {
     expect(marks).toEqual(['11', 'ff']);
   });
 
+  it('says nothing of the bytes of a fault that never fired', async () => {
+    const [first] = record().receipts;
+    const { fired_ns: _never, activated_ns: _nor, note: _none, ...rest } = first as NonNullable<typeof first>;
+    const run = record({ receipts: [{ ...rest, before: '', after: '', bytes: 0, note: '' }] });
+    const html = await page([{ scenario: scenarioNamed('one'), outcome: { ...failedOutcome(), record: run } }]);
+    const view = drawn(html, runsIn(html)[0] as PageRun);
+    expect(view).toContain('never</strong>');
+    expect(view).not.toContain('data-label="bytes');
+  }); // prettier-ignore
+
   it('draws a machine with sixty-four CPUs and twelve partitions at 480 pixels', async () => {
     const base = scenarioNamed('crowd');
     const { topology } = base;

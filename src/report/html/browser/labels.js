@@ -8,6 +8,31 @@
 export const CHARACTER = 6.3;
 
 /**
+ * The same text again and again, nearer to each other than it is wide, becomes one: `again ×6` at the first of them, and nothing at the
+ * others.
+ * @param {readonly Label[]} labels ascending in x
+ * @returns {Label[]}
+ */
+export function gathered(labels) {
+  /** @type {Map<string, { first: number, last: number, count: number }>} */
+  const open = new Map();
+  const result = labels.map((label) => ({ ...label }));
+  for (const [index, { x, text }] of labels.entries()) {
+    const group = open.get(text);
+    const room = (text.length + 3) * CHARACTER + 8;
+    if (group === undefined || x - group.last > room) {
+      open.set(text, { first: index, last: x, count: 1 });
+      continue;
+    }
+    group.last = x;
+    group.count++;
+    /** @type {Label} */ (result[index]).text = '';
+    /** @type {Label} */ (result[group.first]).text = `${text} ×${group.count}`;
+  }
+  return result;
+}
+
+/**
  * Puts each label beside its point, so that no text covers another and no leader (the line from a point up to its text) crosses a text: of
  * points that stand close, the earlier has the higher row. Near the right edge a text goes to the left of its point.
  * @param {readonly Label[]} labels ascending in x
@@ -24,7 +49,8 @@ export function placeLabels(labels, left, right, rows) {
   for (let index = labels.length - 1; index >= 0; index--) {
     const { x, text } = /** @type {Label} */ (labels[index]);
     const width = text.length * CHARACTER + 8;
-    const flipped = x + width > right && x - width >= left;
+    // What fits on neither side goes where more of it is seen.
+    const flipped = x + width > right && (x - width >= left || x - left > right - x);
     const [from, to] = flipped ? [x - width, x] : [x, x + width];
     let row = 0;
     for (const other of taken) {

@@ -20,7 +20,7 @@ let topologies;
 function room(body) {
   const { paddingLeft, paddingRight } = getComputedStyle(body);
   const inner = body.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight);
-  return Math.max(420, Math.min(1200, Math.floor(inner)));
+  return Math.max(320, Math.min(1200, Math.floor(inner)));
 }
 
 /** @param {HTMLDetailsElement} details */

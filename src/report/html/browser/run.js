@@ -189,7 +189,9 @@ function receiptsView(record) {
               <td class="number" data-label="activated">
                 ${one.activated_ns === undefined ? '–' : time(one.activated_ns)}
               </td>
-              <td data-label="bytes before → after">
+              <td
+                ${(one.before ?? '') !== '' || one.note !== undefined ? markup`data-label="bytes before → after"` : markup`class="empty"`}
+              >
                 ${one.before !== undefined && changedBytes(one.before, one.after ?? '')}${one.bytes > 64 && markup` <span class="dim">first 64 of ${one.bytes}</span>`}
                 ${one.note !== undefined && markup` <span class="dim">${one.note}</span>`}
               </td>

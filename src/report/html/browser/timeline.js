@@ -1,5 +1,5 @@
 import { cut, markup, time } from './dom.js';
-import { placeLabels, step } from './labels.js';
+import { gathered, placeLabels, step } from './labels.js';
 import { busiest, lanesOf, troubleFrom } from './lanes.js';
 
 /**
@@ -17,7 +17,7 @@ const GUTTER = 92;
 const BOOT = 74;
 /** Below this width the margin for the boot is narrower. */
 const NARROW = 700;
-const RIGHT = 14;
+const RIGHT = 20;
 const ROWS = 7;
 const ROW = 14;
 const AXIS = 26;
@@ -101,9 +101,9 @@ function axis(view, bottom, width) {
     ticks.push(at);
   return ticks.map((at) => {
     const x = view.x(at);
-    const end = x > width - 40;
+    const end = x > width - 48;
     return markup`<line class="grid" x1="${x}" x2="${x}" y1="${AXIS - 4}" y2="${bottom}" />
-      <text class="${end ? 'dim end' : 'dim middle'}" x="${end ? x + 6 : x}" y="14"
+      <text class="${end ? 'dim end' : 'dim middle'}" x="${end ? Math.min(x + 6, width - 4) : x}" y="14"
         >${at === 0 ? '0' : time(at)}</text
       >`;
   });
@@ -173,11 +173,19 @@ function labelPlaces(points, view, width) {
   /** @param {(point: Point) => boolean} wanted */
   const place = (wanted) => {
     const chosen = points.filter(wanted);
-    const labels = chosen.map((point) => ({ x: view.x(point.time_ns), text: point.text }));
-    const placed = placeLabels(labels, view.x(view.from), width - 4, ROWS);
+    const labels = gathered(chosen.map((point) => ({ x: view.x(point.time_ns), text: point.text })));
+    const shown = labels.filter((label) => label.text !== '');
+    const placed = placeLabels(shown, view.x(view.from), width - 4, ROWS);
+    const places = new Map(shown.map((label, index) => [label, placed[index]]));
     return {
       all: placed.every((one) => one !== undefined),
-      of: new Map(chosen.map((point, index) => [point, placed[index]])),
+      of: new Map(
+        chosen.map((point, index) => {
+          const label = /** @type {import('./labels.js').Label} */ (labels[index]);
+          const at = places.get(label);
+          return [point, at && { ...at, text: label.text }];
+        }),
+      ),
     };
   };
   const every = place((point) => point.mark !== 'minor');
@@ -189,7 +197,7 @@ function labelPlaces(points, view, width) {
  * @param {Point} point
  * @param {number} at
  * @param {number} base
- * @param {import('./labels.js').Placed} place
+ * @param {{ x: number, row: number, flipped: boolean, text: string } | undefined} place
  */
 function pointDrawing(point, at, base, place) {
   const y = base - 14 - (place?.row ?? 0) * ROW;
@@ -197,7 +205,7 @@ function pointDrawing(point, at, base, place) {
     place &&
     markup`<line class="leader" x1="${at}" x2="${at}" y1="${y - 4}" y2="${base - 5}" />
       <text class="label ${point.mark}${place.flipped ? ' end' : ''}" x="${place.x}" y="${y}"
-        >${point.text}</text
+        >${place.text}</text
       >`;
   return markup`<g><title>${point.title}</title>${label}${shape(point.mark, at, base)}</g>`;
 }

@@ -2,6 +2,7 @@ import { NS_PER_MS, NS_PER_S } from '../base/units.ts';
 import type { Expression } from '../model/expression.ts';
 import type { Scenario, TargetName, Trigger } from '../model/scenario.ts';
 import { checkContradictions } from './check/contradictions.ts';
+import { OBSERVERS } from './check/observers.ts';
 import { checkReach } from './check/reach.ts';
 import { elaborateClaims } from './claims.ts';
 import { asMeant } from './block.ts';
@@ -126,6 +127,8 @@ function settings(node: tree.Scenario, scope: Scope): Heads {
     const other = ONCE.has(text) ? headed(heads, text) : undefined;
     if (other === undefined && KNOWN.has(text)) heads.push(item);
     else if (LATER_HEADS.includes(text)) later(scope, item.head, `\`${text}\` in a scenario`);
+    else if (other === undefined && OBSERVERS.has(text) && !scope.unit.whole)
+      continue; // a claim: the parser said so
     else if (other === undefined) {
       const help = didYouMean(text, HEADS, 'a scenario takes');
       fail(scope, 'E0306', item.head, `a scenario has no setting \`${text}\``, 'unknown', help);

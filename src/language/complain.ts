@@ -1,0 +1,207 @@
+import { EOF } from 'chevrotain';
+import type { IRecognitionException, IToken } from 'chevrotain';
+import { VERBS } from '../model/verbs.ts';
+import type { Label } from '../text/diagnostic.ts';
+import type { Problems } from './problems.ts';
+import * as token from './tokens.ts';
+
+/** A text that did not parse, as its complaints are read against it. */
+interface Failed {
+  readonly file: string;
+  readonly text: string;
+  readonly tokens: readonly IToken[];
+}
+
+interface Complaint {
+  readonly message: string;
+  readonly start: number;
+  readonly end: number;
+  /** Under the carets. */
+  readonly said: string;
+  readonly help?: string | undefined;
+  readonly more?: readonly Label[];
+}
+
+/** Reports a syntax error: what habit or slip led to it where that can be told, what was expected otherwise. */
+export function complain(failed: Failed, error: IRecognitionException, problems: Problems): void {
+  const at = indexOf(failed.tokens, error.token);
+  const { message, start, end, said, help, more } =
+    comment(failed, at) ??
+    colon(failed, at, error) ??
+    settings(failed, at, error) ??
+    claim(failed, at, error) ??
+    expected(failed, error);
+  const { file } = failed;
+  problems.error('E0203', message, [{ span: { file, start, end }, text: said }, ...(more ?? [])], help);
+}
+
+/** Where a token stands in its row; after the last for the end of the file. */
+function indexOf(tokens: readonly IToken[], wanted: IToken): number {
+  if (wanted.tokenType === EOF) return tokens.length;
+  let low = 0;
+  let high = tokens.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((tokens[middle] as IToken).startOffset < wanted.startOffset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+const endOf = (at: IToken): number => at.startOffset + at.image.length;
+const ENDS = new Set([token.Terminator, token.LBrace, token.RBrace]);
+
+/** The first token of the sentence that a token belongs to. */
+function sentenceOf(tokens: readonly IToken[], at: number): number {
+  let first = at;
+  while (first > 0 && !ENDS.has((tokens[first - 1] as IToken).tokenType)) first--;
+  return first;
+}
+
+/** A comment of another language. */
+function comment({ text, tokens }: Failed, at: number): Complaint | undefined {
+  const found = tokens[at];
+  if (found === undefined) return undefined;
+  const start = text[found.startOffset - 1] === '/' ? found.startOffset - 1 : found.startOffset;
+  const opening = text.slice(start, start + 2);
+  if (opening !== '//' && opening !== '/*') return undefined;
+  const said = 'comments begin with `#`';
+  return { message: `\`${opening}\` begins no comment`, start, end: start + 2, said };
+}
+
+const TRIGGERS = new Set([token.At, token.Every, token.On]);
+const OF_TRIGGERS = ['called', 'if', 'from', 'to', 'nth'];
+
+/** A trigger whose action has no `:` before it, or whose times are several. */
+function colon({ tokens }: Failed, at: number, error: IRecognitionException): Complaint | undefined {
+  const first = sentenceOf(tokens, at);
+  const head = tokens[first];
+  if (head === undefined || !TRIGGERS.has(head.tokenType)) return undefined;
+  for (let next = first + 1; next < at; next++) if (tokens[next]?.tokenType === token.Colon) return undefined;
+  for (let next = first + 1; next < at; next++) {
+    const [before, current] = [tokens[next - 1] as IToken, tokens[next] as IToken];
+    if (current.tokenType !== token.Word || before.tokenType === token.Dot || before.image === 'called')
+      continue;
+    const named = next > first + 2 && tokens[next - 2]?.image === 'called';
+    if (!VERBS.has(current.image) && !(named && !OF_TRIGGERS.includes(current.image))) continue;
+    const start = endOf(before);
+    return {
+      message: `expected \`:\` before \`${current.image}\``,
+      start,
+      end: start,
+      said: 'a `:` goes here',
+    };
+  }
+  const comma = tokens[at];
+  if (comma?.tokenType !== token.Comma || !error.message.startsWith('expected `:`')) return undefined;
+  const what = head.tokenType === token.On ? 'event' : 'time';
+  const message = `\`${head.image}\` takes one ${what} only`;
+  const help = what === 'time' ? 'write two triggers, or `every`' : 'write two triggers';
+  return { message, start: comma.startOffset, end: endOf(comma), said: 'and no list', help };
+}
+
+const SETTINGS = new Set([
+  'cpus', 'memory', 'iommu', 'slice', 'block', 'network', 'console', 'owns', 'shares', 'attends', 'kernel', 'metadata',
+  'size', 'seal', 'describes', 'workload', 'heartbeat', 'watchdog_thresh', 'panic_on_oops', 'softlockup_panic',
+  'layout_seed', 'uses', 'tags', 'targets', 'run', 'seeds', 'skip', 'xfail', 'device',
+]); // prettier-ignore
+
+/** `size 64 KiB, describes tasks`: a comma goes on with the list before it. */
+function settings({ tokens }: Failed, at: number, error: IRecognitionException): Complaint | undefined {
+  if (!error.message.startsWith('expected ')) return undefined;
+  for (let comma = at - 3; comma <= at - 2; comma++) {
+    const word = tokens[comma + 1];
+    if (tokens[comma]?.tokenType !== token.Comma || word === undefined || !SETTINGS.has(word.image)) continue;
+    const start = (tokens[comma] as IToken).startOffset;
+    const said = 'a comma goes on with the list before it';
+    const help = 'separate settings with `;`';
+    return { message: `\`${word.image}\` is a setting of its own`, start, end: start + 1, said, help };
+  }
+  return undefined;
+}
+
+/** Claims that say `are`, or do not say whose view they are. */
+function claim({ tokens }: Failed, at: number, error: IRecognitionException): Complaint | undefined {
+  const rule = error.context.ruleStack.at(-1);
+  const [before, found] = [tokens[at - 1], tokens[at]];
+  const subject = tokens[sentenceOf(tokens, at)];
+  if (found?.tokenType === token.Is && rule === 'body' && subject !== undefined) {
+    const help = 'claims stand in `expect { … }`';
+    return { ...place(subject), message: 'a claim stands outside of `expect`', said: 'not here', help };
+  }
+  if (!error.context.ruleStack.includes('stateClaim')) return undefined;
+  const view = subject?.image === 'others' ? 'verdict' : 'guest';
+  const observed = `say whose view it is, as in \`${view} ${subject?.image ?? 'web'} is …\``;
+  if (found?.tokenType === token.Is && before === subject)
+    return { ...place(found), message: 'a claim begins with an observer', said: 'of whom?', help: observed };
+  const are = found?.image === 'are' ? found : before?.image === 'are' ? before : undefined;
+  if (are === undefined) return undefined;
+  const help = are === found ? 'write `is`' : `write \`is\`, and ${observed}`;
+  return { ...place(are), message: 'expected `is`, found `are`', said: '`is`', help };
+}
+
+const place = (at: IToken): { start: number; end: number } => ({ start: at.startOffset, end: endOf(at) });
+
+function expected(failed: Failed, error: IRecognitionException): Complaint {
+  const { text } = failed;
+  const at = error.token;
+  const previous = (error as { previousToken?: IToken }).previousToken;
+  const atEnd = at.tokenType === EOF || at.tokenType === token.Terminator;
+  const before = previous !== undefined && Number.isFinite(previous.startOffset);
+  const start = !atEnd
+    ? at.startOffset
+    : before
+      ? endOf(previous)
+      : Math.min(text.length, Number.isFinite(at.startOffset) ? at.startOffset : text.length);
+  const open = at.tokenType === EOF ? unclosed(failed) : undefined;
+  return {
+    message: error.message,
+    start,
+    end: atEnd ? start : endOf(at),
+    said: /^expected (.*), found/s.exec(error.message)?.[1] ?? 'here',
+    help: open === undefined ? hint(error, previous) : 'close it with `}`',
+    more:
+      open === undefined ? [] : [{ span: { file: failed.file, ...place(open) }, text: 'this has no `}`' }],
+  };
+}
+
+/** The `{` that lacks its `}`: one whose partner stands further left than its own line, or the last that stays open. */
+function unclosed({ text, tokens }: Failed): IToken | undefined {
+  const open: { readonly brace: IToken; readonly columns: number }[] = [];
+  let line = -1;
+  let newline = -1;
+  let columns = 0;
+  for (const current of tokens) {
+    if (current.tokenType !== token.LBrace && current.tokenType !== token.RBrace) continue;
+    // Each line is looked at once, however long it is.
+    while (newline < current.startOffset) {
+      line = newline + 1;
+      newline = text.indexOf('\n', line);
+      if (newline < 0) newline = text.length;
+      columns = 0;
+      while (newline >= current.startOffset && /[ \t]/.test(text[line + columns] ?? '')) columns++;
+    }
+    if (current.tokenType === token.LBrace) open.push({ brace: current, columns });
+    else {
+      const partner = open.pop();
+      const begins = line + columns === current.startOffset;
+      if (partner !== undefined && begins && columns < partner.columns) return partner.brace;
+    }
+  }
+  return open.at(-1)?.brace;
+}
+
+const RESERVED = ['or', 'and', 'in', 'mod', 'not', 'is', 'as', 'else'];
+
+function hint(error: IRecognitionException, previous: IToken | undefined): string | undefined {
+  const { token: at, message } = error;
+  if (at.tokenType === token.Equal) return 'two values are compared with `==`';
+  if (RESERVED.includes(at.image) && at.tokenType !== token.Word)
+    return `\`${at.image}\` is a reserved word: only after a dot it is a name`;
+  if (message.startsWith('expected a string') && at.tokenType === token.Word)
+    return `put it in quotes: \`"${at.image}"\``;
+  if (message.startsWith('expected a value') && previous !== undefined && previous.tokenType === token.Word) {
+    return `\`${previous.image}\` is followed by what it is about`;
+  }
+  return undefined;
+}

@@ -1,0 +1,108 @@
+import type { IToken } from 'chevrotain';
+import type { Problems } from './problems.ts';
+import { didYouMean, nearest } from './suggest.ts';
+import * as token from './tokens.ts';
+
+const DECLARATIONS = ['import', 'tag', 'let', 'topology', 'fault', 'scenario'];
+/** What may head a sentence of a scenario; only those with a form of their own are mended here. */
+const IN_SCENARIO = [
+  'uses', 'change', 'tags', 'targets', 'run', 'seeds', 'skip', 'xfail', 'machine', 'lpar', 'ambulance',
+  'expect', 'let', 'at', 'every', 'on', 'core', 'budget', 'app', 'service', 'owns', 'shares', 'borrows',
+]; // prettier-ignore
+const TRIGGERS = ['at', 'every', 'on'];
+const FORMED = ['expect', 'let', ...TRIGGERS];
+const IN_PARTITION = ['owns', 'shares', 'kernel', 'metadata', 'attends'];
+const PARTITIONS = ['lpar', 'ambulance', 'change'];
+/** How other languages begin what is a trigger here. */
+const TRIGGER_WORDS: ReadonlyMap<string, string> = new Map([
+  ['after', 'at'],
+  ['when', 'on'],
+  ['whenever', 'on'],
+  ['upon', 'on'],
+  ['once', 'on'],
+]);
+
+/** No more heads of a file are compared with what they may have meant. */
+const LOOKED_AT = 2000;
+
+/**
+ * Reports the heads that a slip kept from being keywords, and makes them what was meant, so that what follows is read in its own form
+ * and not complained of. True when the tokens are worth a second look.
+ */
+export function mendHeads(file: string, tokens: readonly IToken[], problems: Problems): boolean {
+  const blocks: string[] = [];
+  let head: IToken | undefined;
+  let mended = false;
+  let looked = 0;
+  for (const [at, current] of tokens.entries()) {
+    const type = current.tokenType;
+    if (type === token.Terminator) head = undefined;
+    else if (type === token.LBrace) {
+      blocks.push(head?.image ?? '');
+      head = undefined;
+    } else if (type === token.RBrace) {
+      blocks.pop();
+      head = undefined;
+    } else if (head === undefined) {
+      head = current;
+      if (type !== token.Word) continue;
+      if (++looked > LOOKED_AT) break;
+      const meant = meantBy(current.image, blocks.at(-1), tokens, at);
+      if (meant === undefined) continue;
+      report(file, current, blocks.at(-1), meant, problems);
+      const keyword = token.KEYWORDS.get(meant) as IToken['tokenType'];
+      current.image = meant;
+      current.tokenType = keyword;
+      current.tokenTypeIdx = keyword.tokenTypeIdx as number;
+      mended = true;
+    }
+  }
+  return mended;
+}
+
+function meantBy(
+  word: string,
+  block: string | undefined,
+  tokens: readonly IToken[],
+  at: number,
+): string | undefined {
+  if (block === undefined) return nearest(word, DECLARATIONS);
+  if (PARTITIONS.includes(block)) {
+    if (IN_PARTITION.includes(word)) return undefined;
+    const meant = nearest(word, IN_PARTITION);
+    return meant === 'owns' || meant === 'shares' ? meant : undefined;
+  }
+  if (block !== 'scenario' || IN_SCENARIO.includes(word)) return undefined;
+  const meant = TRIGGER_WORDS.get(word) ?? nearest(word, IN_SCENARIO) ?? '';
+  if (!FORMED.includes(meant)) return undefined;
+  return !TRIGGERS.includes(meant) || acts(tokens, at) ? meant : undefined;
+}
+
+/** True when a sentence has what follows a trigger: `:`, or braces. */
+function acts(tokens: readonly IToken[], from: number): boolean {
+  for (let at = from; at < tokens.length; at++) {
+    const type = tokens[at]?.tokenType;
+    if (type === token.Colon || type === token.LBrace) return true;
+    if (type === token.Terminator || type === token.RBrace) return false;
+  }
+  return false;
+}
+
+function report(
+  file: string,
+  head: IToken,
+  block: string | undefined,
+  meant: string,
+  problems: Problems,
+): void {
+  const word = head.image;
+  const start = head.startOffset;
+  const labels = [{ span: { file, start, end: start + word.length }, text: 'unknown' }];
+  const help = didYouMean(word, [meant]);
+  if (block === undefined) problems.error('E0211', `\`${word}\` is no declaration`, labels, help);
+  else if (TRIGGER_WORDS.has(word))
+    problems.error('E0306', `\`${word}\` is no trigger`, labels, 'triggers are `at`, `every`, `on`');
+  else if (block === 'scenario')
+    problems.error('E0306', `a scenario has no setting \`${word}\``, labels, help);
+  else problems.error('E0306', `\`${block}\` has no setting \`${word}\``, labels, help);
+}

@@ -1,5 +1,5 @@
 import { attend } from '../ambulance/attend.ts';
-import { ATTACH_NS } from '../hypervisor/costs.ts';
+import { ATTACH_NS } from '../model/costs.ts';
 import type { TopologyModel } from '../model/machine.ts';
 import type { TraceEvent } from '../target/events.ts';
 import type { Run } from './run.ts';

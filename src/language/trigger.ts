@@ -1,11 +1,12 @@
 import { formatTime, NS_PER_US } from '../base/units.ts';
+import { ATTACH_NS } from '../model/costs.ts';
 import type { Action, Trigger as TriggerModel, When } from '../model/scenario.ts';
 import { EVENTS } from '../model/vocabulary.ts';
 import { elaborateAction } from './action.ts';
 import { own } from './check/words.ts';
 import { evaluate, later } from './evaluate.ts';
 import { eventPattern } from './event.ts';
-import { fail, spanOf } from './scope.ts';
+import { fail, failAt, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { clauseNamed, clausesOf, mismatch, wantCondition, wantInt } from './settings.ts';
 import type { Clauses } from './settings.ts';
@@ -42,6 +43,7 @@ export function elaborateTrigger(node: Trigger, duration_ns: number, scope: Scop
   for (const item of node.actions)
     if (!scope.problems.full(scope.unit.file))
       elaborateAction(item, scope, { event, actions, work, call: undefined });
+  if (when !== undefined) checkSummons(when, actions, duration_ns, scope);
   const wanted = condition === undefined ? undefined : wantCondition(condition, scope);
   const name = calledName(node);
   if (when === undefined) return undefined;
@@ -53,6 +55,17 @@ export function elaborateTrigger(node: Trigger, duration_ns: number, scope: Scop
     return { when, ...named, condition: wanted, actions: kept, span };
   }
   return name === undefined ? { when, actions: kept, span } : { when, name: name.text, actions: kept, span };
+}
+
+/** A rescue that is asked for so late that the run has ended before the ambulance is attached. */
+function checkSummons(when: When, actions: readonly Action[], duration_ns: number, scope: Scope): void {
+  if (when.kind === 'on') return;
+  const first = when.kind === 'at' ? when.time_ns : when.from_ns;
+  const summons = first + ATTACH_NS > duration_ns ? actions.find((one) => one.verb === 'summon') : undefined;
+  if (summons === undefined) return;
+  const message = `an ambulance takes ${formatTime(ATTACH_NS)} to attach, and the run ends at ${formatTime(duration_ns)}`;
+  const help = 'summon it earlier, or let the scenario `run` longer';
+  failAt(scope, 'E0524', summons.span, message, 'too late', help);
 }
 
 /** The name after `called`. */

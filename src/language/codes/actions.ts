@@ -186,4 +186,12 @@ export const ACTION_CODES: readonly LanguageCode[] = [
     bad: nested(17),
     mended: nested(4),
   },
+  {
+    code: 'E0524',
+    title: 'a rescue that comes after the end',
+    doc: 'An ambulance takes 20 us to attach. One that is summoned later than that before the end of the run is never seen at work.',
+    frame: 'scenario',
+    bad: 'run 100 ms\nat 99_990 us: summon rescue to web',
+    mended: 'run 100 ms\nat 90 ms: summon rescue to web',
+  },
 ];

@@ -1,2 +1,0 @@
-/** What an attachment takes in virtual time: the hypervisor makes the grants and maps the patient's memory for the ambulance. */
-export const ATTACH_NS = 20_000;

@@ -6,7 +6,7 @@ import { literalNumber } from './literal.ts';
 import { interpolate } from './interpolate.ts';
 import { fail, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
-import { dimensionOf, resolvePlace } from './check/place.ts';
+import { dimensionOf, mayBeMemory, resolvePlace } from './check/place.ts';
 import { KNOWN_WORDS } from './check/words.ts';
 import type * as tree from './tree.ts';
 
@@ -247,6 +247,9 @@ function evaluateCall(expr: tree.PathExpr, scope: Scope): Expression | undefined
     const event = known.parameters[index] === 'event' && arg.kind === 'path';
     const value = event ? evaluatePath(arg, scope) : evaluate(arg, scope);
     if (value === undefined) return undefined;
+    if (name === 'machine_address' && !mayBeMemory(value, scope)) {
+      return fail(scope, 'E0723', arg, '`machine_address` takes a place in memory', 'in no memory');
+    }
     args.push(value);
   }
   return { kind: 'call', name, args, span: spanOf(scope.unit, expr) };

@@ -28,6 +28,8 @@ import type { Clause, Name, Node, Phrase } from './tree.ts';
 interface PartyDraft {
   readonly name: string;
   readonly span: Span;
+  /** What stands there, if only to be refused: it is not missed a second time. */
+  written: readonly string[];
   cpus?: Given<CpuGrant>;
   memory?: Given<number>;
   devices: Given<DeviceGrant>[];
@@ -60,10 +62,18 @@ const DEFAULT_METADATA: MetadataModel = Object.freeze({
 
 export function newLpar(name: string, span: Span, doc: string | undefined): LparDraft {
   const some = doc === undefined ? {} : { doc };
-  return { name, span, devices: [], kernel: DEFAULT_KERNEL, metadata: DEFAULT_METADATA, ...some };
+  return {
+    name,
+    span,
+    written: [],
+    devices: [],
+    kernel: DEFAULT_KERNEL,
+    metadata: DEFAULT_METADATA,
+    ...some,
+  };
 }
 export function newAmbulance(name: string, span: Span): AmbulanceDraft {
-  return { name, span, devices: [] };
+  return { name, span, written: [], devices: [] };
 }
 
 const LPAR_HEADS = ['owns', 'shares', 'kernel', 'metadata'];
@@ -96,6 +106,7 @@ export function ambulanceItem(
   }
   noClauses(item, scope);
   if (!once(item, seen, scope)) return undefined;
+  ambulance.written = [...ambulance.written, text];
   if (item.values.length === 0) return void single(item.values, item.head, scope);
   const names: Given<string>[] = [];
   for (const expr of item.values) {
@@ -127,6 +138,7 @@ function grant(party: PartyDraft, item: Phrase, seen: Map<string, Name>, scope: 
   const modifiers = clausesOf(item.head, rest, known, scope, shared ? ['minimum', 'with'] : []);
   if (resource === 'device') return device(party, item, first, modifiers, scope);
   if (!once(item, seen, scope, resource)) return;
+  party.written = [...party.written, resource];
   const span = spanOf(scope.unit, { start: first.values[0]?.start ?? first.start, end: first.end });
   if (resource === 'memory') {
     const bytes = wantSize(first.values, first.word, { low: MIB, high: 64 * GIB }, scope);

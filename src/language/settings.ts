@@ -130,7 +130,10 @@ export function wantInt(
 ): number | undefined {
   const value = constant(values, owner, 'int', scope);
   if (value?.kind !== 'int') return undefined;
-  return within(Number(value.value), limits, owner, values[0] as Expr, String, scope);
+  const written = Number(value.value);
+  // A number of 64 bits is shown as it stands, not as the nearest double.
+  const show = (one: number): string => (one === written ? value.value : one).toString();
+  return within(written, limits, owner, values[0] as Expr, show, scope);
 }
 
 /** A bare word, or a table variable that is one. */

@@ -14,6 +14,8 @@ import type { Phrase } from './tree.ts';
 interface MachineDraft {
   cpus?: Given<readonly number[]>;
   memory?: Given<number>;
+  /** What stands there, if only to be refused: it is not missed a second time. */
+  written: readonly string[];
   devices: DeviceModel[];
   iommu: 'strict' | 'off';
   slice_ns: number;
@@ -65,6 +67,7 @@ export function part(draft: Draft, phrase: Phrase, doc: string | undefined, scop
       return;
     }
     draft.machine = {
+      written: [],
       devices: [],
       iommu: 'strict',
       slice_ns: 10 * NS_PER_MS,
@@ -151,6 +154,7 @@ function machineItems(machine: MachineDraft, phrase: Phrase, scope: Scope): void
     noClauses(item, scope);
     if (DEVICE_KINDS.includes(word as DeviceKind)) return devices(machine, item, scope);
     if (!once(item, seen, scope)) return undefined;
+    machine.written = [...machine.written, word];
     if (word === 'cpus') {
       const cpus = wantSet(values, head, CPU_LIMIT, scope);
       if (cpus !== undefined) machine.cpus = { value: cpus, span };

@@ -4,7 +4,7 @@ import { failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 
 /** A CPU beyond those that the guest sees. */
-export function noCpu(lpar: LparModel, cpu: number, step: PathStep, scope: Scope): undefined {
+export function noCpu(lpar: LparModel, cpu: bigint, step: PathStep, scope: Scope): undefined {
   const { vcpus } = lpar.cpus;
   const has = vcpus === 1 ? 'one CPU, number 0' : `${vcpus} CPUs, 0 to ${vcpus - 1}`;
   return failAt(

@@ -96,7 +96,7 @@ function indexed(
   if (index.kind === 'int' && takes.some((kind) => kind !== 'name')) {
     const cpu = Number(index.value);
     if (takes.includes('cpu') && (cpu < 0 || cpu >= lpar.cpus.vcpus)) {
-      noCpu(lpar, cpu, step, scope);
+      noCpu(lpar, index.value, step, scope);
       return false;
     }
     if (cpu >= 0) return true;

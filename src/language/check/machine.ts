@@ -31,8 +31,8 @@ export function checkMachine(draft: Draft, scope: Scope): void {
     checkAttends(ambulance, draft, scope);
   }
   if (machine === undefined) return;
-  if (machine.cpus === undefined) lacks('cpus', 'cpus 0..3', machine.span, 'machine', scope);
-  if (machine.memory === undefined) lacks('memory', 'memory 512 MiB', machine.span, 'machine', scope);
+  if (lacking(machine, 'cpus')) lacks('cpus', 'cpus 0..3', machine.span, 'machine', scope);
+  if (lacking(machine, 'memory')) lacks('memory', 'memory 512 MiB', machine.span, 'machine', scope);
   checkCpus(parties, machine.cpus?.value, scope);
   checkDevices(parties, draft, scope);
   if (machine.memory !== undefined) checkMemory(parties, machine.memory, scope);
@@ -48,13 +48,21 @@ export function checkMachine(draft: Draft, scope: Scope): void {
   }
 }
 
+/** True for what was never written: what was written and refused has been reported. */
+function lacking<What extends string>(
+  owner: { readonly [Key in What]?: unknown } & { readonly written: readonly string[] },
+  what: What,
+): boolean {
+  return owner[what] === undefined && !owner.written.includes(what);
+}
+
 function lacks(what: string, example: string, at: Span, who: string, scope: Scope): void {
   failAt(scope, 'E0311', at, `\`${who}\` has no ${what}`, 'incomplete', `write \`${example}\` in its braces`);
 }
 
 function checkWhole(party: Party, scope: Scope): void {
-  if (party.cpus === undefined) lacks('cpus', 'owns cpus 0..1', party.span, party.name, scope);
-  if (party.memory === undefined) lacks('memory', 'owns memory 128 MiB', party.span, party.name, scope);
+  if (lacking(party, 'cpus')) lacks('cpus', 'owns cpus 0..1', party.span, party.name, scope);
+  if (lacking(party, 'memory')) lacks('memory', 'owns memory 128 MiB', party.span, party.name, scope);
 }
 
 function checkEnough(party: Pick<Party, 'name' | 'memory'>, least: number, scope: Scope): void {
@@ -90,6 +98,7 @@ function checkAttends(
   scope: Scope,
 ): void {
   if (ambulance.attends === undefined) {
+    if (!lacking(ambulance, 'attends')) return;
     return lacks('patients', 'attends web', ambulance.span, ambulance.name, scope);
   }
   const seen = new Set<string>();

@@ -235,9 +235,9 @@ function cpuPlace(lpar: LparModel, rest: readonly PathStep[], _path: Path, scope
   const [index, part] = rest;
   if (index === undefined || index.kind === 'all') return { kind: 'cpus', lpar: lpar.name, dimension: 'set' };
   if (index.kind === 'index') {
-    const cpu = index.index.kind === 'int' ? Number(index.index.value) : undefined;
+    const cpu = index.index.kind === 'int' ? index.index.value : undefined;
     if (cpu === undefined) return indexNeeded('the number of a CPU', index, scope);
-    if (cpu < 0 || cpu >= lpar.cpus.vcpus) return noCpu(lpar, cpu, index, scope);
+    if (cpu < 0n || cpu >= BigInt(lpar.cpus.vcpus)) return noCpu(lpar, cpu, index, scope);
   } else if (index.kind !== 'any') return indexNeeded('the number of a CPU', index, scope);
   if (part === undefined) return { kind: 'cpu', lpar: lpar.name, dimension: 'place' };
   if (part.kind === 'field' && rest.length === 2) {
@@ -268,9 +268,9 @@ function metadataPlace(
     return failAt(scope, 'E0602', part.span, 'the region has no such part', 'unknown', help);
   }
   if (part.name !== 'bytes' || index === undefined) return { kind: 'bytes', ...metadata };
-  const at = index.kind === 'index' && index.index.kind === 'int' ? Number(index.index.value) : undefined;
+  const at = index.kind === 'index' && index.index.kind === 'int' ? index.index.value : undefined;
   const size = lpar.metadata.size_bytes;
-  if (at !== undefined && (at < 0 || at >= size)) {
+  if (at !== undefined && (at < 0n || at >= BigInt(size))) {
     const message = `the region of \`${lpar.name}\` has no byte ${at}`;
     return failAt(
       scope,
@@ -338,6 +338,32 @@ function symbolPlace(
     ...(type === undefined ? {} : { type }),
   };
   return fields(place, rest, 1, scope);
+}
+
+const NO_MEMORY: ReadonlySet<Place['kind']> = new Set<Place['kind']>([
+  'lpar',
+  'ambulance',
+  'device',
+  'others',
+  'all',
+  'cpus',
+  'cpu',
+  'register',
+  'interrupt',
+  'measure',
+  'setting',
+]);
+
+/** False for what certainly lies in no memory: a register, a device, a figure of the harness, a constant. */
+export function mayBeMemory(value: Expression, scope: Scope): boolean {
+  if (value.kind === 'call') return value.name === 'machine_address' || value.name === 'address';
+  if (value.kind === 'conditional')
+    return mayBeMemory(value.then, scope) && mayBeMemory(value.otherwise, scope);
+  if (value.kind !== 'path') return false;
+  const bound = scope.lets.get(value.value.root);
+  if (bound !== undefined && bound.kind !== 'path') return mayBeMemory(bound, scope);
+  const place = quietly(value.value, scope);
+  return place === undefined || !NO_MEMORY.has(place.kind);
 }
 
 /** The dimension of what a `let` measures, found once: it is made of other `let`s, and each may be named twice. */

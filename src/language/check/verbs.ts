@@ -1,4 +1,4 @@
-import { formatSize, MIB } from '../../base/units.ts';
+import { formatSize, KIB, MIB } from '../../base/units.ts';
 import type { Expression } from '../../model/expression.ts';
 import { underlying } from '../../model/kernel-types.ts';
 import type { EventPattern } from '../../model/scenario.ts';
@@ -9,7 +9,7 @@ import { fail, label } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import type { Clause, Node } from '../tree.ts';
 import { typeName } from './fields.ts';
-import { dimensionOf, resolvePlace } from './place.ts';
+import { dimensionOf, mayBeMemory, resolvePlace } from './place.ts';
 import type { Place } from './place.ts';
 
 const TAKES: Readonly<
@@ -32,6 +32,14 @@ const TAKES: Readonly<
   lpar: { kinds: ['lpar'], what: 'a partition' },
   ambulance: { kinds: ['ambulance'], what: 'an ambulance' },
 };
+/** What has bytes, many of them, and no C type. */
+const MANY: ReadonlyMap<Place['kind'], string> = new Map<Place['kind'], string>([
+  ['metadata', 'whole region'],
+  ['stack', 'whole stack'],
+]);
+const REGISTER_BYTES = 8;
+/** A device completes no larger transfer. */
+const DMA_BYTES = 64 * KIB;
 const TIMER_TYPES = ['timer_list', 'hrtimer'];
 
 /** The place that a verb acts on, if it is of the kind that the verb takes. */
@@ -48,13 +56,14 @@ export function checkSubject(
     const seen = subject.kind === 'path' ? 'another kind of place' : 'no place';
     return fail(scope, 'E0510', at, `\`${verb.name}\` takes ${what}`, seen);
   }
-  if (verb.name === 'set' && place.width_bits === undefined && place.type !== undefined) {
+  const many = place.type === undefined ? MANY.get(place.kind) : typeName(place.type);
+  if (verb.name === 'set' && place.width_bits === undefined && many !== undefined) {
     const help = 'set one field of it, or `fill` it';
     return fail(
       scope,
       'E0518',
       at,
-      `\`set\` writes one value, and this is a ${typeName(place.type)}`,
+      `\`set\` writes one value, and this is a ${many}`,
       'more than one value',
       help,
     );
@@ -106,6 +115,9 @@ export function checkClauseValues(
       (takes === 'size' && is === 'int') ||
       (takes === 'place' && value.kind !== 'int' && is === 'int');
     if (!fits) return mismatch(value, takes, clause.word, expr, scope);
+    if (verb.name === 'dma' && word === 'to' && !mayBeMemory(value, scope)) {
+      return fail(scope, 'E0510', expr, '`dma … to` takes a place in memory', 'in no memory');
+    }
     if (!inRange(verb, word, value, expr, place, scope)) return undefined;
     values.push(
       takes === 'size' && value.kind === 'int'
@@ -151,12 +163,13 @@ function inRange(
 ): boolean {
   if (word === 'bytes' && (value.kind === 'size' || value.kind === 'int')) {
     const bytes = Number(value.value);
-    if (bytes >= 1 && bytes <= MIB) return true;
+    const most = place?.kind === 'register' ? REGISTER_BYTES : verb.name === 'dma' ? DMA_BYTES : MIB;
+    if (bytes >= 1 && bytes <= most) return true;
     fail(
       scope,
       'E0309',
       at,
-      `\`bytes\` is ${bytes < 1 ? bytes : formatSize(bytes)}: it must be 1 B to 1 MiB`,
+      `\`bytes\` is ${bytes < 1 ? bytes : formatSize(bytes)}: it must be 1 B to ${formatSize(most)}`,
       'out of range',
     );
     return false;

@@ -173,7 +173,7 @@ export const CLAIM_CODES: readonly LanguageCode[] = [
   {
     code: 'E0723',
     title: 'no place',
-    doc: '`at` takes a place in a partition: a field, an element, a CPU, a register.',
+    doc: '`at` takes a place in a partition: a field, an element, a CPU, a register. `machine_address` takes one that lies in memory: no CPU and no register.',
     frame: 'expect',
     bad: 'diagnosis web is bad_value at 5',
     mended: 'diagnosis web is bad_value at web.tasks["nginx"].pid',

@@ -26,7 +26,15 @@ export function perCpuPlace(kernel: Kernel, name: string, cpu: number, text: str
   const cpus = kernel.partition.cpus.length;
   if (cpu < 0 || cpu >= cpus) return lost('INDEX', text, `there are ${cpus} CPUs`);
   const address = perCpu(kernel, name, cpu, text);
-  return address.ok ? variableAt(kernel, address.value, PER_CPU_VARIABLES.get(name), text) : address;
+  if (!address.ok) return address;
+  // BTF has a VAR for each per-CPU variable: the only place that says how long an array is.
+  const btf = kernel.btf();
+  const variable = btf.ok ? btf.value.find('variable', name) : undefined;
+  const array = btf.ok && variable !== undefined ? btf.value.elements(variable) : undefined;
+  if (btf.ok && array && btf.value.kind(btf.value.resolve(array.type)) === 'struct') {
+    return bytesAt(kernel, address.value, array.count * btf.value.sizeOf(array.type), { text }, variable);
+  }
+  return variableAt(kernel, address.value, PER_CPU_VARIABLES.get(name), text);
 }
 
 export function isPerCpu(name: string): boolean {

@@ -3,10 +3,10 @@ import type { Draft } from '../validate/validator.ts';
 import { listBugLine, oopsLine } from './case.ts';
 
 const POINTER = /^(?:LIST_|RB_POINTER|RB_PARENT|HLIST_|STACK_POINTER)/;
-const COUNT = /^(?:TASK_COUNT|RQ_COUNT|ORDER_COUNT)$/;
+const COUNT = /^(?:TASK_COUNT|RQ_COUNT|ORDER_COUNT|TIMER_LOST)$/;
 
 /**
- * Which findings only follow from another, by index: a count over a broken walk from the break; a lock that nobody holds from the damage
+ * Which findings only follow from another, by index: a count over a broken walk, or what it did not come to, from the break; a lock that nobody holds from the damage
  * that killed its holder.
  */
 export function consequences(

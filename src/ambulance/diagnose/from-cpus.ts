@@ -3,7 +3,7 @@ import { addressHex, fromBigint } from '../../base/address.ts';
 import { NS_PER_MS, formatTime } from '../../base/units.ts';
 import type { Activity } from '../cpus.ts';
 import { observe } from '../cpus.ts';
-import { guardOf, rootPlace, rootsOf } from '../locate/roots.ts';
+import { byPhysical, guardOf, rootPlace, rootsOf } from '../locate/roots.ts';
 import type { Subject } from '../locate/subject.ts';
 import { holdersOf, waitsFor } from '../locks.ts';
 import type { Case, Cause } from './case.ts';
@@ -89,8 +89,7 @@ function placeOf(of: Case, subject: Subject, lock: Address): string {
   }
   const symbol = subject.kallsyms.symbolAt(lock);
   if (symbol?.offset === 0) return `symbols["${symbol.name}"]`;
-  const physical = subject.physical(lock);
-  return physical < 0 ? '' : `memory[0x${physical.toString(16)}]`;
+  return byPhysical(subject, lock);
 }
 
 function cause(name: string, weight: number, place: string, of: Case, cpu: number, evidence: readonly string[]): Cause {

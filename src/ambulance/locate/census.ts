@@ -44,6 +44,8 @@ const LAYOUT: Readonly<Record<Exclude<keyof TaskLayout, 'bytes'>, string>> = {
   on_cpu: 'on_cpu', on_rq: 'on_rq', se_on_rq: 'se.on_rq', stack: 'stack', sp: 'thread.sp', run_node: 'se.run_node', vruntime: 'se.vruntime', mm: 'mm',
 }; // prettier-ignore
 const COMM_BYTES = 16;
+/** No name of a task has it. */
+export const UNPRINTABLE = '\ufffd';
 /** PID_MAX_LIMIT of a 64-bit kernel. */
 const PID_LIMIT = 4_194_304;
 
@@ -127,13 +129,13 @@ function nameTasks(
   });
 }
 
-/** char[16]; what is not ASCII shows as `?`. */
+/** char[16]; what is not printable ASCII shows as UNPRINTABLE. */
 function readText(subject: Subject, address: Address): string {
   let text = '';
   for (let index = 0; index < COMM_BYTES; index++) {
     const byte = subject.space.u8(address + index);
     if (byte === 0 || Number.isNaN(byte)) break;
-    text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '?';
+    text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : UNPRINTABLE;
   }
   return text;
 }
@@ -157,7 +159,7 @@ export function looksLikeTask(subject: Subject, layout: TaskLayout, address: Add
     pid >= 0 && pid <= PID_LIMIT,
     tgid >= 0 && tgid <= PID_LIMIT,
     isCanonical(stack) && stack < 0 && (stack & 0xfff) === 0,
-    comm !== '' && !comm.includes('?'),
+    comm !== '' && !comm.includes(UNPRINTABLE),
     space.u32(address + layout.cpu) < Math.max(subject.cpus, 1),
   ];
   return marks.filter(Boolean).length >= MARKS_NEEDED;

@@ -1,5 +1,6 @@
 import { Space } from '../memory.ts';
 import type { Census, Task } from './census.ts';
+import { UNPRINTABLE } from './census.ts';
 import type { Subject } from './subject.ts';
 
 /** The address space of the first process of that comm, through its own page tables; a text when there is none. */
@@ -21,7 +22,7 @@ function findProcess(subject: Subject, census: Census, comm: string): Task | und
     (one) => one.leader && subject.space.u64(one.address + census.layout.mm) !== 0,
   );
   const near = processes.filter((one) => distance(one.comm, comm) <= NEAR);
-  const nameless = processes.filter((one) => one.comm === '' || one.comm.includes('?'));
+  const nameless = processes.filter((one) => one.comm === '' || one.comm.includes(UNPRINTABLE));
   return near.length === 1 ? near[0] : nameless.length === 1 ? nameless[0] : undefined;
 }
 

@@ -45,12 +45,24 @@ export function rootsOf(subject: Subject, locator: Locator, space: Space): Locat
   return { ok: true, roots };
 }
 
-/** A root as a spec names it: `run_queues[0]`, `symbols["timer_bases"][0][1]`, `symbols["book"]`. */
-export function rootPlace({ name, root: { symbol }, keys }: Locator, root: Root): string {
+/** A root as a spec names it: `run_queues[0]`, `symbols["timer_bases"][0][1]`; an application's by its type, `symbols["order_book"]`. */
+export function rootPlace(locator: Locator, root: Root): string {
+  const {
+    name,
+    root: { symbol },
+    keys,
+  } = locator;
+  if (locator.space !== 'kernel') return `symbols["${rootType(locator)}"]`;
   if (name === 'run_queues') return `run_queues[${root.cpu}]`;
   const cpu = keys.get('PERCPU') === 'yes' ? `[${root.cpu}]` : '';
   const index = Number(keys.get('ARRAY') ?? '1') > 1 ? `[${root.index}]` : '';
   return `symbols["${symbol}"]${cpu}${index}`;
+}
+
+/** What has no name of its own, by its guest-physical address; '' when it has none. */
+export function byPhysical(subject: Subject, address: Address): string {
+  const physical = subject.physical(address);
+  return physical < 0 ? '' : `memory[0x${physical.toString(16)}]`;
 }
 
 /** C struct at the root symbol. */

@@ -1,6 +1,7 @@
 import type { Address } from '../../base/address.ts';
 import { embeddedTimers } from '../locate/embedded.ts';
 import type { Root } from '../locate/roots.ts';
+import { byPhysical, rootPlace } from '../locate/roots.ts';
 import { checkGuard } from './guards.ts';
 import { nodeLayout } from './run-queues.ts';
 import { walkTree } from './tree.ts';
@@ -56,9 +57,12 @@ export const HRTIMERS: Validator = {
       for (const fault of tree.faults) {
         const timer = fault.node - at.node;
         const own = fault.member === 'rb_node' || fault.member === 'rb_leftmost';
-        const name = queued.get(timer) ?? names.get(timer) ?? 'hrtimers';
+        const variable = names.get(timer);
+        const name = queued.get(timer) ?? (variable === undefined ? undefined : `hrtimers["${variable}"]`);
+        const head = `${rootPlace(locator, root)}${locator.root.member === '' ? '' : `.${locator.root.member}`}`;
         const member = fault.member === 'key' ? 'node.expires' : `node.node.${fault.member}`;
-        const place = own ? `hrtimer_bases[${root.cpu}].${fault.member}` : `${name}.${member}`;
+        const inside = fault.member === 'rb_node' && !plain ? 'rb_root.rb_node' : fault.member;
+        const place = own ? `${head}.${inside}` : name === undefined ? byPhysical(subject, fault.field) : `${name}.${member}`; // prettier-ignore
         inspection.report({
           code: fault.code,
           place,

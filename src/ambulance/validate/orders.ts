@@ -1,4 +1,4 @@
-import { countOf, rootType } from '../locate/roots.ts';
+import { countOf, rootPlace, rootType } from '../locate/roots.ts';
 import type { Root } from '../locate/roots.ts';
 import { reportRing } from './tasks.ts';
 import { walkRing } from './ring.ts';
@@ -36,7 +36,7 @@ function checkBook(inspection: Inspection, root: Root): void {
   reportRing(inspection, ring, (node) => {
     const name = names.get(node - at.link);
     if (name !== undefined) return { place: `${name}.${link}`, object: { type, base: node - at.link } };
-    return { place: `orders.${locator.root.member || 'head'}`, object: { type: rootType(locator), base: root.base } }; // prettier-ignore
+    return { place: `${rootPlace(locator, root)}.${locator.root.member || 'head'}`, object: { type: rootType(locator), base: root.base } }; // prettier-ignore
   });
   const states = enumerators(inspection, type);
   const state_bytes = subject.member(type, 'state')?.bytes ?? 1;
@@ -59,7 +59,7 @@ function checkBook(inspection: Inspection, root: Root): void {
   if (said === orders.length) return;
   inspection.report({
     code: 'ORDER_COUNT',
-    place: `orders.${count.name}`,
+    place: `${rootPlace(locator, root)}.${count.name}`,
     address: count.address,
     bytes: count.bytes,
     object: { type: rootType(locator), base: root.base },

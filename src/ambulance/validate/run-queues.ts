@@ -2,6 +2,7 @@ import type { Address } from '../../base/address.ts';
 import type { Census } from '../locate/census.ts';
 import { isIdleTask, looksLikeTask } from '../locate/census.ts';
 import type { Root } from '../locate/roots.ts';
+import { byPhysical } from '../locate/roots.ts';
 import type { NodeLayout, Tree, TreeFault } from './tree.ts';
 import { walkTree } from './tree.ts';
 import { checkGuard } from './guards.ts';
@@ -222,17 +223,19 @@ function reportLost(
 }
 
 function reportTask(inspection: Inspection, census: Census, task: Address, member: string, offset: number, message: string): void {
-  const name = census.by_address.get(task)?.name ?? `memory[${hex(task)}]`;
-  inspection.report({ code: 'RQ_TASK', place: `${name}.${member}`, address: task + offset, bytes: 4, object: { type: 'task_struct', base: task }, message: `${name}: ${message}` }); // prettier-ignore
+  const known = census.by_address.get(task)?.name;
+  const name = known ?? hex(task);
+  const place = known === undefined ? byPhysical(inspection.subject, task + offset) : `${known}.${member}`;
+  inspection.report({ code: 'RQ_TASK', place, address: task + offset, bytes: 4, object: { type: 'task_struct', base: task }, message: `${name}: ${message}` }); // prettier-ignore
 } // prettier-ignore
 
 function reportTree(inspection: Inspection, census: Census, fault: TreeFault, place: string, object: { type: string; base: Address }): void {
   const task = fault.node - census.layout.run_node;
-  const name = census.by_address.get(task)?.name ?? `memory[${hex(task)}]`;
+  const name = census.by_address.get(task)?.name;
   const own = fault.member === 'rb_node' || fault.member === 'rb_leftmost';
   const member = fault.member === 'rb_node' ? 'rb_root.rb_node' : fault.member;
   const field = fault.member === 'key' ? 'se.vruntime' : `se.run_node.${fault.member}`;
-  const where = own ? `${place}.${member}` : `${name}.${field}`;
+  const where = own ? `${place}.${member}` : name === undefined ? byPhysical(inspection.subject, fault.field) : `${name}.${field}`; // prettier-ignore
   inspection.report({
     code: fault.code,
     place: where,

@@ -1,4 +1,5 @@
 import type { Address } from '../../base/address.ts';
+import { byPhysical } from '../locate/roots.ts';
 import type { Inspection } from './validator.ts';
 
 /** A timer on the kernel stack of the task that sleeps until it fires. */
@@ -41,8 +42,9 @@ export function stackTimers(inspection: Inspection, type: string): readonly Stac
       if (space.u64(word) !== callback) continue;
       const timer = word - function_at;
       if (timer < sp || space.u64(timer - timer_at + wakes_at) !== address) continue;
-      const physical = subject.physical(timer);
-      const name = task.leader ? `${task.name.replace(/^tasks/, 'stacks')}.bytes[${timer - low}]` : `memory[0x${physical.toString(16)}]`; // prettier-ignore
+      const name = task.leader
+        ? `${task.name.replace(/^tasks/, 'stacks')}.bytes[${timer - low}]`
+        : byPhysical(subject, timer);
       found.push({ timer, name });
     }
   }

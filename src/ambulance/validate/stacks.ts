@@ -1,5 +1,6 @@
 import type { Address } from '../../base/address.ts';
 import type { Task } from '../locate/census.ts';
+import { byPhysical } from '../locate/roots.ts';
 import type { Inspection, Validator } from './validator.ts';
 import { hex } from './validator.ts';
 
@@ -63,7 +64,7 @@ function checkStack(
     return;
   }
   if (!marked) {
-    inspection.report({ code: 'STACK_END', place: `${name}.end`, address: low, bytes: 8, message: `the end magic is ${inspection.hexAt(low)}`, expected: of.magic }); // prettier-ignore
+    inspection.report({ code: 'STACK_END', place: task.leader ? `${name}.end` : byPhysical(inspection.subject, low), address: low, bytes: 8, message: `the end magic is ${inspection.hexAt(low)}`, expected: of.magic }); // prettier-ignore
   }
   if (of.running || space.u32(task.address + layout.on_cpu) !== 0) return;
   checkFrame(inspection, task, name, low, low + of.bytes);
@@ -98,13 +99,13 @@ function checkFrame(inspection: Inspection, task: Task, name: string, low: Addre
   if (lies && (sp & 7) === 0 && (Number.isNaN(returns) || subject.inText(target))) return;
   const better = Number.isNaN(returns) ? undefined : otherPointer(inspection, sp, returns, low, high);
   if (lies && (sp & 7) === 0 && better === undefined) {
-    inspection.report({ code: 'STACK_RETURN', place: `${name}.bytes[${sp + returns - low}]`, address: sp + returns, bytes: 8, message: `it would return to ${inspection.hexAt(sp + returns)}` }); // prettier-ignore
+    inspection.report({ code: 'STACK_RETURN', place: task.leader ? `${name}.bytes[${sp + returns - low}]` : byPhysical(subject, sp + returns), address: sp + returns, bytes: 8, message: `it would return to ${inspection.hexAt(sp + returns)}` }); // prettier-ignore
     return;
   }
   const why = lies ? 'leads to no frame' : `is not in ${hex(low)}..${hex(high)}`;
   inspection.report({
     code: 'STACK_POINTER',
-    place: `${name}.sp`,
+    place: task.leader ? `${name}.sp` : `${task.name}.thread.sp`,
     address: at,
     bytes: 8,
     object,

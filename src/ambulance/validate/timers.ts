@@ -1,6 +1,7 @@
 import type { Address } from '../../base/address.ts';
 import { isCanonical } from '../../base/address.ts';
 import type { Root } from '../locate/roots.ts';
+import { rootPlace } from '../locate/roots.ts';
 import { embeddedTimers } from '../locate/embedded.ts';
 import { checkGuard } from './guards.ts';
 import { stackTimers } from './sleepers.ts';
@@ -83,7 +84,7 @@ function checkWheel(
   const { space } = inspection;
   const pending_at = root.base + base.pending;
   const now = space.u64(root.base + base.clk);
-  const wheel = `timer_bases[${root.cpu}][${root.index}]`;
+  const wheel = rootPlace(inspection.locator, root);
   let pending = 0;
   for (let bucket = 0; bucket < base.buckets; bucket++) {
     if ((bucket & 31) === 0) pending = space.u32(pending_at + (bucket >> 5) * 4);

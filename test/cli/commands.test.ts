@@ -47,7 +47,7 @@ describe.concurrent('siren', () => {
 
   it('explains a word with several meanings in all of them', async () => {
     const { stdout } = await siren(['explain', 'oops'], REPOSITORY);
-    expect(stdout.match(/^oops /gm)).toHaveLength(3);
+    expect(stdout.match(/^oops /gm)).toHaveLength(4);
   });
 
   it('takes several words, as one thing or one by one, and without any lists all by kind', async () => {

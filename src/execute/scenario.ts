@@ -127,10 +127,10 @@ function onlyWithRescue(injector: Injector, alone: Injector | undefined): string
     : 'a fault fired only because of the rescue: without it there was nothing to be contained';
 }
 
-/** The fault-free machine at the instants where places are looked up. */
+/** The fault-free machine at the instant where places are looked up: everything that strikes at one instant asks the same one. */
 class Lookups {
   readonly #line: TwinLine;
-  readonly #held: Simulation[] = [];
+  #held: { readonly time_ns: number; readonly simulation: Simulation } | undefined;
 
   constructor(line: TwinLine) {
     this.#line = line;
@@ -138,13 +138,16 @@ class Lookups {
 
   at(now_ns: number): Simulation['target'] | undefined {
     if (now_ns < 0) return undefined;
+    if (this.#held?.time_ns === now_ns) return this.#held.simulation.target;
+    this.release();
     const simulation = this.#line.at(now_ns);
-    this.#held.push(simulation);
+    this.#held = { time_ns: now_ns, simulation };
     return simulation.target;
   }
 
   release(): void {
-    for (const simulation of this.#held) simulation.release();
+    this.#held?.simulation.release();
+    this.#held = undefined;
   }
 }
 

@@ -20,16 +20,19 @@ export interface Entry {
 export class Receipts {
   readonly #scenario: Scenario;
   readonly #armed_ns: number;
-  #entries: Entry[];
+  /** In the order of the spec, then of firing; undefined where there is nothing to have a receipt of. */
+  readonly #entries: (Entry | undefined)[] = [];
+  /** Where the receipts of each action stand, by `trigger action`. */
+  readonly #actions = new Map<string, Standing>();
 
   constructor(scenario: Scenario, armed_ns: number, entries?: readonly Entry[]) {
     this.#scenario = scenario;
     this.#armed_ns = entries?.[0]?.receipt.armed_ns ?? armed_ns;
-    this.#entries = entries ? [...entries] : [];
+    for (const entry of entries ?? []) this.#push(entry);
     if (entries) return;
     scenario.triggers.forEach((trigger, index) => {
       trigger.actions.forEach((action, position) => {
-        this.#entries.push({ receipt: armed(trigger, index, action, position, armed_ns), watches: [] });
+        this.#push({ receipt: armed(trigger, index, action, position, armed_ns), watches: [] });
       });
     });
   }
@@ -65,14 +68,19 @@ export class Receipts {
 
   /** The trigger's condition was false: there is nothing to have a receipt of. */
   drop(trigger: number): void {
-    this.#entries = this.#entries.filter(
-      ({ receipt }) => receipt.trigger !== trigger || receipt.fired_ns !== undefined,
-    );
+    const actions = this.#scenario.triggers[trigger]?.actions.length ?? 0;
+    for (let action = 0; action < actions; action++) {
+      const standing = this.#actions.get(`${trigger} ${action}`);
+      if (standing?.open === undefined) continue;
+      this.#entries[standing.open] = undefined;
+      standing.open = undefined;
+      standing.count--;
+    }
   }
 
   /** All of them, with the first reads that the machine has seen since. */
   list(controls: FaultControls | undefined): readonly Receipt[] {
-    return this.#entries.map(({ receipt, watches }) => {
+    return this.entries().map(({ receipt, watches }) => {
       if (receipt.activated_ns !== undefined || !controls) return receipt;
       const times = watches.map((watch) => controls.activated(watch)).filter((time) => time !== undefined);
       return times.length === 0 ? receipt : { ...receipt, activated_ns: Math.min(...times) };
@@ -80,7 +88,7 @@ export class Receipts {
   }
 
   entries(): readonly Entry[] {
-    return [...this.#entries];
+    return this.#entries.filter((entry) => entry !== undefined);
   }
 
   /** Fills the receipt that still waits, or adds one for another firing of the same action. */
@@ -90,22 +98,37 @@ export class Receipts {
     change: (receipt: Receipt) => Receipt,
     watches: readonly number[],
   ): void {
-    const mine = this.#entries.filter(
-      ({ receipt }) => receipt.trigger === trigger && receipt.action === action,
-    );
-    const open = mine.find(({ receipt }) => receipt.fired_ns === undefined);
-    if (open) {
-      this.#entries = this.#entries.map((entry) =>
-        entry === open ? { receipt: change(entry.receipt), watches } : entry,
-      );
+    const standing = this.#actions.get(`${trigger} ${action}`);
+    const open = standing?.open;
+    const waiting = open === undefined ? undefined : this.#entries[open];
+    if (standing && open !== undefined && waiting) {
+      const receipt = change(waiting.receipt);
+      this.#entries[open] = { receipt, watches };
+      if (receipt.fired_ns !== undefined) standing.open = undefined;
       return;
     }
     const written = this.#scenario.triggers[trigger];
     const again = written?.actions[action];
-    if (!written || !again || mine.length >= RECEIPTS_LIMIT) return;
+    if (!written || !again || (standing?.count ?? 0) >= RECEIPTS_LIMIT) return;
     const receipt = armed(written, trigger, again, action, this.#armed_ns);
-    this.#entries.push({ receipt: change(receipt), watches });
+    this.#push({ receipt: change(receipt), watches });
   }
+
+  #push(entry: Entry): void {
+    const { trigger, action, fired_ns } = entry.receipt;
+    const key = `${trigger} ${action}`;
+    const standing = this.#actions.get(key) ?? { count: 0, open: undefined };
+    this.#actions.set(key, standing);
+    standing.count++;
+    if (fired_ns === undefined) standing.open ??= this.#entries.length;
+    this.#entries.push(entry);
+  }
+}
+
+/** How many receipts an action has, and which of them still waits. */
+interface Standing {
+  count: number;
+  open: number | undefined;
 }
 
 function armed(trigger: Trigger, index: number, action: Action, position: number, armed_ns: number): Receipt {

@@ -1,4 +1,4 @@
-import type { Trigger } from '../model/scenario.ts';
+import type { EventPattern, Trigger } from '../model/scenario.ts';
 import type { TraceEvent } from '../target/events.ts';
 import { matches } from '../place/event-pattern.ts';
 
@@ -30,6 +30,12 @@ export interface ScheduleState {
 export class Schedule {
   readonly #triggers: readonly Trigger[];
   #progress: Progress[];
+  /** Triggers of `at` that have not fired, by their time; those before `#cursor` have since. */
+  readonly #at: readonly number[];
+  #cursor = 0;
+  readonly #every: readonly number[];
+  /** Triggers of `on`, by `subject event`. */
+  readonly #on = new Map<string, number[]>();
   #caught: Due[] = [];
   #put_off: Due[] = [];
 
@@ -38,12 +44,23 @@ export class Schedule {
     this.#progress = triggers.map((_, index) => ({ fired: 0, seen: 0, ...state?.progress[index] }));
     this.#caught = [...(state?.caught ?? [])];
     this.#put_off = [...(state?.put_off ?? [])];
+    const at: { readonly index: number; readonly time_ns: number }[] = [];
+    const every: number[] = [];
+    for (const [index, { when }] of triggers.entries()) {
+      if (when.kind === 'every') every.push(index);
+      else if (when.kind === 'on') this.#await(index, when.pattern);
+      else if (this.#progress[index]?.fired === 0) at.push({ index, time_ns: when.time_ns });
+    }
+    this.#at = at.sort((a, b) => a.time_ns - b.time_ns || a.index - b.index).map(({ index }) => index);
+    this.#every = every;
   }
 
   /** The next instant at which something is due by the clock. */
   nextTime(): number | undefined {
     let next: number | undefined;
-    for (let index = 0; index < this.#triggers.length; index++) {
+    const first = this.#at[this.#cursor];
+    if (first !== undefined) next = this.#timeOf(first);
+    for (const index of this.#every) {
       const time = this.#timeOf(index);
       if (time !== undefined && (next === undefined || time < next)) next = time;
     }
@@ -57,19 +74,22 @@ export class Schedule {
     this.#caught = [];
     for (const late of this.#put_off) if (late.time_ns <= now_ns) due.push(late);
     this.#put_off = this.#put_off.filter((late) => late.time_ns > now_ns);
-    for (let index = 0; index < this.#triggers.length; index++) {
-      const time_ns = this.#timeOf(index);
-      if (time_ns === undefined || time_ns > now_ns) continue;
+    const fire = (index: number | undefined): boolean => {
+      const time_ns = index === undefined ? undefined : this.#timeOf(index);
+      if (index === undefined || time_ns === undefined || time_ns > now_ns) return false;
       (this.#progress[index] as Progress).fired++;
       due.push({ trigger: index, action: 0, time_ns, tries: 0 });
-    }
+      return true;
+    };
+    while (fire(this.#at[this.#cursor])) this.#cursor++;
+    for (const index of this.#every) fire(index);
     return due.sort((a, b) => a.trigger - b.trigger || a.action - b.action);
   }
 
   /** Takes note of an event; true when a trigger has been waiting for just this one. */
   notice(event: TraceEvent): boolean {
     let caught = false;
-    for (let index = 0; index < this.#triggers.length; index++) {
+    for (const index of this.#on.get(`${event.subject} ${event.kind}`) ?? []) {
       const { when } = this.#triggers[index] as Trigger;
       const progress = this.#progress[index] as Progress;
       if (when.kind !== 'on' || progress.fired > 0 || !matches(when.pattern, event)) continue;
@@ -92,6 +112,13 @@ export class Schedule {
       caught: [...this.#caught],
       put_off: [...this.#put_off],
     };
+  }
+
+  #await(index: number, pattern: EventPattern): void {
+    const key = `${pattern.subject} ${pattern.event}`;
+    const waiting = this.#on.get(key);
+    if (waiting) waiting.push(index);
+    else this.#on.set(key, [index]);
   }
 
   #timeOf(index: number): number | undefined {

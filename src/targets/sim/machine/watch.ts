@@ -45,9 +45,11 @@ export class WatchSet {
   }
 
   private add(range: Range): void {
+    if (this.ranges.length === 0) this.low = Number.POSITIVE_INFINITY;
     this.ranges.push(range);
     this.count(range, 1);
-    this.bound();
+    this.low = Math.min(this.low, range.address);
+    this.high = Math.max(this.high, range.address + range.bytes);
   }
 
   private count(range: Range, change: number): void {
@@ -96,10 +98,11 @@ export class WatchSet {
   }
 
   private writtenNear(address: number, bytes: number): void {
-    const hit = this.ranges.filter((range) => overlaps(range, address, bytes));
+    const hit = new Set(this.ranges.filter((range) => overlaps(range, address, bytes)));
+    if (hit.size === 0) return;
+    this.ranges = this.ranges.filter((range) => !hit.has(range));
     for (const range of hit) {
       this.count(range, -1);
-      this.ranges = this.ranges.filter((other) => other !== range);
       const before = address - range.address;
       const after = range.address + range.bytes - (address + bytes);
       if (before > 0) this.add({ watch: range.watch, address: range.address, bytes: before });

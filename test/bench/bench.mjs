@@ -1,6 +1,6 @@
 // `npm run bench [-- --json] [-- --only scenarios,compile,machine,startup]`: every figure is a ratio against a named peer in the same run, or a
 // rate. Needs `npm run build` first, which `npm ci` does.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -21,10 +21,48 @@ const cucumber = join(
 const PAIRS = 5;
 const STARTUP_PAIRS = 15;
 
-const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },
-});
-const wants = (part) => values.only === undefined || values.only.split(',').includes(part);
+/** What the figures are held against: the part and the figure, and the least or the most that it may be. */
+const BOUNDS = [
+  { part: 'scenarios', figure: 'ratio', most: 3 },
+  { part: 'scenarios', figure: 'peak_mb', most: 500 },
+  { part: 'compile', figure: 'ratio', least: 0.5 },
+  { part: 'startup', figure: 'ratio', most: 1.5 },
+];
+/** Every one of them is SCENARIOS, or the run did not do what is measured. */
+const COUNTS = ['runs', 'passed', 'fired', 'twins', 'identical', 'verdicts'];
+const NAMES = ['startup', 'compile', 'machine', 'scenarios'];
+const USAGE = `npm run bench [-- --json] [-- --only ${NAMES.join(',')}]
+--json prints one object: each part with its figures, \`bounds\` and whether each is met, \`wrong\`: what was not as it must be.
+Exit 1 when something is wrong: a count that is not ${SCENARIOS}, an exit code that is not 0.`;
+
+function usage(message) {
+  console.error(`${message}\n${USAGE}`);
+  process.exit(3);
+}
+
+function options() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        json: { type: 'boolean', default: false },
+        only: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    return values;
+  } catch (error) {
+    return usage(error.message);
+  }
+}
+
+const values = options();
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+const only = values.only?.split(',') ?? NAMES;
+for (const part of only) if (!NAMES.includes(part)) usage(`there is no part \`${part}\``);
+const wants = (part) => only.includes(part);
 const say = (line) => values.json || console.log(line);
 
 /** Reads results.json back: a fast run that did nothing is no result. */
@@ -47,6 +85,8 @@ function tally(path) {
   return counts;
 }
 
+const distinct = (codes) => [...new Set(codes)];
+
 async function scenarios() {
   const specs = mkdtempSync(join(tmpdir(), 'siren-bench-'));
   const peer = mkdtempSync(join(tmpdir(), 'siren-peer-'));
@@ -54,7 +94,14 @@ async function scenarios() {
     writeSpecs(specs);
     writePeer(peer, join(root, 'node_modules'));
     const reports = join(specs, 'reports');
-    const run = () => timeProcess([siren, 'run', '--reports', reports, '--no-html'], { cwd: specs });
+    const tallies = [];
+    const run = async () => {
+      rmSync(reports, { recursive: true, force: true });
+      const timed = await timeProcess([siren, 'run', '--reports', reports, '--no-html'], { cwd: specs });
+      const path = join(reports, 'results.json');
+      tallies.push(existsSync(path) ? tally(path) : Object.fromEntries(COUNTS.map((count) => [count, 0])));
+      return timed;
+    };
     const bare = () => timeProcess([cucumber], { cwd: peer });
     const writing = () =>
       timeProcess([cucumber, '--format', 'junit:junit.xml', '--format', 'json:results.json'], { cwd: peer });
@@ -62,16 +109,25 @@ async function scenarios() {
     const reporting = [];
     for (let index = 0; index < PAIRS; index++) reporting.push(await writing());
     const seconds = median(rows.map((row) => row.first.seconds));
-    const counts = tally(join(reports, 'results.json'));
+    // The worst of all the runs, count by count.
+    const counts = Object.fromEntries(
+      COUNTS.map((count) => [
+        count,
+        tallies.map((one) => one[count]).find((one) => one !== SCENARIOS) ?? SCENARIOS,
+      ]),
+    );
     return {
-      runs: SCENARIOS,
       siren_s: seconds,
       cucumber_s: median(rows.map((row) => row.second.seconds)),
       cucumber_reporting_s: median(reporting.map((one) => one.seconds)),
       ratio: median(rows.map((row) => row.first.seconds / row.second.seconds)),
       ratio_reporting: seconds / median(reporting.map((one) => one.seconds)),
       peak_mb: Math.max(...rows.map((row) => row.first.peak_mb)),
-      exit_codes: [...new Set(rows.map((row) => row.first.code))],
+      exit_codes: distinct(rows.map((row) => row.first.code)),
+      cucumber_exit_codes: distinct([
+        ...rows.map((row) => row.second.code),
+        ...reporting.map((one) => one.code),
+      ]),
       ...counts,
     };
   } finally {
@@ -90,6 +146,7 @@ async function startup() {
     version_s: median(rows.map((row) => row.first.seconds)),
     node_s: median(rows.map((row) => row.second.seconds)),
     ratio: median(rows.map((row) => row.first.seconds)) / median(rows.map((row) => row.second.seconds)),
+    exit_codes: distinct(rows.flatMap((row) => [row.first.code, row.second.code])),
   };
 }
 
@@ -103,4 +160,24 @@ for (const [name, measure] of Object.entries(PARTS)) {
   say(name);
   for (const [key, value] of Object.entries(figures)) say(`  ${key.padEnd(24)} ${number(value)}`);
 }
-if (values.json) console.log(JSON.stringify(result));
+
+const bounds = BOUNDS.filter(({ part }) => result[part] !== undefined).map((bound) => {
+  const value = result[bound.part][bound.figure];
+  return { ...bound, value, met: bound.most === undefined ? value >= bound.least : value <= bound.most };
+});
+for (const { part, figure, most, least, value, met } of bounds) {
+  const limit = most === undefined ? `at least ${least}` : `at most ${most}`;
+  say(`${met ? 'met    ' : 'NOT MET'} ${part}.${figure} ${number(value)}, ${limit}`);
+}
+const wrong = [];
+for (const [part, figures] of Object.entries(result)) {
+  for (const key of ['exit_codes', 'cucumber_exit_codes'])
+    if (figures[key]?.some((code) => code !== 0))
+      wrong.push(`${part}.${key} ${figures[key].join(', ')}, not 0`);
+}
+for (const count of result.scenarios === undefined ? [] : COUNTS)
+  if (result.scenarios[count] !== SCENARIOS)
+    wrong.push(`scenarios.${count} ${result.scenarios[count]}, not ${SCENARIOS}`);
+for (const line of wrong) console.error(`wrong: ${line}`);
+if (values.json) console.log(JSON.stringify({ ...result, bounds, wrong }));
+if (wrong.length > 0) process.exitCode = 1;

@@ -190,7 +190,7 @@ function receiptsView(record) {
                 ${one.activated_ns === undefined ? '–' : time(one.activated_ns)}
               </td>
               <td
-                ${(one.before ?? '') !== '' || one.note !== undefined ? markup`data-label="bytes before → after"` : markup`class="empty"`}
+                ${(one.before ?? '') !== '' ? markup`data-label="bytes before → after"` : one.note === undefined ? markup`class="empty"` : markup`data-label="how"`}
               >
                 ${one.before !== undefined && changedBytes(one.before, one.after ?? '')}${one.bytes > 64 && markup` <span class="dim">first 64 of ${one.bytes}</span>`}
                 ${one.note !== undefined && markup` <span class="dim">${one.note}</span>`}

@@ -81,6 +81,13 @@ describe('verbs that change bytes', () => {
     );
   });
 
+  it('a receipt says when there was nothing to change', () => {
+    const { once } = bench();
+    const count = 'web.run_queues[1].nr_running';
+    expect(once(action('zero', count)).note).toBe('');
+    expect(once(action('zero', count)).note).toBe('changed nothing');
+  });
+
   it('zero and fill write over as many bytes as they are told', () => {
     const { web, once } = bench();
     once(action('zero', 'web.metadata.bytes[0]', { bytes: [size(64)] }));

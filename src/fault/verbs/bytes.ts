@@ -101,7 +101,8 @@ export function overwrite(
   if (!before) return refused(`${place.text} cannot be read`);
   const after = change(before);
   if (!writePlace(injection.live, place, after)) return refused(`${place.text} cannot be written`);
-  return { kind: 'done', place, before, after, watch: locations(place), note: '' };
+  const note = before.every((byte, at) => byte === after[at]) ? 'changed nothing' : '';
+  return { kind: 'done', place, before, after, watch: locations(place), note };
 }
 
 export function subject(injection: Injection): Outcome<Place> {

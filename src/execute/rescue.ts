@@ -70,7 +70,10 @@ export class Dispatcher {
     this.#busy = false;
   }
 
-  /** Attaches, parks, looks, concludes, and lets go. What that costs passes in virtual time for everybody else. */
+  /**
+   * Attaches, parks, looks, concludes, and lets go. What that costs passes in virtual time for everybody else; where the run ends first,
+   * nothing was concluded and there is no report.
+   */
   #attend({ ambulance, patient: name }: Call): void {
     const run = this.#run;
     const { target, hypervisor } = run.simulation;
@@ -80,7 +83,9 @@ export class Dispatcher {
     target.emit(ambulance, 'attach', { patient: name });
     hypervisor.park(name, ambulance);
     const { report, cost_ns } = attend(patient, { ambulance });
-    run.advance(run.now + cost_ns);
+    const concluded_ns = run.now + cost_ns;
+    run.advance(concluded_ns);
+    if (run.now < concluded_ns) return;
     run.reports.push({ ...report, diagnosed_ns: run.now });
     target.emit(ambulance, 'diagnosed', { patient: name, health: report.health });
     hypervisor.resume(name, ambulance);

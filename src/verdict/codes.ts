@@ -19,6 +19,7 @@ export const JUDGE_CODES: readonly JudgeCode[] = [
   { code: 'E0912', title: 'a fault that could not be injected', doc: 'Its moment came, but its place was not there (no such task, a name that is not unique, unmapped memory), or the machine did not let it be hit.' },
   { code: 'E0913', title: 'an xfail that has run out', doc: 'The scenario fails and its `xfail` was good until a day that has passed: mend it, or give a new reason and a new day.' },
   { code: 'E0914', title: 'an xfail that passes', doc: 'The scenario is marked `xfail` and passes: take the mark away.' },
+  { code: 'E0915', title: 'a summon that was not served', doc: 'The run ended before the ambulance attached, or before it had concluded: attaching and looking take virtual time, and a rescue that the end of the run cuts short leaves no report. Summon it earlier, or let the run be longer.' },
 ]; // prettier-ignore
 
 /** The code of a claim that is not met, by its observer. */

@@ -5,6 +5,7 @@ import type { Diagnostic, Label } from '../text/diagnostic.ts';
 import { UNMET_CODES } from './codes.ts';
 import type { Uncovered } from './coverage.ts';
 import type { Case } from './facts.ts';
+import { reportsOn } from './reports.ts';
 import type { Sight } from './sight.ts';
 
 const FAULTS_TOLD = 4;
@@ -21,13 +22,13 @@ export function unmet(claim: Claim, sight: Sight, run: Case, replay: string): Di
   };
 }
 
-/** What failed without a claim: faults that did not happen, findings that nobody expected. */
+/** What failed without a claim: faults that did not happen, summons that were not served, findings that nobody expected. */
 export function complaintsOf(
   run: Case,
   uncovered: readonly Uncovered[],
   replay: string,
 ): readonly Diagnostic[] {
-  return [...unfired(run, replay), ...unclaimed(run, uncovered, replay)];
+  return [...unfired(run, replay), ...unserved(run, replay), ...unclaimed(run, uncovered, replay)];
 }
 
 function unfired({ scenario, record }: Case, replay: string): readonly Diagnostic[] {
@@ -49,6 +50,41 @@ function unfired({ scenario, record }: Case, replay: string): readonly Diagnosti
         },
       ],
       help: `replay: ${replay}`,
+    });
+  }
+  return list;
+}
+
+/** Summons that no report answers: the end of the run came first. */
+function unserved(run: Case, replay: string): readonly Diagnostic[] {
+  const { scenario, record } = run;
+  const list: Diagnostic[] = [];
+  for (const { verb, fired_ns, trigger, action } of record.receipts) {
+    const written = scenario.triggers[trigger]?.actions[action];
+    const to = written?.clauses['to']?.[0];
+    if (
+      verb !== 'summon' ||
+      fired_ns === undefined ||
+      written?.subject?.kind !== 'path' ||
+      to?.kind !== 'path'
+    )
+      continue;
+    const ambulance = written.subject.value.root;
+    const patient = to.value.root;
+    if (reportsOn(run, patient, ambulance).some((report) => report.attached_ns >= fired_ns)) continue;
+    const came = record.events.some(({ kind, subject, detail, time_ns }) => kind === 'attach' && subject === ambulance && detail['patient'] === patient && time_ns >= fired_ns); // prettier-ignore
+    const late = came ? `had concluded on ${patient}` : `attached to ${patient}`;
+    list.push({
+      code: 'E0915',
+      severity: 'error',
+      message: `the run ended before ${ambulance} ${late}`,
+      labels: [
+        {
+          span: written.span,
+          text: `summoned at ${formatTime(fired_ns)}, of ${formatTime(record.duration_ns)}`,
+        },
+      ],
+      help: `summon it earlier, or run longer; replay: ${replay}`,
     });
   }
   return list;

@@ -57,6 +57,20 @@ describe('the ambulance', () => {
     expect(beats('web', diagnosed_ns, 60 * MS)).toBeGreaterThan(5);
   });
 
+  it('has concluded nothing when the run ends while it is at work, or before it comes', () => {
+    for (const [late_ns, heard] of [
+      [10_000, ['summoned web']],
+      [50_000, ['summoned web', 'attach web']],
+    ] as const) {
+      const { run, dispatcher } = dispatched();
+      run.advance(60 * MS - late_ns);
+      dispatcher.summon('rescue', 'web');
+      run.advance(60 * MS);
+      expect(story(run)).toEqual(heard);
+      expect(run.reports).toEqual([]);
+    }
+  });
+
   it('does not come to whom it does not attend', () => {
     const { run, dispatcher } = dispatched();
     expect(dispatcher.summon('rescue', 'nobody')).toBe(false);

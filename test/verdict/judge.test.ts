@@ -7,7 +7,7 @@ import { JUDGE_CODES } from '../../src/verdict/codes.ts';
 import { factsOf, momentOf } from '../../src/verdict/facts.ts';
 import { BareKernel, bareTarget, bareTopology } from '../support/bare-kernel.ts';
 import { int, place } from '../support/expressions.ts';
-import { event, receipt, report } from '../support/records.ts';
+import { beats, event, receipt, report } from '../support/records.ts';
 import { action, claim, span, trigger } from '../support/scenarios.ts';
 import { judged, NO_FACTS, outcomes } from './judge-with.ts';
 
@@ -180,6 +180,18 @@ describe('what a run comes to', () => {
     const tried = judged([healthy], { receipts: [{ ...armed, note: 'there is none' }] }, fault);
     expect(tried.complaints).toMatchObject([{ code: 'E0912', labels: [{ text: 'there is none' }] }]);
   });
+
+  it('a summon that the end of the run overtook fails the scenario', () => {
+    const summon = { triggers: [trigger(199 * MS, action('summon', 'rescue', { to: [place('web')] }))] };
+    const fired = receipt({ name: '', verb: 'summon', kind: 'request', place: 'rescue', fired_ns: 199 * MS });
+    const complaints = (run: Parameters<typeof judged>[1]): string[] =>
+      judged([healthy], { receipts: [fired], ...run }, summon).complaints.map((one) => `${one.code} ${one.message}`);
+    expect(complaints({})).toEqual(['E0915 the run ended before rescue attached to web']);
+    const attached = { events: [...beats('web'), event(199.5, 'rescue', 'attach', { patient: 'web' })] };
+    expect(complaints(attached)).toEqual(['E0915 the run ended before rescue had concluded on web']);
+    expect(complaints({ reports: [report()] })).toHaveLength(1);
+    expect(complaints({ reports: [report({ attached_ns: 199 * MS })] })).toEqual([]);
+  }); // prettier-ignore
 
   it('an xfail excuses a failure until its day', () => {
     const xfail = { reason: 'issue 7', until: '2026-12-01', span };

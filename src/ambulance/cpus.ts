@@ -1,5 +1,6 @@
 import type { Address } from '../base/address.ts';
 import { fromBigint } from '../base/address.ts';
+import { NS_PER_MS } from '../base/units.ts';
 import type { PatientCpu } from '../patient/patient.ts';
 import type { Subject } from './locate/subject.ts';
 
@@ -13,6 +14,8 @@ export interface Activity {
   readonly mode: 'user' | 'idle' | 'waiting' | 'kernel';
   /** False when it will never execute again by itself: stopped, or at the end of a panic. */
   readonly live: boolean;
+  /** It had this much time of its own without idling or taking an interrupt: what it is in the middle of will not be finished. */
+  readonly stuck: boolean;
   /** Lock that it spins for; 0 when it does not. */
   readonly waits_for: Address;
   readonly waits_to: '' | 'spin' | 'read' | 'write';
@@ -37,6 +40,8 @@ const IDLE_FUNCTIONS: ReadonlySet<string> = new Set([
 ]); // prettier-ignore
 const DEAD_FUNCTIONS: ReadonlySet<string> = new Set(['panic', 'stop_this_cpu', 'native_stop_other_cpus']);
 
+/** A CPU that had this much time of its own and neither idled nor took an interrupt is in a loop. */
+export const STUCK_NS = 20 * NS_PER_MS;
 const STACK_BYTES = 16_384;
 const FRAME_LIMIT = 64;
 const FLAG_INTERRUPTS = 0x200;
@@ -63,6 +68,7 @@ function activityOf(subject: Subject, cpu: PatientCpu): Activity {
     at,
     mode: user ? 'user' : IDLE_FUNCTIONS.has(at) ? 'idle' : waits_to !== '' ? 'waiting' : 'kernel',
     live: cpu.running && !halted,
+    stuck: cpu.steps > STUCK_NS,
     waits_for,
     waits_to,
     waits_on: waits_for === 0 ? '' : nameOf(subject, waits_for),

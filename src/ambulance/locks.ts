@@ -149,5 +149,5 @@ export type GuardState = 'free' | 'held' | 'orphan';
 export function guardState(subject: Subject, name: string, at: Address, type: string, activities: readonly Activity[]): GuardState {
   const word = readLock(subject, at, isLockType(type) ? type : '');
   if (!word || !word.exclusive) return 'free';
-  return holdersOf(name, at, activities).candidates.length > 0 ? 'held' : 'orphan';
+  return holdersOf(name, at, activities).candidates.some(({ stuck }) => !stuck) ? 'held' : 'orphan';
 } // prettier-ignore

@@ -2,15 +2,13 @@ import type { Address } from '../../base/address.ts';
 import { addressHex, fromBigint } from '../../base/address.ts';
 import { NS_PER_MS, formatTime } from '../../base/units.ts';
 import type { Activity } from '../cpus.ts';
-import { observe } from '../cpus.ts';
+import { observe, STUCK_NS } from '../cpus.ts';
 import { byPhysical, guardOf, rootPlace, rootsOf } from '../locate/roots.ts';
 import type { Subject } from '../locate/subject.ts';
 import { holdersOf, waitsFor } from '../locks.ts';
 import type { Case, Cause } from './case.ts';
 import { panicLine } from './case.ts';
 
-/** A CPU that had this much time of its own and neither idled nor took an interrupt is in a loop. */
-const STUCK_NS = 20 * NS_PER_MS;
 /** A clock event this long past, on a CPU that could take it, has been lost. */
 const OVERDUE_NS = 20 * NS_PER_MS;
 /** Before that is believed the CPU gets the time of three ticks to take it after all. */

@@ -2,7 +2,9 @@ import { EOF } from 'chevrotain';
 import type { IRecognitionException, IToken } from 'chevrotain';
 import { VERBS } from '../model/verbs.ts';
 import type { Label } from '../text/diagnostic.ts';
+import { OBSERVERS } from './check/observers.ts';
 import type { Problems } from './problems.ts';
+import { nearest } from './suggest.ts';
 import * as token from './tokens.ts';
 
 /** A text that did not parse, as its complaints are read against it. */
@@ -26,11 +28,7 @@ interface Complaint {
 export function complain(failed: Failed, error: IRecognitionException, problems: Problems): void {
   const at = indexOf(failed.tokens, error.token);
   const { message, start, end, said, help, more } =
-    comment(failed, at) ??
-    colon(failed, at, error) ??
-    settings(failed, at, error) ??
-    claim(failed, at, error) ??
-    expected(failed, error);
+    comment(failed, at) ?? colon(failed, at, error) ?? claim(failed, at, error) ?? expected(failed, error);
   const { file } = failed;
   problems.error('E0203', message, [{ span: { file, start, end }, text: said }, ...(more ?? [])], help);
 }
@@ -82,8 +80,10 @@ function colon({ tokens }: Failed, at: number, error: IRecognitionException): Co
     const [before, current] = [tokens[next - 1] as IToken, tokens[next] as IToken];
     if (current.tokenType !== token.Word || before.tokenType === token.Dot || before.image === 'called')
       continue;
-    const named = next > first + 2 && tokens[next - 2]?.image === 'called';
-    if (!VERBS.has(current.image) && !(named && !OF_TRIGGERS.includes(current.image))) continue;
+    // After the moment, or the name, stands another clause or the action.
+    const ended = before.tokenType === token.Quantity || tokens[next - 2]?.image === 'called';
+    const clause = OF_TRIGGERS.includes(current.image) || nearest(current.image, OF_TRIGGERS) !== undefined;
+    if (!VERBS.has(current.image) && (!ended || clause)) continue;
     const start = endOf(before);
     return {
       message: `expected \`:\` before \`${current.image}\``,
@@ -100,40 +100,33 @@ function colon({ tokens }: Failed, at: number, error: IRecognitionException): Co
   return { message, start: comma.startOffset, end: endOf(comma), said: 'and no list', help };
 }
 
-const SETTINGS = new Set([
-  'cpus', 'memory', 'iommu', 'slice', 'block', 'network', 'console', 'owns', 'shares', 'attends', 'kernel', 'metadata',
-  'size', 'seal', 'describes', 'workload', 'heartbeat', 'watchdog_thresh', 'panic_on_oops', 'softlockup_panic',
-  'layout_seed', 'uses', 'tags', 'targets', 'run', 'seeds', 'skip', 'xfail', 'device',
-]); // prettier-ignore
-
-/** `size 64 KiB, describes tasks`: a comma goes on with the list before it. */
-function settings({ tokens }: Failed, at: number, error: IRecognitionException): Complaint | undefined {
-  if (!error.message.startsWith('expected ')) return undefined;
-  for (let comma = at - 3; comma <= at - 2; comma++) {
-    const word = tokens[comma + 1];
-    if (tokens[comma]?.tokenType !== token.Comma || word === undefined || !SETTINGS.has(word.image)) continue;
-    const start = (tokens[comma] as IToken).startOffset;
-    const said = 'a comma goes on with the list before it';
-    const help = 'separate settings with `;`';
-    return { message: `\`${word.image}\` is a setting of its own`, start, end: start + 1, said, help };
-  }
-  return undefined;
-}
-
 /** Claims that say `are`, or do not say whose view they are. */
 function claim({ tokens }: Failed, at: number, error: IRecognitionException): Complaint | undefined {
   const rule = error.context.ruleStack.at(-1);
   const [before, found] = [tokens[at - 1], tokens[at]];
   const subject = tokens[sentenceOf(tokens, at)];
   if (found?.tokenType === token.Is && rule === 'body' && subject !== undefined) {
+    const expect = tokens[sentenceOf(tokens, at) - 2];
+    if (expect?.tokenType === token.Expect) {
+      const message = '`expect` stands outside of a scenario';
+      return { ...place(expect), message, said: 'not here', help: 'a `}` above closes too much' };
+    }
     const help = 'claims stand in `expect { … }`';
     return { ...place(subject), message: 'a claim stands outside of `expect`', said: 'not here', help };
   }
+  if (found?.image === 'and' && rule === 'expectation')
+    return { ...place(found), message: error.message, said: 'two claims', help: 'write a line for each' };
   if (!error.context.ruleStack.includes('stateClaim')) return undefined;
   const view = subject?.image === 'others' ? 'verdict' : 'guest';
-  const observed = `say whose view it is, as in \`${view} ${subject?.image ?? 'web'} is …\``;
+  const name = subject === undefined || OBSERVERS.has(subject.image) ? 'web' : subject.image;
+  const observed = `say whose view it is and of whom, as in \`${view} ${name} is …\``;
   if (found?.tokenType === token.Is && before === subject)
-    return { ...place(found), message: 'a claim begins with an observer', said: 'of whom?', help: observed };
+    return {
+      ...place(found),
+      message: 'a claim begins with an observer and its subject',
+      said: 'too early',
+      help: observed,
+    };
   const are = found?.image === 'are' ? found : before?.image === 'are' ? before : undefined;
   if (are === undefined) return undefined;
   const help = are === found ? 'write `is`' : `write \`is\`, and ${observed}`;
@@ -191,10 +184,12 @@ function unclosed({ text, tokens }: Failed): IToken | undefined {
   return open.at(-1)?.brace;
 }
 
+const LEFT_OVER = 'expected the end of the line, found `}`';
 const RESERVED = ['or', 'and', 'in', 'mod', 'not', 'is', 'as', 'else'];
 
 function hint(error: IRecognitionException, previous: IToken | undefined): string | undefined {
   const { token: at, message } = error;
+  if (message === LEFT_OVER) return 'this `}` has no `{`, or one above closes too much';
   if (at.tokenType === token.Equal) return 'two values are compared with `==`';
   if (RESERVED.includes(at.image) && at.tokenType !== token.Word)
     return `\`${at.image}\` is a reserved word: only after a dot it is a name`;

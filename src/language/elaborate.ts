@@ -60,6 +60,8 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
         later(scope, node.head, `\`${node.head.text}\``);
         break;
       case 'phrase': {
+        // What follows a brace too many: the parser said so.
+        if (node.head.text === 'expect' && !unit.whole) break;
         const help = didYouMean(node.head.text, HEADS, 'a file holds');
         fail(scope, 'E0211', node.head, `\`${node.head.text}\` is no declaration`, 'unknown', help);
         break;

@@ -63,6 +63,7 @@ const TODAY: ReadonlyMap<string, string> = new Map([
   ['`service`', 'say what the guest does with `guest`, or measure with `check`'],
   ['`borrows`', 'write `owns` or `shares`'],
   ['`shares memory`', 'write `owns memory`'],
+  ['`minimum`', 'write `weight`'],
   ['`app`', '`workload web_server`, `database` or `compile` says what the guest does'],
   ['`free`', 'write the bytes that it would leave behind, with `set` or `fill`'],
   ['`acquire`', 'write `leak` for a lock that is never released'],

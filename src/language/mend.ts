@@ -22,6 +22,16 @@ const TRIGGER_WORDS: ReadonlyMap<string, string> = new Map([
   ['once', 'on'],
 ]);
 
+const SETTINGS = new Set([
+  'cpus', 'memory', 'iommu', 'slice', 'block', 'network', 'console', 'owns', 'shares', 'attends', 'kernel', 'metadata',
+  'size', 'seal', 'describes', 'workload', 'heartbeat', 'watchdog_thresh', 'panic_on_oops', 'softlockup_panic',
+  'layout_seed', 'uses', 'tags', 'targets', 'run', 'seeds', 'skip', 'xfail', 'device',
+]); // prettier-ignore
+const VALUES = new Set([token.Word, token.NumberLiteral, token.Quantity, token.StringLiteral]);
+const GRANTS = new Set([token.Owns, token.Shares]);
+/** No more commas are made ends of sentences. */
+const COMMAS = 100;
+
 /** No more heads of a file are compared with what they may have meant. */
 const LOOKED_AT = 2000;
 
@@ -29,11 +39,12 @@ const LOOKED_AT = 2000;
  * Reports the heads that a slip kept from being keywords, and makes them what was meant, so that what follows is read in its own form
  * and not complained of. True when the tokens are worth a second look.
  */
-export function mendHeads(file: string, tokens: readonly IToken[], problems: Problems): boolean {
+export function mendHeads(file: string, tokens: IToken[], problems: Problems): boolean {
   const blocks: string[] = [];
   let head: IToken | undefined;
   let mended = false;
   let looked = 0;
+  let commas = 0;
   for (const [at, current] of tokens.entries()) {
     const type = current.tokenType;
     if (type === token.Terminator) head = undefined;
@@ -43,6 +54,13 @@ export function mendHeads(file: string, tokens: readonly IToken[], problems: Pro
     } else if (type === token.RBrace) {
       blocks.pop();
       head = undefined;
+    } else if (type === token.Comma) {
+      if (blocks.length === 0 || head === undefined || commas >= COMMAS || !isSetting(tokens, at + 1))
+        continue;
+      separate(file, tokens, at, head, problems);
+      head = undefined;
+      commas++;
+      mended = true;
     } else if (head === undefined) {
       head = current;
       if (type !== token.Word) continue;
@@ -58,6 +76,28 @@ export function mendHeads(file: string, tokens: readonly IToken[], problems: Pro
     }
   }
   return mended;
+}
+
+/** `describes tasks` after a comma: a setting's name, and a value behind it. */
+function isSetting(tokens: readonly IToken[], at: number): boolean {
+  const [word, value] = [tokens[at], tokens[at + 1]];
+  if (word === undefined || value === undefined || !SETTINGS.has(word.image)) return false;
+  return VALUES.has(value.tokenType) && value.image !== 'weight';
+}
+
+/** Makes a comma between two settings the `;` that it should be. A resource after it is granted as the one before it. */
+function separate(file: string, tokens: IToken[], at: number, head: IToken, problems: Problems): void {
+  const [comma, word] = [tokens[at] as IToken, tokens[at + 1] as IToken];
+  const start = comma.startOffset;
+  const labels = [{ span: { file, start, end: start + 1 }, text: 'a comma goes on with the list before it' }];
+  const granted =
+    GRANTS.has(head.tokenType) && !['owns', 'shares', 'attends', 'kernel', 'metadata'].includes(word.image);
+  const help = granted ? `write \`; ${head.image} ${word.image}\`` : 'separate settings with `;`';
+  problems.error('E0203', `\`${word.image}\` is a setting of its own`, labels, help);
+  comma.image = ';';
+  comma.tokenType = token.Terminator;
+  comma.tokenTypeIdx = token.Terminator.tokenTypeIdx as number;
+  if (granted) tokens.splice(at + 1, 0, { ...head, startOffset: start });
 }
 
 function meantBy(

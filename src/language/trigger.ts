@@ -10,7 +10,8 @@ import { fail, failAt, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { clauseNamed, clausesOf, mismatch, wantCondition, wantInt } from './settings.ts';
 import type { Clauses } from './settings.ts';
-import type { Expr, Name, Node, Trigger } from './tree.ts';
+import { nearest } from './suggest.ts';
+import type { Clause, Expr, Name, Node, Trigger } from './tree.ts';
 
 /** `every` fires at most this often in one run. */
 const OCCURRENCE_LIMIT = 100_000;
@@ -68,9 +69,15 @@ function checkSummons(when: When, actions: readonly Action[], duration_ns: numbe
   failAt(scope, 'E0524', summons.span, message, 'too late', help);
 }
 
+/** `calld`, which is reported with the clauses. */
+function isSlip({ word: { text } }: Clause): boolean {
+  return text.startsWith('cal') && nearest(text, ['called']) !== undefined;
+}
+
 /** The name after `called`. */
 export function calledName(node: Trigger): Name | undefined {
-  const value = clauseNamed(node.clauses, 'called')?.values[0];
+  const clause = clauseNamed(node.clauses, 'called') ?? node.clauses.find(isSlip);
+  const value = clause?.values[0];
   return value?.kind === 'path' && value.steps.length === 0 ? value.root : undefined;
 }
 

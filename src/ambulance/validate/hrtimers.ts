@@ -28,7 +28,6 @@ export const HRTIMERS: Validator = {
     for (const root of inspection.roots()) {
       if (Number.isNaN(space.u64(root.head))) return inspection.unreachable('UNMAPPED', `the queue of CPU ${root.cpu} is not mapped`); // prettier-ignore
       inspection.under(root);
-      checkGuard(inspection, root);
       const tree = walkTree(
         space,
         {
@@ -75,6 +74,7 @@ export const HRTIMERS: Validator = {
           ...(fault.expected === undefined ? {} : { expected: fault.expected }),
         });
       }
+      checkGuard(inspection, root);
     }
     // With a broken tree, what is not found is no news.
     if (inspection.drafts.some(({ code }) => code === 'RB_POINTER')) return;

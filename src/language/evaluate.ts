@@ -6,7 +6,8 @@ import { literalNumber } from './literal.ts';
 import { interpolate } from './interpolate.ts';
 import { fail, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
-import { dimensionOf, mayBeMemory, resolvePlace } from './check/place.ts';
+import { mayBeMemory } from './check/memory.ts';
+import { dimensionOf, resolvePlace } from './check/place.ts';
 import { KNOWN_WORDS } from './check/words.ts';
 import type * as tree from './tree.ts';
 

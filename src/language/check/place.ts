@@ -340,32 +340,6 @@ function symbolPlace(
   return fields(place, rest, 1, scope);
 }
 
-const NO_MEMORY: ReadonlySet<Place['kind']> = new Set<Place['kind']>([
-  'lpar',
-  'ambulance',
-  'device',
-  'others',
-  'all',
-  'cpus',
-  'cpu',
-  'register',
-  'interrupt',
-  'measure',
-  'setting',
-]);
-
-/** False for what certainly lies in no memory: a register, a device, a figure of the harness, a constant. */
-export function mayBeMemory(value: Expression, scope: Scope): boolean {
-  if (value.kind === 'call') return value.name === 'machine_address' || value.name === 'address';
-  if (value.kind === 'conditional')
-    return mayBeMemory(value.then, scope) && mayBeMemory(value.otherwise, scope);
-  if (value.kind !== 'path') return false;
-  const bound = scope.lets.get(value.value.root);
-  if (bound !== undefined && bound.kind !== 'path') return mayBeMemory(bound, scope);
-  const place = quietly(value.value, scope);
-  return place === undefined || !NO_MEMORY.has(place.kind);
-}
-
 /** The dimension of what a `let` measures, found once: it is made of other `let`s, and each may be named twice. */
 function measured(bound: Expression, scope: Scope): Dimension {
   const known = MEASURED.get(bound);
@@ -418,7 +392,7 @@ function binaryDimension(value: Expression & { kind: 'binary' }, scope: Scope): 
 }
 
 /** What a path names, said to nobody: it was reported when the path was read. */
-function quietly(path: Path, scope: Scope): Place | undefined {
+export function quietly(path: Path, scope: Scope): Place | undefined {
   return resolvePlace(path, { ...scope, problems: SILENT });
 }
 const SILENT = new Quiet();

@@ -9,7 +9,8 @@ import { fail, label } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import type { Clause, Node } from '../tree.ts';
 import { typeName } from './fields.ts';
-import { dimensionOf, mayBeMemory, resolvePlace } from './place.ts';
+import { mayBeMemory } from './memory.ts';
+import { dimensionOf, resolvePlace } from './place.ts';
 import type { Place } from './place.ts';
 
 const TAKES: Readonly<

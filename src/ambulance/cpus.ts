@@ -41,7 +41,7 @@ const IDLE_FUNCTIONS: ReadonlySet<string> = new Set([
 const DEAD_FUNCTIONS: ReadonlySet<string> = new Set(['panic', 'stop_this_cpu', 'native_stop_other_cpus']);
 
 /** A CPU that had this much time of its own and neither idled nor took an interrupt is in a loop. */
-export const STUCK_NS = 20 * NS_PER_MS;
+export const STUCK_NS: number = 20 * NS_PER_MS;
 const STACK_BYTES = 16_384;
 const FRAME_LIMIT = 64;
 const FLAG_INTERRUPTS = 0x200;

@@ -73,6 +73,21 @@ describe('what is written by real damage is found and named', () => {
     ]);
   });
 
+  // The text of a locator, some bytes of it written over; nothing was kept at the registration.
+  it.each([
+    ['locks', 0, 4, 'NO_LOCATOR', ['SEAL', 'REGION_ENTRY']],
+    ['locks', 11, 5, 'LOCATOR_MALFORMED', ['SEAL']],
+    ['timers', 110, 4, 'NO_TYPE', ['SEAL']],
+  ] as const)('the locator of %s from byte %i on', (name, from, bytes, code, codes) => {
+    const where = `web.metadata.locators["${name}"].bytes[${from}]`;
+    const { patient } = guest.patientAt(41 * MS, [trigger(40 * MS, fill(where, 0x58, bytes))]);
+    const bare = { ...delegate(patient, (physical, into) => patient.read(physical, into)), boot_copy: undefined }; // prettier-ignore
+    const { report } = attend(bare, { ambulance: 'rescue' });
+    expect(report.verdicts.find(({ structure }) => structure === name)?.code).toBe(code);
+    expect(report.findings.map((one) => one.code)).toEqual(codes);
+    expect(report.diagnosis[0]?.cause).toBe('metadata_rot');
+  });
+
   it('a registration that was refused is a lie', () => {
     const { patient } = guest.patientAt(40 * MS);
     const refused = { ...delegate(patient, (physical, into) => patient.read(physical, into)), refusal: 'OUTSIDE' }; // prettier-ignore

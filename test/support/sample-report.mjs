@@ -1,6 +1,6 @@
 /*
  * Writes every report of the fixture outcomes into a folder, to be looked at:
- *   node test/support/sample-report.mjs /tmp/sample [number of runs]
+ *   node test/support/sample-report.mjs FOLDER [number of runs]
  * The same page with real data is what `siren run` writes to reports/report.html.
  */
 import { mkdirSync } from 'node:fs';

@@ -1,4 +1,5 @@
 import type { Scenario, SpecModel } from '../model/scenario.ts';
+import { NO_LIBRARY } from '../model/structure.ts';
 import { checkAction } from './action.ts';
 import { checkNames } from './check/names.ts';
 import { checkUses } from './check/unused.ts';
@@ -71,7 +72,7 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
   // After the scenarios: what a call leads to is told with the call.
   for (const node of unit.tree.declarations) if (node.kind === 'fault') checkFault(node, scope);
   unit.tree = { declarations: unit.tree.declarations.filter((node) => node.kind !== 'scenario') };
-  return freezeModel({ file: unit.file, tags, scenarios: unit.whole ? scenarios : [] });
+  return freezeModel({ file: unit.file, tags, scenarios: unit.whole ? scenarios : [], library: NO_LIBRARY });
 }
 
 /** A fault that nobody calls is checked, too, as far as that can be done without its arguments. */

@@ -1,4 +1,5 @@
 import type { Span } from '../text/span.ts';
+import type { LocatorModel, StructModel } from './structure.ts';
 
 /** What the SMP computer is made of. CPU numbers are physical and from 0. */
 export interface MachineModel {
@@ -59,6 +60,66 @@ export interface MetadataModel {
   readonly seal: 'crc32c' | 'none';
   /** Names of collections (model/collections.ts): `tasks`, `orders` (also where `app.orders` was written). Default: all. */
   readonly describes: readonly string[];
+  /** The locators that `describes` names, a spec's own or shipped, parents before what is nested in them. Absent: none is known. */
+  readonly locators?: readonly LocatorModel[];
+  /** The structs that those locators need and that a spec writes out. */
+  readonly structs?: readonly StructModel[];
+}
+
+/** `app ledger { … }`: a process of that name, and what it fills its memory with. */
+export interface AppModel {
+  /** The comm of its task: `tasks["ledger"]`. */
+  readonly name: string;
+  readonly fills: readonly AppFill[];
+  /** Words of the application at a symbol, as `set symbols["order_count"] as u32 to count(orders)`; they hold at boot-complete. */
+  readonly words: readonly AppWord[];
+  /** Symbols of the locks that locators and validators of what it fills name as guards. */
+  readonly locks: readonly string[];
+  /** The structs that it needs and that a spec writes out. */
+  readonly structs: readonly StructModel[];
+  readonly span: Span;
+}
+
+/** `accounts 400 { count 7..15; key counter from 1 }`: the structure at a locator, made when the application starts. */
+export interface AppFill {
+  readonly locator: LocatorModel;
+  /** How many elements; in a nested structure, in each parent's. From 0. */
+  readonly count: number;
+  /** By member, in the order written; a member that is not named is zero, but for what the shape itself needs. */
+  readonly fields: readonly AppField[];
+  readonly span: Span;
+}
+
+export interface AppField {
+  /** `key`, `inner.x`: of an array, every entry in turn. */
+  readonly member: readonly string[];
+  readonly value: AppValue;
+  readonly span: Span;
+}
+
+/** Numbers are of 64 bits and are cut to the member's width. */
+export type AppValue =
+  | { readonly kind: 'constant'; readonly value: bigint }
+  /** Cut to the member's length less one, and ended by a zero. */
+  | { readonly kind: 'text'; readonly value: string }
+  /** `counter from 1 step 2`: goes on from entry to entry and from element to element, in the structure's order. */
+  | { readonly kind: 'counter'; readonly from: bigint; readonly step: bigint }
+  /** `1..1000`: drawn by the seed, both ends included. */
+  | { readonly kind: 'range'; readonly low: bigint; readonly high: bigint }
+  /** `[0, 1]`: one of them, drawn by the seed. */
+  | { readonly kind: 'choice'; readonly values: readonly bigint[] }
+  /** `childless ? 1 : 0`: whether a graph's element has nobody below it. */
+  | { readonly kind: 'childless'; readonly then: AppValue; readonly otherwise: AppValue };
+
+export interface AppWord {
+  readonly symbol: string;
+  readonly bytes: 1 | 2 | 4 | 8;
+  readonly value:
+    | { readonly kind: 'constant'; readonly value: bigint }
+    | { readonly kind: 'count'; readonly locator: string }
+    /** The sum of one member over all elements. */
+    | { readonly kind: 'sum'; readonly locator: string; readonly member: readonly string[] };
+  readonly span: Span;
 }
 
 export interface LparModel {
@@ -68,6 +129,8 @@ export interface LparModel {
   readonly devices: readonly DeviceGrant[];
   readonly kernel: KernelModel;
   readonly metadata: MetadataModel;
+  /** Absent: none. */
+  readonly apps?: readonly AppModel[];
   readonly span: Span;
   readonly doc?: string;
 }

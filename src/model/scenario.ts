@@ -1,6 +1,7 @@
 import type { Span } from '../text/span.ts';
 import type { Expression, Path } from './expression.ts';
 import type { TopologyModel } from './machine.ts';
+import type { LibraryModel } from './structure.ts';
 
 export type TargetName = 'sim' | 'qemu' | 'core';
 
@@ -34,6 +35,8 @@ export interface Scenario {
    * path's root may be such a name. Constants and plain places have already replaced their name.
    */
   readonly lets: readonly { readonly name: string; readonly value: Expression; readonly span: Span }[];
+  /** Structures that the file declares or imports, and what those need; what ships is not in it. Absent: none. */
+  readonly library?: LibraryModel;
 }
 
 /** What a trigger waits for in a run: `web.register`, `web.tasks["nginx"].run nth 3`, `rescue.diagnosed`. */
@@ -129,4 +132,6 @@ export interface SpecModel {
   readonly file: string;
   readonly tags: readonly { readonly name: string; readonly doc: string; readonly span: Span }[];
   readonly scenarios: readonly Scenario[];
+  /** Structures that it declares or imports, and what those need. */
+  readonly library: LibraryModel;
 }

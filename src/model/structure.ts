@@ -157,8 +157,8 @@ export type Formula =
   | { readonly kind: 'name'; readonly name: string; readonly span: Span }
   /** The element at hand: in a locator's clauses, and in the second argument of `any all sum min max count depth`. */
   | { readonly kind: 'element'; readonly span: Span }
-  /** All elements of a locator. */
-  | { readonly kind: 'collection'; readonly locator: string; readonly span: Span }
+  /** All elements of a locator; of a nested one, those of the element `of` when it is given: `c.slabs`. */
+  | { readonly kind: 'collection'; readonly locator: string; readonly of?: Formula; readonly span: Span }
   /** The rescuer's view of the CPUs: members of CPU_MEMBERS. */
   | { readonly kind: 'cpus'; readonly span: Span }
   /** The place at a kernel symbol, of unknown type until `cast`. */

@@ -51,6 +51,15 @@ export async function runProgram(
       code = await checkCommand(paths, options, { around, words, version });
     });
 
+  withPaths(program.command('format'))
+    .description('rewrite specs in their one form, comments kept')
+    .option('--check', 'change nothing; exit with 1 when a spec is not in form')
+    .option('--diff', 'change nothing; show what would change')
+    .action(async (paths: string[], options: Record<string, unknown>) => {
+      const { formatCommand } = await import('./format.ts');
+      code = await formatCommand(paths, options, { around, words, version });
+    });
+
   selecting(program.command('list'))
     .description('list scenarios')
     .option('--json', 'as JSON')

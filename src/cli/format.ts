@@ -1,0 +1,84 @@
+import { resolve } from 'node:path';
+import { ReportWriteError, writeAtomically } from '../report/file.ts';
+import { EXIT } from '../runner/exit-codes.ts';
+import { fileHost } from '../runner/files.ts';
+import { findSpecs } from '../runner/specs.ts';
+import type { Invocation } from './invocation.ts';
+import { counted, printDiagnostics } from './print.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/**
+ * `siren format [paths]`: rewrites specs in their one form. `--check` says which are not in it and changes nothing, `--diff` shows how they
+ * would change. A file that does not parse is left alone, with its diagnostics.
+ */
+export async function formatCommand(
+  paths: readonly string[],
+  options: Record<string, unknown>,
+  { around, words }: Invocation,
+): Promise<number> {
+  const found = await findSpecs({
+    cwd: around.cwd,
+    words,
+    paths,
+    root: options['root'] as string | undefined,
+  });
+  const { project, discovery, usage } = found;
+  if (usage.length > 0) {
+    printDiagnostics(usage, found.sources, around);
+    return EXIT.usage;
+  }
+  const { formatFile } = await import('../language/format/format.ts');
+  const host = fileHost(project.root);
+  const keeps = options['check'] === true || options['diff'] === true;
+  let [changed, broken] = [0, 0];
+  for (const file of discovery.files) {
+    const { value, source, diagnostics } = formatFile(file, host);
+    if (value === undefined) {
+      broken++;
+      printDiagnostics(diagnostics, new Map([[file, source?.text ?? '']]), around);
+      continue;
+    }
+    if (value === source?.text) continue;
+    changed++;
+    if (options['diff'] === true) await printDifference(file, source?.text ?? '', value, around);
+    else around.out(`${file}\n`);
+    if (keeps) continue;
+    try {
+      await writeAtomically(resolve(project.root, file), value);
+    } catch (error) {
+      if (!(error instanceof ReportWriteError)) throw error;
+      const { code } = (error.cause ?? {}) as { code?: unknown };
+      around.error(`cannot write ${file}: ${String(code ?? error.cause)}; it is as it was\n`);
+      return EXIT.harness;
+    }
+  }
+  const would = keeps ? 'would be formatted' : 'formatted';
+  const failed = broken === 0 ? '' : `, ${counted(broken, 'file')} not understood`;
+  around.error(
+    `${counted(discovery.files.length, 'file')}: ${changed === 0 ? 'all in form' : `${changed} ${would}`}${failed}\n`,
+  );
+  if (broken > 0) return EXIT.spec;
+  if (discovery.files.length === 0) return EXIT.empty;
+  return options['check'] === true && changed > 0 ? EXIT.failed : EXIT.ok;
+}
+
+async function printDifference(
+  file: string,
+  before: string,
+  after: string,
+  { out, colors }: Surroundings,
+): Promise<void> {
+  const { createTwoFilesPatch } = await import('diff');
+  const patch = createTwoFilesPatch(file, file, before, after, 'as it is', 'formatted', { context: 2 });
+  for (const line of patch.split('\n').slice(1)) {
+    if (line === '') continue;
+    const paint = line.startsWith('+')
+      ? colors.green
+      : line.startsWith('-')
+        ? colors.red
+        : line.startsWith('@@')
+          ? colors.cyan
+          : String;
+    out(`${paint(line)}\n`);
+  }
+}

@@ -41,7 +41,7 @@ const PACKAGES: Readonly<Record<string, readonly RegExp[]>> = {
   language: [/^chevrotain$/],
   report: [/^node:(fs|path|crypto|url)(\/|$)/, /^picocolors$/],
   runner: [/^node:/, /^yaml$/, /^tinypool$/, /^tinyglobby$/],
-  cli: [/^node:/, /^commander$/, /^picocolors$/],
+  cli: [/^node:/, /^commander$/, /^picocolors$/, /^diff$/],
 };
 
 /** Layers whose output depends on their input alone. */

@@ -1,0 +1,51 @@
+import type { FormulaParameter } from './formula-functions.ts';
+import type { FormulaType } from './formula-types.ts';
+import type { TypeModel } from './structure.ts';
+
+/** For diagnostics. */
+export const PARAMETER_WORDS: Readonly<Record<FormulaParameter, string>> = {
+  elements: 'the elements of a locator or an array',
+  each_value: 'a number',
+  each_condition: 'a condition',
+  element_or_elements: 'an element of a locator, or a locator',
+  number: 'a number',
+  address: 'an address or a place',
+  text: 'a text',
+  cpu: 'a CPU',
+  texts: 'a set of texts',
+};
+
+interface Types {
+  named(name: string): TypeModel | 'opaque' | undefined;
+}
+
+/** Whether an argument's type will do; scalar places are values already. */
+export function fitsParameter(parameter: FormulaParameter, type: FormulaType, source: Types): boolean {
+  if (type.kind === 'unknown') return true;
+  switch (parameter) {
+    case 'elements':
+      return type.kind === 'elements' || isArray(type, source);
+    case 'element_or_elements':
+      return (type.kind === 'elements' && type.locator !== undefined) || (type.kind === 'place' && type.locator !== undefined); // prettier-ignore
+    case 'each_condition':
+      return type.kind === 'bool';
+    case 'each_value':
+    case 'number':
+      return type.kind === 'number' || type.kind === 'pointer';
+    case 'address':
+      return type.kind === 'number' || type.kind === 'pointer' || type.kind === 'place' || type.kind === 'symbol' || type.kind === 'text'; // prettier-ignore
+    case 'text':
+      return type.kind === 'text';
+    case 'cpu':
+      return type.kind === 'cpu';
+    case 'texts':
+      return type.kind === 'set' && (type.of.kind === 'text' || type.of.kind === 'unknown');
+  }
+}
+
+function isArray(type: FormulaType, source: Types): boolean {
+  if (type.kind !== 'place') return false;
+  let at: TypeModel | 'opaque' | undefined = type.type;
+  for (let step = 0; step < 32 && typeof at === 'object' && at.kind === 'named'; step++) at = source.named(at.name); // prettier-ignore
+  return typeof at === 'object' && at.kind === 'array';
+}

@@ -1,0 +1,452 @@
+import type { Span } from '../text/span.ts';
+import type { FormulaFunction } from './formula-functions.ts';
+import { CPU_MEMBERS, FORMULA_FUNCTIONS } from './formula-functions.ts';
+import { fitsParameter, PARAMETER_WORDS } from './formula-parameters.ts';
+import type { FormulaType, Wrong } from './formula-types.ts';
+import { isWrong, NUMBER, PLACE_TYPES, describeType, sameAggregate, wrong } from './formula-types.ts';
+import type { Formula, FormulaOperator, LocatorModel, MemberModel, TypeModel } from './structure.ts';
+
+/**
+ * The static types of formulas: pure, over whatever knows the types by name (a spec's structs and the kernel's as the checker sees
+ * them; the guest's own BTF when a library is linked).
+ */
+export interface TypeSource {
+  /** The type behind a name; 'opaque' when it is known to be a guest's and its members are not known here; undefined: no such type. */
+  named(name: string): TypeModel | 'opaque' | undefined;
+  /** Type of a per-CPU variable; undefined when the symbol is none. */
+  perCpu(symbol: string): TypeModel | 'opaque' | undefined;
+  /** What a formula needs of a locator. */
+  locator(name: string): Pick<LocatorModel, 'of' | 'shape' | 'parent'> | undefined;
+}
+
+/** What names mean where a formula stands. A scope is immutable: types are remembered in it. */
+export interface Scope {
+  readonly source: TypeSource;
+  readonly names: ReadonlyMap<string, FormulaType>;
+  /** What `element` is here. */
+  readonly element?: FormulaType;
+  readonly known: Map<Formula, FormulaType>;
+}
+
+export function scopeOf(source: TypeSource, names: ReadonlyMap<string, FormulaType> = new Map(), element?: FormulaType): Scope {
+  return { source, names, known: new Map(), ...(element ? { element } : {}) };
+} // prettier-ignore
+
+/** The same scope with one more name. */
+export function withName(scope: Scope, name: string, type: FormulaType): Scope {
+  return scopeOf(scope.source, new Map([...scope.names, [name, type]]), scope.element);
+}
+
+/** The same scope with another element at hand. */
+export function withElement(scope: Scope, element: FormulaType): Scope {
+  return scopeOf(scope.source, scope.names, element);
+}
+
+const NAME_LIMIT = 32;
+const MEMBER_DEPTH_LIMIT = 16;
+
+/** The type without names; 'opaque' as in TypeSource; undefined for a name that nothing has, or that never ends. */
+export function resolveType(type: TypeModel, source: TypeSource): TypeModel | 'opaque' | undefined {
+  let at: TypeModel | 'opaque' | undefined = type;
+  for (let step = 0; step < NAME_LIMIT; step++) {
+    if (at === undefined || at === 'opaque' || at.kind !== 'named') return at;
+    at = source.named(at.name);
+  }
+  return undefined;
+}
+
+/** A member by name, anonymous ones searched through; its offset is from the start of the outer aggregate. */
+export function findMember(type: TypeModel, name: string, source: TypeSource, depth = 0): MemberModel | 'opaque' | undefined {
+  const seen = resolveType(type, source);
+  if (seen === 'opaque') return 'opaque';
+  if (seen?.kind !== 'aggregate' || depth > MEMBER_DEPTH_LIMIT) return undefined;
+  for (const member of seen.members) {
+    if (member.name === name) return member;
+    if (member.name !== '') continue;
+    const inside = findMember(member.type, name, source, depth + 1);
+    if (inside === 'opaque') return inside;
+    if (inside) return { ...inside, offset: member.offset + inside.offset };
+  }
+  return undefined;
+} // prettier-ignore
+
+/** The type of a formula; `{ kind: 'wrong' }` says what is wrong and where, naming both types. */
+export function typeOf(formula: Formula, scope: Scope): FormulaType {
+  const known = scope.known.get(formula);
+  if (known) return known;
+  const type = compute(formula, scope);
+  scope.known.set(formula, type);
+  return type;
+}
+
+function compute(formula: Formula, scope: Scope): FormulaType {
+  switch (formula.kind) {
+    case 'int':
+      return { kind: 'number', signed: undefined };
+    case 'bool':
+      return { kind: 'bool' };
+    case 'text':
+      return { kind: 'text' };
+    case 'name':
+      return scope.names.get(formula.name) ?? wrong('no_name', formula.span, `there is no name \`${formula.name}\``); // prettier-ignore
+    case 'element':
+      return scope.element ?? wrong('no_element', formula.span, 'a leading dot means an element, and there is none here'); // prettier-ignore
+    case 'collection': {
+      const locator = scope.source.locator(formula.locator);
+      if (!locator) return wrong('no_locator', formula.span, `there is no locator \`${formula.locator}\``);
+      return { kind: 'elements', of: { kind: 'place', type: locator.of, locator: formula.locator }, locator: formula.locator }; // prettier-ignore
+    }
+    case 'cpus':
+      return { kind: 'elements', of: { kind: 'cpu' } };
+    case 'symbol': {
+      const type = scope.source.perCpu(formula.name);
+      return { kind: 'symbol', name: formula.name, ...(type === undefined ? {} : { per_cpu: type }) };
+    }
+    case 'member':
+      return mapped(typeOf(formula.of, scope), (of) => memberOf(of, formula.name, formula.span, scope));
+    case 'index':
+      return indexed(formula, scope);
+    case 'every':
+      return everyOf(typeOf(formula.of, scope), formula.span, scope);
+    case 'cast':
+      return mapped(typeOf(formula.of, scope), (of) => castOf(of, formula.type, formula.span, scope));
+    case 'address':
+      return mapped(typeOf(formula.of, scope), (of) => addressOf(of, formula.span));
+    case 'unary':
+      return unaryOf(formula, scope);
+    case 'binary':
+      return binaryOf(formula, scope);
+    case 'conditional':
+      return conditionalOf(formula, scope);
+    case 'range': {
+      const problem = numeric(formula.low, scope) ?? numeric(formula.high, scope);
+      return problem ?? { kind: 'range' };
+    }
+    case 'set': {
+      const types = formula.items.map((item) => valueOf(typeOf(item, scope), scope.source));
+      const bad = types.find(isWrong);
+      if (bad) return bad;
+      for (const [index, type] of types.entries()) {
+        if (index > 0 && !comparable(types[0] as FormulaType, type)) {
+          return mismatch(types[0] as FormulaType, type, (formula.items[index] as Formula).span, 'the items of a set are alike'); // prettier-ignore
+        }
+      }
+      return { kind: 'set', of: types[0] ?? { kind: 'unknown' } };
+    }
+    case 'enumeration': {
+      const seen = resolveType(formula.type, scope.source);
+      if (seen === 'opaque') return { kind: 'unknown' };
+      if (seen?.kind === 'enum') return { kind: 'enumeration', type: seen };
+      return wrong('mismatch', formula.span, `${describeType({ kind: 'place', type: formula.type })} is no enumeration`); // prettier-ignore
+    }
+    case 'call':
+      return callOf(formula, scope);
+    case 'sizeof': {
+      const seen = resolveType(formula.type, scope.source);
+      return seen === undefined ? noType(formula.type, formula.span) : { kind: 'number', signed: undefined };
+    }
+  }
+}
+
+/** What a place holds, where it holds a number, a truth, a text or a pointer; anything else is itself. */
+export function valueOf(type: FormulaType, source: TypeSource): FormulaType {
+  if (type.kind !== 'place') return type;
+  const seen = resolveType(type.type, source);
+  if (seen === 'opaque') return { kind: 'unknown' };
+  switch (seen?.kind) {
+    case 'int':
+      return { kind: 'number', signed: seen.signed };
+    case 'enum':
+    case 'char':
+      return { kind: 'number', signed: false };
+    case 'bool':
+      return { kind: 'bool' };
+    case 'pointer':
+      return { kind: 'pointer', to: seen.to };
+    case 'array':
+      return resolveType(seen.of, source) !== 'opaque' && (resolveType(seen.of, source) as TypeModel | undefined)?.kind === 'char' ? { kind: 'text' } : type; // prettier-ignore
+    default:
+      return type;
+  }
+}
+
+/** Elements are mapped: `x[*].y` has the type of `y` for each `x`. */
+function mapped(of: FormulaType, apply: (type: FormulaType) => FormulaType): FormulaType {
+  if (of.kind !== 'elements' || of.locator !== undefined) return apply(of);
+  const each = apply(of.of);
+  return isWrong(each) ? each : { kind: 'elements', of: each };
+}
+
+function memberOf(of: FormulaType, name: string, span: Span, scope: Scope): FormulaType {
+  if (isWrong(of) || of.kind === 'unknown') return of;
+  if (of.kind === 'cpu') {
+    const member = CPU_MEMBERS.get(name);
+    if (!member) return wrong('no_member', span, `a CPU has no \`${name}\``);
+    if (member.gives === 'address') return { kind: 'pointer', to: { kind: 'void' } };
+    return member.gives === 'number' ? NUMBER : { kind: member.gives };
+  }
+  if (name === 'index' && (of.kind === 'place' || of.kind === 'pointer') && of.counted === true)
+    return NUMBER;
+  const target = pointed(of, scope.source);
+  if (target === undefined) return wrong('no_member', span, `${describeType(of)} has no members, so no \`${name}\``); // prettier-ignore
+  const seen = resolveType(target, scope.source);
+  if (seen === undefined) return noType(target, span);
+  const member = findMember(target, name, scope.source);
+  if (member === 'opaque') return { kind: 'unknown' };
+  const nested = of.kind === 'place' && of.locator !== undefined ? scope.source.locator(name) : undefined;
+  if (!member && nested?.parent !== undefined && nested.parent === (of as { locator?: string }).locator)
+    return { kind: 'elements', of: { kind: 'place', type: nested.of, locator: name }, locator: name };
+  if (!member) return wrong('no_member', span, `${describeType({ kind: 'place', type: target })} has no member \`${name}\``); // prettier-ignore
+  return { kind: 'place', type: member.type, ...(member.bits ? { bits: member.bits.width } : {}) };
+}
+
+/** The struct that a place is, or that it leads to when it is a pointer: pointers are followed by themselves. */
+export function pointed(of: FormulaType, source: TypeSource): TypeModel | undefined {
+  if (of.kind === 'pointer') return of.to;
+  if (of.kind !== 'place') return undefined;
+  const seen = resolveType(of.type, source);
+  return seen !== 'opaque' && seen?.kind === 'pointer' ? seen.to : of.type;
+}
+
+function indexed(formula: Formula & { kind: 'index' }, scope: Scope): FormulaType {
+  const index = valueOf(typeOf(formula.index, scope), scope.source);
+  if (isWrong(index)) return index;
+  const of = typeOf(formula.of, scope);
+  if (of.kind === 'elements' && of.locator !== undefined) {
+    if (index.kind === 'number' || index.kind === 'text' || index.kind === 'unknown') return of.of;
+    return wrong('mismatch', formula.index.span, `an element is chosen by a number or a name, not by ${describeType(index)}`); // prettier-ignore
+  }
+  if (index.kind !== 'number' && index.kind !== 'unknown')
+    return wrong('mismatch', formula.index.span, `an index is a number, not ${describeType(index)}`);
+  return mapped(of, (one) => entryOf(one, formula, scope));
+}
+
+function entryOf(of: FormulaType, { index, span }: Formula & { kind: 'index' }, scope: Scope): FormulaType {
+  if (isWrong(of) || of.kind === 'unknown') return of;
+  if (of.kind === 'symbol' && of.per_cpu !== undefined)
+    return of.per_cpu === 'opaque' ? { kind: 'unknown' } : { kind: 'place', type: of.per_cpu };
+  if (of.kind === 'pointer') return { kind: 'place', type: of.to };
+  if (of.kind === 'place') {
+    const seen = resolveType(of.type, scope.source);
+    if (seen === 'opaque') return { kind: 'unknown' };
+    if (seen?.kind === 'pointer') return { kind: 'place', type: seen.to };
+    if (seen?.kind === 'array') {
+      if (index.kind === 'int' && index.value >= BigInt(seen.count))
+        return wrong('out_of_bounds', index.span, `entry ${index.value} of ${describeType(of)}`);
+      return { kind: 'place', type: seen.of };
+    }
+  }
+  return wrong('mismatch', span, `${describeType(of)} has no entries`);
+}
+
+function everyOf(of: FormulaType, span: Span, scope: Scope): FormulaType {
+  if (isWrong(of) || of.kind === 'unknown') return of;
+  if (of.kind === 'elements') {
+    if (of.locator !== undefined) return { kind: 'elements', of: of.of };
+    const inner = everyOf(of.of, span, scope);
+    return inner.kind === 'elements' ? { kind: 'elements', of: inner.of } : inner;
+  }
+  const one = (type: TypeModel | 'opaque'): FormulaType => ({
+    kind: 'elements',
+    of: type === 'opaque' ? { kind: 'unknown' } : { kind: 'place', type, counted: true },
+  });
+  if (of.kind === 'symbol' && of.per_cpu !== undefined) return one(of.per_cpu);
+  if (of.kind === 'pointer') return one(of.to);
+  if (of.kind === 'place') {
+    const seen = resolveType(of.type, scope.source);
+    if (seen === 'opaque') return { kind: 'unknown' };
+    if (seen?.kind === 'array') return one(seen.of);
+    if (seen?.kind === 'pointer') return one(seen.to);
+  }
+  return wrong('mismatch', span, `${describeType(of)} has no entries`);
+}
+
+/** What `each NAME in` this gives the name: an element, an entry, a number. */
+export function eachOf(over: FormulaType, source: TypeSource, span: Span): FormulaType {
+  if (isWrong(over) || over.kind === 'unknown') return over;
+  if (over.kind === 'elements') return over.of.kind === 'place' ? { ...over.of, counted: true } : over.of;
+  if (over.kind === 'range') return NUMBER;
+  if (over.kind === 'set') return over.of;
+  if (over.kind === 'place') {
+    const seen = resolveType(over.type, source);
+    if (seen === 'opaque') return { kind: 'unknown' };
+    if (seen?.kind === 'array') return { kind: 'place', type: seen.of, counted: true };
+  }
+  return wrong('not_elements', span, `${describeType(over)} is nothing to go through`);
+}
+
+function castOf(of: FormulaType, type: TypeModel, span: Span, scope: Scope): FormulaType {
+  if (isWrong(of)) return of;
+  const seen = resolveType(type, scope.source);
+  if (seen === undefined) return noType(type, span);
+  const value = valueOf(of, scope.source);
+  if (seen !== 'opaque' && (value.kind === 'number' || value.kind === 'pointer') && of.kind !== 'place') {
+    if (seen.kind === 'pointer') return { kind: 'pointer', to: seen.to };
+    if (seen.kind === 'int') return { kind: 'number', signed: seen.signed };
+    return wrong('mismatch', span, `${describeType(of)} cannot become ${describeType({ kind: 'place', type })}: a place can, and a number can become a pointer`); // prettier-ignore
+  }
+  if (PLACE_TYPES.has(of.kind)) return { kind: 'place', type };
+  return wrong('mismatch', span, `${describeType(of)} cannot become ${describeType({ kind: 'place', type })}`); // prettier-ignore
+}
+
+function addressOf(of: FormulaType, span: Span): FormulaType {
+  if (isWrong(of) || of.kind === 'unknown') return of;
+  if (of.kind === 'symbol') return { kind: 'pointer', to: { kind: 'void' } };
+  if (of.kind !== 'place') return wrong('not_a_place', span, `${describeType(of)} is no place and has no address`); // prettier-ignore
+  if (of.bits !== undefined) return wrong('not_a_place', span, 'a bit-field has no address');
+  return { kind: 'pointer', to: of.type };
+}
+
+function unaryOf(formula: Formula & { kind: 'unary' }, scope: Scope): FormulaType {
+  if (formula.operator === 'not') return condition(formula.operand, scope) ?? { kind: 'bool' };
+  const problem = numeric(formula.operand, scope);
+  if (problem) return problem;
+  const type = valueOf(typeOf(formula.operand, scope), scope.source);
+  return type.kind === 'number' ? type : { kind: 'number', signed: false };
+}
+
+function binaryOf(formula: Formula & { kind: 'binary' }, scope: Scope): FormulaType {
+  const { operator, left, right } = formula;
+  if (operator === 'and' || operator === 'or')
+    return condition(left, scope) ?? condition(right, scope) ?? { kind: 'bool' };
+  const [one, other] = [valueOf(typeOf(left, scope), scope.source), valueOf(typeOf(right, scope), scope.source)]; // prettier-ignore
+  if (isWrong(one)) return one;
+  if (isWrong(other)) return other;
+  if (operator === 'in') return inOf(one, other, formula);
+  if (operator === '==' || operator === '!=') {
+    if (comparable(one, other)) return { kind: 'bool' };
+    return mismatch(one, other, formula.span, 'they cannot be compared');
+  }
+  const problem = numeric(left, scope) ?? numeric(right, scope);
+  if (problem) return problem;
+  if (ORDERS.has(operator)) return { kind: 'bool' };
+  return { kind: 'number', signed: signedResult(one, other, operator) };
+}
+
+const ORDERS: ReadonlySet<FormulaOperator> = new Set(['<', '<=', '>', '>=']);
+
+/** As in C: signed when both are, a constant being either; a shift takes after its left side. */
+export function signedResult(
+  left: FormulaType,
+  right: FormulaType,
+  operator: FormulaOperator,
+): boolean | undefined {
+  // prettier-ignore
+  const one = left.kind === 'number' ? left.signed : false;
+  const other = right.kind === 'number' ? right.signed : false;
+  if (operator === '<<' || operator === '>>') return one;
+  if (one === undefined) return other;
+  return other === undefined ? one : one && other;
+}
+
+function inOf(one: FormulaType, set: FormulaType, formula: Formula & { kind: 'binary' }): FormulaType {
+  const bool: FormulaType = { kind: 'bool' };
+  const number = one.kind === 'number' || one.kind === 'pointer' || one.kind === 'unknown';
+  switch (set.kind) {
+    case 'unknown':
+      return bool;
+    case 'range':
+    case 'enumeration':
+      return number ? bool : mismatch(one, set, formula.left.span, 'only a number can be in it');
+    case 'set':
+      return comparable(one, set.of) ? bool : mismatch(one, set.of, formula.span, 'they cannot be compared');
+    case 'elements':
+      return number || one.kind === 'place' ? bool : mismatch(one, set, formula.left.span, 'only an address can be in it'); // prettier-ignore
+    default:
+      return wrong('not_elements', formula.right.span, `${describeType(set)} is no range, set or enumeration`); // prettier-ignore
+  }
+}
+
+function conditionalOf(formula: Formula & { kind: 'conditional' }, scope: Scope): FormulaType {
+  const problem = condition(formula.condition, scope);
+  if (problem) return problem;
+  const then = valueOf(typeOf(formula.then, scope), scope.source);
+  const otherwise = valueOf(typeOf(formula.otherwise, scope), scope.source);
+  if (isWrong(then)) return then;
+  if (isWrong(otherwise)) return otherwise;
+  if (!comparable(then, otherwise)) return mismatch(then, otherwise, formula.span, 'both results must be alike'); // prettier-ignore
+  if (then.kind === 'number' && otherwise.kind === 'number') return { kind: 'number', signed: signedResult(then, otherwise, '+') }; // prettier-ignore
+  return then.kind === 'unknown' || (then.kind === 'number' && otherwise.kind === 'pointer') ? otherwise : then; // prettier-ignore
+}
+
+function callOf(formula: Formula & { kind: 'call' }, scope: Scope): FormulaType {
+  const called = FORMULA_FUNCTIONS.get(formula.function);
+  if (!called) return wrong('no_function', formula.span, `there is no function \`${formula.function}\``);
+  const least = called.parameters.length - called.optional;
+  if (formula.args.length < least || formula.args.length > called.parameters.length) {
+    const wanted = called.optional > 0 ? `${least} or ${called.parameters.length}` : `${least}`;
+    return wrong('arguments', formula.span, `\`${called.name}\` takes ${wanted} argument${wanted === '1' ? '' : 's'}, not ${formula.args.length}`); // prettier-ignore
+  }
+  const types: FormulaType[] = [];
+  for (const [index, argument] of formula.args.entries()) {
+    const parameter = called.parameters[index] as FormulaFunction['parameters'][number];
+    const inner = parameter.startsWith('each_') ? elementScope(types[0] as FormulaType, scope, argument.span) : scope; // prettier-ignore
+    if ('kind' in inner) return inner;
+    const plain = typeOf(argument, inner);
+    const type = parameter === 'elements' || parameter.startsWith('element_') ? plain : valueOf(plain, scope.source); // prettier-ignore
+    if (isWrong(type)) return type;
+    if (!fitsParameter(parameter, type, scope.source))
+      return wrong('mismatch', argument.span, `\`${called.name}\` takes ${PARAMETER_WORDS[parameter]} here, not ${describeType(type)}`); // prettier-ignore
+    types.push(type);
+  }
+  return resultOf(called, types);
+}
+
+/** The scope in which an `each_` argument is read. */
+export function elementScope(over: FormulaType, scope: Scope, span: Span): Scope | Wrong {
+  // depth(n, condition) looks at n and what is above it.
+  const each = over.kind === 'place' && over.locator !== undefined ? over : eachOf(over, scope.source, span);
+  return isWrong(each) ? each : withElement(scope, each);
+}
+
+function resultOf({ gives }: FormulaFunction, types: readonly FormulaType[]): FormulaType {
+  switch (gives) {
+    case 'number':
+      return NUMBER;
+    case 'bool':
+    case 'text':
+      return { kind: gives };
+    case 'value':
+      return types[1] ?? NUMBER;
+    case 'element': {
+      const [first] = types;
+      const of = first?.kind === 'elements' ? first.of : first;
+      return of?.kind === 'place' ? { kind: 'pointer', to: of.type } : { kind: 'unknown' };
+    }
+    default: {
+      const bytes = ({ u8: 1, u16: 2, u32: 4, u64: 8 } as const)[gives];
+      return { kind: 'place', type: { kind: 'int', name: gives, bytes, signed: false, big_endian: false } };
+    }
+  }
+}
+
+/** What keeps a formula from being a condition. */
+export function condition(formula: Formula, scope: Scope): Wrong | undefined {
+  const type = valueOf(typeOf(formula, scope), scope.source);
+  if (isWrong(type)) return type;
+  if (type.kind === 'bool' || type.kind === 'unknown') return undefined;
+  return wrong('mismatch', formula.span, `a condition is true or false, and this is ${describeType(type)}`);
+}
+
+function numeric(formula: Formula, scope: Scope): Wrong | undefined {
+  const type = valueOf(typeOf(formula, scope), scope.source);
+  if (isWrong(type)) return type;
+  if (type.kind === 'number' || type.kind === 'pointer' || type.kind === 'unknown') return undefined;
+  return wrong('not_a_number', formula.span, `a number is needed here, and this is ${describeType(type)}`);
+}
+
+/** True when two values can be told equal. */
+export function comparable(one: FormulaType, other: FormulaType): boolean {
+  if (one.kind === 'unknown' || other.kind === 'unknown') return true;
+  const number = (type: FormulaType): boolean => type.kind === 'number' || type.kind === 'pointer';
+  if (number(one) && number(other)) return true;
+  return one.kind === other.kind && (one.kind === 'bool' || one.kind === 'text' || sameAggregate(one, other));
+}
+
+function mismatch(one: FormulaType, other: FormulaType, span: Span, why: string): Wrong {
+  return wrong('mismatch', span, `${describeType(one)} and ${describeType(other)}: ${why}`);
+}
+
+function noType(type: TypeModel, span: Span): Wrong {
+  return wrong('no_type', span, `there is no type ${describeType({ kind: 'place', type })}`);
+}

@@ -4,71 +4,9 @@ import { CPU_MEMBERS, FORMULA_FUNCTIONS } from './formula-functions.ts';
 import { fitsParameter, PARAMETER_WORDS } from './formula-parameters.ts';
 import type { FormulaType, Wrong } from './formula-types.ts';
 import { isWrong, NUMBER, PLACE_TYPES, describeType, sameAggregate, wrong } from './formula-types.ts';
-import type { Formula, FormulaOperator, LocatorModel, MemberModel, TypeModel } from './structure.ts';
-
-/**
- * The static types of formulas: pure, over whatever knows the types by name (a spec's structs and the kernel's as the checker sees
- * them; the guest's own BTF when a library is linked).
- */
-export interface TypeSource {
-  /** The type behind a name; 'opaque' when it is known to be a guest's and its members are not known here; undefined: no such type. */
-  named(name: string): TypeModel | 'opaque' | undefined;
-  /** Type of a per-CPU variable; undefined when the symbol is none. */
-  perCpu(symbol: string): TypeModel | 'opaque' | undefined;
-  /** What a formula needs of a locator. */
-  locator(name: string): Pick<LocatorModel, 'of' | 'shape' | 'parent'> | undefined;
-}
-
-/** What names mean where a formula stands. A scope is immutable: types are remembered in it. */
-export interface Scope {
-  readonly source: TypeSource;
-  readonly names: ReadonlyMap<string, FormulaType>;
-  /** What `element` is here. */
-  readonly element?: FormulaType;
-  readonly known: Map<Formula, FormulaType>;
-}
-
-export function scopeOf(source: TypeSource, names: ReadonlyMap<string, FormulaType> = new Map(), element?: FormulaType): Scope {
-  return { source, names, known: new Map(), ...(element ? { element } : {}) };
-} // prettier-ignore
-
-/** The same scope with one more name. */
-export function withName(scope: Scope, name: string, type: FormulaType): Scope {
-  return scopeOf(scope.source, new Map([...scope.names, [name, type]]), scope.element);
-}
-
-/** The same scope with another element at hand. */
-export function withElement(scope: Scope, element: FormulaType): Scope {
-  return scopeOf(scope.source, scope.names, element);
-}
-
-const NAME_LIMIT = 32;
-const MEMBER_DEPTH_LIMIT = 16;
-
-/** The type without names; 'opaque' as in TypeSource; undefined for a name that nothing has, or that never ends. */
-export function resolveType(type: TypeModel, source: TypeSource): TypeModel | 'opaque' | undefined {
-  let at: TypeModel | 'opaque' | undefined = type;
-  for (let step = 0; step < NAME_LIMIT; step++) {
-    if (at === undefined || at === 'opaque' || at.kind !== 'named') return at;
-    at = source.named(at.name);
-  }
-  return undefined;
-}
-
-/** A member by name, anonymous ones searched through; its offset is from the start of the outer aggregate. */
-export function findMember(type: TypeModel, name: string, source: TypeSource, depth = 0): MemberModel | 'opaque' | undefined {
-  const seen = resolveType(type, source);
-  if (seen === 'opaque') return 'opaque';
-  if (seen?.kind !== 'aggregate' || depth > MEMBER_DEPTH_LIMIT) return undefined;
-  for (const member of seen.members) {
-    if (member.name === name) return member;
-    if (member.name !== '') continue;
-    const inside = findMember(member.type, name, source, depth + 1);
-    if (inside === 'opaque') return inside;
-    if (inside) return { ...inside, offset: member.offset + inside.offset };
-  }
-  return undefined;
-} // prettier-ignore
+import type { Formula, FormulaOperator, TypeModel } from './structure.ts';
+import type { Scope } from './type-source.ts';
+import { eachOf, findMember, pointed, resolveType, valueOf, withElement } from './type-source.ts';
 
 /** The type of a formula; `{ kind: 'wrong' }` says what is wrong and where, naming both types. */
 export function typeOf(formula: Formula, scope: Scope): FormulaType {
@@ -148,28 +86,6 @@ function compute(formula: Formula, scope: Scope): FormulaType {
   }
 }
 
-/** What a place holds, where it holds a number, a truth, a text or a pointer; anything else is itself. */
-export function valueOf(type: FormulaType, source: TypeSource): FormulaType {
-  if (type.kind !== 'place') return type;
-  const seen = resolveType(type.type, source);
-  if (seen === 'opaque') return { kind: 'unknown' };
-  switch (seen?.kind) {
-    case 'int':
-      return { kind: 'number', signed: seen.signed };
-    case 'enum':
-    case 'char':
-      return { kind: 'number', signed: false };
-    case 'bool':
-      return { kind: 'bool' };
-    case 'pointer':
-      return { kind: 'pointer', to: seen.to };
-    case 'array':
-      return resolveType(seen.of, source) !== 'opaque' && (resolveType(seen.of, source) as TypeModel | undefined)?.kind === 'char' ? { kind: 'text' } : type; // prettier-ignore
-    default:
-      return type;
-  }
-}
-
 /** Elements are mapped: `x[*].y` has the type of `y` for each `x`. */
 function mapped(of: FormulaType, apply: (type: FormulaType) => FormulaType): FormulaType {
   if (of.kind !== 'elements' || of.locator !== undefined) return apply(of);
@@ -198,14 +114,6 @@ function memberOf(of: FormulaType, name: string, span: Span, scope: Scope): Form
     return { kind: 'elements', of: { kind: 'place', type: nested.of, locator: name }, locator: name };
   if (!member) return wrong('no_member', span, `${describeType({ kind: 'place', type: target })} has no member \`${name}\``); // prettier-ignore
   return { kind: 'place', type: member.type, ...(member.bits ? { bits: member.bits.width } : {}) };
-}
-
-/** The struct that a place is, or that it leads to when it is a pointer: pointers are followed by themselves. */
-export function pointed(of: FormulaType, source: TypeSource): TypeModel | undefined {
-  if (of.kind === 'pointer') return of.to;
-  if (of.kind !== 'place') return undefined;
-  const seen = resolveType(of.type, source);
-  return seen !== 'opaque' && seen?.kind === 'pointer' ? seen.to : of.type;
 }
 
 function indexed(formula: Formula & { kind: 'index' }, scope: Scope): FormulaType {
@@ -259,20 +167,6 @@ function everyOf(of: FormulaType, span: Span, scope: Scope): FormulaType {
     if (seen?.kind === 'pointer') return one(seen.to);
   }
   return wrong('mismatch', span, `${describeType(of)} has no entries`);
-}
-
-/** What `each NAME in` this gives the name: an element, an entry, a number. */
-export function eachOf(over: FormulaType, source: TypeSource, span: Span): FormulaType {
-  if (isWrong(over) || over.kind === 'unknown') return over;
-  if (over.kind === 'elements') return over.of.kind === 'place' ? { ...over.of, counted: true } : over.of;
-  if (over.kind === 'range') return NUMBER;
-  if (over.kind === 'set') return over.of;
-  if (over.kind === 'place') {
-    const seen = resolveType(over.type, source);
-    if (seen === 'opaque') return { kind: 'unknown' };
-    if (seen?.kind === 'array') return { kind: 'place', type: seen.of, counted: true };
-  }
-  return wrong('not_elements', span, `${describeType(over)} is nothing to go through`);
 }
 
 function castOf(of: FormulaType, type: TypeModel, span: Span, scope: Scope): FormulaType {

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { describeType } from '../../src/model/formula-types.ts';
 import { kernelPerCpu, kernelType } from '../../src/model/kernel-source.ts';
 import type { Formula, TypeModel } from '../../src/model/structure.ts';
-import type { TypeSource } from '../../src/model/typing.ts';
-import { scopeOf, typeOf, withElement, withName } from '../../src/model/typing.ts';
+import type { TypeSource } from '../../src/model/type-source.ts';
+import { scopeOf, withElement, withName } from '../../src/model/type-source.ts';
+import { typeOf } from '../../src/model/typing.ts';
 import { cast, collection, index, int, int_type, every, member, name, binary, call, element, symbol, text, address, named, pointer_to, span } from '../support/formulas.ts'; // prettier-ignore
 
 const ORDER: TypeModel = { kind: 'aggregate', union: false, bytes: 48, members: [

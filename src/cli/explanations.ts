@@ -3,6 +3,7 @@ import {
   COLLECTIONS,
   LATER_COLLECTIONS,
   SPECIAL_PLACES,
+  COURIER,
   SYSTEM_TASKS,
   WORKLOAD_TASKS,
 } from '../model/collections.ts';
@@ -127,6 +128,7 @@ function workloadTasks(
 /** Tasks by comm, each with the workloads that have it. */
 function taskEntries(): Entry[] {
   const homes = new Map<string, string[]>(SYSTEM_TASKS.map((name) => [name, []]));
+  homes.set(COURIER, ['any, where the partition shares memory']);
   for (const [workload, names] of Object.entries(WORKLOAD_TASKS))
     for (const name of names) homes.set(name, [...(homes.get(name) ?? []), workload]);
   return [...homes].map(([word, workloads]) => ({

@@ -83,9 +83,11 @@ export class Dispatcher {
     target.emit(ambulance, 'attach', { patient: name });
     hypervisor.park(name, ambulance);
     const { report, cost_ns } = attend(patient, { ambulance });
-    const concluded_ns = run.now + cost_ns;
+    const { time_ns: concluded_ns, lender } = target.rescueEnds(ambulance, name, cost_ns);
     run.advance(concluded_ns);
     if (run.now < concluded_ns) return;
+    // A borrowed CPU is paid for by whom it was borrowed from.
+    if (lender !== undefined) lender.cpu_time += cost_ns;
     run.reports.push({ ...report, diagnosed_ns: run.now });
     target.emit(ambulance, 'diagnosed', { patient: name, health: report.health });
     hypervisor.resume(name, ambulance);

@@ -8,6 +8,7 @@ import { MISSED_BEATS } from '../target/hypercalls.ts';
 import type { TraceEvent } from '../target/events.ts';
 import { comparePartition } from '../targets/sim/compare.ts';
 import type { RunFacts } from '../verdict/facts.ts';
+import { leewayOf } from '../verdict/leeway.ts';
 import { factsOf } from '../verdict/facts.ts';
 import { measuresOf } from './measures.ts';
 import { Dispatcher } from './rescue.ts';
@@ -151,7 +152,7 @@ class Lookups {
   }
 }
 
-/** Every partition that a bystander claim names, both ways. */
+/** Every partition that a bystander claim names, both ways, with what the claim lets pass. */
 function compareTwins(
   scenario: Scenario,
   run: Run,
@@ -159,26 +160,37 @@ function compareTwins(
   end: Simulation,
   blind: string | undefined,
 ): readonly TwinComparison[] {
-  const named = new Set<string>();
-  for (const claim of scenario.claims) {
-    if (claim.observer === 'bystander') for (const subject of claim.subjects) named.add(subject.root);
-  }
   const twins: TwinComparison[] = [];
-  for (const partition of named) {
+  for (const { partition, leeway } of comparisonsOf(scenario)) {
     const rescued = run.simulation.target;
     const faulty = alone.simulation.target;
-    const contained = comparePartition(faulty, end.target, partition);
-    const undisturbed = run === alone ? '' : comparePartition(rescued, faulty, partition);
+    const contained = comparePartition(faulty, end.target, partition, leeway);
+    const undisturbed = run === alone ? '' : comparePartition(rescued, faulty, partition, leeway);
+    const of = { partition, ...(leeway && { leeway }) };
     twins.push({
       claim: 'contained',
-      partition,
+      ...of,
       identical: contained === '',
       difference: contained,
       ...(blind === undefined ? {} : { blind }),
     });
-    twins.push({ claim: 'undisturbed', partition, identical: undisturbed === '', difference: undisturbed });
+    twins.push({ claim: 'undisturbed', ...of, identical: undisturbed === '', difference: undisturbed });
   }
   return twins;
+}
+
+type Comparison = Pick<TwinComparison, 'partition' | 'leeway'>;
+
+/** Each partition with each leeway once. */
+function comparisonsOf({ claims }: Scenario): readonly Comparison[] {
+  const found = new Map<string, Comparison>();
+  for (const claim of claims) {
+    if (claim.observer !== 'bystander') continue;
+    const leeway = leewayOf(claim);
+    for (const { root: partition } of claim.subjects)
+      found.set(JSON.stringify([partition, leeway]), { partition, ...(leeway && { leeway }) });
+  }
+  return [...found.values()];
 }
 
 function recordOf(

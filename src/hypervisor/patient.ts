@@ -7,7 +7,7 @@ const UNKNOWN: Progress = { stuck_ns: 0, running: false, started: false, ticks: 
 
 /**
  * A partition as an attached ambulance reaches it: every access is checked against the grants of the moment, and counted. What it costs is the
- * ambulance's to say: it works on CPUs of its own. It has the shape of patient/patient.ts. Refused accesses give false or zero, and are logged.
+ * ambulance's to say: it works on CPUs of its own, or on those that it borrows. It has the shape of patient/patient.ts. Refused accesses give false or zero, and are logged.
  */
 export class Patient {
   readonly name: string;

@@ -3,6 +3,7 @@ import type { Claim } from '../model/scenario.ts';
 import { VIA } from '../model/vocabulary.ts';
 import { checkAt, checkCodes, checkExcept, checkSigns } from './check/clauses.ts';
 import { momentOf } from './check/moments.ts';
+import { exceptedBy, slackOf } from './check/slack.ts';
 import type { Place } from './check/place.ts';
 import { evaluate } from './evaluate.ts';
 import { eventPattern } from './event.ts';
@@ -60,7 +61,15 @@ function readClause(
     case 'via':
       return keep(claim, 'via', wantWord(clause.values, clause.word, VIA, scope));
     case 'except':
-      return keep(claim, 'except', checkExcept(clause, subjects, scope));
+      return keep(
+        claim,
+        'except',
+        claim.observer === 'bystander'
+          ? exceptedBy(clause, subjects, scope)
+          : checkExcept(clause, subjects, scope),
+      );
+    case 'slack':
+      return keep(claim, 'slack_ns', slackOf(clause, subjects, scope));
     case 'rank':
       return keep(claim, 'rank', rankOf(clause, scope));
     case 'from':

@@ -1,43 +1,35 @@
 import { COLLECTIONS, LATER_COLLECTIONS } from '../model/collections.ts';
-import type { CpuGrant, DeviceGrant, KernelModel, MetadataModel } from '../model/machine.ts';
-import { GIB, KIB, MIB, NS_PER_MS, NS_PER_S } from '../base/units.ts';
+import type { KernelModel, MetadataModel } from '../model/machine.ts';
+import { KIB, MIB, NS_PER_MS, NS_PER_S } from '../base/units.ts';
 import type { Span } from '../text/span.ts';
 import { items, once, unknownSetting } from './block.ts';
 import type { Given } from './block.ts';
+import type { PartyDraft, SharedDraft } from './grant.ts';
+import { borrow, grant, shareMemory, sharesMemory } from './grant.ts';
 import { later } from './evaluate.ts';
 import { fail, label, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
 import {
   clauseNamed,
   clausesOf,
-  CPU_LIMIT,
   noClauses,
   single,
   wantInt,
   wantName,
-  wantSet,
   wantSize,
   wantTime,
   wantWord,
   wantYesNo,
 } from './settings.ts';
-import type { Clauses } from './settings.ts';
-import { didYouMean, nearest } from './suggest.ts';
-import type { Clause, Name, Node, Phrase } from './tree.ts';
+import { didYouMean } from './suggest.ts';
+import type { Name, Phrase } from './tree.ts';
 
-interface PartyDraft {
-  readonly name: string;
-  readonly span: Span;
-  /** What stands there, if only to be refused: it is not missed a second time. */
-  written: readonly string[];
-  cpus?: Given<CpuGrant>;
-  memory?: Given<number>;
-  devices: Given<DeviceGrant>[];
-}
 export interface LparDraft extends PartyDraft {
   readonly doc?: string;
   kernel: KernelModel;
   metadata: MetadataModel;
+  /** What it shares, with whom: `between` is left to the topology. */
+  shared: SharedDraft[];
 }
 export interface AmbulanceDraft extends PartyDraft {
   attends?: Given<readonly Given<string>[]>;
@@ -69,6 +61,7 @@ export function newLpar(name: string, span: Span, doc: string | undefined): Lpar
     devices: [],
     kernel: DEFAULT_KERNEL,
     metadata: DEFAULT_METADATA,
+    shared: [],
     ...some,
   };
 }
@@ -79,17 +72,29 @@ export function newAmbulance(name: string, span: Span): AmbulanceDraft {
 const LPAR_HEADS = ['owns', 'shares', 'kernel', 'metadata'];
 export function lparItem(lpar: LparDraft, item: Phrase, seen: Map<string, Name>, scope: Scope): void {
   const { text } = item.head;
+  if (sharesMemory(item)) return shareMemory(lpar, item, scope);
   if (text === 'owns' || text === 'shares') return grant(lpar, item, seen, scope);
   if (text === 'kernel' && once(item, seen, scope)) return kernel(lpar, item, scope);
   if (text === 'metadata' && once(item, seen, scope)) return metadata(lpar, item, scope);
-  if (text === 'app' || text === 'borrows') return later(scope, item.head, `\`${text}\``);
+  if (text === 'borrows') return notAnAmbulance(item, scope);
+  if (text === 'app') return later(scope, item.head, `\`${text}\``);
   if (LPAR_HEADS.includes(text)) return;
   const meant = unknownSetting(item, 'lpar', LPAR_HEADS, scope);
   if (meant !== undefined) lparItem(lpar, meant, seen, scope);
 }
 
-const AMBULANCE_HEADS = ['owns', 'shares', 'attends'];
-const LATER_AMBULANCE = ['borrows', 'standby', 'plugin', 'budget', 'translate'];
+function notAnAmbulance(item: Phrase, scope: Scope): undefined {
+  const help = "write `shares cpus` in both: borrowed CPUs are a patient's, lent to its rescue";
+  return fail(scope, 'E0331', item.head, 'only an ambulance borrows CPUs', 'a partition', help);
+}
+
+function notAPartition(item: Phrase, scope: Scope): undefined {
+  const help = "it reads its patients' memory by grant; write `shares memory … with` in a partition";
+  return fail(scope, 'E0332', item, 'an ambulance shares no memory', 'not a partition', help);
+}
+
+const AMBULANCE_HEADS = ['owns', 'shares', 'borrows', 'attends'];
+const LATER_AMBULANCE = ['standby', 'plugin', 'budget', 'translate'];
 export function ambulanceItem(
   ambulance: AmbulanceDraft,
   item: Phrase,
@@ -97,7 +102,9 @@ export function ambulanceItem(
   scope: Scope,
 ): void {
   const { text } = item.head;
+  if (sharesMemory(item)) return notAPartition(item, scope);
   if (text === 'owns' || text === 'shares') return grant(ambulance, item, seen, scope);
+  if (text === 'borrows') return borrow(ambulance, item, seen, scope);
   if (LATER_AMBULANCE.includes(text)) return later(scope, item.head, `\`${text}\``);
   if (text !== 'attends') {
     const meant = unknownSetting(item, 'ambulance', AMBULANCE_HEADS, scope);
@@ -114,81 +121,6 @@ export function ambulanceItem(
     if (name !== undefined) names.push({ value: name, span: spanOf(scope.unit, expr) });
   }
   ambulance.attends = { value: names, span: spanOf(scope.unit, item) };
-}
-
-const RESOURCES = ['cpus', 'memory', 'device'];
-/** `owns` and `shares`: resources, each followed by its modifiers. */
-function grant(party: PartyDraft, item: Phrase, seen: Map<string, Name>, scope: Scope): void {
-  const shared = item.head.text === 'shares';
-  const [first, ...rest] = item.clauses;
-  if (first === undefined) return;
-  if (item.body !== undefined)
-    fail(scope, 'E0306', item.head, `\`${item.head.text}\` takes no braces`, 'a grant has no settings');
-  let resource = first.word.text;
-  if (!RESOURCES.includes(resource)) {
-    const help = didYouMean(resource, RESOURCES, `it takes`);
-    const message = `a partition cannot ${item.head.text.slice(0, -1)} \`${resource}\``;
-    fail(scope, 'E0306', first.word, message, 'unknown', help);
-    const meant = nearest(resource, RESOURCES);
-    if (meant === undefined) return;
-    resource = meant;
-  }
-  if (resource === 'memory' && shared) return later(scope, item, '`shares memory`');
-  const known = !shared ? [] : resource === 'cpus' ? ['vcpus', 'weight'] : ['weight'];
-  const modifiers = clausesOf(item.head, rest, known, scope, shared ? ['minimum', 'with'] : []);
-  if (resource === 'device') return device(party, item, first, modifiers, scope);
-  if (!once(item, seen, scope, resource)) return;
-  party.written = [...party.written, resource];
-  const span = spanOf(scope.unit, { start: first.values[0]?.start ?? first.start, end: first.end });
-  if (resource === 'memory') {
-    const bytes = wantSize(first.values, first.word, { low: MIB, high: 64 * GIB }, scope);
-    if (bytes !== undefined) party.memory = { value: bytes, span };
-    return;
-  }
-  const cpus = wantSet(first.values, first.word, CPU_LIMIT, scope);
-  const vcpus = modifier(modifiers, 'vcpus', CPU_LIMIT, cpus?.length ?? 1, scope);
-  const weight = modifier(modifiers, 'weight', 100, 1, scope);
-  if (cpus === undefined || vcpus === undefined || weight === undefined) return;
-  const mode = shared ? 'shared' : 'owned';
-  party.cpus = { value: { mode, cpus, vcpus: shared ? vcpus : cpus.length, weight }, span };
-}
-
-function modifier(
-  found: Clauses,
-  word: string,
-  high: number,
-  otherwise: number,
-  scope: Scope,
-): number | undefined {
-  const clause = clauseNamed(found, word);
-  return clause === undefined ? otherwise : wantInt(clause.values, clause.word, { low: 1, high }, scope);
-}
-
-function device(party: PartyDraft, item: Phrase, clause: Clause, modifiers: Clauses, scope: Scope): void {
-  const weight = modifier(modifiers, 'weight', 100, 1, scope);
-  const mode = item.head.text === 'shares' ? 'shared' : 'owned';
-  for (const expr of clause.values) {
-    const name = wantName(expr, clause.word, scope);
-    if (name === undefined || weight === undefined) continue;
-    const span = spanOf(scope.unit, expr);
-    const other = party.devices.find((one) => one.value.device === name);
-    if (other === undefined && tooMany(party.devices, expr, 'a partition is given', scope)) return;
-    if (other === undefined) party.devices.push({ value: { mode, device: name, weight }, span });
-    else {
-      fail(scope, 'E0310', expr, `\`${party.name}\` is given \`${name}\` twice`, 'again', undefined, [
-        { span: other.span, text: 'first here' },
-      ]);
-    }
-  }
-}
-
-/** A machine has at most this many devices. */
-const DEVICE_LIMIT = 64;
-/** True when there is no room for one more; reported. */
-export function tooMany(devices: readonly unknown[], at: Node, who: string, scope: Scope): boolean {
-  if (devices.length < DEVICE_LIMIT) return false;
-  fail(scope, 'E0330', at, `${who} ${DEVICE_LIMIT} devices at most`, 'one too many');
-  return true;
 }
 
 const KERNEL_HEADS = [
@@ -213,7 +145,8 @@ function kernel(lpar: LparDraft, block: Phrase, scope: Scope): void {
     switch (head.text) {
       case 'workload':
         next.workload =
-          wantWord(values, head, ['web_server', 'database', 'compile', 'idle'], scope) ?? next.workload;
+          wantWord(values, head, ['web_server', 'database', 'compile', 'analytics', 'idle'], scope) ??
+          next.workload;
         break;
       case 'heartbeat': {
         next.heartbeat_ns =

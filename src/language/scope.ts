@@ -1,4 +1,4 @@
-import type { AmbulanceModel, LparModel, MachineModel } from '../model/machine.ts';
+import type { AmbulanceModel, LparModel, MachineModel, SharedMemoryModel } from '../model/machine.ts';
 import type { Expression } from '../model/expression.ts';
 import type { Source } from '../text/source.ts';
 import type { Span } from '../text/span.ts';
@@ -34,6 +34,7 @@ export interface Parties {
   readonly machine: MachineModel | undefined;
   readonly lpars: ReadonlyMap<string, LparModel>;
   readonly ambulances: ReadonlyMap<string, AmbulanceModel>;
+  readonly shared_memory?: readonly SharedMemoryModel[];
 }
 
 /** Everything an expression is read against. */

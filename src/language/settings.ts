@@ -136,6 +136,19 @@ export function wantInt(
   return within(written, limits, owner, values[0] as Expr, show, scope);
 }
 
+/** A part: 0.3 for 30%. */
+export function wantPercent(
+  values: readonly Expr[],
+  owner: Name,
+  limits: Limits,
+  scope: Scope,
+): number | undefined {
+  const value = constant(values, owner, 'percent', scope);
+  if (value?.kind !== 'percent') return undefined;
+  const show = (one: number): string => `${Number((one * 100).toFixed(3))}%`;
+  return within(value.value, limits, owner, values[0] as Expr, show, scope);
+}
+
 /** A bare word, or a table variable that is one. */
 export function wantName(expr: Expr, owner: Name, scope: Scope): string | undefined {
   if (expr.kind === 'path') {

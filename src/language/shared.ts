@@ -85,14 +85,28 @@ export function finish(draft: Draft, scope: Scope): Built {
       attends: one.attends?.value.map((name) => name.value) ?? [],
       span: one.span,
     })),
+    ...sharedMemory(draft),
   };
   freezeDeep(model);
   const parties: Parties = {
     machine: model.machine,
     lpars: new Map(model.lpars.map((lpar) => [lpar.name, lpar])),
     ambulances: new Map(model.ambulances.map((one) => [one.name, one])),
+    ...(model.shared_memory && { shared_memory: model.shared_memory }),
   };
   return { draft, model: whole ? model : undefined, parties };
+}
+
+function sharedMemory(draft: Draft): Pick<TopologyModel, 'shared_memory'> {
+  const regions = [...draft.lpars.values()].flatMap(({ name: owner, shared }) =>
+    shared.map(({ name, bytes, partner, span }) => ({
+      name,
+      bytes,
+      between: [owner, partner.value] as const,
+      span,
+    })),
+  );
+  return regions.length === 0 ? {} : { shared_memory: regions };
 }
 
 type Resources = Pick<TopologyModel['lpars'][number], 'cpus' | 'memory_bytes'>;

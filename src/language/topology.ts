@@ -3,7 +3,8 @@ import type { DeviceKind, DeviceModel } from '../model/machine.ts';
 import type { Span } from '../text/span.ts';
 import { items, once, unknownSetting } from './block.ts';
 import type { Given } from './block.ts';
-import { ambulanceItem, lparItem, newAmbulance, newLpar, tooMany } from './partition.ts';
+import { tooMany } from './grant.ts';
+import { ambulanceItem, lparItem, newAmbulance, newLpar } from './partition.ts';
 import type { AmbulanceDraft, LparDraft } from './partition.ts';
 import { fail, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
@@ -37,7 +38,12 @@ export function emptyDraft(): Draft {
 export function copyDraft(draft: Draft): Draft {
   return {
     machine: draft.machine && { ...draft.machine, devices: [...draft.machine.devices] },
-    lpars: new Map([...draft.lpars].map(([name, lpar]) => [name, { ...lpar, devices: [...lpar.devices] }])),
+    lpars: new Map(
+      [...draft.lpars].map(([name, lpar]) => [
+        name,
+        { ...lpar, devices: [...lpar.devices], shared: [...lpar.shared] },
+      ]),
+    ),
     ambulances: new Map([...draft.ambulances].map(([name, one]) => [name, { ...one }])),
   };
 }

@@ -63,8 +63,12 @@ export const WORKLOAD_TASKS: Readonly<Record<string, readonly string[]>> = {
   web_server: ['nginx', 'php-fpm', 'shop', 'sshd'],
   database: ['postgres', 'walwriter', 'checkpointer', 'shop'],
   compile: ['make', 'cc1', 'ld', 'shop'],
+  analytics: ['postgres', 'scanner', 'walwriter', 'shop'],
   idle: ['shop'],
 };
+
+/** Of a guest that shares memory: it carries messages to and fro. */
+export const COURIER = 'courier';
 
 /** In every guest: pid 0 (per CPU, `swapper`), pid 1, kernel threads. */
 export const SYSTEM_TASKS: readonly string[] = [

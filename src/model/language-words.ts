@@ -42,7 +42,8 @@ const PARTS: WordGroup = {
     lpar: 'A partition with its own operating system: `lpar web { owns cpus 0..1; owns memory 128 MiB; kernel linux { … }; metadata { … } }`.',
     ambulance: 'The rescuer, with CPUs and memory of its own: `ambulance rescue { owns cpus 5; owns memory 64 MiB; attends web, db }`.',
     owns: 'Resources that nobody else has: `owns cpus 0..1`, `owns memory 128 MiB`, `owns device disk0`.',
-    shares: 'Resources that several have, given out in fixed slots by weight: `shares cpus 0..1 vcpus 2 weight 3`, `shares device eth0`.',
+    shares: 'Resources that several have, given out in fixed slots by weight: `shares cpus 0..1 vcpus 2 weight 3`, `shares device eth0`. Memory that two partitions see: `shares memory mailbox size 1 MiB with web`.',
+    borrows: "CPUs of an ambulance that has none: `borrows cpus patient.cpus`. It works in its patient's slots, and what it takes counts as the patient's CPU time; nobody else notices.",
     attends: 'Whom the ambulance is called for when the hypervisor finds them failing: `attends web, db`.',
     kernel: "The partition's operating system: `kernel linux { workload web_server; heartbeat 5 ms by fork }`.",
     metadata: 'What the guest registers about itself at boot, for a rescuer to read: `metadata { size 64 KiB; seal crc32c; describes tasks, locks }`.',
@@ -56,6 +57,9 @@ const RESOURCES: WordGroup = {
     memory: 'Bytes in whole pages: `owns memory 128 MiB`. In `machine`, all that there is.',
     device: 'Devices of the machine by name: `owns device disk0`, `shares device eth0 weight 2`.',
     vcpus: 'How many virtual CPUs a partition has on the CPUs that it shares: `shares cpus 0..1 vcpus 2`. Default one for each.',
+    minimum: "What all slots of a partition together give it at the least, as a part of one CPU's time: `shares cpus 0..1 weight 2 minimum 30%`. The weights have to give it: a promise that they do not keep is an error.",
+    size: 'Bytes of a shared region, in whole pages, 4 KiB to 64 MiB: `shares memory mailbox size 1 MiB with web`.',
+    with: 'The other partition of a shared region. Its guest sees the region, too, and messages go to and fro.',
     weight: 'How many slots of a shared resource one gets beside the others, 1 to 100: `shares cpus 0 weight 3`. Default 1.',
   },
 }; // prettier-ignore
@@ -143,7 +147,8 @@ const CLAUSES: WordGroup = {
     within: 'A limit of virtual time: `within 1 ms of smash.activated`. Without `of`, counted from t = 0.',
     of: 'What `within` counts from: a trigger by its name. Its moment is `fired` unless it says `.activated`.',
     rank: 'Where the diagnosis stands in the list, 1 first: `diagnosis web is oops rank 1..2`. Default 1.',
-    except: 'Structures that `web.*` or `others` does not mean: `verdict others is intact except web.log`.',
+    except: 'Structures that `web.*` or `others` does not mean: `verdict others is intact except web.log`. Of a bystander, whom it shares memory with: that memory, and messages to that partition, are left out: `bystander db is contained except web`.',
+    slack: 'By how much times may differ where another partition sends messages: `bystander db is undisturbed slack 10 ms`. Everything else is compared as ever.',
     from: 'Which ambulance said so, where there are several: `verdict web.tasks is intact from rescue`.',
     until: 'The claim is judged over the time before this event: `guest web is healthy until rescue.attach`. (Of `xfail`: the last day that it is good for.)',
     if: 'The claim is made only where this is so: `if harmful`. A table can so say what each row expects.',
@@ -178,6 +183,7 @@ const WORKLOADS: WordGroup = {
     web_server: 'Serves requests from a disk and over a network.',
     database: 'Writes ahead and checkpoints, mostly to a disk.',
     compile: 'Keeps CPUs busy and forks often.',
+    analytics: 'Scans and joins: two threads that never rest, beside a database.',
     idle: 'Does next to nothing. The default.',
   },
 }; // prettier-ignore
@@ -206,7 +212,7 @@ const VALUES: WordGroup = {
     findings: 'What an ambulance found: `check count(rescue.findings) == 1`.',
     grants: 'What an ambulance was granted: `rescue.grants`. No run of this version measures it.',
     reads: 'What an ambulance read: `rescue.reads`. No run of this version measures it.',
-    patient: 'Reserved: no partition may be called so.',
+    patient: 'In `borrows cpus patient.cpus`: whoever the ambulance comes to. No partition may be called so.',
     true: 'Yes, in a condition.',
     false: 'No, in a condition.',
     else: 'Reserved for a later version.',
@@ -244,6 +250,6 @@ export const LANGUAGE_WORDS: readonly WordGroup[] = [
 
 /** Reserved for a later version, besides the verbs and structures that are: using one is a diagnostic that says so. */
 export const LATER_WORDS: readonly string[] = [
-  'struct', 'locator', 'validator', 'def', 'campaign', 'service', 'budget', 'app', 'borrows', 'standby', 'plugin', 'translate',
-  'slack', 'minimum', 'as', 'enum', 'each', 'require', 'repair',
+  'struct', 'locator', 'validator', 'def', 'campaign', 'service', 'budget', 'app', 'standby', 'plugin', 'translate',
+  'as', 'enum', 'each', 'require', 'repair',
 ]; // prettier-ignore

@@ -21,15 +21,27 @@ export interface DeviceModel {
   readonly span: Span;
 }
 
-/** CPUs of a partition: dedicated, or virtual CPUs in fixed slots on shared ones. */
+/** CPUs of a partition: dedicated, or virtual CPUs in fixed slots on shared ones; of an ambulance also its patient's own. */
 export interface CpuGrant {
-  readonly mode: 'owned' | 'shared';
-  /** Physical CPUs, ascending. */
+  /** `borrowed`: an ambulance that has no CPUs and works in its patient's slots, on its patient's account. */
+  readonly mode: 'owned' | 'shared' | 'borrowed';
+  /** Physical CPUs, ascending; none when borrowed. */
   readonly cpus: readonly number[];
   /** How many CPUs the guest sees: `cpus.length` when owned; `vcpus` when shared (vCPU i runs on cpus[i mod n]). */
   readonly vcpus: number;
   /** Slots a round; 1 when owned. */
   readonly weight: number;
+  /** What all its slots together give it at the least, as a part of one CPU's time: 0.3 for `minimum 30%`. The checker has compared it. */
+  readonly minimum?: number;
+}
+
+/** A region of machine memory that two partitions see, each behind its own memory (targets/sim/machine/mailbox.ts says where). */
+export interface SharedMemoryModel {
+  readonly name: string;
+  readonly bytes: number;
+  /** Who declared it, and with whom. */
+  readonly between: readonly [string, string];
+  readonly span: Span;
 }
 
 export interface DeviceGrant {
@@ -38,7 +50,7 @@ export interface DeviceGrant {
   readonly weight: number;
 }
 
-export type Workload = 'web_server' | 'database' | 'compile' | 'idle';
+export type Workload = 'web_server' | 'database' | 'compile' | 'analytics' | 'idle';
 
 export interface KernelModel {
   readonly flavour: 'linux';
@@ -149,4 +161,6 @@ export interface TopologyModel {
   readonly machine: MachineModel;
   readonly lpars: readonly LparModel[];
   readonly ambulances: readonly AmbulanceModel[];
+  /** In the order of their declaration; absent where nothing is shared. */
+  readonly shared_memory?: readonly SharedMemoryModel[];
 }

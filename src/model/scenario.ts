@@ -103,8 +103,10 @@ export interface Claim {
   readonly within?: { readonly limit_ns: number; readonly of?: NamedMoment };
   /** `rank 1..2`; default for diagnosis is 1..1. */
   readonly rank?: { readonly low: number; readonly high: number };
-  /** `except PATH {, PATH}`. */
+  /** `except PATH {, PATH}`: structures of a verdict; of a bystander the partitions whose traffic with it does not count. */
   readonly except: readonly Path[];
+  /** `slack D`: by how much times may differ, in nanoseconds. Of bystanders only. */
+  readonly slack_ns?: number;
   /** `from AMBULANCE`. */
   readonly from?: string;
   /** `until EVENT`. */

@@ -70,6 +70,8 @@ export interface PartitionSummary {
 export interface TwinComparison {
   readonly claim: 'contained' | 'undisturbed';
   readonly partition: string;
+  /** What the claim lets pass (targets/sim/leeway.ts); absent where it lets nothing pass. */
+  readonly leeway?: { readonly slack_ns: number; readonly except: readonly string[] };
   readonly identical: boolean;
   /** First difference in words: memory with address and bytes, a register, or an output with its time. '' when identical. */
   readonly difference: string;

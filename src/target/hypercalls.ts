@@ -27,6 +27,8 @@ export const HYPERCALL = {
   device_kick: 10,
   /** rdi: absolute virtual time in ns (0 disarms): the CPU's own timer raises VECTOR.timer then. */
   set_timer: 11,
+  /** rdi: which of the partition's shared regions: there may be new messages in its mailbox. */
+  mailbox: 12,
 } as const;
 
 export const DISTRESS = { oops: 1, panic: 2 } as const;

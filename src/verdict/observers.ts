@@ -1,13 +1,16 @@
 import type { Expression } from '../model/expression.ts';
+import { formatTime } from '../base/units.ts';
 import { printExpression } from '../model/print.ts';
 import type { Claim } from '../model/scenario.ts';
 import { explain } from '../place/outcome.ts';
 import { formatValue } from '../place/value.ts';
+import type { TwinComparison } from '../record/record.ts';
 import type { Coverage } from './coverage.ts';
 import { seeDiagnosis } from './diagnosis.ts';
 import type { Case } from './facts.ts';
 import { seeGuest } from './guest.ts';
 import { seeHypervisor } from './hypervisor.ts';
+import { sameLeeway } from './leeway.ts';
 import { whyUnattended } from './reports.ts';
 import type { Sight } from './sight.ts';
 import { allOf, blind, negatedIf } from './sight.ts';
@@ -44,15 +47,23 @@ function seeBystander(claim: Claim, partition: string, run: Case): Sight {
     claim.states.map((state) => {
       const nothing = state === 'undisturbed' ? noRescue(run) : noFault(run);
       if (nothing !== undefined) return blind(nothing);
-      const twin = run.record.twins.find((known) => known.claim === state && known.partition === partition);
+      const twin = run.record.twins.find(
+        (known) => known.claim === state && known.partition === partition && sameLeeway(claim, known),
+      );
       if (!twin) return blind(`${partition} was not compared with a twin`);
       if (twin.blind !== undefined) return blind(twin.blind);
       return {
         met: twin.identical,
-        seen: twin.identical ? `${partition} is bit-identical` : `${partition} differs: ${twin.difference}`,
+        seen: twin.identical ? `${partition} is ${alike(twin)}` : `${partition} differs: ${twin.difference}`,
       };
     }),
   );
+}
+
+/** How alike two runs are that nothing was found between. */
+function alike({ leeway }: TwinComparison): string {
+  const slack = leeway?.slack_ns ? `alike, times within ${formatTime(leeway.slack_ns)}` : 'bit-identical';
+  return leeway?.except.length ? `${slack}, but for its traffic with ${leeway.except.join(', ')}` : slack;
 }
 
 function noRescue(run: Case): string | undefined {

@@ -93,7 +93,7 @@ function clash(a: Claim, b: Claim): boolean {
     case 'hypervisor':
       return opposite(a, b) || (timeless(a, b) && (healthyAnd(a, b, WATCHDOG) || healthyAnd(b, a, WATCHDOG)));
     case 'bystander':
-      return opposite(a, b);
+      return opposite(a, b) && (a.negated ? grants(a, b) : grants(b, a));
     case 'diagnosis': {
       const [left, right] = [a.rank ?? FIRST, b.rank ?? FIRST];
       const same = left.low === left.high && right.low === right.high && left.low === right.low;
@@ -114,6 +114,15 @@ function verdicts(claim: Claim): readonly string[] | undefined {
   if (!claim.negated) return claim.states;
   const bare = claim.codes.length === 0 && claim.places.length === 0 && claim.via === undefined;
   return bare ? VERDICTS.filter((state) => !claim.states.includes(state)) : undefined;
+}
+
+/** Whether the denial allows for all that the other allows for: what differs within less slack may be alike within more. */
+function grants(denies: Claim, says: Claim): boolean {
+  const excepted = denies.except.map(printPath);
+  return (
+    (denies.slack_ns ?? 0) >= (says.slack_ns ?? 0) &&
+    says.except.every((path) => excepted.includes(printPath(path)))
+  );
 }
 
 /** `is X` against `is not X`, nothing else said. */

@@ -1,4 +1,4 @@
-import { KERNEL_LOCKS, SYSTEM_TASKS, WORKLOAD_TASKS } from '../../model/collections.ts';
+import { COURIER, KERNEL_LOCKS, SYSTEM_TASKS, WORKLOAD_TASKS } from '../../model/collections.ts';
 import type { CType } from '../../model/c-types.ts';
 import type { Collection } from '../../model/collections.ts';
 import type { Path, PathStep } from '../../model/expression.ts';
@@ -129,10 +129,16 @@ function named(
     return false;
   }
   if (!KINDS_BY_TASK.has(collection.name)) return true;
-  const known = TASKS.get(lpar.kernel.workload) ?? NOBODY;
+  const known = tasksOf(lpar, scope);
   if (known.has(name) || known.has(name.split(/[/:]/)[0] as string)) return true;
   const help = didYouMean(name, known, 'with this workload there are');
   const message = `\`${lpar.name}\` runs ${lpar.kernel.workload}: it has no task \`${name}\``;
   failAt(scope, 'E0606', step.index.span, message, 'no such task', help);
   return false;
+}
+
+function tasksOf({ name, kernel }: LparModel, scope: Scope): ReadonlySet<string> {
+  const known = TASKS.get(kernel.workload) ?? NOBODY;
+  const shares = scope.parties?.shared_memory?.some(({ between }) => between.includes(name)) === true;
+  return shares ? new Set([...known, COURIER]) : known;
 }

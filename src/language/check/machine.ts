@@ -1,9 +1,12 @@
 import { formatSize, MIB } from '../../base/units.ts';
 import type { Span } from '../../text/span.ts';
+import type { SharedDraft } from '../grant.ts';
 import type { Draft } from '../topology.ts';
 import { failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { didYouMean } from '../suggest.ts';
+import { checkMinima } from './minimum.ts';
+import { checkShared, regionsOf } from './shared-memory.ts';
 
 /** What a guest's kernel needs to be loaded and to run, its metadata region aside. */
 const GUEST_LEAST_BYTES = 16 * MIB;
@@ -34,8 +37,10 @@ export function checkMachine(draft: Draft, scope: Scope): void {
   if (lacking(machine, 'cpus')) lacks('cpus', 'cpus 0..3', machine.span, 'machine', scope);
   if (lacking(machine, 'memory')) lacks('memory', 'memory 512 MiB', machine.span, 'machine', scope);
   checkCpus(parties, machine.cpus?.value, scope);
+  checkMinima(parties, scope);
+  checkShared(draft, scope);
   checkDevices(parties, draft, scope);
-  if (machine.memory !== undefined) checkMemory(parties, machine.memory, scope);
+  if (machine.memory !== undefined) checkMemory(parties, regionsOf(draft), machine.memory, scope);
   if (draft.lpars.size === 0) {
     failAt(
       scope,
@@ -191,6 +196,7 @@ function ranges(numbers: readonly number[]): string {
 
 function checkMemory(
   parties: readonly Party[],
+  regions: readonly SharedDraft[],
   memory: { readonly value: number; readonly span: Span },
   scope: Scope,
 ): void {
@@ -222,6 +228,16 @@ function checkMemory(
       free(party, parties, memory.value),
       [...more, { span: memory.span, text: 'all the memory there is' }],
     );
+    return;
+  }
+  for (const { name, bytes, span } of regions) {
+    sum += bytes;
+    if (sum <= memory.value) continue;
+    const message = `no room for \`${name}\`: with it, ${formatSize(sum)} of ${formatSize(memory.value)} are given away`;
+    const help = 'shared memory is memory of the machine, beside what the partitions own: give it more';
+    failAt(scope, 'E0315', span, message, 'no longer fits', help, [
+      { span: memory.span, text: 'all the memory there is' },
+    ]);
     return;
   }
 }

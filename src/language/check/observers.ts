@@ -24,7 +24,7 @@ const RULES: readonly ObserverRule[] = [
   { observer: 'hypervisor', subjects: ['lpar', 'metadata', 'device'], what: 'a partition, its metadata or a device', clauses: ['by', 'with', 'within', 'of', 'until', ...ALWAYS], later: [] },
   { observer: 'verdict', subjects: ['collection', 'metadata', 'others', 'all'], what: 'a structure, `web.*` or `others`', clauses: ['with', 'at', 'via', 'except', 'from', ...ALWAYS], later: [] },
   { observer: 'diagnosis', subjects: ['lpar'], what: 'a partition', clauses: ['at', 'rank', 'from', ...ALWAYS], later: [] },
-  { observer: 'bystander', subjects: ['lpar'], what: 'a partition', clauses: ALWAYS, later: ['slack', 'except'] },
+  { observer: 'bystander', subjects: ['lpar'], what: 'a partition', clauses: ['slack', 'except', ...ALWAYS], later: [] },
 ]; // prettier-ignore
 
 export const OBSERVERS: ReadonlyMap<string, ObserverRule> = new Map(

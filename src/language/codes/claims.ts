@@ -178,4 +178,12 @@ export const CLAIM_CODES: readonly LanguageCode[] = [
     bad: 'diagnosis web is bad_value at 5',
     mended: 'diagnosis web is bad_value at web.tasks["nginx"].pid',
   },
+  {
+    code: 'E0724',
+    title: 'slack without traffic',
+    doc: "`slack` and `except` of a bystander's claim speak of what another partition sends it. Slots are fixed and nobody is given what another leaves over, so without shared memory nothing of a neighbour's can reach a partition, and it is compared bit by bit.",
+    frame: 'expect',
+    bad: 'bystander db is contained slack 10 ms',
+    mended: 'bystander db is contained',
+  },
 ];

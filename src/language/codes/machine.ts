@@ -238,4 +238,36 @@ export const MACHINE_CODES: readonly LanguageCode[] = [
     mended:
       'machine { cpus 0; memory 64 MiB; block disk0, disk1 }\nlpar web { owns cpus 0; owns memory 32 MiB }',
   },
+  {
+    code: 'E0331',
+    title: 'borrowed by, or from, the wrong one',
+    doc: "An ambulance may borrow its patient's CPUs: it then works in the patient's slots and on the patient's account. Nothing else is borrowed, and a partition borrows nothing.",
+    frame: 'topology',
+    bad: `${MACHINE}\n${WEB}\nambulance rescue { borrows cpus 2; owns memory 32 MiB; attends web }`,
+    mended: `${MACHINE}\n${WEB}\nambulance rescue { borrows cpus patient.cpus; owns memory 32 MiB; attends web }`,
+  },
+  {
+    code: 'E0332',
+    title: 'shared memory that cannot be',
+    doc: 'A region of shared memory has a name, a size and one other partition of the same machine that sees it, too. A partition has at most four. An ambulance shares none: it reads by grant.',
+    frame: 'topology',
+    bad: `${MACHINE}\n${WEB}\nlpar db { owns cpus 2; owns memory 64 MiB; shares memory mailbox size 1 MiB with db }`,
+    mended: `${MACHINE}\n${WEB}\nlpar db { owns cpus 2; owns memory 64 MiB; shares memory mailbox size 1 MiB with web }`,
+  },
+  {
+    code: 'E0333',
+    title: 'a minimum that the weights do not give',
+    doc: "`minimum` is a part of one CPU's time. Slots are fixed by the weights, so the share is known before anything runs: on each CPU a partition's weight against the weights of all who share it, and the sum over its CPUs.",
+    frame: 'topology',
+    bad: `${MACHINE}\nlpar web { shares cpus 0 weight 3; owns memory 64 MiB }\nlpar db { shares cpus 0 weight 1 minimum 30%; owns memory 64 MiB }`,
+    mended: `${MACHINE}\nlpar web { shares cpus 0 weight 3; owns memory 64 MiB }\nlpar db { shares cpus 0 weight 2 minimum 30%; owns memory 64 MiB }`,
+  },
+  {
+    code: 'E0334',
+    title: 'more promised than there is',
+    doc: 'The minima of those who share the same CPUs add up to more than the CPUs have: no weights could keep all of them.',
+    frame: 'topology',
+    bad: `${MACHINE}\nlpar web { shares cpus 0 minimum 60%; owns memory 64 MiB }\nlpar db { shares cpus 0 minimum 50%; owns memory 64 MiB }`,
+    mended: `${MACHINE}\nlpar web { shares cpus 0 minimum 50%; owns memory 64 MiB }\nlpar db { shares cpus 0 minimum 50%; owns memory 64 MiB }`,
+  },
 ];

@@ -15,6 +15,7 @@ import type { Detail } from './machine/trace-hash.ts';
 import type { Result } from '../../formats/result.ts';
 import { failure, success } from '../../formats/result.ts';
 import { loadMachine, saveMachine } from './engine/save.ts';
+import type { Slots } from './machine/slots.ts';
 import { simControls } from './sim-controls.ts';
 import { rawMemory, SimPartition } from './sim-partition.ts';
 import { REG } from './step.ts';
@@ -132,6 +133,27 @@ export class SimTarget implements SupervisedTarget, MachineHost {
       slots === undefined ? from + own_ns : slots.advance(from, own_ns),
     );
     return Math.max(...ends) - this.origin;
+  }
+
+  /**
+   * When work of `own_ns` that an ambulance begins now is done: in its own slots; or, where it borrows, in its patient's, on the CPU of
+   * the patient's that is through with it first.
+   */
+  rescueEnds(
+    ambulance: string,
+    patient: string,
+    own_ns: number,
+  ): { readonly time_ns: number; readonly lender?: SimCpu } {
+    const now = this.machine_state.clock;
+    const done = (slots: Slots | undefined): number =>
+      slots === undefined ? now + own_ns : slots.advance(now, own_ns);
+    const { cpu_slots } = this.machine_state.plan.ambulances.find((one) => one.name === ambulance) ?? {
+      cpu_slots: [undefined],
+    };
+    if (cpu_slots.length > 0) return { time_ns: Math.min(...cpu_slots.map(done)) - this.origin };
+    const cpus = this.machine_state.cpusOf(this.partitionNamed(patient).plan);
+    const lender = cpus.reduce((best, cpu) => (done(cpu.slots) < done(best.slots) ? cpu : best));
+    return { time_ns: done(lender.slots) - this.origin, lender };
   }
 
   cpuTime(partition: string): number {

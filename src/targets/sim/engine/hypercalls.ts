@@ -4,6 +4,7 @@ import type { SimCpu } from '../machine/cpu.ts';
 import { REG } from '../step.ts';
 import { kickQueue, setUpQueue } from './devices.ts';
 import { EVENT } from './event-heap.ts';
+import { carryMessages } from './mailbox.ts';
 import type { Machine, PartitionState } from './machine.ts';
 
 /** Errors as Linux numbers them, negative. */
@@ -67,6 +68,8 @@ function answer(machine: Machine, cpu: SimCpu, number: number): number {
       return setUpQueue(machine, cpu, plan) ? 0 : EINVAL;
     case HYPERCALL.device_kick:
       return kickQueue(machine, cpu, plan) ? 0 : EINVAL;
+    case HYPERCALL.mailbox:
+      return carryMessages(machine, plan, first) ? 0 : EINVAL;
     case HYPERCALL.set_timer:
       machine.setTimer(cpu, first <= 0 ? Number.POSITIVE_INFINITY : Math.max(first, cpu.elapsed));
       return 0;

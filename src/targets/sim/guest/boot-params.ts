@@ -2,7 +2,7 @@ import type { Address } from '../../../base/address.ts';
 import { COLLECTIONS } from '../../../model/collections.ts';
 import type { KernelContext } from '../machine/plan.ts';
 import type { Loader } from '../step.ts';
-import { imagePhysical } from './memory-map.ts';
+import { DIRECT_MAP, imagePhysical } from './memory-map.ts';
 
 /** What the boot loader tells the kernel, as `boot_params` does: addresses of its fields. */
 export interface BootParams {
@@ -23,15 +23,20 @@ export interface BootParams {
   /** Index of the first block device in the partition, 0xffffffff when there is none. */
   readonly disk: Address;
   readonly net: Address;
+  /** Four pairs of eight bytes: the direct map's address of a region that is shared, 0 behind the last; which of its rings is ours. */
+  readonly shared: Address;
 }
 
 const FIELDS: Readonly<Record<keyof BootParams, readonly [offset: number, bytes: 4 | 8]>> = {
   memory_bytes: [0, 8], cpus: [8, 4], workload: [12, 4], heartbeat_ns: [16, 8], heartbeat_by: [24, 4], describes: [28, 4],
   region_bytes: [32, 8], sealed: [40, 4], panic_on_oops: [44, 4], softlockup_panic: [48, 4], random: [52, 4],
-  watchdog_thresh_ns: [56, 8], boot_id: [64, 8], disk: [72, 4], net: [76, 4],
+  watchdog_thresh_ns: [56, 8], boot_id: [64, 8], disk: [72, 4], net: [76, 4], shared: [80, 8],
 }; // prettier-ignore
 
-export const WORKLOADS = ['web_server', 'database', 'compile', 'idle'] as const;
+/** A guest knows of so many shared regions. */
+export const SHARED_LIMIT = 4;
+
+export const WORKLOADS = ['web_server', 'database', 'compile', 'idle', 'analytics'] as const;
 
 /** Bit of a collection in `describes`. */
 export function describesBit(name: string): number {
@@ -67,6 +72,7 @@ export function writeBootParams(loader: Loader, base: Address, context: KernelCo
     boot_id: 0,
     disk: device('block'),
     net: device('network'),
+    shared: 0,
   };
   for (const [name, [offset, bytes]] of Object.entries(FIELDS)) {
     const physical = imagePhysical(base) + offset;
@@ -74,6 +80,11 @@ export function writeBootParams(loader: Loader, base: Address, context: KernelCo
     if (bytes === 8) loader.write64(physical, value);
     else loader.write32(physical, value >>> 0);
   }
+  context.windows.slice(0, SHARED_LIMIT).forEach(({ physical, side }, index) => {
+    const entry = imagePhysical(base) + FIELDS.shared[0] + index * 16;
+    loader.write64(entry, DIRECT_MAP + physical);
+    loader.write64(entry + 8, side);
+  });
   const boot_id = new Uint8Array(8);
   new DataView(boot_id.buffer).setBigUint64(0, context.boot_id, true);
   loader.writeBytes(imagePhysical(base) + FIELDS.boot_id[0], boot_id);

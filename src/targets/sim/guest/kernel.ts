@@ -35,6 +35,10 @@ export function createGuest(context: KernelContext): GuestKernel {
       for (let physical = 0; physical < loader.memory_bytes; physical += LARGE_PAGE) {
         loader.write64(image.direct_tables + (physical / LARGE_PAGE) * 8, directMapEntry(physical, image));
       }
+      for (const { physical, bytes } of context.windows) {
+        for (let at = physical; at < physical + bytes; at += LARGE_PAGE)
+          loader.write64(image.direct_tables + (at / LARGE_PAGE) * 8, directMapEntry(at, image));
+      }
       const random = substream(context.seed, `guest:${context.lpar.name}`).u32();
       writeBootParams(loader, image.boot_params, context, random);
       return new Map<number, number>([

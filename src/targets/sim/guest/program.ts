@@ -17,6 +17,7 @@ import { assembleFork } from './kernel/fork.ts';
 import { assembleHrtimers } from './kernel/hrtimers.ts';
 import { inlineOf } from './kernel/inline.ts';
 import { assembleLists } from './kernel/lists.ts';
+import { assembleMailbox } from './kernel/mailbox.ts';
 import { assembleLocks } from './kernel/locks.ts';
 import { assembleMemory } from './kernel/mm.ts';
 import { assembleOops } from './kernel/oops.ts';
@@ -97,7 +98,8 @@ export function buildProgram(layout: Layout): KernelProgram {
   const fork = assembleFork(k, inline, locks, lists, memory);
   const exit = assembleExit(k, inline, locks, lists, memory, sched, panic);
   const drivers = assembleDrivers(k, inline, locks, sched, sleep, memory, boot);
-  const syscalls = assembleSyscalls(k, locks, sched, fork, exit, sleep, drivers);
+  const sendmsg = assembleMailbox(k, boot);
+  const syscalls = assembleSyscalls(k, locks, sched, fork, exit, sleep, drivers, sendmsg);
   const oops = assembleOops(k, inline, printk, panic, sched);
   const requested = k.string('sysrq triggered crash');
   const sysrq = text.fn('sysrq_handle_crash', (cpu) => panic.panicWith(cpu, requested, 'request'));

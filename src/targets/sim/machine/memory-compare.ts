@@ -26,6 +26,32 @@ export function firstDifference(a: MachineMemory, b: MachineMemory, start: numbe
   return -1;
 }
 
+/**
+ * Address of the first aligned word of eight bytes that `alike` does not let pass, in the same range as above; -1 when there is none.
+ * `alike` is given the views of the two pages and the word's offset, and asked only about words that differ.
+ */
+export function firstWordDifference(
+  a: MachineMemory,
+  b: MachineMemory,
+  start: number,
+  bytes: number,
+  alike: (one: DataView, other: DataView, offset: number) => boolean,
+): number {
+  let from = start;
+  for (;;) {
+    const at = firstDifference(a, b, from, start + bytes - from);
+    if (at < 0) return -1;
+    const page = at - (at % PAGE_SIZE);
+    const [one, other] = [a.page(page).view, b.page(page).view];
+    for (let offset = 0; offset < PAGE_SIZE; offset += 8) {
+      const same = one.getInt32(offset) === other.getInt32(offset) && one.getInt32(offset + 4) === other.getInt32(offset + 4); // prettier-ignore
+      if (!same && !alike(one, other, offset)) return page + offset;
+    }
+    from = page + PAGE_SIZE;
+    if (from >= start + bytes) return -1;
+  }
+}
+
 function differenceInPage(a: Page, b: Page): number {
   if (a === b || Buffer.compare(a.bytes, b.bytes) === 0) return -1;
   return a.bytes.findIndex((byte, offset) => byte !== b.bytes[offset]);

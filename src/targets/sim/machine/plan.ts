@@ -5,7 +5,10 @@ import type { GuestKernel } from '../step.ts';
 import { MACHINE_MEMORY_LIMIT, MachineMemory } from './memory.ts';
 import type { CompiledProgram } from './program.ts';
 import { compileProgram } from './program.ts';
-import { buildSecondLevel, framesNeeded } from './second-level.ts';
+import type { SharedWindow } from './mailbox.ts';
+import { windowsOf } from './mailbox.ts';
+import type { FrameSource } from './second-level.ts';
+import { buildSecondLevel, framesNeeded, mapSecondLevel } from './second-level.ts';
 import type { Sharer, Slots } from './slots.ts';
 import { shareOut } from './slots.ts';
 
@@ -19,6 +22,8 @@ export interface KernelContext {
   readonly seed: number;
   /** This boot's id, as the region has to carry it: 64 bits, drawn from the seed. */
   readonly boot_id: bigint;
+  /** Memory that it shares, as it will find it. */
+  readonly windows: readonly SharedWindow[];
   /** The partition's devices; a device's index in hypercalls is its position here. */
   readonly devices: readonly { readonly name: string; readonly kind: DeviceKind }[];
 }
@@ -49,6 +54,8 @@ export interface PartitionPlan {
   readonly first_cpu: number;
   readonly cpu_slots: readonly (Slots | undefined)[];
   readonly devices: readonly DevicePlan[];
+  /** Memory that it shares, and where each region lies in the machine. */
+  readonly shared: readonly (SharedWindow & { readonly base: number })[];
   readonly kernel: GuestKernel;
   readonly program: CompiledProgram;
 }
@@ -58,6 +65,8 @@ interface AmbulancePlan {
   readonly name: string;
   readonly base: number;
   readonly bytes: number;
+  /** One for each CPU that it has; none where it borrows them. */
+  readonly cpu_slots: readonly (Slots | undefined)[];
 }
 
 /** All that is fixed when a machine is switched on; forks share it. */
@@ -86,14 +95,17 @@ export function planMachine(
   kernelFor: KernelFactory,
 ): { plan: MachinePlan; memory: MachineMemory } {
   const { lpars, ambulances, machine } = topology;
+  const regions = topology.shared_memory ?? [];
   const frames_needed = lpars.reduce(
     (sum, lpar) => sum + framesNeeded(lpar.memory_bytes) * (1 + lpar.devices.length),
-    1,
+    // Both partitions of a region get tables for it, of entries as small as 4 KiB.
+    1 +
+      regions.reduce((sum, { bytes }) => sum + 2 * (framesNeeded(bytes) + Math.ceil(bytes / LARGE_PAGE)), 0),
   );
   const reserve_bytes = roundUp(frames_needed * 4096);
   const total = [...lpars, ...ambulances].reduce(
     (sum, one) => sum + roundUp(one.memory_bytes),
-    reserve_bytes,
+    regions.reduce((sum, { bytes }) => sum + roundUp(bytes), reserve_bytes),
   );
   // The reserve is the hypervisor's own and comes on top of what the spec gives to partitions.
   const memory_bytes = Math.max(roundUp(machine.memory_bytes), total);
@@ -111,6 +123,12 @@ export function planMachine(
   const cpu_slots = shareCpus(topology);
   const device_slots = shareDevices(topology);
   let base = reserve_bytes;
+  let shared_base = [...lpars, ...ambulances].reduce((sum, one) => sum + roundUp(one.memory_bytes), base);
+  const shared_at = new Map<string, number>();
+  for (const { name, bytes } of regions) {
+    shared_at.set(name, shared_base);
+    shared_base += roundUp(bytes);
+  }
   let first_cpu = 0;
   const partitions = lpars.map((lpar, index): PartitionPlan => {
     const root = buildSecondLevel(memory, frames, base, lpar.memory_bytes);
@@ -127,7 +145,10 @@ export function planMachine(
     });
     const random = substream(seed, `boot:${lpar.name}`);
     const boot_id = (BigInt(random.u32()) << 32n) | BigInt(random.u32());
-    const kernel = kernelFor({ lpar, partition: index, seed, boot_id, devices });
+    const windows = windowsOf(topology, lpar);
+    const shared = windows.map((window) => ({ ...window, base: shared_at.get(window.name) ?? 0 }));
+    mapShared(memory, frames, root, shared);
+    const kernel = kernelFor({ lpar, partition: index, seed, boot_id, windows, devices });
     const plan: PartitionPlan = {
       index,
       name: lpar.name,
@@ -139,6 +160,7 @@ export function planMachine(
       first_cpu,
       cpu_slots: cpu_slots[index] as (Slots | undefined)[],
       devices,
+      shared,
       kernel,
       program: compileProgram(kernel.program),
     };
@@ -146,8 +168,10 @@ export function planMachine(
     first_cpu += lpar.cpus.vcpus;
     return plan;
   });
-  const reserved = ambulances.map((ambulance): AmbulancePlan => {
-    const plan = { name: ambulance.name, base, bytes: ambulance.memory_bytes };
+  const reserved = ambulances.map((ambulance, index): AmbulancePlan => {
+    const borrows = ambulance.cpus.mode === 'borrowed';
+    const slots = borrows ? [] : (cpu_slots[lpars.length + index] as (Slots | undefined)[]);
+    const plan = { name: ambulance.name, base, bytes: ambulance.memory_bytes, cpu_slots: slots };
     base += roundUp(ambulance.memory_bytes);
     return plan;
   });
@@ -156,6 +180,15 @@ export function planMachine(
     plan: { topology, seed, iommu_strict, reserve_bytes, partitions, ambulances: reserved },
     memory,
   };
+}
+
+function mapShared(
+  memory: MachineMemory,
+  frames: FrameSource,
+  root: number,
+  shared: PartitionPlan['shared'],
+): void {
+  for (const { physical, base, bytes } of shared) mapSecondLevel(memory, frames, root, physical, base, bytes);
 }
 
 function roundUp(bytes: number): number {

@@ -91,8 +91,22 @@ export function buildSecondLevel(
   bytes: number,
 ): number {
   const root = frames.next();
-  for (let address = 0; address < bytes;) {
-    const large = (base + address) % LARGE_BYTES === 0 && address % LARGE_BYTES === 0 && bytes - address >= LARGE_BYTES; // prettier-ignore
+  mapSecondLevel(memory, frames, root, 0, base, bytes);
+  return root;
+}
+
+/** Maps [from, from + bytes) to the machine memory at `base` in tables that there are; `from` is a multiple of 2 MiB. */
+export function mapSecondLevel(
+  memory: MachineMemory,
+  frames: FrameSource,
+  root: number,
+  from: number,
+  base: number,
+  bytes: number,
+): void {
+  for (let done = 0; done < bytes;) {
+    const address = from + done;
+    const large = (base + done) % LARGE_BYTES === 0 && address % LARGE_BYTES === 0 && bytes - done >= LARGE_BYTES; // prettier-ignore
     let table = root;
     for (let level = 4; level > (large ? 2 : 1); level--) {
       const at = table + indexAt(address, level) * 8;
@@ -104,10 +118,9 @@ export function buildSecondLevel(
       table = (entry & 0xffff_f000) >>> 0;
     }
     const at = table + indexAt(address, large ? 2 : 1) * 8;
-    memory.write64(at, base + address + 7 + (large ? SECOND_LEVEL.LARGE : 0));
-    address += large ? LARGE_BYTES : 4096;
+    memory.write64(at, base + done + 7 + (large ? SECOND_LEVEL.LARGE : 0));
+    done += large ? LARGE_BYTES : 4096;
   }
-  return root;
 }
 
 /** Frames that `buildSecondLevel` takes for `bytes` of memory: an upper bound. */

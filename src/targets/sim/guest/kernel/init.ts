@@ -1,6 +1,7 @@
 import type { Address } from '../../../../base/address.ts';
 import { HYPERCALL } from '../../../../target/hypercalls.ts';
 import { Label } from '../assembler.ts';
+import { COURIER } from '../../../../model/collections.ts';
 import { WORKLOADS } from '../boot-params.ts';
 import type { Kernel } from '../kernel-data.ts';
 import { DIRECT_MAP, THREAD_SIZE, USER_STACK_TOP } from '../memory-map.ts';
@@ -42,6 +43,8 @@ export function assembleInit(k: Kernel, parts: BootParts, smp: Smp): Label {
       entry: parts.programs.get(comm) ?? new Label(),
     })),
   );
+  const courier_comm = k.string(`${COURIER}${'\0'.repeat(16)}`);
+  const courier_entry = parts.programs.get(COURIER) ?? new Label();
   const beat_entry = parts.programs.get('heartbeat') ?? new Label();
   const init_entry = parts.programs.get('init') ?? new Label();
   const [spawn, spawned, wake_next, woken] = [1, 2, 3, 4].map(() => new Label()) as [Label, Label, Label, Label]; // prettier-ignore
@@ -71,7 +74,15 @@ export function assembleInit(k: Kernel, parts: BootParts, smp: Smp): Label {
         cpu.set(rcx, plan.comm);
         return cpu.call(fork.copy_process.at);
       }
-      if (cpu.get(r14) !== 0) return cpu.jump(spawned.at);
+      // r14: what came after the workload; 2 the courier, 1 the heartbeat
+      if (cpu.get(r14) === 0 && cpu.load64(boot.shared) !== 0) {
+        cpu.set(r14, 2);
+        cpu.set(rdi, CLONE.spawn);
+        cpu.set(rsi, courier_entry.at);
+        cpu.set(rcx, courier_comm);
+        return cpu.call(fork.copy_process.at);
+      }
+      if (cpu.get(r14) === 1) return cpu.jump(spawned.at);
       cpu.set(r14, 1);
       cpu.set(rcx, beat_comm);
       if (cpu.load32(boot.heartbeat_by) === 1) {

@@ -14,7 +14,7 @@ import type { Sleep } from './sleep.ts';
 
 /** Numbers of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl) that the user programs use. */
 export const NR = {
-  read: 0, write: 1, open: 2, poll: 7, ioctl: 16, nanosleep: 35, sendto: 44, clone: 56, fork: 57, exit: 60, wait4: 61, kill: 62,
+  read: 0, write: 1, open: 2, poll: 7, ioctl: 16, nanosleep: 35, sendto: 44, sendmsg: 46, clone: 56, fork: 57, exit: 60, wait4: 61, kill: 62,
 } as const; // prettier-ignore
 
 /** ioctl requests of the heartbeat device, in rdi. */
@@ -33,6 +33,7 @@ export function assembleSyscalls(
   exit: Exit,
   sleep: Sleep,
   drivers: Drivers,
+  sendmsg: Label,
 ): ReadonlyMap<number, Label> {
   const { task, super_block } = k.o;
   const init_task = k.symbol('init_task');
@@ -178,6 +179,7 @@ export function assembleSyscalls(
     [NR.ioctl, sys_ioctl],
     [NR.nanosleep, sys_nanosleep],
     [NR.sendto, drivers.send],
+    [NR.sendmsg, sendmsg],
     [NR.clone, sys_clone],
     [NR.fork, sys_fork],
     [NR.exit, sys_exit],

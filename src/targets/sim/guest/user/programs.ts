@@ -60,6 +60,8 @@ const compute =
 const open: Work = (at) => [(cpu) => at.syscall(cpu, NR.open)];
 const read: Work = (at) => [(cpu) => at.syscall(cpu, NR.read, random(cpu, 65_536))];
 const write: Work = (at) => [(cpu) => at.syscall(cpu, NR.write, random(cpu, 65_536))];
+/** A word into every mailbox, and what lies in them taken. */
+const mail: Work = (at) => [(cpu) => at.syscall(cpu, NR.sendmsg, random(cpu, 65_536))];
 const send: Work = (at) => [(cpu) => at.syscall(cpu, NR.sendto, random(cpu, 65_536))];
 /** Looks at every process, as `ps` and `kill -1` do. */
 const look: Work = (at) => [(cpu) => at.syscall(cpu, NR.kill)];
@@ -106,6 +108,8 @@ const PROGRAMS: Readonly<Record<string, { readonly start?: Work; readonly loop: 
   ld: { loop: [poll(12, 24), open, read, compute(100, 500)] },
   shop: { start: fillBook, loop: [sleep(6_000, 14_000), trade] },
   heartbeat: { loop: [(at) => [(cpu) => at.syscall(cpu, NR.ioctl, HEARTBEAT.wait)], child((at) => [(cpu) => at.syscall(cpu, NR.ioctl, HEARTBEAT.beat)])] },
+  scanner: { loop: [compute(2_000, 4_000), seldom(4, open)], thread: [compute(2_000, 4_000)] },
+  courier: { loop: [sleep(2_000, 6_000), mail] },
   init: { loop: [(at) => [(cpu) => at.syscall(cpu, NR.wait4)], poll(200, 300)] },
 }; // prettier-ignore
 

@@ -1,13 +1,13 @@
 import { TraceHash } from '../trace-hash.ts';
 
-/** Something that left a partition: bytes on the console, a frame, a sector on a disk. */
+/** Something that left a partition: bytes on the console, a frame, a sector on a disk, a message in shared memory. */
 export interface Output {
   /** Internal time. */
   readonly time: number;
-  /** Device name; 'console' for the console hypercall. */
+  /** Device name; 'console' for the console hypercall; the name of a shared region. */
   readonly device: string;
-  readonly what: 'text' | 'frame' | 'sector';
-  /** Sector number; else 0. */
+  readonly what: 'text' | 'frame' | 'sector' | 'message';
+  /** Sector or message number; else 0. */
   readonly at: number;
   readonly bytes: number;
   readonly hash: string;

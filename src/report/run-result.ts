@@ -121,11 +121,12 @@ function recordResult(record: RunRecord, limits: Limits): RecordResult {
     receipts: record.receipts.slice(0, limits.receipts).map((receipt) => receiptResult(receipt, limits)),
     receipts_left_out: Math.max(0, record.receipts.length - limits.receipts),
     rescues: record.reports.map((report) => rescueResult(report, limits)),
-    twins: record.twins.map(({ claim, partition, identical, difference }) => ({
+    twins: record.twins.map(({ claim, partition, leeway, identical, difference }) => ({
       claim,
       partition,
       identical,
       difference: clip(difference, limits.text),
+      ...(leeway && { leeway }),
     })),
     partitions: record.partitions.map((partition) => partitionResult(partition, limits)),
     events,

@@ -45,6 +45,11 @@ export interface PageTopology {
     readonly memory_bytes: number;
     readonly attends: readonly string[];
   }[];
+  readonly shared: readonly {
+    readonly name: string;
+    readonly bytes: number;
+    readonly between: readonly [string, string];
+  }[];
 }
 
 export interface PageCpus {
@@ -52,6 +57,7 @@ export interface PageCpus {
   readonly cpus: readonly number[];
   readonly vcpus: number;
   readonly weight: number;
+  readonly minimum?: number;
 }
 
 export interface PageLpar {
@@ -165,6 +171,7 @@ export function pageTopology(topology: TopologyModel): PageTopology {
       memory_bytes,
       attends,
     })),
+    shared: (topology.shared_memory ?? []).map(({ name, bytes, between }) => ({ name, bytes, between })),
   };
 }
 
@@ -182,6 +189,6 @@ function pageLpar(lpar: LparModel): PageLpar {
   };
 }
 
-function pageCpus({ mode, cpus, vcpus, weight }: PageCpus): PageCpus {
-  return { mode, cpus, vcpus, weight };
+function pageCpus({ mode, cpus, vcpus, weight, minimum }: PageCpus): PageCpus {
+  return { mode, cpus, vcpus, weight, ...(minimum === undefined ? {} : { minimum }) };
 }

@@ -203,6 +203,16 @@ function receiptsView(record) {
   </div>`;
 }
 
+/**
+ * What a comparison let pass, as its claim says it.
+ * @param {RecordResult['twins'][number]['leeway']} leeway
+ */
+function leewayWords(leeway) {
+  if (leeway === undefined) return '';
+  const slack = leeway.slack_ns > 0 ? ` slack ${time(leeway.slack_ns)}` : '';
+  return leeway.except.length > 0 ? `${slack} except ${leeway.except.join(', ')}` : slack;
+}
+
 /** @param {RecordResult} record */
 function twinsView(record) {
   if (record.twins.length === 0) return '';
@@ -212,7 +222,7 @@ function twinsView(record) {
       ${record.twins.map(
         (twin) => markup`<li>
           <span class="tick">${twin.identical ? '=' : '≠'}</span>
-          <div><strong>${twin.partition}</strong> ${twin.identical ? 'is' : 'is not'} ${twin.claim}:
+          <div><strong>${twin.partition}</strong> ${twin.identical ? 'is' : 'is not'} ${twin.claim}${leewayWords(twin.leeway)}:
             ${twin.identical ? 'identical' : markup`<code>${twin.difference}</code>`}</div>
         </li>`,
       )}

@@ -122,7 +122,8 @@ function cpuRow(topology, inner, top) {
  */
 function memoryBar(topology, inner, y) {
   const width = inner - GUTTER;
-  const taken = [...topology.lpars, ...topology.ambulances].reduce((sum, one) => sum + one.memory_bytes, 0);
+  const owned = [...topology.lpars, ...topology.ambulances].reduce((sum, one) => sum + one.memory_bytes, 0);
+  const taken = topology.shared.reduce((sum, one) => sum + one.bytes, owned);
   const scale = width / Math.max(1, topology.memory_bytes, taken);
   let x = PAD + GUTTER;
   const parts = [...topology.lpars, ...topology.ambulances].map((one) => {
@@ -143,8 +144,29 @@ function memoryBar(topology, inner, y) {
     x += long;
     return drawn;
   });
+  const shared = topology.shared.map(({ name, bytes, between }) => {
+    // Two colours, one above the other: it is in both.
+    const long = Math.max(4, bytes * scale);
+    const label = `${name} ${size(bytes)}, shared by ${between.join(' and ')}`;
+    const halves = between.map(
+      (who, index) =>
+        markup`<rect
+          class="fill ${hue(topology, who)}"
+          x="${x}"
+          y="${y + (index * BAR) / 2}"
+          width="${long}"
+          height="${BAR / 2}"
+        />`,
+    );
+    const drawn = markup`<g
+      ><title>${label}</title>${halves}
+      <rect class="edge" x="${x}" y="${y}" width="${long}" height="${BAR}"
+    /></g>`;
+    x += long;
+    return drawn;
+  });
   const left = PAD + GUTTER + width - x;
-  return markup`<text class="dim" x="${PAD}" y="${y + 19}">memory</text>${parts}
+  return markup`<text class="dim" x="${PAD}" y="${y + 19}">memory</text>${parts}${shared}
     ${left > 70 && markup`<text class="dim" x="${x + 6}" y="${y + 19}">free ${size(topology.memory_bytes - taken)}</text>`}
     <rect class="edge" x="${PAD + GUTTER}" y="${y}" width="${width}" height="${BAR}" rx="3" />`;
 }
@@ -244,11 +266,15 @@ function lparBox(topology, lpar, box, run) {
   const devices = lpar.devices
     .map((grant) => (grant.mode === 'owned' ? grant.device : `${grant.device} shared`))
     .join(', ');
+  const shared = topology.shared.flatMap(({ name, bytes, between }) => {
+    const other = between.find((who) => who !== lpar.name);
+    return between.includes(lpar.name) ? ` · ${name} ${size(bytes)} with ${other}` : '';
+  });
   const health = run.health.get(lpar.name);
   const lines = [
     `linux · ${lpar.workload}`,
     cpuWords(lpar.cpus),
-    size(lpar.memory_bytes) + (devices === '' ? '' : ` · ${devices}`),
+    size(lpar.memory_bytes) + (devices === '' ? '' : ` · ${devices}`) + shared.join(''),
     `beats every ${time(lpar.heartbeat_ns)} by ${lpar.heartbeat_by}`,
     `describes ${lpar.describes.join(', ')}`,
   ];
@@ -303,6 +329,9 @@ function linesIn(lines, box, indent) {
 
 /** @param {import('../page-data.ts').PageCpus} cpus */
 function cpuWords(cpus) {
+  if (cpus.mode === 'borrowed') return "borrows its patient's CPUs";
   const names = `${cpus.cpus.length === 1 ? 'CPU' : 'CPUs'} ${ranges(cpus.cpus)}`;
-  return cpus.mode === 'owned' ? names : `${cpus.vcpus} vCPUs on ${ranges(cpus.cpus)}, weight ${cpus.weight}`;
+  if (cpus.mode === 'owned') return names;
+  const least = cpus.minimum === undefined ? '' : `, at least ${Math.round(cpus.minimum * 100)}%`;
+  return `${cpus.vcpus} vCPUs on ${ranges(cpus.cpus)}, weight ${cpus.weight}${least}`;
 }

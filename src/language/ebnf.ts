@@ -3,7 +3,7 @@ import { parser } from './parser.ts';
 import { KEYWORDS } from './tokens.ts';
 
 /** Chevrotain's serialized grammar, as far as it is read here. */
-interface Production {
+export interface Production {
   readonly type: string;
   readonly definition?: readonly Production[];
   readonly name?: string;
@@ -35,11 +35,16 @@ const LATER = new Set([
   'requirement', 'repair', '"each"', '"borrows"', '"as"',
 ]); // prettier-ignore
 
-/** The grammar as EBNF (ISO 14977), from the parser itself. */
-export function ebnf(): string {
+/** The parser's rules, `file` first. */
+export function grammarRules(): readonly Production[] {
   const productions = parser().getSerializedGastProductions() as readonly Production[];
   const first = productions.findIndex((rule) => rule.name === 'file');
-  const rules = [...productions.slice(first), ...productions.slice(0, first)];
+  return [...productions.slice(first), ...productions.slice(0, first)];
+}
+
+/** The grammar as EBNF (ISO 14977), from the parser itself. */
+export function ebnf(): string {
+  const rules = grammarRules();
   const reserved = [...KEYWORDS].filter(([, type]) =>
     (type.CATEGORIES ?? []).every((one) => one.name !== 'Word'),
   );

@@ -1,4 +1,5 @@
 import { addressHex } from '../base/address.ts';
+import { readPrintkLines } from '../formats/printk-ring.ts';
 import { COLLECTIONS } from '../model/collections.ts';
 import type { Patient } from '../patient/patient.ts';
 import type { AmbulanceReport, Finding, StructureVerdict } from '../patient/report.ts';
@@ -13,7 +14,6 @@ import type { AmbulanceLimits } from './limits.ts';
 import { DEFAULT_LIMITS, Meter } from './limits.ts';
 import { openSubject } from './locate/subject.ts';
 import type { Subject } from './locate/subject.ts';
-import { readLines } from './log.ts';
 import { PhysicalCache } from './memory.ts';
 import { contextOf } from './validate/context.ts';
 import { regionDrafts } from './validate/region.ts';
@@ -47,7 +47,7 @@ export function attend(
   const conclusions = inspected?.conclusions ?? unopened(attachment, opened.ok ? '' : opened.message);
   const metadata = regionDrafts(attachment, subject);
   const drafts = [...metadata, ...conclusions.flatMap((one) => one.drafts)];
-  const log = subject ? readLines(subject, LOG_LINES) : [];
+  const log = subject ? readPrintkLines(subject, LOG_LINES) : [];
   const findings = finish(patient, subject, drafts, log);
   const of: Case = {
     patient,

@@ -58,7 +58,7 @@ function activityOf(subject: Subject, cpu: PatientCpu): Activity {
   const user = (Number(cpu.register('cs') & 3n) & 3) === 3;
   const waits_to = SLOW_PATHS[at] ?? '';
   const waits_for = waits_to === '' ? 0 : fromBigint(cpu.register('rdi'));
-  const frames = user ? [] : framesOf(subject, at, rsp, cpu.index);
+  const frames = user ? [] : framesOf(subject, at, rsp);
   const halted = DEAD_FUNCTIONS.has(at) && (Number(cpu.register('rflags') & 0xffffn) & FLAG_INTERRUPTS) === 0;
   const current = subject.space.u64(subject.perCpu('current_task', cpu.index));
   return {
@@ -85,13 +85,11 @@ function nameOf(subject: Subject, lock: Address): string {
   return symbol && symbol.offset < LOCK_BYTES ? symbol.name : '';
 }
 
-/** What the stack that a CPU is on leads back to; of a stack that is no task's, its page. */
-function framesOf(subject: Subject, at: string, rsp: Address, cpu: number): readonly string[] {
-  const current = subject.space.u64(subject.perCpu('current_task', cpu));
-  const low = subject.space.u64(current + subject.offset('task_struct', 'stack'));
-  const inside = rsp >= low && rsp < low + STACK_BYTES;
-  const end = inside ? low + STACK_BYTES : rsp + (4096 - (rsp & 0xfff));
-  return [...(at === '' ? [] : [at]), ...functionsOn(subject, rsp, end)];
+/** What the stack that a CPU is on leads back to: up to the variable's end when it is one, else to the guard page above it. */
+function framesOf(subject: Subject, at: string, rsp: Address): readonly string[] {
+  const variable = subject.kallsyms.symbolAt(rsp);
+  const left = variable === undefined || variable.bytes === 0 ? STACK_BYTES : variable.bytes - variable.offset;
+  return [...(at === '' ? [] : [at]), ...functionsOn(subject, rsp, rsp + left)];
 }
 
 /** Functions that words of a stack point into, from `start` up. Stale words above a stack pointer there are none. */

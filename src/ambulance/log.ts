@@ -30,7 +30,6 @@ interface LogOffsets {
 export const DESC = { reserved: 0, committed: 1, finalized: 2, reusable: 3 } as const;
 const COUNT_BITS_LIMIT = 20;
 const DATA_BITS_LIMIT = 26;
-const TEXT_LIMIT = 1024;
 const TWO_32 = 0x1_0000_0000;
 
 /** The ring at an address; a text when something of it cannot be had. */
@@ -86,27 +85,3 @@ export function blockOf(log: LogRing, begin: number, next: number): { start: Add
   if (room < 0) return undefined;
   return { start: log.data + (wraps ? 0 : wrap(begin, log.bytes)), room };
 } // prettier-ignore
-
-/** The newest finished lines, oldest first, at most `limit`. What cannot be read is passed over. */
-export function readLines(subject: Subject, limit: number): string[] {
-  const pointer = subject.symbol('prb');
-  const log = pointer === undefined ? '' : openLog(subject, subject.space.u64(pointer));
-  if (typeof log === 'string' || !log.sane) return [];
-  const lines: string[] = [];
-  const span = log.head - log.tail;
-  const records = span >= 0 && span < log.count ? span + 1 : log.count;
-  for (let back = 0; back < records && lines.length < limit; back++) {
-    const id = log.head - back;
-    const slot = wrap(id, log.count);
-    const desc = log.descs + slot * log.at.desc_bytes;
-    const state = stateAt(subject, desc + log.at.state);
-    if (state !== DESC.finalized && state !== DESC.committed) continue;
-    if (idAt(subject, desc + log.at.state) !== id) continue;
-    const block = blockOf(log, subject.space.u64(desc + log.at.begin), subject.space.u64(desc + log.at.next));
-    const length = subject.space.u16(log.infos + slot * log.at.info_bytes + log.at.text_len);
-    if (!block || !(length <= Math.min(block.room, TEXT_LIMIT))) continue;
-    const bytes = subject.space.bytes(block.start + 8, length);
-    if (bytes) lines.push(Buffer.from(bytes).toString('latin1'));
-  }
-  return lines.reverse();
-}

@@ -88,7 +88,8 @@ function nameOf(subject: Subject, lock: Address): string {
 /** What the stack that a CPU is on leads back to: up to the variable's end when it is one, else to the guard page above it. */
 function framesOf(subject: Subject, at: string, rsp: Address): readonly string[] {
   const variable = subject.kallsyms.symbolAt(rsp);
-  const left = variable === undefined || variable.bytes === 0 ? STACK_BYTES : variable.bytes - variable.offset;
+  const left =
+    variable === undefined || variable.bytes === 0 ? STACK_BYTES : variable.bytes - variable.offset;
   return [...(at === '' ? [] : [at]), ...functionsOn(subject, rsp, rsp + left)];
 }
 

@@ -38,7 +38,7 @@ export function format(file: string, text: string): Formatted {
   const problems = new Problems();
   const { whole } = parse(file, text, problems);
   if (!whole) return { value: undefined, diagnostics: problems.sorted([file]) };
-  const clean = text.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n');
+  const clean = text.replace(/^\uFEFF/, '').replace(/\r\n/g, '\n');
   const { tokens } = lex(file, clean, new Problems());
   const exploded = new Set<number>();
   let texts: string[] = [];

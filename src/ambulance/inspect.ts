@@ -6,6 +6,8 @@ import type { Patient } from '../patient/patient.ts';
 import type { Attachment } from './attach.ts';
 import type { Activity } from './cpus.ts';
 import { observe } from './cpus.ts';
+import type { Landmark } from './landmarks.ts';
+import { landmarksOf } from './landmarks.ts';
 import type { Meter } from './limits.ts';
 import { REREAD_NS } from './limits.ts';
 import type { Census, CensusResult } from './locate/census.ts';
@@ -13,8 +15,8 @@ import { takeCensus } from './locate/census.ts';
 import { processSpace } from './locate/process.ts';
 import type { Subject } from './locate/subject.ts';
 import type { PhysicalCache } from './memory.ts';
+import { inFlux, settled } from './settle.ts';
 import { VALIDATORS } from './validate/catalogue.ts';
-import { inFlux, settled } from './validate/settle.ts';
 import type { Draft } from './validate/validator.ts';
 import { Inspection } from './validate/validator.ts';
 
@@ -40,6 +42,7 @@ export interface Inspected {
   readonly conclusions: readonly Conclusion[];
   readonly activities: readonly Activity[];
   readonly census: Census | undefined;
+  readonly landmarks: readonly Landmark[];
 }
 
 interface Pending {
@@ -90,6 +93,7 @@ export function inspect(
     conclusions: [...conclusions.values()],
     activities: reading.activities,
     census: reading.census.ok ? reading.census.census : undefined,
+    landmarks: landmarksOf(subject, attachment.locators.values()),
   };
 }
 

@@ -27,7 +27,7 @@ export const mutants = [
   // 8: what is damaged is found, and its cause named
   { id: 'a-lock-needs-a-holder', file: 'src/ambulance/validate/locks.ts', from: 'if (candidates.length > 0) return;', to: 'return;', killer: 'specs/claims/8-validated-diagnosed.spec' },
   { id: 'a-holder-clears-a-lock', file: 'src/ambulance/validate/locks.ts', from: 'if (!isHeld(inspection, lock, word)) return;', to: '', killer: 'specs/claims/8-validated-diagnosed.spec' },
-  { id: 'a-leak-is-no-deadlock', file: 'src/ambulance/diagnose/from-findings.ts', from: "LOCK_NO_HOLDER: ['lock_leak', 70],", to: "LOCK_NO_HOLDER: ['deadlock', 70],", killer: 'specs/claims/8-validated-diagnosed.spec' },
+  { id: 'a-leak-is-no-deadlock', file: 'src/ambulance/validate/code-facts.ts', from: "LOCK_NO_HOLDER: 'lock_leak',", to: "LOCK_NO_HOLDER: 'deadlock',", killer: 'specs/claims/8-validated-diagnosed.spec' },
   // 9: others are unaffected
   { id: 'contained-is-compared', file: 'src/execute/scenario.ts', from: 'const contained = comparePartition(faulty, end.target, partition, leeway);', to: "const contained = '';", killer: 'specs/claims/9-others-unaffected.spec' },
   { id: 'iommu-guards-memory', file: 'src/targets/sim/machine/devices/dma.ts', from: 'if (!path.plan.iommu_strict) return true;', to: 'return true;', killer: 'specs/isolation/iommu.spec' },

@@ -3,7 +3,7 @@ import { addressHex, fromBigint } from '../../base/address.ts';
 import { NS_PER_MS, formatTime } from '../../base/units.ts';
 import type { Activity } from '../cpus.ts';
 import { observe, STUCK_NS } from '../cpus.ts';
-import { byPhysical, guardOf, rootPlace, rootsOf } from '../locate/roots.ts';
+import { byPhysical } from '../locate/roots.ts';
 import type { Subject } from '../locate/subject.ts';
 import { holdersOf, waitsFor } from '../locks.ts';
 import type { Case, Cause } from './case.ts';
@@ -72,19 +72,14 @@ function spinning(of: Case, known: readonly Cause[]): Cause[] {
 }
 
 function unaccounted(of: Case, activities: readonly Activity[]): Activity[] {
-  const said = of.findings.filter(({ draft }) => draft.code.startsWith('LOCK_')).map(({ draft }) => draft.address);
+  const said = of.findings.filter(({ draft }) => draft.means === 'lock_leak' || draft.means === 'deadlock').map(({ draft }) => draft.address);
   return activities.filter((one) => one.mode === 'waiting' && !said.some((address) => waitsFor(one, address)));
 } // prettier-ignore
 
 /** A lock as a spec names it: by what it guards, by its variable, else by its guest-physical address. */
 function placeOf(of: Case, subject: Subject, lock: Address): string {
-  for (const locator of of.attachment.locators.values()) {
-    const member = locator.keys.get('GUARD') ?? '';
-    if (locator.space !== 'kernel' || !member.startsWith('.')) continue;
-    const located = rootsOf(subject, locator, subject.space);
-    const root = located.ok ? located.roots.find((one) => guardOf(subject, locator, one)?.address === lock) : undefined; // prettier-ignore
-    if (root) return `${rootPlace(locator, root)}${member}`;
-  }
+  const guarded = of.inspected?.landmarks.find(({ guard }) => guard?.address === lock)?.guard;
+  if (guarded) return guarded.place;
   const symbol = subject.kallsyms.symbolAt(lock);
   if (symbol?.offset === 0) return `symbols["${symbol.name}"]`;
   return byPhysical(subject, lock);

@@ -4,32 +4,19 @@ import type { Draft } from '../validate/validator.ts';
 import type { Case, Cause } from './case.ts';
 import { listBugLine, oopsLine, panicLine } from './case.ts';
 
-/** Cause and weight of each code; pointers are told apart by what they should be. */
-const CAUSES: Readonly<Record<string, readonly [cause: string, weight: number]>> = {
-  STACK_END: ['stack_smash', 90],
-  LOCK_WAIT_CYCLE: ['deadlock', 80],
-  LOCK_NO_HOLDER: ['lock_leak', 70],
-  TIMER_LOST: ['lost_timer', 65],
-  TIMER_LATE: ['lost_timer', 60],
-  RB_COLOUR: ['bit_flip', 73],
-  RB_ORDER: ['bad_value', 73],
-  TASK_STATE: ['bad_value', 74],
-  TASK_PID: ['bad_value', 74],
-  TASK_COMM: ['bad_value', 72],
-  ORDER_RANGE: ['bad_value', 72],
-  ORDER_STATE: ['bad_value', 72],
-  LOCK_VALUE: ['bad_value', 74],
-  TIMER_BUCKET: ['bad_value', 72],
-  RQ_TASK: ['bad_value', 71],
-  LOG_DESCRIPTOR: ['bad_value', 50],
-  LOG_DATA: ['bad_value', 50],
-  TASK_COUNT: ['bad_count', 45],
-  RQ_COUNT: ['bad_count', 45],
-  ORDER_COUNT: ['bad_count', 45],
-  SEAL: ['metadata_rot', 30],
-  REGION_HEADER: ['metadata_rot', 30],
-  REGION_ENTRY: ['metadata_rot', 30],
+/** How much each cause that a requirement can mean weighs against the others. */
+const WEIGHTS: Readonly<Record<string, number>> = {
+  stack_smash: 90,
+  deadlock: 80,
+  wild_pointer: 75,
+  bad_value: 73,
+  bit_flip: 73,
+  lock_leak: 70,
+  lost_timer: 65,
+  bad_count: 45,
+  metadata_rot: 30,
 };
+const OTHER_WEIGHT = 60;
 const POINTER_WEIGHT = 75;
 const WILD_WRITE_WEIGHT = 88;
 /** A run of the same byte this long, over the field's ends, was written by no assignment. */
@@ -42,7 +29,7 @@ export function causesOfFindings(of: Case): Cause[] {
   const covered = new Set<number>();
   for (const { finding, draft } of of.findings) {
     if (covered.has(finding.index)) continue;
-    const run = draft.code === 'STACK_END' ? undefined : runAround(draft);
+    const run = draft.means === 'stack_smash' ? undefined : runAround(draft);
     const inside = of.findings.filter(
       (other) =>
         run !== undefined && other.draft.physical >= run.physical && other.draft.physical < run.physical + run.bytes,
@@ -62,8 +49,10 @@ export function causesOfFindings(of: Case): Cause[] {
   }
   for (const { finding, draft } of of.findings) {
     if (covered.has(finding.index)) continue;
-    if (finding.consequence_of !== undefined && draft.code !== 'LOCK_NO_HOLDER') continue;
-    const [cause, weight] = CAUSES[draft.code] ?? pointerCause(draft);
+    if (finding.consequence_of !== undefined && draft.means !== 'lock_leak') continue;
+    const { means } = draft;
+    const [cause, weight] =
+      means === undefined ? pointerCause(draft) : [means, WEIGHTS[means] ?? OTHER_WEIGHT];
     const follows = of.findings.filter((other) => other.finding.consequence_of === finding.index);
     causes.push({
       cause,
@@ -101,7 +90,7 @@ function evidenceFor(of: Case, draft: Draft, cause: string): string[] {
   const said: string[] = [];
   const list_bug = listBugLine(of.log);
   const pointer = cause === 'wild_pointer' || cause === 'bit_flip';
-  if (pointer && draft.code.startsWith('LIST') && list_bug !== '') said.push(`the log: ${list_bug}`);
+  if (pointer && draft.link && list_bug !== '') said.push(`the log: ${list_bug}`);
   else if (pointer && oopsLine(of.log) !== '') said.push(`the log: ${oopsLine(of.log)}`);
   if (cause === 'stack_smash' && panicLine(of.log) !== '') said.push(`the log: ${panicLine(of.log)}`);
   if (cause === 'bit_flip' && draft.expected !== undefined) said.push(`one bit away from 0x${addressHex(draft.expected)}`); // prettier-ignore

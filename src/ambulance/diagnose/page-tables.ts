@@ -4,13 +4,6 @@ import type { ReadMemory } from '../../formats/result.ts';
 import type { Subject } from '../locate/subject.ts';
 import type { Case, Cause } from './case.ts';
 
-/** Per-CPU objects that have a page of their own: what must always be mapped, and the entry that should map it. */
-const MUST_BE_MAPPED = [
-  ['runqueues', 'run_queues[', ']'],
-  ['hrtimer_bases', 'symbols["hrtimer_bases"][', ']'],
-  ['timer_bases', 'symbols["timer_bases"][', ']'],
-] as const;
-const MUST_SYMBOLS = ['init_task', 'tasklist_lock', 'prb', '__per_cpu_offset', 'jiffies_64'] as const;
 const FRAME = 0x000f_ffff_ffff_f000n;
 const TABLE_LIMIT = 512;
 const WORDS = 512;
@@ -27,18 +20,11 @@ interface Must {
 export function pageTables(of: Case): Cause[] {
   const { subject } = of;
   if (!subject) return [];
-  const must: Must[] = [];
-  for (const name of MUST_SYMBOLS) {
-    const address = subject.symbol(name);
-    if (address !== undefined) must.push({ name: `symbols["${name}"]`, address });
-  }
-  for (let cpu = 0; cpu < subject.cpus; cpu++) {
-    for (const [symbol, before, after] of MUST_BE_MAPPED) {
-      const address = subject.perCpu(symbol, cpu);
-      if (!Number.isNaN(address)) must.push({ name: `${before}${cpu}${after}`, address });
-    }
-  }
-  must.push(...intoDirectMap(of, subject));
+  const landmarks = (of.inspected?.landmarks ?? []).map(({ place, address }): Must => ({
+    name: place,
+    address,
+  }));
+  const must = [...landmarks, ...intoDirectMap(of, subject)];
   const entries = new Map<number, number[]>();
   const fault = of.log.find((line) => line.startsWith('BUG: unable to handle page fault'));
   const causes: Cause[] = [];
@@ -85,11 +71,11 @@ export function rootsOutside(of: Case, known: readonly Cause[]): Cause[] {
   });
 }
 
-/** True for a wrong address space, when a CPU has loaded what leads nowhere: that is what the hypervisor stopped it for. */
+/** True for a wrong pointer, when a CPU has loaded a page table that is none: that is what the hypervisor stopped it for. */
 export function accountsFor(of: Case, { explains }: Cause): boolean {
-  const spaces = of.findings.some(({ finding, draft }) => draft.code === 'TASK_MM' && explains.includes(finding.index)); // prettier-ignore
+  const pointers = of.findings.some(({ finding, draft }) => draft.means === undefined && explains.includes(finding.index)); // prettier-ignore
   return (
-    spaces && of.patient.cpus.some((cpu) => Number(cpu.register('cr3') & FRAME) >= of.patient.memory_bytes)
+    pointers && of.patient.cpus.some((cpu) => Number(cpu.register('cr3') & FRAME) >= of.patient.memory_bytes)
   );
 }
 

@@ -16,7 +16,11 @@ export function regionDrafts(attachment: Attachment, subject: Subject | undefine
       message,
       space: subject?.space,
       guard: 'free',
-      wild: false,
+      torn: false,
+      unguarded: false,
+      means: 'metadata_rot',
+      link: false,
+      sums: false,
     };
   });
 }

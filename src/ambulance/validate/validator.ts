@@ -10,7 +10,8 @@ import type { Subject } from '../locate/subject.ts';
 import type { GuardState } from '../locks.ts';
 import { guardState } from '../locks.ts';
 import type { Space } from '../memory.ts';
-import { isWild } from './settle.ts';
+import type { CodeFacts } from './code-facts.ts';
+import { factsOfCode } from './code-facts.ts';
 
 /** A finding in the making: the field whose value is wrong. */
 export interface Draft {
@@ -31,11 +32,19 @@ export interface Draft {
   readonly space: Space | undefined;
   /** How its guard stood when it was read: what is half done under a held lock can be no damage. */
   readonly guard: GuardState;
-  /** The field is a pointer that leads nowhere: no half of an update. */
-  readonly wild: boolean;
+  /** True for what a half-done update can look like: two fields that disagree. Else the value alone is damage, whoever holds the lock. */
+  readonly torn: boolean;
+  /** True when it has to be seen again before it is believed: what no lock guards. */
+  readonly unguarded: boolean;
+  /** A cause of model/diagnoses.ts; undefined for a pointer, whose cause its value tells. */
+  readonly means: string | undefined;
+  /** True for a link of a shape that leads astray: what lies behind it is not found. */
+  readonly link: boolean;
+  /** True when it is about what a walk found as a whole: with a broken link there, it only follows. */
+  readonly sums: boolean;
 }
 
-export type NewDraft = Omit<Draft, 'structure' | 'physical' | 'space' | 'guard' | 'wild'>;
+export type NewDraft = Omit<Draft, 'structure' | 'physical' | 'space' | 'guard' | keyof CodeFacts>;
 
 /**
  * The invariants of one structure. Built in for now; the language fills the same interface next. `run` reads through the inspection,
@@ -116,7 +125,7 @@ export class Inspection {
       physical,
       space: this.space,
       guard: this.#guard,
-      wild: isWild(draft.code, this.space, draft.address),
+      ...factsOfCode(draft.code, this.space, draft.address),
     });
   }
 

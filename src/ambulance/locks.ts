@@ -36,28 +36,14 @@ const TAKERS: Readonly<Record<string, readonly string[]>> = {
     'disassociate_ctty', '__do_SAK', 'tty_signal_session_leader', 'release_posix_timer', 'zap_pid_ns_processes', 'reparent_leader', 'sched_setnuma',
   ],
   sb_lock: [
-    '__x64_sys_open', 'sget_fc', 'sget', 'grab_super', 'iterate_supers', '__iterate_supers', 'iterate_supers_type', 'iterate_bdevs', 'get_super', 'user_get_super',
+    'sget_fc', 'sget', 'grab_super', 'iterate_supers', '__iterate_supers', 'iterate_supers_type', 'iterate_bdevs', 'get_super', 'user_get_super',
     'get_active_super', 'drop_super', 'drop_super_exclusive', 'put_super', 'deactivate_super', 'deactivate_locked_super', 'generic_shutdown_super', 'ksys_sync',
   ],
   inode_hash_lock: [
-    '__x64_sys_open', '__insert_inode_hash', '__remove_inode_hash', 'inode_insert5', 'iget_locked', 'iget5_locked', 'iunique', 'ilookup', 'ilookup5',
-    'ilookup5_nowait', 'find_inode_nowait', 'insert_inode_locked', 'insert_inode_locked4', 'evict', 'find_inode_fast', 'find_inode',
+    'evict', '__insert_inode_hash', '__remove_inode_hash', 'inode_insert5', 'iget_locked', 'iget5_locked', 'iunique', 'ilookup', 'ilookup5',
+    'ilookup5_nowait', 'find_inode_nowait', 'insert_inode_locked', 'insert_inode_locked4', 'find_inode_fast', 'find_inode',
   ],
 }; // prettier-ignore
-
-/** Functions that take several of them, each given back before the next: who spins for one of them in such a function holds none. */
-const ONE_BY_ONE: ReadonlyMap<string, readonly string[]> = new Map([
-  ['__x64_sys_open', ['inode_hash_lock', 'sb_lock']],
-]);
-
-/** True when what a CPU has on its stack may have taken a lock and not given it back. */
-function mayHold({ frames, waits_on }: Activity, lock: string, takers: readonly string[]): boolean {
-  // The innermost two are the slow path and who called it.
-  const caller = waits_on === '' ? '' : (frames[1] ?? '');
-  const released = ONE_BY_ONE.get(caller);
-  const past = released?.includes(waits_on) === true && released.includes(lock);
-  return frames.some((frame, depth) => takers.includes(frame) && !(past && depth === 1));
-}
 
 /** The functions that take a lock; undefined for locks of which that is not known. */
 export function takersOf(lock: string): readonly string[] | undefined {
@@ -130,7 +116,7 @@ export function holdersOf(name: string, lock: Address, activities: readonly Acti
     (one) => one.mode !== 'user' && !waitsFor(one, lock) && !(one.mode === 'idle' && one.frames.length <= 3),
   );
   if (!takers) return { candidates: inside, certain: true };
-  const candidates = inside.filter((one) => mayHold(one, name, takers));
+  const candidates = inside.filter(({ frames }) => frames.some((frame) => takers.includes(frame)));
   return { candidates, certain: inside.length === 0 };
 }
 

@@ -143,7 +143,42 @@ struct pt_regs {
 struct inactive_task_frame {
   unsigned long r15; unsigned long r14; unsigned long r13; unsigned long r12; unsigned long bx; unsigned long bp; unsigned long ret_addr;
 };
-struct super_block { struct list_head s_list; unsigned long s_blocksize; char s_id[32]; };
+struct kmem_cache_order_objects { unsigned int x; };
+struct slab {
+  unsigned long __page_flags; union { struct list_head slab_list; struct { struct slab *next; int slabs; }; };
+  struct kmem_cache *slab_cache; void *freelist;
+  union { unsigned long counters; struct { unsigned int inuse:16; unsigned int objects:15; unsigned int frozen:1; }; };
+  unsigned int __unused; atomic_t __page_refcount; unsigned long memcg_data;
+};
+struct kmem_cache_cpu { void **freelist; unsigned long tid; struct slab *slab; struct slab *partial; };
+struct kmem_cache_node {
+  spinlock_t list_lock; unsigned long nr_partial; struct list_head partial; atomic_long_t nr_slabs; atomic_long_t total_objects;
+};
+/* Linux leaves kmem_cache as it is declared; here it moves too, so that nobody can know its offsets by heart. */
+struct kmem_cache {
+  struct kmem_cache_cpu *cpu_slab; unsigned int flags; unsigned long min_partial; unsigned int size; unsigned int object_size;
+  unsigned int offset; unsigned int cpu_partial; unsigned int cpu_partial_slabs; struct kmem_cache_order_objects oo;
+  struct kmem_cache_order_objects min; int refcount; unsigned int inuse; unsigned int align; unsigned int red_left_pad;
+  const char *name; struct list_head list; unsigned long random; struct kmem_cache_node *node[1];
+} __randomize_layout;
+
+struct lockref { spinlock_t lock; int count; };
+struct qstr { u32 hash; u32 len; const unsigned char *name; };
+struct external_name { atomic_t count; unsigned long rcu[2]; unsigned char name[40]; };
+struct filename { const char *name; int refcnt; char iname[48]; };
+struct dentry {
+  unsigned int d_flags; struct dentry *d_parent; struct qstr d_name; struct inode *d_inode; unsigned char d_iname[32];
+  struct lockref d_lockref; struct super_block *d_sb; unsigned long d_time; struct list_head d_lru; struct list_head d_child;
+  struct list_head d_subdirs;
+} __randomize_layout;
+struct inode {
+  unsigned short i_mode; unsigned int i_flags; struct super_block *i_sb; unsigned long i_ino; unsigned int i_nlink; s64 i_size;
+  spinlock_t i_lock; unsigned long i_state; struct list_head i_lru; struct list_head i_sb_list; atomic_t i_count;
+} __randomize_layout;
+struct super_block {
+  struct list_head s_list; u32 s_dev; unsigned long s_blocksize; struct dentry *s_root; int s_count; atomic_t s_active; char s_id[32];
+  struct list_head s_inodes;
+} __randomize_layout;
 typedef struct { unsigned int __softirq_pending; unsigned int apic_timer_irqs; unsigned int irq_resched_count; } irq_cpustat_t;
 struct cpumask { unsigned long bits[1]; };
 
@@ -169,7 +204,9 @@ int last_pid; u64 jiffies_64; rwlock_t tasklist_lock; spinlock_t sb_lock; spinlo
 unsigned long page_offset_base; unsigned long vmalloc_base; unsigned long vmemmap_base; unsigned long phys_base;
 unsigned long __per_cpu_offset[64]; unsigned int nr_cpu_ids; struct cpumask __cpu_online_mask; int panic_on_oops; int softlockup_panic;
 int watchdog_thresh; atomic_t panic_cpu; int oops_in_progress; struct timer_list watchdog_timer; struct hrtimer heartbeat_timer;
-struct printk_ringbuffer printk_rb_static; struct printk_ringbuffer *prb;
+struct printk_ringbuffer printk_rb_static; struct printk_ringbuffer *prb; struct list_head slab_caches; struct kmem_cache boot_kmem_cache;
+struct kmem_cache boot_kmem_cache_node; struct kmem_cache *kmem_cache; struct kmem_cache *kmem_cache_node; struct kmem_cache *kmalloc_caches[14];
+struct kmem_cache *task_struct_cachep; struct kmem_cache *dentry_cache; struct kmem_cache *inode_cachep;
 `;
 
 const PARSED: CDeclarations = parseC(SOURCE);

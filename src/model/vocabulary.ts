@@ -14,6 +14,7 @@ export const GUEST_STATES: Readonly<Record<string, string>> = {
 /** `by SIGN` of a guest claim. */
 export const GUEST_SIGNS: Readonly<Record<string, string>> = {
   list_bug: 'CONFIG_DEBUG_LIST found a bad link: a BUG.',
+  slub_bug: 'The allocator found an object freed twice in a row: a BUG at mm/slub.c.',
   page_fault: 'An access to an unmapped page.',
   null_pointer: 'An access below the first page.',
   general_protection: 'An access to a non-canonical address.',

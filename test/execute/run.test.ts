@@ -23,19 +23,19 @@ function once(time_ns: number, what: (now_ns: number) => void): Parameters<Run['
 
 describe('what is due at an instant', () => {
   it('is done before anything of the machine at that instant', () => {
-    const free = new Run(line.at(0), 60 * MS, []);
-    free.advance(60 * MS);
+    const free = new Run(line.at(0), 120 * MS, []);
+    free.advance(120 * MS);
     const of = ({ kind, subject }: TraceEvent): boolean => kind === 'complete' && subject === 'web';
     const completions = free.events.filter((event) => of(event) && event.time_ns > 0);
     expect(completions.length).toBeGreaterThan(1);
     for (const { time_ns } of completions.slice(0, 3)) {
-      const run = new Run(line.at(0), 60 * MS, []);
+      const run = new Run(line.at(0), 120 * MS, []);
       let seen = -1;
       run.add(once(time_ns, (now_ns) => {
         expect(now_ns).toBe(time_ns);
         seen = run.events.filter(of).length;
       })); // prettier-ignore
-      run.advance(60 * MS);
+      run.advance(120 * MS);
       expect(seen).toBe(completions.filter((event) => event.time_ns < time_ns).length);
     }
   });

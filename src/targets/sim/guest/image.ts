@@ -156,6 +156,9 @@ export function buildImage(layout: Layout): KernelImage {
     for (let page = 0; page < 512; page++) {
       write64(at('level1_direct_pgt') + page * 8, SPLIT + page * 4096 + KERNEL_RW);
     }
+    // How much of the memory map there is depends on the memory: the kernel fills in the last level.
+    link(top, VMEMMAP_START, 4, at('level3_vmemmap_pgt'));
+    link(at('level3_vmemmap_pgt'), VMEMMAP_START, 3, at('level2_vmemmap_pgt'));
     link(top, VMALLOC_START, 4, at('level3_vmalloc_pgt'));
     link(at('level3_vmalloc_pgt'), VMALLOC_START, 3, at('level2_vmalloc_pgt'));
     for (let table = 0; table < VMALLOC_TABLES; table++) {

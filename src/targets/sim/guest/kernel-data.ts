@@ -37,13 +37,14 @@ export interface DataSymbol {
 const RAW: readonly (readonly [string, number, number])[] = [
   ['boot_params', 256, 8], ['sample_period', 8, 8], ['random_state', 8, 8], ['tick_do_timer_cpu', 8, 8], ['die_nest_count', 8, 8], ['oops_count', 8, 8],
   ['df_count', 8, 8], ['heartbeat_period', 8, 8], ['heartbeat_task', 8, 8], ['metadata_region', 8, 8], ['metadata_bytes', 8, 8],
-  ['free_pages', 8, 8], ['memory_next', 8, 8], ['memory_end', 8, 8], ['task_struct_free', 8, 8], ['kmalloc_free', 8, 8], ['stack_free', 8, 8],
+  ['free_pages', 8, 8], ['memory_next', 8, 8], ['memory_end', 8, 8], ['boot_kmem_cache_nodes', 128, 64], ['stack_free', 8, 8],
   ['stack_next', 8, 8], ['syslog_seq', 8, 8], ['kthreadd_task', 8, 8], ['init_process', 8, 8], ['disk_ready', 8, 8], ['net_ready', 8, 8],
   ['disk_lock', 8, 8], ['disk_last_used', 8, 8], ['disk_free', 8, 8], ['disk_waiters', 128, 8], ['disk_buffer', 8, 8],
-  ['net_lock', 8, 8], ['net_last_used', 8, 8], ['net_free', 8, 8], ['net_buffer', 8, 8], ['root_super', 8, 8], ['region_table', 512, 8],
+  ['net_lock', 8, 8], ['net_last_used', 8, 8], ['net_free', 8, 8], ['net_buffer', 8, 8], ['last_ino', 8, 8], ['region_table', 512, 8],
   ['idt_table', 4096, 4096], ['init_stack', 16_384, 16_384], ['init_top_pgt', 4096, 4096], ['level3_kernel_pgt', 4096, 4096],
   ['level2_kernel_pgt', 4096, 4096], ['level3_direct_pgt', 4096, 4096], ['level2_direct_pgt', 16_384, 4096], ['level1_direct_pgt', 4096, 4096],
   ['level3_vmalloc_pgt', 4096, 4096], ['level2_vmalloc_pgt', 4096, 4096], ['level1_vmalloc_pgt', 4096 * VMALLOC_TABLES, 4096],
+  ['level3_vmemmap_pgt', 4096, 4096], ['level2_vmemmap_pgt', 4096, 4096],
   ['pid_map', 4096, 4096], ['disk_ring', 8192, 4096], ['net_ring', 8192, 4096], ['__log_buf', 16_384, 4096], ['_printk_rb_static_descs', 3072, 4096],
   ['_printk_rb_static_infos', 11_264, 4096],
 ]; // prettier-ignore
@@ -87,6 +88,7 @@ const PER_CPU_RAW: readonly (readonly [string, number])[] = [
   ['worklist', 16],
   ['kworker_task', 8],
   ['idle_task', 8],
+  ['kmem_cache_cpus', 256],
 ];
 
 export function placePerCpu(layout: Layout): readonly DataSymbol[] {

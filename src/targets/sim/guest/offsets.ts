@@ -43,7 +43,21 @@ const MEMBERS = {
   mcs: ['mcs_spinlock', 'next', 'locked', 'count'],
   order: ['order', 'link', 'id', 'qty', 'state'],
   order_book: ['order_book', 'lock', 'count', 'orders'],
-  super_block: ['super_block', 's_list', 's_blocksize', 's_id'],
+  kmem_cache: ['kmem_cache',
+    'cpu_slab', 'flags', 'min_partial', 'size', 'object_size', 'offset', 'cpu_partial', 'cpu_partial_slabs', 'oo', 'min', 'refcount', 'inuse', 'align',
+    'name', 'list', 'random', 'node',
+  ],
+  cpu_slab: ['kmem_cache_cpu', 'freelist', 'tid', 'slab', 'partial'],
+  node: ['kmem_cache_node', 'list_lock', 'nr_partial', 'partial', 'nr_slabs', 'total_objects'],
+  slab: ['slab', '__page_flags', 'slab_list', 'next', 'slabs', 'slab_cache', 'freelist', 'counters', '__page_refcount'],
+  dentry: ['dentry',
+    'd_flags', 'd_parent', 'd_name.hash', 'd_name.len', 'd_name.name', 'd_inode', 'd_iname', 'd_lockref.lock', 'd_lockref.count', 'd_sb', 'd_lru', 'd_child',
+    'd_subdirs',
+  ],
+  inode: ['inode', 'i_mode', 'i_sb', 'i_ino', 'i_nlink', 'i_size', 'i_lru', 'i_sb_list', 'i_count'],
+  external_name: ['external_name', 'count', 'name'],
+  filename: ['filename', 'name', 'refcnt', 'iname'],
+  super_block: ['super_block', 's_list', 's_dev', 's_blocksize', 's_root', 's_count', 's_active', 's_id', 's_inodes'],
 } as const; // prettier-ignore
 
 type Flat<P extends string> = P extends `${infer A}.${infer B}` ? `${A}_${Flat<B>}` : P;

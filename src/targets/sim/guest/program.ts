@@ -20,6 +20,11 @@ import { assembleLists } from './kernel/lists.ts';
 import { assembleMailbox } from './kernel/mailbox.ts';
 import { assembleLocks } from './kernel/locks.ts';
 import { assembleMemory } from './kernel/mm.ts';
+import { pagesOf } from './kernel/pages.ts';
+import { assembleSlabInit } from './kernel/slub-init.ts';
+import { assembleSlub } from './kernel/slub.ts';
+import { assembleVfs } from './kernel/vfs.ts';
+import { assembleDcache } from './kernel/dcache.ts';
 import { assembleOops } from './kernel/oops.ts';
 import { assemblePanic } from './kernel/panic.ts';
 import { assemblePrintk } from './kernel/printk.ts';
@@ -94,12 +99,15 @@ export function buildProgram(layout: Layout): KernelProgram {
   const timers = assembleTimers(k, locks);
   const tick = assembleTick(k, inline, locks, fair, timers, printk, panic);
   const sleep = assembleSleep(k, inline, sched, hrtimers, timers);
-  const memory = assembleMemory(k, imagePhysical(USER_TEXT_IMAGE), USER_TEXT_PAGES);
+  const pages = pagesOf(k);
+  const slub = assembleSlub(k, locks, lists, pages);
+  const vfs = assembleVfs(k, locks, slub, assembleDcache(k, locks, lists, slub));
+  const memory = assembleMemory(k, pages, slub, imagePhysical(USER_TEXT_IMAGE), USER_TEXT_PAGES);
   const fork = assembleFork(k, inline, locks, lists, memory);
   const exit = assembleExit(k, inline, locks, lists, memory, sched, panic);
   const drivers = assembleDrivers(k, inline, locks, sched, sleep, memory, boot);
   const sendmsg = assembleMailbox(k, boot);
-  const syscalls = assembleSyscalls(k, locks, sched, fork, exit, sleep, drivers, sendmsg);
+  const syscalls = assembleSyscalls(k, locks, sched, fork, exit, sleep, drivers, sendmsg, vfs);
   const oops = assembleOops(k, inline, printk, panic, sched);
   const requested = k.string('sysrq triggered crash');
   const sysrq = text.fn('sysrq_handle_crash', (cpu) => panic.panicWith(cpu, requested, 'request'));
@@ -128,7 +136,8 @@ export function buildProgram(layout: Layout): KernelProgram {
   const workqueue = assembleWorkqueue(k, inline, sched, timers, lists);
   const register_region = assembleRegion(k, printk, boot);
   const start = assembleBoot(k, {
-    inline, printk, sched, fork, hrtimers, timers, sleep, tick, workqueue, memory, lists, probe: drivers.probe, register_region, boot, programs,
+    inline, printk, sched, fork, hrtimers, timers, sleep, tick, workqueue, memory, lists, kmem_cache_init: assembleSlabInit(k, slub),
+    vfs_caches_init: vfs.init, probe: drivers.probe, register_region, boot, programs,
   }); // prettier-ignore
   // _etext, one slot: the end of what runs.
   text.fn('_etext', (cpu) => cpu.raise(VECTOR.invalid_opcode, 0));

@@ -25,6 +25,8 @@ export interface BootParts {
   readonly workqueue: Workqueue;
   readonly memory: Memory;
   readonly lists: Lists;
+  readonly kmem_cache_init: Label;
+  readonly vfs_caches_init: Label;
   readonly probe: Label;
   readonly register_region: Label;
   readonly boot: BootParams;

@@ -1,4 +1,5 @@
 import type { Address } from '../../../../base/address.ts';
+import { PTE } from '../../../../formats/page-tables.ts';
 import { REG } from '../../step.ts';
 import { Label, timed } from '../assembler.ts';
 import type { Kernel } from '../kernel-data.ts';
@@ -14,20 +15,24 @@ import { INITIAL_JIFFIES, PF, TASK } from './constants.ts';
 import { CLONE } from './fork.ts';
 import { assembleInit } from './init.ts';
 import { storeText } from './inline.ts';
+import { KERNEL_RW } from './mm.ts';
 import { initListHead, PREV } from './lists.ts';
 import { gs, rax, rcx, rdi, rdx, rsi } from './registers.ts';
 import { assembleSmp } from './smp.ts';
 
+const LARGE_PAGE = 0x20_0000;
+const MAP_ENTRY: number = KERNEL_RW | PTE.PAGE_SIZE;
+
 /** init/main.c: from the first instruction to the idle loop. Returns the entry that the boot loader jumps to. */
 export function assembleBoot(k: Kernel, parts: BootParts): Label {
   const { inline, printk, sched, fork, boot } = parts;
-  const { task, signal, mm, super_block } = k.o;
+  const { task, signal, mm } = k.o;
   const at = (name: string): Address => k.symbol(name);
   const s = {
     offsets: at('__per_cpu_offset'), cpus: at('nr_cpu_ids'), online: at('__cpu_online_mask'), init_task: at('init_task'), init_signals: at('init_signals'),
     init_mm: at('init_mm'), memory_next: at('memory_next'), memory_end: at('memory_end'), region: at('metadata_region'), region_bytes: at('metadata_bytes'),
     jiffies: at('jiffies_64'), period: at('sample_period'), thresh: at('watchdog_thresh'), random: at('random_state'), kthreadd: at('kthreadd_task'),
-    heartbeat_period: at('heartbeat_period'), super_blocks: at('super_blocks'), tss: at('cpu_tss_rw'),
+    heartbeat_period: at('heartbeat_period'), tss: at('cpu_tss_rw'),
   }; // prettier-ignore
   const init_stack = at('init_stack');
   const smp = assembleSmp(k, parts);
@@ -82,7 +87,14 @@ export function assembleBoot(k: Kernel, parts: BootParts): Label {
       free += Math.ceil(cpu.load64(boot.region_bytes) / 4096) * 4096;
       cpu.store32(s.cpus, cpus);
       cpu.store64(s.memory_next, free);
-      cpu.store64(s.memory_end, cpu.load64(boot.memory_bytes));
+      // sparse_init: a struct page for every page, at the end of the memory, in large pages
+      const memory_bytes = cpu.load64(boot.memory_bytes);
+      const map = Math.floor((memory_bytes / 4096) * k.o.slab.bytes);
+      const map_at = Math.floor((memory_bytes - map) / LARGE_PAGE) * LARGE_PAGE;
+      for (let done = 0; done < map && done < 512 * LARGE_PAGE; done += LARGE_PAGE) {
+        cpu.store64(at('level2_vmemmap_pgt') + (done / LARGE_PAGE) * 8, map_at + done + MAP_ENTRY);
+      }
+      cpu.store64(s.memory_end, map_at);
       cpu.set(gs, cpu.load64(s.offsets));
       cpu.set(REG.idtr, at('idt_table'));
       cpu.set(REG.tr, cpu.get(gs) + s.tss);
@@ -126,20 +138,9 @@ export function assembleBoot(k: Kernel, parts: BootParts): Label {
       cpu.store32(at('panic_on_oops'), cpu.load32(boot.panic_on_oops));
       cpu.store32(at('softlockup_panic'), cpu.load32(boot.softlockup_panic));
       cpu.store32(at('panic_cpu'), 0xffff_ffff);
-      // vfs_caches_init: two file systems
-      initListHead(cpu, s.super_blocks);
-      for (const name of ['rootfs', 'tmpfs']) {
-        const super_at = parts.memory.kmalloc(cpu);
-        const entry = super_at + super_block.s_list;
-        const last = cpu.load64(s.super_blocks + PREV);
-        cpu.store64(entry, s.super_blocks);
-        cpu.store64(entry + PREV, last);
-        cpu.store64(last, entry);
-        cpu.store64(s.super_blocks + PREV, entry);
-        cpu.store64(super_at + super_block.s_blocksize, 4096);
-        storeText(cpu, super_at + super_block.s_id, `${name}\0`);
-      }
     },
+    (cpu) => cpu.call(parts.kmem_cache_init.at),
+    (cpu) => cpu.call(parts.vfs_caches_init.at),
     printk.print(5, () => banner),
     printk.print(6, (cpu) => `Memory: ${Math.floor(cpu.load64(boot.memory_bytes) / 1024)}K`),
     (cpu) => cpu.call(start_clocks.at),

@@ -40,27 +40,36 @@ export function assembleExit(
   const init_process = k.symbol('init_process');
   const killed_init = k.string('Attempted to kill init! exitcode=0x0000000b');
 
+  /** put_task_struct as the last thing that a function does. */
   const putTask = (cpu: Cpu, t: number): void => {
     const left = cpu.load32(t + task.usage) - 1;
     cpu.store32(t + task.usage, left >>> 0);
-    if (left === 0) memory.freeTask(cpu, t);
+    if (left === 0) memory.slub.freeAndReturn(cpu, t);
+    else cpu.ret();
   };
 
   /** The rest of finish_task_switch when there is something to bury: rdi: a dead task or 0, rsi: an mm without borrowers or 0. */
-  k.text.fn('finish_task_switch', (cpu) => {
-    const t = cpu.get(rdi);
-    const m = cpu.get(rsi);
-    if (m !== 0) {
-      // __mmdrop
-      memory.freePage(cpu, cpu.load64(m + mm.pgd));
-      memory.kfree(cpu, m);
-    }
-    if (t !== 0) {
-      memory.freeStack(cpu, cpu.load64(t + task.stack));
-      putTask(cpu, t);
-    }
-    cpu.ret();
-  });
+  k.text.fn(
+    'finish_task_switch',
+    fuse(
+      (cpu) => {
+        const m = cpu.get(rsi);
+        cpu.push(cpu.get(rdi));
+        if (m === 0) return true;
+        // __mmdrop
+        memory.freePage(cpu, cpu.load64(m + mm.pgd));
+        return memory.slub.free(cpu, m);
+      },
+      (cpu) => {
+        const t = cpu.pop();
+        if (t !== 0) {
+          memory.freeStack(cpu, cpu.load64(t + task.stack));
+          putTask(cpu, t);
+        } else cpu.ret();
+        return false;
+      },
+    ),
+  );
 
   // rbx: task
   const [thread, unhashed] = [new Label(), new Label()];
@@ -91,21 +100,26 @@ export function assembleExit(
     lists.delRcu(entry(task.thread_group)),
     lists.delRcu(entry(task.thread_node)),
     unhashed,
-    (cpu) => {
-      const t = cpu.get(rbx);
-      const s = cpu.load64(t + task.signal);
-      const pid = cpu.load32(t + task.pid) & 0x7fff;
-      const byte = pid_map + (pid >> 3);
-      cpu.store8(byte, cpu.load8(byte) & ~(1 << (pid & 7)));
-      locks.writeUnlock(cpu, tasklist_lock);
-      cpu.interruptsOn();
-      const left = (cpu.load32(s + signal.sigcnt) - 1) >>> 0;
-      cpu.store32(s + signal.sigcnt, left);
-      if (left === 0) memory.kfree(cpu, s);
-      putTask(cpu, t);
-      popRegisters(cpu, rbx);
-      cpu.ret();
-    },
+    fuse(
+      (cpu) => {
+        const t = cpu.get(rbx);
+        const s = cpu.load64(t + task.signal);
+        const pid = cpu.load32(t + task.pid) & 0x7fff;
+        const byte = pid_map + (pid >> 3);
+        cpu.store8(byte, cpu.load8(byte) & ~(1 << (pid & 7)));
+        locks.writeUnlock(cpu, tasklist_lock);
+        cpu.interruptsOn();
+        const left = (cpu.load32(s + signal.sigcnt) - 1) >>> 0;
+        cpu.store32(s + signal.sigcnt, left);
+        return left !== 0 || memory.slub.free(cpu, s);
+      },
+      (cpu) => {
+        const t = cpu.get(rbx);
+        popRegisters(cpu, rbx);
+        putTask(cpu, t);
+        return false;
+      },
+    ),
   );
 
   // rbx: current, r12: code, r13: child, r14: whether it reaps itself

@@ -1,6 +1,6 @@
 import type { Address } from '../../../../base/address.ts';
 import type { Cpu } from '../../step.ts';
-import { Label, timed } from '../assembler.ts';
+import { fuse, Label, timed } from '../assembler.ts';
 import type { Kernel } from '../kernel-data.ts';
 import { DIRECT_MAP, STACK_END_MAGIC, THREAD_SIZE, USER_DATA, USER_STACK_TOP } from '../memory-map.ts';
 import { PF, PID_MAX, RESERVED_PIDS, SIGCHLD, TASK } from './constants.ts';
@@ -10,6 +10,7 @@ import type { Lists } from './lists.ts';
 import { initListHead, PREV } from './lists.ts';
 import type { Locks } from './locks.ts';
 import type { Memory } from './mm.ts';
+import { KMALLOC_BYTES } from './mm.ts';
 import { gs, r12, r13, r14, r15, rax, rbp, rbx, rcx, rdi, rdx, rsi } from './registers.ts';
 
 /** What copy_process is asked for, in rdi. */
@@ -58,24 +59,34 @@ export function assembleFork(k: Kernel, inline: Inline, locks: Locks, lists: Lis
   };
 
   // rbp: the new task, r12: CLONE, r13: start, r14: argument, r15: comm, rbx: its mm
-  const [fail, pid_search, no_mm, dup_mm, thread_links, linked] = [1, 2, 3, 4, 5, 6].map(() => new Label()) as [
-    Label, Label, Label, Label, Label, Label,
+  const [fail, pid_search, old_signal, no_mm, dup_mm, thread_links, linked] = [1, 2, 3, 4, 5, 6, 7].map(() => new Label()) as [
+    Label, Label, Label, Label, Label, Label, Label,
   ]; // prettier-ignore
   const copy_process = k.text.fn(
     'copy_process',
-    timed(2_000, (cpu) => {
-      pushRegisters(cpu, rbx, rbp, r12, r13, r14, r15);
-      for (const [to, from] of [[r12, rdi], [r13, rsi], [r14, rdx], [r15, rcx]] as const) cpu.set(to, cpu.get(from)); // prettier-ignore
-      // dup_task_struct
-      const p = memory.allocTask(cpu);
-      const stack = p === 0 ? 0 : memory.allocStack(cpu);
-      cpu.set(rbp, p);
-      if (stack === 0) return cpu.jump(fail.at);
-      cpu.copy(p, inline.current(cpu), task.bytes);
-      cpu.store64(p + task.stack, stack);
-      cpu.store64(stack, STACK_END_MAGIC);
-      cpu.store32(p + task.usage, 2);
-    }),
+    fuse(
+      (cpu) => {
+        pushRegisters(cpu, rbx, rbp, r12, r13, r14, r15);
+        for (const [to, from] of [[r12, rdi], [r13, rsi], [r14, rdx], [r15, rcx]] as const) cpu.set(to, cpu.get(from)); // prettier-ignore
+        cpu.spend(1_880);
+        return memory.allocTask(cpu);
+      },
+      (cpu) => {
+        // dup_task_struct
+        const p = cpu.get(rax);
+        const stack = p === 0 ? 0 : memory.allocStack(cpu);
+        cpu.set(rbp, p);
+        if (stack === 0) {
+          cpu.jump(fail.at);
+          return false;
+        }
+        cpu.copy(p, inline.current(cpu), task.bytes);
+        cpu.store64(p + task.stack, stack);
+        cpu.store64(stack, STACK_END_MAGIC);
+        cpu.store32(p + task.usage, 2);
+        return false;
+      },
+    ),
     (cpu) => {
       const p = cpu.get(rbp);
       const kind = cpu.get(r12);
@@ -111,25 +122,32 @@ export function assembleFork(k: Kernel, inline: Inline, locks: Locks, lists: Lis
         cpu.store8(byte, bits | (1 << (pid & 7)));
         cpu.store32(last_pid, pid);
         cpu.store32(p + task.pid, pid);
-        if (cpu.get(r12) !== CLONE.thread) {
-          // copy_signal
-          const s = memory.kmalloc(cpu);
-          cpu.store32(p + task.tgid, pid);
-          cpu.store32(s + signal.sigcnt, 1);
-          cpu.store32(s + signal.live, 1);
-          cpu.store32(s + signal.nr_threads, 1);
-          for (const [at, to] of [[s + signal.thread_head, p + task.thread_node], [p + task.thread_node, s + signal.thread_head]] as const) {
-            cpu.store64(at, to);
-            cpu.store64(at + PREV, to);
-          } // prettier-ignore
-          cpu.store64(p + task.signal, s);
-          cpu.store64(p + task.group_leader, p);
-        }
-        return;
+        return cpu.get(r12) === CLONE.thread ? cpu.jump(old_signal.at) : undefined;
       }
       cpu.store32(last_pid, pid);
       cpu.jump(pid_search.at);
     },
+    fuse(
+      (cpu) => memory.kmalloc(cpu),
+      (cpu) => {
+        // copy_signal
+        const p = cpu.get(rbp);
+        const s = cpu.get(rax);
+        cpu.fill(s, 0, KMALLOC_BYTES);
+        cpu.store32(p + task.tgid, cpu.load32(p + task.pid));
+        cpu.store32(s + signal.sigcnt, 1);
+        cpu.store32(s + signal.live, 1);
+        cpu.store32(s + signal.nr_threads, 1);
+        for (const [at, to] of [[s + signal.thread_head, p + task.thread_node], [p + task.thread_node, s + signal.thread_head]] as const) {
+          cpu.store64(at, to);
+          cpu.store64(at + PREV, to);
+        } // prettier-ignore
+        cpu.store64(p + task.signal, s);
+        cpu.store64(p + task.group_leader, p);
+        return false;
+      },
+    ),
+    old_signal,
     (cpu) => {
       const kind = cpu.get(r12);
       const p = cpu.get(rbp);
@@ -237,7 +255,9 @@ export function assembleFork(k: Kernel, inline: Inline, locks: Locks, lists: Lis
     },
     fail,
     (cpu) => {
-      if (cpu.get(rbp) !== 0) memory.freeTask(cpu, cpu.get(rbp));
+      if (cpu.get(rbp) !== 0) memory.slub.free(cpu, cpu.get(rbp));
+    },
+    (cpu) => {
       cpu.set(rax, 0);
       popRegisters(cpu, rbx, rbp, r12, r13, r14, r15);
       cpu.ret();

@@ -7,11 +7,14 @@ import {
   DIRECT_MAP, STACK_SLOT, THREAD_SIZE, USER_DATA, USER_DATA_PAGES, USER_STACK_PAGES, USER_STACK_TOP, USER_TEXT, VMALLOC_STACKS,
   VMALLOC_START,
 } from '../memory-map.ts'; // prettier-ignore
-import { rbx } from './registers.ts';
+import type { Pages } from './pages.ts';
+import { rax, rbx } from './registers.ts';
+import { KMALLOC_256 } from './slub-init.ts';
+import type { Slub } from './slub.ts';
 
 const PAGE = 4096;
 /** Objects of one size for mm_struct and signal_struct. */
-const KMALLOC_BYTES = 256;
+export const KMALLOC_BYTES = 256;
 const TABLE: number = PTE.PRESENT | PTE.WRITABLE | PTE.USER | PTE.ACCESSED;
 const USER_RW: number = PTE.PRESENT | PTE.WRITABLE | PTE.USER | PTE.ACCESSED | PTE.DIRTY;
 const USER_RX: number = PTE.PRESENT | PTE.USER | PTE.ACCESSED;
@@ -23,19 +26,15 @@ const OWN_PAGES: readonly Address[] = [
   ...Array.from({ length: USER_STACK_PAGES }, (_, page) => USER_STACK_TOP - (page + 1) * PAGE),
 ];
 
-/** The page and object allocator, and address spaces. Freed things wait on lists threaded through themselves. */
-export interface Memory {
-  /** A page in the direct map, not cleared; 0 when there is none. Part of a step. */
-  allocPage(cpu: Cpu): Address;
-  freePage(cpu: Cpu, page: Address): void;
-  /** Cleared. */
-  allocTask(cpu: Cpu): Address;
-  freeTask(cpu: Cpu, task: Address): void;
+/** Pages, objects, stacks and address spaces. Freed stacks wait on a list threaded through themselves. */
+export interface Memory extends Pages {
+  /** Objects that are not cleared: true with them in rax, as Slub's `alloc`. */
+  allocTask(cpu: Cpu): boolean;
+  /** 256 bytes. */
+  kmalloc(cpu: Cpu): boolean;
+  readonly slub: Slub;
   allocStack(cpu: Cpu): Address;
   freeStack(cpu: Cpu, stack: Address): void;
-  /** 256 bytes, cleared. */
-  kmalloc(cpu: Cpu): Address;
-  kfree(cpu: Cpu, object: Address): void;
   /** mm_alloc with the user image mapped; the new mm is in rbx after it. Its own pages are cleared if `clear` says so. */
   makeMm(clear: (cpu: Cpu) => boolean): Part;
   /** dup_mm: rbx is a fresh mm, and the parent's is `from`: data and stack are copied. Part of a step. */
@@ -46,59 +45,26 @@ export interface Memory {
   userTable(cpu: Cpu, mm: Address): Address;
 }
 
-export function assembleMemory(k: Kernel, user_text_physical: number, user_text_pages: number): Memory {
-  const { task, mm } = k.o;
-  const free_pages = k.symbol('free_pages');
-  const memory_next = k.symbol('memory_next');
-  const memory_end = k.symbol('memory_end');
-  const task_free = k.symbol('task_struct_free');
-  const kmalloc_free = k.symbol('kmalloc_free');
+export function assembleMemory(
+  k: Kernel,
+  pages: Pages,
+  slub: Slub,
+  user_text_physical: number,
+  user_text_pages: number,
+): Memory {
+  const { mm } = k.o;
+  const { allocPage, freePage } = pages;
+  const task_cache = k.symbol('task_struct_cachep');
+  const kmalloc_256 = k.symbol('kmalloc_caches') + KMALLOC_256 * 8;
   const stack_free = k.symbol('stack_free');
   const stack_next = k.symbol('stack_next');
   const top_table = k.symbol('init_top_pgt');
   const stack_tables = k.symbol('level1_vmalloc_pgt');
-  const TASK_BYTES = Math.ceil(task.bytes / 64) * 64;
 
-  const allocPage = (cpu: Cpu): Address => {
-    const page = cpu.load64(free_pages);
-    if (page !== 0) {
-      cpu.store64(free_pages, cpu.load64(page));
-      return page;
-    }
-    const next = cpu.load64(memory_next);
-    if (next + PAGE > cpu.load64(memory_end)) return 0;
-    cpu.store64(memory_next, next + PAGE);
-    return DIRECT_MAP + next;
-  };
-  const freePage = (cpu: Cpu, page: Address): void => {
-    cpu.store64(page, cpu.load64(free_pages));
-    cpu.store64(free_pages, page);
-  };
   const clearPage = (cpu: Cpu): Address => {
     const page = allocPage(cpu);
     if (page !== 0) cpu.fill(page, 0, PAGE);
     return page;
-  };
-
-  const take = (cpu: Cpu, list: Address, bytes: number): Address => {
-    let object = cpu.load64(list);
-    if (object === 0) {
-      // A slab is one page, cut up at once.
-      const page = allocPage(cpu);
-      if (page === 0) return 0;
-      for (let at = Math.floor(PAGE / bytes) * bytes - bytes; at > 0; at -= bytes) {
-        cpu.store64(page + at, object);
-        object = page + at;
-      }
-      cpu.store64(list, object);
-      return page;
-    }
-    cpu.store64(list, cpu.load64(object));
-    return object;
-  };
-  const give = (cpu: Cpu, list: Address, object: Address): void => {
-    cpu.store64(object, cpu.load64(list));
-    cpu.store64(list, object);
   };
 
   const entryOf = (table: Address, address: number): Address =>
@@ -115,18 +81,9 @@ export function assembleMemory(k: Kernel, user_text_physical: number, user_text_
   return {
     allocPage,
     freePage,
-    allocTask(cpu) {
-      const object = take(cpu, task_free, TASK_BYTES);
-      if (object !== 0) cpu.fill(object, 0, task.bytes);
-      return object;
-    },
-    freeTask: (cpu, object) => give(cpu, task_free, object),
-    kmalloc(cpu) {
-      const object = take(cpu, kmalloc_free, KMALLOC_BYTES);
-      if (object !== 0) cpu.fill(object, 0, KMALLOC_BYTES);
-      return object;
-    },
-    kfree: (cpu, object) => give(cpu, kmalloc_free, object),
+    slub,
+    allocTask: (cpu) => slub.alloc(cpu, cpu.load64(task_cache)),
+    kmalloc: (cpu) => slub.alloc(cpu, cpu.load64(kmalloc_256)),
     allocStack(cpu) {
       const cached = cpu.load64(stack_free);
       if (cached !== 0) {
@@ -151,8 +108,9 @@ export function assembleMemory(k: Kernel, user_text_physical: number, user_text_
       cpu.store64(stack_free, stack);
     },
     makeMm: (clear) => [
+      (cpu) => void slub.alloc(cpu, cpu.load64(kmalloc_256)),
       (cpu) => {
-        const m = take(cpu, kmalloc_free, KMALLOC_BYTES);
+        const m = cpu.get(rax);
         const top = allocPage(cpu);
         cpu.fill(m, 0, KMALLOC_BYTES);
         cpu.fill(top, 0, PAGE / 2);

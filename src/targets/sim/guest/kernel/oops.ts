@@ -25,6 +25,8 @@ export interface Oops {
   readonly divide: Label;
 }
 
+/** Signs of a BUG() by its file. */
+const BUG_SIGNS: Readonly<Record<string, Sign>> = { 'lib/list_debug.c': 'list_bug', 'mm/slub.c': 'slub_bug' };
 /** arch/x86/kernel/dumpstack.c bounds nested oopses by the stack; this kernel says so at the fourth. */
 const NESTED_OOPSES = 4;
 
@@ -220,7 +222,7 @@ export function assembleOops(
       'exc_invalid_op',
       (cpu, at) => {
         const bug = bugAt(rip(cpu, at));
-        return bug === undefined ? 'invalid_opcode' : bug.file === 'lib/list_debug.c' ? 'list_bug' : 'bug';
+        return bug === undefined ? 'invalid_opcode' : (BUG_SIGNS[bug.file] ?? 'bug');
       },
       rip,
     ),

@@ -111,8 +111,12 @@ export function assembleSmp(k: Kernel, parts: BootParts): Smp {
     (cpu) => {
       const index = cpu.get(rbx);
       if (index >= cpu.load32(s.cpus)) return cpu.jump(cpus_done.at);
+      parts.memory.allocTask(cpu);
+    },
+    (cpu) => {
       // fork_idle
-      const idle_task = parts.memory.allocTask(cpu);
+      const index = cpu.get(rbx);
+      const idle_task = cpu.get(rax);
       const stack = parts.memory.allocStack(cpu);
       cpu.copy(idle_task, s.init_task, task.bytes);
       cpu.store64(idle_task + task.stack, stack);

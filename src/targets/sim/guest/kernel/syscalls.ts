@@ -11,6 +11,7 @@ import type { Locks } from './locks.ts';
 import { r12, rax, rbx, rcx, rdi, rdx, rsi } from './registers.ts';
 import type { Scheduler } from './sched.ts';
 import type { Sleep } from './sleep.ts';
+import type { Vfs } from './vfs.ts';
 
 /** Numbers of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl) that the user programs use. */
 export const NR = {
@@ -34,13 +35,11 @@ export function assembleSyscalls(
   sleep: Sleep,
   drivers: Drivers,
   sendmsg: Label,
+  vfs: Vfs,
 ): ReadonlyMap<number, Label> {
-  const { task, super_block } = k.o;
+  const { task } = k.o;
   const init_task = k.symbol('init_task');
   const tasklist_lock = k.symbol('tasklist_lock');
-  const inode_hash_lock = k.symbol('inode_hash_lock');
-  const sb_lock = k.symbol('sb_lock');
-  const super_blocks = k.symbol('super_blocks');
 
   /** Both forks: the child is woken, its pid returned. */
   const forked = k.text.fn(
@@ -125,47 +124,6 @@ export function assembleSyscalls(
     }),
   );
 
-  const walk = new Label();
-  const sys_open = k.text.fn(
-    '__x64_sys_open',
-    fuse(
-      (cpu) => {
-        // find_inode under inode_hash_lock, then the super block's reference under sb_lock
-        pushRegisters(cpu, rbx);
-        return locks.spinLock(cpu, inode_hash_lock);
-      },
-      (cpu) => {
-        cpu.spend(300);
-        return false;
-      },
-    ),
-    fuse(
-      (cpu) => {
-        locks.spinUnlock(cpu, inode_hash_lock);
-        return locks.spinLock(cpu, sb_lock);
-      },
-      (cpu) => {
-        cpu.set(rbx, cpu.load64(super_blocks));
-        return false;
-      },
-    ),
-    walk,
-    timed(WALK_NS, (cpu) => {
-      let at = cpu.get(rbx);
-      for (let turn = 0; turn < STRIDE; turn++) {
-        if (at === super_blocks) {
-          locks.spinUnlock(cpu, sb_lock);
-          cpu.set(rax, 0);
-          popRegisters(cpu, rbx);
-          return cpu.ret();
-        }
-        cpu.load64(at - super_block.s_list + super_block.s_blocksize);
-        at = cpu.load64(at);
-      }
-      cpu.set(rbx, at);
-      cpu.jump(walk.at);
-    }),
-  );
   const sys_exit = k.text.fn('__x64_sys_exit', (cpu) => {
     cpu.set(rdi, cpu.get(rdi) * 256);
     cpu.jump(exit.do_exit.at);
@@ -174,7 +132,7 @@ export function assembleSyscalls(
   const table = new Map<number, Label>([
     [NR.read, drivers.read],
     [NR.write, drivers.write],
-    [NR.open, sys_open],
+    [NR.open, vfs.open],
     [NR.poll, sys_poll],
     [NR.ioctl, sys_ioctl],
     [NR.nanosleep, sys_nanosleep],

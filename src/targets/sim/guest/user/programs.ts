@@ -14,6 +14,8 @@ export const ORDER_BOOK: Address = USER_DATA + 0x40;
 const ORDER_NEXT_ID: Address = USER_DATA + 0x30;
 const ORDERS: Address = USER_DATA + 0x100;
 const ORDER_COUNT = 48;
+/** Files that the programs open. */
+const FILES = 24;
 
 /** One piece of a program. */
 type Work = (at: Assembly) => Part;
@@ -57,7 +59,8 @@ const compute =
       }),
     ];
   };
-const open: Work = (at) => [(cpu) => at.syscall(cpu, NR.open)];
+/** Opens one of the files that it likes. */
+const open: Work = (at) => [(cpu) => at.syscall(cpu, NR.open, random(cpu, FILES))];
 const read: Work = (at) => [(cpu) => at.syscall(cpu, NR.read, random(cpu, 65_536))];
 const write: Work = (at) => [(cpu) => at.syscall(cpu, NR.write, random(cpu, 65_536))];
 /** A word into every mailbox, and what lies in them taken. */

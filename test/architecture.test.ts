@@ -15,7 +15,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   text: ['base'],
   model: ['text', 'base'],
   language: ['text', 'model', 'base'],
-  formats: ['base'],
+  formats: ['base', 'type model'],
   target: ['base', 'model'],
   patient: ['base', 'model', 'type target'],
   record: ['text', 'patient', 'target', 'model'],

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts';
+import { bigintsToJson } from '../base/exact-json.ts';
 import type { TopologyModel } from '../model/machine.ts';
 import type { TraceEvent } from '../target/events.ts';
 import { Simulation } from './simulation.ts';
@@ -122,7 +123,7 @@ export class TwinLines {
     const known = this.#keys.get(topology);
     if (known !== undefined) return known;
     const key = JSON.stringify(topology, (name, value: unknown) =>
-      name === 'span' || name === 'doc' ? undefined : value,
+      name === 'span' || name === 'doc' ? undefined : bigintsToJson(name, value),
     );
     this.#keys.set(topology, key);
     return key;

@@ -1,6 +1,8 @@
 import type { Address } from '../base/address.ts';
 import { fromHalves, highHalf, lowHalf } from '../base/address.ts';
 import type { KallsymsAddresses } from './kallsyms.ts';
+import { decodeLocator, encodeLocator } from './locator-code/entry.ts';
+import type { LocatorEntry } from './locator-code/entry.ts';
 import { formatLocator, parseLocator } from './locator.ts';
 import type { Locator } from './locator.ts';
 import type { NoteContent } from './notes.ts';
@@ -23,6 +25,8 @@ export interface RegionContents {
   readonly btf: readonly BtfReference[];
   /** By `NAME`; the first of a name counts. */
   readonly locators: ReadonlyMap<string, Locator>;
+  /** By name; the first of a name counts. In the order of the region. */
+  readonly described: ReadonlyMap<string, LocatorEntry>;
   /** Entries that could not be understood, by their offset in the region; `name` when at least that could be read. */
   readonly malformed: readonly {
     readonly offset: number;
@@ -46,6 +50,7 @@ export function readContents(bytes: Uint8Array, region: Region): RegionContents 
   let kallsyms: KallsymsAddresses | undefined;
   const btf: BtfReference[] = [];
   const locators = new Map<string, Locator>();
+  const described = new Map<string, LocatorEntry>();
   const malformed: { offset: number; name?: string; message: string }[] = [];
   for (const note of region.entries) {
     const desc = descOf(bytes, note);
@@ -55,6 +60,13 @@ export function readContents(bytes: Uint8Array, region: Region): RegionContents 
       const { locator, name, problem } = parseLocator(desc);
       if (!locator) malformed.push({ offset: note.start, ...(name ? { name } : {}), message: problem });
       else if (!locators.has(locator.name)) locators.set(locator.name, locator);
+    } else if (note.type === REGION_NOTE.LOCATOR_CODE) {
+      const decoded = decodeLocator(desc);
+      if (!decoded.ok) {
+        const whose = decoded.name === undefined ? {} : { name: decoded.name };
+        malformed.push({ offset: note.desc_start + decoded.offset, ...whose, message: decoded.message });
+      } else if (!described.has(decoded.value.names.name))
+        described.set(decoded.value.names.name, decoded.value);
     } else if (note.type === REGION_NOTE.KALLSYMS) {
       if (desc.length < 48)
         malformed.push({ offset: note.start, message: 'a kallsyms entry below 48 bytes' });
@@ -69,6 +81,7 @@ export function readContents(bytes: Uint8Array, region: Region): RegionContents 
     ...(kallsyms ? { kallsyms } : {}),
     btf,
     locators,
+    described,
     malformed,
   };
 }
@@ -82,6 +95,11 @@ export function vmcoreinfoNote(text: string): NoteContent {
 export function locatorNote(locator: Locator): NoteContent {
   const type = locator.space === 'kernel' ? REGION_NOTE.LOCATOR : REGION_NOTE.APPLICATION;
   return { name: SIREN_NOTE, type, desc: Buffer.from(formatLocator(locator), 'latin1') };
+}
+
+/** The entry of a locator that is code. */
+export function locatorCodeNote(entry: LocatorEntry): NoteContent {
+  return { name: SIREN_NOTE, type: REGION_NOTE.LOCATOR_CODE, desc: encodeLocator(entry) };
 }
 
 export function kallsymsNote(at: KallsymsAddresses): NoteContent {

@@ -37,6 +37,8 @@ export const REGION_NOTE = {
   BTF: 3,
   /** Text of an application structure's locator. */
   APPLICATION: 4,
+  /** A structure's locator as code (locator-code/entry.ts). */
+  LOCATOR_CODE: 5,
 } as const;
 
 const ENTRY_LIMIT = 1024;

@@ -1,3 +1,4 @@
+import { bigintsToJson } from '../base/exact-json.ts';
 import type { TopologyModel } from '../model/machine.ts';
 import type { Job } from './events.ts';
 
@@ -37,7 +38,7 @@ class TopologyNumbers {
   of(topology: TopologyModel): { number: number; topology: TopologyModel } {
     const seen = this.#byObject.get(topology);
     if (seen !== undefined) return seen;
-    const text = JSON.stringify(topology);
+    const text = JSON.stringify(topology, bigintsToJson);
     const known = this.#byText.get(text) ?? { number: this.#byText.size, topology };
     this.#byText.set(text, known);
     this.#byObject.set(topology, known);

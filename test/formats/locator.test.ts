@@ -48,7 +48,7 @@ test('a locator that cannot be read still says whose it is', () => {
 /** The examples of the documentation, several keys on a line there. */
 function documented(): string[] {
   const text = readFileSync(new URL('../../src/formats/region.md', import.meta.url), 'utf8');
-  const block = /## Those that the simulated kernel describes\s+```\n(.*?)```/s.exec(text)?.[1] ?? '';
+  const block = /## Those that the simulated kernel describes so\s+```\n(.*?)```/s.exec(text)?.[1] ?? '';
   return block.split('\n\n').map((example) => `${example.trim().split(/\s+/).join('\n')}\n`);
 }
 

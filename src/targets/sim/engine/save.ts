@@ -1,3 +1,4 @@
+import { bigintsFromJson, bigintsToJson } from '../../../base/exact-json.ts';
 import { crc32c } from '../../../formats/crc32c.ts';
 import type { Result } from '../../../formats/result.ts';
 import { failure, success } from '../../../formats/result.ts';
@@ -75,7 +76,7 @@ export function saveMachine(machine: Machine, attachment: string): Uint8Array {
     watches: machine.watch.save(),
     attachment,
   };
-  const json = new TextEncoder().encode(JSON.stringify(saved));
+  const json = new TextEncoder().encode(JSON.stringify(saved, bigintsToJson));
   const pages = [...contentPages(memory)];
   const bytes = new Uint8Array(HEADER_BYTES + json.length + pages.length * PAGE_RECORD);
   const view = new DataView(bytes.buffer);
@@ -129,7 +130,10 @@ export function loadMachine(
   if (crc32c(bytes, 16, bytes.length) !== view.getUint32(12, true))
     return failure('MALFORMED', 'the checksum does not match', 12);
   try {
-    const saved = JSON.parse(decoder.decode(bytes.subarray(HEADER_BYTES, pages_at))) as SavedMachine;
+    const saved = JSON.parse(
+      decoder.decode(bytes.subarray(HEADER_BYTES, pages_at)),
+      bigintsFromJson,
+    ) as SavedMachine;
     const { plan, memory: planned } = planMachine(saved.topology, saved.seed, kernelFor);
     const memory = new MachineMemory(planned.size, planned.table_bytes);
     for (let at = pages_at; at < bytes.length; at += PAGE_RECORD)

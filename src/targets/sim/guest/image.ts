@@ -8,6 +8,7 @@ import type { NoteContent } from '../../../formats/notes.ts';
 import { PTE, tableIndex } from '../../../formats/page-tables.ts';
 import { btfNote, kallsymsNote, vmcoreinfoNote } from '../../../formats/region-notes.ts';
 import { writeVmcoreInfo } from '../../../formats/vmcoreinfo.ts';
+import type { LocatorModel, StructModel } from '../../../model/structure.ts';
 import type { Program } from '../step.ts';
 import type { BootParams } from './boot-params.ts';
 import { describesBit } from './boot-params.ts';
@@ -16,7 +17,8 @@ import { printkRingStart } from './kernel/printk.ts';
 import { REGION_TABLE_ENTRY } from './kernel/region.ts';
 import type { Layout } from './layout.ts';
 import { btfOf } from './layout-btf.ts';
-import { locatorNotes } from './locators.ts';
+import { locatorTypes } from './locator-types.ts';
+import { locatorCodeNotes, locatorNotes } from './locators.ts';
 import {
   DIRECT_MAP, FREE_PHYSICAL, imagePhysical, KERNEL_DATA, KERNEL_END, KERNEL_RODATA, KERNEL_TEXT, PER_CPU_STRIDE, PHYS_BASE, THREAD_SIZE,
   VMALLOC_START, VMALLOC_TABLES, VMEMMAP_START,
@@ -48,7 +50,13 @@ const TABLE = PTE.PRESENT | PTE.WRITABLE | PTE.ACCESSED;
 const LARGE = 0x20_0000;
 const SPLIT: number = Math.floor(FREE_PHYSICAL / LARGE) * LARGE;
 
-export function buildImage(layout: Layout): KernelImage {
+/** What a partition's kernel is built with, besides its layout. */
+export interface ImageContent {
+  readonly locators: readonly LocatorModel[];
+  readonly structs: readonly StructModel[];
+}
+
+export function buildImage(layout: Layout, content: ImageContent): KernelImage {
   const built = buildProgram(layout);
   const { kernel: k, rodata } = built;
   const at = (name: string): Address => k.symbol(name);
@@ -86,6 +94,7 @@ export function buildImage(layout: Layout): KernelImage {
     }), 0],
     [btfNote({ address: btf_at, bytes: btf.length }), 0],
     ...locatorNotes(ORDER_BOOK, THREAD_SIZE).map(([name, note]) => [note, describesBit(name)] as const),
+    ...locatorCodeNotes(content.locators, locatorTypes(layout, content.structs)).map((note) => [note, 0] as const),
   ]); // prettier-ignore
   pageTables();
   interruptTable();

@@ -1,4 +1,6 @@
+import { bigintsToJson } from '../../../base/exact-json.ts';
 import { substream } from '../../../base/random.ts';
+import type { LparModel } from '../../../model/machine.ts';
 import type { KernelContext } from '../machine/plan.ts';
 import type { GuestKernel } from '../step.ts';
 import { REG } from '../step.ts';
@@ -7,16 +9,31 @@ import type { KernelImage } from './image.ts';
 import { buildImage, directMapEntry, LARGE_PAGE } from './image.ts';
 import { layoutOf } from './layout.ts';
 
-const images = new Map<number, KernelImage>();
+const images = new Map<string, KernelImage>();
+const keys = new WeakMap<LparModel, string>();
 
-/** The image that a layout seed gives. It never changes: the cache holds what building it again would give. */
-function imageOf(layout_seed: number): KernelImage {
-  const known = images.get(layout_seed);
+/** The image that a partition's settings give. It never changes: the cache holds what building it again would give. */
+function imageOf(lpar: LparModel): KernelImage {
+  const key = keyOf(lpar);
+  const known = images.get(key);
   if (known) return known;
-  const image = buildImage(layoutOf(layout_seed));
+  const { locators = [], structs = [] } = lpar.metadata;
+  const image = buildImage(layoutOf(lpar.kernel.layout_seed), { locators, structs });
   if (images.size >= 16) images.clear();
-  images.set(layout_seed, image);
+  images.set(key, image);
   return image;
+}
+
+/** All that an image is made of, but not where it was written. */
+function keyOf(lpar: LparModel): string {
+  const known = keys.get(lpar);
+  if (known !== undefined) return known;
+  const { locators, structs } = lpar.metadata;
+  const key = JSON.stringify([lpar.kernel.layout_seed, locators, structs], (name, value: unknown) =>
+    name === 'span' || name === 'doc' ? undefined : bigintsToJson(name, value),
+  );
+  keys.set(lpar, key);
+  return key;
 }
 
 /** With less guest-physical memory there is nowhere to load the image: 16 MiB. */
@@ -24,7 +41,7 @@ const LEAST_MEMORY_BYTES = 0x100_0000;
 
 /** The simulated Linux of a partition. Machines of one layout share its code; nothing of it changes while they run. */
 export function createGuest(context: KernelContext): GuestKernel {
-  const image = imageOf(context.lpar.kernel.layout_seed);
+  const image = imageOf(context.lpar);
   return {
     program: image.program,
     vmcoreinfo: () => image.vmcoreinfo,

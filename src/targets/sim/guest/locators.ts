@@ -1,8 +1,12 @@
 import type { Address } from '../../../base/address.ts';
 import { addressHex } from '../../../base/address.ts';
+import { compileLocator } from '../../../formats/locator-code/compile.ts';
+import type { LocatorTypes } from '../../../formats/locator-code/types.ts';
 import type { NoteContent } from '../../../formats/notes.ts';
+import { locatorCodeNote } from '../../../formats/region-notes.ts';
 import { REGION_NOTE, SIREN_NOTE } from '../../../formats/region.ts';
 import { KERNEL_LOCKS } from '../../../model/collections.ts';
+import type { LocatorModel } from '../../../model/structure.ts';
 
 /** The locators of what this kernel and its shop have, by collection: formats/region.md explains the keys. */
 export function locatorNotes(
@@ -43,5 +47,18 @@ export function locatorNotes(
     const lines = Object.entries({ NAME: name, ...keys }).map(([key, value]) => `${key}=${value}\n`);
     const type = keys['SPACE'] === 'kernel' ? REGION_NOTE.LOCATOR : REGION_NOTE.APPLICATION;
     return [name, { name: SIREN_NOTE, type, desc: Buffer.from(lines.join(''), 'latin1') }] as const;
+  });
+}
+
+/** What is described, as code with this kernel's own offsets. A locator that no code can express is left out, as any kernel would. */
+export function locatorCodeNotes(
+  locators: readonly LocatorModel[],
+  types: LocatorTypes,
+): readonly NoteContent[] {
+  const named = new Map(locators.map((one) => [one.name, one]));
+  return locators.flatMap((model) => {
+    const parent = named.get(model.parent ?? '')?.of;
+    const compiled = compileLocator(model, types, { offsets: 'constants', ...(parent ? { parent } : {}) });
+    return compiled.ok ? [locatorCodeNote(compiled.entry)] : [];
   });
 }

@@ -3,8 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Address } from '../../../../src/base/address.ts';
 import { fromBigint } from '../../../../src/base/address.ts';
 import { openBtf } from '../../../../src/formats/btf.ts';
+import type { BlockName } from '../../../../src/formats/locator-code/assemble.ts';
+import type { LocatorHost } from '../../../../src/formats/locator-code/interpreter.ts';
+import { LocatorInterpreter } from '../../../../src/formats/locator-code/interpreter.ts';
 import { translate } from '../../../../src/formats/page-tables.ts';
 import { readContents } from '../../../../src/formats/region-notes.ts';
 import { readRegion } from '../../../../src/formats/region.ts';
@@ -12,7 +16,21 @@ import { parseVmcoreInfo } from '../../../../src/formats/vmcoreinfo.ts';
 import { AGGREGATES } from '../../../../src/model/kernel-types.ts';
 import { layoutOf } from '../../../../src/targets/sim/guest/layout.ts';
 import { btfOf } from '../../../../src/targets/sim/guest/layout-btf.ts';
+import { cast, element, every, member, named, symbol } from '../../../support/formulas.ts';
+import { array, locator } from '../../../support/locators.ts';
 import { Booted } from './support.ts';
+
+const DESCRIBED = [
+  locator({
+    name: 'tasks', shape: 'list', of: named('task_struct'), via: ['tasks'], label: ['comm'], id: ['pid'], including_head: true,
+    from: [member(cast(symbol('init_task'), named('task_struct')), 'tasks')], guard: symbol('tasklist_lock'),
+  }),
+  locator({ name: 'threads', parent: 'tasks', shape: 'list', of: named('task_struct'), via: ['thread_group'], from: [member(element, 'thread_group')] }),
+  locator({
+    name: 'timers', shape: 'hlist', of: named('timer_list'), via: ['entry'], guard: member(element, 'lock'),
+    from: [every(member(every(cast(every(symbol('timer_bases')), array(named('timer_base'), 2))), 'vectors'))],
+  }),
+]; // prettier-ignore
 
 const BPFTOOL = 'bpftool';
 
@@ -55,6 +73,47 @@ describe('what the guest publishes', () => {
     expect(contents.btf).toHaveLength(1);
     expect(contents.vmcoreinfo?.numbers.get('phys_base')).toBe(-0xc0_0000);
   });
+
+  it.each([0, 5])(
+    'publishes locators as code that finds its own structures, laid out by seed %i',
+    (layout_seed) => {
+      const guest = new Booted({ kernel: { layout_seed }, locators: DESCRIBED });
+      const [registered] = guest.of('register');
+      const bytes = new Uint8Array(Number(registered?.detail['size']));
+      guest.target.partitions[0]!.memory.read(Number(registered?.detail['address']), bytes);
+      const region = readRegion(bytes);
+      if (!region.ok) throw new Error(region.message);
+      const { described, malformed } = readContents(bytes, region.value);
+      expect(malformed).toEqual([]);
+      expect([...described.keys()]).toEqual(['tasks', 'threads', 'timers']);
+      const area = (cpu: number): Address => guest.u64(guest.symbol('__per_cpu_offset') + cpu * 8);
+      const host: LocatorHost = {
+      cpus: 2, symbol: (name) => guest.symbol(name), perCpuBase: area, u8: () => NaN, u16: () => NaN, u32: (at) => guest.u32(at),
+      member: () => undefined, size: () => undefined,
+    }; // prettier-ignore
+      const run = (name: string, block: BlockName, at?: Address): LocatorInterpreter => {
+        const machine = new LocatorInterpreter(host);
+        const entry = described.get(name)!;
+        expect(machine.run(entry.blocks.get(block)!, entry.texts, at)).toBeUndefined();
+        return machine;
+      };
+      const init = guest.symbol('init_task');
+      const tasks = guest.offset('task_struct', 'tasks');
+      expect(run('tasks', 'roots')).toMatchObject({ objects: [init], heads: [init + tasks] });
+      expect(run('tasks', 'link').value).toBe(tasks);
+      expect(run('tasks', 'guard').value).toBe(guest.symbol('tasklist_lock'));
+      expect(described.get('tasks')!.names).toMatchObject({ type: 'task_struct', via: 'tasks', label: 'comm', guard_type: 'rwlock_t', head_type: 'list_head' }); // prettier-ignore
+      expect(run('threads', 'roots', 0x4000).heads).toEqual([
+        0x4000 + guest.offset('task_struct', 'thread_group'),
+      ]);
+      const bases = [0, 1].flatMap((cpu) => [0, 1].map((base) => area(cpu) + guest.symbol('timer_bases') + base * guest.layout.sizeOf('timer_base'))); // prettier-ignore
+      const { objects, heads } = run('timers', 'roots');
+      expect(heads).toHaveLength(4 * 576);
+      expect([...new Set(objects)]).toEqual(bases);
+      expect(heads[576 * 3 + 2]).toBe(bases[3]! + guest.offset('timer_base', 'vectors') + 16);
+      expect(run('timers', 'guard', bases[2]).value).toBe(bases[2]! + guest.offset('timer_base', 'lock'));
+    },
+  );
 
   it('registers once, before boot complete', () => {
     const guest = new Booted();

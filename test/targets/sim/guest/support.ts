@@ -2,6 +2,7 @@ import type { Address } from '../../../../src/base/address.ts';
 import { toBigint } from '../../../../src/base/address.ts';
 import { translate } from '../../../../src/formats/page-tables.ts';
 import type { KernelModel, LparModel, TopologyModel, Workload } from '../../../../src/model/machine.ts';
+import type { LocatorModel } from '../../../../src/model/structure.ts';
 import type { TraceEvent } from '../../../../src/target/events.ts';
 import { buildImage } from '../../../../src/targets/sim/guest/image.ts';
 import { createGuest } from '../../../../src/targets/sim/guest/kernel.ts';
@@ -20,6 +21,7 @@ export interface Shape {
   readonly devices?: boolean;
   readonly kernel?: Partial<KernelModel>;
   readonly seed?: number;
+  readonly locators?: readonly LocatorModel[];
 }
 
 export function topologyOf(shape: Shape = {}): TopologyModel {
@@ -52,6 +54,7 @@ export function topologyOf(shape: Shape = {}): TopologyModel {
       size_bytes: 65_536,
       seal: 'crc32c',
       describes: ['tasks', 'run_queues', 'locks', 'stacks', 'timers', 'hrtimers', 'log', 'app.orders'],
+      ...(shape.locators ? { locators: shape.locators } : {}),
     },
     span,
   };
@@ -81,7 +84,7 @@ function builtFor(layout: Layout): { symbols: ReadonlyMap<string, Address>; root
     const symbols = [...data, ...per_cpu, ...kernel.text.symbols].map(
       (one) => [one.name, one.address] as const,
     );
-    known = { symbols: new Map(symbols), root: buildImage(layout).root };
+    known = { symbols: new Map(symbols), root: buildImage(layout, { locators: [], structs: [] }).root };
     built_for.set(layout, known);
   }
   return known;

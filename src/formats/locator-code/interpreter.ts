@@ -1,0 +1,313 @@
+import type { Address } from '../../base/address.ts';
+import { addressHex, fromHalves, highHalf, isCanonical, lowHalf } from '../../base/address.ts';
+import type { Leb } from './leb128.ts';
+import { readLeb } from './leb128.ts';
+import { INSTRUCTIONS, OP, STACK_DEPTH } from './opcodes.ts';
+import { wideText, product } from './wide.ts';
+
+/** What code is run against: a guest's memory, symbols and types. Nothing of it throws. */
+export interface LocatorHost {
+  /** Symbols of CPUs have `cpus` copies. */
+  readonly cpus: number;
+  /** A per-CPU symbol's is its offset in the CPU's area. */
+  symbol(name: string): Address | undefined;
+  /** Where a CPU's area begins; NaN when there is no such CPU. */
+  perCpuBase(cpu: number): Address;
+  /** Unsigned; NaN where nothing is mapped or may be read. */
+  u8(address: Address): number;
+  u16(address: Address): number;
+  u32(address: Address): number;
+  /** Offset of `TYPE.member.path`; undefined when there is none. */
+  member(path: string): number | undefined;
+  size(type: string): number | undefined;
+}
+
+export type LocatorFailureCode =
+  'LOCATOR_MALFORMED' | 'LOCATOR_BUDGET' | 'LOCATOR_STACK' | 'UNMAPPED' | 'INDEX' | 'NO_SYMBOL' | 'NO_TYPE';
+
+export interface LocatorFailure {
+  readonly code: LocatorFailureCode;
+  /** Byte of the code at which the instruction begins. */
+  readonly offset: number;
+  readonly message: string;
+  /** UNMAPPED: what could not be read. INDEX: where the index had been read, if it was. */
+  readonly address?: Address;
+}
+
+/** What code may use up; each run takes from what those before it left, until `refill`. */
+export interface LocatorBudget {
+  readonly steps: number;
+  readonly loads: number;
+  readonly roots: number;
+}
+
+export const LOCATOR_BUDGET: LocatorBudget = { steps: 1_048_576, loads: 262_144, roots: 65_536 };
+
+/**
+ * Runs locator code. Pure: it reads through its host and writes nothing. Never throws; ends within its budget, whatever the code.
+ */
+export class LocatorInterpreter {
+  /** What `root` and `roots` gave in the last run: the object, and the address in it at which a shape begins. */
+  readonly objects: Address[] = [];
+  readonly heads: Address[] = [];
+  /** Where the last load before it had read; NaN when there was none. */
+  readonly sources: Address[] = [];
+  steps = 0;
+  loads = 0;
+  readonly #host: LocatorHost;
+  readonly #budget: LocatorBudget;
+  readonly #low = new Int32Array(STACK_DEPTH);
+  readonly #high = new Int32Array(STACK_DEPTH);
+  readonly #operand: Leb = { low: 0, high: 0, next: 0 };
+  #depth = 0;
+  #loaded: Address = NaN;
+  #roots = 0;
+
+  constructor(host: LocatorHost, budget: LocatorBudget = LOCATOR_BUDGET) {
+    this.#host = host;
+    this.#budget = budget;
+  }
+
+  /** The value on top of the stack where the last run ended; NaN when there is none. */
+  get value(): Address {
+    const top = this.#depth - 1;
+    return top < 0 ? NaN : fromHalves(this.#low[top] as number, this.#high[top] as number);
+  }
+
+  /** Where the last load read; NaN when there was none. */
+  get loaded(): Address {
+    return this.#loaded;
+  }
+
+  /** Runs one piece of code from its first byte to `end`, or to its last. `texts` is the entry's table. */
+  run(code: Uint8Array, texts: readonly string[], element: Address = NaN): LocatorFailure | undefined {
+    this.#depth = 0;
+    this.#loaded = NaN;
+    this.objects.length = this.heads.length = this.sources.length = 0;
+    const operand = this.#operand;
+    for (let at = 0; at < code.length;) {
+      if (++this.steps > this.#budget.steps) return fail('LOCATOR_BUDGET', at, `${this.#budget.steps} steps are used up`); // prettier-ignore
+      const op = code[at] as number;
+      const instruction = INSTRUCTIONS[op];
+      if (!instruction) return fail('LOCATOR_MALFORMED', at, `0x${op.toString(16)} is no instruction`);
+      let next = at + 1;
+      if (instruction.operand !== 'none') {
+        if (!readLeb(code, next, code.length, operand))
+          return fail('LOCATOR_MALFORMED', at, `the operand of ${instruction.name} cannot be read`);
+        next = operand.next;
+      }
+      if (this.#depth < instruction.pops)
+        return fail('LOCATOR_STACK', at, `${instruction.name} finds ${this.#depth} values on the stack`);
+      if (this.#depth - instruction.pops + instruction.pushes > STACK_DEPTH)
+        return fail('LOCATOR_STACK', at, `the stack holds ${STACK_DEPTH} values`);
+      if (op === OP.end) return undefined;
+      if (op === OP.branch || op === OP.loop) {
+        const target = operand.high === 0 ? operand.low : Infinity;
+        if (op === OP.loop ? target > at : target < next || target > code.length)
+          return fail('LOCATOR_MALFORMED', at, `${instruction.name} to ${target}`);
+        const taken = op === OP.loop || this.#isZero(--this.#depth);
+        at = taken ? target : next;
+        continue;
+      }
+      const failure = op < OP.load8 ? this.#compute(op, at, texts, element) : this.#move(op, at);
+      if (failure) return failure;
+      at = next;
+    }
+    return undefined;
+  }
+
+  /** The next run has the whole budget again: for code that is run once for each element, whose number the caller bounds. */
+  refill(): void {
+    this.steps = 0;
+    this.loads = 0;
+    this.#roots = 0;
+  }
+
+  #isZero(index: number): boolean {
+    return this.#low[index] === 0 && this.#high[index] === 0;
+  }
+
+  #push(value: Address): void {
+    this.#low[this.#depth] = lowHalf(value);
+    this.#high[this.#depth++] = highHalf(value);
+  }
+
+  #text(at: number, texts: readonly string[]): string | LocatorFailure {
+    const { low, high } = this.#operand;
+    const text = high === 0 ? texts[low] : undefined;
+    return text ?? fail('LOCATOR_MALFORMED', at, `there is no text ${low}`);
+  }
+
+  /** Constants, names, CPUs, arithmetic. */
+  #compute(op: number, at: number, texts: readonly string[], element: Address): LocatorFailure | undefined {
+    const host = this.#host;
+    if (op >= OP.add) return this.#combine(op);
+    switch (op) {
+      case OP.const:
+        this.#low[this.#depth] = this.#operand.low;
+        this.#high[this.#depth++] = this.#operand.high;
+        return undefined;
+      case OP.cpus:
+        this.#push(host.cpus);
+        return undefined;
+      case OP.element:
+        if (Number.isNaN(element)) return fail('LOCATOR_MALFORMED', at, 'there is no element here');
+        this.#push(element);
+        return undefined;
+      case OP.percpu: {
+        const cpu = this.value;
+        const base = cpu >= 0 && cpu < host.cpus ? host.perCpuBase(cpu) : NaN;
+        if (Number.isNaN(base)) return fail('INDEX', at, `there is no CPU ${cpu}: the guest has ${host.cpus}`, this.#loaded); // prettier-ignore
+        this.#depth--;
+        this.#push(base);
+        return undefined;
+      }
+    }
+    const text = this.#text(at, texts);
+    if (typeof text !== 'string') return text;
+    if (op === OP.symbol) {
+      const address = host.symbol(text);
+      if (address === undefined) return fail('NO_SYMBOL', at, `there is no symbol ${text}`);
+      this.#push(address);
+      return undefined;
+    }
+    const number = op === OP.member ? host.member(text) : host.size(text);
+    if (number === undefined) return fail('NO_TYPE', at, `BTF has no ${text}`);
+    this.#push(number);
+    return op === OP.member ? this.#combine(OP.add) : undefined;
+  }
+
+  /** Two values become one, modulo 2^64. */
+  #combine(op: number): undefined {
+    const [low, high] = [this.#low, this.#high];
+    const right = --this.#depth;
+    const left = right - 1;
+    const [al, ah] = [(low[left] as number) >>> 0, (high[left] as number) >>> 0];
+    const [bl, bh] = [(low[right] as number) >>> 0, (high[right] as number) >>> 0];
+    const set = (l: number, h: number): undefined => {
+      low[left] = l;
+      high[left] = h;
+      return undefined;
+    };
+    switch (op) {
+      case OP.add:
+        return set(al + bl, ah + bh + (al + bl > 0xffff_ffff ? 1 : 0));
+      case OP.sub:
+        return set(al - bl, ah - bh - (al < bl ? 1 : 0));
+      case OP.mul:
+        return set(Math.imul(al, bl), product(al, ah, bl, bh));
+      case OP.and:
+        return set(al & bl, ah & bh);
+      case OP.or:
+        return set(al | bl, ah | bh);
+      case OP.xor:
+        return set(al ^ bl, ah ^ bh);
+      case OP.eq:
+        return set(al === bl && ah === bh ? 1 : 0, 0);
+      case OP.ne:
+        return set(al === bl && ah === bh ? 0 : 1, 0);
+      case OP.lt:
+        return set(ah < bh || (ah === bh && al < bl) ? 1 : 0, 0);
+    }
+    const count = bh === 0 ? bl : 64;
+    if (count === 0) return set(al, ah);
+    if (count > 63) return set(0, 0);
+    if (op === OP.shl)
+      return count > 31
+        ? set(0, al << (count - 32))
+        : set(al << count, (ah << count) | (al >>> (32 - count)));
+    return count > 31
+      ? set(ah >>> (count - 32), 0)
+      : set((al >>> count) | (ah << (32 - count)), ah >>> count);
+  }
+
+  /** Loads, the stack, the check of a bound, and what the code gives. */
+  #move(op: number, at: number): LocatorFailure | undefined {
+    const [low, high] = [this.#low, this.#high];
+    const top = this.#depth - 1;
+    switch (op) {
+      case OP.dup:
+        low[top + 1] = low[top] as number;
+        high[top + 1] = high[top] as number;
+        this.#depth++;
+        return undefined;
+      case OP.drop:
+        this.#depth--;
+        return undefined;
+      case OP.swap:
+        [low[top], low[top - 1]] = [low[top - 1] as number, low[top] as number];
+        [high[top], high[top - 1]] = [high[top - 1] as number, high[top] as number];
+        return undefined;
+      case OP.pick: {
+        const from = this.#operand.high === 0 ? top - this.#operand.low : -1;
+        if (from < 0) return fail('LOCATOR_STACK', at, `pick finds ${this.#depth} values on the stack`);
+        low[top + 1] = low[from] as number;
+        high[top + 1] = high[from] as number;
+        this.#depth++;
+        return undefined;
+      }
+      case OP.below: {
+        const [h, l] = [(high[top] as number) >>> 0, (low[top] as number) >>> 0];
+        const bound = this.#operand;
+        if (h < bound.high || (h === bound.high && l < bound.low)) return undefined;
+        const count = wideText(bound.low, bound.high);
+        return fail('INDEX', at, `${wideText(l, h)} is outside of ${count}`, this.#loaded);
+      }
+      case OP.root:
+        this.#depth -= 2;
+        return this.#give(at, this.#address(this.#depth), this.#address(this.#depth + 1), 1, 0);
+      case OP.roots:
+        this.#depth -= 4;
+        return this.#give(at, this.#address(this.#depth), this.#address(this.#depth + 1), this.#address(this.#depth + 2), this.#address(this.#depth + 3)); // prettier-ignore
+      default:
+        return this.#load(op, at);
+    }
+  }
+
+  #address(index: number): Address {
+    return fromHalves(this.#low[index] as number, this.#high[index] as number);
+  }
+
+  #load(op: number, at: number): LocatorFailure | undefined {
+    if (++this.loads > this.#budget.loads) return fail('LOCATOR_BUDGET', at, `${this.#budget.loads} loads are used up`); // prettier-ignore
+    const address = this.value;
+    const host = this.#host;
+    let [l, h] = [NaN, 0];
+    if (isCanonical(address)) {
+      if (op === OP.load8) l = host.u8(address);
+      else if (op === OP.load16) l = host.u16(address);
+      else l = host.u32(address);
+      if (op === OP.load64) h = host.u32(address + 4);
+    }
+    if (Number.isNaN(l) || Number.isNaN(h))
+      return fail('UNMAPPED', at, `0x${addressHex(address)} cannot be read`, address);
+    this.#loaded = address;
+    this.#low[this.#depth - 1] = l;
+    this.#high[this.#depth - 1] = h;
+    return undefined;
+  }
+
+  #give(
+    at: number,
+    object: Address,
+    head: Address,
+    count: number,
+    stride: number,
+  ): LocatorFailure | undefined {
+    if (!(count >= 0 && this.#roots + count <= this.#budget.roots))
+      return fail('LOCATOR_BUDGET', at, `${this.#budget.roots} roots are used up`);
+    this.#roots += count;
+    for (let index = 0; index < count; index++) {
+      this.objects.push(object);
+      this.heads.push(head + index * stride);
+      this.sources.push(this.#loaded);
+    }
+    return undefined;
+  }
+}
+
+function fail(code: LocatorFailureCode, offset: number, message: string, address?: Address): LocatorFailure {
+  return address === undefined || Number.isNaN(address)
+    ? { code, offset, message }
+    : { code, offset, message, address };
+}

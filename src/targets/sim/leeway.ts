@@ -33,12 +33,15 @@ export function wordAt(view: DataView, offset: number): number {
   return view.getUint32(offset, true) + view.getInt32(offset + 4, true) * TWO_32;
 }
 
-/** Outputs by where they went: what one device put out stays in order, what two did may change places when times move. */
+/**
+ * Outputs by where they went, messages by their kind, too: requests stay in order, and so do answers, but when times move an answer may
+ * come before another request.
+ */
 export function streams(outputs: readonly Output[], skip: ReadonlySet<string>): Map<string, Output[]> {
   const found = new Map<string, Output[]>();
   for (const output of outputs) {
     if (skip.has(output.device)) continue;
-    const key = `${output.device} ${output.what}`;
+    const key = `${output.device} ${output.what} ${output.what === 'message' ? output.at : ''}`;
     const stream = found.get(key);
     if (stream === undefined) found.set(key, [output]);
     else stream.push(output);

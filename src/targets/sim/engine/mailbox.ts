@@ -18,7 +18,7 @@ export function carryMessages(machine: Machine, partition: PartitionPlan, index:
   for (let number = put - fresh; number !== put; number++) {
     const bytes = new Uint8Array(MESSAGE_BYTES);
     memory.read(ring + RING.messages + ((number >>> 0) % MESSAGES) * MESSAGE_BYTES, bytes);
-    outputs.add(clock, window.name, 'message', number >>> 0, bytes);
+    outputs.add(clock, window.name, 'message', new DataView(bytes.buffer).getUint32(0, true), bytes);
   }
   memory.write32(ring + RING.seen, put);
   return true;

@@ -11,7 +11,7 @@ import type { LparModel, TopologyModel } from '../../../model/machine.ts';
  *    0x000    4  ring of who declared the region: how many messages it has put in, ever
  *    0x004    4  how many of them the other one has taken
  *    0x008    4  how many of them the hypervisor has seen (it is told by the hypercall `mailbox`, and writes this itself)
- *    0x040       16 messages of 64 bytes, message n in place n mod 16: {u32 number, u32 kind, u64 word, zeros}
+ *    0x040       16 messages of 64 bytes, the n-th in place n mod 16: {u32 kind, u32 zero, u64 word, zeros}
  *    0x800       the same for the other direction
  *
  * The rest of the region belongs to nobody in particular.

@@ -21,8 +21,7 @@ function put(cpu: Cpu, ring: Address, kind: number, word: number): void {
   const number = cpu.load32(ring + RING.put);
   if ((number - cpu.load32(ring + RING.taken)) >>> 0 >= MESSAGES) return;
   const message = ring + RING.messages + (number % MESSAGES) * MESSAGE_BYTES;
-  cpu.store32(message, number);
-  cpu.store32(message + 4, kind);
+  cpu.store32(message, kind);
   cpu.store64(message + 8, word);
   cpu.store32(ring + RING.put, number + 1);
 }
@@ -33,7 +32,7 @@ function takeAll(cpu: Cpu, theirs: Address, mine: Address): void {
     const taken = cpu.load32(theirs + RING.taken);
     if (taken === cpu.load32(theirs + RING.put)) return;
     const message = theirs + RING.messages + (taken % MESSAGES) * MESSAGE_BYTES;
-    if (cpu.load32(message + 4) === KIND.request) put(cpu, mine, KIND.answer, cpu.load64(message + 8));
+    if (cpu.load32(message) === KIND.request) put(cpu, mine, KIND.answer, cpu.load64(message + 8));
     cpu.store32(theirs + RING.taken, taken + 1);
   }
 }

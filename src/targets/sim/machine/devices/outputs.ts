@@ -7,7 +7,7 @@ export interface Output {
   /** Device name; 'console' for the console hypercall; the name of a shared region. */
   readonly device: string;
   readonly what: 'text' | 'frame' | 'sector' | 'message';
-  /** Sector or message number; else 0. */
+  /** Sector number, kind of a message; else 0. */
   readonly at: number;
   readonly bytes: number;
   readonly hash: string;

@@ -128,13 +128,14 @@ export function borrow(party: PartyDraft, item: Phrase, seen: Map<string, Name>,
   const expr = first.word.text === 'cpus' ? single(first.values, first.word, scope) : undefined;
   const step = expr?.kind === 'path' && expr.root.text === 'patient' ? expr.steps[0] : undefined;
   const sound = step?.kind === 'field' && step.name === 'cpus' && expr?.kind === 'path' && expr.steps.length === 1; // prettier-ignore
-  if (!once(item, seen, scope, 'cpus')) return;
-  party.written = [...party.written, 'cpus'];
   if (!sound) {
+    party.written = [...party.written, 'cpus'];
     const message = "an ambulance borrows its patient's CPUs and nothing else";
     fail(scope, 'E0331', expr ?? first, message, 'not to be borrowed', 'write `borrows cpus patient.cpus`');
     return;
   }
+  if (!once(item, seen, scope, 'cpus')) return;
+  party.written = [...party.written, 'cpus'];
   const value: CpuGrant = { mode: 'borrowed', cpus: [], vcpus: 1, weight: 1 };
   party.cpus = { value, span: spanOf(scope.unit, first) };
 }

@@ -94,3 +94,67 @@ describe('the ambulance', () => {
     expect(run.reports).toHaveLength(2);
   });
 });
+
+describe('whose CPUs the rescue works on', () => {
+  type Cpus = (typeof topology)['ambulances'][number]['cpus'];
+  const OWN: Cpus = { mode: 'owned', cpus: [4], vcpus: 1, weight: 1 };
+  const BORROWED: Cpus = { mode: 'borrowed', cpus: [], vcpus: 1, weight: 1 };
+
+  /** web and db on CPUs 0 and 1, in slots of 0.1 ms or on their own; web is inspected at 20 ms. */
+  function rescued(
+    cpus: Cpus,
+    shared: boolean,
+  ): { run: Run; took_ns: number; used: (who: string) => number } {
+    const slots = { mode: 'shared', cpus: [0, 1], vcpus: 2, weight: 1 } as const;
+    const lpars = topology.lpars.map((lpar) => (shared ? { ...lpar, cpus: slots } : lpar));
+    const ambulances = topology.ambulances.map((one) => ({ ...one, cpus }));
+    const machine = { ...topology.machine, slice_ns: 100_000 };
+    const here = { ...topology, machine, lpars, ambulances };
+    const run = new Run(new TwinLine(here, 1).at(20 * MS), 40 * MS, []);
+    const dispatcher = new Dispatcher(run, here, () => undefined);
+    run.add(dispatcher);
+    dispatcher.summon('rescue', 'web');
+    const { target } = run.simulation;
+    run.advance(20 * MS + 20_000);
+    const at_attach = new Map(['web', 'db'].map((who) => [who, target.cpuTime(who)]));
+    let at_end: ReadonlyMap<string, number> = at_attach;
+    target.onTrace(({ kind }) => {
+      if (kind === 'resume') at_end = new Map(['web', 'db'].map((who) => [who, target.cpuTime(who)]));
+      return false;
+    });
+    run.advance(40 * MS);
+    const [report] = run.reports;
+    if (report === undefined) throw new Error('nobody came');
+    const used = (who: string): number => (at_end.get(who) ?? 0) - (at_attach.get(who) ?? 0);
+    return { run, took_ns: report.diagnosed_ns - report.attached_ns, used };
+  }
+
+  it('of its own: the patient pays nothing and others go on', () => {
+    const { used } = rescued(OWN, false);
+    expect(used('web')).toBe(0);
+    expect(used('db')).toBeGreaterThan(0);
+  });
+
+  it('borrowed: just what it takes is paid by the patient and by nobody else', () => {
+    const [own, borrowed] = [rescued(OWN, false), rescued(BORROWED, false)];
+    expect(borrowed.took_ns).toBe(own.took_ns);
+    expect(borrowed.used('web')).toBe(borrowed.took_ns);
+    expect(borrowed.used('db')).toBe(own.used('db'));
+  });
+
+  it("borrowed: it works in the patient's slots only, so it takes longer where those are few", () => {
+    const [own, borrowed] = [rescued(OWN, true), rescued(BORROWED, true)];
+    expect(borrowed.used('web')).toBe(own.took_ns);
+    // At least one slot of the neighbour lies in between.
+    expect(borrowed.took_ns).toBeGreaterThanOrEqual(own.took_ns + 100_000);
+    const slots = borrowed.run.simulation.target.cpuNamed('web', 0)?.slots;
+    const { diagnosed_ns = 0 } = borrowed.run.reports[0] ?? {};
+    const end = diagnosed_ns + borrowed.run.simulation.target.origin;
+    expect(slots?.next(end - 1)).toBe(end - 1);
+  });
+
+  it('shared: it works in slots of its own', () => {
+    const { took_ns } = rescued({ mode: 'shared', cpus: [0], vcpus: 1, weight: 1 }, true);
+    expect(took_ns).toBeGreaterThan(rescued(OWN, true).took_ns + 100_000);
+  });
+});

@@ -14,4 +14,8 @@ export const mutants = [
   { id: 'rows-are-lined-up', file: 'src/language/format/align.ts', from: "if (kind === 'row') padCells(lines, texts, at);", to: "if (kind === 'row') continue;", killer: 'test/language/format/format.test.ts' },
   { id: 'comments-are-kept', file: 'src/language/format/breaker.ts', from: 'this.braces.push(NaN);', to: 'this.braces.push(NaN), this.lines.pop();', killer: 'test/language/format/format.test.ts' },
   { id: 'a-sign-stays-with-its-number', file: 'src/language/format/spacing.ts', from: 'if (PREFIXES.has(before) && this.isPrefix(at - 1)) return false;', to: '', killer: 'test/language/format/format.test.ts' },
+  { id: 'a-minimum-is-kept', file: 'src/language/check/minimum.ts', from: 'if (minimum === undefined || given >= minimum - 1e-6) continue;', to: 'continue;', killer: 'test/language/codes.test.ts' },
+  { id: 'minima-add-up', file: 'src/language/check/minimum.ts', from: 'if (overPromised(sharing, scope)) return;', to: '', killer: 'test/language/codes.test.ts' },
+  { id: 'slack-wants-traffic', file: 'src/language/check/slack.ts', from: "if (partnersOf(place.lpar ?? '', scope).length > 0) continue;", to: 'continue;', killer: 'test/language/codes.test.ts' },
+  { id: 'nobody-shares-with-himself', file: 'src/language/check/shared-memory.ts', from: '} else if (partner.value === lpar.name) {', to: '} else if (false) {', killer: 'test/language/codes.test.ts' },
 ]; // prettier-ignore

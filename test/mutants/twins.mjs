@@ -13,4 +13,11 @@ export const mutants = [
   { id: 'memory-is-compared', file: 'src/targets/sim/compare.ts', from: 'if (at < 0) continue;', to: 'if (at < Infinity) continue;', killer: 'test/targets/sim/engine/save.test.ts' },
   { id: 'outputs-are-compared-by-time', file: 'src/targets/sim/machine/devices/outputs.ts', from: 'this.hash.number(time);', to: '', killer: 'test/targets/sim/machine/outputs.test.ts' },
   { id: 'alone-is-without-rescue', file: 'src/execute/scenario.ts', from: "const undisturbed = run === alone ? '' : comparePartition(rescued, faulty, partition, leeway);", to: "const undisturbed = '';", killer: 'test/execute/scenario.test.ts' },
+  { id: 'shared-memory-is-compared', file: 'src/targets/sim/compare.ts', from: 'const counted = plan.shared.filter(({ partner }) => !leeway.except.includes(partner));', to: 'const counted = plan.shared.filter(() => false);', killer: 'specs/isolation/shared-cpus.spec' },
+  { id: 'except-is-heeded', file: 'src/targets/sim/compare.ts', from: '!leeway.except.includes(partner)', to: 'true', killer: 'specs/isolation/shared-cpus.spec' },
+  { id: 'slack-is-heeded', file: 'src/verdict/leeway.ts', from: 'slack_ns, except: except.map', to: 'slack_ns: 0, except: except.map', killer: 'specs/isolation/shared-cpus.spec' },
+  { id: 'slack-is-measured', file: 'src/targets/sim/leeway.ts', from: '&& Math.abs(a - b) <= slack_ns', to: '', killer: 'test/targets/sim/leeway.test.ts' },
+  { id: 'slack-is-for-times', file: 'src/targets/sim/leeway.ts', from: 'a >= least && b >= least && ', to: '', killer: 'test/targets/sim/leeway.test.ts' },
+  { id: 'what-is-missing-is-late', file: 'src/targets/sim/compare.ts', from: 'alone.time >= end_ns - slack_ns', to: 'alone.time >= 0', killer: 'test/targets/sim/leeway.test.ts' },
+  { id: 'a-comparison-of-its-own', file: 'src/verdict/observers.ts', from: 'known.partition === partition && sameLeeway(claim, known)', to: 'known.partition === partition', killer: 'test/verdict/judge.test.ts' },
 ]; // prettier-ignore

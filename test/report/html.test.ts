@@ -212,6 +212,35 @@ describe('report.html', () => {
     for (const [, x] of view.matchAll(/<rect[^>]* x="([\d.-]+)"/g)) expect(Number(x)).toBeLessThan(480);
   });
 
+  it('draws shared memory in both colours, a borrowed CPU as such, and says what a comparison let pass', async () => {
+    const { topology } = scenarioNamed('share');
+    const { span } = topology.machine;
+    const [web, ...others] = topology.lpars as [(typeof topology.lpars)[0]];
+    const cpus = { mode: 'borrowed', cpus: [], vcpus: 1, weight: 1 } as const;
+    const shares = { mode: 'shared', cpus: [0, 1], vcpus: 2, weight: 2, minimum: 0.3 } as const;
+    const scenario = scenarioNamed('share', {
+      topology: {
+        ...topology,
+        lpars: [{ ...web, cpus: shares }, ...others],
+        ambulances: topology.ambulances.map((one) => ({ ...one, cpus })),
+        shared_memory: [{ name: 'mailbox', bytes: 1_048_576, between: ['db', 'web'], span }],
+      },
+    });
+    const leeway = { slack_ns: 10_000_000, except: ['web'] };
+    const twins = [{ claim: 'contained', partition: 'db', leeway, identical: true, difference: '' }] as const;
+    const html = await page([
+      { scenario, outcome: outcome(scenario, 'passed', { record: record({ twins }) }) },
+    ]);
+    const view = drawn(html, runsIn(html)[0] as PageRun);
+    checkMarkup(view);
+    expect(view).toContain('mailbox 1 MiB, shared by db and web');
+    expect(view).toContain('mailbox 1 MiB with web');
+    expect(view).toContain('mailbox 1 MiB with db');
+    expect(view).toMatch(/borrows its patient(&#39;|'|&apos;)s CPUs/);
+    expect(view).toContain('weight 2, at least 30%');
+    expect(view).toMatch(/contained slack 10 ms except web/);
+  });
+
   it('draws how long a guest was beating even where the record dropped the beats', async () => {
     const whole = record();
     const partitions = whole.partitions.map((one) => ({

@@ -36,6 +36,23 @@ describe('bystander claims', () => {
     expect(outcomes([claim('bystander', 'db', 'not contained')], run)[0]).toContain('bit-identical');
   });
 
+  it('with slack or exceptions has a comparison of its own, and no other will do', () => {
+    const slack = { slack_ns: 10 * MS };
+    const except = [{ root: 'web', steps: [], span: contained.span }];
+    const lenient = { ...twin('contained', ''), leeway: { slack_ns: 10 * MS, except: ['web'] } };
+    const run = { twins: [twin('contained', differs), lenient], receipts: [receipt()] };
+    expect(outcomes([contained, { ...contained, ...slack, except }], run)).toEqual([
+      `unmet: db differs: ${differs}`,
+      'met',
+    ]);
+    for (const other of [slack, { except }, { slack_ns: 9 * MS, except }])
+      expect(outcomes([{ ...contained, ...other }], run)).toEqual(['unmet: db was not compared with a twin']);
+    const denied = { ...claim('bystander', 'db', 'not contained'), ...slack, except };
+    expect(outcomes([denied], run)).toEqual([
+      'unmet: db is alike, times within 10 ms, but for its traffic with web',
+    ]);
+  });
+
   it('without a rescue there is nothing to be undisturbed by', () => {
     const run = { twins: [twin('undisturbed', '')], receipts: [receipt()] };
     expect(outcomes([undisturbed, claim('bystander', 'db', 'not undisturbed')], run)).toEqual(

@@ -26,6 +26,9 @@ export const COLLECTIONS: readonly Collection[] = [
   { name: 'log', element: 'printk_ringbuffer', index: [], judged: true, describable: true, doc: 'The printk ring.' },
   { name: 'metadata', element: '', index: [], judged: true, describable: false, doc: 'The region that the guest registered.' },
   { name: 'orders', element: 'order', index: ['position', 'number'], judged: true, describable: true, doc: "The shop application's list of orders, in its process's own address space; by position or by id." },
+  { name: 'slabs', element: 'kmem_cache', index: ['name', 'position'], judged: false, describable: true, doc: 'The slab caches, by name: `web.slabs["dentry"].objects[4]`, in order of address; `.free[0]`, what is free; `.slabs[0]`, its pages; `.cpu_slab[0].freelist`, what CPU 0 hands out next.' },
+  { name: 'super_blocks', element: 'super_block', index: ['name', 'position'], judged: false, describable: true, doc: 'What is mounted, by s_id: `web.super_blocks["tmpfs"].s_root`.' },
+  { name: 'dentries', element: 'dentry', index: ['name', 'position'], judged: false, describable: true, doc: 'Names of files: the roots of the super blocks, then what hangs under them; by name or position.' },
 ]; // prettier-ignore
 
 /** Collections that exist in every guest but are no structure of its kernel. */
@@ -42,14 +45,23 @@ export const SPECIAL_PLACES: readonly { readonly name: string; readonly doc: str
 
 /** Structures of a later version: naming one is a diagnostic that says so. */
 export const LATER_COLLECTIONS: readonly string[] = [
-  'slabs',
   'caches',
   'modules',
-  'super_blocks',
   'accounts',
   'cpu_freelists',
   'structures',
 ];
+
+/** Slab caches of the simulated kernel, with the C type of their objects; '' where that is as many things as there are callers. */
+export const SLAB_CACHES: Readonly<Record<string, string>> = {
+  kmem_cache: 'kmem_cache',
+  kmem_cache_node: 'kmem_cache_node',
+  'kmalloc-64': '',
+  'kmalloc-256': '',
+  task_struct: 'task_struct',
+  inode_cache: 'inode',
+  dentry: 'dentry',
+};
 
 /** Locks that the simulated kernel has, with their C type. */
 export const KERNEL_LOCKS: Readonly<Record<string, 'spinlock_t' | 'rwlock_t' | 'raw_spinlock_t'>> = {

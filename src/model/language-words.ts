@@ -205,6 +205,7 @@ const VALUES: WordGroup = {
     any: 'An index drawn by the seed, the same wherever it is written in the scenario: `web.orders[any]`.',
     elapsed: 'Virtual time that the run has taken so far: `check web.cpu_time / elapsed > 30%`.',
     successor: 'The next task of the ring: `web.tasks["nginx"].successor`.',
+    objects: 'All objects of a slab cache, in order of address: `web.slabs["kmalloc-64"].objects[4]`. `.free[0]` is the first of those that are free.',
     tick: "A CPU's timer interrupt, which can be lost: `lose web.cpus[0].tick`.",
     interrupt: "A device's interrupt, which can be lost: `lose web.disk0.interrupt`.",
     iommu_faults: 'How many DMAs of a device were stopped: `check web.disk0.iommu_faults == 1`.',

@@ -6,7 +6,9 @@ import { applicationElements, applicationRoot } from './collections/application.
 import type { Element } from './collections/element.ts';
 import { select } from './collections/element.ts';
 import { locatorPlace, regionPlace } from './collections/metadata.ts';
+import { dentryElements, superBlockElements } from './collections/files.ts';
 import { lockElements, runQueueElements } from './collections/queues.ts';
+import { isSlabPart, slabElements, slabPart } from './collections/slabs.ts';
 import { neighbour, stackElements, stackField, taskElements, threadElements } from './collections/tasks.ts';
 import { hrtimerElements, timerElements } from './collections/timers.ts';
 import { byteOf } from './extent.ts';
@@ -157,6 +159,12 @@ export function collectionElements(kernel: Kernel, name: string, at: string): Ou
       return timerElements(kernel, at);
     case 'hrtimers':
       return hrtimerElements(kernel, at);
+    case 'slabs':
+      return slabElements(kernel, at);
+    case 'super_blocks':
+      return superBlockElements(kernel, at);
+    case 'dentries':
+      return dentryElements(kernel, at);
     default:
       return applicationElements(kernel, name, at);
   }
@@ -176,6 +184,8 @@ function inside(walker: Walker, start: BytesPlace, from: number): Outcome<Place>
     if (step.kind === 'field' && step.name === 'bytes' && walker.steps[index + 1]?.kind === 'index') {
       const number = numberAt(walker, ++index, `${place.text}.bytes`);
       next = number.ok ? byteOf(place, number.value) : number;
+    } else if (step.kind === 'field' && isSlabPart(place, step.name)) {
+      next = kernel.ok ? partOf(walker, kernel.value, place, step.name, ++index) : kernel;
     } else if (step.kind === 'field') {
       next = kernel.ok ? fieldOf(kernel.value, place, step.name) : kernel;
     } else if (step.kind === 'index') {
@@ -188,6 +198,22 @@ function inside(walker: Walker, start: BytesPlace, from: number): Outcome<Place>
     place = next.value;
   }
   return found(place);
+}
+
+/** `.objects[4]` of a cache. */
+function partOf(
+  walker: Walker,
+  kernel: Kernel,
+  cache: BytesPlace,
+  part: string,
+  index: number,
+): Outcome<BytesPlace> {
+  const at = `${cache.text}.${part}`;
+  const selector = selectorAt(walker, index, at);
+  if (!selector.ok) return selector;
+  const elements = slabPart(kernel, cache, part);
+  const random = (): ReturnType<typeof substream> => substream(walker.world.seed, `any ${at}`);
+  return elements.ok ? select(elements.value, selector.value, at, random) : elements;
 }
 
 function fieldOf(kernel: Kernel, place: BytesPlace, name: string): Outcome<BytesPlace> {

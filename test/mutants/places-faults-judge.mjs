@@ -35,4 +35,6 @@ export const mutants = [
   { id: 'sign-counts', file: 'src/verdict/hypervisor.ts', from: "if (claim.signs.length > 0 && !claim.signs.includes(String(detail['sign']))) return false;", to: '', killer: 'test/verdict/hypervisor.test.ts' },
   { id: 'twin-by-its-claim', file: 'src/verdict/observers.ts', from: 'known.claim === state && known.partition === partition', to: 'known.partition === partition', killer: 'test/verdict/judge.test.ts' },
   { id: 'parked-time-is-no-silence', file: 'src/record/heartbeat.ts', from: 'this.#parked_since ??= ', to: 'void ', killer: 'test/verdict/guest.test.ts' },
+  { id: 'free-objects-of-a-cpu-are-free', file: 'src/place/collections/slabs.ts', from: 'if (head !== undefined) heads.push(head);', to: '', killer: 'test/place/slabs.test.ts' },
+  { id: 'a-freelist-is-decoded', file: 'src/place/collections/slabs.ts', from: 'low ^ cache.random_low ^ swab32(highHalf(place)),', to: 'low ^ cache.random_low,', killer: 'test/place/slabs.test.ts' },
 ]; // prettier-ignore

@@ -1,4 +1,4 @@
-import { COURIER, KERNEL_LOCKS, SYSTEM_TASKS, WORKLOAD_TASKS } from '../../model/collections.ts';
+import { COURIER, KERNEL_LOCKS, SLAB_CACHES, SYSTEM_TASKS, WORKLOAD_TASKS } from '../../model/collections.ts';
 import type { CType } from '../../model/c-types.ts';
 import type { Collection } from '../../model/collections.ts';
 import type { Path, PathStep } from '../../model/expression.ts';
@@ -26,6 +26,7 @@ const TASKS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
   Object.entries(WORKLOAD_TASKS).map(([workload, names]) => [workload, new Set([...names, ...SYSTEM_TASKS])]),
 );
 const NOBODY: ReadonlySet<string> = new Set();
+const SLAB_PARTS = ['objects', 'free', 'slabs'];
 const KINDS_BY_TASK = new Set(['tasks', 'threads', 'stacks']);
 
 /** A collection, one of its elements, or a part of one; `steps[from]` is what follows the collection's name. */
@@ -60,8 +61,34 @@ export function element(
   const kind = KINDS.get(collection.name) ?? 'bytes';
   const known = collection.name === 'locks' ? lockType(index) : type;
   const start = placeOf(kind, name, collection, known);
+  if (collection.name === 'slabs' && !last) return slabPart(collection, lpar, path, from, scope);
   return last ? start : fields(start, steps, afterSuccessors(collection, steps, from + 1), scope);
 }
+
+/** `.objects[4]`, `.free[0]` and `.slabs[0]` of a cache are no members of its struct. */
+function slabPart(
+  collection: Collection,
+  lpar: LparModel,
+  path: Path,
+  from: number,
+  scope: Scope,
+): Place | undefined {
+  const { steps } = path;
+  const [cache, part, number] = [steps[from], steps[from + 1], steps[from + 2]];
+  const type = namedType(collection.element);
+  if (part?.kind !== 'field' || !SLAB_PARTS.includes(part.name)) {
+    return fields(placeOf('bytes', lpar.name, collection, type), steps, from + 1, scope);
+  }
+  const known = number?.kind === 'any' || (number?.kind === 'index' && number.index.kind === 'int' && number.index.value >= 0n);
+  if (!known) {
+    const help = `as in \`${path.root}.slabs["dentry"].${part.name}[0]\``;
+    return failAt(scope, 'E0603', number?.span ?? part.span, `\`${part.name}\` of a cache are numbered`, 'which one?', help);
+  }
+  const name = cache?.kind === 'index' && cache.index.kind === 'string' ? cache.index.value : '';
+  const of = part.name === 'slabs' ? 'slab' : (own(SLAB_CACHES, name) ?? '');
+  const start = placeOf(part.name === 'slabs' ? 'bytes' : 'object', lpar.name, collection, namedType(of));
+  return from + 3 === steps.length ? start : fields(start, steps, from + 3, scope);
+} // prettier-ignore
 
 function placeOf(kind: Place['kind'], lpar: string, collection: Collection, type: CType | undefined): Place {
   const dimension = 'place';
@@ -126,6 +153,11 @@ function named(
     if (Object.hasOwn(KERNEL_LOCKS, name)) return true;
     const help = didYouMean(name, Object.keys(KERNEL_LOCKS), 'there are');
     failAt(scope, 'E0607', step.index.span, `there is no lock \`${name}\``, 'unknown', help);
+    return false;
+  }
+  if (collection.name === 'slabs' && !Object.hasOwn(SLAB_CACHES, name)) {
+    const help = didYouMean(name, Object.keys(SLAB_CACHES), 'there are');
+    failAt(scope, 'E0607', step.index.span, `there is no slab cache \`${name}\``, 'unknown', help);
     return false;
   }
   if (!KINDS_BY_TASK.has(collection.name)) return true;

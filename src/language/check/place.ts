@@ -29,6 +29,7 @@ export interface Place {
     | 'lock'
     | 'stack'
     | 'timer'
+    | 'object'
     | 'cpus'
     | 'cpu'
     | 'register'

@@ -17,7 +17,7 @@ const TAKES: Readonly<
   Record<SubjectKind, { readonly kinds: readonly Place['kind'][]; readonly what: string }>
 > = {
   bytes: {
-    kinds: ['bytes', 'register', 'task', 'lock', 'stack', 'timer', 'metadata'],
+    kinds: ['bytes', 'register', 'task', 'lock', 'stack', 'timer', 'metadata', 'object'],
     what: 'bytes: a field, a register, an element',
   },
   lock: { kinds: ['lock'], what: 'a lock, as `web.locks["tasklist_lock"]`' },
@@ -37,6 +37,7 @@ const TAKES: Readonly<
 const MANY: ReadonlyMap<Place['kind'], string> = new Map<Place['kind'], string>([
   ['metadata', 'whole region'],
   ['stack', 'whole stack'],
+  ['object', 'whole object'],
 ]);
 const REGISTER_BYTES = 8;
 /** A device completes no larger transfer. */

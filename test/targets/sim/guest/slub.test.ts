@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { substream } from '../../../../src/base/random.ts';
+import type { CacheSeen } from './slabs.ts';
 import { cacheOf, cachesOf } from './slabs.ts';
 import { Booted } from './support.ts';
 
@@ -8,6 +9,20 @@ const NAMES = ['kmem_cache', 'kmem_cache_node', 'kmalloc-64', 'kmalloc-256', 'ta
 const pageOf = (object: number): number => Math.floor(object / 4096) * 4096;
 const slabOf = (object: number): number =>
   -0x1600_0000_0000 + ((pageOf(object) + 0x7780_0000_0000) / 4096) * 64;
+
+/** Slabs that a CPU or the node would take objects from. */
+function partialSlabs(guest: Booted, cache: CacheSeen): number[] {
+  const found = guest.ring(cache.node('partial'), guest.offset('slab', 'slab_list'));
+  for (const cpu of [0, 1]) {
+    found.push(guest.u64(cache.cpuSlab(cpu) + guest.offset('kmem_cache_cpu', 'slab')));
+    let left = 8;
+    for (let slab = guest.u64(cache.cpuSlab(cpu) + guest.offset('kmem_cache_cpu', 'partial')); slab !== 0 && left-- > 0;) {
+      found.push(slab);
+      slab = guest.u64(slab + guest.offset('slab', 'next'));
+    }
+  }
+  return found;
+} // prettier-ignore
 
 /** Everything that holds between two steps of the allocator, of each cache whose node lock is free. */
 function checkCaches(guest: Booted): void {
@@ -19,6 +34,11 @@ function checkCaches(guest: Booted): void {
       expect(slab.objects).toBe(Math.floor(4096 / cache.size));
       expect(slab.inuse + slab.free.length).toBe(slab.objects);
       for (const object of slab.free) expect(pageOf(object)).toBe(slab.page);
+    }
+    const listed = new Set(partialSlabs(guest, cache));
+    for (const slab of slabs) {
+      // A slab with free objects is somebody's: a CPU's own, on a CPU's partial list or on the node's.
+      if (slab.free.length > 0) expect(listed, cache.name).toContain(slabOf(slab.page));
     }
     const partial = guest.ring(cache.node('partial'), guest.offset('slab', 'slab_list'));
     expect(guest.u64(cache.node('nr_partial'))).toBe(partial.length);

@@ -29,6 +29,7 @@ const BLOCK_BYTES = 4096;
 const FILE_SYSTEMS = ['rootfs', 'tmpfs'] as const;
 /** Files of rootfs that stay open; their names are too long for the dentry. */
 const PINNED = 6;
+const FIRST_PINNED = 27;
 
 export function assembleVfs(k: Kernel, locks: Locks, slub: Slub, dcache: Dcache): Vfs {
   const { super_block: sb, dentry: d, inode: i, filename } = k.o;
@@ -238,7 +239,7 @@ function assembleMounts(k: Kernel, slub: Slub, dcache: Dcache): Label {
     files,
     (cpu) => {
       cpu.set(rdi, cpu.get(r12));
-      cpu.set(rsi, 4 * cpu.get(rbx) + 3);
+      cpu.set(rsi, FIRST_PINNED + 4 * cpu.get(rbx));
       cpu.call(dcache.alloc.at);
     },
     (cpu) => {

@@ -41,16 +41,17 @@ export interface Finished {
  */
 export function runScenario(scenario: Scenario, seed: number, lines: TwinLines): Finished {
   const line = lines.of(scenario.topology, seed);
-  const lookups = new Lookups(line);
-  const run = begin(scenario, line, seed);
-  const needsTwins = scenario.claims.some((claim) => claim.observer === 'bystander');
+  const comparisons = comparisonsOf(scenario);
+  const needsTwins = comparisons.length > 0;
+  const bystanders = lines.everything ? [] : comparisons.map(({ partition }) => partition);
+  const run = begin(scenario, line, seed, new Set(bystanders));
   let alone: Run | undefined;
   let injectorAlone: Injector | undefined;
   const injector: Injector = new Injector({
     scenario,
     seed,
     target: run.simulation.target,
-    twin: (now_ns) => lookups.at(now_ns),
+    twin: (now_ns) => (now_ns < 0 ? undefined : line.look(now_ns).target),
     measures: measuresOf(run, () => injector),
     hooks: { summon: (ambulance, partition) => dispatcher.summon(ambulance, partition) },
   });
@@ -64,9 +65,9 @@ export function runScenario(scenario: Scenario, seed: number, lines: TwinLines):
   run.advance(scenario.duration_ns);
   alone?.advance(scenario.duration_ns);
 
-  const end = line.at(scenario.duration_ns);
+  const end = line.look(scenario.duration_ns);
   const twins = needsTwins
-    ? compareTwins(scenario, run, alone ?? run, end, onlyWithRescue(injector, injectorAlone))
+    ? compareTwins(comparisons, run, alone ?? run, end, onlyWithRescue(injector, injectorAlone))
     : [];
   const world = worldOf(
     scenario,
@@ -81,14 +82,15 @@ export function runScenario(scenario: Scenario, seed: number, lines: TwinLines):
     release(): void {
       run.simulation.release();
       alone?.simulation.release();
-      end.release();
-      lookups.release();
     },
   };
 }
 
-/** The machine before the scenario's first trigger: the twin's own, or one just switched on when something strikes while it boots. */
-function begin(scenario: Scenario, line: TwinLine, seed: number): Run {
+/**
+ * The machine before the scenario's first trigger: the twin's own, or one just switched on when something strikes while it boots. The
+ * bystanders are left out of it until somebody touches them, as long as they depend on nobody.
+ */
+function begin(scenario: Scenario, line: TwinLine, seed: number, bystanders: ReadonlySet<string>): Run {
   const { duration_ns, topology } = scenario;
   const boots = scenario.triggers.some(
     ({ when }) => when.kind === 'on' && BOOT_EVENTS.has(when.pattern.event),
@@ -99,7 +101,10 @@ function begin(scenario: Scenario, line: TwinLine, seed: number): Run {
     first = Math.min(first, when.kind === 'at' ? when.time_ns : when.kind === 'every' ? when.from_ns : 0);
   }
   const start = Math.max(0, first);
+  const known = Array.from(bystanders, (name) => ({ name, events: line.doings(name, duration_ns) }));
   const simulation = line.at(start);
+  simulation.target.understudy = line.understudy;
+  for (const { name, events } of known) if (events !== undefined) simulation.target.leaveOut(name, events);
   return new Run(simulation, duration_ns, line.eventsBefore(start));
 }
 
@@ -128,40 +133,16 @@ function onlyWithRescue(injector: Injector, alone: Injector | undefined): string
     : 'a fault fired only because of the rescue: without it there was nothing to be contained';
 }
 
-/** The fault-free machine at the instant where places are looked up: everything that strikes at one instant asks the same one. */
-class Lookups {
-  readonly #line: TwinLine;
-  #held: { readonly time_ns: number; readonly simulation: Simulation } | undefined;
-
-  constructor(line: TwinLine) {
-    this.#line = line;
-  }
-
-  at(now_ns: number): Simulation['target'] | undefined {
-    if (now_ns < 0) return undefined;
-    if (this.#held?.time_ns === now_ns) return this.#held.simulation.target;
-    this.release();
-    const simulation = this.#line.at(now_ns);
-    this.#held = { time_ns: now_ns, simulation };
-    return simulation.target;
-  }
-
-  release(): void {
-    this.#held?.simulation.release();
-    this.#held = undefined;
-  }
-}
-
-/** Every partition that a bystander claim names, both ways, with what the claim lets pass. */
+/** Each comparison of a bystander claim, both ways, with what the claim lets pass. */
 function compareTwins(
-  scenario: Scenario,
+  comparisons: readonly Comparison[],
   run: Run,
   alone: Run,
   end: Simulation,
   blind: string | undefined,
 ): readonly TwinComparison[] {
   const twins: TwinComparison[] = [];
-  for (const { partition, leeway } of comparisonsOf(scenario)) {
+  for (const { partition, leeway } of comparisons) {
     const rescued = run.simulation.target;
     const faulty = alone.simulation.target;
     const contained = comparePartition(faulty, end.target, partition, leeway);

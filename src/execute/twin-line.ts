@@ -2,7 +2,10 @@ import { assert } from '../base/assert.ts';
 import { bigintsToJson } from '../base/exact-json.ts';
 import type { TopologyModel } from '../model/machine.ts';
 import type { TraceEvent } from '../target/events.ts';
+import type { KnownEvent } from '../targets/sim/engine/partition-state.ts';
+import type { Understudy } from '../targets/sim/sim-target.ts';
 import { Simulation } from './simulation.ts';
+import { Solo } from './solo.ts';
 
 /** Checkpoints kept on one line, besides that of t = 0. The one used longest ago goes first. */
 const CHECKPOINTS = 24;
@@ -27,6 +30,9 @@ export class TwinLine {
   readonly booted: boolean;
   readonly #checkpoints: Checkpoint[] = [];
   readonly #events: TraceEvent[] = [];
+  /** So many of them had come before the machine at t = 0 was kept. */
+  readonly #boot_events: number;
+  readonly #solos = new Map<string, Solo>();
   /** All events earlier than this are in the log. */
   #logged_ns: number;
   #uses = 0;
@@ -42,6 +48,7 @@ export class TwinLine {
     this.booted = target.bootAll();
     this.origin = target.origin;
     this.#events = boot.map((event) => ({ ...event, time_ns: event.time_ns - target.origin }));
+    this.#boot_events = boot.length;
     this.#logged_ns = target.now();
     this.#keep(simulation.fork());
     simulation.release();
@@ -57,22 +64,57 @@ export class TwinLine {
 
   /** The machine just before anything at `time_ns` executes (not before t = 0): a fork, which is the caller's to release. */
   at(time_ns: number): Simulation {
+    return this.look(time_ns).fork();
+  }
+
+  /** The same, to be looked at only, and only until other times have been asked for. It owns none of its pages. */
+  look(time_ns: number): Simulation {
     const checkpoint = this.#nearest(time_ns);
     checkpoint.used = ++this.#uses;
+    if (checkpoint.time_ns >= time_ns) return checkpoint.simulation;
     const fork = checkpoint.simulation.fork();
-    if (checkpoint.time_ns >= time_ns) return fork;
     fork.target.runUntil(time_ns, (event) => {
       if (event.time_ns >= this.#logged_ns) this.#events.push(event);
       return false;
     });
     this.#logged_ns = Math.max(this.#logged_ns, time_ns);
-    this.#keep(fork.fork());
-    return fork;
+    const kept = fork.fork();
+    fork.release();
+    this.#keep(kept);
+    return kept;
   }
+
+  /**
+   * What a partition does up to `until_ns` and tells, when nobody touches it: it may be left out of machines of this line. Undefined when it
+   * depends on others, as by memory that it shares.
+   */
+  doings(partition: string, until_ns: number): readonly KnownEvent[] | undefined {
+    const twin = this.look(until_ns);
+    if (twin.target.partitionNamed(partition).plan.shared.length > 0) return undefined;
+    let solo = this.#solos.get(partition);
+    if (solo === undefined) {
+      solo = new Solo((this.#checkpoints[0] as Checkpoint).simulation.fork(), partition);
+      this.#solos.set(partition, solo);
+    }
+    const told = this.#events.slice(this.#boot_events).filter(({ time_ns }) => time_ns < until_ns);
+    return solo.through(twin, told);
+  }
+
+  /** The state of a partition that was left out of a machine of this line. */
+  readonly understudy: Understudy = (_, time_ns, source) => {
+    const before = this.look(time_ns);
+    if (source < 0) return before.target;
+    const fork = before.fork();
+    fork.target.runThrough(time_ns, source);
+    // A fork of it owns nothing.
+    return fork.fork().target;
+  };
 
   release(): void {
     for (const { simulation } of this.#checkpoints) simulation.release();
     this.#checkpoints.length = 0;
+    for (const solo of this.#solos.values()) solo.release();
+    this.#solos.clear();
   }
 
   #nearest(time_ns: number): Checkpoint {
@@ -99,6 +141,12 @@ export class TwinLine {
 export class TwinLines {
   readonly #lines = new Map<string, TwinLine>();
   readonly #keys = new WeakMap<TopologyModel, string>();
+  /** True: every partition is simulated in every run, also where its doings are known. The results are the same. */
+  readonly everything: boolean;
+
+  constructor(options: { readonly everything?: boolean } = {}) {
+    this.everything = options.everything ?? false;
+  }
 
   of(topology: TopologyModel, seed: number): TwinLine {
     const key = `${seed} ${this.#keyOf(topology)}`;

@@ -83,12 +83,13 @@ export class Hypervisor implements Supervisor {
   }
 
   private take(state: SavedHypervisor): void {
-    this.wards = state.wards.map((ward) => ({
-      ...ward,
-      watched: { ...ward.watched, signs: ward.watched.signs.slice() },
-    }));
+    this.wards = state.wards.map(copyWard);
     this.audit.restore(state.audit);
     this.grants.restore(state.grants);
+  }
+
+  adopt(partition: string, from: Supervisor): void {
+    if (from instanceof Hypervisor) this.wards[this.indexOf(partition)] = copyWard(from.ward(partition));
   }
 
   hypercall(call: SupervisorCall): number {
@@ -307,6 +308,7 @@ export class Hypervisor implements Supervisor {
   }
 
   private ward(partition: string): Ward {
+    this.target.bringBack(partition);
     return this.wards[this.indexOf(partition)] as Ward;
   }
 
@@ -317,4 +319,8 @@ export class Hypervisor implements Supervisor {
   private partition(name: string): Partition {
     return this.target.partitions[this.indexOf(name)] as Partition;
   }
+}
+
+function copyWard(ward: Ward): Ward {
+  return { ...ward, watched: { ...ward.watched, signs: ward.watched.signs.slice() } };
 }

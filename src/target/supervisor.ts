@@ -23,6 +23,8 @@ export interface Supervisor {
   stopped(partition: string, sign: string, address: number): void;
   /** t = 0 was moved to a later instant: every time that it keeps is now so much less. */
   rebased(delta_ns: number): void;
+  /** Takes over what another one, of a machine in the same state, knows of a partition. */
+  adopt(partition: string, from: Supervisor): void;
   /** Plain JSON, for a save of the whole machine. */
   save(): string;
 }
@@ -56,6 +58,8 @@ export interface SupervisedTarget extends Target {
   supervise(supervisor: Supervisor): void;
   /** Calls the supervisor's `alarm` at that virtual time (at once when it is past). Part of the machine's state. */
   setAlarm(partition: string, time_ns: number, id: number): void;
+  /** Sees to it that the state of a partition is there, and what the supervisor knows of it: a target may leave out what it need not do. */
+  bringBack(partition: string): void;
   /** Puts an event into the trace, now. */
   emit(subject: string, kind: string, detail: Readonly<Record<string, string | number>>): void;
   progress(partition: string, cpu: number): Progress;

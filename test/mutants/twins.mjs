@@ -4,11 +4,11 @@
  */
 export const mutants = [
   // Each hypercall of db takes as many nanoseconds more as one byte of web's metadata region says.
-  { id: 'db-reads-a-byte-of-web', file: 'src/targets/sim/engine/hypercalls.ts', from: 'cpu.spend(HYPERCALL_NS);', to: 'cpu.spend(HYPERCALL_NS + (cpu.place.partition === 1 ? machine.memory.read8(machine.plan.partitions[0]!.base + machine.partitions[0]!.region_address + 0x120) : 0));', killer: 'specs/metadata/rot.spec' },
+  { id: 'db-reads-a-byte-of-web', file: 'src/targets/sim/engine/hypercalls.ts', from: 'cpu.spend(HYPERCALL_NS);', to: 'cpu.spend(HYPERCALL_NS + (cpu.place.partition === 1 ? machine.memory.read8(machine.plan.partitions[0]!.base + machine.stateOf(0).region_address + 0x120) : 0));', killer: 'specs/metadata/rot.spec' },
   // A completion of web's disk is late by a nanosecond at every other heartbeat of db, which has none when it is dead.
-  { id: 'one-nanosecond-of-a-neighbours-death', file: 'src/targets/sim/engine/devices.ts', from: 'machine.schedule(end, EVENT.device, partition.index, device.index, number);', to: 'machine.schedule(end + (partition.index === 0 ? machine.partitions[1]!.heartbeats % 2 : 0), EVENT.device, partition.index, device.index, number);', killer: 'specs/claims/9-others-unaffected.spec' },
+  { id: 'one-nanosecond-of-a-neighbours-death', file: 'src/targets/sim/engine/devices.ts', from: 'machine.schedule(end, EVENT.device, partition.index, device.index, number);', to: 'machine.schedule(end + (partition.index === 0 ? machine.stateOf(1).heartbeats % 2 : 0), EVENT.device, partition.index, device.index, number);', killer: 'specs/claims/9-others-unaffected.spec' },
   // A completion of web's disk is late by a nanosecond while the rescue keeps db parked.
-  { id: 'one-nanosecond-of-the-rescue', file: 'src/targets/sim/engine/devices.ts', from: 'machine.schedule(end, EVENT.device, partition.index, device.index, number);', to: 'machine.schedule(end + (partition.index === 0 && machine.partitions[1]!.parked ? 1 : 0), EVENT.device, partition.index, device.index, number);', killer: 'specs/claims/9-others-unaffected.spec' },
+  { id: 'one-nanosecond-of-the-rescue', file: 'src/targets/sim/engine/devices.ts', from: 'machine.schedule(end, EVENT.device, partition.index, device.index, number);', to: 'machine.schedule(end + (partition.index === 0 && machine.stateOf(1).parked ? 1 : 0), EVENT.device, partition.index, device.index, number);', killer: 'specs/claims/9-others-unaffected.spec' },
   { id: 'registers-are-compared', file: 'src/targets/sim/compare.ts', from: 'if (one === other || ', to: 'if (true || ', killer: 'test/targets/sim/engine/save.test.ts' },
   { id: 'memory-is-compared', file: 'src/targets/sim/compare.ts', from: 'if (at < 0) continue;', to: 'if (at < Infinity) continue;', killer: 'test/targets/sim/engine/save.test.ts' },
   { id: 'outputs-are-compared-by-time', file: 'src/targets/sim/machine/devices/outputs.ts', from: 'this.hash.number(time);', to: '', killer: 'test/targets/sim/machine/outputs.test.ts' },
@@ -20,4 +20,9 @@ export const mutants = [
   { id: 'slack-is-for-times', file: 'src/targets/sim/leeway.ts', from: 'a >= least && b >= least && ', to: '', killer: 'test/targets/sim/leeway.test.ts' },
   { id: 'what-is-missing-is-late', file: 'src/targets/sim/compare.ts', from: 'alone.time >= end_ns - slack_ns', to: 'alone.time >= 0', killer: 'test/targets/sim/leeway.test.ts' },
   { id: 'a-comparison-of-its-own', file: 'src/verdict/observers.ts', from: 'known.partition === partition && sameLeeway(claim, known)', to: 'known.partition === partition', killer: 'test/verdict/judge.test.ts' },
+  { id: 'a-look-at-memory-brings-back', file: 'src/targets/sim/machine/memory.ts', from: 'if (chunk === undefined) return this.bring(address >>> CHUNK_SHIFT) ? this.page(address) : ZERO_PAGE;', to: 'if (chunk === undefined) return ZERO_PAGE;', killer: 'test/execute/left-out.test.ts' },
+  { id: 'the-tables-concern-everybody', file: 'src/targets/sim/machine/memory.ts', from: 'if (this.keeper !== undefined) this.keeper.tablesWritten();', to: '', killer: 'test/execute/left-out.test.ts' },
+  { id: 'who-depends-is-simulated', file: 'src/execute/solo.ts', from: 'if (caught instanceof Dependence) return false;', to: 'if (caught instanceof Dependence) return true;', killer: 'test/execute/left-out.test.ts' },
+  { id: 'who-is-left-out-goes-on-telling', file: 'src/targets/sim/engine/population.ts', from: 'if (next !== undefined) this.due[next.source] = next.time;', to: '', killer: 'test/execute/left-out.test.ts' },
+  { id: 'what-the-hypervisor-knows-comes-back', file: 'src/targets/sim/sim-target.ts', from: 'if (from.supervisor !== undefined) this.supervisor?.adopt(name, from.supervisor);', to: '', killer: 'test/execute/left-out.test.ts' },
 ]; // prettier-ignore

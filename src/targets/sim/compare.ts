@@ -91,7 +91,7 @@ function compareOutputs(
   skipped: ReadonlySet<string>,
 ): string {
   const { plan } = a.partitionNamed(name);
-  const [here, there] = [a, b].map((target) => target.machine_state.outputs[plan.index]) as [
+  const [here, there] = [a, b].map((target) => target.machine_state.outputsOf(plan.index)) as [
     Outputs,
     Outputs,
   ];
@@ -148,18 +148,20 @@ function describeContent({ device, what, at, bytes, hash }: Output): string {
 /** Sixteen hex digits over the events so far and the state as it is: memory, registers, outputs. */
 export function stateHash(target: SimTarget): string {
   const machine = target.machine_state;
+  machine.bringBackAll();
   const hash = new TraceHash();
   hash.word(machine.hash.a);
   hash.word(machine.hash.b);
   hash.number(machine.clock);
   digestMemory(machine.memory, 0, machine.memory.size, hash);
-  for (const cpu of machine.cpus) {
+  for (const cpu of machine.presentCpus) {
     for (const half of cpu.registers) hash.word(half);
     hash.text(cpu.state);
     hash.number(cpu.time);
     hash.number(cpu.cpu_time);
   }
-  for (const outputs of machine.outputs) {
+  for (const { index } of machine.plan.partitions) {
+    const outputs = machine.outputsOf(index);
     hash.word(outputs.hash.a);
     hash.word(outputs.hash.b);
     hash.word(outputs.count);

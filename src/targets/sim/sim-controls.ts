@@ -19,7 +19,7 @@ export function simControls(target: SimTarget): FaultControls {
       const cpu = target.cpuNamed(partition, index);
       if (cpu === undefined) return false;
       cpu.stop();
-      machine.settle();
+      machine.settlePartition(cpu.place.partition);
       return true;
     },
     stallCpu(partition, index, duration_ns): boolean {
@@ -63,10 +63,13 @@ export function simControls(target: SimTarget): FaultControls {
         target.cpuNamed(location.partition, location.cpu)?.watchRegister(watch);
         return watch;
       }
+      // Who is not simulated reads nothing.
+      if (location.kind === 'machine') machine.bringBackAll();
+      else target.bringBack(location.partition);
       const base = location.kind === 'machine' ? 0 : target.partitionNamed(location.partition).plan.base;
       const at = base + (location.kind === 'machine' ? location.address : location.physical);
       const watch = machine.watch.arm(at, location.bytes);
-      for (const cpu of machine.cpus) cpu.dropFast();
+      for (const cpu of machine.presentCpus) cpu.dropFast();
       return watch;
     },
     activated(watch): number | undefined {

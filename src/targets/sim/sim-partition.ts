@@ -1,7 +1,8 @@
 import { REGISTERS } from '../../model/registers.ts';
 import type { RegisterName } from '../../model/registers.ts';
 import type { Partition, PhysicalMemory, VirtualCpu } from '../../target/target.ts';
-import type { Machine, PartitionState } from './engine/machine.ts';
+import type { Machine } from './engine/machine.ts';
+import type { PartitionState } from './engine/partition-state.ts';
 import type { MachineMemory } from './machine/memory.ts';
 import type { PartitionPlan } from './machine/plan.ts';
 import { NOT_MAPPED, secondLevelEntry, walkSecondLevel } from './machine/second-level.ts';
@@ -42,17 +43,17 @@ export class SimPartition implements Partition {
     this.plan = plan;
     this.name = plan.name;
     this.memory = rawMemory(machine.memory, plan.base, plan.bytes);
-    this.cpus = machine.cpusOf(plan).map((cpu): VirtualCpu => ({
-      index: cpu.index,
-      get: (register) => cpu.exact(numberOf(register)),
+    this.cpus = plan.cpu_slots.map((_, index): VirtualCpu => ({
+      index,
+      get: (register) => machine.cpuOf(plan, index).exact(numberOf(register)),
       set(register, value): void {
-        cpu.setExact(numberOf(register), value);
+        machine.cpuOf(plan, index).setExact(numberOf(register), value);
       },
     }));
   }
 
   private get state(): PartitionState {
-    return this.machine.partitions[this.plan.index] as PartitionState;
+    return this.machine.stateOf(this.plan.index);
   }
 
   get parked(): boolean {
@@ -102,7 +103,7 @@ export class SimPartition implements Partition {
 
   iommuEntry(device: string, physical?: number): number | undefined {
     const index = this.plan.devices.findIndex((one) => one.name === device);
-    const queues = this.machine.devices[this.plan.index]?.[index]?.queues ?? [];
+    const queues = this.machine.devicesOf(this.plan.index)[index]?.queues ?? [];
     const address = physical ?? queues.find((queue) => queue !== undefined)?.table;
     if (index < 0 || address === undefined || !(address >= 0 && address < this.plan.bytes)) return undefined;
     return secondLevelEntry(this.machine.memory, this.plan.devices[index]?.iommu_root as number, address);

@@ -1,3 +1,4 @@
+import { assert } from '../../base/assert.ts';
 import type { TopologyModel } from '../../model/machine.ts';
 import { HYPERCALL } from '../../target/hypercalls.ts';
 import type { TraceEvent } from '../../target/events.ts';
@@ -6,12 +7,14 @@ import type { FaultControls, PhysicalMemory } from '../../target/target.ts';
 import { EVENT } from './engine/event-heap.ts';
 import type { MachineHost } from './engine/machine.ts';
 import { Machine } from './engine/machine.ts';
+import type { KnownEvent } from './engine/partition-state.ts';
 import { BOOT_TIMEOUT_NS, POWER_ON_STAGGER_NS } from './machine/costs.ts';
 import type { SimCpu } from './machine/cpu.ts';
 import type { Output } from './machine/devices/outputs.ts';
 import type { KernelFactory } from './machine/plan.ts';
 import { planMachine } from './machine/plan.ts';
 import type { Detail } from './machine/trace-hash.ts';
+import { FREQUENT_KINDS } from './machine/trace-hash.ts';
 import type { Result } from '../../formats/result.ts';
 import { failure, success } from '../../formats/result.ts';
 import { loadMachine, saveMachine } from './engine/save.ts';
@@ -24,6 +27,12 @@ import { REG } from './step.ts';
 type Listener = (event: TraceEvent) => boolean;
 
 /**
+ * A target that has the state of a partition at a virtual time: all that is earlier has happened, and of what is due at that very time what comes
+ * from the machine's sources up to `source`. It owns none of its pages: another one shares them.
+ */
+export type Understudy = (partition: string, time_ns: number, source: number) => SimTarget;
+
+/**
  * The simulation as a target. Its virtual time counts from `origin`, the last boot complete; on the inside time counts from power-on.
  */
 export class SimTarget implements SupervisedTarget, MachineHost {
@@ -34,6 +43,8 @@ export class SimTarget implements SupervisedTarget, MachineHost {
   readonly machine: PhysicalMemory;
   /** Internal time of t = 0. Until it is known it is 0, and times count from power-on. */
   origin: number;
+  /** Where the state of what is left out comes from. */
+  understudy: Understudy | undefined;
   private supervisor: Supervisor | undefined;
   private listener: Listener | undefined;
   private readonly subscribers: Listener[] = [];
@@ -58,18 +69,22 @@ export class SimTarget implements SupervisedTarget, MachineHost {
     this.listener = undefined;
   }
 
+  /** As `runUntil`, and at that very time what comes from the machine's sources up to `source`. */
+  runThrough(time_ns: number, source: number): void {
+    this.machine_state.runUntil(time_ns + this.origin, source);
+  }
+
   /**
    * Runs until every partition has said boot complete or been stopped. Makes the last boot complete t = 0, unless `powerOn` was told
    * where that is; events on the way carry times from power-on, so whoever kept them takes `origin` off. False when one never booted.
    */
   bootAll(): boolean {
-    const { partitions } = this.machine_state;
-    const waiting = (): boolean =>
-      partitions.some((state) => state.boot_complete < 0 && state.stopped === '');
-    const limit = partitions.length * POWER_ON_STAGGER_NS + BOOT_TIMEOUT_NS;
+    const states = this.partitions.map(({ plan }) => this.machine_state.stateOf(plan.index));
+    const waiting = (): boolean => states.some((state) => state.boot_complete < 0 && state.stopped === '');
+    const limit = states.length * POWER_ON_STAGGER_NS + BOOT_TIMEOUT_NS;
     while (waiting() && this.machine_state.clock < limit)
       this.runUntil(limit - this.origin, ({ kind }) => kind === 'boot_complete' || kind === 'stopped');
-    const booted = partitions.map((state) => state.boot_complete);
+    const booted = states.map((state) => state.boot_complete);
     const last = Math.max(0, ...booted);
     if (this.origin === 0) {
       this.origin = last;
@@ -85,6 +100,8 @@ export class SimTarget implements SupervisedTarget, MachineHost {
 
   /** Asks for events of a frequent kind (`run`), which are else not even made. */
   want(kind: string): void {
+    // Of what is left out only the events of the other kinds are known.
+    if (FREQUENT_KINDS.includes(kind)) this.machine_state.bringBackAll();
     this.wanted.add(kind);
   }
 
@@ -114,7 +131,7 @@ export class SimTarget implements SupervisedTarget, MachineHost {
 
   devices(partition: string): readonly DeviceStatus[] {
     const { plan } = this.partitionNamed(partition);
-    return (this.machine_state.devices[plan.index] ?? []).map((state, index) => ({
+    return this.machine_state.devicesOf(plan.index).map((state, index) => ({
       name: plan.devices[index]?.name ?? '',
       frozen: state.frozen,
       pending: state.queues.reduce(
@@ -173,26 +190,45 @@ export class SimTarget implements SupervisedTarget, MachineHost {
   /** What left a partition so far, with times relative to t = 0. */
   outputs(partition: string): readonly Output[] {
     const { plan } = this.partitionNamed(partition);
-    const kept = this.machine_state.outputs[plan.index]?.kept ?? [];
+    const kept = this.machine_state.outputsOf(plan.index).kept;
     return kept.map((output) => ({ ...output, time: output.time - this.origin }));
   }
 
   /** Console text, the first 64 KiB, by lines. */
   console(partition: string): readonly string[] {
     const { plan } = this.partitionNamed(partition);
-    const text = this.machine_state.outputs[plan.index]?.text ?? '';
+    const text = this.machine_state.outputsOf(plan.index).text;
     return text === '' ? [] : text.replace(/\n$/, '').split('\n');
+  }
+
+  /** Leaves a partition out: `events` is what it does. `understudy` must be set. */
+  leaveOut(partition: string, events: readonly KnownEvent[]): void {
+    this.machine_state.leaveOut(this.partitionNamed(partition).plan.index, events);
+  }
+
+  bringBack(partition: string): void {
+    this.machine_state.inhabitant(this.partitionNamed(partition).plan.index);
+  }
+
+  bring(partition: number, time: number, source: number): Machine {
+    assert(this.understudy !== undefined, 'nobody knows what was left out');
+    const name = this.partitions[partition]?.name as string;
+    const from = this.understudy(name, time - this.origin, source);
+    if (from.supervisor !== undefined) this.supervisor?.adopt(name, from.supervisor);
+    return from.machine_state;
   }
 
   /** The same machine, going its own way from here. It has no supervisor and no listeners yet. */
   fork(): SimTarget {
     const child = new SimTarget(this.machine_state.fork(), this.origin);
+    child.understudy = this.understudy;
     for (const kind of this.wanted) child.wanted.add(kind);
     return child;
   }
 
   /** The whole machine with its supervisor's state, to be resumed by `loadSim` in this or another process. */
   save(): Uint8Array {
+    this.machine_state.bringBackAll();
     const supervisor = this.supervisor?.save() ?? '';
     return saveMachine(this.machine_state, JSON.stringify({ origin: this.origin, supervisor }));
   }

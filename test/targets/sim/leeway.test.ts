@@ -69,7 +69,7 @@ describe('slack', () => {
 const puts =
   (at_ns: number, text: string, what: Output['what'] = 'frame', device = 'eth0', kind = 0): Change =>
   (target) => {
-    const outputs = target.machine_state.outputs[target.partitionNamed('db').plan.index];
+    const outputs = target.machine_state.outputsOf(target.partitionNamed('db').plan.index);
     outputs?.add(now + at_ns, device, what, kind, Buffer.from(text));
   };
 const all =

@@ -2,7 +2,6 @@ import type { SimCpu } from '../machine/cpu.ts';
 import type { DeviceState, Queue } from '../machine/devices/device.ts';
 import { DmaRefused, QUEUE_ENTRIES_LIMIT, QUEUES_PER_DEVICE } from '../machine/devices/device.ts';
 import { deviceDma } from '../machine/devices/dma.ts';
-import type { Outputs } from '../machine/devices/outputs.ts';
 import { isReceiving, latency, serve } from '../machine/devices/serve.ts';
 import { giveBack, readChain, takeAvailable } from '../machine/devices/virtqueue.ts';
 import type { DevicePlan, PartitionPlan } from '../machine/plan.ts';
@@ -20,7 +19,7 @@ interface Device {
 /** A device by the number that a guest, or an event, gives. */
 export function deviceOf(machine: Machine, partition: PartitionPlan, index: number): Device | undefined {
   const plan = partition.devices[index];
-  const state = machine.devices[partition.index]?.[index];
+  const state = machine.devicesOf(partition.index)[index];
   return plan === undefined || state === undefined ? undefined : { plan, state, partition, index };
 }
 
@@ -82,7 +81,7 @@ export function completeNext(
   if (device === undefined || queue === undefined || head === undefined || device.state.frozen) return;
   const done = guarded(machine, device, () => {
     const dma = deviceDma(machine, partition, device.plan);
-    const outputs = machine.outputs[partition.index] as Outputs;
+    const outputs = machine.outputsOf(partition.index);
     const request = { device: device.plan, state: device.state, dma, outputs, time: machine.clock };
     giveBack(queue, head, serve(request, readChain(queue, head, dma)), dma);
   });

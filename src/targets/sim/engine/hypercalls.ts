@@ -5,7 +5,7 @@ import { REG } from '../step.ts';
 import { kickQueue, setUpQueue } from './devices.ts';
 import { EVENT } from './event-heap.ts';
 import { carryMessages } from './mailbox.ts';
-import type { Machine, PartitionState } from './machine.ts';
+import type { Machine } from './machine.ts';
 
 /** Errors as Linux numbers them, negative. */
 const EFAULT = -14;
@@ -22,7 +22,7 @@ export function answerHypercall(machine: Machine, cpu: SimCpu): void {
 
 function answer(machine: Machine, cpu: SimCpu, number: number): number {
   const plan = machine.planOf(cpu);
-  const state = machine.partitions[plan.index] as PartitionState;
+  const state = machine.stateOf(plan.index);
   const first = cpu.get(REG.rdi);
   const second = cpu.get(REG.rsi);
   switch (number) {
@@ -93,6 +93,6 @@ function consoleText(machine: Machine, cpu: SimCpu, address: number, count: numb
   const bytes = cpu.peek(address, count);
   if (bytes === undefined) return EFAULT;
   const line = bytes.at(-1) === LINE_FEED ? bytes : Uint8Array.of(...bytes, LINE_FEED);
-  machine.outputs[cpu.place.partition]?.add(machine.clock, 'console', 'text', 0, line);
+  machine.outputsOf(cpu.place.partition).add(machine.clock, 'console', 'text', 0, line);
   return 0;
 }

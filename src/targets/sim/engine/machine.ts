@@ -1,10 +1,8 @@
 import { assert } from '../../../base/assert.ts';
 import { VECTOR } from '../../../target/hypercalls.ts';
 import { BOOT_TIMEOUT_NS, POWER_ON_STAGGER_NS } from '../machine/costs.ts';
-import type { CpuHost } from '../machine/cpu.ts';
-import { SimCpu } from '../machine/cpu.ts';
-import type { DeviceState } from '../machine/devices/device.ts';
-import { forkDevice, newDevice } from '../machine/devices/device.ts';
+import type { CpuHost, SimCpu } from '../machine/cpu.ts';
+import { newDevice } from '../machine/devices/device.ts';
 import { Outputs } from '../machine/devices/outputs.ts';
 import type { MachineMemory } from '../machine/memory.ts';
 import type { MachinePlan, PartitionPlan } from '../machine/plan.ts';
@@ -15,19 +13,10 @@ import { completeNext } from './devices.ts';
 import { EVENT, EventHeap } from './event-heap.ts';
 import { answerHypercall } from './hypercalls.ts';
 import { guestLoader } from './loader.ts';
+import { newPartition } from './partition-state.ts';
+import { Population } from './population.ts';
 
-/** What changes about a partition as a whole. Plain data. */
-export interface PartitionState {
-  parked: boolean;
-  /** Sign of what stopped it for good; '' while nothing has. */
-  stopped: string;
-  /** Internal time of boot complete, -1 before. */
-  boot_complete: number;
-  /** Guest-physical address and bytes of the last registration it tried; address -1 before. */
-  region_address: number;
-  region_bytes: number;
-  heartbeats: number;
-}
+const NEVER: number = Number.POSITIVE_INFINITY;
 
 /** Who is asked and told: set by whoever owns the machine, not part of its state. */
 export interface MachineHost {
@@ -38,193 +27,148 @@ export interface MachineHost {
   /** Every event; true asks the engine to stop after the current step. */
   event(time: number, subject: string, kind: string, detail: Detail): boolean;
   wants(kind: string): boolean;
-}
-
-/** The whole state of a machine at one instant, before anything of it runs. */
-export interface MachineState {
-  readonly memory: MachineMemory;
-  readonly watch: WatchSet;
-  readonly heap: EventHeap;
-  readonly hash: TraceHash;
-  readonly partitions: PartitionState[];
-  readonly devices: DeviceState[][];
-  readonly outputs: Outputs[];
-  clock: number;
+  /**
+   * The state of a partition that is left out is needed: a machine that has it, when everything before `time` has happened and of that at `time`
+   * itself what comes from sources up to `source`. It owns none of its pages.
+   */
+  bring(partition: number, time: number, source: number): Machine;
 }
 
 /**
  * The simulated machine: processors, memory, devices, and the loop that lets virtual time pass. Deterministic: from the same state it does
  * the same, however often it is stopped on the way. Times are internal: nanoseconds from power-on.
  */
-export class Machine implements CpuHost {
-  readonly plan: MachinePlan;
-  readonly memory: MachineMemory;
-  readonly watch: WatchSet;
-  readonly cpus: SimCpu[];
-  readonly partitions: PartitionState[];
-  /** By partition, then as the guest numbers them. */
-  readonly devices: DeviceState[][];
-  readonly outputs: Outputs[];
-  readonly heap: EventHeap;
-  readonly hash: TraceHash;
+export class Machine extends Population implements CpuHost {
   /** Set before it runs. */
   host: MachineHost | undefined;
-  /** Everything earlier has happened. */
-  clock: number;
-  bound = 0;
-  /** By CPU number: when its next step begins; Infinity when it has none. */
-  private readonly next: Float64Array;
-  private timer_min: number = Number.POSITIVE_INFINITY;
   private stop = false;
   private released = false;
 
-  constructor(plan: MachinePlan, state: MachineState) {
-    this.plan = plan;
-    this.memory = state.memory;
-    this.watch = state.watch;
-    this.heap = state.heap;
-    this.hash = state.hash;
-    this.partitions = state.partitions;
-    this.devices = state.devices;
-    this.outputs = state.outputs;
-    this.clock = state.clock;
-    this.cpus = plan.partitions.flatMap((partition) =>
-      partition.cpu_slots.map((slots, index) => {
-        const number = partition.first_cpu + index;
-        const place = { number, index, partition: partition.index, second_level_root: partition.second_level_root, slots }; // prettier-ignore
-        return new SimCpu(this, this.memory, this.watch, partition.program, place);
-      }),
-    );
-    this.next = new Float64Array(this.cpus.length).fill(Number.POSITIVE_INFINITY);
+  protected fetch(partition: number, time: number, source: number): Machine {
+    assert(this.host !== undefined, 'nobody knows what was left out');
+    return this.host.bring(partition, time, source);
   }
 
   /** A machine that has just been switched on: kernels loaded, boot CPUs about to start. */
   static powerOn(plan: MachinePlan, memory: MachineMemory): Machine {
-    const count = plan.partitions.length;
-    const machine = new Machine(plan, {
-      memory,
-      watch: new WatchSet(),
-      heap: new EventHeap(),
-      hash: new TraceHash(),
-      partitions: Array.from({ length: count }, newPartition),
-      devices: plan.partitions.map((partition) => partition.devices.map(newDevice)),
-      outputs: Array.from({ length: count }, () => new Outputs()),
-      clock: 0,
-    });
+    const machine = new Machine(plan, { memory, watch: new WatchSet(), hash: new TraceHash(), clock: 0 });
     for (const partition of plan.partitions) {
-      const registers = partition.kernel.powerOn(guestLoader(memory, partition));
-      const cpu = machine.cpuOf(partition, 0);
-      for (const [register, value] of registers) cpu.set(register, value);
+      const cpus = machine.newCpus(partition);
+      const heap = new EventHeap();
+      const [boot] = cpus;
+      assert(boot !== undefined, `${partition.name} has no CPU`);
+      for (const [register, value] of partition.kernel.powerOn(guestLoader(memory, partition)))
+        boot.set(register, value);
       const at = partition.index * POWER_ON_STAGGER_NS;
-      machine.heap.push(at, EVENT.power_on, cpu.place.number);
-      machine.heap.push(at + BOOT_TIMEOUT_NS, EVENT.boot_timeout, partition.index);
+      heap.push(at, EVENT.power_on, boot.place.number);
+      heap.push(at + BOOT_TIMEOUT_NS, EVENT.boot_timeout, partition.index);
+      const devices = partition.devices.map(newDevice);
+      machine.inhabit(partition.index, {
+        state: newPartition(),
+        cpus,
+        devices,
+        outputs: new Outputs(),
+        heap,
+      });
     }
     return machine;
   }
 
-  /** A machine in the same state that goes its own way. Neither sees the other. */
+  /** A machine in the same state that goes its own way. Neither sees the other. What is left out of one is left out of both. */
   fork(): Machine {
     const child = new Machine(this.plan, {
       memory: this.memory.fork(),
       watch: this.watch.fork(),
-      heap: this.heap.fork(),
       hash: this.hash.fork(),
-      partitions: this.partitions.map(copyPartition),
-      devices: this.devices.map((devices) => devices.map(forkDevice)),
-      outputs: this.outputs.map((outputs) => outputs.fork()),
       clock: this.clock,
     });
-    for (const [number, cpu] of child.cpus.entries()) cpu.copyFrom(this.cpus[number] as SimCpu);
-    child.settle();
+    this.settleIn(child);
     return child;
   }
 
   /** Gives its memory and processors back for reuse. Not to be used afterwards. */
   release(): void {
     this.released = true;
+    this.memory.keeper = undefined;
     this.memory.release();
-    for (const cpu of this.cpus) cpu.release();
+    for (const cpu of this.processors) cpu?.release();
   }
 
-  /** Computes what follows from the processors' state: after a fork or a restore. */
-  settle(): void {
-    for (const cpu of this.cpus) this.update(cpu);
-    this.updateTimers();
-  }
-
-  cpuOf(partition: PartitionPlan, index: number): SimCpu {
-    const cpu = this.cpus[partition.first_cpu + index];
-    assert(cpu !== undefined && index < partition.cpu_slots.length, `cpu ${index} of ${partition.name}`);
-    return cpu;
-  }
-
-  cpusOf(partition: PartitionPlan): readonly SimCpu[] {
-    return this.cpus.slice(partition.first_cpu, partition.first_cpu + partition.cpu_slots.length);
-  }
-
-  planOf(cpu: SimCpu): PartitionPlan {
-    return this.plan.partitions[cpu.place.partition] as PartitionPlan;
-  }
-
-  /** Lets everything happen that begins before `limit`, or until the host asks to stop. */
-  runUntil(limit: number): void {
+  /**
+   * Lets everything happen that begins before `limit`, and at `limit` itself what comes from sources up to `last`; or until the host asks to
+   * stop.
+   */
+  runUntil(limit: number, last = -1): void {
     assert(!this.released, 'a released machine is run');
     this.stop = false;
-    const next = this.next;
-    const count = next.length;
+    const { due, timers, steps } = this;
+    const count = due.length;
     while (!this.stop) {
-      let first = Number.POSITIVE_INFINITY;
-      let second = Number.POSITIVE_INFINITY;
-      let chosen = -1;
-      for (let number = 0; number < count; number++) {
-        const time = next[number] as number;
+      let first = NEVER;
+      let second = NEVER;
+      let source = -1;
+      for (let index = 0; index < count; index++) {
+        const time = due[index] as number;
         if (time < first) {
           second = first;
           first = time;
-          chosen = number;
+          source = index;
         } else if (time < second) second = time;
       }
-      const heap_time = this.heap.next_time;
-      const event_time = heap_time < this.timer_min ? heap_time : this.timer_min;
-      if (event_time <= first) {
-        if (event_time >= limit) break;
-        this.clock = event_time;
-        if (heap_time <= this.timer_min) this.happen();
-        else this.expire();
-        continue;
-      }
-      if (first >= limit) break;
-      this.bound = Math.min(second, event_time, limit);
+      if (source < 0 || first > limit || (first === limit && source > last)) break;
       this.clock = first;
-      const cpu = this.cpus[chosen] as SimCpu;
-      cpu.run();
-      this.update(cpu);
+      this.reached = source;
+      if (this.absent !== 0 && this.tell(source)) continue;
+      if (source >= steps) {
+        this.bound = Math.min(second, limit);
+        const cpu = this.processors[source - steps] as SimCpu;
+        this.running = cpu;
+        cpu.run();
+        this.running = undefined;
+        this.update(cpu);
+      } else if (source >= timers) this.expire(source - timers);
+      else this.happen(source);
     }
-    if (!this.stop && limit > this.clock) this.clock = limit;
+    if (!this.stop && limit > this.clock) {
+      this.clock = limit;
+      this.reached = last;
+    }
   }
 
-  /** Puts an event on the heap; not before now. */
+  /** What a partition that is left out does now, if the source is its: true when it was. */
+  private tell(source: number): boolean {
+    const events = this.known(source);
+    for (const { time, subject, kind, detail } of events) this.emit(time, subject, kind, detail);
+    return events.length > 0;
+  }
+
+  /** Schedules an event of a partition; not before now. */
   schedule(time: number, kind: number, a: number, b = 0, c = 0): void {
+    const partition = kind >= EVENT.device ? a : this.partitionOf(this.steps + a);
     const at = Math.max(time, this.clock);
-    this.heap.push(at, kind, a, b, c);
+    const { heap } = this.inhabitant(partition);
+    heap.push(at, kind, a, b, c);
+    this.due[partition] = heap.next_time;
     if (at < this.bound) this.bound = at;
   }
 
-  private happen(): void {
-    const { kind, a, b, c } = this.heap.pop();
+  private happen(partition: number): void {
+    const { heap } = this.inhabitant(partition);
+    const { kind, a, b, c } = heap.pop();
+    this.due[partition] = heap.next_time;
     switch (kind) {
       case EVENT.power_on: {
-        const cpu = this.cpus[a] as SimCpu;
+        const cpu = this.processors[a] as SimCpu;
         cpu.wake(this.clock);
         this.update(cpu);
         this.emit(this.clock, this.planOf(cpu).name, 'power_on', {});
         return;
       }
       case EVENT.interrupt:
-        this.interrupt(this.cpus[a] as SimCpu, b);
+        this.interrupt(this.processors[a] as SimCpu, b);
         return;
       case EVENT.start_cpu: {
-        const cpu = this.cpus[a] as SimCpu;
+        const cpu = this.processors[a] as SimCpu;
         if (cpu.state === 'off') cpu.wake(this.clock);
         this.update(cpu);
         return;
@@ -241,54 +185,35 @@ export class Machine implements CpuHost {
   }
 
   private bootTimeout(partition: number): void {
-    const state = this.partitions[partition] as PartitionState;
+    const state = this.stateOf(partition);
     if (state.boot_complete < 0 && state.stopped === '') this.host?.stopped(this, partition, 'boot', 0);
   }
 
-  /** The earliest local timer. */
-  private expire(): void {
-    const cpu = this.cpus.find((one) => one.timer_at === this.timer_min) as SimCpu;
-    cpu.timer_at = Number.POSITIVE_INFINITY;
-    this.updateTimers();
+  /** A local timer. */
+  private expire(number: number): void {
+    const cpu = this.processors[number] as SimCpu;
+    this.setTimer(cpu, NEVER);
     this.interrupt(cpu, VECTOR.timer);
-  }
-
-  private updateTimers(): void {
-    let earliest = Number.POSITIVE_INFINITY;
-    for (const cpu of this.cpus) if (cpu.timer_at < earliest) earliest = cpu.timer_at;
-    this.timer_min = earliest;
-    if (earliest < this.bound) this.bound = earliest;
-  }
-
-  /** Arms the CPU's timer for an internal time; Infinity disarms it. */
-  setTimer(cpu: SimCpu, time: number): void {
-    cpu.timer_at = time;
-    this.updateTimers();
   }
 
   /** Raises an interrupt now. */
   interrupt(cpu: SimCpu, vector: number): void {
     if (cpu.state === 'dead' || cpu.state === 'off') return;
-    if (cpu.post(vector) && !(this.partitions[cpu.place.partition] as PartitionState).parked) {
+    if (cpu.post(vector) && !this.stateOf(cpu.place.partition).parked) {
       cpu.wake(this.clock);
       this.update(cpu);
     }
   }
 
-  /** Recomputes when a CPU's next step begins. */
-  update(cpu: SimCpu): void {
-    const parked = (this.partitions[cpu.place.partition] as PartitionState).parked;
-    this.next[cpu.place.number] = cpu.state === 'running' && !parked ? cpu.time : Number.POSITIVE_INFINITY;
-  }
-
   park(partition: PartitionPlan): void {
-    (this.partitions[partition.index] as PartitionState).parked = true;
-    for (const cpu of this.cpusOf(partition)) this.update(cpu);
+    const { state, cpus } = this.inhabitant(partition.index);
+    state.parked = true;
+    for (const cpu of cpus) this.update(cpu);
   }
 
   /** Lets a parked partition go on from now. */
   resume(partition: PartitionPlan): void {
-    const state = this.partitions[partition.index] as PartitionState;
+    const state = this.stateOf(partition.index);
     if (!state.parked || state.stopped !== '') return;
     state.parked = false;
     for (const cpu of this.cpusOf(partition)) {
@@ -326,35 +251,13 @@ export class Machine implements CpuHost {
 
   /** Ends a partition for good. */
   stopPartition(partition: number, sign: string, address: number): void {
-    const state = this.partitions[partition] as PartitionState;
+    const { state, cpus } = this.inhabitant(partition);
     if (state.stopped !== '') return;
     state.stopped = sign;
     const plan = this.plan.partitions[partition] as PartitionPlan;
-    for (const cpu of this.cpusOf(plan)) {
-      cpu.stop();
-      this.update(cpu);
-    }
-    this.updateTimers();
+    for (const cpu of cpus) cpu.stop();
+    this.settlePartition(partition);
     this.emit(this.clock, plan.name, 'stopped', { sign, address });
     this.host?.stopped(this, partition, sign, address);
   }
-}
-
-const AT_POWER_ON: PartitionState = {
-  parked: false,
-  stopped: '',
-  boot_complete: -1,
-  region_address: -1,
-  region_bytes: 0,
-  heartbeats: 0,
-};
-
-function newPartition(): PartitionState {
-  return copyPartition(AT_POWER_ON);
-}
-
-/** Written out, not spread: all of them have one shape, at power-on and in every fork. */
-function copyPartition(from: PartitionState): PartitionState {
-  const { parked, stopped, boot_complete, region_address, region_bytes, heartbeats } = from;
-  return { parked, stopped, boot_complete, region_address, region_bytes, heartbeats };
 }

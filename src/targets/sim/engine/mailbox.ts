@@ -1,4 +1,3 @@
-import type { Outputs } from '../machine/devices/outputs.ts';
 import { MESSAGE_BYTES, MESSAGES, RING, RING_BYTES } from '../machine/mailbox.ts';
 import type { PartitionPlan } from '../machine/plan.ts';
 import type { Machine } from './machine.ts';
@@ -14,7 +13,7 @@ export function carryMessages(machine: Machine, partition: PartitionPlan, index:
   const ring = window.base + window.side * RING_BYTES;
   const put = memory.read32(ring + RING.put);
   const fresh = Math.min((put - memory.read32(ring + RING.seen)) >>> 0, MESSAGES);
-  const outputs = machine.outputs[partition.index] as Outputs;
+  const outputs = machine.outputsOf(partition.index);
   for (let number = put - fresh; number !== put; number++) {
     const bytes = new Uint8Array(MESSAGE_BYTES);
     memory.read(ring + RING.messages + ((number >>> 0) % MESSAGES) * MESSAGE_BYTES, bytes);

@@ -16,8 +16,8 @@ import { TraceHash } from '../machine/trace-hash.ts';
 import type { SavedWatches } from '../machine/watch.ts';
 import { WatchSet } from '../machine/watch.ts';
 import { EventHeap } from './event-heap.ts';
-import type { PartitionState } from './machine.ts';
 import { Machine } from './machine.ts';
+import type { PartitionState } from './partition-state.ts';
 
 /**
  * A machine as bytes. Little-endian:
@@ -31,7 +31,7 @@ import { Machine } from './machine.ts';
  *       24       JSON: SavedMachine; then for each page its number (4 bytes) and its 4 KiB, in order
  */
 const MAGIC = 'SIRENSIM';
-export const SAVE_VERSION = 1;
+export const SAVE_VERSION = 2;
 const HEADER_BYTES = 24;
 const PAGE_RECORD = PAGE_SIZE + 4;
 
@@ -41,9 +41,10 @@ interface SavedMachine {
   readonly seed: number;
   readonly clock: number;
   readonly hash: readonly [number, number];
-  readonly heap: readonly number[];
+  /** By partition. */
+  readonly heaps: readonly (readonly number[])[];
   readonly partitions: readonly PartitionState[];
-  readonly cpus: readonly SavedCpu[];
+  readonly cpus: readonly (readonly SavedCpu[])[];
   readonly devices: readonly (readonly SavedDevice[])[];
   readonly outputs: readonly SavedOutputs[];
   readonly watches: SavedWatches;
@@ -58,21 +59,31 @@ type SavedDevice = Omit<DeviceState, 'sectors'> & {
 /** The machine as it stands, between two steps, with a text of the owner's. */
 export function saveMachine(machine: Machine, attachment: string): Uint8Array {
   const { plan, memory } = machine;
+  const inhabitants = plan.partitions.map(({ index }) => machine.inhabitant(index));
   const saved: SavedMachine = {
     topology: plan.topology,
     seed: plan.seed,
     clock: machine.clock,
     hash: [machine.hash.a, machine.hash.b],
-    heap: machine.heap.toNumbers(),
-    partitions: machine.partitions,
-    cpus: machine.cpus.map((cpu) => cpu.save()),
-    devices: machine.devices.map((devices) => devices.map(saveDevice)),
-    outputs: machine.outputs.map(({ kept, count, text, hash: { a, b } }) => ({
-      kept,
-      count,
-      text,
-      hash: { a, b },
-    })),
+    heaps: inhabitants.map(({ heap }) => heap.toNumbers()),
+    partitions: inhabitants.map(({ state }) => state),
+    cpus: inhabitants.map(({ cpus }) => cpus.map((cpu) => cpu.save())),
+    devices: inhabitants.map(({ devices }) => devices.map(saveDevice)),
+    outputs: inhabitants.map(
+      ({
+        outputs: {
+          kept,
+          count,
+          text,
+          hash: { a, b },
+        },
+      }) => ({
+        kept,
+        count,
+        text,
+        hash: { a, b },
+      }),
+    ),
     watches: machine.watch.save(),
     attachment,
   };
@@ -150,30 +161,30 @@ export function loadMachine(
 }
 
 function assemble(plan: MachinePlan, memory: MachineMemory, saved: SavedMachine): Machine {
-  const heap = new EventHeap();
-  if (!heap.fromNumbers(saved.heap)) throw new TypeError('the events are malformed');
   const hash = new TraceHash();
   [hash.a, hash.b] = saved.hash;
   const watch = new WatchSet();
   watch.restore(saved.watches);
-  const machine = new Machine(plan, {
-    memory,
-    watch,
-    heap,
-    hash,
-    partitions: saved.partitions.map((partition) => ({ ...partition })),
-    devices: saved.devices.map((devices) => devices.map(loadDevice)),
-    outputs: saved.outputs.map((outputs) => {
-      const made = new Outputs();
-      made.restore(outputs);
-      return made;
-    }),
-    clock: saved.clock,
-  });
-  if (saved.cpus.length !== machine.cpus.length)
-    throw new TypeError('the CPUs are not those of the topology');
-  for (const [number, cpu] of machine.cpus.entries()) cpu.load(saved.cpus[number] as SavedCpu);
-  machine.settle();
+  const machine = new Machine(plan, { memory, watch, hash, clock: saved.clock });
+  for (const partition of plan.partitions) {
+    const { index } = partition;
+    const heap = new EventHeap();
+    if (!heap.fromNumbers(saved.heaps[index] ?? [])) throw new TypeError('the events are malformed');
+    const cpus = machine.newCpus(partition);
+    const saved_cpus = saved.cpus[index] ?? [];
+    if (saved_cpus.length !== cpus.length) throw new TypeError('the CPUs are not those of the topology');
+    for (const [number, cpu] of cpus.entries()) cpu.load(saved_cpus[number] as SavedCpu);
+    const outputs = new Outputs();
+    outputs.restore(saved.outputs[index] as SavedOutputs);
+    const devices = (saved.devices[index] ?? []).map(loadDevice);
+    machine.inhabit(index, {
+      state: { ...(saved.partitions[index] as PartitionState) },
+      cpus,
+      devices,
+      outputs,
+      heap,
+    });
+  }
   return machine;
 }
 

@@ -21,6 +21,14 @@ export interface PageHolder {
   ownershipLost(): void;
 }
 
+/** Somebody who can bring back memory that is left out. */
+export interface MemoryKeeper {
+  /** The chunk with this index, which has nothing, is about to be used. True when there is something in it now. */
+  bringChunk(index: number): boolean;
+  /** What all partitions are translated by is about to change. */
+  tablesWritten(): void;
+}
+
 /** An access outside the machine's memory. Never raised by guests: their addresses are translated first. */
 export class OutOfMemoryRange extends Error {
   override name = 'OutOfMemoryRange';
@@ -47,6 +55,8 @@ export class MachineMemory {
   readonly table_bytes: number;
   /** Changes with every write there: who caches what the tables say looks at it first. */
   table_version = 0;
+  /** Set while memory of partitions is left out: it is asked before that is taken for zeros, and before the tables are written. */
+  keeper: MemoryKeeper | undefined;
 
   constructor(size: number, table_bytes = 0, chunks?: (Chunk | undefined)[]) {
     assert(size > 0 && size <= MACHINE_MEMORY_LIMIT && size % PAGE_SIZE === 0, `memory of ${size} bytes`);
@@ -67,6 +77,10 @@ export class MachineMemory {
     this.holders.push(holder);
   }
 
+  removeHolder(holder: PageHolder): void {
+    this.holders.splice(this.holders.indexOf(holder), 1);
+  }
+
   /** Gives the pages that nobody else shares back for reuse. The memory is not to be used afterwards. */
   release(): void {
     const owner = this.owner;
@@ -81,20 +95,46 @@ export class MachineMemory {
   page(address: number): Page {
     if (address >= this.size || address < 0) throw new OutOfMemoryRange(address);
     const chunk = this.chunks[address >>> CHUNK_SHIFT];
-    if (chunk === undefined) return ZERO_PAGE;
+    if (chunk === undefined) return this.bring(address >>> CHUNK_SHIFT) ? this.page(address) : ZERO_PAGE;
     return chunk.pages[(address >>> 12) & 511] ?? ZERO_PAGE;
+  }
+
+  private bring(index: number): boolean {
+    return this.keeper !== undefined && this.keeper.bringChunk(index);
+  }
+
+  /** Forgets [start, start + bytes), whole chunks: the keeper knows what is there. */
+  leaveOut(start: number, bytes: number): void {
+    const end = Math.ceil((start + bytes) / CHUNK_BYTES);
+    for (let index = start / CHUNK_BYTES; index < end; index++) this.chunks[index] = undefined;
+  }
+
+  /** Shares [start, start + bytes), whole chunks, of another memory, none of which that one may own. */
+  share(from: MachineMemory, start: number, bytes: number): void {
+    const end = Math.ceil((start + bytes) / CHUNK_BYTES);
+    for (let index = start / CHUNK_BYTES; index < end; index++) this.chunks[index] = from.chunks[index];
+  }
+
+  /** True when the chunk with this index lies in [start, start + bytes), whole chunks. */
+  covers(start: number, bytes: number, index: number): boolean {
+    return index >= start / CHUNK_BYTES && index < Math.ceil((start + bytes) / CHUNK_BYTES);
   }
 
   /** The page that holds `address`, for writing: copied first when it is shared. */
   ownPage(address: number): Page {
     if (address >= this.size || address < 0) throw new OutOfMemoryRange(address);
-    if (address < this.table_bytes) this.table_version++;
+    if (address < this.table_bytes) this.tablesWritten();
     const chunk = this.chunks[address >>> CHUNK_SHIFT];
     if (chunk !== undefined && chunk.owner === this.owner) {
       const page = chunk.pages[(address >>> 12) & 511];
       if (page !== undefined && page.owner === this.owner) return page;
     }
     return this.copyPage(address);
+  }
+
+  private tablesWritten(): void {
+    this.table_version++;
+    if (this.keeper !== undefined) this.keeper.tablesWritten();
   }
 
   /** True when the page may be written in place. */
@@ -105,6 +145,7 @@ export class MachineMemory {
   private copyPage(address: number): Page {
     const slot = address >>> CHUNK_SHIFT;
     let chunk = this.chunks[slot];
+    if (chunk === undefined && this.bring(slot)) chunk = this.chunks[slot];
     if (chunk === undefined || chunk.owner !== this.owner) {
       const pages =
         chunk === undefined
@@ -188,7 +229,8 @@ export class MachineMemory {
 
   /** The chunk at a 2 MiB index, for comparison and saving; undefined when all its pages are zeros. */
   chunk(index: number): Chunk | undefined {
-    return this.chunks[index];
+    const chunk = this.chunks[index];
+    return chunk === undefined && this.bring(index) ? this.chunks[index] : chunk;
   }
 
   get chunk_count(): number {

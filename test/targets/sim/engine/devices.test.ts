@@ -132,7 +132,7 @@ describe('a disk', () => {
     const target = machine(guest(write, 5, 1));
     const fork = target.fork();
     target.runUntil(300_000);
-    const sectors = (one: SimTarget) => one.machine_state.devices[0]?.[0]?.sectors;
+    const sectors = (one: SimTarget) => one.machine_state.devicesOf(0)[0]?.sectors;
     expect(sectors(target)?.get(5)).toEqual(bytesAt(target, BUFFER, 512));
     expect(sectors(fork)?.size).toBe(0);
     expect(target.outputs('web')).toMatchObject([{ device: 'disk0', what: 'sector', at: 5, bytes: 512 }]);

@@ -1,0 +1,171 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { substream } from '../../src/base/random.ts';
+import { runScenario } from '../../src/execute/scenario.ts';
+import { Simulation } from '../../src/execute/simulation.ts';
+import { Solo } from '../../src/execute/solo.ts';
+import { TwinLine, TwinLines } from '../../src/execute/twin-line.ts';
+import { compile } from '../../src/language/compile.ts';
+import type { Scenario } from '../../src/model/scenario.ts';
+import { stateHash } from '../../src/targets/sim/compare.ts';
+import { SimCpu } from '../../src/targets/sim/machine/cpu.ts';
+import { REPOSITORY } from '../support/built.ts';
+import { attendedTopology } from '../support/attended-guest.ts';
+import { memoryHost } from '../support/memory-host.ts';
+
+const MS = 1_000_000;
+const topology = attendedTopology();
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** The scenarios of some folders that ship which have bystanders. */
+function shipped(...folders: readonly string[]): readonly Scenario[] {
+  const files = ['lib', ...folders].flatMap((folder) =>
+    readdirSync(join(REPOSITORY, 'specs', folder)).map((name) => `specs/${folder}/${name}`),
+  );
+  const texts = Object.fromEntries(files.map((file) => [file, readFileSync(join(REPOSITORY, file), 'utf8')]));
+  const { value } = compile(
+    files.filter((file) => !file.startsWith('specs/lib/')),
+    memoryHost(texts),
+  );
+  return value
+    .flatMap(({ scenarios }) => scenarios)
+    .filter(
+      ({ skip, claims }) => skip === undefined && claims.some(({ observer }) => observer === 'bystander'),
+    );
+}
+
+/** The records of runs, and how often a processor was let run for them. */
+function recordsOf(scenarios: readonly Scenario[], lines: TwinLines): { texts: string[]; turns: number } {
+  const run = vi.spyOn(SimCpu.prototype, 'run');
+  const texts = scenarios.map((scenario) => {
+    const { record, release } = runScenario(scenario, scenario.seeds[0] ?? 1, lines);
+    const text = JSON.stringify(record);
+    release();
+    return text;
+  });
+  const turns = run.mock.calls.length;
+  run.mockRestore();
+  return { texts, turns };
+}
+
+/** web and db from t = 0, db left out for the first 40 ms. */
+function withoutDb(line: TwinLine): Simulation {
+  const events = line.doings('db', 40 * MS);
+  const simulation = line.at(0);
+  simulation.target.understudy = line.understudy;
+  simulation.target.leaveOut('db', events ?? []);
+  expect(simulation.target.machine_state.isPresent(1)).toBe(false);
+  return simulation;
+}
+
+describe('a bystander that is left out', () => {
+  it('changes nothing about any run that ships: the same records, to the byte', () => {
+    const scenarios = shipped('claims', 'isolation', 'metadata');
+    expect(scenarios.length).toBeGreaterThan(8);
+    const [fewer, all] = [
+      recordsOf(scenarios, new TwinLines()),
+      recordsOf(scenarios, new TwinLines({ everything: true })),
+    ];
+    const differs = scenarios.filter((_, index) => fewer.texts[index] !== all.texts[index]);
+    expect(differs.map(({ name }) => name)).toEqual([]);
+  }, 60_000);
+
+  it('is work that is not done', () => {
+    const [scenario] = shipped('claims');
+    const again = [scenario as Scenario];
+    const [some, everything] = [new TwinLines(), new TwinLines({ everything: true })];
+    for (const lines of [some, everything]) recordsOf(again, lines);
+    expect(recordsOf(again, some).turns).toBeLessThan(recordsOf(again, everything).turns * 0.8);
+  });
+
+  it('comes back in the state it would have, whenever it is asked for', () => {
+    const line = new TwinLine(topology, 1);
+    const random = substream(5, 'instants');
+    for (let turn = 0; turn < 6; turn++) {
+      const time = random.below(40 * MS);
+      const simulation = withoutDb(line);
+      simulation.target.runUntil(time);
+      expect(simulation.target.traceHash()).toBe(line.look(time).target.traceHash());
+      expect(stateHash(simulation.target)).toBe(stateHash(line.look(time).target));
+      simulation.target.runUntil(40 * MS);
+      expect(stateHash(simulation.target)).toBe(stateHash(line.look(40 * MS).target));
+    }
+  });
+
+  it.each(['web', 'db'])(
+    'comes back in the middle of an instant, where an event of %s stopped the run',
+    (subject) => {
+      const line = new TwinLine(topology, 1);
+      let stops = 0;
+      const at = (simulation: Simulation): string => {
+        let seen = 0;
+        simulation.target.runUntil(40 * MS, (event) => event.subject === subject && ++seen > 5);
+        stops++;
+        return `${simulation.target.now()} ${stateHash(simulation.target)}`;
+      };
+      expect(at(withoutDb(line))).toBe(at(line.at(0)));
+      expect(stops).toBe(2);
+    },
+  );
+
+  it('comes back when its memory is read or written, and when the tables of all are', () => {
+    const line = new TwinLine(topology, 1);
+    const touches: ((simulation: Simulation) => void)[] = [
+      ({ target }) => target.partitionNamed('db').memory.read(0x100_0000, new Uint8Array(1)),
+      ({ target }) => target.machine.write(target.partitionNamed('db').plan.base + 8, Uint8Array.of(1)),
+      ({ target }) => target.machine.write(8, Uint8Array.of(0)),
+      ({ target }) => target.controls.stopCpu('db', 0),
+      ({ hypervisor }) => hypervisor.heartbeats('db'),
+      ({ target }) => target.want('run'),
+    ];
+    for (const touch of touches) {
+      const [left, whole] = [withoutDb(line), line.at(0)];
+      for (const simulation of [left, whole]) {
+        simulation.target.runUntil(20 * MS);
+        touch(simulation);
+      }
+      expect(left.target.machine_state.isPresent(1)).toBe(true);
+      expect(left.hypervisor.save()).toBe(whole.hypervisor.save());
+      for (const simulation of [left, whole]) simulation.target.runUntil(40 * MS);
+      expect(stateHash(left.target)).toBe(stateHash(whole.target));
+    }
+  });
+
+  it('stays out of a fork, and comes back in each by itself', () => {
+    const line = new TwinLine(topology, 1);
+    const simulation = withoutDb(line);
+    simulation.target.runUntil(10 * MS);
+    const fork = simulation.fork();
+    expect(fork.target.machine_state.isPresent(1)).toBe(false);
+    expect(stateHash(fork.target)).toBe(stateHash(line.look(10 * MS).target));
+    expect(simulation.target.machine_state.isPresent(1)).toBe(false);
+  });
+});
+
+describe('a partition on its own', () => {
+  it('depends on nobody, or is never left out', () => {
+    const line = new TwinLine(topology, 1);
+    const twin = line.look(20 * MS);
+    const told = line
+      .eventsBefore(20 * MS)
+      .filter(({ time_ns, kind }) => time_ns >= 0 && kind !== 'boot_complete');
+    expect(new Solo(line.at(0), 'db').through(twin, told)?.length).toBeGreaterThan(3);
+    // Most of db's pages are now pages of web's.
+    const crossed = line.at(0);
+    const { target } = crossed;
+    const [web, db] = [target.partitionNamed('web'), target.partitionNamed('db')];
+    for (let physical = 0x20_0000; physical < db.plan.bytes; physical += 0x20_0000) {
+      const bytes = new Uint8Array(8);
+      new DataView(bytes.buffer).setUint32(0, web.plan.base + physical + 0x87, true);
+      target.machine.write(db.secondLevelEntry(physical) as number, bytes);
+    }
+    expect(new Solo(crossed, 'db').through(twin, told)).toBeUndefined();
+    // It did the same, but not what the twin did.
+    expect(new Solo(line.at(0), 'db').through(twin, told.slice(1))).toBeUndefined();
+    expect(new Solo(line.at(1), 'db').through(line.look(10 * MS), told)).toBeUndefined();
+  });
+});

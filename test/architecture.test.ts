@@ -16,21 +16,23 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   model: ['text', 'base'],
   language: ['text', 'model', 'base'],
   formats: ['base', 'type model'],
+  // Structures in memory, whoever reads it.
+  structure: ['base', 'model', 'formats'],
   target: ['base', 'model'],
   patient: ['base', 'model', 'type target'],
   record: ['text', 'patient', 'target', 'model'],
-  place: ['base', 'text', 'model', 'formats', 'target'],
+  place: ['base', 'text', 'model', 'formats', 'target', 'structure'],
   hypervisor: ['base', 'model', 'formats', 'target', 'patient'],
   fault: ['base', 'text', 'model', 'formats', 'target', 'place', 'record'],
   // The rescuer sees what a patient offers, and nothing of how it was made or broken.
-  ambulance: ['base', 'patient', 'formats', 'model'],
+  ambulance: ['base', 'patient', 'formats', 'model', 'structure'],
   'targets/sim': ['base', 'model', 'formats', 'target'],
   verdict: ['base', 'text', 'model', 'record', 'patient', 'place', 'target'],
   report: ['base', 'text', 'record', 'type model', 'type patient', 'type target', 'type runner/events'],
   // One run put together: everything that takes part in it, nothing that reads specs or writes reports.
   execute: [
-    'base', 'text', 'model', 'formats', 'target', 'patient', 'record', 'place', 'hypervisor', 'fault', 'ambulance', 'targets/sim',
-    'verdict',
+    'base', 'text', 'model', 'formats', 'target', 'patient', 'record', 'place', 'hypervisor', 'fault', 'structure', 'ambulance',
+    'targets/sim', 'verdict',
   ], // prettier-ignore
   runner: ['*'],
   cli: ['*'],
@@ -47,7 +49,7 @@ const PACKAGES: Readonly<Record<string, readonly RegExp[]>> = {
 /** Layers whose output depends on their input alone. */
 const DETERMINISTIC = new Set([
   'base', 'text', 'model', 'language', 'formats', 'target', 'patient', 'record', 'place', 'hypervisor', 'fault', 'ambulance',
-  'targets/sim', 'verdict', 'execute',
+  'structure', 'targets/sim', 'verdict', 'execute',
 ]); // prettier-ignore
 
 /** The wall clock, chance, the surroundings: what to use in their place. */

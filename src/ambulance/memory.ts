@@ -4,6 +4,7 @@ import type { PagingLevels } from '../formats/page-tables.ts';
 import { translate } from '../formats/page-tables.ts';
 import type { ReadMemory } from '../formats/result.ts';
 import type { Patient } from '../patient/patient.ts';
+import type { Reader } from '../structure/reader.ts';
 import type { Meter } from './limits.ts';
 
 const PAGE_BYTES = 4096;
@@ -99,22 +100,37 @@ function copyEight(from: Uint8Array, at: number, into: Uint8Array, to: number): 
   for (let index = 0; index < 8; index++) into[to + index] = from[at + index] as number;
 }
 
-const SLOTS = 128;
+/** Slots of a translation cache: few at first, for most patients are looked at briefly; more when many pages are gone through. */
+const FIRST_SLOTS = 128;
+const LAST_SLOTS = 65_536;
+/** Misses after which a cache of that many slots is too small, for each of them. */
+const GROWTH = 4;
 const NO_PAGE = NaN;
+
+/** Pages full of one byte, by the byte. */
+const FULL = new Map<number, Uint8Array>();
+
+function fullOf(byte: number): Uint8Array {
+  let page = FULL.get(byte);
+  if (!page) FULL.set(byte, (page = new Uint8Array(PAGE_BYTES).fill(byte)));
+  return page;
+}
 
 /**
  * One address space of the patient, read through its page tables. What cannot be read is an ordinary value: NaN for numbers,
  * undefined for bytes, -1 for a physical address.
  */
-export class Space {
+export class Space implements Reader {
   readonly root: number;
   readonly levels: PagingLevels;
   readonly #physical: PhysicalCache;
   #generation = -1;
   /** A direct-mapped translation cache: virtual page number to page; null for what leads nowhere. */
-  readonly #tags = new Float64Array(SLOTS);
-  readonly #pages: (Page | null)[] = Array.from({ length: SLOTS }, () => null);
-  readonly #frames = new Float64Array(SLOTS);
+  #slots = FIRST_SLOTS;
+  #tags = new Float64Array(FIRST_SLOTS);
+  #pages: (Page | null)[] = emptySlots(FIRST_SLOTS);
+  #frames = new Float64Array(FIRST_SLOTS);
+  #misses = 0;
 
   constructor(physical: PhysicalCache, root: number, levels: PagingLevels) {
     this.#physical = physical;
@@ -187,9 +203,28 @@ export class Space {
 
   /** Guest-physical address, or -1. */
   physical(address: Address): number {
-    if (this.#page(address) !== null) return (this.#frames[slotOf(address)] as number) + (address & 0xfff);
+    if (this.#page(address) !== null)
+      return (this.#frames[slotOf(address, this.#slots)] as number) + (address & 0xfff);
     const frame = isCanonical(address) ? translate(this.#physical.read, this.root, this.levels, address) : -1;
     return frame < 0 ? -1 : frame;
+  }
+
+  /** Address of the first of `length` bytes that is not `byte`; the end when all are; NaN when one that was reached cannot be read. */
+  firstOther(address: Address, length: number, byte: number): Address {
+    const full = fullOf(byte & 0xff);
+    for (let done = 0; done < length;) {
+      const page = this.#page(address + done);
+      if (page === null) return NaN;
+      const within = (address + done) & 0xfff;
+      const bytes = Math.min(length - done, PAGE_BYTES - within);
+      if (Buffer.compare(page.bytes.subarray(within, within + bytes), full.subarray(0, bytes)) !== 0) {
+        let at = within;
+        while (page.bytes[at] === (byte & 0xff)) at++;
+        return address + done + at - within;
+      }
+      done += bytes;
+    }
+    return address + length;
   }
 
   /** True when the byte can be read. */
@@ -202,19 +237,29 @@ export class Space {
       this.#tags.fill(NO_PAGE);
       this.#generation = this.#physical.generation;
     }
-    const slot = slotOf(address);
+    const slot = slotOf(address, this.#slots);
     const number = Math.floor(address / PAGE_BYTES);
     if (this.#tags[slot] === number) return this.#pages[slot] as Page | null;
     // A number that is not finite or not canonical never gets as far as the tables.
     if (!isCanonical(address) && this.levels === 4) return null;
     if (!Number.isFinite(address)) return null;
+    if (++this.#misses > this.#slots * GROWTH && this.#slots < LAST_SLOTS) this.#grow();
     this.#physical.walked();
     const physical = translate(this.#physical.read, this.root, this.levels, number * PAGE_BYTES);
     const page = physical < 0 ? null : this.#physical.page(physical / PAGE_BYTES);
-    this.#tags[slot] = number;
-    this.#pages[slot] = page;
-    this.#frames[slot] = physical;
+    const place = slotOf(address, this.#slots);
+    this.#tags[place] = number;
+    this.#pages[place] = page;
+    this.#frames[place] = physical;
     return page;
+  }
+
+  #grow(): void {
+    this.#slots *= 8;
+    this.#misses = 0;
+    this.#tags = new Float64Array(this.#slots).fill(NO_PAGE);
+    this.#pages = emptySlots(this.#slots);
+    this.#frames = new Float64Array(this.#slots);
   }
 
   #slow(address: Address, bytes: number): number {
@@ -228,7 +273,11 @@ function fromNaN(low: number, high: number): number {
   return Number.isNaN(low) || Number.isNaN(high) ? NaN : fromHalves(low, high);
 }
 
-function slotOf(address: Address): number {
+function emptySlots(count: number): (Page | null)[] {
+  return Array.from({ length: count }, () => null);
+}
+
+function slotOf(address: Address, slots: number): number {
   const low = address >>> 12;
-  return (low ^ (low >>> 8)) & (SLOTS - 1);
+  return (low ^ (low >>> 8)) & (slots - 1);
 }

@@ -124,6 +124,12 @@ function indexed(formula: Formula & { kind: 'index' }, scope: Scope): FormulaTyp
     if (index.kind === 'number' || index.kind === 'text' || index.kind === 'unknown') return of.of;
     return wrong('mismatch', formula.index.span, `an element is chosen by a number or a name, not by ${describeType(index)}`); // prettier-ignore
   }
+  if (index.kind === 'range') {
+    const one = mapped(of, (each) => entryOf(each, formula, scope));
+    return isWrong(one) || one.kind === 'unknown'
+      ? one
+      : { kind: 'elements', of: one.kind === 'elements' ? one.of : one };
+  }
   if (index.kind !== 'number' && index.kind !== 'unknown')
     return wrong('mismatch', formula.index.span, `an index is a number, not ${describeType(index)}`);
   return mapped(of, (one) => entryOf(one, formula, scope));

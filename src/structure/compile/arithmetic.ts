@@ -1,0 +1,165 @@
+import type { FormulaOperator } from '../../model/structure.ts';
+import type { Code } from './code.ts';
+import { literal } from './code.ts';
+import type { Value } from './value.ts';
+import { asNumber, asPair, EXACT_LIMIT, exact, isWord, known, lowWord } from './value.ts';
+
+const TWO_32 = 4_294_967_296;
+type Exact = Value & { form: 'exact' };
+
+/** What `+ - * / mod & | ^ << >>` give; undefined for a division by zero that is known beforehand. `signed` as typing says of the result. */
+export function arithmetic(code: Code, operator: FormulaOperator, left: Value, right: Value, signed: boolean, zero: (test: string) => void): Value {
+  switch (operator) {
+    case '+':
+    case '-':
+    case '*':
+      return sum(code, operator, left, right);
+    case '/':
+    case 'mod':
+      return quotient(code, operator, left, right, signed, zero);
+    case '&':
+    case '|':
+    case '^':
+      return bitwise(code, operator, left, right);
+    default:
+      return shift(code, operator as '<<' | '>>', left, right, signed);
+  }
+} // prettier-ignore
+
+function sum(code: Code, operator: '+' | '-' | '*', left: Value, right: Value): Value {
+  if (left.form === 'exact' && right.form === 'exact') {
+    const [low, high] = rangeOf(operator, left, right);
+    if (low >= -EXACT_LIMIT && high <= EXACT_LIMIT) {
+      if (low === high) return exact(literal(low), low, high);
+      // A product of 0 and a negative number is -0, which is the same number in every use that is made of it.
+      return exact(code.keep(`${left.code} ${operator} ${right.code}`), low, high);
+    }
+  }
+  const [a, b] = [asPair(code, left), asPair(code, right)];
+  if (operator === '*') return wideCall(code, 'multiply', [a.high, a.low, b.high, b.low]);
+  if (operator === '+') {
+    const low = code.keep(`(${a.low} >>> 0) + (${b.low} >>> 0)`);
+    return { form: 'wide', high: code.keep(`(${a.high} + ${b.high} + (${low} >= ${TWO_32} ? 1 : 0)) | 0`), low: code.keep(`${low} | 0`) }; // prettier-ignore
+  }
+  const low = code.keep(`(${a.low} >>> 0) - (${b.low} >>> 0)`);
+  return { form: 'wide', high: code.keep(`(${a.high} - ${b.high} - (${low} < 0 ? 1 : 0)) | 0`), low: code.keep(`${low} | 0`) }; // prettier-ignore
+}
+
+function rangeOf(operator: '+' | '-' | '*', left: Exact, right: Exact): [number, number] {
+  if (operator === '+') return [left.low + right.low, left.high + right.high];
+  if (operator === '-') return [left.low - right.high, left.high - right.low];
+  const ends = [left.low * right.low, left.low * right.high, left.high * right.low, left.high * right.high];
+  return [Math.min(...ends) + 0, Math.max(...ends) + 0];
+}
+
+function wideCall(code: Code, helper: string, operands: readonly string[]): Value {
+  code.line(`R.${helper}(${operands.join(', ')});`);
+  return { form: 'wide', high: code.keep('R.high'), low: code.keep('R.low') };
+}
+
+function quotient(code: Code, operator: '/' | 'mod', left: Value, right: Value, signed: boolean, zero: (test: string) => void): Value {
+  const plain = left.form === 'exact' && right.form === 'exact' && (signed || (left.low >= 0 && right.low >= 0));
+  if (plain) {
+    if (right.low <= 0 && right.high >= 0) zero(`${right.code} === 0`);
+    const rest = code.keep(`${left.code} % ${right.code}`);
+    const most = Math.max(Math.abs(right.low), Math.abs(right.high));
+    const bound = Math.min(Math.max(Math.abs(left.low), Math.abs(left.high)), Math.max(most - 1, 0));
+    if (operator === 'mod') return exact(code.keep(`${rest} + 0`), left.low < 0 ? -bound : 0, left.high > 0 ? bound : 0); // prettier-ignore
+    const reach = Math.max(Math.abs(left.low), Math.abs(left.high));
+    const negative = left.low < 0 || right.low < 0;
+    return exact(code.keep(`(${left.code} - ${rest}) / ${right.code} + 0`), negative ? -reach : 0, reach);
+  }
+  const [a, b] = [asPair(code, left), asPair(code, right)];
+  zero(`(${b.high} | ${b.low}) === 0`);
+  const helper = operator === '/' ? 'divide' : 'remainder';
+  return wideCall(code, signed ? `${helper}Signed` : helper, [a.high, a.low, b.high, b.low]);
+} // prettier-ignore
+
+function bitwise(code: Code, operator: '&' | '|' | '^', left: Value, right: Value): Value {
+  if (operator === '&') {
+    // A mask of 32 bits leaves nothing of the high half.
+    for (const [mask, other] of [[right, left], [left, right]] as const) {
+      if (isWord(mask)) return exact(code.keep(`(${lowWord(other)} & ${mask.code}) >>> 0`), 0, mask.high);
+    }
+  } else if (isWord(left) && isWord(right)) {
+    return exact(code.keep(`(${left.code} ${operator} ${right.code}) >>> 0`), 0, TWO_32 - 1);
+  }
+  const [a, b] = [asPair(code, left), asPair(code, right)];
+  return { form: 'wide', high: code.keep(`${a.high} ${operator} ${b.high}`), low: code.keep(`${a.low} ${operator} ${b.low}`) };
+} // prettier-ignore
+
+function shift(code: Code, operator: '<<' | '>>', left: Value, right: Value, signed: boolean): Value {
+  const by = known(right);
+  if (by !== undefined && left.form === 'exact') {
+    if (by < 0 || by >= 64) {
+      return exact('0', 0, 0);
+    } else if (operator === '<<') {
+      const [low, high] = [left.low * 2 ** by, left.high * 2 ** by];
+      if (low >= -EXACT_LIMIT && high <= EXACT_LIMIT) return exact(code.keep(`${left.code} * ${2 ** by}`), low, high); // prettier-ignore
+    } else if (left.low >= 0 || signed) {
+      const [low, high] = [Math.floor(left.low / 2 ** by), Math.floor(left.high / 2 ** by)];
+      return exact(code.keep(`Math.floor(${left.code} / ${2 ** by})`), low, high);
+    }
+  }
+  const [a, b] = [asPair(code, left), asPair(code, right)];
+  const helper = operator === '<<' ? 'shiftLeft' : signed ? 'shiftRightSigned' : 'shiftRight';
+  return wideCall(code, helper, [a.high, a.low, b.high, b.low]);
+}
+
+/** `-x` and `~x`. */
+export function negate(code: Code, operator: '-' | '~', value: Value): Value {
+  if (operator === '-') return sum(code, '-', exact('0', 0, 0), value);
+  if (value.form === 'exact' && value.low > -EXACT_LIMIT && value.high < EXACT_LIMIT) return sum(code, '-', exact('(-1)', -1, -1), value); // prettier-ignore
+  const pair = asPair(code, value);
+  return { form: 'wide', high: code.keep(`~${pair.high}`), low: code.keep(`~${pair.low}`) };
+}
+
+/** Signedness of a side of a comparison; undefined for a constant. */
+export type Sign = boolean | undefined;
+
+/** `== != < <= > >=` as an expression. Numbers compare by what they mean: a signed one below zero is less than every unsigned one. */
+export function compare(
+  code: Code,
+  operator: FormulaOperator,
+  left: Value,
+  right: Value,
+  signs: readonly [Sign, Sign],
+): string {
+  if (operator === '==') return equal(code, left, right);
+  if (operator === '!=') return `!(${equal(code, left, right)})`;
+  if (operator === '>') return less(code, right, left, [signs[1], signs[0]]);
+  if (operator === '<=') return `!(${less(code, right, left, [signs[1], signs[0]])})`;
+  if (operator === '>=') return `!(${less(code, left, right, signs)})`;
+  return less(code, left, right, signs);
+}
+
+function equal(code: Code, left: Value, right: Value): string {
+  // A rounded number is beyond 2^53 and equal to no exact one.
+  if (left.form === 'exact' || right.form === 'exact')
+    return `${asNumber(code, left)} === ${asNumber(code, right)}`;
+  const [a, b] = [asPair(code, left), asPair(code, right)];
+  return `${a.high} === ${b.high} && ${a.low} === ${b.low}`;
+}
+
+function less(code: Code, left: Value, right: Value, [one, other]: readonly [Sign, Sign]): string {
+  const left_signed = one ?? other ?? false;
+  const right_signed = other ?? one ?? false;
+  if (left.form === 'exact' || right.form === 'exact') {
+    const [a, b] = [asNumber(code, left), asNumber(code, right)];
+    const never = (value: Value): boolean => value.form === 'exact' && value.low >= 0;
+    // An unsigned number of 2^63 and more stands here as one below zero.
+    const a_huge = left_signed || never(left) ? '' : `${a} < 0`;
+    const b_huge = right_signed || never(right) ? '' : `${b} < 0`;
+    if (a_huge === '' && b_huge === '') return `${a} < ${b}`;
+    if (a_huge === '') return `(${b_huge} || ${a} < ${b})`;
+    if (b_huge === '') return `!(${a_huge}) && ${a} < ${b}`;
+    return `((${a} < 0) === (${b} < 0) ? ${a} < ${b} : ${b} < 0)`;
+  }
+  const [a, b] = [asPair(code, left), asPair(code, right)];
+  const low = `${a.high} === ${b.high} && (${a.low} >>> 0) < (${b.low} >>> 0)`;
+  if (left_signed && right_signed) return `(${a.high} < ${b.high} || ${low})`;
+  const unsigned = `((${a.high} >>> 0) < (${b.high} >>> 0) || ${low})`;
+  if (left_signed) return `(${a.high} < 0 || ${unsigned})`;
+  if (right_signed) return `(${b.high} >= 0 && ${unsigned})`;
+  return unsigned;
+}

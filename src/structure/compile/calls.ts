@@ -1,0 +1,304 @@
+import type { Formula } from '../../model/structure.ts';
+import { elementScope } from '../../model/typing.ts';
+import type { Compiled, Context, Place } from './context.ts';
+import { typed, Unlinkable } from './context.ts';
+import { elementPlace } from './anchors.ts';
+import { forEach } from './loops.ts';
+import { addressValue, unmapped } from './place.ts';
+import { compare } from './arithmetic.ts';
+import type { Value } from './value.ts';
+import { asNumber, asPair, constant, exact } from './value.ts';
+import {
+  compileAddress,
+  compileCondition,
+  compileFormula,
+  compileNumber,
+  compileValue,
+  signOf,
+} from './values.ts';
+
+type Call = Formula & { kind: 'call' };
+
+const ELEMENTS_LIMIT = 2 ** 21;
+
+/** A call of one of model/formula-functions.ts. */
+export function callOf(call: Call, context: Context): Compiled {
+  typed(call, context);
+  switch (call.function) {
+    case 'count':
+      return count(call, context);
+    case 'sum':
+      return sum(call, context);
+    case 'any':
+    case 'all':
+      return anyOrAll(call, context);
+    case 'min':
+    case 'max':
+      return extreme(call, context);
+    case 'depth':
+      return depth(call, context);
+    case 'root':
+      return rootOf(call, context);
+    default:
+      return plainCall(call, context);
+  }
+}
+
+function argument(call: Call, index: number): Formula {
+  const found = call.args[index];
+  if (!found) throw new Unlinkable('NO_TYPE', `${call.function} lacks an argument`);
+  return found;
+}
+
+function number(value: Value): Compiled {
+  return { kind: 'value', value, type: { kind: 'number', signed: false } };
+}
+
+/** What is concluded from all elements is concluded only when all were found. */
+function whole(over: Formula, context: Context): void {
+  const type = typed(over, context);
+  if (type.kind !== 'elements' || type.locator === undefined || over.kind !== 'collection') return;
+  context.code.line(`if (!R.whole(${context.tables.locators.index(type.locator)})) ${context.bail}`);
+}
+
+function count(call: Call, context: Context): Compiled {
+  const over = argument(call, 0);
+  const { code, tables } = context;
+  whole(over, context);
+  const type = typed(over, context);
+  if (
+    call.args.length === 1 &&
+    type.kind === 'elements' &&
+    type.locator !== undefined &&
+    over.kind === 'collection'
+  ) {
+    return number(exact(code.keep(`R.elements(${tables.locators.index(type.locator)}).length`), 0, ELEMENTS_LIMIT)); // prettier-ignore
+  }
+  const found = code.variable('0');
+  each(call, context, (inner) => {
+    if (call.args.length === 1) code.line(`${found}++;`);
+    else code.line(`if (${compileCondition(argument(call, 1), inner)}) ${found}++;`);
+  });
+  return number(exact(found, 0, ELEMENTS_LIMIT));
+}
+
+/** Goes through the first argument with its element at hand. */
+function each(call: Call, context: Context, visit: (inner: Context, stop: string) => void): void {
+  const over = argument(call, 0);
+  const scope = elementScope(typed(over, context), context.scope, call.span);
+  if ('kind' in scope) throw new Unlinkable('NO_TYPE', scope.message);
+  forEach(over, context, (element, inner, stop) => visit({ ...inner, scope, element }, stop));
+}
+
+function sum(call: Call, context: Context): Compiled {
+  const { code } = context;
+  whole(argument(call, 0), context);
+  const [high, low] = [code.variable('0'), code.variable('0')];
+  each(call, context, (inner) => {
+    const pair = asPair(code, compileNumber(argument(call, 1), inner).value);
+    const next = code.keep(`(${low} >>> 0) + (${pair.low} >>> 0)`);
+    code.line(`${high} = (${high} + ${pair.high} + (${next} >= 4294967296 ? 1 : 0)) | 0; ${low} = ${next} | 0;`); // prettier-ignore
+  });
+  return number({ form: 'wide', high, low });
+}
+
+function anyOrAll(call: Call, context: Context): Compiled {
+  const { code } = context;
+  const any = call.function === 'any';
+  whole(argument(call, 0), context);
+  const result = code.variable(any ? 'false' : 'true');
+  each(call, context, (inner, stop) => {
+    const test = compileCondition(argument(call, 1), inner);
+    code.line(`if (${any ? test : `!(${test})`}) { ${result} = ${any ? 'true' : 'false'}; ${stop} }`);
+  });
+  return { kind: 'bool', code: result };
+}
+
+function extreme(call: Call, context: Context): Compiled {
+  const { code } = context;
+  const least = call.function === 'min';
+  whole(argument(call, 0), context);
+  const type = typed(call, context);
+  const start = asPair(code, constant(least ? (1n << 64n) - 1n : 0n));
+  const [high, low, first] = [code.variable(start.high), code.variable(start.low), code.variable('true')];
+  each(call, context, (inner) => {
+    const one = compileNumber(argument(call, 1), inner);
+    const pair = asPair(code, one.value);
+    const [kept, seen]: readonly Value[] = [
+      { form: 'wide', high, low },
+      { form: 'wide', ...pair },
+    ];
+    const sign = signOf(one.type);
+    const better = compare(code, '<', (least ? seen : kept) as Value, (least ? kept : seen) as Value, [sign, sign]); // prettier-ignore
+    code.line(`if (${first} || ${better}) { ${high} = ${pair.high}; ${low} = ${pair.low}; ${first} = false; }`); // prettier-ignore
+  });
+  return { kind: 'value', value: { form: 'wide', high, low }, type };
+}
+
+function depth(call: Call, context: Context): Compiled {
+  const { code, tables, bail } = context;
+  const over = argument(call, 0);
+  const type = typed(over, context);
+  if (type.kind === 'elements' && type.locator !== undefined) {
+    whole(over, context);
+    return number(exact(code.keep(`R.height(${tables.locators.index(type.locator)})`), 0, ELEMENTS_LIMIT));
+  }
+  const made = compileFormula(over, context);
+  if (made.kind !== 'place' || type.kind !== 'place' || type.locator === undefined) throw new Unlinkable('NO_TYPE', 'depth of what is no element'); // prettier-ignore
+  const { elements, index } = made.place.element ?? looked(context, made.place, type.locator, bail);
+  if (call.args.length === 1) return number(exact(code.keep(`${elements}.depthOf(${index})`), 0, ELEMENTS_LIMIT)); // prettier-ignore
+  const found = code.variable('0');
+  const at = code.fresh();
+  const scope = elementScope(type, context.scope, call.span);
+  if ('kind' in scope) throw new Unlinkable('NO_TYPE', scope.message);
+  code.block(`for (let ${at} = ${index}; ${at} >= 0; ${at} = ${elements}.parentOf(${at}))`, () => {
+    code.line(`if (!R.step()) break;`);
+    const base = code.keep(`${elements}.bases[${at}]`);
+    const element: Compiled = { kind: 'place', place: elementPlace(context, type.locator as string, type, base, { elements, index: at }) }; // prettier-ignore
+    code.line(`if (${compileCondition(argument(call, 1), { ...context, scope, element })}) ${found}++;`);
+  });
+  return number(exact(found, 0, ELEMENTS_LIMIT));
+}
+
+/** An element that no loop has bound: looked up by its address. */
+function looked(
+  context: Context,
+  place: Place,
+  locator: string,
+  bail: string,
+): { elements: string; index: string } {
+  const { code, tables } = context;
+  const which = tables.locators.index(locator);
+  const index = code.keep(`R.indexIn(${which}, ${place.base})`);
+  code.line(`if (!(${index} >= 0)) ${bail}`);
+  return { elements: code.keep(`R.elements(${which})`), index };
+}
+
+function rootOf(call: Call, context: Context): Compiled {
+  const { code, tables } = context;
+  const over = argument(call, 0);
+  const type = typed(over, context);
+  const result = typed(call, context);
+  if (type.kind !== 'elements' || type.locator === undefined) throw new Unlinkable('NO_TYPE', 'root of what is no locator'); // prettier-ignore
+  return { kind: 'value', value: addressValue(code.keep(`R.first(${tables.locators.index(type.locator)})`)), type: result }; // prettier-ignore
+}
+
+function plainCall(call: Call, context: Context): Compiled {
+  const { code, tables } = context;
+  const address = (index: number): ReturnType<typeof compileAddress> => compileAddress(argument(call, index), context); // prettier-ignore
+  const bool = (expression: string, from?: Place): Compiled => ({ kind: 'bool', code: code.keep(expression), from }); // prettier-ignore
+  switch (call.function) {
+    case 'u8_at':
+    case 'u16_at':
+    case 'u32_at':
+    case 'u64_at':
+      return {
+        kind: 'place',
+        place: bytesAt(context, address(0), Number(/\d+/.exec(call.function)?.[0]) / 8),
+      };
+    case 'swab16':
+    case 'swab32':
+    case 'swab64':
+      return number(swapped(context, call.function, compileNumber(argument(call, 0), context).value));
+    case 'bits': {
+      const pair = asPair(code, compileNumber(argument(call, 0), context).value);
+      return number(exact(code.keep(`R.ones(${pair.high}) + R.ones(${pair.low})`), 0, 64));
+    }
+    case 'crc32c':
+    case 'first_other': {
+      const at = address(0);
+      const rest = call.args.slice(1).map((one) => asNumber(code, compileNumber(one, context).value));
+      const found = code.keep(`R.${call.function === 'crc32c' ? 'crc32c' : 'firstOther'}(${[at.space, asNumber(code, at.value), ...rest].join(', ')})`); // prettier-ignore
+      lost(context, `${found} !== ${found}`, at);
+      return number(call.function === 'crc32c' ? exact(found, 0, 2 ** 32 - 1) : addressValue(found));
+    }
+    case 'filled': {
+      const at = address(0);
+      const base = asNumber(code, at.value);
+      const [length, byte] = [1, 2].map((one) => asNumber(code, compileNumber(argument(call, one), context).value)); // prettier-ignore
+      const found = code.keep(`R.firstOther(${at.space}, ${base}, ${length}, ${byte})`);
+      lost(context, `${found} !== ${found}`, at);
+      return bool(`${found} === ${base} + ${length}`, at.from);
+    }
+    case 'printable': {
+      const at = address(0);
+      const place = at.from;
+      const length = call.args.length > 1 ? asNumber(code, compileNumber(argument(call, 1), context).value) : `${place?.type?.kind === 'array' ? place.type.count : 64}`; // prettier-ignore
+      const found = code.keep(`R.printable(${at.space}, ${asNumber(code, at.value)}, ${length})`);
+      lost(context, `${found} === undefined`, at);
+      return { kind: 'bool', code: found, from: place };
+    }
+    case 'held': {
+      const at = address(0);
+      const byte = code.keep(`${at.space}.u8(${asNumber(code, at.value)})`);
+      lost(context, `${byte} !== ${byte}`, at);
+      return bool(`${byte} !== 0`, at.from);
+    }
+    case 'mapped': {
+      const at = address(0);
+      return bool(`${at.space}.mapped(${asNumber(code, at.value)})`, at.from);
+    }
+    case 'canonical': {
+      const at = address(0);
+      const base = asNumber(code, at.value);
+      return bool(`${base} >= -140737488355328 && ${base} < 140737488355328`, at.from);
+    }
+    case 'is_function':
+    case 'in_text': {
+      const at = address(0);
+      return bool(`R.${call.function === 'in_text' ? 'inText' : 'isFunction'}(${asNumber(code, at.value)})`, at.from); // prettier-ignore
+    }
+    case 'function_at':
+      return { kind: 'text', code: code.keep(`R.functionAt(${asNumber(code, address(0).value)})`) };
+    case 'contains':
+      return bool(`${text(call, 0, context)}.includes(${text(call, 1, context)})`);
+    case 'takes': {
+      const cpu = compileFormula(argument(call, 0), context);
+      const set = argument(call, 1);
+      const names =
+        set.kind === 'set' ? set.items.map((item) => (item.kind === 'text' ? item.value : '')) : [];
+      if (cpu.kind !== 'cpu') throw new Unlinkable('NO_TYPE', 'takes() is about a CPU');
+      return bool(`R.takes(${cpu.code}, R.text_sets[${tables.text_sets.index(names, names.join('\n'))}])`);
+    }
+    default:
+      throw new Unlinkable('NO_TYPE', `there is no function ${call.function}`);
+  }
+}
+
+function text(call: Call, index: number, context: Context): string {
+  const made = compileValue(argument(call, index), context);
+  if (made.kind !== 'text') throw new Unlinkable('NO_TYPE', 'a text is needed');
+  return made.code;
+}
+
+/** A place that a number stands for. */
+function bytesAt(context: Context, at: ReturnType<typeof compileAddress>, bytes: number): Place {
+  const base = asNumber(context.code, at.value);
+  return {
+    space: at.space,
+    base,
+    value: at.value,
+    offset: 0,
+    type: { kind: 'int', name: `u${bytes * 8}`, bytes: bytes as 1 | 2 | 4 | 8, signed: false, big_endian: false }, // prettier-ignore
+    named: '',
+    text: [{ hole: 'address', atom: base }],
+    ...(at.from ? { via: at.from } : {}),
+  };
+}
+
+/** What was to be read at a number cannot be: the place that the number came from is to blame. */
+function lost(context: Context, test: string, at: ReturnType<typeof compileAddress>): void {
+  if (at.from) return unmapped(context, test, { ...at.from, ...(at.from.type?.kind === 'pointer' ? { via: at.from } : {}) }); // prettier-ignore
+  unmapped(context, test, bytesAt(context, at, 1));
+}
+
+function swapped(context: Context, name: string, value: Value): Value {
+  const { code } = context;
+  if (name === 'swab16') {
+    const low = asPair(code, value).low;
+    return exact(code.keep(`((${low} & 0xff) << 8) | ((${low} >>> 8) & 0xff)`), 0, 0xffff);
+  }
+  const pair = asPair(code, value);
+  if (name === 'swab32') return exact(code.keep(`R.swap32(${pair.low})`), 0, 2 ** 32 - 1);
+  return { form: 'wide', high: code.keep(`R.swap32(${pair.low}) | 0`), low: code.keep(`R.swap32(${pair.high}) | 0`) }; // prettier-ignore
+}

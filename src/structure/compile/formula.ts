@@ -1,0 +1,207 @@
+import { CPU_MEMBERS } from '../../model/formula-functions.ts';
+import type { Formula, TypeModel } from '../../model/structure.ts';
+import { signedResult } from '../../model/typing.ts';
+import { arithmetic, compare, negate } from './arithmetic.ts';
+import { castOf, elementPlace, perCpuPlace, symbolPlace } from './anchors.ts';
+import { callOf } from './calls.ts';
+import { literal } from './code.ts';
+import type { Compiled, Context } from './context.ts';
+import { missing, resolved, sizeOf, typed } from './context.ts';
+import { addressOf, addressValue, entryPlace, follow, memberPlace } from './place.ts';
+import { asNumber, asPair, constant, exact } from './value.ts';
+import { compileAddress, compileCondition, compileNumber, compileValue, signOf } from './values.ts';
+
+const COUNT_LIMIT = 2 ** 32;
+
+/** The code that works a formula out, and where its result stands. */
+export function compileFormula(formula: Formula, context: Context): Compiled {
+  const { tables } = context;
+  switch (formula.kind) {
+    case 'int':
+      return { kind: 'value', value: constant(formula.value), type: { kind: 'number', signed: undefined } };
+    case 'bool':
+      return { kind: 'bool', code: formula.value ? 'true' : 'false' };
+    case 'text':
+      return { kind: 'text', code: `R.texts[${tables.texts.index(formula.value)}]` };
+    case 'name':
+      return context.names.get(formula.name) ?? missing(`the name ${formula.name}`);
+    case 'element':
+      return context.element ?? missing('an element');
+    case 'symbol':
+      return { kind: 'place', place: symbolPlace(context, formula.name) };
+    case 'member':
+      return memberOf(formula, context);
+    case 'index':
+      return indexOf(formula, context);
+    case 'cast':
+      return castOf(compileFormula(formula.of, context), formula.type, context);
+    case 'address':
+      return addressed(compileFormula(formula.of, context), context);
+    case 'unary':
+      return unaryOf(formula, context);
+    case 'binary':
+      return binaryOf(formula, context);
+    case 'conditional':
+      return conditionalOf(formula, context);
+    case 'call':
+      return callOf(formula, context);
+    case 'sizeof': {
+      const bytes = sizeOf(formula.type, context.scope.source);
+      return { kind: 'value', value: exact(literal(bytes), bytes, bytes), type: { kind: 'number', signed: undefined } }; // prettier-ignore
+    }
+    default:
+      return missing(`a value of ${formula.kind}`);
+  }
+}
+
+function memberOf(formula: Formula & { kind: 'member' }, context: Context): Compiled {
+  const of = compileFormula(formula.of, context);
+  const { code } = context;
+  if (of.kind === 'cpu') {
+    const member = CPU_MEMBERS.get(formula.name);
+    if (!member) return missing(`CPU member ${formula.name}`);
+    const read = code.keep(`${of.code}.${member.name}`);
+    if (member.gives === 'bool' || member.gives === 'text') return { kind: member.gives, code: read };
+    if (member.gives === 'address') return { kind: 'value', value: addressValue(read), type: { kind: 'pointer', to: { kind: 'void' } } }; // prettier-ignore
+    return { kind: 'value', value: exact(read, 0, COUNT_LIMIT), type: { kind: 'number', signed: false } };
+  }
+  if (formula.name === 'index' && of.kind === 'place' && of.place.position !== undefined) {
+    return { kind: 'value', value: exact(of.place.position, 0, COUNT_LIMIT), type: { kind: 'number', signed: false } }; // prettier-ignore
+  }
+  return { kind: 'place', place: memberPlace(context, of, formula.name) };
+}
+
+function indexOf(formula: Formula & { kind: 'index' }, context: Context): Compiled {
+  const { code, tables, bail, quiet, scope } = context;
+  const over = typed(formula.of, context);
+  if (over.kind === 'elements' && over.locator !== undefined) {
+    const locator = tables.locators.index(over.locator);
+    const which = compileValue(formula.index, context);
+    const key = which.kind === 'value' ? asNumber(code, which.value) : which.kind === 'text' ? which.code : missing('name or number'); // prettier-ignore
+    const base = code.keep(`R.${which.kind === 'text' ? 'called' : 'numbered'}(${locator}, ${key})`);
+    code.line(`if (${base} !== ${base}) { ${quiet ? '' : `R.noElement(${locator}, ${key});`} ${bail} }`);
+    return { kind: 'place', place: elementPlace(context, over.locator, over.of, base) };
+  }
+  const index = compileNumber(formula.index, context);
+  if (over.kind === 'symbol' && over.per_cpu !== undefined && over.per_cpu !== 'opaque') {
+    const symbol = compileFormula(formula.of, context);
+    if (symbol.kind !== 'place') return missing('symbol');
+    const cpu = asNumber(code, index.value);
+    return { kind: 'place', place: perCpuPlace(context, symbol.place, over.per_cpu, cpu) };
+  }
+  const of = compileFormula(formula.of, context);
+  if (of.kind === 'place' && of.place.type?.kind === 'array') return { kind: 'place', place: entryPlace(context, of, index.value) }; // prettier-ignore
+  const pointed = follow(context, of);
+  const type: TypeModel = pointed.named === '' ? (pointed.type ?? { kind: 'void' }) : { kind: 'named', name: pointed.named }; // prettier-ignore
+  const [cpu, bytes] = [asNumber(code, index.value), sizeOf(type, scope.source)];
+  const base = code.keep(`R.copyOrEntry(${pointed.base}, ${cpu}, ${bytes})`);
+  const text = [...(pointed.via?.text ?? pointed.text), '[', { hole: 'number', atom: cpu } as const, ']'];
+  return { kind: 'place', place: { ...pointed, base, value: addressValue(base), text, position: cpu, object: { type: pointed.named, base } } }; // prettier-ignore
+}
+
+function addressed(of: Compiled, context: Context): Compiled {
+  if (of.kind !== 'place') return missing('address');
+  const to = of.place.named === '' ? (of.place.type ?? { kind: 'void' as const }) : { kind: 'named' as const, name: of.place.named }; // prettier-ignore
+  return { kind: 'value', value: addressOf(context, of.place), type: { kind: 'pointer', to } };
+}
+
+function unaryOf({ operator, operand }: Formula & { kind: 'unary' }, context: Context): Compiled {
+  if (operator === 'not') return { kind: 'bool', code: `!(${compileCondition(operand, context)})` };
+  const { value, type, from } = compileNumber(operand, context);
+  return { kind: 'value', value: negate(context.code, operator, value), type: type.kind === 'number' ? type : { kind: 'number', signed: false }, from }; // prettier-ignore
+}
+
+function binaryOf(formula: Formula & { kind: 'binary' }, context: Context): Compiled {
+  const { operator, left, right } = formula;
+  const { code } = context;
+  if (operator === 'and' || operator === 'or') {
+    const result = code.variable(compileCondition(left, context));
+    code.block(`if (${operator === 'and' ? '' : '!'}${result})`, () =>
+      code.line(`${result} = ${compileCondition(right, context)};`),
+    );
+    return { kind: 'bool', code: result };
+  }
+  if (operator === 'in') return { kind: 'bool', code: isIn(left, right, context) };
+  const one = compileValue(left, context);
+  const other = compileValue(right, context);
+  if (operator === '==' || operator === '!=') {
+    if (one.kind === 'value' && other.kind === 'value') return { kind: 'bool', code: `(${compare(code, operator, one.value, other.value, [undefined, undefined])})` }; // prettier-ignore
+    if (one.kind === 'place' && other.kind === 'place') {
+      const [a, b] = [addressOf(context, one.place), addressOf(context, other.place)];
+      return { kind: 'bool', code: `(${compare(code, operator, a, b, [false, false])})` };
+    }
+    if ((one.kind === 'text' || one.kind === 'bool') && one.kind === other.kind) return { kind: 'bool', code: `(${one.code} ${operator}= ${other.code})` }; // prettier-ignore
+    return missing(`comparison of a ${one.kind} with a ${other.kind}`);
+  }
+  if (one.kind !== 'value' || other.kind !== 'value') return missing('number');
+  const signs = [signOf(one.type), signOf(other.type)] as const;
+  if (ORDERS.has(operator)) return { kind: 'bool', code: `(${compare(code, operator, one.value, other.value, signs)})` }; // prettier-ignore
+  const signed = signedResult(one.type, other.type, operator);
+  const zero = (test: string): void =>
+    code.line(`if (${test}) { ${context.quiet ? '' : 'R.zeroDivisor();'} ${context.bail} }`);
+  const value = arithmetic(code, operator, one.value, other.value, signed === true, zero);
+  return { kind: 'value', value, type: { kind: 'number', signed }, from: one.from ?? other.from };
+}
+
+const ORDERS: ReadonlySet<string> = new Set(['<', '<=', '>', '>=']);
+
+/** `x in a..b`, `x in [a, b]`, `x in order.state`, `x in tasks`. */
+function isIn(left: Formula, right: Formula, context: Context): string {
+  const { code, tables } = context;
+  if (right.kind === 'range') {
+    const one = compileNumber(left, context);
+    const low = compileNumber(right.low, context);
+    const high = compileNumber(right.high, context);
+    const above = compare(code, '<=', low.value, one.value, [signOf(low.type), signOf(one.type)]);
+    return `(${above} && ${compare(code, '<=', one.value, high.value, [signOf(one.type), signOf(high.type)])})`; // prettier-ignore
+  }
+  if (right.kind === 'set') {
+    const items = right.items.map((item): Formula => ({ kind: 'binary', operator: '==', left, right: item, span: item.span })); // prettier-ignore
+    const result = code.variable('false');
+    for (const item of items) code.block(`if (!${result})`, () => code.line(`${result} = ${compileCondition(item, context)};`)); // prettier-ignore
+    return result;
+  }
+  if (right.kind === 'enumeration') {
+    const type = resolved(right.type, context.scope.source);
+    if (type.kind !== 'enum') return missing('enumeration');
+    const { value } = compileNumber(left, context);
+    const values = new Set(type.values.map((one) => Number(BigInt.asIntN(64, one.value))));
+    const signed = [...values].some((one) => one < 0);
+    const set = tables.number_sets.index(values, JSON.stringify([...values].sort((a, b) => a - b)));
+    const number = asNumber(code, value);
+    // A negative enumerator is stored in as many bytes as the enum has.
+    const wrapped = signed && type.bytes < 8 ? `(R.number_sets[${set}].has(${number}) || R.number_sets[${set}].has(${number} - ${2 ** (type.bytes * 8)}))` : `R.number_sets[${set}].has(${number})`; // prettier-ignore
+    return wrapped;
+  }
+  const over = typed(right, context);
+  if (over.kind !== 'elements' || over.locator === undefined) return missing('set');
+  const { value } = compileAddress(left, context);
+  const found = code.keep(`R.indexIn(${tables.locators.index(over.locator)}, ${asNumber(code, value)})`);
+  code.line(`if (${found} !== ${found}) ${context.bail}`);
+  return `${found} >= 0`;
+}
+
+function conditionalOf(formula: Formula & { kind: 'conditional' }, context: Context): Compiled {
+  const { code } = context;
+  const type = typed(formula, context);
+  const test = compileCondition(formula.condition, context);
+  if (type.kind === 'bool' || type.kind === 'text') {
+    const result = code.variable(type.kind === 'bool' ? 'false' : '""');
+    const branch = (of: Formula): void => {
+      const made = compileValue(of, context);
+      if (made.kind !== 'bool' && made.kind !== 'text') return missing('result');
+      code.line(`${result} = ${made.code};`);
+    };
+    code.block(`if (${test})`, () => branch(formula.then));
+    code.block('else', () => branch(formula.otherwise));
+    return { kind: type.kind, code: result };
+  }
+  const [high, low] = [code.variable('0'), code.variable('0')];
+  const branch = (of: Formula): void => {
+    const pair = asPair(code, compileNumber(of, context).value);
+    code.line(`${high} = ${pair.high}; ${low} = ${pair.low};`);
+  };
+  code.block(`if (${test})`, () => branch(formula.then));
+  code.block('else', () => branch(formula.otherwise));
+  return { kind: 'value', value: { form: 'wide', high, low }, type };
+}

@@ -1,0 +1,147 @@
+import type { Formula, Message } from '../../model/structure.ts';
+import type { Compiled, Context, Place, Text } from './context.ts';
+import { addressCode, holesOf, load } from './place.ts';
+import { sizeOf } from './context.ts';
+import type { Rule } from './tables.ts';
+import { asNumber, asPair } from './value.ts';
+import { compileCondition, compileFormula, compileNumber, signOf } from './values.ts';
+
+/** What is said when a requirement does not hold: whom to blame, in which words, what is expected. */
+export interface Complaint {
+  readonly rule: number;
+  readonly condition: Formula;
+  readonly message: Message;
+  readonly at?: Formula;
+  readonly expected?: Formula;
+}
+
+/** A rule's message without its values. */
+export function wordsOf(message: Message): Rule['message'] {
+  return message.map((part) => (typeof part === 'string' ? { text: part } : part.format));
+}
+
+/** Code that puts a finding together. What cannot be read for it is left out. */
+export function complain(complaint: Complaint, context: Context, then: (quiet: Context) => void): void {
+  const { code } = context;
+  code.block(`if (R.begin(${complaint.rule}))`, () => {
+    const part = (make: (inner: Context) => void): void =>
+      code.labelled((label) => make({ ...context, quiet: true, bail: `break ${label};` }));
+    part((inner) => blame(complaint, inner));
+    complaint.message.forEach((one, index) => {
+      if (typeof one !== 'string') part((inner) => say(one.value, index, inner));
+    });
+    const { expected } = complaint;
+    if (expected) part((inner) => expect(expected, inner));
+    const [loop] = context.loops;
+    if (loop) code.line(`R.under(${loop.elements}, ${loop.index});`);
+    then({ ...context, quiet: true });
+    code.line('R.end();');
+  });
+}
+
+function blame(complaint: Complaint, context: Context): void {
+  if (complaint.at) {
+    const place = placeOf(compileFormula(complaint.at, context));
+    if (place) accuse(place, context);
+    return;
+  }
+  accuseIn(complaint.condition, context);
+}
+
+/** Of two conditions that had to hold, the one that does not. */
+function accuseIn(condition: Formula, context: Context): void {
+  const { code } = context;
+  if (condition.kind === 'binary' && condition.operator === 'and') {
+    const holds = code.keep(compileCondition(condition.left, context));
+    code.block(`if (${holds})`, () => accuseIn(condition.right, context));
+    code.block('else', () => accuseIn(condition.left, context));
+    return;
+  }
+  const found = blamedBy(condition);
+  const place = found && placeOf(compileFormula(found, context));
+  if (place) accuse(place, context);
+}
+
+function placeOf(made: Compiled): Place | undefined {
+  return made.kind === 'place' ? made.place : made.from;
+}
+
+/** The formula whose place is wrong when a condition does not hold: the first path on its left side. */
+export function blamedBy(condition: Formula): Formula | undefined {
+  switch (condition.kind) {
+    case 'binary':
+      return blamedBy(condition.left) ?? blamedBy(condition.right);
+    case 'unary':
+      return blamedBy(condition.operand);
+    case 'conditional':
+      return blamedBy(condition.condition);
+    case 'call':
+      if (OF_ALL.has(condition.function)) return undefined;
+      return condition.function.endsWith('_at') && condition.function !== 'function_at'
+        ? condition
+        : condition.args[0] && blamedBy(condition.args[0]);
+    case 'name':
+    case 'member':
+    case 'index':
+    case 'cast':
+      return condition;
+    default:
+      return undefined;
+  }
+}
+
+const OF_ALL: ReadonlySet<string> = new Set(['count', 'sum', 'any', 'all', 'min', 'max', 'depth', 'root']);
+
+/** The name that a formula is, where it is nothing but a name. */
+export function nameIn(formula: Formula | undefined): string {
+  return formula?.kind === 'name' ? formula.name : '';
+}
+
+export function accuse(place: Place, context: Context): void {
+  const { code, tables } = context;
+  const bytes = place.bits || place.type === undefined || place.type.kind === 'void' ? 8 : sizeOf(place.type, context.scope.source); // prettier-ignore
+  const type = place.object ? tables.texts.index(place.object.type) : -1;
+  const through = place.via !== undefined;
+  code.line(`R.blame(${place.space}, ${addressCode(place)}, ${place.bits ? unitOf(place, context) : bytes}, ${type}, ${place.object?.base ?? 0}, ${through}, ${tables.template(place.text)}${holesOf(place.text)});`); // prettier-ignore
+}
+
+function unitOf(place: Place, context: Context): number {
+  return place.type ? sizeOf(place.type, context.scope.source) : 4;
+}
+
+/** One value of a message. */
+function say(formula: Formula, index: number, context: Context): void {
+  const { code } = context;
+  const made = compileFormula(formula, context);
+  const value = made.kind === 'place' && isScalar(made.place) ? load(context, made.place) : made;
+  switch (value.kind) {
+    case 'value': {
+      const sign = value.type.kind === 'pointer' ? 2 : signOf(value.type) === true ? 1 : 0;
+      const pair = asPair(code, value.value);
+      return code.line(`R.sayNumber(${index}, ${pair.high}, ${pair.low}, ${sign});`);
+    }
+    case 'bool':
+      return code.line(`R.sayText(${index}, (${value.code}) ? 'true' : 'false');`);
+    case 'text':
+      return code.line(`R.sayText(${index}, ${value.code});`);
+    case 'cpu':
+      return code.line(`R.sayText(${index}, String(${value.code}.index));`);
+    case 'place':
+      return sayPlace(value.place, index, context);
+  }
+}
+
+function sayPlace(place: Place, index: number, { code, tables }: Context): void {
+  const text: Text = place.text;
+  code.line(`R.sayPlace(${index}, ${addressCode(place)}, ${tables.template(text)}${holesOf(text)});`);
+}
+
+function isScalar({ type }: Place): boolean {
+  return type !== undefined && type.kind !== 'aggregate' && type.kind !== 'void';
+}
+
+function expect(formula: Formula, context: Context): void {
+  const { value } = compileNumber(formula, context);
+  const pair = asPair(context.code, value);
+  context.code.line(`R.expect(${asNumber(context.code, value)}, ${pair.high}, ${pair.low});`);
+}

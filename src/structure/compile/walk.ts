@@ -1,0 +1,74 @@
+import type { Statement } from '../../model/structure.ts';
+import { valueOf, withName } from '../../model/type-source.ts';
+import type { Bindings } from './capture.ts';
+import { capture } from './capture.ts';
+import type { Compiled, Context, Place } from './context.ts';
+import { typed, Unlinkable } from './context.ts';
+import { addressCode, addressOf, load } from './place.ts';
+import type { Value } from './value.ts';
+import { asNumber, asPair } from './value.ts';
+import { compileCondition, compileFormula, compileNumber } from './values.ts';
+
+/**
+ * A walk from value to value, with Brent's check for cycles: it ends well at 0 or where `until` holds, and badly where it meets itself,
+ * its limit, or memory that cannot be read.
+ */
+export function compileWalk(
+  statement: Statement & { kind: 'walk' },
+  context: Context,
+  body: (statements: readonly Statement[], within: Context) => void,
+  onRule: (rule: number, bindings: Bindings) => void,
+): void {
+  const { code, tables } = context;
+  const from = typed(statement.from, context);
+  const type = valueOf(from, context.scope.source);
+  const start = startOf(compileFormula(statement.from, context), context);
+  const limit = asNumber(code, compileNumber(statement.limit, context).value);
+  const pair = asPair(code, start.value);
+  const [high, low] = [code.variable(pair.high), code.variable(pair.low)];
+  const field = code.variable(start.from ? addressCode(start.from) : 'NaN');
+  const trail = code.keep('R.trail()');
+  const [cycle, over] = [statement.cycle, statement.over_limit].map((of) => tables.rules.push({ code: of, message: [] }) - 1); // prettier-ignore
+  code.labelled((label) => {
+    const stop = `break ${label};`;
+    code.block('for (;;)', () => {
+      code.line(`if ((${high} | ${low}) === 0) ${stop}`);
+      // A local of its own for each round: what is made of it must not change under it.
+      const value: Value = { form: 'wide', high: code.keep(high), low: code.keep(low) };
+      const linked: Place = { space: start.space, base: code.keep(field), value: { form: 'exact', code: field, low: -(2 ** 48), high: 2 ** 48 }, offset: 0, type: { kind: 'int', name: 'u64', bytes: 8, signed: false, big_endian: false }, named: '', text: start.from ? start.from.text : [{ hole: 'address', atom: field }] }; // prettier-ignore
+      const held: Place = { ...linked, text: [{ hole: 'address', atom: linked.base }], ...(start.from?.object ? { object: start.from.object } : {}) }; // prettier-ignore
+      const at: Compiled = { kind: 'value', value, type, from: held };
+      const scope = withName(context.scope, statement.name, type);
+      const within: Context = { ...context, scope, names: new Map([...context.names, [statement.name, at]]), bail: stop, walks: new Map([...context.walks, [statement.name, stop]]) }; // prettier-ignore
+      if (statement.until) code.line(`if (${compileCondition(statement.until, within)}) ${stop}`);
+      const ended = (test: string, rule: number, place: string): void =>
+        code.block(`if (${test})`, () => {
+          code.block(`if (R.begin(${rule}))`, () => {
+            code.line(`R.ended(${start.space}, ${place}, ${trail});`);
+            const [loop] = context.loops;
+            if (loop) code.line(`R.under(${loop.elements}, ${loop.index});`);
+            onRule(rule, capture({ ...context, quiet: true }));
+            code.line('R.end();');
+          });
+          code.line(stop);
+        });
+      const number = asNumber(code, value);
+      ended(`${trail}.meets(${number}, ${value.high}, ${value.low}, ${linked.base})`, cycle as number, `${trail}.closing()`); // prettier-ignore
+      ended(`${trail}.length > ${limit}`, over as number, linked.base);
+      code.line(`if (!R.step()) ${stop}`);
+      code.labelled((inner) => body(statement.body, { ...within, bail: `break ${inner};` }));
+      const next = compileNumber(statement.step, within);
+      const after = asPair(code, next.value);
+      code.line(`${high} = ${after.high}; ${low} = ${after.low}; ${field} = ${next.from ? addressCode(next.from) : 'NaN'};`); // prettier-ignore
+    });
+  });
+}
+
+/** What a walk begins with: a value, or the address of a struct. */
+function startOf(made: Compiled, context: Context): { value: Value; from: Place | undefined; space: string } {
+  const read = made.kind === 'place' ? load(context, made.place) : made;
+  if (read.kind === 'value') return { value: read.value, from: read.from, space: read.from?.space ?? context.space }; // prettier-ignore
+  if (read.kind === 'place')
+    return { value: addressOf(context, read.place), from: undefined, space: read.place.space };
+  throw new Unlinkable('NO_TYPE', 'a walk begins at an address');
+}

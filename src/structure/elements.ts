@@ -1,0 +1,172 @@
+import type { Address } from '../base/address.ts';
+import type { LinkedLocator } from './locators.ts';
+import type { Reader } from './reader.ts';
+
+/** Where a shape begins: one of the places that a locator's `from` names. */
+export interface Root {
+  /** Which of the locator's `from`. */
+  readonly from: number;
+  readonly space: Reader;
+  /** Address of what the shape begins at: a list_head, a pointer, an array. */
+  readonly head: Address;
+  /** As a spec names it: `symbols["order_book"].orders`. */
+  readonly place: string;
+  /** The struct that it is part of. */
+  readonly object: { readonly type: string; readonly base: Address };
+  readonly guard?: Guard;
+  readonly length?: number;
+  readonly first?: number;
+  readonly last?: number;
+  /** Of what `length` says. */
+  readonly length_at?: { readonly address: Address; readonly place: string };
+}
+
+/** A lock. */
+export interface Guard {
+  readonly address: Address;
+  /** C type, '' when it is not known. */
+  readonly type: string;
+  readonly place: string;
+  readonly space: Reader;
+}
+
+/** A link whose value is wrong. */
+export interface ShapeFault {
+  readonly code: string;
+  readonly address: Address;
+  readonly bytes: number;
+  /** Base of the element that it is part of; NaN for a root's own fields. */
+  readonly element: Address;
+  /** From the element or the root on: `.tasks.next`. */
+  readonly member: string;
+  readonly message: string;
+  readonly expected?: Address;
+  readonly root: number;
+}
+
+/** Why a structure cannot be gone through. */
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly place: string;
+  readonly address: Address;
+  readonly bytes: number;
+}
+
+/** The elements of a locator as they are found; the walk goes on as they are asked for. */
+export class Elements {
+  readonly locator: LinkedLocator;
+  readonly bases: Address[] = [];
+  /** As BTF and the shape tell them apart from what only looks so; parents by index, -1 at a root; depths from 1. */
+  readonly parents: number[] = [];
+  readonly depths: number[] = [];
+  readonly faults: ShapeFault[] = [];
+  readonly roots: Root[] = [];
+  /** Index of the first element of each root. */
+  readonly starts: number[] = [];
+  failure: Failure | undefined;
+  /** False when some could not be reached. */
+  complete = true;
+  #advance: (() => boolean) | undefined;
+  #by_address: Map<Address, number> | undefined;
+  #names: Map<string, number> | undefined;
+
+  constructor(locator: LinkedLocator) {
+    this.locator = locator;
+  }
+
+  /** What finds the next few: true when it may have found some and there may be more. */
+  follow(advance: () => boolean): void {
+    this.#advance = advance;
+  }
+
+  get length(): number {
+    return this.bases.length;
+  }
+
+  /** Looks for more; true when some were found. */
+  more(): boolean {
+    const before = this.bases.length;
+    while (this.#advance && this.bases.length === before) if (!this.#advance()) this.#advance = undefined;
+    return this.bases.length > before;
+  }
+
+  all(): this {
+    while (this.more());
+    return this;
+  }
+
+  depthOf(index: number): number {
+    return this.depths[index] ?? 1;
+  }
+
+  parentOf(index: number): number {
+    return this.parents[index] ?? -1;
+  }
+
+  get height(): number {
+    return this.depths.reduce((most, one) => Math.max(most, one), 0);
+  }
+
+  /** Index of the element at an address, or -1. */
+  indexOf(base: Address): number {
+    if (this.#by_address?.size !== this.bases.length) this.#by_address = new Map(this.bases.map((one, index) => [one, index])); // prettier-ignore
+    return this.#by_address.get(base) ?? -1;
+  }
+
+  rootOf(index: number): number {
+    let root = 0;
+    while (root + 1 < this.starts.length && (this.starts[root + 1] as number) <= index) root++;
+    return root;
+  }
+
+  /** As a spec names an element: by its label where that is one of a kind, else its id, else its position. */
+  name(index: number): string {
+    const { locator } = this;
+    const label = locator.label && this.labelOf(index);
+    if (
+      label !== undefined &&
+      /^[\x20-\x7e]+$/.test(label) &&
+      !/["\\]/.test(label) &&
+      this.#labels().get(label) === 1
+    )
+      // prettier-ignore
+      return `${locator.model.name}["${label}"]`;
+    if (locator.id) {
+      const id = locator.readId(this.readerOf(index), this.bases[index] as Address);
+      if (!Number.isNaN(id)) return `${locator.model.name}[${id}]`;
+    }
+    return `${locator.model.name}[${index}]`;
+  }
+
+  labelOf(index: number): string | undefined {
+    const { label } = this.locator;
+    return label && this.readerOf(index).bytes(this.bases[index] as Address, 1) ? textAt(this.readerOf(index), (this.bases[index] as Address) + label.offset, label.bytes) : undefined; // prettier-ignore
+  }
+
+  readerOf(index: number): Reader {
+    return (this.roots[this.rootOf(index)] as Root).space;
+  }
+
+  #labels(): Map<string, number> {
+    if (this.#names) return this.#names;
+    this.#names = new Map();
+    for (let index = 0; index < this.bases.length; index++) {
+      const label = this.labelOf(index) ?? '';
+      this.#names.set(label, (this.#names.get(label) ?? 0) + 1);
+    }
+    return this.#names;
+  }
+}
+
+/** A char array up to its first zero; what is not printable ASCII shows as U+FFFD. Undefined when it cannot be read. */
+export function textAt(space: Reader, address: Address, bytes: number): string | undefined {
+  let text = '';
+  for (let index = 0; index < bytes; index++) {
+    const byte = space.u8(address + index);
+    if (byte !== byte) return undefined;
+    if (byte === 0) break;
+    text += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '\ufffd';
+  }
+  return text;
+}

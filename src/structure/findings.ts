@@ -1,0 +1,50 @@
+import type { Address } from '../base/address.ts';
+import type { Guard } from './elements.ts';
+import type { Reader } from './reader.ts';
+
+/** A finding in the making: the field whose value is wrong. */
+export interface Draft {
+  readonly structure: string;
+  readonly code: string;
+  /** As a spec would write it, without the patient's name: `tasks["nginx"].tasks.next`. */
+  readonly place: string;
+  /** NaN when it has none. */
+  readonly address: Address;
+  readonly bytes: number;
+  readonly message: string;
+  /** The object that the field is part of, for the hex view. */
+  readonly object?: { readonly type: string; readonly base: Address };
+  /** What the value should be, when the rest of the structure says so; rounded beyond 2^53, exact in `expected_bits`. */
+  readonly expected?: number;
+  readonly expected_bits?: bigint;
+  /** Where it lies. */
+  readonly space: Reader;
+  /** The lock that writers of it hold. */
+  readonly guard?: Guard;
+  /** A diagnosis that it speaks for, as the validator says. */
+  readonly means?: string;
+  /** True for what a bounded walker found about the links themselves. */
+  readonly of_shape: boolean;
+  /** For repairs: which requirement failed (-1: a shape's), and the names that were bound there. */
+  readonly rule: number;
+  readonly bound: readonly unknown[];
+}
+
+/** Why a structure, or part of it, could not be judged. */
+export interface Failing {
+  readonly code: string;
+  readonly message: string;
+  /** '' when it has none. */
+  readonly place: string;
+  readonly address: Address;
+  readonly bytes: number;
+}
+
+/** What a validator says. */
+export interface Result {
+  readonly drafts: readonly Draft[];
+  /** How many elements were looked at. */
+  readonly elements: number;
+  /** The first. */
+  readonly failure: Failing | undefined;
+}

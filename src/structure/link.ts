@@ -1,0 +1,171 @@
+import type { Btf } from '../formats/btf.ts';
+import type { LibraryModel, LocatorModel, TypeModel } from '../model/structure.ts';
+import type { TypeSource } from '../model/type-source.ts';
+import { resolveType } from '../model/type-source.ts';
+import { Unlinkable } from './compile/context.ts';
+import type { ValidatorProgram } from './compile/program.ts';
+import { compileLocator, compileValidator } from './compile/program.ts';
+import type { LinkedLocator } from './locators.ts';
+import { linkLocator } from './locators.ts';
+import { BtfTypes, differences } from './types.ts';
+
+/** Why something cannot be used with this kernel. */
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface LinkedValidator {
+  readonly program: ValidatorProgram;
+}
+
+/** A library against the types of one kernel. Everything is linked when it is first asked for, and kept. */
+export class LinkedLibrary {
+  readonly library: LibraryModel;
+  readonly #types: BtfTypes | undefined;
+  readonly #source: TypeSource;
+  readonly #locators = new Map<string, LinkedLocator | Problem | undefined>();
+  readonly #validators = new Map<string, LinkedValidator | Problem | undefined>();
+  readonly #models: ReadonlyMap<string, LocatorModel>;
+  readonly #members = new Map<string, string>();
+  #notes: readonly string[] | undefined;
+
+  constructor(library: LibraryModel, btf: Btf | undefined) {
+    this.library = library;
+    this.#types = btf && new BtfTypes(btf);
+    this.#models = new Map(library.locators.map((one) => [one.name, one]));
+    this.#source = this.#sourceOf();
+  }
+
+  locator(name: string): LinkedLocator | Problem | undefined {
+    return this.#once(this.#locators, name, () => {
+      const model = this.#models.get(name);
+      return model && linkLocator(model, this.#source, compileLocator(model, this.#around()));
+    });
+  }
+
+  validator(name: string): LinkedValidator | Problem | undefined {
+    return this.#once(this.#validators, name, () => {
+      const model = this.library.validators.find((one) => one.name === name);
+      return model && { program: compileValidator(model, this.#around()) };
+    });
+  }
+
+  hasValidator(name: string): boolean {
+    return this.library.validators.some((one) => one.name === name);
+  }
+
+  /** Locators of lists and arrays whose elements have that type: they know what is an element. */
+  listsOf(type: string): readonly string[] {
+    return this.library.locators.filter(({ of, shape }) => (shape === 'list' || shape === 'array') && of.kind === 'named' && of.name === type).map(({ name }) => name); // prettier-ignore
+  }
+
+  /** In what the structs that are written out differ from the guest's own. */
+  get notes(): readonly string[] {
+    this.#notes ??= this.library.structs.flatMap((struct) => {
+      const guest = struct.from_guest ? undefined : this.#types?.named(struct.name);
+      return guest ? differences(struct, guest, this.#source) : [];
+    });
+    return this.#notes;
+  }
+
+  /** `.tasks.next`: the member of a type at an offset, '' when there is none. */
+  memberAt(type: string, offset: number): string {
+    const key = `${type} ${offset}`;
+    let path = this.#members.get(key);
+    if (path === undefined) {
+      path = pathAt({ kind: 'named', name: type }, offset, this.#source, 0);
+      this.#members.set(key, path);
+    }
+    return path;
+  }
+
+  #around(): { source: TypeSource; spaceOf: (locator: string) => string } {
+    return { source: this.#source, spaceOf: (name) => this.#spaceOf(name, 0) };
+  }
+
+  /** A nested locator lies where its parent does. */
+  #spaceOf(name: string, depth: number): string {
+    const model = this.#models.get(name);
+    if (!model || depth > 8) return '';
+    return model.space?.comm ?? (model.parent === undefined ? '' : this.#spaceOf(model.parent, depth + 1));
+  }
+
+  /** The guest's own types before those that are written out. */
+  #sourceOf(): TypeSource {
+    const written = new Map<string, TypeModel>();
+    for (const { name, from_guest, members, bytes } of this.library.structs)
+      if (!from_guest) written.set(name, { kind: 'aggregate', union: false, members, bytes });
+    return {
+      named: (name) => this.#types?.named(name) ?? written.get(name),
+      perCpu: (symbol) => this.#types?.perCpu(symbol),
+      locator: (name) => this.#models.get(name),
+    };
+  }
+
+  #once<T>(
+    known: Map<string, T | Problem | undefined>,
+    name: string,
+    make: () => T | undefined,
+  ): T | Problem | undefined {
+    // prettier-ignore
+    if (known.has(name)) return known.get(name);
+    let made: T | Problem | undefined;
+    try {
+      made = make();
+    } catch (error) {
+      if (!(error instanceof Unlinkable)) throw error;
+      made = { code: error.code, message: error.message };
+    }
+    known.set(name, made);
+    return made;
+  }
+}
+
+const MEMBER_DEPTH = 8;
+
+function pathAt(type: TypeModel, offset: number, source: TypeSource, depth: number): string {
+  const seen = resolveType(type, source);
+  if (seen === undefined || seen === 'opaque' || depth > MEMBER_DEPTH) return '';
+  if (seen.kind === 'array') {
+    const bytes = bytesOf(seen.of, source);
+    if (bytes === 0 || seen.count === 0) return '';
+    const index = Math.floor(offset / bytes);
+    return `[${index}]${pathAt(seen.of, offset - index * bytes, source, depth + 1)}`;
+  }
+  if (seen.kind !== 'aggregate') return '';
+  const member = seen.members.findLast((one) => one.offset <= offset && offset < one.offset + Math.max(bytesOf(one.type, source), 1)); // prettier-ignore
+  if (!member) return '';
+  const inner = pathAt(member.type, offset - member.offset, source, depth + 1);
+  return `${member.name === '' ? '' : `.${member.name}`}${inner}`;
+}
+
+function bytesOf(type: TypeModel, source: TypeSource, depth = 0): number {
+  const seen = resolveType(type, source);
+  if (seen === undefined || seen === 'opaque' || depth > MEMBER_DEPTH) return 0;
+  switch (seen.kind) {
+    case 'int':
+    case 'enum':
+    case 'aggregate':
+      return seen.bytes;
+    case 'pointer':
+      return 8;
+    case 'array':
+      return seen.count * bytesOf(seen.of, source, depth + 1);
+    default:
+      return seen.kind === 'void' ? 0 : 1;
+  }
+}
+
+const LINKED = new WeakMap<LibraryModel, WeakMap<object, LinkedLibrary>>();
+const NO_BTF = {};
+
+/** The library against a kernel's types; made once for each of the two. A kernel without BTF leaves the structs that are written out. */
+export function link(library: LibraryModel, btf: Btf | undefined): LinkedLibrary {
+  const of_library = LINKED.get(library) ?? new WeakMap<object, LinkedLibrary>();
+  LINKED.set(library, of_library);
+  const key = btf ?? NO_BTF;
+  const known = of_library.get(key) ?? new LinkedLibrary(library, btf);
+  of_library.set(key, known);
+  return known;
+}

@@ -1,0 +1,241 @@
+import type { Address } from '../base/address.ts';
+import type { Tables, Template } from './compile/tables.ts';
+import type { Elements, Guard } from './elements.ts';
+import type { Draft, Failing } from './findings.ts';
+import type { Reader } from './reader.ts';
+import type { Session } from './session.ts';
+import { hex, hexAt } from './shapes/shape.ts';
+import type { Trail } from './trail.ts';
+import { Wide } from './wide.ts';
+
+interface Making {
+  rule: number;
+  code: string;
+  place: string;
+  address: Address;
+  bytes: number;
+  space: Reader | undefined;
+  object: Draft['object'];
+  parts: (string | undefined)[];
+  expected: number | undefined;
+  expected_bits: bigint | undefined;
+  guard: Guard | undefined;
+  through: boolean;
+  bound: unknown[];
+  text: string;
+}
+
+/** What generated code says: findings, and what became of reading a lying memory. */
+export class Reporting extends Wide {
+  readonly texts: readonly string[];
+  readonly readers: readonly Reader[];
+  /** What came of it. */
+  readonly drafts: Draft[] = [];
+  failure: Failing | undefined;
+  protected readonly session: Session;
+  protected readonly tables: Tables;
+  readonly #structure: string;
+  #making: Making | undefined;
+
+  constructor(session: Session, tables: Tables, structure: string, readers: readonly Reader[]) {
+    super();
+    this.session = session;
+    this.tables = tables;
+    this.#structure = structure;
+    this.texts = tables.texts.items;
+    this.readers = readers;
+  }
+
+  unmapped(
+    _space: Reader,
+    field: Address,
+    _type: number,
+    _base: Address,
+    target: Address,
+    template: number,
+    ...holes: readonly number[]
+  ): void {
+    // prettier-ignore
+    const place = this.fill(template, holes);
+    this.fail('UNMAPPED', `${place} leads to ${hex(target)}, which cannot be read`, place, field, 8);
+  }
+
+  outside(
+    _space: Reader,
+    array: Address,
+    index: number,
+    count: number,
+    template: number,
+    ...holes: readonly number[]
+  ): void {
+    // prettier-ignore
+    const place = this.fill(template, holes);
+    this.fail('INDEX', `entry ${index} of ${place}, which has ${count}`, place, array, 8);
+  }
+
+  wrapped(_space: Reader, field: Address, template: number, ...holes: readonly number[]): void {
+    const place = this.fill(template, holes);
+    this.fail('WRAP', `a bound made of ${place} is less than nothing`, place, field, 8);
+  }
+
+  zeroDivisor(): void {
+    this.fail('DIVISION', 'a division by zero', '', NaN, 0);
+  }
+
+  begin(rule: number): boolean {
+    if (this.drafts.length >= this.session.finding_limit) return false;
+    this.#making = { rule, code: this.tables.rules[rule]?.code ?? '', place: '', address: NaN, bytes: 0, space: undefined, object: undefined, parts: [], expected: undefined, expected_bits: undefined, guard: undefined, through: false, bound: [], text: '' }; // prettier-ignore
+    return true;
+  }
+
+  blame(
+    space: Reader,
+    address: Address,
+    bytes: number,
+    type: number,
+    base: Address,
+    through: boolean,
+    template: number,
+    ...holes: readonly number[]
+  ): void {
+    // prettier-ignore
+    this.#making ??= { rule: -1, code: '', parts: [], expected: undefined, expected_bits: undefined, guard: undefined, bound: [], text: '', place: '', address, bytes, space, object: undefined, through }; // prettier-ignore
+    const one = this.#making;
+    one.space = space;
+    one.address = address;
+    one.bytes = bytes;
+    one.through = through;
+    const named = this.texts[type] ?? '';
+    one.object = named === '' ? undefined : { type: named, base };
+    one.place = (through ? this.session.placeOf(address) : undefined) ?? this.fill(template, holes);
+  }
+
+  /** A walk's bad end, at the field that led there. */
+  ended(space: Reader, field: Address, trail: Trail): void {
+    const one = this.#making as Making;
+    one.space = space;
+    one.address = field;
+    one.bytes = 8;
+    one.place = this.session.placeOf(field) ?? `address(${hex(field)})`;
+    one.text = `after ${trail.length} steps, ${one.place} is ${hexAt(space, field)}`;
+  }
+
+  sayNumber(part: number, high: number, low: number, sign: number): void {
+    const rule = this.tables.rules[(this.#making as Making).rule];
+    const format = rule?.message[part];
+    const bits = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+    const plain = sign === 2 || format === 'address' ? `0x${bits.toString(16).padStart(16, '0')}` : format === 'hex' ? `0x${bits.toString(16)}` : `${sign === 1 ? BigInt.asIntN(64, bits) : bits}`; // prettier-ignore
+    (this.#making as Making).parts[part] = plain;
+  }
+
+  sayText(part: number, text: string): void {
+    (this.#making as Making).parts[part] = text;
+  }
+
+  sayPlace(part: number, address: Address, template: number, ...holes: readonly number[]): void {
+    const rule = this.tables.rules[(this.#making as Making).rule];
+    (this.#making as Making).parts[part] = rule?.message[part] === 'plain' ? this.fill(template, holes) : hex(address); // prettier-ignore
+  }
+
+  expect(value: number, high: number, low: number): void {
+    this.#making ??= { rule: -1, code: '', parts: [], expected: undefined, expected_bits: undefined, guard: undefined, bound: [], text: '', place: '', address: NaN, bytes: 0, space: undefined, object: undefined, through: false }; // prettier-ignore
+    const one = this.#making;
+    one.expected = value;
+    one.expected_bits = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+  }
+
+  capture(value: unknown): void {
+    (this.#making as Making).bound.push(value);
+  }
+
+  under(elements: Elements, index: number): void {
+    const one = this.#making as Making;
+    const root = elements.roots[elements.rootOf(index)];
+    one.guard = root?.guard;
+    if (one.space) return;
+    // Nothing was blamed: the element itself is.
+    one.space = elements.readerOf(index);
+    one.address = elements.bases[index] as Address;
+    one.bytes = 8;
+    one.place = elements.name(index);
+    if (elements.locator.named !== '') one.object = { type: elements.locator.named, base: one.address };
+  }
+
+  end(): void {
+    const one = this.#making as Making;
+    this.#making = undefined;
+    const rule = this.tables.rules[one.rule];
+    const message = one.text !== '' ? one.text : (rule?.message ?? []).map((part, index) => (typeof part === 'object' ? part.text : (one.parts[index] ?? 'unreadable'))).join(''); // prettier-ignore
+    if (this.drafts.some((draft) => draft.code === one.code && draft.address === one.address && draft.place === one.place)) return; // prettier-ignore
+    const guard = this.session.validatorGuard(this.#structure) ?? one.guard;
+    this.drafts.push({
+      structure: this.#structure,
+      code: one.code,
+      place: one.place === '' ? this.#structure : one.place,
+      address: one.address,
+      bytes: one.bytes,
+      message,
+      space: one.space ?? (this.readers[0] as Reader),
+      of_shape: false,
+      rule: one.rule,
+      bound: one.bound,
+      ...(one.object ? { object: one.object } : {}),
+      ...(one.expected === undefined
+        ? {}
+        : { expected: one.expected, expected_bits: one.expected_bits ?? 0n }),
+      ...(guard ? { guard } : {}),
+      ...(rule?.means === undefined ? {} : { means: rule.means }),
+    });
+  }
+
+  /** What a repair acts on, by its address. */
+  aim(target: Address): void {
+    this.target = target;
+  }
+  target: Address = NaN;
+
+  /** What `blame` and `expect` were told outside a finding: a repair's subject and value. */
+  get told(): Making | undefined {
+    return this.#making;
+  }
+
+  protected nameOf(locator: number): string {
+    return this.tables.locators.items[locator] as string;
+  }
+
+  protected fail(code: string, message: string, place: string, address: Address, bytes: number): void {
+    this.failure ??= { code, message, place, address, bytes };
+  }
+
+  /** The text of a place. */
+  protected fill(template: number, holes: readonly number[]): string {
+    let hole = 0;
+    return this.#template(template).map((part) => (typeof part === 'string' ? part : this.#hole(part, holes[hole++] as number))).join(''); // prettier-ignore
+  }
+
+  /** The text of a place from its element on. */
+  protected tail(template: number, holes: readonly number[]): string {
+    const parts = this.#template(template);
+    let hole = 0;
+    return parts.map((part, index) => {
+      if (typeof part === 'string') return part;
+      const value = holes[hole++] as number;
+      return index === 0 ? '' : this.#hole(part, value);
+    }).join(''); // prettier-ignore
+  }
+
+  #template(index: number): Template {
+    return this.tables.templates.items[index] ?? [];
+  }
+
+  #hole(part: Exclude<Template[number], string>, value: number): string {
+    switch (part.hole) {
+      case 'number':
+        return `${value}`;
+      case 'address':
+        return this.session.placeOf(value) ?? `address(${hex(value)})`;
+      case 'element':
+        return this.session.nameOf(this.nameOf(part.locator), value);
+    }
+  }
+}

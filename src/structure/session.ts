@@ -1,0 +1,332 @@
+import type { Address } from '../base/address.ts';
+import type { Draft, Failing, Result } from './findings.ts';
+import type { Guard, Root, ShapeFault } from './elements.ts';
+import { Elements } from './elements.ts';
+import { Frame } from './frame.ts';
+import type { LinkedLibrary, Problem } from './link.ts';
+import type { LinkedLocator } from './locators.ts';
+import type { Budget, Reader } from './reader.ts';
+import { SHAPES } from './shapes/shapes.ts';
+import type { ShapeJob } from './shapes/shape.ts';
+
+/** The rescuer's view of a CPU: the members of CPU_MEMBERS, and the functions on its stack. */
+export interface CpuView {
+  readonly index: number;
+  readonly mode: string;
+  readonly rip: Address;
+  readonly rsp: Address;
+  readonly at: string;
+  readonly runs_in: string;
+  readonly waits_for: Address;
+  readonly waits_to: string;
+  readonly waits_on: string;
+  readonly current: Address;
+  readonly depth: number;
+  readonly live: boolean;
+  readonly stuck: boolean;
+  readonly running: boolean;
+  readonly interrupts_off: boolean;
+  readonly frames: readonly string[];
+}
+
+/** Where a library is put to use: a patient as its kernel publishes it, at one instant. */
+export interface Surroundings {
+  readonly kernel: Reader;
+  /** The address space of the first process of that comm; a text when there is none. */
+  process(comm: string): Reader | string;
+  symbol(name: string): Address | undefined;
+  /** `__per_cpu_offset[cpu]`; NaN when it cannot be had. */
+  perCpuBase(cpu: number): Address;
+  readonly cpu_count: number;
+  readonly cpus: readonly CpuView[];
+  isFunction(address: Address): boolean;
+  inText(address: Address): boolean;
+  functionAt(address: Address): string;
+  readonly budget: Budget;
+  /** Findings kept of one structure. */
+  readonly finding_limit: number;
+  /** Objects of a type that are known otherwise, by address: parts of variables that have a symbol, and their names. */
+  objects?(type: string): ReadonlyMap<Address, string>;
+  /** Where the guest's own locators serve: the roots that its bytecode gives, and what follows an element. */
+  readonly described?: ReadonlyMap<string, DescribedLocator>;
+}
+
+/** A locator that the guest itself describes. */
+export interface DescribedLocator {
+  /** The places at which it begins, of the parent's element when it is nested. */
+  roots(parent: Address | undefined): readonly Root[] | Problem;
+  successors?(base: Address, found: (target: Address, field: Address) => void): void;
+}
+
+/** A library at work on a patient, until the patient runs on: elements are found once. */
+export class Session {
+  readonly budget: Budget;
+  readonly finding_limit: number;
+  readonly cpus: readonly CpuView[];
+  readonly cpu_count: number;
+  readonly #linked: LinkedLibrary;
+  readonly #around: Surroundings;
+  readonly #elements = new Map<string, Elements>();
+  readonly #nested = new Map<string, Map<Address, Elements>>();
+  readonly #guards = new Map<string, Guard | undefined>();
+
+  constructor(linked: LinkedLibrary, around: Surroundings) {
+    this.#linked = linked;
+    this.#around = around;
+    this.budget = around.budget;
+    this.finding_limit = around.finding_limit;
+    this.cpus = around.cpus;
+    this.cpu_count = around.cpu_count;
+  }
+
+  /** Runs a validator. Undefined when there is none of that name. */
+  validate(name: string): Result | undefined {
+    const validator = this.#linked.validator(name);
+    if (!validator) return undefined;
+    if ('code' in validator) return failed(validator);
+    const missing = validator.program.tables.symbols.items.find(
+      (symbol) => this.symbol(symbol) === undefined,
+    );
+    if (missing !== undefined) return failed({ code: 'NO_SYMBOL', message: `there is no symbol ${missing}` });
+    const readers = this.#readers(validator.program.tables.spaces.items);
+    if (typeof readers === 'string') return failed({ code: 'UNMAPPED', message: readers });
+    const frame = new Frame(this, validator.program.tables, name, readers);
+    this.#guards.delete(name);
+    validator.program.guard?.(frame);
+    this.#guards.set(name, frame.guarded);
+    validator.program.run(frame);
+    return this.#conclude(name, frame);
+  }
+
+  /** Every element of a locator, as far as they have been asked for; of a nested one, of all its parents. */
+  elements(name: string): Elements {
+    const known = this.#elements.get(name);
+    if (known) return known;
+    const locator = this.#linked.locator(name);
+    if (locator === undefined || 'code' in locator) {
+      const none = new Elements(NO_LOCATOR(name));
+      none.complete = false;
+      none.failure = { ...(locator ?? { code: 'NO_LOCATOR', message: `there is no locator ${name}` }), place: name, address: NaN, bytes: 0 }; // prettier-ignore
+      this.#elements.set(name, none);
+      return none;
+    }
+    const made = new Elements(locator);
+    this.#elements.set(name, made);
+    if (locator.model.parent === undefined) this.#locate(made, undefined);
+    else this.#ofAll(made, locator.model.parent);
+    return made;
+  }
+
+  /** Those that hang off one element of the parent. */
+  elementsOf(name: string, parent: Address): Elements {
+    const of = this.#nested.get(name) ?? new Map<Address, Elements>();
+    this.#nested.set(name, of);
+    const known = of.get(parent);
+    if (known) return known;
+    const locator = this.#linked.locator(name);
+    if (locator === undefined || 'code' in locator) return this.elements(name);
+    const made = new Elements(locator);
+    of.set(parent, made);
+    this.#locate(made, parent);
+    return made;
+  }
+
+  symbol(name: string): Address | undefined {
+    return this.#around.symbol(name);
+  }
+
+  perCpuBase(cpu: number): Address {
+    return this.#around.perCpuBase(cpu);
+  }
+
+  isFunction(address: Address): boolean {
+    return this.#around.isFunction(address);
+  }
+
+  inText(address: Address): boolean {
+    return this.#around.inText(address);
+  }
+
+  functionAt(address: Address): string {
+    return this.#around.functionAt(address);
+  }
+
+  /** The lock of the validator itself. */
+  validatorGuard(name: string): Guard | undefined {
+    return this.#guards.get(name);
+  }
+
+  /** As a spec names an element of a locator. */
+  nameOf(locator: string, base: Address): string {
+    const known = this.#around.objects?.(this.elements(locator).locator.named).get(base);
+    if (known !== undefined) return `${locator}["${known}"]`;
+    for (const elements of [this.#elements.get(locator), ...(this.#nested.get(locator)?.values() ?? [])]) {
+      const index = elements ? elements.indexOf(base) : -1;
+      if (elements && index >= 0) return elements.name(index);
+    }
+    return `address(0x${BigInt.asUintN(64, BigInt(Number.isFinite(base) ? Math.trunc(base) : 0)).toString(16).padStart(16, '0')})`; // prettier-ignore
+  }
+
+  /** The element that an address lies in, among those that have been found, and the member there. */
+  placeOf(address: Address): string | undefined {
+    for (const [name, elements] of this.#elements) {
+      const { bytes, named } = elements.locator;
+      if (named === '') continue;
+      for (const base of elements.bases) {
+        if (address < base || address >= base + bytes) continue;
+        const member = this.#linked.memberAt(named, address - base);
+        return `${this.nameOf(name, base)}${member}`;
+      }
+    }
+    return undefined;
+  }
+
+  #readers(comms: readonly string[]): Reader[] | string {
+    const readers: Reader[] = [];
+    for (const comm of comms) {
+      const reader = comm === '' ? this.#around.kernel : this.#around.process(comm);
+      if (typeof reader === 'string') return reader;
+      readers.push(reader);
+    }
+    return readers;
+  }
+
+  /** Elements of all parents, one parent after the other. */
+  #ofAll(made: Elements, parent: string): void {
+    const parents = this.elements(parent);
+    let next = 0;
+    made.follow(() => {
+      if (next >= parents.length && !parents.more()) {
+        if (!parents.complete) made.complete = false;
+        return false;
+      }
+      const inner = this.elementsOf(made.locator.model.name, parents.bases[next++] as Address).all();
+      for (const root of inner.roots) made.roots.push(root);
+      for (const start of inner.starts) made.starts.push(made.bases.length + start);
+      for (const base of inner.bases) made.bases.push(base);
+      made.complete &&= inner.complete;
+      made.failure ??= inner.failure;
+      return true;
+    });
+  }
+
+  /** Finds the roots, and lets the shape follow them one after the other. */
+  #locate(made: Elements, parent: Address | undefined): void {
+    const { locator } = made;
+    const { name } = locator.model;
+    const described = this.#around.described?.get(name);
+    const { tables, run, steps } = locator.program;
+    const fail = ({ code, message }: Problem): void => {
+      made.complete = false;
+      made.failure = { code, message, place: name, address: NaN, bytes: 0 };
+    };
+    const readers = this.#readers(tables.spaces.items);
+    if (typeof readers === 'string') return fail({ code: 'UNMAPPED', message: readers });
+    const frame = new Frame(this, tables, name, readers);
+    if (described) {
+      const roots = described.roots(parent);
+      if ('code' in roots) return fail(roots);
+      for (const root of roots) made.roots.push(root);
+    } else {
+      const missing = tables.symbols.items.find((symbol) => this.symbol(symbol) === undefined);
+      if (missing !== undefined) return fail({ code: 'NO_SYMBOL', message: `there is no symbol ${missing}` });
+      frame.at = parent ?? NaN;
+      frame.onRoot = (root) => made.roots.push(root);
+      run(frame);
+      if (frame.failure) {
+        made.complete = false;
+        made.failure = frame.failure;
+      }
+    }
+    let next = 0;
+    let advance: (() => boolean) | undefined;
+    made.follow(() => {
+      if (!advance) {
+        const root = made.roots[next];
+        if (!root) return false;
+        made.starts.push(made.bases.length);
+        const job: ShapeJob = {
+          elements: made,
+          locator,
+          space: root.space,
+          root,
+          root_index: next++,
+          budget: this.budget,
+          known: (base) => this.#known(locator, base),
+          successors: (base, found) => {
+            if (described?.successors) return described.successors(base, (target, field) => found(target, field, '')); // prettier-ignore
+            const inner = new Frame(this, tables, name, readers);
+            inner.at = base;
+            inner.onEdge = found;
+            steps?.(inner);
+            made.failure ??= inner.failure;
+          },
+        };
+        advance = SHAPES[locator.model.shape](job);
+      }
+      if (!advance()) advance = undefined;
+      return advance !== undefined || next < made.roots.length;
+    });
+  }
+
+  /** True for an address that another structure, or the kernel's variables, know as an object of that type. */
+  #known(locator: LinkedLocator, base: Address): boolean {
+    if (this.#around.objects?.(locator.named).has(base)) return true;
+    for (const name of this.#linked.listsOf(locator.named)) {
+      if (name !== locator.model.name && this.elements(name).all().indexOf(base) >= 0) return true;
+    }
+    return false;
+  }
+
+  /** The findings of a run, those of the shapes that it stands for before its own. */
+  #conclude(structure: string, frame: Frame): Result {
+    const own = this.#linked.locator(structure);
+    if (own && !('code' in own)) frame.used.add(this.elements(structure).all());
+    else if (own) frame.failure ??= { ...own, place: structure, address: NaN, bytes: 0 };
+    const shaped: Draft[] = [];
+    let count = 0;
+    let failure: Failing | undefined = frame.failure;
+    for (const elements of frame.used) {
+      const { name } = elements.locator.model;
+      failure ??= elements.failure;
+      const mine = name === structure || !this.#linked.hasValidator(name);
+      if (name === structure || mine) count += elements.length;
+      if (mine) for (const one of elements.faults) shaped.push(this.#draftOf(structure, elements, one));
+    }
+    const drafts = [...shaped, ...frame.drafts].slice(0, this.finding_limit);
+    return { drafts, elements: count, failure };
+  }
+
+  #draftOf(structure: string, elements: Elements, one: ShapeFault): Draft {
+    const root = elements.roots[one.root] as Root;
+    const { name } = elements.locator.model;
+    const own = Number.isNaN(one.element);
+    const place = `${own ? root.place : this.nameOf(name, one.element)}${one.member}`;
+    const guard = this.validatorGuard(structure) ?? root.guard;
+    const object = own ? root.object : { type: elements.locator.named, base: one.element };
+    return {
+      structure,
+      code: one.code,
+      place,
+      address: one.address,
+      bytes: one.bytes,
+      message: `${place} is ${one.message}`,
+      space: root.space,
+      of_shape: true,
+      rule: -1,
+      bound: [],
+      ...(object.type === '' ? {} : { object }),
+      ...(one.expected === undefined ? {} : { expected: one.expected, expected_bits: BigInt.asUintN(64, BigInt(one.expected)) }), // prettier-ignore
+      ...(guard ? { guard } : {}),
+    };
+  }
+}
+
+function failed({ code, message }: Problem): Result {
+  return { drafts: [], elements: 0, failure: { code, message, place: '', address: NaN, bytes: 0 } };
+}
+
+/** Stands for a locator that cannot be linked: it has no element. */
+function NO_LOCATOR(name: string): LinkedLocator {
+  return { model: { name }, named: '' } as LinkedLocator;
+}

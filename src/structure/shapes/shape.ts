@@ -1,0 +1,78 @@
+import type { Address } from '../../base/address.ts';
+import { addressHex, isCanonical } from '../../base/address.ts';
+import type { Elements, Root, ShapeFault } from '../elements.ts';
+import type { LinkedLocator } from '../locators.ts';
+import type { Budget, Reader } from '../reader.ts';
+
+/** One root of a locator, to be gone through. */
+export interface ShapeJob {
+  readonly elements: Elements;
+  readonly locator: LinkedLocator;
+  readonly space: Reader;
+  readonly root: Root;
+  readonly root_index: number;
+  readonly budget: Budget;
+  /** What follows an element (graph, freelist): calls back for each, with the field that leads there (NaN: none). */
+  readonly successors: (
+    base: Address,
+    found: (target: Address, field: Address, member: string) => void,
+  ) => void;
+  /** True for an address that something beside this structure knows as an object of the element's type. */
+  readonly known: (base: Address) => boolean;
+}
+
+/** Goes through a root: each call of what it gives finds a few more elements; false when there are no more. */
+export type Shape = (job: ShapeJob) => () => boolean;
+
+/** Adds an element; false when there are too many. */
+export function add(job: ShapeJob, base: Address, parent = -1, depth = 1): boolean {
+  const { elements, locator } = job;
+  if (elements.bases.length >= locator.model.limit) {
+    giveUp(job, 'BUDGET', `${locator.model.name} has more than ${locator.model.limit} elements`);
+    return false;
+  }
+  elements.bases.push(base);
+  if (parent >= 0 || depth > 1 || elements.parents.length > 0) {
+    // Parents and depths are kept from the first element that has one.
+    while (elements.parents.length < elements.bases.length - 1) {
+      elements.parents.push(-1);
+      elements.depths.push(1);
+    }
+    elements.parents.push(parent);
+    elements.depths.push(depth);
+  }
+  return true;
+}
+
+/** The structure itself cannot be gone through to its end. The first reason stands. */
+export function giveUp(
+  { elements, root }: ShapeJob,
+  code: string,
+  message: string,
+  address: Address = root.head,
+): void {
+  // prettier-ignore
+  elements.complete = false;
+  elements.failure ??= { code, message, place: root.place, address, bytes: 8 };
+}
+
+export function fault(job: ShapeJob, one: Omit<ShapeFault, 'root'>): void {
+  job.elements.faults.push({ ...one, root: job.root_index });
+}
+
+/** True for an address at which eight-byte fields may stand. */
+export function plausible(address: Address): boolean {
+  return isCanonical(address) && (address & 7) === 0 && address !== 0;
+}
+
+/** Sixteen digits of the eight bytes at an address, exact. */
+export function hexAt(space: Reader, address: Address): string {
+  const [low, high] = [space.u32(address), space.u32(address + 4)];
+  if (low !== low || high !== high) return 'unreadable';
+  return `0x${high.toString(16).padStart(8, '0')}${low.toString(16).padStart(8, '0')}`;
+}
+
+/** `0xffff888000001000`, for messages. */
+export function hex(address: Address): string {
+  return Number.isFinite(address) ? `0x${addressHex(address)}` : 'unreadable';
+}

@@ -25,12 +25,15 @@ export interface BootParams {
   readonly net: Address;
   /** Four pairs of eight bytes: the direct map's address of a region that is shared, 0 behind the last; which of its rings is ours. */
   readonly shared: Address;
+  /** Where the data of apps lies, and how much of it there is. */
+  readonly apps: Address;
+  readonly apps_bytes: Address;
 }
 
 const FIELDS: Readonly<Record<keyof BootParams, readonly [offset: number, bytes: 4 | 8]>> = {
   memory_bytes: [0, 8], cpus: [8, 4], workload: [12, 4], heartbeat_ns: [16, 8], heartbeat_by: [24, 4], describes: [28, 4],
   region_bytes: [32, 8], sealed: [40, 4], panic_on_oops: [44, 4], softlockup_panic: [48, 4], random: [52, 4],
-  watchdog_thresh_ns: [56, 8], boot_id: [64, 8], disk: [72, 4], net: [76, 4], shared: [80, 8],
+  watchdog_thresh_ns: [56, 8], boot_id: [64, 8], disk: [72, 4], net: [76, 4], shared: [80, 8], apps: [160, 8], apps_bytes: [168, 8],
 }; // prettier-ignore
 
 /** A guest knows of so many shared regions. */
@@ -49,7 +52,13 @@ export function bootParamsAt(base: Address): BootParams {
   return Object.fromEntries(entries) as unknown as BootParams;
 }
 
-export function writeBootParams(loader: Loader, base: Address, context: KernelContext, random: number): void {
+export function writeBootParams(
+  loader: Loader,
+  base: Address,
+  context: KernelContext,
+  random: number,
+  apps: { readonly physical: number; readonly bytes: number },
+): void {
   const { kernel, metadata, memory_bytes, cpus } = context.lpar;
   const device = (kind: string): number => context.devices.findIndex((one) => one.kind === kind);
   const describes = metadata.describes.reduce(
@@ -73,6 +82,8 @@ export function writeBootParams(loader: Loader, base: Address, context: KernelCo
     disk: device('block'),
     net: device('network'),
     shared: 0,
+    apps: apps.physical,
+    apps_bytes: apps.bytes,
   };
   for (const [name, [offset, bytes]] of Object.entries(FIELDS)) {
     const physical = imagePhysical(base) + offset;

@@ -23,7 +23,11 @@ import {
   DIRECT_MAP, FREE_PHYSICAL, imagePhysical, KERNEL_DATA, KERNEL_END, KERNEL_RODATA, KERNEL_TEXT, PER_CPU_STRIDE, PHYS_BASE, THREAD_SIZE,
   VMALLOC_START, VMALLOC_TABLES, VMEMMAP_START,
 } from './memory-map.ts'; // prettier-ignore
-import { buildProgram, USER_TEXT_IMAGE, USER_TEXT_PAGES } from './program.ts';
+import { buildProgram, USER_TEXT_IMAGE, userTextPages } from './program.ts';
+import type { AppModel } from '../../../model/machine.ts';
+import { APPS_LIMIT } from './app-table.ts';
+import type { AppLayout } from './user/app/layout.ts';
+import { layOutApp } from './user/app/layout.ts';
 import { ORDER_BOOK } from './user/programs.ts';
 import { vmcoreinfoContent } from './vmcoreinfo-content.ts';
 
@@ -43,6 +47,10 @@ export interface KernelImage {
   readonly direct_tables: number;
   /** Guest-physical address of the table for the 2 MiB that the boot allocator begins in. */
   readonly split_table: number;
+  readonly apps: readonly AppLayout[];
+  readonly app_table: Address;
+  /** First instruction of each app. */
+  readonly app_entries: ReadonlyMap<string, Address>;
 }
 
 /** A page-table entry in the kernel's own tables. */
@@ -54,10 +62,12 @@ const SPLIT: number = Math.floor(FREE_PHYSICAL / LARGE) * LARGE;
 export interface ImageContent {
   readonly locators: readonly LocatorModel[];
   readonly structs: readonly StructModel[];
+  readonly apps: readonly AppModel[];
 }
 
 export function buildImage(layout: Layout, content: ImageContent): KernelImage {
-  const built = buildProgram(layout);
+  const apps = layOutApps(content.apps, layout);
+  const built = buildProgram(layout, apps);
   const { kernel: k, rodata } = built;
   const at = (name: string): Address => k.symbol(name);
 
@@ -68,7 +78,7 @@ export function buildImage(layout: Layout, content: ImageContent): KernelImage {
   );
   const btf_at = rodata.blob(btf, 4096);
   // The tables' own symbols are in the tables: their addresses are known before their content, as the names' sizes do not change.
-  const symbols = kernelSymbols(built, btf_at, btf.length);
+  const symbols = kernelSymbols(built, btf_at, btf.length, apps);
   const kallsyms_at = rodata.blob(new Uint8Array(0), 4096);
   const kallsyms_names = ['offsets', 'relative_base', 'num_syms', 'names', 'markers', 'seqs_of_names', 'token_table', 'token_index'] as const; // prettier-ignore
   const draft = writeKallsyms([...symbols, ...kallsyms_names.map((name) => ({ name: `kallsyms_${name}`, type: 'R', address: kallsyms_at }))]); // prettier-ignore
@@ -110,7 +120,7 @@ export function buildImage(layout: Layout, content: ImageContent): KernelImage {
   const text = k.text.bytes();
   const user = k.user.bytes();
   assert(KERNEL_TEXT + text.length <= USER_TEXT_IMAGE, 'the kernel text outgrew its place');
-  assert(user.length <= USER_TEXT_PAGES * 4096, 'the user text outgrew its pages');
+  assert(user.length <= userTextPages(apps) * 4096, 'the user text outgrew its pages');
   const read_only = rodata.bytes();
   assert(KERNEL_RODATA + read_only.length <= KERNEL_DATA, '.rodata outgrew its place');
   return {
@@ -130,6 +140,9 @@ export function buildImage(layout: Layout, content: ImageContent): KernelImage {
     root: imagePhysical(at('init_top_pgt')),
     direct_tables: imagePhysical(at('level2_direct_pgt')),
     split_table: imagePhysical(at('level1_direct_pgt')),
+    apps,
+    app_table: at('app_table'),
+    app_entries: built.app_entries,
   };
 
   function regionTable(entries: readonly (readonly [NoteContent, number])[]): void {
@@ -192,11 +205,22 @@ export function buildImage(layout: Layout, content: ImageContent): KernelImage {
   }
 }
 
+/** Apps of one partition lie side by side, and their structs may be named in each other's. */
+function layOutApps(apps: readonly AppModel[], layout: Layout): readonly AppLayout[] {
+  return apps
+    .slice(0, APPS_LIMIT)
+    .map((app, index) => layOutApp(app, index, locatorTypes(layout, app.structs)));
+}
+
 function kernelSymbols(
   built: ReturnType<typeof buildProgram>,
   btf_at: Address,
   btf_bytes: number,
+  apps: readonly AppLayout[],
 ): KernelSymbol[] {
+  const own = apps.flatMap((app) =>
+    [...app.symbols].map(([name, address]) => ({ name, type: 'A', address })),
+  );
   const { kernel, data, per_cpu } = built;
   const functions = kernel.text.symbols.map(({ name, address }) => ({ name, type: 'T', address }));
   return [
@@ -212,7 +236,10 @@ function kernelSymbols(
     { name: '__stop_BTF', type: 'R', address: btf_at + btf_bytes },
     { name: '_end', type: 'B', address: KERNEL_END },
     // The shop's book, as `symbols["order_book"]` names it: an address of user space.
-    { name: 'order_book', type: 'A', address: ORDER_BOOK },
+    ...(own.some(({ name }) => name === 'order_book')
+      ? []
+      : [{ name: 'order_book', type: 'A', address: ORDER_BOOK }]),
+    ...own,
   ];
 }
 

@@ -4,6 +4,7 @@ import type { LparModel } from '../../../model/machine.ts';
 import type { KernelContext } from '../machine/plan.ts';
 import type { GuestKernel } from '../step.ts';
 import { REG } from '../step.ts';
+import { loadApps } from './app-table.ts';
 import { writeBootParams } from './boot-params.ts';
 import type { KernelImage } from './image.ts';
 import { buildImage, directMapEntry, LARGE_PAGE } from './image.ts';
@@ -18,7 +19,7 @@ function imageOf(lpar: LparModel): KernelImage {
   const known = images.get(key);
   if (known) return known;
   const { locators = [], structs = [] } = lpar.metadata;
-  const image = buildImage(layoutOf(lpar.kernel.layout_seed), { locators, structs });
+  const image = buildImage(layoutOf(lpar.kernel.layout_seed), { locators, structs, apps: lpar.apps ?? [] });
   if (images.size >= 16) images.clear();
   images.set(key, image);
   return image;
@@ -29,8 +30,9 @@ function keyOf(lpar: LparModel): string {
   const known = keys.get(lpar);
   if (known !== undefined) return known;
   const { locators, structs } = lpar.metadata;
-  const key = JSON.stringify([lpar.kernel.layout_seed, locators, structs], (name, value: unknown) =>
-    name === 'span' || name === 'doc' ? undefined : bigintsToJson(name, value),
+  const key = JSON.stringify(
+    [lpar.kernel.layout_seed, locators, structs, lpar.apps],
+    (name, value: unknown) => (name === 'span' || name === 'doc' ? undefined : bigintsToJson(name, value)),
   );
   keys.set(lpar, key);
   return key;
@@ -57,7 +59,8 @@ export function createGuest(context: KernelContext): GuestKernel {
           loader.write64(image.direct_tables + (at / LARGE_PAGE) * 8, directMapEntry(at, image));
       }
       const random = substream(context.seed, `guest:${context.lpar.name}`).u32();
-      writeBootParams(loader, image.boot_params, context, random);
+      const ramdisk = loadApps(loader, image.app_table, image.apps, image.app_entries, context);
+      writeBootParams(loader, image.boot_params, context, random, ramdisk);
       return new Map<number, number>([
         [REG.rip, image.entry],
         [REG.rsp, image.stack],

@@ -28,6 +28,9 @@ export const VMALLOC_STACKS: number = Math.floor((VMALLOC_TABLES * 512 * 4096) /
 export const USER_TEXT = 0x40_0000;
 export const USER_DATA = 0x50_0000;
 export const USER_DATA_PAGES = 1;
+/** Data of an app that a spec declares: so many bytes at most for each, one app after the other, at other addresses in each process. */
+export const APP_DATA = 0x1000_0000;
+export const APP_DATA_STRIDE = 0x400_0000;
 export const USER_STACK_TOP = 0x5f_f000;
 export const USER_STACK_PAGES = 1;
 

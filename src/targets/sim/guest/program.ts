@@ -39,6 +39,7 @@ import { assembleWorkqueue } from './kernel/workqueue.ts';
 import type { Layout } from './layout.ts';
 import { KERNEL_TEXT, imagePhysical, USER_TEXT } from './memory-map.ts';
 import { offsetsOf } from './offsets.ts';
+import type { AppLayout } from './user/app/layout.ts';
 import { assemblePrograms } from './user/programs.ts';
 
 /** Everything about a kernel that a layout decides, before it is turned into an image. No state: one serves every machine. */
@@ -53,13 +54,21 @@ export interface KernelProgram {
   /** First instruction. */
   readonly entry: Label;
   readonly gates: readonly Gate[];
+  /** First instruction of each app, by name. */
+  readonly app_entries: ReadonlyMap<string, Address>;
 }
 
 /** Where the user programs' text lies in the image, and how much room there is for it. */
 export const USER_TEXT_IMAGE: number = KERNEL_TEXT + 0x8_0000;
-export const USER_TEXT_PAGES = 2;
+const USER_TEXT_PAGES = 2;
+/** Apps have pages of their own behind the programs': about 60 steps for each structure. */
+const APP_TEXT_PAGES = 2;
 
-export function buildProgram(layout: Layout): KernelProgram {
+export function userTextPages(apps: readonly AppLayout[]): number {
+  return USER_TEXT_PAGES + apps.length * APP_TEXT_PAGES;
+}
+
+export function buildProgram(layout: Layout, apps: readonly AppLayout[] = []): KernelProgram {
   const data = placeData(layout);
   const per_cpu = placePerCpu(layout);
   const rodata = new Rodata();
@@ -102,7 +111,7 @@ export function buildProgram(layout: Layout): KernelProgram {
   const pages = pagesOf(k);
   const slub = assembleSlub(k, locks, lists, pages);
   const vfs = assembleVfs(k, locks, slub, assembleDcache(k, locks, lists, slub));
-  const memory = assembleMemory(k, pages, slub, imagePhysical(USER_TEXT_IMAGE), USER_TEXT_PAGES);
+  const memory = assembleMemory(k, pages, slub, imagePhysical(USER_TEXT_IMAGE), userTextPages(apps));
   const fork = assembleFork(k, inline, locks, lists, memory);
   const exit = assembleExit(k, inline, locks, lists, memory, sched, panic);
   const drivers = assembleDrivers(k, inline, locks, sched, sleep, memory, boot);
@@ -132,12 +141,12 @@ export function buildProgram(layout: Layout): KernelProgram {
     timers.softirq,
     syscalls,
   );
-  const programs = assemblePrograms(user, k.o, entry.syscall);
+  const programs = assemblePrograms(user, k.o, entry.syscall, apps);
   const workqueue = assembleWorkqueue(k, inline, sched, timers, lists);
   const register_region = assembleRegion(k, printk, boot);
   const start = assembleBoot(k, {
     inline, printk, sched, fork, hrtimers, timers, sleep, tick, workqueue, memory, lists, kmem_cache_init: assembleSlabInit(k, slub),
-    vfs_caches_init: vfs.init, probe: drivers.probe, register_region, boot, programs,
+    vfs_caches_init: vfs.init, probe: drivers.probe, register_region, boot, programs, apps: apps.map(({ model }) => model.name),
   }); // prettier-ignore
   // _etext, one slot: the end of what runs.
   text.fn('_etext', (cpu) => cpu.raise(VECTOR.invalid_opcode, 0));
@@ -151,5 +160,6 @@ export function buildProgram(layout: Layout): KernelProgram {
     boot,
     entry: start,
     gates: entry.gates,
+    app_entries: new Map(apps.map(({ model: { name } }) => [name, programs.get(name)?.at ?? 0])),
   };
 }

@@ -1,7 +1,13 @@
 import type { Address } from '../../../../src/base/address.ts';
 import { toBigint } from '../../../../src/base/address.ts';
 import { translate } from '../../../../src/formats/page-tables.ts';
-import type { KernelModel, LparModel, TopologyModel, Workload } from '../../../../src/model/machine.ts';
+import type {
+  AppModel,
+  KernelModel,
+  LparModel,
+  TopologyModel,
+  Workload,
+} from '../../../../src/model/machine.ts';
 import type { LocatorModel } from '../../../../src/model/structure.ts';
 import type { TraceEvent } from '../../../../src/target/events.ts';
 import { buildImage } from '../../../../src/targets/sim/guest/image.ts';
@@ -22,6 +28,7 @@ export interface Shape {
   readonly kernel?: Partial<KernelModel>;
   readonly seed?: number;
   readonly locators?: readonly LocatorModel[];
+  readonly apps?: readonly AppModel[];
 }
 
 export function topologyOf(shape: Shape = {}): TopologyModel {
@@ -50,6 +57,7 @@ export function topologyOf(shape: Shape = {}): TopologyModel {
       layout_seed: 0,
       ...shape.kernel,
     },
+    ...(shape.apps ? { apps: shape.apps } : {}),
     metadata: {
       size_bytes: 65_536,
       seal: 'crc32c',
@@ -84,7 +92,10 @@ function builtFor(layout: Layout): { symbols: ReadonlyMap<string, Address>; root
     const symbols = [...data, ...per_cpu, ...kernel.text.symbols].map(
       (one) => [one.name, one.address] as const,
     );
-    known = { symbols: new Map(symbols), root: buildImage(layout, { locators: [], structs: [] }).root };
+    known = {
+      symbols: new Map(symbols),
+      root: buildImage(layout, { locators: [], structs: [], apps: [] }).root,
+    };
     built_for.set(layout, known);
   }
   return known;

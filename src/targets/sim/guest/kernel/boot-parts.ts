@@ -32,4 +32,6 @@ export interface BootParts {
   readonly boot: BootParams;
   /** User entry by comm. */
   readonly programs: ReadonlyMap<string, Label>;
+  /** Comms of the apps: what the workload starts under such a name stays away. */
+  readonly apps: readonly string[];
 }

@@ -85,6 +85,8 @@ export function assembleBoot(k: Kernel, parts: BootParts): Label {
       cpu.store64(s.region, free);
       cpu.store64(s.region_bytes, cpu.load64(boot.region_bytes));
       free += Math.ceil(cpu.load64(boot.region_bytes) / 4096) * 4096;
+      // The data of apps lies in a ramdisk behind it, and stays there: their processes map it.
+      free += cpu.load64(boot.apps_bytes);
       cpu.store32(s.cpus, cpus);
       cpu.store64(s.memory_next, free);
       // sparse_init: a struct page for every page, at the end of the memory, in large pages

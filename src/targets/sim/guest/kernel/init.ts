@@ -1,5 +1,7 @@
 import type { Address } from '../../../../base/address.ts';
 import { HYPERCALL } from '../../../../target/hypercalls.ts';
+import type { Cpu } from '../../step.ts';
+import { APP_ENTRY, APPS_LIMIT } from '../app-table.ts';
 import { Label } from '../assembler.ts';
 import { COURIER } from '../../../../model/collections.ts';
 import { WORKLOADS } from '../boot-params.ts';
@@ -37,8 +39,10 @@ export function assembleInit(k: Kernel, parts: BootParts, smp: Smp): Label {
 
   // kernel_init, pid 1. r12: next of the workload's programs, r13: the workload; user tasks are chained on the stack until they are woken
   const beat_comm = k.string(`heartbeat${'\0'.repeat(16)}`);
+  const startedBy = (workload: string): readonly string[] =>
+    processesOf(workload).filter((comm) => !parts.apps.includes(comm));
   const plans = WORKLOADS.map((workload) =>
-    processesOf(workload).map((comm) => ({
+    startedBy(workload).map((comm) => ({
       comm: k.string(`${comm}${'\0'.repeat(16)}`),
       entry: parts.programs.get(comm) ?? new Label(),
     })),
@@ -48,6 +52,14 @@ export function assembleInit(k: Kernel, parts: BootParts, smp: Smp): Label {
   const beat_entry = parts.programs.get('heartbeat') ?? new Label();
   const init_entry = parts.programs.get('init') ?? new Label();
   const [spawn, spawned, wake_next, woken] = [1, 2, 3, 4].map(() => new Label()) as [Label, Label, Label, Label]; // prettier-ignore
+  const app_table = at('app_table');
+  /** The app that is next to start, once the workload has been; 0 behind the last. */
+  const appAt = (cpu: Cpu): Address => {
+    const index = cpu.get(r12) - (plans[cpu.get(r13)]?.length ?? 0);
+    if (cpu.get(r14) !== 0 || index < 0 || index >= APPS_LIMIT) return 0;
+    const entry = app_table + index * APP_ENTRY.bytes;
+    return cpu.load8(entry) === 0 ? 0 : entry;
+  };
   return k.text.fn(
     'kernel_init',
     (cpu) => cpu.call(smp.smp_init.at),
@@ -74,6 +86,13 @@ export function assembleInit(k: Kernel, parts: BootParts, smp: Smp): Label {
         cpu.set(rcx, plan.comm);
         return cpu.call(fork.copy_process.at);
       }
+      const app = appAt(cpu);
+      if (app !== 0) {
+        cpu.set(rdi, CLONE.spawn);
+        cpu.set(rsi, cpu.load64(app + APP_ENTRY.entry));
+        cpu.set(rcx, app);
+        return cpu.call(fork.copy_process.at);
+      }
       // r14: what came after the workload; 2 the courier, 1 the heartbeat
       if (cpu.get(r14) === 0 && cpu.load64(boot.shared) !== 0) {
         cpu.set(r14, 2);
@@ -95,7 +114,14 @@ export function assembleInit(k: Kernel, parts: BootParts, smp: Smp): Label {
       cpu.call(fork.copy_process.at);
     },
     (cpu) => {
+      const app = appAt(cpu);
       cpu.set(r12, cpu.get(r12) + 1);
+      if (app !== 0 && cpu.get(rax) !== 0) {
+        cpu.set(rdi, cpu.load64(cpu.get(rax) + task.mm));
+        cpu.set(rsi, app);
+        cpu.push(spawn.at);
+        return cpu.jump(parts.memory.map_app.at);
+      }
       if ((cpu.load32(cpu.get(rax) + task.flags) & PF.KTHREAD) === 0) return cpu.jump(spawn.at);
       // A kernel thread is nobody's child here: it starts at once, and waits for the first beat.
       cpu.set(rdi, cpu.get(rax));

@@ -1,18 +1,26 @@
 import type { Address } from '../../../../base/address.ts';
 import { PTE } from '../../../../formats/page-tables.ts';
 import type { Cpu } from '../../step.ts';
+import { APP_ENTRY } from '../app-table.ts';
 import type { Part } from '../assembler.ts';
+import { Label, timed } from '../assembler.ts';
 import type { Kernel } from '../kernel-data.ts';
 import {
-  DIRECT_MAP, STACK_SLOT, THREAD_SIZE, USER_DATA, USER_DATA_PAGES, USER_STACK_PAGES, USER_STACK_TOP, USER_TEXT, VMALLOC_STACKS,
+  APP_DATA, DIRECT_MAP, STACK_SLOT, THREAD_SIZE, USER_DATA, USER_DATA_PAGES, USER_STACK_PAGES, USER_STACK_TOP, USER_TEXT, VMALLOC_STACKS,
   VMALLOC_START,
 } from '../memory-map.ts'; // prettier-ignore
 import type { Pages } from './pages.ts';
-import { rax, rbx } from './registers.ts';
+import { popRegisters, pushRegisters } from './inline.ts';
+import { rax, rbx, rdi, rsi } from './registers.ts';
 import { KMALLOC_256 } from './slub-init.ts';
 import type { Slub } from './slub.ts';
 
 const PAGE = 4096;
+const LARGE = 0x20_0000;
+/** Text, data and stack. */
+const MAP_COUNT = 3;
+/** Pages of an app that one step maps. */
+const PAGES_A_STEP = 32;
 /** Objects of one size for mm_struct and signal_struct. */
 export const KMALLOC_BYTES = 256;
 const TABLE: number = PTE.PRESENT | PTE.WRITABLE | PTE.USER | PTE.ACCESSED;
@@ -41,6 +49,8 @@ export interface Memory extends Pages {
   copyUserPages(cpu: Cpu, mm: Address): void;
   /** exit_mmap of the mm in rdi: user pages and tables are freed, the top table stays. Part of a step. */
   unmapUser(cpu: Cpu, mm: Address): void;
+  /** rdi: mm, rsi: entry of the app table. Maps an app's data. A called function. */
+  readonly map_app: Label;
   /** Kernel virtual address of the table that maps all of a process. */
   userTable(cpu: Cpu, mm: Address): Address;
 }
@@ -78,7 +88,56 @@ export function assembleMemory(
     return table;
   };
 
+  /** Maps one page of an app's data into an mm; false when there is no page for a table. */
+  const mapUserPage = (cpu: Cpu, m: Address, virtual: Address, physical: number): boolean => {
+    let table = cpu.load64(m + mm.pgd);
+    for (const index of [0, 0, Math.floor(virtual / LARGE) % 512]) {
+      let entry = cpu.load64(table + index * 8);
+      if ((entry & PTE.PRESENT) === 0) {
+        const page = clearPage(cpu);
+        if (page === 0) return false;
+        entry = page - DIRECT_MAP + TABLE;
+        cpu.store64(table + index * 8, entry);
+      }
+      table = DIRECT_MAP + (entry - (entry & 0xfff));
+    }
+    cpu.store64(entryOf(table, virtual), physical + USER_RW);
+    return true;
+  };
+
+  // rbx: page
+  const [map_more, mapped] = [new Label(), new Label()];
+  const map_app = k.text.fn(
+    'map_app_data',
+    (cpu) => {
+      pushRegisters(cpu, rbx);
+      cpu.set(rbx, 0);
+    },
+    map_more,
+    timed(1_500, (cpu) => {
+      const [m, app] = [cpu.get(rdi), cpu.get(rsi)];
+      const pages = cpu.load32(app + APP_ENTRY.pages);
+      let page = cpu.get(rbx);
+      for (let turn = 0; turn < PAGES_A_STEP && page < pages; turn++, page++) {
+        const virtual = cpu.load64(app + APP_ENTRY.base) + page * PAGE;
+        const frame = (page * cpu.load32(app + APP_ENTRY.stride)) % pages;
+        if (!mapUserPage(cpu, m, virtual, cpu.load64(app + APP_ENTRY.physical) + frame * PAGE)) return cpu.jump(mapped.at); // prettier-ignore
+      }
+      cpu.set(rbx, page);
+      if (page < pages) cpu.jump(map_more.at);
+    }),
+    mapped,
+    (cpu) => {
+      const m = cpu.get(rdi);
+      cpu.store32(m + mm.map_count, MAP_COUNT + 1);
+      cpu.store64(m + mm.total_vm, cpu.load64(m + mm.total_vm) + cpu.load32(cpu.get(rsi) + APP_ENTRY.pages));
+      popRegisters(cpu, rbx);
+      cpu.ret();
+    },
+  );
+
   return {
+    map_app,
     allocPage,
     freePage,
     slub,
@@ -119,7 +178,7 @@ export function assembleMemory(
         cpu.store64(m + mm.pgd, top);
         cpu.store32(m + mm.mm_users, 1);
         cpu.store32(m + mm.mm_count, 1);
-        cpu.store32(m + mm.map_count, 3);
+        cpu.store32(m + mm.map_count, MAP_COUNT);
         cpu.store64(m + mm.total_vm, user_text_pages + USER_DATA_PAGES + USER_STACK_PAGES);
         cpu.store64(m + mm.task_size, 2 ** 47 - PAGE);
         cpu.store64(m + mm.start_code, USER_TEXT);
@@ -165,6 +224,14 @@ export function assembleMemory(
         tables.push(up);
       }
       cpu.store64(top, 0);
+      // An app's data is the ramdisk's: its tables alone are freed.
+      if (cpu.load32(m + mm.map_count) > MAP_COUNT) {
+        const middle = tables[1] as Address;
+        for (let index = APP_DATA / LARGE; index < 512; index++) {
+          const entry = cpu.load64(middle + index * 8);
+          if ((entry & PTE.PRESENT) !== 0) freePage(cpu, DIRECT_MAP + (entry - (entry & 0xfff)));
+        }
+      }
       for (const each of tables) freePage(cpu, each);
     },
     userTable,

@@ -7,6 +7,8 @@ import { HEARTBEAT, NR } from '../kernel/syscalls.ts';
 import { r12, rax, rbx, rdi, rsi } from '../kernel/registers.ts';
 import { USER_DATA, USER_STACK_TOP } from '../memory-map.ts';
 import type { Offsets } from '../offsets.ts';
+import type { AppLayout } from './app/layout.ts';
+import { workOf } from './app/program.ts';
 
 /** Where the programs keep what they know: the generator's state, then what each likes. */
 const RANDOM: Address = USER_DATA;
@@ -27,7 +29,7 @@ interface Assembly {
 }
 
 /** The next number of the process's own generator (xorshift32), in [0, bound). */
-function random(cpu: Cpu, bound: number): number {
+export function random(cpu: Cpu, bound: number): number {
   let word = cpu.load32(RANDOM);
   word ^= word << 13;
   word ^= word >>> 17;
@@ -120,7 +122,12 @@ const PROGRAMS: Readonly<Record<string, { readonly start?: Work; readonly loop: 
 const THREAD_STACK: Address = USER_STACK_TOP - 2048;
 
 /** Assembles all programs; entry by comm. */
-export function assemblePrograms(section: Section, o: Offsets, entry: Label): ReadonlyMap<string, Label> {
+export function assemblePrograms(
+  section: Section,
+  o: Offsets,
+  entry: Label,
+  apps: readonly AppLayout[],
+): ReadonlyMap<string, Label> {
   const at: Assembly = {
     section,
     o,
@@ -149,6 +156,12 @@ export function assemblePrograms(section: Section, o: Offsets, entry: Label): Re
       (cpu) => cpu.jump(again.at),
     );
     entries.set(comm, main);
+  }
+  // An app of the same name takes a program's place.
+  for (const app of apps) {
+    const again = new Label();
+    const { name } = app.model;
+    entries.set(name, section.fn(`app ${name}`, again, sleep(6_000, 14_000)(at), workOf(app, random), (cpu) => cpu.jump(again.at))); // prettier-ignore
   }
   return entries;
 }

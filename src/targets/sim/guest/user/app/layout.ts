@@ -1,0 +1,161 @@
+import type { Address } from '../../../../../base/address.ts';
+import type { LocatorTypes } from '../../../../../formats/locator-code/types.ts';
+import { resolved, sizeOf } from '../../../../../formats/locator-code/types.ts';
+import type { AppFill, AppModel } from '../../../../../model/machine.ts';
+import type { Formula, LocatorModel, TypeModel } from '../../../../../model/structure.ts';
+import { APP_DATA, APP_DATA_STRIDE } from '../../memory-map.ts';
+import type { Named, Spot } from './spots.ts';
+import { NotBuilt, spotsOf } from './spots.ts';
+
+/** Where an app's compiler and linker put everything: its data is one stretch of its address space. */
+export interface AppLayout extends Named {
+  readonly model: AppModel;
+  readonly base: Address;
+  /** A multiple of 4096. */
+  readonly bytes: number;
+  readonly fills: readonly FillLayout[];
+  /** Why structures are not built, by locator. */
+  readonly problems: readonly string[];
+}
+
+export interface FillLayout {
+  readonly fill: AppFill;
+  readonly locator: LocatorModel;
+  /** Where the shape begins; of a nested structure, one for each of the parent's elements. */
+  readonly heads: readonly Spot[];
+  /** Elements of one head, and of all. */
+  readonly count: number;
+  readonly total: number;
+  readonly first: Address;
+  readonly stride: number;
+  /** True when the elements are the entries at the head itself. */
+  readonly in_place: boolean;
+  /** Address of the nth element of the whole structure, in its order. Neighbours of the order are none in memory. */
+  element(index: number): Address;
+}
+
+const PAGE = 4096;
+/** The least that C aligns what it is not told to align. */
+const ALIGN = 16;
+const BYTES_LIMIT = APP_DATA_STRIDE;
+/** What a shape begins with, where no cast says what lies at the symbol. */
+const HEAD_BYTES: Partial<Record<LocatorModel['shape'], number>> = {
+  list: 16,
+  tree: 16,
+  xarray: 16,
+  maple: 16,
+};
+const IN_PLACE: ReadonlySet<string> = new Set(['array', 'ring', 'one', 'bitmap']);
+
+/** Lays an app out; `index` is its place among those of its partition. */
+export function layOutApp(model: AppModel, index: number, types: LocatorTypes): AppLayout {
+  const base = APP_DATA + index * APP_DATA_STRIDE;
+  const symbols = new Map<string, Address>();
+  let at = base;
+  const reserve = (bytes: number): Address => {
+    const address = at;
+    at = Math.ceil((at + bytes) / ALIGN) * ALIGN;
+    if (at - base > BYTES_LIMIT) throw new NotBuilt('it has more data than an app may have');
+    return address;
+  };
+  for (const [name, bytes] of variablesOf(model, types)) symbols.set(name, reserve(bytes));
+  const named: Named = { types, symbols };
+  const fills: FillLayout[] = [];
+  const problems: string[] = [];
+  // Parents come before what is nested in them.
+  for (const fill of model.fills) {
+    try {
+      fills.push(layOutFill(fill, named, fills, reserve));
+    } catch (caught) {
+      if (!(caught instanceof NotBuilt)) throw caught;
+      problems.push(`${fill.locator.name}: ${caught.message}`);
+    }
+  }
+  return { ...named, model, base, bytes: Math.ceil((at - base) / PAGE) * PAGE, fills, problems };
+}
+
+function layOutFill(
+  fill: AppFill,
+  named: Named,
+  before: readonly FillLayout[],
+  reserve: (bytes: number) => Address,
+): FillLayout {
+  const { locator } = fill;
+  const bytes = locator.shape === 'bitmap' ? 8 : sizeOf(named.types, locator.of);
+  if (bytes === undefined || bytes === 0) throw new NotBuilt('the size of its elements is not known');
+  const stride = bytes;
+  const parent = before.find((one) => one.locator.name === locator.parent);
+  if (locator.parent !== undefined && !parent) throw new NotBuilt(`nothing fills ${locator.parent}`);
+  const heads = headsOf(locator, named, parent);
+  const [head] = heads;
+  const count = heads.length === 0 ? 0 : parent ? fill.count : Math.ceil(fill.count / heads.length);
+  const total = parent ? fill.count * heads.length : heads.length === 0 ? 0 : fill.count;
+  const head_type = resolved(named.types, head?.type);
+  const behind_pointer =
+    head_type?.kind === 'pointer' && resolved(named.types, locator.of)?.kind !== 'pointer';
+  const in_place = IN_PLACE.has(locator.shape) && !behind_pointer;
+  const spacing = in_place ? stride : Math.ceil(stride / 8) * 8;
+  const first = in_place ? (head?.address ?? 0) : reserve(spacing * Math.max(1, total));
+  const odd = coprime(total);
+  const plain = in_place || IN_PLACE.has(locator.shape);
+  const element = (index: number): Address =>
+    plain && parent && in_place
+      ? (heads[Math.floor(index / Math.max(1, count))]?.address ?? 0) + (index % Math.max(1, count)) * stride
+      : first + (plain ? index : (index * odd) % Math.max(1, total)) * spacing;
+  return { fill, locator, heads, count, total, first, stride: spacing, in_place, element };
+}
+
+function headsOf(locator: LocatorModel, named: Named, parent: FillLayout | undefined): readonly Spot[] {
+  if (!parent) return locator.from.flatMap((from) => spotsOf(from, named));
+  return Array.from({ length: parent.total }, (_, index) => {
+    const address = parent.element(index);
+    const type = parent.locator.of;
+    return { address, type, object: address, object_type: type };
+  }).flatMap((element) => locator.from.flatMap((from) => spotsOf(from, named, element)));
+}
+
+/** A step through 0..total-1 that comes by every index once and never to the next one, where that is possible. */
+export function coprime(total: number): number {
+  for (let step = Math.floor(total * 0.618) | 1; step < total; step += 2)
+    if (gcd(step, total) === 1) return step;
+  return 1;
+}
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b);
+}
+
+/** The variables that the model's formulas name, with what each needs. */
+function variablesOf(model: AppModel, types: LocatorTypes): ReadonlyMap<string, number> {
+  const sizes = new Map<string, number>();
+  const need = (name: string, bytes: number): void =>
+    void sizes.set(name, Math.max(sizes.get(name) ?? 0, bytes));
+  for (const { locator, count } of model.fills) {
+    const of = sizeOf(types, locator.of) ?? 8;
+    const { shape } = locator;
+    const entries = Math.max(count, locator.length?.kind === 'int' ? Number(locator.length.value) : 0);
+    const bytes = shape === 'bitmap' ? Math.ceil(entries / 64) * 8 : IN_PLACE.has(shape) ? entries * of : (HEAD_BYTES[shape] ?? 8); // prettier-ignore
+    for (const from of locator.from) visit(from, bytes);
+    for (const other of [locator.guard, locator.length, locator.first, locator.last])
+      if (other) visit(other, 8);
+  }
+  for (const lock of model.locks) need(lock, 8);
+  for (const word of model.words) need(word.symbol, word.bytes);
+  return sizes;
+
+  function visit(formula: Formula, bytes: number): void {
+    if (formula.kind === 'symbol') return need(formula.name, bytes);
+    if (formula.kind === 'cast') return visit(formula.of, castBytes(formula.type, bytes));
+    if (formula.kind === 'binary') {
+      visit(formula.left, bytes);
+      return visit(formula.right, bytes);
+    }
+    return 'of' in formula && formula.of ? visit(formula.of, bytes) : undefined;
+  }
+
+  /** An array of one element at the symbol may be meant as the first of many. */
+  function castBytes(type: TypeModel, bytes: number): number {
+    const said = sizeOf(types, type) ?? bytes;
+    return type.kind === 'pointer' ? said : Math.max(said, type.kind === 'named' ? bytes : 0);
+  }
+}

@@ -1,0 +1,183 @@
+import type { Address } from '../../../../../base/address.ts';
+import type { Random } from '../../../../../base/random.ts';
+import { memberOf, resolved } from '../../../../../formats/locator-code/types.ts';
+import type { Formula } from '../../../../../model/structure.ts';
+import type { AppData, Shaped } from './data.ts';
+import { linkGraph, pointerTo } from './graph.ts';
+import type { AppLayout, FillLayout } from './layout.ts';
+import { memberAt, NotBuilt, spotsOf } from './spots.ts';
+
+const NO_BELOW: Shaped = { childless: () => false, own: [] };
+
+/** Links the elements of a structure by its shape, from its heads on. */
+export function linkShape(fill: FillLayout, layout: AppLayout, data: AppData, random: Random): Shaped {
+  const { locator } = fill;
+  switch (locator.shape) {
+    case 'list':
+      return eachHead(fill, (head, elements) =>
+        ring(
+          data,
+          head,
+          elements.map((at) => at + linkOf(fill, layout)),
+        ),
+      );
+    case 'hlist':
+    case 'hash':
+      return hash(fill, layout, data);
+    case 'llist':
+      return eachHead(fill, (head, elements) =>
+        chain(
+          data,
+          head,
+          elements.map((at) => at + linkOf(fill, layout)),
+          0,
+        ),
+      );
+    case 'freelist':
+      return eachHead(fill, (head, elements) => chain(data, head, elements, pointerTo(fill, layout)));
+    case 'tree':
+      return tree(fill, layout, data);
+    case 'graph':
+      return linkGraph(fill, layout, data, random);
+    case 'bitmap':
+      return bitmap(fill, layout, data);
+    case 'ring':
+      return inUse(fill, layout, data);
+    case 'array':
+    case 'one':
+      return pointed(fill, data);
+    default:
+      throw new NotBuilt(`no ${locator.shape} is built`);
+  }
+}
+
+/** Elements are dealt to the heads in turn; of a nested structure, each parent has its own. */
+function eachHead(fill: FillLayout, link: (head: Address, elements: readonly Address[]) => void): Shaped {
+  const nested = fill.locator.parent !== undefined;
+  fill.heads.forEach((head, number) => {
+    const elements: Address[] = [];
+    if (nested) for (let index = 0; index < fill.count; index++) elements.push(fill.element(number * fill.count + index)); // prettier-ignore
+    else for (let index = number; index < fill.total; index += fill.heads.length) elements.push(fill.element(index)); // prettier-ignore
+    link(head.address, elements);
+  });
+  return NO_BELOW;
+}
+
+function linkOf(fill: FillLayout, layout: AppLayout): number {
+  return memberAt(layout.types, fill.locator.of, fill.locator.via).offset;
+}
+
+/** list_head: next, prev. */
+function ring(data: AppData, head: Address, links: readonly Address[]): void {
+  const all = [head, ...links];
+  all.forEach((link, index) => {
+    data.pointer(link, all[(index + 1) % all.length] as Address);
+    data.pointer(link + 8, all[(index + all.length - 1) % all.length] as Address);
+  });
+}
+
+/** Each leads to the next by the pointer at `offset`; the head is a pointer too. */
+function chain(data: AppData, head: Address, elements: readonly Address[], offset: number): void {
+  elements.forEach((element, index) =>
+    data.pointer(index === 0 ? head : (elements[index - 1] as Address) + offset, element),
+  );
+}
+
+/** hlist_node: next, pprev. Where there is a key, and many buckets, it chooses: key mod buckets. */
+function hash(fill: FillLayout, layout: AppLayout, data: AppData): Shaped {
+  const link = linkOf(fill, layout);
+  const buckets = fill.heads.map(({ address }) => ({ last: address, first: true }));
+  const keyed = fill.fill.fields.find(
+    (field) => field.member.join('.') === fill.locator.key.join('.'),
+  )?.value;
+  for (let index = 0; index < fill.total; index++) {
+    const key = keyed?.kind === 'counter' ? keyed.from + BigInt(index) * keyed.step : BigInt(index);
+    const number = fill.locator.parent === undefined ? Number(BigInt.asUintN(64, key) % BigInt(buckets.length)) : Math.floor(index / fill.count); // prettier-ignore
+    const bucket = buckets[number] as { last: Address };
+    const node = fill.element(index) + link;
+    data.pointer(bucket.last, node);
+    data.pointer(node + 8, bucket.last);
+    bucket.last = node;
+  }
+  return NO_BELOW;
+}
+
+const RB = { parent_colour: 0, right: 8, left: 16, BLACK: 1 } as const;
+
+/** A balanced red-black tree of elements that are in order: black, but for a last level that is not full. */
+function tree(fill: FillLayout, layout: AppLayout, data: AppData): Shaped {
+  const link = linkOf(fill, layout);
+  const leaves = new Set<number>();
+  const build = (
+    first: number,
+    count: number,
+    base: number,
+    parent: Address,
+    depth: number,
+    red: number,
+  ): Address => {
+    if (count === 0) return 0;
+    const left = Math.floor(count / 2);
+    const index = first + left;
+    const node = fill.element(base + index) + link;
+    data.pointer(node + RB.parent_colour, parent + (depth === red ? 0 : RB.BLACK));
+    data.pointer(node + RB.left, build(first, left, base, node, depth + 1, red));
+    data.pointer(node + RB.right, build(index + 1, count - left - 1, base, node, depth + 1, red));
+    if (count === 1) leaves.add(base + index);
+    return node;
+  };
+  let base = 0;
+  fill.heads.forEach((head, number) => {
+    const share = fill.locator.parent === undefined ? Math.floor((fill.total + fill.heads.length - 1 - number) / fill.heads.length) : fill.count; // prettier-ignore
+    const levels = Math.floor(Math.log2(Math.max(1, share)));
+    const full = share === 2 ** (levels + 1) - 1;
+    data.pointer(head.address, build(0, share, base, 0, 0, full || share < 2 ? -1 : levels));
+    const cached = head.type === undefined || memberOf(layout.types, head.type, 'rb_leftmost') !== undefined;
+    if (cached && share > 0) data.pointer(head.address + 8, fill.element(base) + link);
+    base += share;
+  });
+  return { childless: (index) => leaves.has(index), own: [] };
+}
+
+/** So many bits of `length`, spread evenly. */
+function bitmap(fill: FillLayout, layout: AppLayout, data: AppData): Shaped {
+  const length = fill.locator.length?.kind === 'int' ? Number(fill.locator.length.value) : fill.fill.count;
+  for (const head of fill.heads) {
+    for (let index = 0; index < Math.min(fill.fill.count, length); index++) {
+      const bit = Math.floor((index * length) / Math.max(1, fill.fill.count));
+      const at = head.address + Math.floor(bit / 64) * 8;
+      if (at - layout.base + 8 <= layout.bytes)
+        data.write(at, data.read(at, 8) | (1n << BigInt(bit % 64)), 8);
+    }
+  }
+  return NO_BELOW;
+}
+
+/** The indices of a ring: what is in use begins at its first entry. */
+function inUse(fill: FillLayout, layout: AppLayout, data: AppData): Shaped {
+  const [head] = fill.heads;
+  const object = head && {
+    address: head.object,
+    type: head.object_type,
+    object: head.object,
+    object_type: head.object_type,
+  };
+  const set = (formula: Formula | undefined, value: number): void => {
+    if (!formula || formula.kind === 'int') return;
+    for (const { address, type } of spotsOf(formula, layout, object)) {
+      const seen = resolved(layout.types, type);
+      data.write(address, BigInt(value), seen?.kind === 'int' ? seen.bytes : 8);
+    }
+  };
+  const { length, first, last } = fill.locator;
+  set(length, fill.total);
+  set(first, 0);
+  set(last, fill.total);
+  return pointed(fill, data);
+}
+
+/** Behind a pointer, the elements follow one another where it points. */
+function pointed(fill: FillLayout, data: AppData): Shaped {
+  if (!fill.in_place) fill.heads.forEach((head, number) => data.pointer(head.address, fill.element(fill.locator.parent === undefined ? 0 : number * fill.count))); // prettier-ignore
+  return NO_BELOW;
+}

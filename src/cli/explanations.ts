@@ -1,4 +1,7 @@
 import { LANGUAGE_CODES } from '../language/codes.ts';
+import { REPAIR_VERBS } from '../language/library/repair-verbs.ts';
+import { SHAPES } from '../language/library/shapes.ts';
+import { TYPE_WORDS } from '../language/library/basic-types.ts';
 import {
   COLLECTIONS,
   LATER_COLLECTIONS,
@@ -9,6 +12,7 @@ import {
 } from '../model/collections.ts';
 import { DIAGNOSES } from '../model/diagnoses.ts';
 import { FINDINGS } from '../model/findings.ts';
+import { CPU_MEMBERS, FORMULA_FUNCTIONS } from '../model/formula-functions.ts';
 import { FUNCTIONS } from '../model/functions.ts';
 import { LANGUAGE_WORDS, LATER_WORDS } from '../model/language-words.ts';
 import { LATER_VERBS, VERBS } from '../model/verbs.ts';
@@ -68,6 +72,26 @@ export function explanations(): readonly Entry[] {
       doc: `${doc}\nIs called as \`${name}(${parameters.join(', ')})\`.`,
       group: 'functions',
     })),
+    ...Object.entries(SHAPES).map(([word, { needs, doc }]) => ({
+      word,
+      title: '',
+      doc: needs.length === 0 ? doc : `${doc} Needs ${needs.map((one) => `\`${one}\``).join(', ')}.`,
+      group: 'shapes',
+    })),
+    ...[...FORMULA_FUNCTIONS.values()].map(({ name, parameters, optional, doc }) => ({
+      word: name,
+      title: '',
+      doc: `${doc}\nIs called as \`${name}(${parameters.map((one, at) => (at < parameters.length - optional ? one : `[${one}]`)).join(', ')})\`.`,
+      group: 'functions of formulas',
+    })),
+    ...[...CPU_MEMBERS.values()].map(({ name, gives, doc }) => ({
+      word: name,
+      title: '',
+      doc: `${doc} (${gives})`,
+      group: 'what a formula may ask of a CPU',
+    })),
+    ...Object.entries(REPAIR_VERBS).map(([word, { doc }]) => ({ word, title: '', doc, group: 'repairs' })),
+    ...words('types', TYPE_WORDS),
     ...[...FINDINGS.values()].map(({ code, doc, leads_to, collections }) => ({
       word: code,
       title: '',

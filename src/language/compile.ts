@@ -1,14 +1,21 @@
+import { NO_LIBRARY } from '../model/structure.ts';
+import type { LibraryModel } from '../model/structure.ts';
 import type { SpecModel } from '../model/scenario.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import type { Source } from '../text/source.ts';
 import { elaborate } from './elaborate.ts';
 import type { SourceHost } from './host.ts';
+import { shippedOf } from './library/shipped.ts';
 import { Loader } from './load.ts';
 import { Problems } from './problems.ts';
 
 export interface CompileOptions {
   /** Tags that siren.yaml declares. */
   readonly tags?: readonly string[];
+  /** What ships: its names need no import. Default: nothing. */
+  readonly library?: LibraryModel;
+  /** These files are what ships: what they declare is marked so. */
+  readonly ships?: boolean;
 }
 
 export interface Compiled {
@@ -26,7 +33,7 @@ export interface Compiled {
  */
 export function compile(files: readonly string[], host: SourceHost, options: CompileOptions = {}): Compiled {
   const problems = new Problems();
-  const loader = new Loader(host, problems);
+  const loader = new Loader(host, problems, shippedOf(options.library ?? NO_LIBRARY, options.ships === true));
   const tags = new Set(options.tags ?? []);
   const entries = [...new Set(files)];
   const value: SpecModel[] = [];

@@ -27,6 +27,14 @@ interface Complaint {
 /** Reports a syntax error: what habit or slip led to it where that can be told, what was expected otherwise. */
 export function complain(failed: Failed, error: IRecognitionException, problems: Problems): void {
   const at = indexOf(failed.tokens, error.token);
+  const text = failed.tokens[at - 1];
+  if (text?.tokenType === token.StringLiteral && text.image.lastIndexOf('{') > text.image.lastIndexOf('}')) {
+    const quote = endOf(text) - 1;
+    const help = 'give the value a name first: `let said = symbols["order_count"] as u64`';
+    const where = { file: failed.file, start: quote, end: quote + 1 };
+    problems.error('E0838', 'a quote between braces ends the text', [{ span: where, text: 'here' }], help);
+    return;
+  }
   const { message, start, end, said, help, more } =
     comment(failed, at) ?? colon(failed, at, error) ?? claim(failed, at, error) ?? expected(failed, error);
   const { file } = failed;

@@ -1,7 +1,7 @@
 import type { Scenario, SpecModel } from '../model/scenario.ts';
-import { NO_LIBRARY } from '../model/structure.ts';
 import { checkAction } from './action.ts';
 import { checkNames } from './check/names.ts';
+import { checkLookedAt } from './check/looked-at.ts';
 import { checkUses } from './check/unused.ts';
 import { freezeModel } from './freeze.ts';
 import { later } from './evaluate.ts';
@@ -12,6 +12,7 @@ import { elaborateScenario } from './scenario.ts';
 import { fail, label, spanOf } from './scope.ts';
 import type { Scope, Unit } from './scope.ts';
 import { checkTopologies } from './shared.ts';
+import { libraryOf } from './library/library.ts';
 import { didYouMean } from './suggest.ts';
 import type { Fault } from './tree.ts';
 
@@ -37,6 +38,8 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
   const taken = new Map<string, Scenario>();
   checkNames(unit, problems);
   checkUses(unit, problems);
+  const library = libraryOf(unit, problems).model;
+  checkLookedAt(unit, problems);
   checkTopologies(unit, problems);
   for (const node of unit.tree.declarations) {
     if (problems.full(unit.file)) break;
@@ -49,7 +52,7 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
         });
         break;
       case 'scenario':
-        for (const scenario of elaborateScenario(unit, node, scope.values, projectTags, problems)) {
+        for (const scenario of elaborateScenario(unit, node, scope.values, projectTags, problems, library)) {
           const other = taken.get(scenario.name);
           if (other === undefined) {
             taken.set(scenario.name, scenario);
@@ -72,7 +75,7 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
   // After the scenarios: what a call leads to is told with the call.
   for (const node of unit.tree.declarations) if (node.kind === 'fault') checkFault(node, scope);
   unit.tree = { declarations: unit.tree.declarations.filter((node) => node.kind !== 'scenario') };
-  return freezeModel({ file: unit.file, tags, scenarios: unit.whole ? scenarios : [], library: NO_LIBRARY });
+  return freezeModel({ file: unit.file, tags, scenarios: unit.whole ? scenarios : [], library });
 }
 
 /** A fault that nobody calls is checked, too, as far as that can be done without its arguments. */

@@ -49,20 +49,17 @@ export function evaluate(expr: tree.Expr, scope: Scope): Expression | undefined 
     case 'conditional':
       return evaluateConditional(expr, scope);
     case 'cast':
-      return later(scope, expr, '`as`');
+      return later(scope, expr, '`as` in a scenario');
+    case 'part':
+      return later(scope, expr, 'a part of what stands in brackets');
   }
 }
 
 /** What to write until then. */
 const TODAY: ReadonlyMap<string, string> = new Map([
   ['`on each`', 'write `on … nth N`, once for each N that is wanted'],
-  ['`def`', 'write `let` for a value, `fault` for actions'],
-  ['`struct`', "the kernel's own types are known: name fields of its places"],
-  ['`locator`', "the ambulance's own locators run by themselves"],
-  ['`validator`', "the ambulance's own validators run by themselves: `verdict … is …` says what they find"],
   ['`campaign`', 'write a table: `scenario "…" for x in […]`, and `seeds`'],
   ['`service`', 'say what the guest does with `guest`, or measure with `check`'],
-  ['`app`', '`workload web_server`, `database` or `compile` says what the guest does'],
   ['`free`', 'write the bytes that it would leave behind, with `set` or `fill`'],
   ['`acquire`', 'write `leak` for a lock that is never released'],
   ['`loop`', 'write `set PLACE.next to PLACE` for a list that leads back to itself'],

@@ -201,10 +201,26 @@ export class ExpressionParser extends EmbeddedActionsParser {
       let operand = this.SUBRULE(this.operand);
       this.MANY2(() => {
         this.CONSUME(token.As);
-        const type = nameOf(this.CONSUME(token.Word));
+        const type = this.SUBRULE(this.castType);
         operand = { kind: 'cast', operand, type, start: operand.start, end: type.end };
       });
       return { kind: 'prefixed', operators: operators ?? NONE, operand };
+    },
+    PART,
+  );
+
+  /** `node`, `*node`: arrays are no values. */
+  readonly castType: Rule<tree.TypeExpr> = this.RULE(
+    'castType',
+    (): tree.TypeExpr => {
+      const start = startOf(this.LA(1));
+      let pointers = 0;
+      this.MANY(() => {
+        this.CONSUME(token.Star);
+        pointers++;
+      });
+      const name = nameOf(this.CONSUME(token.Word));
+      return { pointers, base: { kind: 'name', name }, lengths: [], start, end: name.end };
     },
     PART,
   );
@@ -223,16 +239,27 @@ export class ExpressionParser extends EmbeddedActionsParser {
           { ALT: () => this.SUBRULE(this.path) },
           { ALT: () => this.SUBRULE(this.fieldPath) },
           { ALT: () => this.SUBRULE(this.list) },
-          {
-            ALT: () => {
-              this.CONSUME(token.LParen);
-              const inner = this.SUBRULE(this.expression);
-              this.CONSUME(token.RParen);
-              return inner;
-            },
-          },
+          { ALT: () => this.SUBRULE(this.bracketed) },
         ]),
       ),
+    PART,
+  );
+
+  /** `(a + b)`, and parts of it: `(x as task_struct).tasks`. */
+  readonly bracketed: Rule<tree.Expr> = this.RULE(
+    'bracketed',
+    (): tree.Expr => {
+      const start = startOf(this.CONSUME(token.LParen));
+      const operand = this.SUBRULE(this.expression);
+      this.CONSUME(token.RParen);
+      let steps: tree.Step[] | undefined;
+      this.MANY(() => {
+        const step = this.SUBRULE(this.step);
+        if (steps === undefined) steps = [step];
+        else steps.push(step);
+      });
+      return steps === undefined ? operand : { kind: 'part', operand, steps, start, end: this.end() };
+    },
     PART,
   );
 

@@ -1,104 +1,160 @@
-import { nameOf, PART } from './expression-parser.ts';
+import { LINE, nameOf, PART } from './expression-parser.ts';
 import type { Rule } from './expression-parser.ts';
-import { SentenceParser } from './sentence-parser.ts';
 import * as token from './tokens.ts';
+import { TypeParser } from './type-parser.ts';
 import type * as tree from './tree.ts';
 
-/** Declarations of a later version: their form is read, so that one of them costs no other line of the file. */
-export class LibraryParser extends SentenceParser {
-  readonly defDeclaration: Rule<tree.Later> = this.RULE(
+/** Declarations of structures: what they are made of, where they are, what must hold. */
+export class LibraryParser extends TypeParser {
+  readonly defDeclaration: Rule<tree.Def> = this.RULE(
     'defDeclaration',
-    (): tree.Later => {
+    (): tree.Def => {
       const head = nameOf(this.CONSUME(token.Def));
       const name = nameOf(this.CONSUME(token.Word));
-      this.SUBRULE(this.parameters);
+      const parameters = this.SUBRULE(this.parameters);
       this.CONSUME(token.Equal);
-      this.SUBRULE(this.expression);
-      return { kind: 'later', head, name, start: head.start, end: this.end() };
+      const value = this.SUBRULE(this.expression);
+      return { kind: 'def', head, name, parameters, value, start: head.start, end: this.end() };
     },
     PART,
   );
 
-  readonly structDeclaration: Rule<tree.Later> = this.RULE(
+  readonly structDeclaration: Rule<tree.Struct> = this.RULE(
     'structDeclaration',
-    (): tree.Later => {
+    (): tree.Struct => {
       const head = nameOf(this.CONSUME(token.Struct));
       const name = nameOf(this.CONSUME(token.Word));
-      this.SUBRULE(this.clauses);
-      this.CONSUME(token.LBrace);
-      this.OPTION(() => {
-        this.SUBRULE(this.member);
-        this.MANY(() => {
-          this.CONSUME(token.Terminator);
-          this.SUBRULE2(this.member);
-        });
-      });
-      this.CONSUME(token.RBrace);
-      return { kind: 'later', head, name, start: head.start, end: this.end() };
+      const clauses = this.SUBRULE(this.clauses);
+      const members = this.OPTION(() => this.SUBRULE(this.members));
+      const some = members === undefined ? {} : { members };
+      return { kind: 'struct', head, name, clauses, ...some, start: head.start, end: this.end() };
     },
     PART,
   );
 
-  readonly member: Rule<void> = this.RULE('member', (): void => {
-    this.CONSUME(token.Word);
-    this.CONSUME(token.Colon);
-    this.OR({
-      IGNORE_AMBIGUITIES: true,
-      DEF: [
-        {
-          ALT: () => {
-            this.CONSUME(token.Enum);
-            this.CONSUME2(token.Word);
-            this.CONSUME(token.LBrace);
-            this.AT_LEAST_ONE_SEP({
-              SEP: token.Comma,
-              DEF: () => {
-                this.CONSUME3(token.Word);
-                this.CONSUME(token.Equal);
-                this.SUBRULE(this.expression);
-              },
-            });
-            this.CONSUME(token.RBrace);
-          },
-        },
-        {
-          ALT: () => {
-            this.OPTION(() => this.CONSUME(token.Star));
-            this.CONSUME4(token.Word);
-            this.OPTION2(() => {
-              this.CONSUME(token.LBracket);
-              this.SUBRULE2(this.expression);
-              this.CONSUME(token.RBracket);
-            });
-          },
-        },
-      ],
-    });
-  });
-
-  readonly locatorDeclaration: Rule<tree.Later> = this.RULE(
+  readonly locatorDeclaration: Rule<tree.Locator> = this.RULE(
     'locatorDeclaration',
-    (): tree.Later => {
+    (): tree.Locator => {
       const head = nameOf(this.CONSUME(token.Locator));
       const name = nameOf(this.CONSUME(token.Word));
+      const parent = this.OPTION(() => {
+        this.CONSUME(token.InWord);
+        return nameOf(this.CONSUME2(token.Word));
+      });
       this.CONSUME(token.Colon);
-      this.CONSUME2(token.Word);
-      this.SUBRULE(this.clauses);
-      return { kind: 'later', head, name, start: head.start, end: this.end() };
+      const shape = nameOf(this.CONSUME3(token.Word));
+      const of = this.OPTION2(() => {
+        this.CONSUME(token.Of);
+        return this.SUBRULE(this.type);
+      });
+      const clauses = this.SUBRULE(this.clauses);
+      const [start, end] = [head.start, this.end()];
+      return {
+        kind: 'locator',
+        head,
+        name,
+        ...(parent === undefined ? {} : { parent }),
+        shape,
+        ...(of === undefined ? {} : { of }),
+        clauses,
+        start,
+        end,
+      };
     },
     PART,
   );
 
-  readonly validatorDeclaration: Rule<tree.Later> = this.RULE(
+  readonly validatorDeclaration: Rule<tree.Validator> = this.RULE(
     'validatorDeclaration',
-    (): tree.Later => {
+    (): tree.Validator => {
       const head = nameOf(this.CONSUME(token.Validator));
       const name = nameOf(this.CONSUME(token.Word));
-      this.SUBRULE(this.clauses);
-      this.SUBRULE(this.body);
-      return { kind: 'later', head, name, start: head.start, end: this.end() };
+      const clauses = this.SUBRULE(this.clauses);
+      const body = this.SUBRULE(this.statements);
+      return { kind: 'validator', head, name, clauses, body, start: head.start, end: this.end() };
     },
     PART,
+  );
+
+  readonly statements: Rule<tree.Statement[]> = this.RULE(
+    'statements',
+    (): tree.Statement[] => {
+      const statements: tree.Statement[] = [];
+      this.CONSUME(token.LBrace);
+      this.OPTION(() => statements.push(this.SUBRULE(this.statement)));
+      this.MANY({
+        GATE: this.going,
+        DEF: () => {
+          this.CONSUME(token.Terminator);
+          statements.push(this.SUBRULE2(this.statement));
+        },
+      });
+      this.CONSUME(token.RBrace);
+      return statements;
+    },
+    PART,
+  );
+
+  readonly statement: Rule<tree.Statement> = this.RULE(
+    'statement',
+    (): tree.Statement =>
+      this.OR({
+        IGNORE_AMBIGUITIES: true,
+        DEF: [
+          { ALT: () => this.SUBRULE(this.letDeclaration) },
+          { ALT: () => this.SUBRULE(this.requirement) },
+          { ALT: () => this.SUBRULE(this.eachStatement) },
+          { ALT: () => this.SUBRULE(this.walkStatement) },
+          { ALT: () => this.SUBRULE(this.repair) },
+          { ALT: () => this.SUBRULE(this.sentence) },
+        ],
+      }),
+    LINE,
+  );
+
+  readonly eachStatement: Rule<tree.Each | tree.Broken> = this.RULE(
+    'eachStatement',
+    (): tree.Each | tree.Broken => {
+      const start = this.SUBRULE(this.eachHead) as tree.Each | tree.Broken;
+      const body = this.SUBRULE(this.statements);
+      return start.kind === 'broken' ? start : { ...start, body, end: this.end() };
+    },
+    PART,
+  );
+
+  /** A loop without its body: what is wrong here does not take the body along. */
+  readonly eachHead: Rule<tree.Each | tree.Broken> = this.RULE(
+    'eachHead',
+    (): tree.Each | tree.Broken => {
+      const head = nameOf(this.CONSUME(token.Each));
+      const name = nameOf(this.CONSUME(token.Word));
+      this.CONSUME(token.InWord);
+      const over = this.SUBRULE(this.expression);
+      const clauses = this.SUBRULE(this.clauses);
+      return { kind: 'each', head, name, over, clauses, body: [], start: head.start, end: this.end() };
+    },
+    LINE,
+  );
+
+  readonly walkStatement: Rule<tree.Walk | tree.Broken> = this.RULE(
+    'walkStatement',
+    (): tree.Walk | tree.Broken => {
+      const start = this.SUBRULE(this.walkHead) as tree.Walk | tree.Broken;
+      const body = this.SUBRULE(this.statements);
+      return start.kind === 'broken' ? start : { ...start, body, end: this.end() };
+    },
+    PART,
+  );
+
+  readonly walkHead: Rule<tree.Walk | tree.Broken> = this.RULE(
+    'walkHead',
+    (): tree.Walk | tree.Broken => {
+      const head = nameOf(this.CONSUME(token.Walk));
+      const name = nameOf(this.CONSUME(token.Word));
+      const clauses = this.SUBRULE(this.clauses);
+      return { kind: 'walk', head, name, clauses, body: [], start: head.start, end: this.end() };
+    },
+    LINE,
   );
 
   readonly campaignDeclaration: Rule<tree.Later> = this.RULE(

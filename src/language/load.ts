@@ -2,6 +2,7 @@ import type { Label } from '../text/diagnostic.ts';
 import type { Source } from '../text/source.ts';
 import { resolveImport } from './host.ts';
 import type { SourceHost } from './host.ts';
+import type { Shipped } from './library/shipped.ts';
 import { plainText } from './literal.ts';
 import { bindNames } from './names.ts';
 import { parse } from './parse.ts';
@@ -22,8 +23,10 @@ export class Loader {
   readonly #open: string[] = [];
   readonly #host: SourceHost;
   readonly #problems: Problems;
+  readonly #shipped: Shipped;
 
-  constructor(host: SourceHost, problems: Problems) {
+  constructor(host: SourceHost, problems: Problems, shipped: Shipped) {
+    this.#shipped = shipped;
     this.#host = host;
     this.#problems = problems;
   }
@@ -93,6 +96,15 @@ export class Loader {
       const at = [{ span: { file, start: 0, end: 0 }, text: 'nothing is declared' }];
       this.#problems.error('E0109', `\`${file}\` is empty`, at, 'write a `scenario`, or remove the file');
     }
-    return { file, source, names: new Map(), ...parsed };
+    return {
+      file,
+      source,
+      names: new Map(),
+      structs: new Map(),
+      locators: new Map(),
+      validators: new Map(),
+      shipped: this.#shipped,
+      ...parsed,
+    };
   }
 }

@@ -3,7 +3,9 @@ import type { Problems } from './problems.ts';
 import { didYouMean, nearest } from './suggest.ts';
 import * as token from './tokens.ts';
 
-const DECLARATIONS = ['import', 'tag', 'let', 'topology', 'fault', 'scenario'];
+const DECLARATIONS = [
+  'import', 'tag', 'let', 'topology', 'fault', 'scenario', 'struct', 'locator', 'validator', 'def',
+]; // prettier-ignore
 /** What may head a sentence of a scenario; only those with a form of their own are mended here. */
 const IN_SCENARIO = [
   'uses', 'change', 'tags', 'targets', 'run', 'seeds', 'skip', 'xfail', 'machine', 'lpar', 'ambulance',
@@ -11,7 +13,7 @@ const IN_SCENARIO = [
 ]; // prettier-ignore
 const TRIGGERS = ['at', 'every', 'on'];
 const FORMED = ['expect', 'let', ...TRIGGERS];
-const IN_PARTITION = ['owns', 'shares', 'kernel', 'metadata', 'attends'];
+const IN_PARTITION = ['owns', 'shares', 'kernel', 'metadata', 'attends', 'app'];
 const PARTITIONS = ['lpar', 'ambulance', 'change'];
 /** How other languages begin what is a trigger here. */
 const TRIGGER_WORDS: ReadonlyMap<string, string> = new Map([

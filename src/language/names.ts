@@ -20,10 +20,11 @@ export function bindNames(
       case 'let':
       case 'topology':
       case 'fault':
+      case 'def':
+      case 'struct':
+      case 'locator':
+      case 'validator':
         declare(unit, node.name, { unit, node }, problems);
-        break;
-      case 'later':
-        if (node.name !== undefined) declare(unit, node.name, { unit, node }, problems);
         break;
     }
   }
@@ -33,9 +34,11 @@ function bindImport(unit: Unit, node: Import, from: Unit | undefined, problems: 
   for (const name of node.names) {
     if (from === undefined) continue;
     const declared = own(from, name.text);
-    if (declared !== undefined) declare(unit, name, declared, problems);
-    else if (from.whole) {
-      const names = [...from.names].filter(([, other]) => other.unit === from).map(([text]) => text);
+    for (const one of declared) declare(unit, name, one, problems);
+    if (declared.length === 0 && from.whole) {
+      const names = SPACES.flatMap((space) =>
+        [...from[space]].filter(([, other]) => other.unit === from).map(([text]) => text),
+      );
       const help = didYouMean(name.text, names, 'it declares') ?? 'it declares nothing';
       const at = [label(unit, name, 'not declared there')];
       problems.error('E0111', `\`${from.file}\` declares no \`${name.text}\``, at, help);
@@ -43,17 +46,28 @@ function bindImport(unit: Unit, node: Import, from: Unit | undefined, problems: 
   }
 }
 
+/** A struct, a locator and a validator may have one name, and most often do: an import brings all of them. */
+type Space = 'names' | 'structs' | 'locators' | 'validators';
+const SPACES: readonly Space[] = ['names', 'structs', 'locators', 'validators'];
+
+function spaceOf(node: Declared['node']): Space {
+  if (node.kind === 'struct') return 'structs';
+  if (node.kind === 'locator') return 'locators';
+  return node.kind === 'validator' ? 'validators' : 'names';
+}
+
 /** Only what a file declares itself can be imported from it. */
-function own(unit: Unit, name: string): Declared | undefined {
-  const declared = unit.names.get(name);
-  return declared?.unit === unit ? declared : undefined;
+function own(unit: Unit, name: string): Declared[] {
+  const found = SPACES.map((space) => unit[space].get(name) as Declared | undefined);
+  return found.filter((one): one is Declared => one?.unit === unit);
 }
 
 function declare(unit: Unit, name: Name, declared: Declared, problems: Problems): void {
   if (name.text === '') return;
-  const other = unit.names.get(name.text);
+  const space = unit[spaceOf(declared.node)] as Map<string, Declared>;
+  const other = space.get(name.text);
   if (other === undefined) {
-    unit.names.set(name.text, declared);
+    space.set(name.text, declared);
     return;
   }
   if (other.node === declared.node) {
@@ -65,11 +79,11 @@ function declare(unit: Unit, name: Name, declared: Declared, problems: Problems)
     );
     return;
   }
-  const first = other.node.name;
-  problems.error(
-    'E0404',
-    `\`${name.text}\` is declared twice`,
-    [label(unit, name, 'again'), ...(first === undefined ? [] : [label(other.unit, first, 'first here')])],
-    'give one of them another name',
-  );
+  const labels = [label(unit, name, 'again'), label(other.unit, other.node.name, 'first here')];
+  const help = 'give one of them another name';
+  if (space === unit.names) problems.error('E0404', `\`${name.text}\` is declared twice`, labels, help);
+  else {
+    const message = `there are two ${declared.node.kind}s \`${name.text}\``;
+    problems.error('E0801', message, labels, help);
+  }
 }

@@ -3,8 +3,9 @@ import { complain } from './complain.ts';
 import { lex } from './lex.ts';
 import { mendHeads } from './mend.ts';
 import { parser } from './parser.ts';
+import { Moved } from './problems.ts';
 import type { Problems } from './problems.ts';
-import type { FileTree } from './tree.ts';
+import type { Expr, FileTree } from './tree.ts';
 
 export interface Parsed {
   readonly tree: FileTree;
@@ -30,4 +31,27 @@ export function parse(file: string, text: string, problems: Problems): Parsed {
   for (const error of siren.errors) complain({ file, text, tokens }, error, problems);
   siren.input = [];
   return { tree, docs: lexed.docs, whole: problems.errors === before };
+}
+
+/**
+ * An expression within a string, which begins at `offset` of its file: offsets in what comes back are those of the file. Undefined when
+ * it is none; only characters that are no part of the language are reported.
+ */
+export function parseExpression(
+  file: string,
+  text: string,
+  offset: number,
+  problems: Problems,
+): Expr | undefined {
+  const before = problems.errors;
+  // Blanks for what stands before it would cost as much as the file at each hole: tokens are moved instead.
+  const { tokens, parseable } = lex(file, text, new Moved(problems, offset));
+  if (!parseable || tokens.length === 0 || problems.errors > before) return undefined;
+  for (const one of tokens) one.startOffset += offset;
+  const siren = parser();
+  siren.input = tokens;
+  const expr = siren.expression();
+  const sound = siren.errors.length === 0;
+  siren.input = [];
+  return sound ? expr : undefined;
 }

@@ -1,12 +1,14 @@
 import { COLLECTIONS, LATER_COLLECTIONS } from '../model/collections.ts';
-import type { KernelModel, MetadataModel } from '../model/machine.ts';
+import type { AppModel, KernelModel, MetadataModel } from '../model/machine.ts';
 import { KIB, MIB, NS_PER_MS, NS_PER_S } from '../base/units.ts';
 import type { Span } from '../text/span.ts';
+import { readApp } from './app.ts';
 import { items, once, unknownSetting } from './block.ts';
 import type { Given } from './block.ts';
 import type { PartyDraft, SharedDraft } from './grant.ts';
 import { borrow, grant, shareMemory, sharesMemory } from './grant.ts';
 import { later } from './evaluate.ts';
+import { locatorNamed, locatorNames, structsOf, withParents } from './library/resolve.ts';
 import { fail, label, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
 import {
@@ -30,6 +32,8 @@ export interface LparDraft extends PartyDraft {
   metadata: MetadataModel;
   /** What it shares, with whom: `between` is left to the topology. */
   shared: SharedDraft[];
+  /** By name. */
+  apps: ReadonlyMap<string, AppModel>;
 }
 export interface AmbulanceDraft extends PartyDraft {
   attends?: Given<readonly Given<string>[]>;
@@ -62,6 +66,7 @@ export function newLpar(name: string, span: Span, doc: string | undefined): Lpar
     kernel: DEFAULT_KERNEL,
     metadata: DEFAULT_METADATA,
     shared: [],
+    apps: new Map(),
     ...some,
   };
 }
@@ -69,7 +74,7 @@ export function newAmbulance(name: string, span: Span): AmbulanceDraft {
   return { name, span, written: [], devices: [] };
 }
 
-const LPAR_HEADS = ['owns', 'shares', 'kernel', 'metadata'];
+const LPAR_HEADS = ['owns', 'shares', 'kernel', 'metadata', 'app'];
 export function lparItem(lpar: LparDraft, item: Phrase, seen: Map<string, Name>, scope: Scope): void {
   const { text } = item.head;
   if (sharesMemory(item)) return shareMemory(lpar, item, scope);
@@ -77,10 +82,17 @@ export function lparItem(lpar: LparDraft, item: Phrase, seen: Map<string, Name>,
   if (text === 'kernel' && once(item, seen, scope)) return kernel(lpar, item, scope);
   if (text === 'metadata' && once(item, seen, scope)) return metadata(lpar, item, scope);
   if (text === 'borrows') return notAnAmbulance(item, scope);
-  if (text === 'app') return later(scope, item.head, `\`${text}\``);
+  if (text === 'app') return app(lpar, item, seen, scope);
   if (LPAR_HEADS.includes(text)) return;
   const meant = unknownSetting(item, 'lpar', LPAR_HEADS, scope);
   if (meant !== undefined) lparItem(lpar, meant, seen, scope);
+}
+
+/** A partition runs any number of applications, each given once in a block; `change` replaces one of the same name. */
+function app(lpar: LparDraft, item: Phrase, seen: Map<string, Name>, scope: Scope): void {
+  const model = readApp(item, scope);
+  if (model === undefined || !once(item, seen, scope, `app ${model.name}`)) return;
+  lpar.apps = new Map([...lpar.apps, [model.name, model]]);
 }
 
 function notAnAmbulance(item: Phrase, scope: Scope): undefined {
@@ -189,10 +201,18 @@ function metadata(lpar: LparDraft, block: Phrase, scope: Scope): void {
     if (head.text === 'size')
       next.size_bytes = wantSize(values, head, { low: 4 * KIB, high: 16 * MIB }, scope) ?? next.size_bytes;
     else if (head.text === 'seal') next.seal = wantWord(values, head, ['crc32c', 'none'], scope) ?? next.seal;
-    else next.describes = describes(item, scope);
+    else Object.assign(next, described(describes(item, scope), scope));
     return undefined;
   });
   lpar.metadata = next;
+}
+
+/** Names with the locators that they stand for. */
+export function described(names: readonly string[], scope: Scope): Partial<MetadataModel> {
+  const own = names.flatMap((name) => locatorNamed(name, scope) ?? []);
+  if (own.length === 0) return { describes: names };
+  const locators = withParents(own, scope);
+  return { describes: names, locators, structs: structsOf(locators.map((one) => one.of), scope) }; // prettier-ignore
 }
 
 /** Names of collections; `app.orders` is written for what an application keeps. */
@@ -205,7 +225,8 @@ function describes(item: Phrase, scope: Scope): string[] {
       expr.kind === 'path' && expr.root.text === 'app' && step?.kind === 'field' && expr.steps.length === 1;
     const name = application ? step.name : wantName(expr, item.head, scope);
     if (name === undefined) continue;
-    if (LATER_COLLECTIONS.includes(name)) {
+    const known = locatorNamed(name, scope) !== undefined || scope.unit.locators.has(name);
+    if (!known && LATER_COLLECTIONS.includes(name)) {
       const message = `\`${name}\` comes in a later version: it is left out of the region`;
       scope.problems.warn(
         'E0326',
@@ -213,8 +234,8 @@ function describes(item: Phrase, scope: Scope): string[] {
         [label(scope.unit, expr, 'not yet')],
         'take it out of the list until then',
       );
-    } else if (!DESCRIBABLE.includes(name)) {
-      const help = didYouMean(name, DESCRIBABLE, 'there are');
+    } else if (!known && !DESCRIBABLE.includes(name)) {
+      const help = didYouMean(name, [...locatorNames(scope), ...DESCRIBABLE], 'there are');
       fail(scope, 'E0324', expr, `the region cannot describe \`${name}\``, 'no such structure', help);
     } else if (names.includes(name)) fail(scope, 'E0310', expr, `\`${name}\` is described twice`, 'again');
     else names.push(name);

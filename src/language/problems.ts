@@ -92,6 +92,25 @@ export class Quiet extends Problems {
   override warn(): void {}
 }
 
+/** Tells of a text that begins further down in its file. */
+export class Moved extends Problems {
+  readonly #problems: Problems;
+  readonly #offset: number;
+  constructor(problems: Problems, offset: number) {
+    super();
+    this.#problems = problems;
+    this.#offset = offset;
+  }
+  override error(code: string, message: string, labels: readonly Label[], help?: string): void {
+    const offset = this.#offset;
+    const moved = labels.map(({ span, text }) => ({
+      span: { ...span, start: span.start + offset, end: span.end + offset },
+      text,
+    }));
+    this.#problems.error(code, message, moved, help);
+  }
+}
+
 function tooMany(next: Diagnostic, all: readonly Diagnostic[]): Diagnostic {
   const span = (next.labels[0] as Label).span;
   const total = all.filter((other) => other.labels[0]?.span.file === span.file).length;

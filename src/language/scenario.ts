@@ -1,6 +1,7 @@
 import { NS_PER_MS, NS_PER_S } from '../base/units.ts';
 import type { Expression } from '../model/expression.ts';
 import type { Scenario, TargetName, Trigger } from '../model/scenario.ts';
+import type { LibraryModel } from '../model/structure.ts';
 import { checkContradictions } from './check/contradictions.ts';
 import { OBSERVERS } from './check/observers.ts';
 import { checkReach } from './check/reach.ts';
@@ -60,6 +61,7 @@ export function elaborateScenario(
   fileValues: Values,
   projectTags: ReadonlySet<string>,
   problems: Problems,
+  library: LibraryModel,
 ): Scenario[] {
   const scope: Scope = {
     unit,
@@ -75,10 +77,12 @@ export function elaborateScenario(
   const called = calledNames(node, scope);
   const scenarios: Scenario[] = [];
   const sentences = sentencesOf(node) + Math.floor(fileValues.size / NAMES_OF_A_SENTENCE);
+  const brings = library.structs.length + library.locators.length + library.validators.length > 0;
   const add = (inner: Scope): void => {
     const before = problems.errors;
     const scenario = elaborateRow(node, inner, heads, base, called, projectTags);
-    if (scenario !== undefined && problems.errors === before) scenarios.push(scenario);
+    if (scenario === undefined || problems.errors > before) return;
+    scenarios.push(brings ? { ...scenario, library } : scenario);
   };
   if (node.tables.length === 0) {
     if (problems.spend(sentences, label(unit, node.head, TOO_MUCH))) add(scope);
@@ -121,7 +125,10 @@ function headed(heads: Heads, head: string): tree.Phrase | undefined {
 function settings(node: tree.Scenario, scope: Scope): Heads {
   const heads: tree.Phrase[] = [];
   for (const item of node.body) {
-    if (item.kind === 'later') later(scope, item.head, `\`${item.head.text}\` in a scenario`);
+    if (item.kind === 'require' || item.kind === 'repair') {
+      const message = `\`${item.head.text}\` does not belong in a scenario`;
+      fail(scope, 'E0306', item.head, message, 'not here', 'it stands in a `validator`');
+    }
     if (item.kind !== 'phrase' || scope.problems.full(scope.unit.file)) continue;
     const { text } = item.head;
     const other = ONCE.has(text) ? headed(heads, text) : undefined;

@@ -4,6 +4,7 @@ import type { Source } from '../text/source.ts';
 import type { Span } from '../text/span.ts';
 import type { Label } from '../text/diagnostic.ts';
 import type { Problems } from './problems.ts';
+import type { Shipped } from './library/shipped.ts';
 import type { Node } from './tree.ts';
 import type * as tree from './tree.ts';
 
@@ -18,13 +19,21 @@ export interface Unit {
   readonly whole: boolean;
   /** Everything declared or imported here, by name. Filled by names.ts. */
   readonly names: Map<string, Declared>;
+  readonly structs: Map<string, Declared<tree.Struct>>;
+  readonly locators: Map<string, Declared<tree.Locator>>;
+  readonly validators: Map<string, Declared<tree.Validator>>;
+  /** What ships: its names need no import. */
+  readonly shipped: Shipped;
 }
 
 /** A declaration and the file that it stands in. */
-export interface Declared {
+export interface Declared<
+  Kind extends tree.Node = tree.Topology | tree.Fault | tree.Tag | tree.Let | tree.Def | Structure,
+> {
   readonly unit: Unit;
-  readonly node: tree.Topology | tree.Fault | tree.Tag | tree.Let | tree.Later;
+  readonly node: Kind;
 }
+type Structure = tree.Struct | tree.Locator | tree.Validator;
 
 /** A name of the scenario: what it stands for, or `undefined` when its own declaration was in error. */
 export type Values = ReadonlyMap<string, Expression | undefined>;

@@ -75,7 +75,7 @@ export class SentenceParser extends ExpressionParser {
     PART,
   );
 
-  /** Settings, blocks and actions alike. `each` and `walk` of a validator have this form too. */
+  /** Settings, blocks and actions alike. */
   readonly sentence: Rule<tree.Phrase | tree.Broken> = this.RULE(
     'sentence',
     (): tree.Phrase | tree.Broken => {
@@ -240,28 +240,37 @@ export class SentenceParser extends ExpressionParser {
     PART,
   );
 
-  readonly requirement: Rule<tree.Later> = this.RULE(
+  readonly requirement: Rule<tree.Require> = this.RULE(
     'requirement',
-    (): tree.Later => {
+    (): tree.Require => {
       const head = nameOf(this.CONSUME(token.Require));
-      this.SUBRULE(this.expression);
-      this.SUBRULE(this.clauses);
+      const condition = this.SUBRULE(this.expression);
+      const clauses = this.SUBRULE(this.clauses);
       this.CONSUME(token.Else);
-      this.CONSUME(token.Word);
-      this.CONSUME(token.StringLiteral);
-      return { kind: 'later', head, start: head.start, end: this.end() };
+      const code = nameOf(this.CONSUME(token.Word));
+      const message = nameOf(this.CONSUME(token.StringLiteral));
+      return {
+        kind: 'require',
+        head,
+        condition,
+        clauses,
+        code,
+        message,
+        start: head.start,
+        end: message.end,
+      };
     },
     PART,
   );
 
-  readonly repair: Rule<tree.Later> = this.RULE(
+  readonly repair: Rule<tree.Repair> = this.RULE(
     'repair',
-    (): tree.Later => {
+    (): tree.Repair => {
       const head = nameOf(this.CONSUME(token.Repair));
-      this.CONSUME(token.Word);
+      const codes = this.SUBRULE(this.names);
       this.CONSUME(token.Colon);
-      this.SUBRULE(this.sentence);
-      return { kind: 'later', head, start: head.start, end: this.end() };
+      const action = this.SUBRULE(this.sentence);
+      return { kind: 'repair', head, codes, action, start: head.start, end: this.end() };
     },
     PART,
   );

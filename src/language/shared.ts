@@ -5,6 +5,7 @@ import { docAbove } from './docs.ts';
 import { fileScope } from './file-scope.ts';
 import { freezeDeep } from './freeze.ts';
 import type { Problems } from './problems.ts';
+import { described } from './partition.ts';
 import { fail } from './scope.ts';
 import type { Parties, Scope, Unit } from './scope.ts';
 import { emptyDraft, part, PART_HEADS } from './topology.ts';
@@ -75,7 +76,11 @@ export function finish(draft: Draft, scope: Scope): Built {
       ...resources(lpar),
       devices: lpar.devices.map((grant) => grant.value),
       kernel: lpar.kernel,
-      metadata: lpar.metadata,
+      metadata:
+        lpar.metadata.locators === undefined
+          ? { ...lpar.metadata, ...described(lpar.metadata.describes, scope) }
+          : lpar.metadata,
+      ...(lpar.apps.size === 0 ? {} : { apps: [...lpar.apps.values()] }),
       span: lpar.span,
       ...(lpar.doc === undefined ? {} : { doc: lpar.doc }),
     })),

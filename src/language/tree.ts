@@ -36,7 +36,36 @@ export type Expr =
       readonly chosen: Expr;
       readonly otherwise: Expr;
     } & Node)
-  | ({ readonly kind: 'cast'; readonly operand: Expr; readonly type: Name } & Node);
+  | ({ readonly kind: 'cast'; readonly operand: Expr; readonly type: TypeExpr } & Node)
+  /** A part of what stands in brackets: `(symbols["init_task"] as task_struct).tasks`. */
+  | ({ readonly kind: 'part'; readonly operand: Expr; readonly steps: readonly Step[] } & Node);
+
+/** `*node[16]`: an array of pointers. */
+export interface TypeExpr extends Node {
+  /** How many `*` stand before it. */
+  readonly pointers: number;
+  readonly base: TypeBase;
+  /** Lengths of an array, the outermost first; undefined where the brackets are empty. */
+  readonly lengths: readonly (Expr | undefined)[];
+}
+
+export type TypeBase =
+  | { readonly kind: 'name'; readonly name: Name }
+  | { readonly kind: 'enum'; readonly name?: Name; readonly values: readonly EnumValue[] }
+  | { readonly kind: 'struct' | 'union'; readonly members: readonly (Member | Broken)[] };
+
+export interface EnumValue {
+  readonly name: Name;
+  readonly value?: Expr;
+}
+
+/** `qty: u32`; without a name, the members of its struct or union count as those of what it stands in. */
+export interface Member extends Node {
+  readonly kind: 'member';
+  readonly name?: Name;
+  readonly type: TypeExpr;
+  readonly clauses: readonly Clause[];
+}
 
 /** `WORD value, value`. */
 export interface Clause extends Node {
@@ -90,14 +119,89 @@ export interface Broken extends Node {
   readonly kind: 'broken';
 }
 
-/** Parsed and not yet given a meaning: `require`, `repair`, `struct`, `locator`, `validator`, `def`, `campaign`. */
+/** Parsed and not yet given a meaning: `campaign`. */
 export interface Later extends Node {
   readonly kind: 'later';
   readonly head: Name;
   readonly name?: Name;
 }
 
-export type Item = Phrase | Trigger | Expect | Let | Later | Broken;
+export interface Struct extends Node {
+  readonly kind: 'struct';
+  readonly head: Name;
+  readonly name: Name;
+  readonly clauses: readonly Clause[];
+  /** Undefined where no braces stand: `struct task_struct from guest`. */
+  readonly members?: readonly (Member | Broken)[];
+}
+
+export interface Locator extends Node {
+  readonly kind: 'locator';
+  readonly head: Name;
+  readonly name: Name;
+  /** `locator threads in tasks`. */
+  readonly parent?: Name;
+  readonly shape: Name;
+  readonly of?: TypeExpr;
+  readonly clauses: readonly Clause[];
+}
+
+export interface Validator extends Node {
+  readonly kind: 'validator';
+  readonly head: Name;
+  readonly name: Name;
+  readonly clauses: readonly Clause[];
+  readonly body: readonly Statement[];
+}
+
+export interface Def extends Node {
+  readonly kind: 'def';
+  readonly head: Name;
+  readonly name: Name;
+  readonly parameters: readonly Name[];
+  readonly value: Expr;
+}
+
+/** `require EXPR {clause} else CODE "message"`. */
+export interface Require extends Node {
+  readonly kind: 'require';
+  readonly head: Name;
+  readonly condition: Expr;
+  readonly clauses: readonly Clause[];
+  readonly code: Name;
+  /** The string as written, with its quotes. */
+  readonly message: Name;
+}
+
+export interface Each extends Node {
+  readonly kind: 'each';
+  readonly head: Name;
+  readonly name: Name;
+  readonly over: Expr;
+  readonly clauses: readonly Clause[];
+  readonly body: readonly Statement[];
+}
+
+export interface Walk extends Node {
+  readonly kind: 'walk';
+  readonly head: Name;
+  readonly name: Name;
+  readonly clauses: readonly Clause[];
+  readonly body: readonly Statement[];
+}
+
+/** `repair CODE {, CODE}: VERB …`. */
+export interface Repair extends Node {
+  readonly kind: 'repair';
+  readonly head: Name;
+  readonly codes: readonly Name[];
+  readonly action: Phrase | Broken;
+}
+
+/** What stands in the braces of a validator; a phrase is nothing that is known there. */
+export type Statement = Let | Require | Each | Walk | Repair | Phrase | Broken;
+
+export type Item = Phrase | Trigger | Expect | Let | Require | Repair | Broken;
 
 export interface Import extends Node {
   readonly kind: 'import';
@@ -139,7 +243,8 @@ export interface Scenario extends Node {
   readonly body: readonly Item[];
 }
 
-export type Declaration = Import | Tag | Let | Topology | Fault | Scenario | Later | Phrase | Broken;
+export type Declaration =
+  | Import | Tag | Let | Def | Topology | Struct | Locator | Validator | Fault | Scenario | Later | Phrase | Broken; // prettier-ignore
 
 export interface FileTree {
   readonly declarations: readonly Declaration[];

@@ -14,6 +14,10 @@ const DECLARATIONS: WordGroup = {
     let: 'Gives a value or a place a name: `let victim = web.tasks["nginx"]`. In a file or in a scenario.',
     topology: 'Declares a machine with its partitions and ambulances, which a scenario `uses`: `topology two { machine { … } lpar web { … } ambulance rescue { … } }`.',
     fault: "A fault of one's own: actions under one name, used like a built-in verb. `fault scribble(order, quantity) { set order.qty to quantity }`.",
+    struct: "A C type: `struct order { link: list_head; id: u64; state: enum u8 { open = 0, filled = 1 }; child: *order[4] }`. `struct task_struct from guest` takes the guest's own members.",
+    locator: 'Where a structure is and how to walk it: `locator orders: list of order via link from symbols["order_book"] space tasks["shop"].mm`. `in NAME` nests it in the elements of another.',
+    validator: 'What must hold of a structure: `validator orders { each o in orders { require o.qty in 1..1000 else RANGE "order {o.id}" } }`. Of two with one name, that of the spec takes the place of the one that ships.',
+    def: 'A formula under a name: `def decode(c, place) = u64_at(place) ^ c.random ^ swab64(place)`. It is written out in its place, so that it cannot use itself.',
     scenario: 'One thing that is tested: a machine, what happens to it, and what must then be so. `scenario "name" { uses … run … at …: … expect { … } }`.',
     for: 'A table: the scenario is run once for each row, and `{name}` in its title is replaced. `for victim in ["nginx", "sshd"]`, `for a, b in [[1, 2], [3, 4]]`. Several multiply.',
   },
@@ -47,6 +51,48 @@ const PARTS: WordGroup = {
     attends: 'Whom the ambulance is called for when the hypervisor finds them failing: `attends web, db`.',
     kernel: "The partition's operating system: `kernel linux { workload web_server; heartbeat 5 ms by fork }`.",
     metadata: 'What the guest registers about itself at boot, for a rescuer to read: `metadata { size 64 KiB; seal crc32c; describes tasks, locks }`.',
+  },
+}; // prettier-ignore
+
+const OF_STRUCTURES: WordGroup = {
+  kind: 'what a struct, a locator or a validator says',
+  words: {
+    size: 'Bytes from one struct to the next: `struct node size 256 { … }`. At least what its members take.',
+    bits: 'A bit-field: `flags: u32 bits 3`.',
+    enum: 'Names for numbers: `state: enum u8 { open = 0, filled = 1 }`. Beside such a member the names stand for their values.',
+    union: 'Members that lie at one place: `: union { a: u32; b: be16[2] }`. Without a name they count as those of the struct around them.',
+    of: 'Of which type the elements are: `list of order`.',
+    via: 'The member by which an element is linked: `via tasks`, `via se.run_node`.',
+    from: 'Where a structure, a walk or a counter begins: `from symbols["order_book"]`; nested, with a leading dot, at the element around it. `[*]` stands for each entry or each CPU.',
+    step: 'What follows an element: `step child[0..count]`, `step decode(c, o + c.offset)`.',
+    length: 'How many entries an array has.',
+    first: 'Of a ring, the index of the first entry in use.',
+    last: 'Of a ring, the index after the last entry in use.',
+    key: 'What elements are in order by.',
+    label: 'The text that an element is named by in brackets: `label comm` makes `tasks["nginx"]`.',
+    id: 'The number that an element is named by in brackets.',
+    space: 'The process in whose memory a structure lies: `space tasks["shop"].mm`. Without it, the kernel\'s.',
+    guard: 'The lock that writers hold. Held when the structure was read, it is read again, and then called `unsettled`. A leading dot is a part of the root object.',
+    limit: 'More elements than that are no structure but damage: `limit 10_000`. A walk must have one.',
+    including: '`including head`: the object around a list\'s head is an element, too.',
+    require: 'A condition, and the finding when it does not hold: `require o.qty in 1..1000 else RANGE "order {o.id}: quantity {o.qty}"`. `at` says which field is to blame, `expected` what it should be, `means` which cause it speaks for.',
+    walk: 'A bounded way through memory that no shape covers: `walk o from k.freelist step o.next limit 100 { … }`. It ends at 0, where `until` holds, at a cycle (`cycle CODE`), at its limit (`over CODE`) or where memory cannot be read.',
+    where: 'Only the elements for which it holds: `each k in c.cpu_slab[*] where k.slab != 0 { … }`.',
+    cycle: 'The code of a walk that comes back to where it was. Default WALK_CYCLE.',
+    over: 'The code of a walk that goes on beyond its limit. Default WALK_LIMIT.',
+    means: 'The cause that a finding speaks for, of the catalogue of diagnoses.',
+    expected: 'What a field should hold, by the rest of the structure.',
+    repair: 'What is done about a finding: `repair COUNT: set symbols["order_count"] to count(orders) unless loss`. It sees the names that were bound where the requirement stands.',
+    only_if: 'A repair is done only where it holds.',
+    unless: '`unless loss`: a repair is declined when other findings say that data is gone.',
+    loses: 'What a repair gives up, for the report: `abandon k.freelist loses objects`.',
+    as: 'Another type for a place, another width for a number: `symbols["order_count"] as u64`, `x as *node`.',
+    index: 'Of a name bound by `each`, its position, from 0.',
+    sizeof: 'Bytes of a type: `sizeof(order)`.',
+    app: 'A process and what it fills its memory with: `app shop { orders 200 { id counter from 1; qty 1..1000; state [open, filled] } }`.',
+    counter: 'A member that goes on from element to element: `id counter from 1 step 2`.',
+    childless: "In an `app`, whether a graph's element has nobody below it: `leaf childless ? 1 : 0`.",
+    root: 'In an `app`, where a structure begins, as its locator says.',
   },
 }; // prettier-ignore
 
@@ -245,12 +291,11 @@ const TARGET_WORDS: WordGroup = {
 
 /** In the order in which `siren explain` lists them. */
 export const LANGUAGE_WORDS: readonly WordGroup[] = [
-  DECLARATIONS, OF_A_SCENARIO, PARTS, RESOURCES, OF_A_MACHINE, OF_A_KERNEL, OF_METADATA, TRIGGERS, OBSERVERS, CLAUSES,
+  DECLARATIONS, OF_A_SCENARIO, OF_STRUCTURES, PARTS, RESOURCES, OF_A_MACHINE, OF_A_KERNEL, OF_METADATA, TRIGGERS, OBSERVERS, CLAUSES,
   VERDICT_WORDS, SOURCES, WORKLOADS, LOCKS, VALUES, TARGET_WORDS,
 ]; // prettier-ignore
 
 /** Reserved for a later version, besides the verbs and structures that are: using one is a diagnostic that says so. */
 export const LATER_WORDS: readonly string[] = [
-  'struct', 'locator', 'validator', 'def', 'campaign', 'service', 'budget', 'app', 'standby', 'plugin', 'translate',
-  'as', 'enum', 'each', 'require', 'repair',
+  'campaign', 'service', 'budget', 'standby', 'plugin', 'translate',
 ]; // prettier-ignore

@@ -2,7 +2,7 @@ import { holes } from '../interpolate.ts';
 import type { Problems } from '../problems.ts';
 import { label } from '../scope.ts';
 import type { Unit } from '../scope.ts';
-import type { Clause, Expr, Item, Name, Scenario, Step } from '../tree.ts';
+import type { Broken, Clause, Declaration, Expr, Item, Member, Name, Scenario, Statement, Step } from '../tree.ts'; // prettier-ignore
 
 /** A name that nothing mentions is most often a slip: `let`s, table columns, parameters of a fault. Warnings. */
 export function checkUses(unit: Unit, problems: Problems): void {
@@ -21,6 +21,7 @@ export function checkUses(unit: Unit, problems: Problems): void {
     } else if (node.kind === 'scenario') inScenario(node);
     else if (node.kind === 'topology') inItems(node.body, everywhere);
     else if (node.kind === 'later') return;
+    else inDeclaration(node, everywhere);
   }
   for (const name of fileLets) warn(name, 'the `let`', 'E0413', everywhere);
 
@@ -42,6 +43,56 @@ export function checkUses(unit: Unit, problems: Problems): void {
     if (used.has(name.text) || name.text.startsWith('_')) return;
     const help = 'use it, remove it, or start its name with `_`';
     problems.warn(code, `${what} \`${name.text}\` is used nowhere`, [label(unit, name, 'unused')], help);
+  }
+}
+
+/** What a declaration of structures names, its messages included. */
+function inDeclaration(node: Declaration, used: Set<string>): void {
+  if (node.kind === 'def') inExpr(node.value, used);
+  else if (node.kind === 'locator' || node.kind === 'struct') inClauses(node.clauses, used);
+  if (node.kind === 'struct') for (const member of node.members ?? []) inMember(member, used);
+  if (node.kind !== 'validator') return;
+  inClauses(node.clauses, used);
+  inStatements(node.body, used);
+}
+
+function inMember(member: Member | Broken, used: Set<string>): void {
+  if (member.kind === 'broken') return;
+  const { base, lengths } = member.type;
+  for (const length of lengths) if (length !== undefined) inExpr(length, used);
+  inClauses(member.clauses, used);
+  if (base.kind === 'enum')
+    for (const { value } of base.values) {
+      if (value !== undefined) inExpr(value, used);
+    }
+  else if (base.kind !== 'name') for (const inner of base.members) inMember(inner, used);
+}
+
+function inStatements(statements: readonly Statement[], used: Set<string>): void {
+  for (const one of statements) {
+    switch (one.kind) {
+      case 'let':
+        inExpr(one.value, used);
+        break;
+      case 'require':
+        inExpr(one.condition, used);
+        inClauses(one.clauses, used);
+        for (const hole of holes(one.message.text))
+          for (const [word] of hole.matchAll(/[A-Za-z_]\w*/g)) used.add(word);
+        break;
+      case 'each':
+        inExpr(one.over, used);
+        inClauses(one.clauses, used);
+        inStatements(one.body, used);
+        break;
+      case 'walk':
+        inClauses(one.clauses, used);
+        inStatements(one.body, used);
+        break;
+      case 'repair':
+        inItems([one.action], used);
+        break;
+    }
   }
 }
 
@@ -99,6 +150,10 @@ function inExpr(expr: Expr, used: Set<string>): void {
       break;
     case 'list':
       for (const item of expr.items) inExpr(item, used);
+      break;
+    case 'part':
+      inExpr(expr.operand, used);
+      inSteps(expr.steps, used);
       break;
     case 'prefix':
     case 'cast':

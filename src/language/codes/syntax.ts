@@ -71,8 +71,8 @@ export const SYNTAX_CODES: readonly LanguageCode[] = [
     title: 'of a later version',
     doc: 'The construct is part of the language and not of this version. It is read, so that the rest of the file can be checked, and nothing is done with it.',
     frame: 'file',
-    bad: 'def twice(x) = 2 * x',
-    mended: 'let _two = 2',
+    bad: 'campaign "wild writes" { seeds 1..3 }',
+    mended: 'let _seeds = 1..3',
   },
   {
     code: 'E0210',

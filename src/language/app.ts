@@ -1,0 +1,138 @@
+import type { AppField, AppFill, AppModel, AppWord } from '../model/machine.ts';
+import type { Formula, LocatorModel } from '../model/structure.ts';
+import { items, once } from './block.ts';
+import { readField } from './app-fields.ts';
+import { contextOf, readFormula } from './library/formula.ts';
+import { checkFormula } from './library/check.ts';
+import { namesOf } from './library/library.ts';
+import { locatorNamed, locatorNames, structsOf, withParents } from './library/resolve.ts';
+import { fail, spanOf } from './scope.ts';
+import type { Scope } from './scope.ts';
+import { clauseNamed, clausesOf, noClauses, single, wantInt, wantName } from './settings.ts';
+import { didYouMean } from './suggest.ts';
+import type { Name, Phrase } from './tree.ts';
+
+/** An application fills at most so many elements of one structure. */
+const ELEMENTS = 1_000_000;
+const WORDS_OF_AN_APP = ['root', 'set'];
+
+/** `app NAME { LOCATOR COUNT { MEMBER VALUE … }; set symbols["…"] to count(LOCATOR) }`. */
+export function readApp(block: Phrase, scope: Scope): AppModel | undefined {
+  noClauses(block, scope);
+  const expr = single(block.values, block.head, scope);
+  const name = expr && wantName(expr, block.head, scope);
+  if (name === undefined || expr === undefined) return undefined;
+  if (name.length > 15) return fail(scope, 'E0854', expr, 'the name of a task has 1 to 15 characters', 'too long'); // prettier-ignore
+  const fills: AppFill[] = [];
+  const words: AppWord[] = [];
+  items(block, scope, (item, seen) => {
+    const { text } = item.head;
+    if (text === 'set') {
+      const word = readWord(item, scope);
+      if (word !== undefined) words.push(word);
+    } else if (text === 'root') {
+      if (once(item, seen, scope)) checkRoot(item, fills, scope);
+    } else {
+      const fill = readFill(item, name, seen, scope);
+      if (fill !== undefined) fills.push(fill);
+    }
+  });
+  const locators = withParents(fills.map((fill) => fill.locator), scope); // prettier-ignore
+  return {
+    name,
+    fills,
+    words,
+    locks: locksOf(locators, scope),
+    structs: structsOf(locators.map((one) => one.of), scope), // prettier-ignore
+    span: spanOf(scope.unit, block),
+  };
+}
+
+function readFill(item: Phrase, app: string, seen: Map<string, Name>, scope: Scope): AppFill | undefined {
+  const { head } = item;
+  const locator = locatorNamed(head.text, scope);
+  noClauses(item, scope);
+  if (locator === undefined) {
+    // One of this file that is wrong was told.
+    if (scope.unit.locators.has(head.text)) return undefined;
+    const help = didYouMean(head.text, [...locatorNames(scope), ...WORDS_OF_AN_APP], 'an application fills');
+    return fail(scope, 'E0851', head, `there is no locator \`${head.text}\``, 'unknown', help);
+  }
+  if (!once(item, seen, scope)) return undefined;
+  if (locator.space !== undefined && locator.space.comm !== app) {
+    const message = `\`${head.text}\` lies in the memory of \`${locator.space.comm}\``;
+    return fail(scope, 'E0854', head, message, `not of \`${app}\``, `write it in \`app ${locator.space.comm}\``); // prettier-ignore
+  }
+  const count = wantInt(item.values, head, { low: 0, high: ELEMENTS }, scope);
+  const fields: AppField[] = [];
+  for (const node of item.body ?? []) {
+    if (node.kind === 'phrase') fields.push(...readField(node, locator, [], scope));
+    else if (node.kind !== 'broken')
+      fail(scope, 'E0306', node, 'this does not belong in an `app`', 'no member');
+  }
+  return count === undefined ? undefined : { locator, count, fields, span: spanOf(scope.unit, item) };
+}
+
+/** `root symbols["ledger_root"]`: says once more where the structure begins; it has to be there. */
+function checkRoot(item: Phrase, fills: readonly AppFill[], scope: Scope): void {
+  noClauses(item, scope);
+  const expr = single(item.values, item.head, scope);
+  const context = contextOf(scope, namesOf(scope.unit, scope.problems));
+  const formula = expr && readFormula(expr, context);
+  if (formula === undefined || expr === undefined) return;
+  const symbol = symbolOf(formula);
+  const roots = fills.flatMap(({ locator }) => locator.from.map(symbolOf));
+  if (symbol !== undefined && (roots.includes(symbol) || fills.length === 0)) return;
+  fail(scope, 'E0852', expr, 'nothing that is filled here begins there', 'no root', 'a locator says where its structure begins'); // prettier-ignore
+}
+
+/** The symbol that a place begins at. */
+function symbolOf(formula: Formula | undefined): string | undefined {
+  let at = formula;
+  while (at !== undefined && 'of' in at && at.of !== undefined) at = at.of as Formula;
+  return at?.kind === 'symbol' ? at.name : undefined;
+}
+
+/** Symbols of the locks that guard what an application fills. */
+function locksOf(locators: readonly LocatorModel[], scope: Scope): string[] {
+  const { validators } = namesOf(scope.unit, scope.problems);
+  const guards = locators.flatMap(({ name, guard }) => [
+    guard,
+    (validators.get(name) ?? scope.unit.shipped.validators.get(name))?.guard,
+  ]);
+  const plain = guards.map((guard) => (guard?.kind === 'cast' ? guard.of : guard));
+  return [...new Set(plain.flatMap((guard) => (guard?.kind === 'symbol' ? [guard.name] : [])))].sort();
+}
+
+/** `set symbols["order_count"] as u32 to count(orders)`. */
+function readWord(item: Phrase, scope: Scope): AppWord | undefined {
+  const clauses = clausesOf(item.head, item.clauses, ['to'], scope);
+  const expr = single(item.values, item.head, scope);
+  const clause = clauseNamed(clauses, 'to');
+  if (clause === undefined) return fail(scope, 'E0852', item, '`set` needs `to`', 'to what?', 'as in `set symbols["order_count"] to count(orders)`'); // prettier-ignore
+  const value = single(clause.values, clause.word, scope);
+  if (expr === undefined || value === undefined) return undefined;
+  const context = contextOf(scope, namesOf(scope.unit, scope.problems));
+  const place = readFormula(expr, context);
+  const to = readFormula(value, context);
+  if (place === undefined || to === undefined || !checkFormula(to, context)) return undefined;
+  const symbol = place.kind === 'cast' ? place.of : place;
+  const bytes = place.kind === 'cast' ? (place.type.kind === 'int' ? place.type.bytes : undefined) : 8;
+  if (symbol.kind !== 'symbol' || bytes === undefined)
+    return fail(scope, 'E0852', expr, 'an application sets whole numbers at symbols of its own', 'no such place', 'as in `set symbols["order_count"] as u32 to count(orders)`'); // prettier-ignore
+  const given = wordValue(to);
+  if (given === undefined)
+    return fail(scope, 'E0852', value, 'before the run this is a number, a `count` or the `sum` of a member', 'none of them'); // prettier-ignore
+  return { symbol: symbol.name, bytes, value: given, span: spanOf(scope.unit, item) };
+}
+
+function wordValue(to: Formula): AppWord['value'] | undefined {
+  if (to.kind === 'int') return { kind: 'constant', value: to.value };
+  if (to.kind !== 'call' || to.args[0]?.kind !== 'collection') return undefined;
+  const { locator } = to.args[0];
+  if (to.function === 'count' && to.args.length === 1) return { kind: 'count', locator };
+  const member: string[] = [];
+  let at = to.args[1];
+  for (; at?.kind === 'member'; at = at.of) member.unshift(at.name);
+  return to.function === 'sum' && at?.kind === 'element' ? { kind: 'sum', locator, member } : undefined;
+}

@@ -1,0 +1,52 @@
+import type { LanguageCode } from './doc.ts';
+
+const HEAD = `struct order {
+  link: list_head
+  id: u64
+  qty: u32
+  state: enum u8 { open = 0, filled = 1 }
+}
+locator orders: list of order via link from symbols["order_book"] space tasks["shop"].mm
+validator orders { each o in orders { require o.qty in 1..1000 else RANGE "order {o.id}" } }
+`;
+const app = (body: string, name = 'shop'): string => `${HEAD}topology example {
+  machine { cpus 0..1; memory 64 MiB }
+  lpar web { owns cpus 0; owns memory 32 MiB; app ${name} { ${body} } }
+}
+`;
+
+/** What an application fills. */
+export const APP_CODES: readonly LanguageCode[] = [
+  {
+    code: 'E0851',
+    title: 'an application that fills nothing known',
+    doc: '`app shop { orders 200 { … } }` fills what a locator finds: one of the file, imported, or shipped, and says how many elements it has.',
+    frame: 'file',
+    bad: app('ordrs 200'),
+    mended: app('orders 200'),
+  },
+  {
+    code: 'E0852',
+    title: 'a fill that is none',
+    doc: 'A member is filled with a number, a text, a range or a list that the seed draws from, `counter from 1`, or in a graph `childless ? 1 : 0`.',
+    frame: 'file',
+    bad: app('orders 200 { id count from 1 }'),
+    mended: app('orders 200 { id counter from 1 }'),
+  },
+  {
+    code: 'E0853',
+    title: 'a value that does not fit',
+    doc: 'What a member is filled with is of its type and no wider.',
+    frame: 'file',
+    bad: app('orders 200 { state 256 }'),
+    mended: app('orders 200 { state [open, filled] }'),
+  },
+  {
+    code: 'E0854',
+    title: "in another process's memory",
+    doc: 'A locator that says `space tasks["shop"].mm` is filled by `app shop`, and by nobody else.',
+    frame: 'file',
+    bad: app('orders 200', 'ledger'),
+    mended: app('orders 200'),
+  },
+];

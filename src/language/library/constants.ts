@@ -1,0 +1,68 @@
+import type { Formula } from '../../model/structure.ts';
+
+const cut = (value: bigint): bigint => BigInt.asUintN(64, value);
+
+/** A formula of constants is one: 64 bits, unsigned, wrapping. `nothing` tells of a division by zero. */
+export function folded(
+  formula: Formula,
+  nothing: (formula: Formula) => undefined = () => undefined,
+): Formula | undefined {
+  const { span } = formula;
+  if (formula.kind === 'unary') {
+    const { operand, operator } = formula;
+    if (operator === 'not' && operand.kind === 'bool') return { kind: 'bool', value: !operand.value, span };
+    if (operand.kind !== 'int' || operator === 'not') return formula;
+    return { kind: 'int', value: cut(operator === '-' ? -operand.value : ~operand.value), span };
+  }
+  if (formula.kind !== 'binary') return formula;
+  const { left, right, operator } = formula;
+  if ((operator === '/' || operator === 'mod') && right.kind === 'int' && right.value === 0n)
+    return nothing(formula);
+  if (left.kind === 'bool' && right.kind === 'bool') {
+    if (operator === 'and') return { kind: 'bool', value: left.value && right.value, span };
+    if (operator === 'or') return { kind: 'bool', value: left.value || right.value, span };
+  }
+  if (left.kind !== 'int' || right.kind !== 'int') return formula;
+  const result = calculate(operator, left.value, right.value);
+  if (typeof result === 'bigint') return { kind: 'int', value: cut(result), span };
+  return result === undefined ? formula : { kind: 'bool', value: result, span };
+}
+
+function calculate(operator: string, a: bigint, b: bigint): bigint | boolean | undefined {
+  switch (operator) {
+    case '+':
+      return a + b;
+    case '-':
+      return a - b;
+    case '*':
+      return a * b;
+    case '/':
+      return a / b;
+    case 'mod':
+      return a % b;
+    case '|':
+      return a | b;
+    case '&':
+      return a & b;
+    case '^':
+      return a ^ b;
+    case '<<':
+      return b >= 64n ? 0n : a << b;
+    case '>>':
+      return b >= 64n ? 0n : a >> b;
+    case '==':
+      return a === b;
+    case '!=':
+      return a !== b;
+    case '<':
+      return a < b;
+    case '<=':
+      return a <= b;
+    case '>':
+      return a > b;
+    case '>=':
+      return a >= b;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,108 @@
+import type { LibraryModel } from '../../model/structure.ts';
+import { fileScope } from '../file-scope.ts';
+import { freezeDeep } from '../freeze.ts';
+import type { Problems } from '../problems.ts';
+import { label } from '../scope.ts';
+import type { Scope, Unit } from '../scope.ts';
+import type { Label } from '../../text/diagnostic.ts';
+import { needed } from './cast.ts';
+import type { Needs } from './context.ts';
+import { readLocators } from './locators.ts';
+import { emptyNames } from './names.ts';
+import type { Names } from './names.ts';
+import { readStructs } from './structs.ts';
+import { readValidators } from './validators.ts';
+
+type Space = 'structs' | 'locators' | 'validators';
+const SPACES: readonly Space[] = ['structs', 'locators', 'validators'];
+
+/** The structures of a file. */
+export interface FileLibrary {
+  readonly names: Names;
+  /** What it declares and imports, and what those need; nothing that ships. */
+  readonly model: LibraryModel;
+  /** What each of its own declarations names, by `structs order`. */
+  readonly needs: ReadonlyMap<string, Needs>;
+}
+
+const read = new WeakMap<Unit, FileLibrary>();
+/** Those being read: what one of them asks of itself is what it has so far. */
+const open = new WeakMap<Unit, Names>();
+
+export function namesOf(unit: Unit, problems: Problems): Names {
+  return open.get(unit) ?? libraryOf(unit, problems).names;
+}
+
+/** Reads the structures of a file, once, those that it imports first. */
+export function libraryOf(unit: Unit, problems: Problems): FileLibrary {
+  const known = read.get(unit);
+  if (known !== undefined) return known;
+  const names = emptyNames(unit, (other) => namesOf(other, problems));
+  const needs = new Map<string, Needs>();
+  open.set(unit, names);
+  const scope = fileScope(unit, problems);
+  for (const space of SPACES) {
+    for (const [name, one] of unit[space]) {
+      if (one.unit === unit) continue;
+      const named = importOf(unit, name);
+      const library = libraryOf(one.unit, problems);
+      take(space, name, library, { scope, names, named });
+      for (const [key, value] of library.needs) if (!needs.has(key)) needs.set(key, value);
+    }
+  }
+  const types = readStructs(scope, names);
+  for (const [name, struct] of names.structs) {
+    if (unit.structs.get(name)?.unit !== unit) continue;
+    const own: Needs = { structs: new Set(), locators: new Set() };
+    for (const member of struct.members) needed(member.type, { needs: own });
+    needs.set(`structs ${name}`, own);
+  }
+  readLocators(scope, names, types, needs);
+  readValidators(scope, names, needs);
+  const model: LibraryModel = {
+    structs: [...names.structs.values()],
+    locators: [...names.locators.values()],
+    validators: [...names.validators.values()],
+  };
+  const library = { names, model: freezeDeep(model), needs };
+  open.delete(unit);
+  read.set(unit, library);
+  return library;
+}
+
+/** Where a file imports a name. */
+function importOf(unit: Unit, name: string): Label {
+  for (const node of unit.tree.declarations) {
+    const at = node.kind === 'import' ? node.names.find((one) => one.text === name) : undefined;
+    if (at !== undefined) return label(unit, at, 'imported here');
+  }
+  return { span: { file: unit.file, start: 0, end: 0 }, text: 'this file' };
+}
+
+/** Where something is imported to. */
+interface Taking {
+  readonly scope: Scope;
+  readonly names: Names;
+  /** What the file names, and where it stands: what comes along is told of there. */
+  readonly named: Label;
+}
+
+/** Takes a declaration out of another file's library, with what it needs. */
+function take(space: Space, name: string, from: FileLibrary, taking: Taking): void {
+  const model = from.names[space].get(name);
+  const { scope, names, named } = taking;
+  const mine = names[space] as Map<string, NonNullable<typeof model>>;
+  const own = scope.unit[space].get(name);
+  if (model === undefined || mine.get(name) === model) return;
+  if (mine.has(name) || own?.unit === scope.unit) {
+    const message = `what is imported needs another ${space.slice(0, -1)} \`${name}\` than the one that is known here`;
+    const other = own === undefined ? [] : [label(own.unit, own.node.name, 'the one that is known here')];
+    const labels = [named, ...other, { span: model.span, text: 'the one that is needed' }];
+    scope.problems.error('E0801', message, labels, 'give one of them another name');
+    return;
+  }
+  mine.set(name, model);
+  const needs = from.needs.get(`${space} ${name}`);
+  for (const struct of needs?.structs ?? []) take('structs', struct, from, taking);
+  for (const locator of needs?.locators ?? []) take('locators', locator, from, taking);
+}

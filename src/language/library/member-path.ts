@@ -1,0 +1,83 @@
+import type { Shape, TypeModel } from '../../model/structure.ts';
+import { findMember, resolveType } from '../../model/type-source.ts';
+import { fail } from '../scope.ts';
+import { single } from '../settings.ts';
+import { didYouMean } from '../suggest.ts';
+import type { Clause, Expr, Step } from '../tree.ts';
+import type { Context } from './context.ts';
+import { spelled } from '../../model/formula-types.ts';
+import { memberNames } from './members-of.ts';
+import { SHAPES } from './shapes.ts';
+
+/** `via se.run_node`, `label comm`: members of an element, by name. */
+export function memberPath(
+  clause: Clause | undefined,
+  word: string,
+  shape: Shape,
+  of: TypeModel,
+  context: Context,
+): readonly string[] {
+  const expr = clause && single(clause.values, clause.word, context.scope);
+  if (expr === undefined) return [];
+  const path = fieldsOf(expr);
+  if (path === undefined) {
+    fail(context.scope, 'E0813', expr, `\`${word}\` takes a member of an element`, 'no member', `as in \`${word} ${word === 'via' ? 'link' : 'id'}\``); // prettier-ignore
+    return [];
+  }
+  const type = follow(path, of, context);
+  if (type === undefined) return [];
+  if (type !== 'opaque') checkRole(word, shape, type, expr, context);
+  return path.map((one) => one.name);
+}
+
+interface Part {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+function fieldsOf(expr: Expr): readonly Part[] | undefined {
+  const steps: readonly Step[] | undefined =
+    expr.kind === 'path' || expr.kind === 'fieldpath' ? expr.steps : undefined;
+  if (steps === undefined || steps.some((step) => step.kind !== 'field')) return undefined;
+  const parts = steps.map((step) => step as Step & { kind: 'field' });
+  return expr.kind === 'path' ? [{ name: expr.root.text, start: expr.root.start, end: expr.root.end }, ...parts] : parts; // prettier-ignore
+}
+
+/** The type of a member of members; undefined when there is none, which is reported. */
+export function follow(
+  path: readonly Part[],
+  of: TypeModel,
+  { scope, names }: Context,
+): TypeModel | 'opaque' | undefined {
+  let type = of;
+  for (const part of path) {
+    const member = findMember(type, part.name, names.source);
+    if (member === 'opaque') return 'opaque';
+    if (member === undefined) {
+      const help = didYouMean(part.name, memberNames(type, names.source), 'its members are');
+      return fail(scope, 'E0822', part, `\`${spelled(type)}\` has no member \`${part.name}\``, 'unknown', help); // prettier-ignore
+    }
+    ({ type } = member);
+  }
+  return type;
+}
+
+function checkRole(word: string, shape: Shape, type: TypeModel, at: Expr, { scope, names }: Context): void {
+  const { source } = names;
+  if (word === 'via') {
+    const { link } = SHAPES[shape];
+    if (link === undefined || (type.kind === 'named' && type.name === link)) return;
+    const message = `a \`${shape}\` goes through members of type \`${link}\`, and this is \`${spelled(type)}\``;
+    fail(scope, 'E0814', at, message, 'another type');
+    return;
+  }
+  const seen = resolveType(type, source);
+  if (seen === 'opaque' || seen === undefined) return;
+  const text = seen.kind === 'array' && resolveType(seen.of, source) !== 'opaque' && (resolveType(seen.of, source) as TypeModel).kind === 'char'; // prettier-ignore
+  if (word === 'label' && !text)
+    fail(scope, 'E0815', at, `\`label\` takes a text, and this is \`${spelled(type)}\``, 'no `char` array', 'by a number elements are named with `id`'); // prettier-ignore
+  const number = ['int', 'enum', 'char', 'bool', 'pointer'].includes(seen.kind);
+  if (word !== 'label' && !number && !(seen.kind === 'array' && !text))
+    fail(scope, 'E0815', at, `\`${word}\` takes a number, and this is \`${spelled(type)}\``, 'not a number');
+}

@@ -1,0 +1,32 @@
+import type { LocatorModel, StructModel, ValidatorModel } from '../../model/structure.ts';
+import type { TypeSource } from '../../model/type-source.ts';
+import type { Unit } from '../scope.ts';
+import { kernelPerCpu, kernelType } from '../../model/kernel-source.ts';
+
+/** What the structures that a file may name are: its own, imported, and what those need. What ships comes last. */
+export interface Names {
+  readonly structs: Map<string, StructModel>;
+  readonly locators: Map<string, LocatorModel>;
+  readonly validators: Map<string, ValidatorModel>;
+  readonly source: TypeSource;
+  /** Those of another file, whose `def` is written out in this one. */
+  readonly of: (unit: Unit) => Names;
+}
+
+export function emptyNames(unit: Unit, of: Names['of']): Names {
+  const structs = new Map<string, StructModel>();
+  const locators = new Map<string, LocatorModel>();
+  const validators = new Map<string, ValidatorModel>();
+  const { shipped } = unit;
+  const source: TypeSource = {
+    named: (name) => {
+      const struct = structs.get(name) ?? shipped.structs.get(name);
+      if (struct === undefined || struct.from_guest)
+        return kernelType(name) ?? (struct === undefined ? undefined : 'opaque');
+      return { kind: 'aggregate', union: false, members: struct.members, bytes: struct.bytes };
+    },
+    perCpu: kernelPerCpu,
+    locator: (name) => locators.get(name) ?? shipped.locators.get(name),
+  };
+  return { structs, locators, validators, source, of };
+}

@@ -1,0 +1,133 @@
+import type { Formula, RepairModel, RepairVerb } from '../../model/structure.ts';
+import { typeOf } from '../../model/typing.ts';
+import { fail, label, spanOf } from '../scope.ts';
+import { clauseNamed, clausesOf, single, wantName } from '../settings.ts';
+import { didYouMean } from '../suggest.ts';
+import type { Name, Phrase, Repair } from '../tree.ts';
+import { checkFormula } from './check.ts';
+import type { Context } from './context.ts';
+import { readAs, readFormula } from './formula.ts';
+import { REPAIR_VERBS } from './repair-verbs.ts';
+import type { VerbRule } from './repair-verbs.ts';
+import { checkPlace } from './places.ts';
+import { checkSatisfies } from './satisfy.ts';
+import { conditionOf } from './clause-formulas.ts';
+import { codeOf } from './told.ts';
+import type { Code, Told } from './told.ts';
+
+const ALWAYS = ['only_if', 'unless'];
+
+/** The repairs of a validator: each for a code that it gives, seeing the names that were bound where its requirement stands. */
+export function readRepairs(told: Told, outer: Context): RepairModel[] {
+  const repairs: RepairModel[] = [];
+  const seen = new Map<string, Name>();
+  for (const { node } of told.repairs) {
+    for (const name of node.codes) {
+      const { scope } = outer;
+      const code = codeOf(name, name, outer);
+      if (code === undefined) continue;
+      const first = seen.get(code);
+      if (first !== undefined) {
+        const more = [label(scope.unit, first, 'first here')];
+        fail(scope, 'E0846', name, `there are two repairs for \`${code}\``, 'again', 'one is enough', more);
+        continue;
+      }
+      seen.set(code, name);
+      const given = told.codes.get(code);
+      if (given === undefined && !outer.scope.unit.whole) continue;
+      const repair = readRepair(node, code, name, given, told, outer);
+      if (repair !== undefined) repairs.push(repair);
+    }
+  }
+  return repairs;
+}
+
+function readRepair(
+  node: Repair,
+  code: string,
+  at: Name,
+  given: Code | undefined,
+  told: Told,
+  outer: Context,
+): RepairModel | undefined {
+  const { scope } = outer;
+  const { action } = node;
+  if (action.kind === 'broken') return undefined;
+  const verb = action.head.text as RepairVerb;
+  const rule = Object.hasOwn(REPAIR_VERBS, verb) ? REPAIR_VERBS[verb] : undefined;
+  if (rule === undefined) {
+    const help = didYouMean(verb, Object.keys(REPAIR_VERBS), 'repairs are');
+    return fail(scope, 'E0843', action.head, `nothing is repaired by \`${verb}\``, 'unknown', help);
+  }
+  // A shape's own codes have no requirement in the text.
+  if (given === undefined && verb !== 'relink' && verb !== 'abandon' && verb !== 'unlink') {
+    const help = didYouMean(code, told.codes.keys(), 'it gives');
+    return fail(scope, 'E0842', at, `nothing in this validator gives \`${code}\``, 'no such requirement', help); // prettier-ignore
+  }
+  const context = given?.context ?? outer;
+  const repair = readAction(node, action, code, verb, rule, context);
+  const { subject, to } = repair ?? {};
+  if (verb !== 'set' || subject === undefined || to === undefined || given?.condition === undefined)
+    return repair;
+  const lets = new Map<string, Formula>();
+  for (const [name, { value }] of context.bound) if (value !== undefined) lets.set(name, value);
+  return checkSatisfies(subject, to, given.condition, lets, context) ? repair : undefined;
+}
+
+function readAction(
+  node: Repair,
+  action: Phrase,
+  code: string,
+  verb: RepairVerb,
+  rule: VerbRule,
+  context: Context,
+): RepairModel | undefined {
+  const { scope } = context;
+  const clauses = clausesOf(action.head, action.clauses, [...rule.takes, ...ALWAYS], scope);
+  const missing = rule.needs.find((word) => clauseNamed(clauses, word) === undefined);
+  const expr = action.values.length > 0 ? single(action.values, action.head, scope) : undefined;
+  if (missing !== undefined || (rule.subject === 'required' && action.values.length === 0)) {
+    const what = missing === undefined ? 'a place' : `\`${missing}\``;
+    return fail(scope, 'E0845', action, `\`${verb}\` needs ${what}`, 'incomplete', rule.doc);
+  }
+  if (rule.subject === 'none' && expr !== undefined)
+    return fail(scope, 'E0845', expr, `\`${verb}\` takes no place`, 'one too many', rule.doc);
+  const subject = expr && readFormula(expr, context);
+  if (subject !== undefined && checkFormula(subject, context)) checkPlace(subject, verb, context);
+  const to = toOf(action, clauses, subject, context);
+  const only_if = conditionOf(clauseNamed(clauses, 'only_if'), context);
+  const unless = clauseNamed(clauses, 'unless');
+  const loss = unless && single(unless.values, unless.word, scope);
+  if (loss !== undefined && wantName(loss, (unless as Phrase['clauses'][number]).word, scope) !== 'loss')
+    fail(scope, 'E0845', loss, '`unless` takes `loss`, and nothing else', 'what is that?');
+  const loses = clauseNamed(clauses, 'loses');
+  const lost = loses && single(loses.values, loses.word, scope);
+  const given_up = lost && wantName(lost, (loses as Phrase['clauses'][number]).word, scope);
+  if ((expr !== undefined && subject === undefined) || (clauseNamed(clauses, 'to') && to === undefined))
+    return undefined;
+  return {
+    code,
+    verb,
+    ...(subject === undefined ? {} : { subject }),
+    ...(to === undefined ? {} : { to }),
+    ...(only_if === undefined ? {} : { only_if }),
+    unless_loss: unless !== undefined,
+    ...(given_up === undefined ? {} : { loses: given_up }),
+    span: spanOf(scope.unit, node),
+  };
+}
+
+/** `to VALUE`; a word of the place's enumeration stands for its value. */
+function toOf(
+  _action: Phrase,
+  clauses: Phrase['clauses'],
+  subject: Formula | undefined,
+  context: Context,
+): Formula | undefined {
+  const clause = clauseNamed(clauses, 'to');
+  const expr = clause && single(clause.values, clause.word, context.scope);
+  if (expr === undefined) return undefined;
+  const type = subject === undefined ? undefined : typeOf(subject, context.typing);
+  const to = type === undefined ? readFormula(expr, context) : readAs(expr, type, context);
+  return to !== undefined && checkFormula(to, context) ? to : undefined;
+}

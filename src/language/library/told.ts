@@ -1,0 +1,29 @@
+import type { Formula } from '../../model/structure.ts';
+import { fail } from '../scope.ts';
+import type { Name, Node, Repair } from '../tree.ts';
+import type { Context } from './context.ts';
+
+/** What a validator's statements have told so far. */
+export interface Told {
+  /** Codes that it can give, with what is known where each is given. */
+  readonly codes: Map<string, Code>;
+  readonly repairs: { readonly node: Repair; readonly context: Context }[];
+}
+
+export interface Code {
+  readonly doc: string;
+  readonly means?: string;
+  /** Names and types where its requirement stands: what a repair sees. */
+  readonly context: Context;
+  /** What must hold; of a walk, nothing. */
+  readonly condition?: Formula;
+  readonly at: Name;
+}
+
+/** A finding's code. */
+export function codeOf(name: Name | undefined, at: Node, { scope }: Context): string | undefined {
+  if (name !== undefined && /^[A-Z][A-Z0-9_]{1,63}$/.test(name.text)) return name.text;
+  const upper = name?.text.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
+  const help = upper !== undefined && /^[A-Z][A-Z0-9_]{1,63}$/.test(upper) ? `write \`${upper}\`` : 'as in `ORDER_RANGE`'; // prettier-ignore
+  return fail(scope, 'E0841', at, 'a code is written in capitals, digits and `_`', 'no code', help);
+}

@@ -1,0 +1,59 @@
+import type { ValidatorModel } from '../../model/structure.ts';
+import { docAbove } from '../docs.ts';
+import { fail, spanOf } from '../scope.ts';
+import type { Scope } from '../scope.ts';
+import { clauseNamed, clausesOf, single } from '../settings.ts';
+import type { Validator } from '../tree.ts';
+import { checkFormula } from './check.ts';
+import type { Context, Needs } from './context.ts';
+import { contextOf, readFormula } from './formula.ts';
+import type { Names } from './names.ts';
+import { readRepairs } from './repairs.ts';
+import { readStatements } from './statements.ts';
+import type { Told } from './told.ts';
+
+/** Elaborates the validators of a file into its names. */
+export function readValidators(scope: Scope, names: Names, needs: Map<string, Needs>): void {
+  for (const { unit, node } of scope.unit.validators.values()) {
+    if (unit !== scope.unit || scope.problems.full(unit.file)) continue;
+    const context = contextOf(scope, names);
+    const model = readValidator(node, context);
+    if (model === undefined) continue;
+    names.validators.set(model.name, model);
+    needs.set(`validators ${model.name}`, context.needs);
+  }
+}
+
+function readValidator(node: Validator, context: Context): ValidatorModel | undefined {
+  const { scope } = context;
+  const before = scope.problems.errors;
+  const { text: name } = node.name;
+  const clause = clauseNamed(clausesOf(node.name, node.clauses, ['guard'], scope), 'guard');
+  const lock = clause && single(clause.values, clause.word, scope);
+  const guard = lock && readFormula(lock, context);
+  if (guard !== undefined) checkFormula(guard, context);
+  if (context.names.source.locator(name) !== undefined) context.needs.locators.add(name);
+  const told: Told = { codes: new Map(), repairs: [] };
+  const body = readStatements(node.body, context, told);
+  const repairs = readRepairs(told, context);
+  if (told.codes.size === 0 && scope.unit.whole) {
+    const help = 'add `require … else CODE "message"`';
+    fail(scope, 'E0847', node.name, `validator \`${name}\` requires nothing`, 'finds nothing', help);
+  }
+  if (scope.problems.errors > before) return undefined;
+  const doc = docAbove(scope.unit, node.start);
+  return {
+    name,
+    ...(guard === undefined ? {} : { guard }),
+    body,
+    repairs,
+    codes: [...told.codes].map(([code, one]) => ({
+      code,
+      doc: one.doc,
+      ...(one.means === undefined ? {} : { means: one.means }),
+    })),
+    shipped: scope.unit.shipped.ships,
+    ...(doc === undefined ? {} : { doc }),
+    span: spanOf(scope.unit, node),
+  };
+}

@@ -1,0 +1,66 @@
+import type { FormulaType } from '../../model/formula-types.ts';
+import type { Formula } from '../../model/structure.ts';
+import { findMember, resolveType } from '../../model/type-source.ts';
+import { fail, spanOf } from '../scope.ts';
+import { didYouMean } from '../suggest.ts';
+import type { Expr, PathExpr } from '../tree.ts';
+import type { Context } from './context.ts';
+
+/** What is no name of anybody's. */
+const ROOTS = new Set(['symbols', 'cpus', 'true', 'false']);
+
+/** True when a bare word means something here. */
+function means(name: string, context: Context): boolean {
+  const { scope, names, bound } = context;
+  return (
+    ROOTS.has(name) ||
+    bound.has(name) ||
+    (context.bare && ofElement(name, context)) ||
+    scope.values.has(name) ||
+    names.source.locator(name) !== undefined
+  );
+}
+
+/** In `step child[0..count]`, both are members of the element. */
+export function ofElement(name: string, { typing }: Context): boolean {
+  const { element, source } = typing;
+  return element?.kind === 'place' && findMember(element.type, name, source) !== undefined;
+}
+
+/** A bare word that is no name here: one of an enumeration, or of a CPU's mode, if anything. */
+export function isWord(expr: Expr, context: Context): expr is PathExpr {
+  return expr.kind === 'path' && expr.steps.length === 0 && !means(expr.root.text, context);
+}
+
+/** What a word stands for beside something of that type: a value of its enumeration, or the text that it is. */
+export function wordAs(expr: PathExpr, type: FormulaType, context: Context): Formula | undefined {
+  const { text } = expr.root;
+  const span = spanOf(context.scope.unit, expr);
+  if (type.kind === 'text') return { kind: 'text', value: text, span };
+  const seen = type.kind === 'place' ? resolveType(type.type, context.names.source) : undefined;
+  if (typeof seen === 'object' && seen.kind === 'enum') {
+    const value = seen.values.find((one) => one.name === text);
+    if (value !== undefined) return { kind: 'int', value: value.value, span };
+    const names = seen.values.map((one) => one.name);
+    return fail(context.scope, 'E0821', expr, `this enumeration has no \`${text}\``, 'unknown', didYouMean(text, names, 'it has')); // prettier-ignore
+  }
+  return unknownName(expr, context);
+}
+
+/** A name that nothing has. */
+export function unknownName(expr: PathExpr, context: Context): undefined {
+  const { scope, names, bound } = context;
+  // What is declared and wrong was told there.
+  if (scope.unit.locators.has(expr.root.text)) return undefined;
+  const known = [
+    ...bound.keys(),
+    ...scope.values.keys(),
+    ...names.locators.keys(),
+    ...scope.unit.shipped.locators.keys(),
+    ...names.structs.keys(),
+    'symbols',
+    'cpus',
+  ];
+  const help = didYouMean(expr.root.text, known, 'the names here are');
+  return fail(scope, 'E0821', expr.root, `there is no name \`${expr.root.text}\` here`, 'unknown', help);
+}

@@ -78,7 +78,7 @@ function readLet(node: Let, context: Context): { context: Context; statement?: S
 }
 
 /** A context with one more name, which must be new. */
-export function named(
+function named(
   name: Name,
   type: FormulaType,
   formula: Formula | undefined,

@@ -61,7 +61,7 @@ function readCounter(clauses: readonly Clause[], scope: Scope): AppValue | undef
     const value = expr && evaluate(expr, scope);
     if (value?.kind === 'int') return BigInt.asUintN(64, value.value);
     if (value !== undefined && expr !== undefined)
-      fail(scope, 'E0852', expr, `\`${word}\` takes a number`, 'not a number');
+      fail(scope, 'E1052', expr, `\`${word}\` takes a number`, 'not a number');
     return undefined;
   };
   const [from, step] = [number('from', 0n), number('step', 1n)];
@@ -72,7 +72,7 @@ function readValue(expr: Expr, type: TypeModel | 'opaque', scope: Scope): AppVal
   if (expr.kind === 'conditional') {
     const { condition } = expr;
     if (condition.kind !== 'path' || condition.root.text !== 'childless' || condition.steps.length > 0)
-      return fail(scope, 'E0852', condition, 'before the run only `childless` can be asked', 'not known', EXAMPLES); // prettier-ignore
+      return fail(scope, 'E1052', condition, 'before the run only `childless` can be asked', 'not known', EXAMPLES); // prettier-ignore
     const chosen = readValue(expr.chosen, type, scope);
     const otherwise = readValue(expr.otherwise, type, scope);
     if (chosen === undefined || otherwise === undefined) return undefined;
@@ -85,14 +85,14 @@ function readValue(expr: Expr, type: TypeModel | 'opaque', scope: Scope): AppVal
     const numbers = values.flatMap((value) => (value?.kind === 'constant' ? [value.value] : []));
     if (numbers.length === values.length && numbers.length > 0 && numbers.length <= CHOICES)
       return { kind: 'choice', values: numbers };
-    return fail(scope, 'E0852', expr, `a list to draw from holds 1 to ${CHOICES} numbers`, 'not this', EXAMPLES); // prettier-ignore
+    return fail(scope, 'E1052', expr, `a list to draw from holds 1 to ${CHOICES} numbers`, 'not this', EXAMPLES); // prettier-ignore
   }
   if (expr.kind === 'path' && expr.steps.length === 0 && typeof type === 'object' && type.kind === 'enum') {
     const named = type.values.find((one) => one.name === expr.root.text);
     if (named !== undefined) return { kind: 'constant', value: named.value };
   }
   if (expr.kind === 'path' && expr.steps.length === 0 && !scope.values.has(expr.root.text))
-    return fail(scope, 'E0852', expr, `nothing is filled with \`${expr.root.text}\``, 'unknown', EXAMPLES);
+    return fail(scope, 'E1052', expr, `nothing is filled with \`${expr.root.text}\``, 'unknown', EXAMPLES);
   const value = evaluate(expr, scope);
   if (value === undefined) return undefined;
   if (value.kind === 'int') return { kind: 'constant', value: BigInt.asUintN(64, value.value) };
@@ -102,9 +102,9 @@ function readValue(expr: Expr, type: TypeModel | 'opaque', scope: Scope): AppVal
   if (value.kind === 'range' && value.low.kind === 'int' && value.high.kind === 'int') {
     const [low, high] = [value.low.value, value.high.value];
     if (low >= 0n && low <= high) return { kind: 'range', low, high };
-    return fail(scope, 'E0852', expr, 'this range is empty', 'nothing to draw', EXAMPLES);
+    return fail(scope, 'E1052', expr, 'this range is empty', 'nothing to draw', EXAMPLES);
   }
-  return fail(scope, 'E0852', expr, 'nothing is filled with this', 'no fill', EXAMPLES);
+  return fail(scope, 'E1052', expr, 'nothing is filled with this', 'no fill', EXAMPLES);
 }
 
 /** False when a member cannot hold what it is filled with, which is reported. */
@@ -115,13 +115,13 @@ function fits(value: AppValue, type: TypeModel | 'opaque', at: Expr, scope: Scop
   const bytes = widthOf(type);
   if (bytes === undefined && !text) {
     const what = type === 'opaque' ? 'something of the guest' : describeType({ kind: 'place', type });
-    fail(scope, 'E0853', at, `numbers and texts are filled in, and this is ${what}`, 'another type');
+    fail(scope, 'E1053', at, `numbers and texts are filled in, and this is ${what}`, 'another type');
     return false;
   }
   if (text !== (value.kind === 'text')) {
     fail(
       scope,
-      'E0853',
+      'E1053',
       at,
       text ? 'this member holds a text' : 'this member holds a number',
       'another type',
@@ -130,7 +130,7 @@ function fits(value: AppValue, type: TypeModel | 'opaque', at: Expr, scope: Scop
   }
   const most = mostOf(value);
   if (bytes === undefined || most === undefined || bytes === 8 || most < 1n << BigInt(bytes * 8)) return true;
-  fail(scope, 'E0853', at, `${most} does not fit into ${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`, 'too large'); // prettier-ignore
+  fail(scope, 'E1053', at, `${most} does not fit into ${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`, 'too large'); // prettier-ignore
   return false;
 }
 

@@ -22,7 +22,7 @@ export function readApp(block: Phrase, scope: Scope): AppModel | undefined {
   const expr = single(block.values, block.head, scope);
   const name = expr && wantName(expr, block.head, scope);
   if (name === undefined || expr === undefined) return undefined;
-  if (name.length > 15) return fail(scope, 'E0854', expr, 'the name of a task has 1 to 15 characters', 'too long'); // prettier-ignore
+  if (name.length > 15) return fail(scope, 'E1054', expr, 'the name of a task has 1 to 15 characters', 'too long'); // prettier-ignore
   const fills: AppFill[] = [];
   const words: AppWord[] = [];
   items(block, scope, (item, seen) => {
@@ -56,12 +56,12 @@ function readFill(item: Phrase, app: string, seen: Map<string, Name>, scope: Sco
     // One of this file that is wrong was told.
     if (scope.unit.locators.has(head.text)) return undefined;
     const help = didYouMean(head.text, [...locatorNames(scope), ...WORDS_OF_AN_APP], 'an application fills');
-    return fail(scope, 'E0851', head, `there is no locator \`${head.text}\``, 'unknown', help);
+    return fail(scope, 'E1051', head, `there is no locator \`${head.text}\``, 'unknown', help);
   }
   if (!once(item, seen, scope)) return undefined;
   if (locator.space !== undefined && locator.space.comm !== app) {
     const message = `\`${head.text}\` lies in the memory of \`${locator.space.comm}\``;
-    return fail(scope, 'E0854', head, message, `not of \`${app}\``, `write it in \`app ${locator.space.comm}\``); // prettier-ignore
+    return fail(scope, 'E1054', head, message, `not of \`${app}\``, `write it in \`app ${locator.space.comm}\``); // prettier-ignore
   }
   const count = wantInt(item.values, head, { low: 0, high: ELEMENTS }, scope);
   const fields: AppField[] = [];
@@ -83,7 +83,7 @@ function checkRoot(item: Phrase, fills: readonly AppFill[], scope: Scope): void 
   const symbol = symbolOf(formula);
   const roots = fills.flatMap(({ locator }) => locator.from.map(symbolOf));
   if (symbol !== undefined && (roots.includes(symbol) || fills.length === 0)) return;
-  fail(scope, 'E0852', expr, 'nothing that is filled here begins there', 'no root', 'a locator says where its structure begins'); // prettier-ignore
+  fail(scope, 'E1052', expr, 'nothing that is filled here begins there', 'no root', 'a locator says where its structure begins'); // prettier-ignore
 }
 
 /** The symbol that a place begins at. */
@@ -109,7 +109,7 @@ function readWord(item: Phrase, scope: Scope): AppWord | undefined {
   const clauses = clausesOf(item.head, item.clauses, ['to'], scope);
   const expr = single(item.values, item.head, scope);
   const clause = clauseNamed(clauses, 'to');
-  if (clause === undefined) return fail(scope, 'E0852', item, '`set` needs `to`', 'to what?', 'as in `set symbols["order_count"] to count(orders)`'); // prettier-ignore
+  if (clause === undefined) return fail(scope, 'E1052', item, '`set` needs `to`', 'to what?', 'as in `set symbols["order_count"] to count(orders)`'); // prettier-ignore
   const value = single(clause.values, clause.word, scope);
   if (expr === undefined || value === undefined) return undefined;
   const context = contextOf(scope, namesOf(scope.unit, scope.problems));
@@ -119,10 +119,10 @@ function readWord(item: Phrase, scope: Scope): AppWord | undefined {
   const symbol = place.kind === 'cast' ? place.of : place;
   const bytes = place.kind === 'cast' ? (place.type.kind === 'int' ? place.type.bytes : undefined) : 8;
   if (symbol.kind !== 'symbol' || bytes === undefined)
-    return fail(scope, 'E0852', expr, 'an application sets whole numbers at symbols of its own', 'no such place', 'as in `set symbols["order_count"] as u32 to count(orders)`'); // prettier-ignore
+    return fail(scope, 'E1052', expr, 'an application sets whole numbers at symbols of its own', 'no such place', 'as in `set symbols["order_count"] as u32 to count(orders)`'); // prettier-ignore
   const given = wordValue(to);
   if (given === undefined)
-    return fail(scope, 'E0852', value, 'before the run this is a number, a `count` or the `sum` of a member', 'none of them'); // prettier-ignore
+    return fail(scope, 'E1052', value, 'before the run this is a number, a `count` or the `sum` of a member', 'none of them'); // prettier-ignore
   return { symbol: symbol.name, bytes, value: given, span: spanOf(scope.unit, item) };
 }
 

@@ -32,7 +32,7 @@ export function complain(failed: Failed, error: IRecognitionException, problems:
     const quote = endOf(text) - 1;
     const help = 'give the value a name first: `let said = symbols["order_count"] as u64`';
     const where = { file: failed.file, start: quote, end: quote + 1 };
-    problems.error('E0838', 'a quote between braces ends the text', [{ span: where, text: 'here' }], help);
+    problems.error('E1038', 'a quote between braces ends the text', [{ span: where, text: 'here' }], help);
     return;
   }
   const { message, start, end, said, help, more } =

@@ -84,6 +84,6 @@ function declare(unit: Unit, name: Name, declared: Declared, problems: Problems)
   if (space === unit.names) problems.error('E0404', `\`${name.text}\` is declared twice`, labels, help);
   else {
     const message = `there are two ${declared.node.kind}s \`${name.text}\``;
-    problems.error('E0801', message, labels, help);
+    problems.error('E1001', message, labels, help);
   }
 }

@@ -14,7 +14,7 @@ export function checkLookedAt(unit: Unit, problems: Problems): void {
     if ((words.get(name) ?? 0) > within || unit.validators.has(name)) continue;
     const help = `write \`validator ${name} { … }\`, or let a partition describe it`;
     const at = [label(unit, node.name, 'finds elements for nobody')];
-    problems.warn('E0818', `nothing looks at \`${name}\``, at, help);
+    problems.warn('E1018', `nothing looks at \`${name}\``, at, help);
   }
 }
 

@@ -18,7 +18,7 @@ const app = (body: string, name = 'shop'): string => `${HEAD}topology example {
 /** What an application fills. */
 export const APP_CODES: readonly LanguageCode[] = [
   {
-    code: 'E0851',
+    code: 'E1051',
     title: 'an application that fills nothing known',
     doc: '`app shop { orders 200 { … } }` fills what a locator finds: one of the file, imported, or shipped, and says how many elements it has.',
     frame: 'file',
@@ -26,7 +26,7 @@ export const APP_CODES: readonly LanguageCode[] = [
     mended: app('orders 200'),
   },
   {
-    code: 'E0852',
+    code: 'E1052',
     title: 'a fill that is none',
     doc: 'A member is filled with a number, a text, a range or a list that the seed draws from, `counter from 1`, or in a graph `childless ? 1 : 0`.',
     frame: 'file',
@@ -34,7 +34,7 @@ export const APP_CODES: readonly LanguageCode[] = [
     mended: app('orders 200 { id counter from 1 }'),
   },
   {
-    code: 'E0853',
+    code: 'E1053',
     title: 'a value that does not fit',
     doc: 'What a member is filled with is of its type and no wider.',
     frame: 'file',
@@ -42,7 +42,7 @@ export const APP_CODES: readonly LanguageCode[] = [
     mended: app('orders 200 { state [open, filled] }'),
   },
   {
-    code: 'E0854',
+    code: 'E1054',
     title: "in another process's memory",
     doc: 'A locator that says `space tasks["shop"].mm` is filled by `app shop`, and by nobody else.',
     frame: 'file',

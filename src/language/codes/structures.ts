@@ -15,7 +15,7 @@ const struct = (members: string, more = ''): string => `struct order${more} { ${
 /** Types, and where structures are. */
 export const STRUCTURE_CODES: readonly LanguageCode[] = [
   {
-    code: 'E0801',
+    code: 'E1001',
     title: 'two structures of one name',
     doc: 'In one file a name stands for one `struct`, one `locator` and one `validator`; what is imported brings what it needs along. A struct, a locator and a validator may share a name.',
     frame: 'file',
@@ -23,7 +23,7 @@ export const STRUCTURE_CODES: readonly LanguageCode[] = [
     mended: 'struct order { id: u64 }\nstruct fill { qty: u32 }',
   },
   {
-    code: 'E0802',
+    code: 'E1002',
     title: 'no such type',
     doc: "Types are `u8` … `u64`, `s8` … `s64`, `be16` … `be64`, `char`, `bool`, `void`, `enum u8 { … }`, `struct`s of the file, what ships, and the kernel's own. C's `int` says not how wide it is.",
     frame: 'file',
@@ -31,7 +31,7 @@ export const STRUCTURE_CODES: readonly LanguageCode[] = [
     mended: struct('id: u64'),
   },
   {
-    code: 'E0803',
+    code: 'E1003',
     title: 'a size that disagrees with the members',
     doc: '`size` says how far one struct is from the next: at least what its members take, and a multiple of what the widest is aligned to.',
     frame: 'file',
@@ -39,7 +39,7 @@ export const STRUCTURE_CODES: readonly LanguageCode[] = [
     mended: struct('key: u64[15]; count: u16', ' size 128'),
   },
   {
-    code: 'E0804',
+    code: 'E1004',
     title: 'an array without a length',
     doc: 'Members lie where those before them end, so that every array has a length. What has none is a pointer.',
     frame: 'file',
@@ -47,7 +47,7 @@ export const STRUCTURE_CODES: readonly LanguageCode[] = [
     mended: struct('key: u64[15]'),
   },
   {
-    code: 'E0805',
+    code: 'E1005',
     title: 'a bit-field wider than its type',
     doc: '`flags: u32 bits 3` takes three bits of a 32-bit word. Only numbers of the machine and enumerations have single bits.',
     frame: 'file',
@@ -55,7 +55,7 @@ export const STRUCTURE_CODES: readonly LanguageCode[] = [
     mended: struct('flags: u16 bits 9'),
   },
   {
-    code: 'E0806',
+    code: 'E1006',
     title: 'a member twice',
     doc: 'A struct has a name once; the members of an unnamed struct or union in it count as its own.',
     frame: 'file',
@@ -63,7 +63,7 @@ export const STRUCTURE_CODES: readonly LanguageCode[] = [
     mended: struct('id: u64; : union { number: u32; tag: u32 }'),
   },
   {
-    code: 'E0807',
+    code: 'E1007',
     title: 'an enumeration that says something twice',
     doc: 'Each name and each value of an enumeration stands once, and fits into its type. A value that is not given is one more than the one before.',
     frame: 'file',
@@ -71,7 +71,7 @@ export const STRUCTURE_CODES: readonly LanguageCode[] = [
     mended: struct('state: enum u8 { open = 0, filled = 1 }'),
   },
   {
-    code: 'E0808',
+    code: 'E1008',
     title: 'of what size?',
     doc: 'A member needs a size: a struct cannot hold itself, `void` has none, and what the guest lays out by itself only the guest knows. A pointer to any of them is 8 bytes.',
     frame: 'file',
@@ -79,7 +79,7 @@ export const STRUCTURE_CODES: readonly LanguageCode[] = [
     mended: struct('next: *order; id: u64'),
   },
   {
-    code: 'E0809',
+    code: 'E1009',
     title: 'a struct of nothing',
     doc: "A struct has members in braces, or is the guest's: `struct task_struct from guest`. What is written out, although the guest's BTF has it too, is compared with that in every run.",
     frame: 'file',
@@ -87,7 +87,7 @@ export const STRUCTURE_CODES: readonly LanguageCode[] = [
     mended: 'struct order { id: u64 }',
   },
   {
-    code: 'E0811',
+    code: 'E1011',
     title: 'no such shape',
     doc: 'A locator says which shape a structure has: `one`, `list`, `hlist`, `llist`, `tree`, `hash`, `array`, `ring`, `freelist`, `bitmap`, `xarray`, `maple`, `graph`. What none of them covers is a `walk` in a validator.',
     frame: 'file',
@@ -95,7 +95,7 @@ export const STRUCTURE_CODES: readonly LanguageCode[] = [
     mended: ORDERS,
   },
   {
-    code: 'E0812',
+    code: 'E1012',
     title: 'a locator that lacks something',
     doc: 'Every locator says of what, and `from` where; a list or tree also `via` which member, a graph by which `step`, a ring between which indices.',
     frame: 'file',
@@ -103,7 +103,7 @@ export const STRUCTURE_CODES: readonly LanguageCode[] = [
     mended: `${ORDER}locator orders: list of order via link from symbols["order_book"]`,
   },
   {
-    code: 'E0813',
+    code: 'E1013',
     title: 'a clause that means something else',
     doc: "`via`, `key`, `label` and `id` name a member of an element, and `including head` says that the object around a list's head is an element, too.",
     frame: 'file',
@@ -111,7 +111,7 @@ export const STRUCTURE_CODES: readonly LanguageCode[] = [
     mended: `${ORDER}locator orders: list of order via link from symbols["order_book"] id id`,
   },
   {
-    code: 'E0814',
+    code: 'E1014',
     title: "a link that is not of the shape's type",
     doc: 'A list goes through `list_head`s, a tree through `rb_node`s, an hlist or hash through `hlist_node`s.',
     frame: 'file',
@@ -119,7 +119,7 @@ export const STRUCTURE_CODES: readonly LanguageCode[] = [
     mended: ORDERS,
   },
   {
-    code: 'E0815',
+    code: 'E1015',
     title: 'a name that is no name',
     doc: '`label` is the member that an element is named by in brackets, an array of `char`; `id` and `key` are numbers.',
     frame: 'file',
@@ -127,7 +127,7 @@ export const STRUCTURE_CODES: readonly LanguageCode[] = [
     mended: `${ORDERS.trimEnd()} label name`,
   },
   {
-    code: 'E0816',
+    code: 'E1016',
     title: 'nested in nothing',
     doc: '`locator slabs in caches` says that each cache has slabs of its own; `from` then begins at a cache, with a dot.',
     frame: 'file',
@@ -135,7 +135,7 @@ export const STRUCTURE_CODES: readonly LanguageCode[] = [
     mended: `${ORDERS}locator fills in orders: list of order via link from .link`,
   },
   {
-    code: 'E0817',
+    code: 'E1017',
     title: 'no address space',
     doc: 'A structure lies in the kernel\'s address space, or in that of a process: `space tasks["shop"].mm`.',
     frame: 'file',
@@ -143,7 +143,7 @@ export const STRUCTURE_CODES: readonly LanguageCode[] = [
     mended: ORDERS,
   },
   {
-    code: 'E0818',
+    code: 'E1018',
     title: 'a structure that nothing looks at',
     doc: 'A locator that no validator uses, that no partition describes and that no scenario names finds elements for nobody. A warning.',
     frame: 'file',

@@ -17,7 +17,7 @@ const repair = (text: string): string => validator(`${RANGE}\n  ${text}`);
 /** What must hold, and what is done when it does not. */
 export const VALIDATOR_CODES: readonly LanguageCode[] = [
   {
-    code: 'E0835',
+    code: 'E1035',
     title: 'a requirement that is always the same',
     doc: 'What is true or false whatever lies in memory is no requirement.',
     frame: 'file',
@@ -25,7 +25,7 @@ export const VALIDATOR_CODES: readonly LanguageCode[] = [
     mended: validator('require count(orders) > 1 else RANGE "too few"'),
   },
   {
-    code: 'E0836',
+    code: 'E1036',
     title: 'a walk without an end',
     doc: 'A walk says where it begins, what follows, and after how many elements it is no structure but damage: `walk o from … step … limit …`. It ends well at 0, or where `until` holds; `cycle` and `over` give its codes other names than WALK_CYCLE and WALK_LIMIT.',
     frame: 'file',
@@ -37,7 +37,7 @@ export const VALIDATOR_CODES: readonly LanguageCode[] = [
     ),
   },
   {
-    code: 'E0837',
+    code: 'E1037',
     title: 'a message that cannot be filled in',
     doc: 'Between braces stands a value that is known where the requirement stands, and after a colon how it is written: `{o.id}`, `{o.link.next:address}`, `{o.qty:hex}`.',
     frame: 'file',
@@ -45,7 +45,7 @@ export const VALIDATOR_CODES: readonly LanguageCode[] = [
     mended: message('order {o.id:hex}'),
   },
   {
-    code: 'E0838',
+    code: 'E1038',
     title: 'a quote between the braces of a message',
     doc: 'A quote ends the message, wherever it stands. Give the value a name with `let` first.',
     frame: 'file',
@@ -55,7 +55,7 @@ export const VALIDATOR_CODES: readonly LanguageCode[] = [
     ),
   },
   {
-    code: 'E0840',
+    code: 'E1040',
     title: 'no such cause',
     doc: '`means` names a diagnosis of the catalogue: `siren explain` lists them.',
     frame: 'file',
@@ -63,7 +63,7 @@ export const VALIDATOR_CODES: readonly LanguageCode[] = [
     mended: validator('each o in orders { require o.qty > 0 means bad_value else RANGE "order {o.id}" }'),
   },
   {
-    code: 'E0841',
+    code: 'E1041',
     title: 'a code that is none',
     doc: 'Codes are what claims and reports name findings by: capitals, digits and `_`.',
     frame: 'file',
@@ -71,7 +71,7 @@ export const VALIDATOR_CODES: readonly LanguageCode[] = [
     mended: validator('each o in orders { require o.qty > 0 else ORDER_RANGE "order {o.id}" }'),
   },
   {
-    code: 'E0842',
+    code: 'E1042',
     title: 'a repair of nothing',
     doc: 'A repair is for a code that a requirement or a walk of its validator gives. The codes of a shape are repaired by `relink`, `unlink` or `abandon`.',
     frame: 'file',
@@ -79,7 +79,7 @@ export const VALIDATOR_CODES: readonly LanguageCode[] = [
     mended: repair('repair RANGE: set o.qty to 1'),
   },
   {
-    code: 'E0843',
+    code: 'E1043',
     title: 'no such repair',
     doc: 'Repairs are `set`, `relink`, `recount`, `release`, `unlink`, `rearm`, `quarantine` and `abandon`.',
     frame: 'file',
@@ -87,7 +87,7 @@ export const VALIDATOR_CODES: readonly LanguageCode[] = [
     mended: repair('repair RANGE: set o.qty to 1'),
   },
   {
-    code: 'E0844',
+    code: 'E1044',
     title: 'a repair that cannot satisfy its requirement',
     doc: 'Whatever is written, what the requirement looks at must hold afterwards. A value outside the range that it demands, or a write to a place that it does not look at, mends nothing.',
     frame: 'file',
@@ -95,7 +95,7 @@ export const VALIDATOR_CODES: readonly LanguageCode[] = [
     mended: repair('repair RANGE: set o.qty to 1'),
   },
   {
-    code: 'E0845',
+    code: 'E1045',
     title: 'a repair that lacks something',
     doc: '`set` says which place and `to` what; `release`, `unlink` and the others may say on what, else it is the place that was blamed.',
     frame: 'file',
@@ -103,7 +103,7 @@ export const VALIDATOR_CODES: readonly LanguageCode[] = [
     mended: repair('repair RANGE: set o.qty to 1'),
   },
   {
-    code: 'E0846',
+    code: 'E1046',
     title: 'two repairs for one code',
     doc: 'A finding is repaired in one way.',
     frame: 'file',
@@ -111,7 +111,7 @@ export const VALIDATOR_CODES: readonly LanguageCode[] = [
     mended: repair('repair RANGE: set o.qty to 1'),
   },
   {
-    code: 'E0847',
+    code: 'E1047',
     title: 'a validator that requires nothing',
     doc: 'A validator that finds nothing tests nothing.',
     frame: 'file',

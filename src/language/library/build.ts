@@ -59,7 +59,7 @@ export function sized(formula: Formula, node: Node, context: Context): Formula |
   const { scope } = context;
   if (parts > PARTS_LIMIT || depth >= DEPTH_LIMIT) {
     const message = `with every \`def\` in it expanded, this has more than ${PARTS_LIMIT} parts, or is nested more than ${DEPTH_LIMIT} deep`;
-    return fail(scope, 'E0832', node, message, 'too large', 'give a part of it a name with `let`');
+    return fail(scope, 'E1032', node, message, 'too large', 'give a part of it a name with `let`');
   }
   WEIGHTS.set(formula, { parts, depth: depth + 1 });
   if (parts % PARTS_OF_A_SENTENCE !== 0) return formula;

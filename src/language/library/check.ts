@@ -6,18 +6,18 @@ import { failAt } from '../scope.ts';
 import type { Context } from './context.ts';
 
 const CODES: Readonly<Record<Wrong['problem'], string>> = {
-  no_name: 'E0821',
-  no_element: 'E0830',
-  no_locator: 'E0821',
-  no_member: 'E0822',
-  no_type: 'E0802',
-  no_function: 'E0823',
-  arguments: 'E0824',
-  mismatch: 'E0825',
-  not_a_number: 'E0826',
-  not_a_place: 'E0827',
-  not_elements: 'E0828',
-  out_of_bounds: 'E0829',
+  no_name: 'E1021',
+  no_element: 'E1030',
+  no_locator: 'E1021',
+  no_member: 'E1022',
+  no_type: 'E1002',
+  no_function: 'E1023',
+  arguments: 'E1024',
+  mismatch: 'E1025',
+  not_a_number: 'E1026',
+  not_a_place: 'E1027',
+  not_elements: 'E1028',
+  out_of_bounds: 'E1029',
 };
 
 /** Tells what keeps a formula from having a type. */

@@ -19,7 +19,7 @@ export function structName(expr: PathExpr, context: Context): Formula | undefine
       const known = memberNames(type, names.source);
       const help = step.kind === 'field' ? didYouMean(step.name, known, 'its members are') : undefined;
       const what = step.kind === 'field' ? ` \`${step.name}\`` : ' of that kind';
-      return fail(scope, 'E0822', step, `\`${text}\` is a struct and has no member${what}`, 'unknown', help);
+      return fail(scope, 'E1022', step, `\`${text}\` is a struct and has no member${what}`, 'unknown', help);
     }
     ({ type } = member);
   }

@@ -49,7 +49,7 @@ function read(expr: Expr, context: Context): Formula | undefined {
       if (value.kind === 'int') return { kind: 'int', value: BigInt.asUintN(64, value.value), span };
       if (value.kind === 'size' || value.kind === 'time')
         return { kind: 'int', value: BigInt(value.value), span };
-      return fail(scope, 'E0826', expr, 'a share is no number of a structure', 'not a number');
+      return fail(scope, 'E1026', expr, 'a share is no number of a structure', 'not a number');
     }
     case 'string':
       return { kind: 'text', value: plainText(expr.text), span };
@@ -126,7 +126,7 @@ function readBinary(expr: Expr & { kind: 'binary' }, context: Context): Formula 
 }
 
 function divides(_formula: Formula, expr: Expr & { kind: 'binary' }, context: Context): undefined {
-  return fail(context.scope, 'E0826', expr.right, 'nothing can be divided by 0', 'zero');
+  return fail(context.scope, 'E1026', expr.right, 'nothing can be divided by 0', 'zero');
 }
 
 function hasWord(expr: Expr, context: Context): boolean {

@@ -98,7 +98,7 @@ function take(space: Space, name: string, from: FileLibrary, taking: Taking): vo
     const message = `what is imported needs another ${space.slice(0, -1)} \`${name}\` than the one that is known here`;
     const other = own === undefined ? [] : [label(own.unit, own.node.name, 'the one that is known here')];
     const labels = [named, ...other, { span: model.span, text: 'the one that is needed' }];
-    scope.problems.error('E0801', message, labels, 'give one of them another name');
+    scope.problems.error('E1001', message, labels, 'give one of them another name');
     return;
   }
   mine.set(name, model);

@@ -42,7 +42,7 @@ export function readLocators(
     if (declared?.unit !== scope.unit || done.has(name) || scope.problems.full(scope.unit.file)) return;
     if (open.includes(name)) {
       if (at !== undefined)
-        fail(scope, 'E0816', at, `locator \`${name}\` is nested in itself`, 'leads back to it');
+        fail(scope, 'E1016', at, `locator \`${name}\` is nested in itself`, 'leads back to it');
       return;
     }
     open.push(name);
@@ -65,7 +65,7 @@ function readLocator(node: Locator, context: Context, types: TypeContext): Locat
   const parent = parentOf(node, context);
   if (node.of === undefined) {
     const help = `as in \`locator ${node.name.text}: ${node.shape.text} of task_struct …\``;
-    fail(scope, 'E0812', node.shape, `locator \`${node.name.text}\` does not say of what`, 'no `of`', help);
+    fail(scope, 'E1012', node.shape, `locator \`${node.name.text}\` does not say of what`, 'no `of`', help);
   }
   if (shape === undefined || of === undefined || parent === 'wrong') return undefined;
   needed(of, context);
@@ -74,7 +74,7 @@ function readLocator(node: Locator, context: Context, types: TypeContext): Locat
   for (const word of ['from', ...rule.needs]) {
     if (clauseNamed(clauses, word) !== undefined) continue;
     if (node.clauses.some((one) => ![...rule.takes, ...COMMON].includes(one.word.text))) break;
-    fail(scope, 'E0812', node.name, `a locator of shape \`${shape}\` needs \`${word}\``, 'incomplete', rule.doc); // prettier-ignore
+    fail(scope, 'E1012', node.name, `a locator of shape \`${shape}\` needs \`${word}\``, 'incomplete', rule.doc); // prettier-ignore
     return undefined;
   }
   return fill(node, { shape, of, parent, clauses }, names.source.locator(parent ?? '')?.of, context);
@@ -141,7 +141,7 @@ function fill(
 function shapeOf({ shape }: Locator, scope: Scope): Shape | undefined {
   if (Object.hasOwn(SHAPES, shape.text)) return shape.text as Shape;
   const help = didYouMean(shape.text, Object.keys(SHAPES), 'shapes are');
-  return fail(scope, 'E0811', shape, `there is no shape \`${shape.text}\``, 'unknown', help);
+  return fail(scope, 'E1011', shape, `there is no shape \`${shape.text}\``, 'unknown', help);
 }
 
 function parentOf({ parent }: Locator, { scope, names, needs }: Context): string | undefined | 'wrong' {
@@ -154,7 +154,7 @@ function parentOf({ parent }: Locator, { scope, names, needs }: Context): string
   if (scope.unit.locators.has(parent.text)) return 'wrong';
   const known = [...scope.unit.locators.keys(), ...scope.unit.shipped.locators.keys()];
   const help = didYouMean(parent.text, known, 'there are');
-  fail(scope, 'E0816', parent, `there is no locator \`${parent.text}\` to be nested in`, 'unknown', help);
+  fail(scope, 'E1016', parent, `there is no locator \`${parent.text}\` to be nested in`, 'unknown', help);
   return 'wrong';
 }
 
@@ -185,7 +185,7 @@ function headOf(clause: Clause | undefined, scope: Scope): boolean {
   const expr = single(clause.values, clause.word, scope);
   if (expr?.kind === 'path' && expr.steps.length === 0 && expr.root.text === 'head') return true;
   if (expr !== undefined)
-    fail(scope, 'E0813', expr, '`including` takes `head`, and nothing else', 'what is that?');
+    fail(scope, 'E1013', expr, '`including` takes `head`, and nothing else', 'what is that?');
   return false;
 }
 
@@ -197,10 +197,10 @@ function spaceOf(clause: Clause | undefined, scope: Scope): LocatorModel['space'
   const named = index?.kind === 'index' && index.index.kind === 'string' ? index.index : undefined;
   if (named === undefined || mm?.kind !== 'field' || mm.name !== 'mm' || rest.length > 0) {
     const help = 'as in `space tasks["shop"].mm`';
-    return fail(scope, 'E0817', expr, '`space` takes the address space of a process', 'none', help);
+    return fail(scope, 'E1017', expr, '`space` takes the address space of a process', 'none', help);
   }
   const value = evaluate(named, scope);
   const comm = value?.kind === 'string' ? value.value : stringText(named.text);
   if (comm.length >= 1 && comm.length <= 15) return { comm };
-  return fail(scope, 'E0817', named, 'the name of a task has 1 to 15 characters', 'no such task');
+  return fail(scope, 'E1017', named, 'the name of a task has 1 to 15 characters', 'no such task');
 }

@@ -21,7 +21,7 @@ export function memberPath(
   if (expr === undefined) return [];
   const path = fieldsOf(expr);
   if (path === undefined) {
-    fail(context.scope, 'E0813', expr, `\`${word}\` takes a member of an element`, 'no member', `as in \`${word} ${word === 'via' ? 'link' : 'id'}\``); // prettier-ignore
+    fail(context.scope, 'E1013', expr, `\`${word}\` takes a member of an element`, 'no member', `as in \`${word} ${word === 'via' ? 'link' : 'id'}\``); // prettier-ignore
     return [];
   }
   const type = follow(path, of, context);
@@ -56,7 +56,7 @@ export function follow(
     if (member === 'opaque') return 'opaque';
     if (member === undefined) {
       const help = didYouMean(part.name, memberNames(type, names.source), 'its members are');
-      return fail(scope, 'E0822', part, `\`${spelled(type)}\` has no member \`${part.name}\``, 'unknown', help); // prettier-ignore
+      return fail(scope, 'E1022', part, `\`${spelled(type)}\` has no member \`${part.name}\``, 'unknown', help); // prettier-ignore
     }
     ({ type } = member);
   }
@@ -69,15 +69,15 @@ function checkRole(word: string, shape: Shape, type: TypeModel, at: Expr, { scop
     const { link } = SHAPES[shape];
     if (link === undefined || (type.kind === 'named' && type.name === link)) return;
     const message = `a \`${shape}\` goes through members of type \`${link}\`, and this is \`${spelled(type)}\``;
-    fail(scope, 'E0814', at, message, 'another type');
+    fail(scope, 'E1014', at, message, 'another type');
     return;
   }
   const seen = resolveType(type, source);
   if (seen === 'opaque' || seen === undefined) return;
   const text = seen.kind === 'array' && resolveType(seen.of, source) !== 'opaque' && (resolveType(seen.of, source) as TypeModel).kind === 'char'; // prettier-ignore
   if (word === 'label' && !text)
-    fail(scope, 'E0815', at, `\`label\` takes a text, and this is \`${spelled(type)}\``, 'no `char` array', 'by a number elements are named with `id`'); // prettier-ignore
+    fail(scope, 'E1015', at, `\`label\` takes a text, and this is \`${spelled(type)}\``, 'no `char` array', 'by a number elements are named with `id`'); // prettier-ignore
   const number = ['int', 'enum', 'char', 'bool', 'pointer'].includes(seen.kind);
   if (word !== 'label' && !number && !(seen.kind === 'array' && !text))
-    fail(scope, 'E0815', at, `\`${word}\` takes a number, and this is \`${spelled(type)}\``, 'not a number');
+    fail(scope, 'E1015', at, `\`${word}\` takes a number, and this is \`${spelled(type)}\``, 'not a number');
 }

@@ -49,16 +49,16 @@ export function membersOf(
       }
       sound = false;
       const first = label(scope.unit, twin, 'first here');
-      fail(scope, 'E0806', name, `there are two members \`${name.text}\``, 'again', undefined, [first]);
+      fail(scope, 'E1006', name, `there are two members \`${name.text}\``, 'again', undefined, [first]);
     }
     members.push(member);
   }
   if (sound && members.length === 0) {
     const what = union ? 'union' : 'struct';
-    return fail(scope, 'E0809', at, `a ${what} has at least one member`, 'nothing in it');
+    return fail(scope, 'E1009', at, `a ${what} has at least one member`, 'nothing in it');
   }
   if (laid.bytes > STRUCT_LIMIT)
-    return fail(scope, 'E0808', at, `a struct has at most ${STRUCT_LIMIT} bytes`, 'too large');
+    return fail(scope, 'E1008', at, `a struct has at most ${STRUCT_LIMIT} bytes`, 'too large');
   return sound ? { members, bytes: alignUp(laid.bytes, laid.align), align: laid.align } : undefined;
 }
 
@@ -92,12 +92,12 @@ function readMember(
   const type = context.type(node.type, context);
   if (type === undefined) return undefined;
   if (node.name === undefined && type.kind !== 'aggregate') {
-    return fail(scope, 'E0809', node, 'only a struct or a union has members that need no name', 'of what name?', 'write `name: type`'); // prettier-ignore
+    return fail(scope, 'E1009', node, 'only a struct or a union has members that need no name', 'of what name?', 'write `name: type`'); // prettier-ignore
   }
   const extent = typeExtent(type, context);
   if (extent === undefined) {
     const help = type.kind === 'void' ? 'write `*void`' : 'use a pointer to it';
-    return fail(scope, 'E0808', node.type, 'how large this is only the guest knows', 'of what size?', help);
+    return fail(scope, 'E1008', node.type, 'how large this is only the guest knows', 'of what size?', help);
   }
   const width = clauseNamed(clauses, 'bits');
   const bits = width && wantInt(width.values, width.word, { low: 1, high: 64 }, scope);
@@ -115,7 +115,7 @@ function fitsBits(type: TypeModel, bits: number, node: Member, { scope }: TypeCo
     whole === 0 || bits <= whole
       ? 'only a number of the machine has single bits'
       : `a bit-field of ${bits} bits is wider than its type`;
-  fail(scope, 'E0805', node, message, whole === 0 ? 'not a number' : `it has ${whole}`);
+  fail(scope, 'E1005', node, message, whole === 0 ? 'not a number' : `it has ${whole}`);
   return false;
 }
 

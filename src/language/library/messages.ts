@@ -35,7 +35,7 @@ export function readMessage(message: Name, context: Context): Message | undefine
           holes > HOLES
             ? [`a message holds at most ${HOLES} values`, undefined]
             : [`this \`${char}\` has no partner`, `a brace that is meant as such is written \`\\${char}\``];
-        fail(scope, 'E0837', here, what, 'in this message', help);
+        fail(scope, 'E1037', here, what, 'in this message', help);
         return undefined;
       }
       if (plain !== '') parts.push(plainText(`"${plain}"`));
@@ -48,7 +48,7 @@ export function readMessage(message: Name, context: Context): Message | undefine
   }
   if (plain !== '') parts.push(plainText(`"${plain}"`));
   if (sound && parts.length === 0)
-    return fail(scope, 'E0837', message, 'the message is empty', 'says nothing', 'say what is wrong, and of which element'); // prettier-ignore
+    return fail(scope, 'E1037', message, 'the message is empty', 'says nothing', 'say what is wrong, and of which element'); // prettier-ignore
   return sound ? parts : undefined;
 }
 
@@ -66,13 +66,13 @@ function readHole(
   if (!known) {
     const at = { start: start + colon + 1, end: node.end - 1 };
     const help = didYouMean(format, FORMATS, 'values are written as they are, or as');
-    return fail(scope, 'E0837', at, `a value cannot be written as \`${format}\``, 'unknown', help);
+    return fail(scope, 'E1037', at, `a value cannot be written as \`${format}\``, 'unknown', help);
   }
   const source = colon < 0 ? text : text.slice(0, colon);
   const expr = parseExpression(scope.unit.file, source, start, scope.problems);
   if (expr === undefined) {
     const empty = source.trim() === '';
-    return fail(scope, 'E0837', node, empty ? 'nothing stands between these braces' : 'this is no value', 'in this message', 'as in `{o.id}` or `{o.link.next:address}`'); // prettier-ignore
+    return fail(scope, 'E1037', node, empty ? 'nothing stands between these braces' : 'this is no value', 'in this message', 'as in `{o.id}` or `{o.link.next:address}`'); // prettier-ignore
   }
   const value = readFormula(expr, context);
   if (value === undefined || !checkFormula(value, context)) return undefined;

@@ -54,7 +54,7 @@ function boundAs(known: Bound, expr: PathExpr, context: Context): Formula | unde
   if (formula === undefined) return undefined;
   if (known.inside < context.inside && seesElement(formula)) {
     const message = `\`${expr.root.text}\` stands for a part of one element, and here another is at hand`;
-    return fail(context.scope, 'E0830', expr.root, message, 'of which element?', 'give it a name with `let` first'); // prettier-ignore
+    return fail(context.scope, 'E1030', expr.root, message, 'of which element?', 'give it a name with `let` first'); // prettier-ignore
   }
   return { ...formula, span: spanOf(context.scope.unit, expr.root) };
 }
@@ -68,12 +68,12 @@ function readSymbol(
   const { scope } = context;
   if (index?.kind !== 'index' || index.index.kind !== 'string') {
     const help = 'as in `symbols["init_task"]`';
-    return fail(scope, 'E0821', index ?? expr.root, 'a symbol is named by a text in brackets', 'which one?', help); // prettier-ignore
+    return fail(scope, 'E1021', index ?? expr.root, 'a symbol is named by a text in brackets', 'which one?', help); // prettier-ignore
   }
   const name = index.index.text.slice(1, -1);
   const span = spanOf(scope.unit, { start: expr.start, end: index.end });
   if (!/^[A-Za-z_.$][\w.$]*$/.test(name))
-    return fail(scope, 'E0821', index.index, 'no symbol has such a name', 'not a name of the kernel');
+    return fail(scope, 'E1021', index.index, 'no symbol has such a name', 'not a name of the kernel');
   return readSteps({ kind: 'symbol', name, span }, rest, expr, context);
 }
 
@@ -102,7 +102,7 @@ function constantOf(value: Expression, expr: PathExpr, context: Context): Formul
     }
     default: {
       const message = `\`${expr.root.text}\` is a \`let\` of runs, and no run is going on here`;
-      return fail(scope, 'E0821', expr.root, message, 'not known here', 'write a `let` in the validator, or a `def`'); // prettier-ignore
+      return fail(scope, 'E1021', expr.root, message, 'not known here', 'write a `let` in the validator, or a `def`'); // prettier-ignore
     }
   }
 }
@@ -118,7 +118,7 @@ function readCall(expr: PathExpr, call: Step & { kind: 'call' }, context: Contex
   if (known === undefined) {
     const defs = [...scope.unit.names].filter(([, one]) => one.node.kind === 'def').map(([name]) => name);
     const help = didYouMean(text, [...FORMULA_FUNCTIONS.keys(), 'sizeof', ...defs], 'there are');
-    return fail(scope, 'E0823', expr.root, `there is no function \`${text}\``, 'unknown', help);
+    return fail(scope, 'E1023', expr.root, `there is no function \`${text}\``, 'unknown', help);
   }
   const most = known.parameters.length;
   if (call.args.length > most || call.args.length < most - known.optional)
@@ -155,7 +155,7 @@ function arity(
   const message = `\`${name}\` was given ${given} ${given === 1 ? 'value' : 'values'}`;
   const most = parameters.length;
   const wanted = least === most ? String(most) : `${least} to ${most}`;
-  return fail(context.scope, 'E0824', call, message, `it takes ${wanted}`);
+  return fail(context.scope, 'E1024', call, message, `it takes ${wanted}`);
 }
 
 /** `def`s may use `def`s this deep. */
@@ -175,7 +175,7 @@ function expand(
       ? [`\`def ${text}\` leads back to itself`, 'never ends']
       : [`a \`def\` uses others more than ${DEF_DEPTH} deep`, 'one too many'];
     const help = 'a `def` is a formula that is written in its place; what repeats is a `walk`';
-    return fail(scope, 'E0831', expr.root, message, said, help);
+    return fail(scope, 'E1031', expr.root, message, said, help);
   }
   const call = expr.steps[0] as Step & { kind: 'call' };
   if (args.length !== node.parameters.length)

@@ -9,6 +9,6 @@ export function checkPlace(formula: Formula, word: string, context: Context): bo
   const type = typeOf(formula, context.typing);
   if (type.kind === 'wrong' || PLACE_TYPES.has(type.kind)) return true;
   const message = `\`${word}\` takes a place in memory, and this is ${describeType(type)}`;
-  failAt(context.scope, 'E0827', formula.span, message, 'no place');
+  failAt(context.scope, 'E1027', formula.span, message, 'no place');
   return false;
 }

@@ -29,7 +29,7 @@ export function readRepairs(told: Told, outer: Context): RepairModel[] {
       const first = seen.get(code);
       if (first !== undefined) {
         const more = [label(scope.unit, first, 'first here')];
-        fail(scope, 'E0846', name, `there are two repairs for \`${code}\``, 'again', 'one is enough', more);
+        fail(scope, 'E1046', name, `there are two repairs for \`${code}\``, 'again', 'one is enough', more);
         continue;
       }
       seen.set(code, name);
@@ -57,12 +57,12 @@ function readRepair(
   const rule = Object.hasOwn(REPAIR_VERBS, verb) ? REPAIR_VERBS[verb] : undefined;
   if (rule === undefined) {
     const help = didYouMean(verb, Object.keys(REPAIR_VERBS), 'repairs are');
-    return fail(scope, 'E0843', action.head, `nothing is repaired by \`${verb}\``, 'unknown', help);
+    return fail(scope, 'E1043', action.head, `nothing is repaired by \`${verb}\``, 'unknown', help);
   }
   // A shape's own codes have no requirement in the text.
   if (given === undefined && verb !== 'relink' && verb !== 'abandon' && verb !== 'unlink') {
     const help = didYouMean(code, told.codes.keys(), 'it gives');
-    return fail(scope, 'E0842', at, `nothing in this validator gives \`${code}\``, 'no such requirement', help); // prettier-ignore
+    return fail(scope, 'E1042', at, `nothing in this validator gives \`${code}\``, 'no such requirement', help); // prettier-ignore
   }
   const context = given?.context ?? outer;
   const repair = readAction(node, action, code, verb, rule, context);
@@ -88,10 +88,10 @@ function readAction(
   const expr = action.values.length > 0 ? single(action.values, action.head, scope) : undefined;
   if (missing !== undefined || (rule.subject === 'required' && action.values.length === 0)) {
     const what = missing === undefined ? 'a place' : `\`${missing}\``;
-    return fail(scope, 'E0845', action, `\`${verb}\` needs ${what}`, 'incomplete', rule.doc);
+    return fail(scope, 'E1045', action, `\`${verb}\` needs ${what}`, 'incomplete', rule.doc);
   }
   if (rule.subject === 'none' && expr !== undefined)
-    return fail(scope, 'E0845', expr, `\`${verb}\` takes no place`, 'one too many', rule.doc);
+    return fail(scope, 'E1045', expr, `\`${verb}\` takes no place`, 'one too many', rule.doc);
   const subject = expr && readFormula(expr, context);
   if (subject !== undefined && checkFormula(subject, context)) checkPlace(subject, verb, context);
   const to = toOf(action, clauses, subject, context);
@@ -99,7 +99,7 @@ function readAction(
   const unless = clauseNamed(clauses, 'unless');
   const loss = unless && single(unless.values, unless.word, scope);
   if (loss !== undefined && wantName(loss, (unless as Phrase['clauses'][number]).word, scope) !== 'loss')
-    fail(scope, 'E0845', loss, '`unless` takes `loss`, and nothing else', 'what is that?');
+    fail(scope, 'E1045', loss, '`unless` takes `loss`, and nothing else', 'what is that?');
   const loses = clauseNamed(clauses, 'loses');
   const lost = loses && single(loses.values, loses.word, scope);
   const given_up = lost && wantName(lost, (loses as Phrase['clauses'][number]).word, scope);

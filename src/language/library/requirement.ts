@@ -25,7 +25,7 @@ export function readRequire(node: Require, context: Context, told: Told): Statem
   const sound = condition !== undefined && checkCondition(condition, context);
   if (condition?.kind === 'bool') {
     const message = `this is ${condition.value ? 'true' : 'false'} whatever lies in memory`;
-    fail(scope, 'E0835', node.condition, message, 'nothing to require', 'compare something that is read');
+    fail(scope, 'E1035', node.condition, message, 'nothing to require', 'compare something that is read');
   }
   const at = formulaOf(clauseNamed(clauses, 'at'), context);
   if (at !== undefined) checkPlace(at, 'at', context);
@@ -56,5 +56,5 @@ function causeOf(clause: Clause | undefined, { scope }: Context): string | undef
   const cause = expr && wantName(expr, (clause as Clause).word, scope);
   if (cause === undefined || expr === undefined || DIAGNOSES.has(cause)) return cause;
   const help = didYouMean(cause, DIAGNOSES.keys(), 'causes are');
-  return fail(scope, 'E0840', expr, `there is no cause \`${cause}\``, 'unknown', help);
+  return fail(scope, 'E1040', expr, `there is no cause \`${cause}\``, 'unknown', help);
 }

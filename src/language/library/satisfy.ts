@@ -25,7 +25,7 @@ export function checkSatisfies(
   if (!looksAt(whole, bare(target))) {
     const message = 'the requirement does not look at this place: writing to it mends nothing';
     const help = 'write to what the requirement compares';
-    failAt(context.scope, 'E0844', place.span, message, 'not in the requirement', help, [
+    failAt(context.scope, 'E1044', place.span, message, 'not in the requirement', help, [
       { span: condition.span, text: 'this must hold' },
     ]);
     return false;
@@ -34,7 +34,7 @@ export function checkSatisfies(
   const mended = value && replaced(whole, bare(target), value);
   if (mended?.kind !== 'bool' || mended.value) return true;
   const message = 'with this value the requirement still does not hold';
-  failAt(context.scope, 'E0844', to.span, message, 'mends nothing', 'write a value that satisfies it', [
+  failAt(context.scope, 'E1044', to.span, message, 'mends nothing', 'write a value that satisfies it', [
     { span: condition.span, text: 'this must hold' },
   ]);
   return false;

@@ -11,7 +11,7 @@ export function readSizeof(expr: PathExpr, args: readonly Expr[], context: Conte
   if (args.length !== 1 || arg?.kind !== 'path' || arg.steps.length > 0)
     return fail(
       scope,
-      'E0824',
+      'E1024',
       expr,
       '`sizeof` takes the name of a type',
       'no type',

@@ -62,7 +62,7 @@ function push<T>(list: T[], one: T | undefined): void {
 function unused(name: Name, { bound, scope }: Context): void {
   if (!scope.unit.whole || name.text.startsWith('_') || bound.get(name.text)?.used !== false) return;
   const help = 'use it, remove it, or start its name with `_`';
-  scope.problems.warn('E0834', `the \`let\` \`${name.text}\` is used nowhere`, [label(scope.unit, name, 'unused')], help); // prettier-ignore
+  scope.problems.warn('E1034', `the \`let\` \`${name.text}\` is used nowhere`, [label(scope.unit, name, 'unused')], help); // prettier-ignore
 }
 
 function readLet(node: Let, context: Context): { context: Context; statement?: Statement } {
@@ -89,9 +89,9 @@ function named(
   const other = bound.get(name.text);
   if (other !== undefined) {
     const first = other.at === undefined ? [] : [label(scope.unit, other.at, 'first here')];
-    fail(scope, 'E0833', name, `\`${name.text}\` is bound twice`, 'again', 'give one of them another name', first); // prettier-ignore
+    fail(scope, 'E1033', name, `\`${name.text}\` is bound twice`, 'again', 'give one of them another name', first); // prettier-ignore
   } else if (['symbols', 'cpus', 'true', 'false'].includes(name.text)) {
-    fail(scope, 'E0833', name, `\`${name.text}\` has a meaning of its own`, 'taken', 'give it another name');
+    fail(scope, 'E1033', name, `\`${name.text}\` has a meaning of its own`, 'taken', 'give it another name');
   }
   return bind(context, name, type, formula, value);
 }
@@ -133,7 +133,7 @@ function readWalk(node: Walk, context: Context, told: Told): Statement | undefin
   for (const [word, why] of NEEDED) {
     if (clauseNamed(clauses, word) !== undefined) continue;
     sound = false;
-    fail(scope, 'E0836', node.name, `a walk needs \`${word}\``, 'incomplete', why);
+    fail(scope, 'E1036', node.name, `a walk needs \`${word}\``, 'incomplete', why);
   }
   const from = formulaOf(clauseNamed(clauses, 'from'), context);
   const limit = formulaOf(clauseNamed(clauses, 'limit'), context);

@@ -21,7 +21,7 @@ export function readSteps(
       if (index === undefined) return undefined;
       formula = { kind: 'index', of: formula, index, span };
     } else
-      return fail(context.scope, 'E0823', step, 'only functions are called, and this is none', 'not a function'); // prettier-ignore
+      return fail(context.scope, 'E1023', step, 'only functions are called, and this is none', 'not a function'); // prettier-ignore
     formula = sized(formula, whole, context);
     if (formula === undefined) return undefined;
   }

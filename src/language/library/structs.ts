@@ -26,7 +26,7 @@ export function readStructs(scope: Scope, names: Names): TypeContext {
       return names.structs.get(name);
     if (open.includes(name)) {
       const more = [label(scope.unit, declared.node.name, 'it would be endless')];
-      return at && fail(scope, 'E0808', at, `\`${name}\` holds itself`, 'by value', `write \`*${name}\``, more); // prettier-ignore
+      return at && fail(scope, 'E1008', at, `\`${name}\` holds itself`, 'by value', `write \`*${name}\``, more); // prettier-ignore
     }
     open.push(name);
     const model = scope.problems.full(scope.unit.file) ? undefined : readStruct(declared.node, context);
@@ -49,16 +49,16 @@ function readStruct(node: Struct, context: TypeContext): StructModel | undefined
     const expr = single(from.values, from.word, scope);
     const guest = expr && wantName(expr, from.word, scope);
     if (guest !== undefined && guest !== 'guest')
-      return fail(scope, 'E0809', from, `a struct comes \`from guest\`, not from \`${guest}\``, 'unknown');
+      return fail(scope, 'E1009', from, `a struct comes \`from guest\`, not from \`${guest}\``, 'unknown');
     if (node.members !== undefined || size !== undefined) {
       const help = 'leave out `from guest`: what is written out is compared with what the guest says';
-      return fail(scope, 'E0809', node.name, `\`${name}\` is the guest's and is written out, too`, 'either or', help); // prettier-ignore
+      return fail(scope, 'E1009', node.name, `\`${name}\` is the guest's and is written out, too`, 'either or', help); // prettier-ignore
     }
     return guest === undefined ? undefined : { name, from_guest: true, members: [], bytes: 0, ...more };
   }
   if (node.members === undefined) {
     const help = `write \`struct ${name} { … }\`, or \`struct ${name} from guest\``;
-    return fail(scope, 'E0809', node.name, `\`${name}\` has no members`, 'made of what?', help);
+    return fail(scope, 'E1009', node.name, `\`${name}\` has no members`, 'made of what?', help);
   }
   const laid = membersOf(node.members, false, node.name, context);
   const limits = { low: 1, high: STRUCT_LIMIT };
@@ -69,7 +69,7 @@ function readStruct(node: Struct, context: TypeContext): StructModel | undefined
       bytes < laid.bytes
         ? `\`${name}\` takes ${laid.bytes} bytes, and its \`size\` is ${bytes}`
         : `\`${name}\` holds what is aligned to ${laid.align} bytes, and its \`size\` is no multiple of that`;
-    return fail(scope, 'E0803', size, message, 'disagrees with its members');
+    return fail(scope, 'E1003', size, message, 'disagrees with its members');
   }
   return { name, from_guest: false, members: laid.members, bytes: bytes ?? laid.bytes, ...more };
 }

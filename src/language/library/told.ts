@@ -25,5 +25,5 @@ export function codeOf(name: Name | undefined, at: Node, { scope }: Context): st
   if (name !== undefined && /^[A-Z][A-Z0-9_]{1,63}$/.test(name.text)) return name.text;
   const upper = name?.text.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
   const help = upper !== undefined && /^[A-Z][A-Z0-9_]{1,63}$/.test(upper) ? `write \`${upper}\`` : 'as in `ORDER_RANGE`'; // prettier-ignore
-  return fail(scope, 'E0841', at, 'a code is written in capitals, digits and `_`', 'no code', help);
+  return fail(scope, 'E1041', at, 'a code is written in capitals, digits and `_`', 'no code', help);
 }

@@ -26,13 +26,13 @@ export function typeModel(expr: TypeExpr, context: TypeContext): TypeModel | und
     const count = length === undefined ? undefined : arrayLength(length, scope);
     if (length === undefined) {
       const help = 'write how many there are, as in `u64[15]`; of what has no fixed length, a pointer';
-      return fail(scope, 'E0804', expr, 'an array needs its length', 'of how many?', help);
+      return fail(scope, 'E1004', expr, 'an array needs its length', 'of how many?', help);
     }
     if (count === undefined) return undefined;
     type = { kind: 'array', of: type, count };
   }
   if (type.kind === 'array' && typeExtent(type.of, context) === undefined && base.kind === 'name')
-    return fail(scope, 'E0808', expr, `how large a \`${base.name.text}\` is only the guest knows`, 'of what size?', 'use an array of pointers'); // prettier-ignore
+    return fail(scope, 'E1008', expr, `how large a \`${base.name.text}\` is only the guest knows`, 'of what size?', 'use an array of pointers'); // prettier-ignore
   return type;
 }
 
@@ -62,7 +62,7 @@ function namedOf(name: Name, context: TypeContext, by_value: boolean): TypeModel
       ? (didYouMean(name.text, names) ?? 'declare it')
       : `write \`${meant}\`: types say how wide they are`;
   const near = help.startsWith('did') || meant !== undefined;
-  return fail(context.scope, 'E0802', name, `there is no type \`${name.text}\``, 'unknown', near ? help : 'declare it with `struct`, or import it; the guest\'s own are declared with `from guest`'); // prettier-ignore
+  return fail(context.scope, 'E1002', name, `there is no type \`${name.text}\``, 'unknown', near ? help : 'declare it with `struct`, or import it; the guest\'s own are declared with `from guest`'); // prettier-ignore
 }
 
 function knows(name: Name, context: TypeContext, by_value: boolean): boolean {
@@ -79,7 +79,7 @@ function arrayLength(expr: Expr, scope: Scope): number | undefined {
   const count = value.kind === 'int' ? Number(value.value) : -1;
   if (count >= 1 && count <= ARRAY_LIMIT) return count;
   const message = `an array has 1 to ${ARRAY_LIMIT} entries`;
-  return fail(scope, 'E0804', expr, message, value.kind === 'int' ? 'out of range' : 'no number');
+  return fail(scope, 'E1004', expr, message, value.kind === 'int' ? 'out of range' : 'no number');
 }
 
 function enumOf(
@@ -90,7 +90,7 @@ function enumOf(
   const basic = BASIC.get(name?.text ?? 'u32');
   if (basic?.kind !== 'int' || basic.big_endian) {
     const help = 'as in `enum u8 { open = 0, filled = 1 }`';
-    return fail(scope, 'E0802', name ?? expr, `an enumeration is no \`${name?.text}\``, 'not a whole number', help); // prettier-ignore
+    return fail(scope, 'E1002', name ?? expr, `an enumeration is no \`${name?.text}\``, 'not a whole number', help); // prettier-ignore
   }
   const seen = new Map<string, Name>();
   const read: { name: string; value: bigint }[] = [];
@@ -99,7 +99,7 @@ function enumOf(
     const value = one.value === undefined ? undefined : evaluate(one.value, scope);
     if (one.value !== undefined && value?.kind !== 'int') {
       if (value !== undefined)
-        fail(scope, 'E0807', one.value, `the value of \`${one.name.text}\` is no number`, 'not a number');
+        fail(scope, 'E1007', one.value, `the value of \`${one.name.text}\` is no number`, 'not a number');
       return undefined;
     }
     const number = BigInt.asUintN(64, value?.kind === 'int' ? value.value : next);
@@ -107,7 +107,7 @@ function enumOf(
     const twin = seen.get(one.name.text) ?? values[read.findIndex((other) => other.value === number)]?.name;
     if (twin !== undefined) {
       const what = twin.text === one.name.text ? `\`${twin.text}\`` : `the value ${number}`;
-      fail(scope, 'E0807', one.name, `an enumeration has ${what} twice`, 'again', undefined, [
+      fail(scope, 'E1007', one.name, `an enumeration has ${what} twice`, 'again', undefined, [
         { span: { file: scope.unit.file, start: twin.start, end: twin.end }, text: 'first here' },
       ]);
       continue;
@@ -115,7 +115,7 @@ function enumOf(
     const limit = 1n << BigInt(basic.bytes * 8);
     if (number >= limit) {
       const at = one.value ?? one.name;
-      fail(scope, 'E0807', at, `${number} does not fit into a \`${basic.name}\``, `at most ${limit - 1n}`);
+      fail(scope, 'E1007', at, `${number} does not fit into a \`${basic.name}\``, `at most ${limit - 1n}`);
       continue;
     }
     seen.set(one.name.text, one.name);

@@ -38,7 +38,7 @@ function readValidator(node: Validator, context: Context): ValidatorModel | unde
   const repairs = readRepairs(told, context);
   if (told.codes.size === 0 && scope.unit.whole) {
     const help = 'add `require … else CODE "message"`';
-    fail(scope, 'E0847', node.name, `validator \`${name}\` requires nothing`, 'finds nothing', help);
+    fail(scope, 'E1047', node.name, `validator \`${name}\` requires nothing`, 'finds nothing', help);
   }
   if (scope.problems.errors > before) return undefined;
   const doc = docAbove(scope.unit, node.start);

@@ -42,7 +42,7 @@ export function wordAs(expr: PathExpr, type: FormulaType, context: Context): For
     const value = seen.values.find((one) => one.name === text);
     if (value !== undefined) return { kind: 'int', value: value.value, span };
     const names = seen.values.map((one) => one.name);
-    return fail(context.scope, 'E0821', expr, `this enumeration has no \`${text}\``, 'unknown', didYouMean(text, names, 'it has')); // prettier-ignore
+    return fail(context.scope, 'E1021', expr, `this enumeration has no \`${text}\``, 'unknown', didYouMean(text, names, 'it has')); // prettier-ignore
   }
   return unknownName(expr, context);
 }
@@ -62,5 +62,5 @@ export function unknownName(expr: PathExpr, context: Context): undefined {
     'cpus',
   ];
   const help = didYouMean(expr.root.text, known, 'the names here are');
-  return fail(scope, 'E0821', expr.root, `there is no name \`${expr.root.text}\` here`, 'unknown', help);
+  return fail(scope, 'E1021', expr.root, `there is no name \`${expr.root.text}\` here`, 'unknown', help);
 }

@@ -35,7 +35,7 @@ export interface CpuGrant {
   readonly minimum?: number;
 }
 
-/** A region of machine memory that two partitions see, each behind its own memory (targets/sim/machine/mailbox.ts says where). */
+/** A region of machine memory that two partitions see, each behind its own memory (model/shared-memory.ts). */
 export interface SharedMemoryModel {
   readonly name: string;
   readonly bytes: number;

@@ -10,7 +10,7 @@ export function widened(place: BytesPlace, bytes: number, partition: Partition):
   if (bytes <= place.bytes) return found({ ...place, bytes, runs: trimmed(place, bytes) });
   if (place.address === undefined || place.element === 'metadata') {
     const physical = place.runs[0]?.physical ?? 0;
-    if (physical + bytes > partition.memory.size)
+    if (!reaches(partition, physical, physical + bytes - 1))
       return lost('INDEX', place.text, 'it would reach beyond the memory');
     return found({ ...physicalPlace(partition, physical, bytes, place.text), reading: 'aggregate' });
   }
@@ -19,6 +19,11 @@ export function widened(place: BytesPlace, bytes: number, partition: Partition):
   const runs = kernel.value.runs(place.address, bytes, place.space);
   if (!runs) return lost('UNMAPPED', place.text, `${bytes} bytes from there are not all mapped`);
   return found({ ...place, bytes, runs, reading: 'aggregate' });
+}
+
+/** Whether both ends are memory: of the partition's own, or both of what it shares. */
+function reaches({ memory }: Partition, first: number, last: number): boolean {
+  return first < memory.size ? last < memory.size : memory.read(last, new Uint8Array(1));
 }
 
 function trimmed(place: BytesPlace, bytes: number): BytesPlace['runs'] {

@@ -1,6 +1,8 @@
 import { hashName, substream } from '../base/random.ts';
 import { COLLECTIONS } from '../model/collections.ts';
 import type { Path, PathStep } from '../model/expression.ts';
+import type { SharedWindow } from '../model/shared-memory.ts';
+import { windowsOf } from '../model/shared-memory.ts';
 import type { Partition } from '../target/target.ts';
 import { applicationElements, applicationRoot } from './collections/application.ts';
 import type { Element } from './collections/element.ts';
@@ -84,6 +86,11 @@ function fromPartition(walker: Walker, partition: Partition): Outcome<Place> {
   const at = `${text}.${first.name}`;
   const device = walker.world.topology.machine.devices.some((known) => known.name === first.name);
   if (device) return deviceField(walker, partition, first.name, at, 1);
+  const window = sharedBy(walker, text).find((known) => known.name === first.name);
+  if (window) {
+    const offset = numberAt(walker, 1, at);
+    return offset.ok ? rest(walker, special.sharedPlace(partition, window, offset.value, `${at}[0x${offset.value.toString(16)}]`), 2) : offset; // prettier-ignore
+  }
   switch (first.name) {
     case 'cpus':
       return cpuPlace(walker, partition, at);
@@ -104,6 +111,11 @@ function fromPartition(walker: Walker, partition: Partition): Outcome<Place> {
     default:
       return fromKernel(walker, partition, first.name, at, whole);
   }
+}
+
+function sharedBy({ world: { topology } }: Walker, name: string): readonly SharedWindow[] {
+  const lpar = topology.shared_memory && topology.lpars.find((known) => known.name === name);
+  return lpar ? windowsOf(topology, lpar) : [];
 }
 
 function fromKernel(

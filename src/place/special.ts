@@ -3,6 +3,7 @@ import { fromBigint } from '../base/address.ts';
 import { walk } from '../formats/page-tables.ts';
 import type { CType } from '../model/c-types.ts';
 import { GLOBAL_VARIABLES, PER_CPU_VARIABLES } from '../model/kernel-types.ts';
+import type { SharedWindow } from '../model/shared-memory.ts';
 import type { Partition } from '../target/target.ts';
 import { REGISTERS } from '../target/target.ts';
 import { perCpu } from './collections/queues.ts';
@@ -47,6 +48,18 @@ export function memoryPlace(partition: Partition, address: number, text: string)
     return lost('INDEX', text, `the partition has ${partition.memory.size} bytes`);
   }
   return found(physicalPlace(partition, address, 1, text));
+}
+
+/** `mailbox[offset]`: one byte of a region that the partition shares. */
+export function sharedPlace(
+  partition: Partition,
+  window: SharedWindow,
+  offset: number,
+  text: string,
+): Outcome<BytesPlace> {
+  if (!(offset >= 0 && offset < window.bytes))
+    return lost('INDEX', text, `the region has ${window.bytes} bytes`);
+  return found(physicalPlace(partition, window.physical + offset, 1, text));
 }
 
 /** `cpus[0].rip`, `cpus[0].tick`. */

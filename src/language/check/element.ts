@@ -7,6 +7,7 @@ import type { LparModel } from '../../model/machine.ts';
 import { failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { didYouMean } from '../suggest.ts';
+import { sharedBy } from './bytes.ts';
 import { noCpu } from './cpu.ts';
 import { fields } from './fields.ts';
 import type { Place } from './place.ts';
@@ -171,6 +172,5 @@ function named(
 
 function tasksOf({ name, kernel }: LparModel, scope: Scope): ReadonlySet<string> {
   const known = TASKS.get(kernel.workload) ?? NOBODY;
-  const shares = scope.parties?.shared_memory?.some(({ between }) => between.includes(name)) === true;
-  return shares ? new Set([...known, COURIER]) : known;
+  return sharedBy(name, scope).length > 0 ? new Set([...known, COURIER]) : known;
 }

@@ -10,6 +10,7 @@ import { failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { Quiet } from '../problems.ts';
 import { didYouMean } from '../suggest.ts';
+import { bytesPlace, indexNeeded, sharedBy } from './bytes.ts';
 import { noCpu } from './cpu.ts';
 import { element } from './element.ts';
 import { fields } from './fields.ts';
@@ -117,6 +118,8 @@ function lparPlace(lpar: LparModel, path: Path, scope: Scope): Place | undefined
   }
   if (lpar.devices.some((grant) => grant.device === first.name))
     return devicePlace(lpar, first.name, steps, scope);
+  const region = sharedBy(lpar.name, scope).find((one) => one.name === first.name);
+  if (region !== undefined) return bytesPlace(lpar, region.name, region.bytes, steps.slice(1), scope);
   const application = first.name === 'app' && steps[1]?.kind === 'field' ? steps[1].name : undefined;
   const name = application ?? first.name;
   const collection = BY_NAME.get(name);
@@ -152,6 +155,7 @@ function unknownPart(lpar: LparModel, name: string, step: PathStep, scope: Scope
     ...BY_NAME.keys(),
     ...SPECIAL_PLACES.map((one) => one.name),
     ...lpar.devices.map((one) => one.device),
+    ...sharedBy(lpar.name, scope).map((one) => one.name),
   ];
   const help = didYouMean(name, names, 'a partition has');
   return failAt(scope, 'E0602', step.span, `there is no \`${name}\` in \`${lpar.name}\``, 'unknown', help);
@@ -166,22 +170,7 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   cpu_time: (lpar, rest, path, scope) =>
     rest.length === 0 ? { kind: 'measure', lpar: lpar.name, dimension: 'time' } : noParts(path, scope),
   symbols: symbolPlace,
-  memory: (lpar, rest, _path, scope) => {
-    const [index] = rest;
-    if (index === undefined) return { kind: 'measure', lpar: lpar.name, dimension: 'place' };
-    if (index.kind === 'any' || index.kind === 'all') return indexNeeded('an address', index, scope);
-    const address = index.kind === 'index' && index.index.kind === 'int' ? index.index.value : undefined;
-    if (address !== undefined && (address < 0n || address >= BigInt(lpar.memory_bytes))) {
-      const message = `\`${lpar.name}\` has no byte at 0x${address.toString(16)}`;
-      return failAt(scope, 'E0609', index.span, message, `it has ${lpar.memory_bytes} bytes`);
-    }
-    return {
-      kind: 'bytes',
-      lpar: lpar.name,
-      dimension: 'place',
-      ...(rest.length === 1 ? { width_bits: 8 } : {}),
-    };
-  },
+  memory: (lpar, rest, _path, scope) => bytesPlace(lpar, lpar.name, lpar.memory_bytes, rest, scope),
   page_table: entryPlace,
   second_level: entryPlace,
   iommu: entryPlace,
@@ -189,10 +178,6 @@ const SPECIAL: Readonly<Record<string, Special>> = {
 
 function noParts(path: Path, scope: Scope): undefined {
   return failAt(scope, 'E0602', path.span, 'a measure has no parts', 'a single figure');
-}
-
-function indexNeeded(what: string, step: PathStep, scope: Scope): undefined {
-  return failAt(scope, 'E0603', step.span, `${what} belongs in the brackets`, 'not this');
 }
 
 function entryPlace(lpar: LparModel, rest: readonly PathStep[], path: Path, scope: Scope): Place | undefined {

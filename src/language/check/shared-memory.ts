@@ -1,9 +1,12 @@
+import { COLLECTIONS, SPECIAL_PLACES } from '../../model/collections.ts';
 import type { SharedDraft } from '../grant.ts';
 import { failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Draft } from '../topology.ts';
 
+/** What `web.NAME` means already. */
+const TAKEN = new Set([...COLLECTIONS, ...SPECIAL_PLACES].map((one) => one.name));
 /** A guest has room for so many. */
 const REGIONS_OF_ONE = 4;
 
@@ -24,6 +27,9 @@ export function checkShared(draft: Draft, scope: Scope): void {
         const help = 'both partitions see it as soon as one of them declares it';
         const text = `\`${name}\` is the name of something else already`;
         failAt(scope, 'E0305', span, text, 'again', help, [{ span: first, text: 'first here' }]);
+      } else if (TAKEN.has(name) || draft.lpars.has(name) || draft.ambulances.has(name)) {
+        const message = `a shared region cannot be called \`${name}\`: \`${lpar.name}.${name}\` is something else`;
+        failAt(scope, 'E0325', span, message, 'reserved', 'as in `mailbox`');
       } else if (partner.value === lpar.name) {
         const message = `\`${lpar.name}\` shares \`${name}\` with itself`;
         failAt(scope, 'E0332', partner.span, message, 'the same partition', 'name another one');

@@ -5,6 +5,7 @@ import { evaluatePath } from '../evaluate.ts';
 import { fail, failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { wantTime } from '../settings.ts';
+import { sharedBy } from './bytes.ts';
 import type { Clause, Node } from '../tree.ts';
 
 /** `slack D`: every subject has to be one that another partition's traffic reaches. */
@@ -40,9 +41,7 @@ export function exceptedBy(clause: Clause, subjects: readonly Subject[], scope: 
 }
 
 function partnersOf(lpar: string, scope: Scope): string[] {
-  return (scope.parties?.shared_memory ?? []).flatMap(({ between: [one, other] }) =>
-    one === lpar ? [other] : other === lpar ? [one] : [],
-  );
+  return sharedBy(lpar, scope).map(({ between: [one, other] }) => (one === lpar ? other : one));
 }
 
 function noTraffic(at: Node, lpar: string, scope: Scope): undefined {

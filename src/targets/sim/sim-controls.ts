@@ -66,8 +66,10 @@ export function simControls(target: SimTarget): FaultControls {
       // Who is not simulated reads nothing.
       if (location.kind === 'machine') machine.bringBackAll();
       else target.bringBack(location.partition);
-      const base = location.kind === 'machine' ? 0 : target.partitionNamed(location.partition).plan.base;
-      const at = base + (location.kind === 'machine' ? location.address : location.physical);
+      const at =
+        location.kind === 'machine'
+          ? location.address
+          : target.partitionNamed(location.partition).baseOf(location.physical) + location.physical;
       const watch = machine.watch.arm(at, location.bytes);
       for (const cpu of machine.presentCpus) cpu.dropFast();
       return watch;

@@ -27,6 +27,28 @@ export function rawMemory(memory: MachineMemory, base: number, size: number): Ph
   };
 }
 
+/** A partition's own memory, and behind `size` the regions that it shares. */
+function withShared(memory: MachineMemory, { base, bytes, shared }: PartitionPlan): PhysicalMemory {
+  const own = rawMemory(memory, base, bytes);
+  if (shared.length === 0) return own;
+  const regions = shared.map((one) => ({ at: one.physical, memory: rawMemory(memory, one.base, one.bytes) }));
+  const regionOf = (address: number): (typeof regions)[0] | undefined =>
+    regions.find(({ at, memory: { size } }) => address >= at && address < at + size);
+  return {
+    size: own.size,
+    read(address, into): boolean {
+      const region = regionOf(address);
+      return region === undefined ? own.read(address, into) : region.memory.read(address - region.at, into);
+    },
+    write(address, content): boolean {
+      const region = regionOf(address);
+      return region === undefined
+        ? own.write(address, content)
+        : region.memory.write(address - region.at, content);
+    },
+  };
+}
+
 /** What the harness's own table walks report to: nobody. */
 const UNWATCHED = new WatchSet();
 
@@ -42,7 +64,7 @@ export class SimPartition implements Partition {
     this.machine = machine;
     this.plan = plan;
     this.name = plan.name;
-    this.memory = rawMemory(machine.memory, plan.base, plan.bytes);
+    this.memory = withShared(machine.memory, plan);
     this.cpus = plan.cpu_slots.map((_, index): VirtualCpu => ({
       index,
       get: (register) => machine.cpuOf(plan, index).exact(numberOf(register)),
@@ -50,6 +72,13 @@ export class SimPartition implements Partition {
         machine.cpuOf(plan, index).setExact(numberOf(register), value);
       },
     }));
+  }
+
+  /** Machine address of what lies `physical` from the start of its memory, in it or in a region that it shares; as the harness reckons. */
+  baseOf(physical: number): number {
+    const { shared, base } = this.plan;
+    const window = shared.find((one) => physical >= one.physical && physical < one.physical + one.bytes);
+    return window === undefined ? base : window.base - window.physical;
   }
 
   private get state(): PartitionState {

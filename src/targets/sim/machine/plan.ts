@@ -1,12 +1,12 @@
 import { assert } from '../../../base/assert.ts';
 import { substream } from '../../../base/random.ts';
 import type { DeviceKind, LparModel, TopologyModel } from '../../../model/machine.ts';
+import type { SharedWindow } from '../../../model/shared-memory.ts';
+import { windowsOf } from '../../../model/shared-memory.ts';
 import type { GuestKernel } from '../step.ts';
 import { MACHINE_MEMORY_LIMIT, MachineMemory } from './memory.ts';
 import type { CompiledProgram } from './program.ts';
 import { compileProgram } from './program.ts';
-import type { SharedWindow } from './mailbox.ts';
-import { windowsOf } from './mailbox.ts';
 import type { FrameSource } from './second-level.ts';
 import { buildSecondLevel, framesNeeded, mapSecondLevel } from './second-level.ts';
 import type { Sharer, Slots } from './slots.ts';

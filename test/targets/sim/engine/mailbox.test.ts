@@ -40,6 +40,21 @@ describe('memory that two partitions share', () => {
     }
   });
 
+  it('is read and written by the harness as both guests see it, and watched', () => {
+    const target = after(0);
+    const [web, db] = [target.partitionNamed('web'), target.partitionNamed('db')];
+    expect(db.memory.write(WINDOW + 0x8000, Uint8Array.of(7))).toBe(true);
+    const seen = new Uint8Array(1);
+    expect(web.memory.read(WINDOW + 0x8000, seen)).toBe(true);
+    expect(seen[0]).toBe(7);
+    expect(web.memory.read(WINDOW + MIB, seen)).toBe(false);
+    expect(web.memory.size).toBe(64 * MIB);
+    const place = { kind: 'memory', partition: 'web', physical: WINDOW, bytes: 4 } as const;
+    const watch = target.controls.watch(place);
+    target.runUntil(20 * MS);
+    expect(target.controls.activated(watch)).toBeGreaterThan(0);
+  });
+
   it('is out of reach for every device', () => {
     const { machine_state } = after(0);
     for (const { devices, shared } of machine_state.plan.partitions) {

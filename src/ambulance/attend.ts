@@ -2,6 +2,7 @@ import { addressHex } from '../base/address.ts';
 import { readPrintkLines } from '../formats/printk-ring.ts';
 import { COLLECTIONS } from '../model/collections.ts';
 import type { Patient } from '../patient/patient.ts';
+import type { Repair } from '../patient/repair.ts';
 import type { AmbulanceReport, Finding, StructureVerdict } from '../patient/report.ts';
 import type { Attachment } from './attach.ts';
 import { attach } from './attach.ts';
@@ -15,6 +16,7 @@ import { DEFAULT_LIMITS, Meter } from './limits.ts';
 import { openSubject } from './locate/subject.ts';
 import type { Subject } from './locate/subject.ts';
 import { PhysicalCache } from './memory.ts';
+import { repairsOf } from './service/repairs.ts';
 import { contextOf } from './validate/context.ts';
 import { regionDrafts } from './validate/region.ts';
 import type { Draft } from './validate/validator.ts';
@@ -25,6 +27,13 @@ export interface AttendOptions {
   readonly limits?: Partial<AmbulanceLimits>;
 }
 
+/** What an ambulance has found, what it would do about it, and what that took in virtual nanoseconds. */
+export interface Attended {
+  readonly report: AmbulanceReport;
+  readonly repairs: readonly Repair[];
+  readonly cost_ns: number;
+}
+
 const LOG_LINES = 64;
 const LOG_TAIL = 12;
 
@@ -33,10 +42,7 @@ const LOG_TAIL = 12;
  * holds, and is bounded by its limits. `cost_ns` is what its reading and thinking take in virtual time on the ambulance's own CPUs;
  * what the patient was let run (`letRun`) has already passed.
  */
-export function attend(
-  patient: Patient,
-  options: AttendOptions,
-): { report: AmbulanceReport; cost_ns: number } {
+export function attend(patient: Patient, options: AttendOptions): Attended {
   const meter = new Meter({ ...DEFAULT_LIMITS, ...options.limits });
   const memory = new PhysicalCache(patient, meter);
   const attached_ns = patient.now();
@@ -58,6 +64,7 @@ export function attend(
     log,
   };
   const diagnosis = diagnose(of);
+  const repairs = repairsOf(of);
   memory.forget();
   const cost_ns = meter.cost();
   const report: AmbulanceReport = {
@@ -74,7 +81,7 @@ export function attend(
     bytes_read: meter.bytes,
     log_tail: log.slice(-LOG_TAIL),
   };
-  return { report, cost_ns };
+  return { report, repairs, cost_ns };
 }
 
 function metadataVerdict(attachment: Attachment): StructureVerdict {

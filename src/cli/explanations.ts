@@ -15,7 +15,7 @@ import { FINDINGS } from '../model/findings.ts';
 import { CPU_MEMBERS, FORMULA_FUNCTIONS } from '../model/formula-functions.ts';
 import { FUNCTIONS } from '../model/functions.ts';
 import { LANGUAGE_WORDS, LATER_WORDS } from '../model/language-words.ts';
-import { LATER_VERBS, VERBS } from '../model/verbs.ts';
+import { LATER_VERBS, SERVICE_STEPS, VERBS } from '../model/verbs.ts';
 import {
   BYSTANDER_STATES,
   EVENTS,
@@ -24,6 +24,9 @@ import {
   HYPERVISOR_SIGNS,
   HYPERVISOR_STATES,
   REFUSALS,
+  SERVICE_CODES,
+  SERVICE_SIGNS,
+  SERVICE_STATES,
 } from '../model/vocabulary.ts';
 import { type CodeDoc, CONFIG_CODES } from '../runner/config-codes.ts';
 import { JUDGE_CODES } from '../verdict/codes.ts';
@@ -50,17 +53,27 @@ export function explanations(): readonly Entry[] {
       doc: verbDoc(verb),
       group: 'verbs',
     })),
-    ...[...VERBS.values()].flatMap(clauseEntries),
+    ...[...VERBS.values()].flatMap((verb) => clauseEntries(verb)),
     ...Object.entries(EVENTS).map(([word, { of, doc }]) => ({
       word,
       title: '',
       doc: `${doc}\nAn event of ${of.map((subject) => SUBJECTS[subject]).join(' or ')}: \`on ${EXAMPLES[of[0] ?? 'lpar']}.${word}: …\`.`,
       group: 'events',
     })),
+    ...[...SERVICE_STEPS.values()].map((step) => ({
+      word: step.name,
+      title: '',
+      doc: verbDoc(step),
+      group: 'steps of a service',
+    })),
+    ...[...SERVICE_STEPS.values()].flatMap((step) => clauseEntries(step, 'step')),
     ...words('states of a guest', GUEST_STATES),
     ...words('signs in a guest', GUEST_SIGNS),
     ...words('states that the hypervisor sees', HYPERVISOR_STATES),
     ...words('signs that the hypervisor sees', HYPERVISOR_SIGNS),
+    ...words('how a service ends', SERVICE_STATES),
+    ...words('what ends a service', SERVICE_SIGNS),
+    ...words('why a service ended so', SERVICE_CODES),
     ...words('bystanders', BYSTANDER_STATES),
     ...words('why a registration is refused', REFUSALS),
     ...COLLECTIONS.map(({ name, doc }) => ({ word: name, title: '', doc, group: 'structures' })),
@@ -178,8 +191,8 @@ function verbDoc(verb: VerbDoc): string {
   return [`${verb.doc} (${verb.kind}; acts on: ${verb.subject})`, ...clauses].join('\n');
 }
 
-function clauseEntries({ name, clauses }: VerbDoc): Entry[] {
-  const group = `clauses of the verb ${name}`;
+function clauseEntries({ name, clauses }: VerbDoc, kind = 'verb'): Entry[] {
+  const group = `clauses of the ${kind} ${name}`;
   return Object.entries(clauses).map(([word, rule]) => ({ word, title: '', doc: clauseDoc(rule), group }));
 }
 

@@ -24,6 +24,7 @@ export async function runProgram(
   selecting(program.command('run'))
     .description('run scenarios and write reports; without paths those of siren.yaml')
     .option('--seed <n>', "one seed for every scenario in place of its own, or 'random'")
+    .option('--occurrence <n>', "of scenarios with 'on each': the n-th occurrence alone")
     .option('--workers <n>', 'worker threads; 0 runs in the main thread, without a timeout')
     .option('--timeout <seconds>', 'wall time that one run may take, from 0.1 on (default: 60)')
     .option('--bail [n]', 'stop after n runs that need attention (default: 1)')

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { OCCURRENCE_LIMIT } from '../model/each.ts';
 import type { TargetName } from '../model/scenario.ts';
 import { type Config, CONFIG_FILE, MAX_WORKERS, type ReporterName } from '../runner/config.ts';
 import type { FoundSpecs } from '../runner/specs.ts';
@@ -19,6 +20,7 @@ export interface RunSettings {
   readonly timeout_s: number;
   readonly bail: number | undefined;
   readonly seed: number | undefined;
+  readonly occurrence: number | undefined;
   readonly today: string;
   readonly reports: string;
   readonly reporters: readonly ReporterName[];
@@ -39,6 +41,7 @@ export function readSettings(
     timeout_s: reader.seconds('timeout', 0.1, 86_400) ?? config.timeout_s,
     bail: options['bail'] === true ? 1 : reader.integer('bail', 1, 1_000_000, BAIL_HELP),
     seed: options['seed'] === 'random' ? randomInt(RANDOM_SEEDS) : (readSeed(reader) ?? config.seed),
+    occurrence: reader.integer('occurrence', 1, OCCURRENCE_LIMIT),
     today: readToday(reader),
     reports: given === undefined ? resolve(root, config.reports) : resolve(cwd, given.text),
     reporters: config.reporters.filter((name) => options[name] !== false),

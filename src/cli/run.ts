@@ -28,7 +28,8 @@ export async function runCommand(
   const reader = new OptionReader(options, found.command_line);
   const settings = readSettings(reader, options, found, around.cwd);
   const seed = settings.seed === undefined ? {} : { seed: settings.seed };
-  const selection = { ...readSelection(reader, settings.reports), ...seed };
+  const which = settings.occurrence === undefined ? {} : { occurrence: settings.occurrence };
+  const selection = { ...readSelection(reader, settings.reports), ...seed, ...which };
   const usage = [...found.usage, ...reader.diagnostics];
   if (usage.length > 0) {
     printDiagnostics(usage, found.sources, around);

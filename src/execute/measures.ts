@@ -2,15 +2,18 @@ import type { Value } from '../place/value.ts';
 import type { Measures } from '../place/world.ts';
 import type { Injector } from '../fault/injector.ts';
 import { momentOf } from '../verdict/facts.ts';
+import { memoryHash } from '../targets/sim/compare.ts';
+import type { Befores } from './before.ts';
 import type { Run } from './run.ts';
 
 const int = (value: number): Value => ({ kind: 'int', value: BigInt(Math.trunc(value)) });
 
 /** What the harness measures in a run: the figures that `check`, `if` and a fault's values may ask for. */
-export function measuresOf(run: Run, injector: () => Injector | undefined): Measures {
+export function measuresOf(run: Run, injector: () => Injector | undefined, befores?: Befores): Measures {
   const { target, hypervisor } = run.simulation;
   const ofPartition = (partition: string, name: string): Value | undefined => {
     if (name === 'cpu_time') return { kind: 'time', value: target.cpuTime(partition) };
+    if (name === 'memory') return { kind: 'string', value: memoryHash(target, partition) };
     if (name === 'heartbeats') return int(hypervisor.heartbeats(partition));
     return undefined;
   };
@@ -28,10 +31,13 @@ export function measuresOf(run: Run, injector: () => Injector | undefined): Meas
         hypervisor.audit.entries.filter((entry) => entry.who === ambulance && !entry.allowed).length,
       );
     if (name === 'findings') return int(reports.reduce((sum, report) => sum + report.findings.length, 0));
+    if (name === 'grants')
+      return int(hypervisor.grants.all.filter((grant) => grant.ambulance === ambulance).length);
     if (name === 'reports') return int(reports.length);
     return undefined;
   };
   return {
+    ...(befores && { before: (call) => befores.of(call) }),
     measure(subject, name): Value | undefined {
       if (subject === 'elapsed') return { kind: 'time', value: run.now };
       const [partition, device] = subject.split('.', 2) as [string, string?];

@@ -1,97 +1,159 @@
-import { attend } from '../ambulance/attend.ts';
 import { ATTACH_NS } from '../model/costs.ts';
 import type { TopologyModel } from '../model/machine.ts';
+import type { Order } from '../patient/servicing.ts';
 import type { TraceEvent } from '../target/events.ts';
+import { Attendance } from './attendance.ts';
 import type { Run } from './run.ts';
+import { ServiceLog } from './service-log.ts';
+
+/** An ambulance renews its lease this often: more than twice in each. */
+const RENEW_NS = 2_000_000;
 
 /** Somebody waits for an ambulance. */
-interface Call {
+export interface Call {
   readonly ambulance: string;
   readonly patient: string;
   /** Not before this time. */
   readonly time_ns: number;
+  /** It is to service the patient, too. */
+  readonly order?: Order;
 }
 
 /**
  * Sends the ambulances of a run: to a partition that the hypervisor notices as failing or failed (once, and once more when what was
- * failing has failed outright), and to whom one is summoned. One rescue at a time; others wait.
+ * failing has failed outright), to whom one is summoned, and a stand-by to where another one has died. One rescue at a time; others wait.
  */
 export class Dispatcher {
   readonly #run: Run;
   readonly #topology: TopologyModel;
   /** Called once, just before the first attachment: where the run without rescue parts from this one. */
   readonly #beforeFirst: () => void;
+  readonly #log: ServiceLog;
   #calls: Call[] = [];
   #attended = new Set<string>();
-  #busy = false;
+  #dead = new Set<string>();
+  #at_work: Attendance | undefined;
+  /** What each ambulance was last called to: where a stand-by has to go. */
+  #last = new Map<string, Call>();
+  /** Ambulances that the hypervisor has found dead since. */
+  #buried: TraceEvent[] = [];
+  #renewal_ns: number | undefined;
   #any = false;
 
   constructor(run: Run, topology: TopologyModel, beforeFirst: () => void) {
     this.#run = run;
     this.#topology = topology;
     this.#beforeFirst = beforeFirst;
+    this.#log = new ServiceLog(run);
   }
 
   nextTime(): number | undefined {
-    return this.#busy || this.#calls.length === 0
-      ? undefined
-      : Math.min(...this.#calls.map((call) => call.time_ns));
+    const calls =
+      this.#at_work === undefined ? this.#calls.filter((call) => !this.#dead.has(call.ambulance)) : [];
+    const times = calls.map((call) => call.time_ns);
+    if (this.#renewal_ns !== undefined) times.push(this.#renewal_ns);
+    return times.length === 0 ? undefined : Math.min(...times);
   }
 
   onEvent(event: TraceEvent): boolean {
-    if (event.kind !== 'failing' && event.kind !== 'failed') return false;
-    const patient = event.subject;
-    if (this.#attended.has(patient) && event.kind === 'failing') return false;
-    const ambulance = this.#topology.ambulances.find((one) => one.attends.includes(patient));
-    if (ambulance === undefined || this.#calls.some((call) => call.patient === patient)) return false;
-    this.#calls.push({ ambulance: ambulance.name, patient, time_ns: event.time_ns + ATTACH_NS });
+    const { kind, subject } = event;
+    if (kind === 'heartbeat') return this.#at_work?.awaits === subject;
+    if (kind !== 'failing' && kind !== 'failed') return false;
+    if (this.#topology.ambulances.some(({ name }) => name === subject)) {
+      this.#buried.push(event);
+      return true;
+    }
+    if (this.#attended.has(subject) && kind === 'failing') return false;
+    const ambulance = this.#choose(subject);
+    if (ambulance === undefined || this.#calls.some((call) => call.patient === subject)) return false;
+    this.#call({ ambulance, patient: subject, time_ns: event.time_ns + ATTACH_NS });
     return true;
   }
 
   /** On request. False when that ambulance does not attend that partition. */
-  summon(ambulance: string, patient: string): boolean {
-    const found = this.#topology.ambulances.find((one) => one.name === ambulance);
-    if (found === undefined || !found.attends.includes(patient)) return false;
+  summon(ambulance: string, patient: string, purpose: 'inspection' | 'service' = 'inspection'): boolean {
+    if (!this.#attends(ambulance, patient)) return false;
     const { target } = this.#run.simulation;
     target.emit(ambulance, 'summoned', { patient });
-    this.#calls.push({ ambulance, patient, time_ns: target.now() + ATTACH_NS });
+    const order: Order | undefined = purpose === 'service' ? this.#log.ordered(ambulance, patient, { kind: 'advice' }) : undefined; // prettier-ignore
+    this.#call({ ambulance, patient, time_ns: target.now() + ATTACH_NS, ...(order && { order }) });
+    return true;
+  }
+
+  /** A service: by the ambulance that is at the patient, else by one that is called for it. False when there is none that could. */
+  order(patient: string, order: Order, by?: string): boolean {
+    const ambulance = by ?? this.#choose(patient);
+    if (ambulance === undefined || !this.#attends(ambulance, patient)) return false;
+    const wanted = this.#log.ordered(ambulance, patient, order);
+    if (this.#at_work?.take(ambulance, patient, wanted) === true) return true;
+    const time_ns = this.#run.now + ATTACH_NS;
+    this.#call({ ambulance, patient, time_ns, order: wanted });
+    return true;
+  }
+
+  /** It does nothing any more, and the hypervisor is not told. False when it was dead. */
+  kill(ambulance: string): boolean {
+    if (this.#dead.has(ambulance)) return false;
+    this.#dead.add(ambulance);
     return true;
   }
 
   fire(now_ns: number): void {
-    if (this.#busy) return;
-    const due = this.#calls.findIndex((call) => call.time_ns <= now_ns);
+    this.#renew(now_ns);
+    for (const event of this.#buried.splice(0)) this.#replace(event);
+    if (this.#at_work !== undefined) return;
+    const due = this.#calls.findIndex((call) => call.time_ns <= now_ns && !this.#dead.has(call.ambulance));
     const [call] = due < 0 ? [] : this.#calls.splice(due, 1);
     if (call === undefined) return;
     if (!this.#any) this.#beforeFirst();
     this.#any = true;
-    this.#busy = true;
-    this.#attend(call);
-    this.#busy = false;
+    this.#attended.add(call.patient);
+    this.#last.set(call.ambulance, call);
+    this.#at_work = new Attendance(this.#run, call, this.#log, () => !this.#dead.has(call.ambulance));
+    this.#at_work.attend();
+    this.#at_work = undefined;
+    if (this.#calls.length === 0) this.#renewal_ns = undefined;
   }
 
-  /**
-   * Attaches, parks, looks, concludes, and lets go. What that costs passes in virtual time for everybody else; where the run ends first,
-   * nothing was concluded and there is no report.
-   */
-  #attend({ ambulance, patient: name }: Call): void {
-    const run = this.#run;
-    const { target, hypervisor } = run.simulation;
-    const patient = hypervisor.attach(ambulance, name, Number.MAX_SAFE_INTEGER, (time) => run.advance(time));
-    if (patient === false) return;
-    this.#attended.add(name);
-    target.emit(ambulance, 'attach', { patient: name });
-    hypervisor.park(name, ambulance);
-    const { report, cost_ns } = attend(patient, { ambulance });
-    const { time_ns: concluded_ns, lender } = target.rescueEnds(ambulance, name, cost_ns);
-    run.advance(concluded_ns);
-    if (run.now < concluded_ns) return;
-    // A borrowed CPU is paid for by whom it was borrowed from.
-    if (lender !== undefined) lender.cpu_time += cost_ns;
-    run.reports.push({ ...report, diagnosed_ns: run.now });
-    target.emit(ambulance, 'diagnosed', { patient: name, health: report.health });
-    hypervisor.resume(name, ambulance);
-    hypervisor.release(ambulance, name);
-    target.emit(ambulance, 'release', { patient: name });
+  /** Every ambulance that lives and was called says so to the hypervisor. */
+  #renew(now_ns: number): void {
+    if (this.#renewal_ns === undefined || now_ns < this.#renewal_ns) return;
+    for (const { name } of this.#topology.ambulances)
+      if (!this.#dead.has(name)) this.#run.simulation.hypervisor.rescues.renew(name);
+    this.#renewal_ns = now_ns + RENEW_NS;
+  }
+
+  #call(call: Call): void {
+    this.#run.simulation.hypervisor.rescues.call(call.ambulance, call.patient);
+    this.#calls.push(call);
+    this.#renewal_ns ??= this.#run.now + RENEW_NS;
+  }
+
+  /** The hypervisor has found an ambulance dead: whoever stands by goes to its patient, for what it was called for. */
+  #replace({ subject: dead, time_ns, detail }: TraceEvent): void {
+    const patient = String(detail['patient']);
+    const waiting = this.#calls.find((call) => call.ambulance === dead && call.patient === patient);
+    this.#calls = this.#calls.filter((call) => call !== waiting);
+    this.#log.died(dead, patient);
+    const ambulance = this.#choose(patient);
+    if (ambulance === undefined || this.#calls.some((call) => call.patient === patient)) return;
+    const order = (waiting ?? this.#last.get(dead))?.order;
+    const wanted = order && this.#log.ordered(ambulance, patient, { ...order });
+    this.#call({ ambulance, patient, time_ns: time_ns + ATTACH_NS, ...(wanted && { order: wanted }) });
+  }
+
+  /** Who is sent: a stand-by only where the others are known to be dead. */
+  #choose(patient: string): string | undefined {
+    const { rescues } = this.#run.simulation.hypervisor;
+    const able = this.#topology.ambulances.filter(
+      (one) => one.attends.includes(patient) && !rescues.isLost(one.name),
+    );
+    return (able.find((one) => one.standby !== true) ?? able[0])?.name;
+  }
+
+  #attends(ambulance: string, patient: string): boolean {
+    return (
+      this.#topology.ambulances.find((one) => one.name === ambulance)?.attends.includes(patient) ?? false
+    );
   }
 }

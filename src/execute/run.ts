@@ -1,4 +1,4 @@
-import type { AmbulanceReport } from '../patient/report.ts';
+import type { AmbulanceReport, ServiceReport } from '../patient/report.ts';
 import type { Injector } from '../fault/injector.ts';
 import type { TraceEvent } from '../target/events.ts';
 import type { Simulation } from './simulation.ts';
@@ -22,20 +22,29 @@ export class Run {
   readonly duration_ns: number;
   readonly events: TraceEvent[];
   readonly reports: AmbulanceReport[] = [];
+  readonly services: ServiceReport[] = [];
   readonly #actors: Actor[] = [];
   /** While the machine runs its listener hears every event; what the rescue does between two steps is heard here. */
   #running = false;
   #due = false;
+  #listener: ((event: TraceEvent) => void) | undefined;
 
   constructor(simulation: Simulation, duration_ns: number, events: readonly TraceEvent[]) {
     this.simulation = simulation;
     this.duration_ns = duration_ns;
     this.events = [...events];
     simulation.target.onTrace((event) => {
+      this.#listener?.(event);
       this.events.push(event);
       if (!this.#running && this.#hear(event)) this.#due = true;
       return false;
     });
+  }
+
+  /** Hears every event as it is told, before anybody acts on it. */
+  hear(kinds: ReadonlySet<string>, listener: (event: TraceEvent) => void): void {
+    for (const kind of kinds) this.simulation.target.want(kind);
+    this.#listener = listener;
   }
 
   /** Faults first: actors act in the order in which they were added. */
@@ -55,13 +64,16 @@ export class Run {
     return this.simulation.target.now();
   }
 
-  /** Lets virtual time pass up to `time_ns`, at most to the end of the run. May be called from inside an actor's `fire`. */
-  advance(time_ns: number): void {
+  /**
+   * Lets virtual time pass up to `time_ns`, at most to the end of the run; no further than where `enough` says so, which is asked whenever
+   * an actor has acted. May be called from inside an actor's `fire`.
+   */
+  advance(time_ns: number, enough: () => boolean = () => false): void {
     const { target } = this.simulation;
     const end = Math.min(time_ns, this.duration_ns);
     const listener = (event: TraceEvent): boolean => this.#hear(event);
     this.#fireDue();
-    while (target.now() < end) {
+    while (target.now() < end && !enough()) {
       let next = end;
       for (const actor of this.#actors) next = Math.min(next, actor.nextTime() ?? end);
       this.#running = true;

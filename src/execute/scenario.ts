@@ -1,5 +1,6 @@
 import { Injector } from '../fault/injector.ts';
 import type { Scenario } from '../model/scenario.ts';
+import type { World } from '../place/world.ts';
 import { worldOf } from '../place/world.ts';
 import type { HeartbeatFacts } from '../record/heartbeat.ts';
 import { heartbeatFacts } from '../record/heartbeat.ts';
@@ -10,7 +11,9 @@ import { comparePartition } from '../targets/sim/compare.ts';
 import type { RunFacts } from '../verdict/facts.ts';
 import { leewayOf } from '../verdict/leeway.ts';
 import { factsOf } from '../verdict/facts.ts';
+import { Befores } from './before.ts';
 import { measuresOf } from './measures.ts';
+import { orderOf } from './order.ts';
 import { Dispatcher } from './rescue.ts';
 import { Run } from './run.ts';
 import { Simulation } from './simulation.ts';
@@ -22,7 +25,7 @@ const FREQUENT: ReadonlySet<string> = new Set(['run', 'fork', 'exit', 'complete'
 /** Kinds that the judge reads: to lose one would let the negative of a claim pass. */
 const JUDGED = [
   'boot_complete', 'registered', 'refused', 'failing', 'failed', 'frozen', 'oops', 'panic', 'stall', 'stopped', 'park', 'resume',
-  'summoned', 'attach', 'diagnosed',
+  'summoned', 'attach', 'diagnosed', 'revoked', 'write', 'verify', 'release', 'rolled_back', 'recovered',
 ]; // prettier-ignore
 /** Lines of each guest's console in a record. */
 const CONSOLE_LINES = 200;
@@ -31,6 +34,8 @@ const CONSOLE_LINES = 200;
 export interface Finished {
   readonly record: RunRecord;
   readonly facts: RunFacts;
+  /** How often the event of a trigger came, as long as it had not fired. */
+  occurrences(trigger: number): number;
   /** Gives the machines back. */
   release(): void;
 }
@@ -44,22 +49,34 @@ export function runScenario(scenario: Scenario, seed: number, lines: TwinLines):
   const comparisons = comparisonsOf(scenario);
   const needsTwins = comparisons.length > 0;
   const bystanders = lines.everything ? [] : comparisons.map(({ partition }) => partition);
-  const run = begin(scenario, line, seed, new Set(bystanders));
   let alone: Run | undefined;
   let injectorAlone: Injector | undefined;
+  const befores = new Befores(scenario);
+  const heard = new Set([...befores.awaits, ...claimedKinds(scenario)]);
+  const run = begin(scenario, line, seed, new Set(bystanders), heard);
+  const measures = measuresOf(run, () => injector, befores);
   const injector: Injector = new Injector({
     scenario,
     seed,
     target: run.simulation.target,
     twin: (now_ns) => (now_ns < 0 ? undefined : line.look(now_ns).target),
-    measures: measuresOf(run, () => injector),
-    hooks: { summon: (ambulance, partition) => dispatcher.summon(ambulance, partition) },
+    measures,
+    hooks: {
+      summon: (ambulance, partition, purpose) => dispatcher.summon(ambulance, partition, purpose),
+      service: (wanted) => dispatcher.order(wanted.partition, orderOf(wanted), wanted.ambulance),
+      kill: (ambulance) => dispatcher.kill(ambulance),
+    },
   });
   const dispatcher = new Dispatcher(run, scenario.topology, () => {
     if (!needsTwins) return;
     alone = new Run(run.simulation.fork(), run.duration_ns, run.events);
+    // Nobody comes, and nobody is missed.
+    for (const { name } of scenario.topology.ambulances) alone.simulation.hypervisor.rescues.dismiss(name);
     injectorAlone = withoutRescue(alone, injector);
   });
+  const live: World = { ...worldOf(scenario, run.simulation.target, seed, measures), known: injector.known };
+  befores.look(live);
+  run.hear(heard, (event) => befores.onEvent(event));
   run.drive(injector);
   run.add(dispatcher);
   run.advance(scenario.duration_ns);
@@ -69,16 +86,10 @@ export function runScenario(scenario: Scenario, seed: number, lines: TwinLines):
   const twins = needsTwins
     ? compareTwins(comparisons, run, alone ?? run, end, onlyWithRescue(injector, injectorAlone))
     : [];
-  const world = worldOf(
-    scenario,
-    run.simulation.target,
-    seed,
-    measuresOf(run, () => injector),
-  );
-  const live = { ...world, known: new Map(injector.known) };
   return {
     record: recordOf(scenario, seed, run, injector, twins),
     facts: factsOf(live, { ...live, target: end.target }),
+    occurrences: (trigger) => injector.occurrences(trigger),
     release(): void {
       run.simulation.release();
       alone?.simulation.release();
@@ -90,13 +101,20 @@ export function runScenario(scenario: Scenario, seed: number, lines: TwinLines):
  * The machine before the scenario's first trigger: the twin's own, or one just switched on when something strikes while it boots. The
  * bystanders are left out of it until somebody touches them, as long as they depend on nobody.
  */
-function begin(scenario: Scenario, line: TwinLine, seed: number, bystanders: ReadonlySet<string>): Run {
+function begin(
+  scenario: Scenario,
+  line: TwinLine,
+  seed: number,
+  bystanders: ReadonlySet<string>,
+  heard: ReadonlySet<string>,
+): Run {
   const { duration_ns, topology } = scenario;
-  const boots = scenario.triggers.some(
-    ({ when }) => when.kind === 'on' && BOOT_EVENTS.has(when.pattern.event),
-  );
+  const boots =
+    scenario.triggers.some(({ when }) => when.kind === 'on' && BOOT_EVENTS.has(when.pattern.event)) ||
+    [...heard].some((kind) => BOOT_EVENTS.has(kind));
   if (boots || !line.booted) return new Run(Simulation.powerOn(topology, seed, line.origin), duration_ns, []);
-  let first = duration_ns;
+  // What is heard from the start on has to be told from the start on.
+  let first = heard.size > 0 ? 0 : duration_ns;
   for (const { when } of scenario.triggers) {
     first = Math.min(first, when.kind === 'at' ? when.time_ns : when.kind === 'every' ? when.from_ns : 0);
   }
@@ -106,6 +124,13 @@ function begin(scenario: Scenario, line: TwinLine, seed: number, bystanders: Rea
   simulation.target.understudy = line.understudy;
   for (const { name, events } of known) if (events !== undefined) simulation.target.leaveOut(name, events);
   return new Run(simulation, duration_ns, line.eventsBefore(start));
+}
+
+/** Kinds of events that claims count from or to: those that are told in any case are in the record. */
+function claimedKinds({ claims }: Scenario): string[] {
+  return claims
+    .flatMap(({ until, within, given }) => [until, within?.of?.event, given?.event])
+    .flatMap((pattern) => (pattern && FREQUENT.has(pattern.event) ? [pattern.event] : []));
 }
 
 /** Events that come before t = 0, where no checkpoint is. */
@@ -119,7 +144,10 @@ const BOOT_EVENTS: ReadonlySet<string> = new Set([
 
 /** Drives the same machine from here on, with all its faults and nobody to help. */
 function withoutRescue(alone: Run, injector: Injector): Injector {
-  const same = injector.fork({ target: alone.simulation.target, hooks: { summon: () => true } });
+  const same = injector.fork({
+    target: alone.simulation.target,
+    hooks: { summon: () => true, service: () => true, kill: () => true },
+  });
   alone.drive(same);
   return same;
 }
@@ -127,7 +155,11 @@ function withoutRescue(alone: Run, injector: Injector): Injector {
 /** Why `contained` says nothing: what struck the run that is reported never struck in the run with the fault alone. */
 function onlyWithRescue(injector: Injector, alone: Injector | undefined): string | undefined {
   const struck = (one: Injector): number =>
-    one.receipts().filter((receipt) => receipt.kind !== 'request' && receipt.fired_ns !== undefined).length;
+    one
+      .receipts()
+      .filter(
+        (receipt) => receipt.kind !== 'request' && receipt.verb !== 'kill' && receipt.fired_ns !== undefined,
+      ).length;
   return alone === undefined || struck(injector) <= struck(alone)
     ? undefined
     : 'a fault fired only because of the rescue: without it there was nothing to be contained';
@@ -191,6 +223,7 @@ function recordOf(
     events_dropped: run.events.length - kept.length,
     receipts: injector.receipts(),
     reports: run.reports,
+    services: run.services,
     audit: hypervisor.audit.entries,
     partitions: target.partitions.map((partition): PartitionSummary => {
       const booted_ns = partition.boot_complete < 0 ? undefined : partition.boot_complete - target.origin;
@@ -225,7 +258,8 @@ function beatsOf(run: Run, partition: string, end_ns: number, booted_ns: number)
 function keepEvents(events: readonly TraceEvent[], { claims }: Scenario): readonly TraceEvent[] {
   if (events.length <= EVENTS_KEPT) return events;
   const judged = new Set(JUDGED);
-  for (const { until } of claims) if (until) judged.add(until.event);
+  for (const { until, within, given } of claims)
+    for (const pattern of [until, within?.of?.event, given?.event]) if (pattern) judged.add(pattern.event);
   const rare = events.filter(({ kind }) => judged.has(kind) || !FREQUENT.has(kind));
   let over = rare.length - EVENTS_KEPT;
   return over <= 0 ? rare : rare.filter(({ kind }) => judged.has(kind) || over-- <= 0);

@@ -14,6 +14,8 @@ export interface Injection {
   readonly world: World;
   readonly action: Action;
   readonly now_ns: number;
+  /** The subject of the event that the trigger waited for. */
+  readonly event_of?: string;
   readonly hooks: InjectorHooks;
 }
 
@@ -21,6 +23,21 @@ export interface Injection {
 export interface InjectorHooks {
   /** Asks the ambulance to attend a partition. False when it does not attend that one. */
   summon(ambulance: string, partition: string, purpose: 'inspection' | 'service'): boolean;
+  /** Orders a service. False when there is no ambulance that could make it. */
+  service(wanted: WantedService): boolean;
+  /** The ambulance does nothing any more. */
+  kill(ambulance: string): boolean;
+}
+
+/** What `service LPAR …` asks for. */
+export interface WantedService {
+  readonly partition: string;
+  /** Absent: what the validators advise. */
+  readonly steps?: readonly Action[];
+  /** The ambulance whose event it was ordered at. */
+  readonly ambulance?: string;
+  /** Where the places of its steps are looked up, on the live machine. */
+  readonly world: World;
 }
 
 /** What a verb did. */

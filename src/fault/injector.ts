@@ -21,6 +21,7 @@ import { dma } from './verbs/dma.ts';
 import { leak } from './verbs/lock.ts';
 import { lose } from './verbs/lose.ts';
 import { misregister } from './verbs/misregister.ts';
+import { kill, service } from './verbs/rescue.ts';
 import { exit, panic, summon } from './verbs/stimuli.ts';
 
 /** How long after it an action that could not be done yet is tried again: doubled each time, up to a millisecond. */
@@ -28,7 +29,23 @@ const RETRY_NS = 1_000;
 const RETRY_DOUBLINGS = 10;
 
 const PERFORM: ReadonlyMap<string, Perform> = new Map(
-  Object.entries({ set, flip, zero, fill, smash, leak, stop, stall, lose, dma, exit, panic, summon }),
+  Object.entries({
+    set,
+    flip,
+    zero,
+    fill,
+    smash,
+    leak,
+    stop,
+    stall,
+    lose,
+    dma,
+    exit,
+    panic,
+    summon,
+    service,
+    kill,
+  }),
 );
 
 export interface InjectorOptions {
@@ -82,7 +99,7 @@ export class Injector {
   }
 
   /** What the scenario's `let`s came to where they were first used: a judge goes by the same. */
-  get known(): ReadonlyMap<string, Value> {
+  get known(): Map<string, Value> {
     return this.#world.known;
   }
 
@@ -113,6 +130,11 @@ export class Injector {
     }
     return altered;
   };
+
+  /** How often the event of a trigger has come so far, as long as it has not fired. */
+  occurrences(trigger: number): number {
+    return this.#schedule.seen(trigger);
+  }
 
   /** What was done so far, with the first reads of the damage. */
   receipts(): readonly Receipt[] {
@@ -152,7 +174,9 @@ export class Injector {
     let altered: AlteredRegistration | undefined;
     for (let index = due.action; index < trigger.actions.length; index++) {
       const action = trigger.actions[index] as Action;
-      const injection = { live: this.#options.target, world, action, now_ns, hooks: this.#options.hooks };
+      const { target: live, hooks } = this.#options;
+      const by = trigger.when.kind === 'on' ? { event_of: trigger.when.pattern.subject } : {};
+      const injection: Injection = { live, world, action, now_ns, hooks, ...by };
       const effect = this.#perform(injection, registration, (changed) => (altered = changed));
       if (effect.kind === 'later') {
         this.#receipts.failed(due.trigger, index, effect.note);

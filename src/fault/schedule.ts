@@ -101,6 +101,11 @@ export class Schedule {
     return caught;
   }
 
+  /** How often the event of a trigger has come. */
+  seen(trigger: number): number {
+    return this.#progress[trigger]?.seen ?? 0;
+  }
+
   /** Tries an action, and those after it in its trigger, again a little later. */
   putOff(due: Due): void {
     this.#put_off.push(due);

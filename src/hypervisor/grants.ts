@@ -51,6 +51,20 @@ export class Grants {
     return before - this.grants.length;
   }
 
+  /** Every grant of an ambulance is good until then. */
+  extend(ambulance: string, until_ns: number): void {
+    this.grants = this.grants.map((one) => (one.ambulance === ambulance ? { ...one, until_ns } : one));
+    this.version++;
+  }
+
+  /** Takes back leave to write, and nothing else. */
+  withdraw(ambulance: string, partition: string): void {
+    this.version++;
+    this.grants = this.grants.filter(
+      (one) => one.ambulance !== ambulance || one.partition !== partition || one.access !== 'write',
+    );
+  }
+
   /** The first grant that covers the wish at that time. */
   find(wish: Wish, now_ns: number): Grant | undefined {
     return this.grants.find(

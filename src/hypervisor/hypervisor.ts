@@ -6,9 +6,11 @@ import type { Partition } from '../target/target.ts';
 import { AuditLog } from './audit.ts';
 import type { Wish } from './grants.ts';
 import { Grants } from './grants.ts';
+import type { Life } from './patient.ts';
 import { Patient } from './patient.ts';
 import type { RegistryEntry } from './registry.ts';
 import { resultOf, rule } from './registry.ts';
+import { Rescues } from './rescues.ts';
 import type { SavedHypervisor } from './saved.ts';
 import { packState, unpackState } from './saved.ts';
 import type { Watched } from './watchdogs.ts';
@@ -41,6 +43,8 @@ export class Hypervisor implements Supervisor {
   readonly topology: TopologyModel;
   readonly audit: AuditLog = new AuditLog();
   readonly grants: Grants = new Grants();
+  /** Leases and journals of the ambulances. */
+  readonly rescues: Rescues = new Rescues(this);
   /** May alter a registration before the registry sees it; not part of the state. */
   onRegister: RegistrationFilter | undefined;
   private wards: Ward[];
@@ -48,7 +52,11 @@ export class Hypervisor implements Supervisor {
   constructor(target: SupervisedTarget, topology: TopologyModel) {
     this.target = target;
     this.topology = topology;
-    this.wards = topology.lpars.map(() => ({ watched: newWatched(), registry: {}, postponed: undefined }));
+    this.wards = topology.lpars.map(() => ({
+      watched: newWatched(),
+      registry: {},
+      postponed: undefined,
+    }));
     target.supervise(this);
   }
 
@@ -76,16 +84,19 @@ export class Hypervisor implements Supervisor {
     for (const { watched } of this.wards) watched.last_beat_ns -= delta_ns;
     this.audit.rebase(delta_ns);
     this.grants.rebase(delta_ns);
+    this.rescues.rebase(delta_ns);
   }
 
   private state(): SavedHypervisor {
-    return { wards: this.wards, audit: this.audit.save(), grants: this.grants.save() };
+    const { wards, audit, grants, rescues } = this;
+    return { wards, audit: audit.save(), grants: grants.save(), rescues: rescues.save() };
   }
 
   private take(state: SavedHypervisor): void {
     this.wards = state.wards.map(copyWard);
     this.audit.restore(state.audit);
     this.grants.restore(state.grants);
+    this.rescues.restore(state.rescues);
   }
 
   adopt(partition: string, from: Supervisor): void {
@@ -104,6 +115,7 @@ export class Hypervisor implements Supervisor {
       case HYPERCALL.heartbeat:
         watched.heartbeats++;
         watched.last_beat_ns = this.target.now();
+        if (watched.on_trial) this.recovered(partition);
         return 0;
       case HYPERCALL.distress:
         if (call.first === DISTRESS.panic) this.notice(partition, 'failed', 'panic');
@@ -154,6 +166,7 @@ export class Hypervisor implements Supervisor {
   }
 
   alarm(partition: string, id: number): void {
+    if (id === ALARM.lease) return this.rescues.alarm(partition);
     const { watched } = this.ward(partition);
     if (watched.health === 'failed') return;
     const now = this.target.now();
@@ -232,16 +245,16 @@ export class Hypervisor implements Supervisor {
   }
 
   /** Stops all CPUs of a partition between two steps. Its time stands still for the watchdogs. */
-  park(partition: string, who = 'hypervisor'): void {
+  park(partition: string, who = 'hypervisor', detail: Readonly<Record<string, string>> = {}): void {
     const one = this.partition(partition);
     if (one.parked) return;
     one.park();
     this.ward(partition).watched.parked_at_ns = this.target.now();
     this.log(who, 'park', true, partition);
-    this.target.emit(partition, 'park', {});
+    this.target.emit(partition, 'park', detail);
   }
 
-  resume(partition: string, who = 'hypervisor'): void {
+  resume(partition: string, who = 'hypervisor', detail: Readonly<Record<string, string>> = {}): void {
     const one = this.partition(partition);
     if (!one.parked) return;
     one.resume();
@@ -250,36 +263,68 @@ export class Hypervisor implements Supervisor {
     watched.last_beat_ns += this.target.now() - (watched.parked_at_ns ?? this.target.now());
     watched.parked_at_ns = undefined;
     this.log(who, 'resume', true, partition);
-    this.target.emit(partition, 'resume', {});
+    this.target.emit(partition, 'resume', detail);
+  }
+
+  /** A service has mended it: the watchdogs begin anew, and its next heartbeat tells that it has recovered. */
+  restart(partition: string, who: string): boolean {
+    const { watched } = this.ward(partition);
+    const barked = watched.signs.filter((sign) => sign === 'heartbeat' || sign === 'progress');
+    this.resume(partition, who);
+    if (this.partition(partition).parked) return false;
+    const now = this.target.now();
+    watched.last_beat_ns = now;
+    watched.on_trial = true;
+    for (const sign of barked) {
+      watched.signs.splice(watched.signs.indexOf(sign), 1);
+      // A watchdog that has barked watches no more.
+      if (sign === 'heartbeat') this.target.setAlarm(partition, this.deadline(partition), ALARM.heartbeat);
+      else this.target.setAlarm(partition, now + progressLimit(this.lpar(partition).kernel) / 2, ALARM.progress); // prettier-ignore
+    }
+    return true;
+  }
+
+  private recovered(partition: string): void {
+    const { watched } = this.ward(partition);
+    watched.on_trial = false;
+    if (watched.signs.length === 0) watched.health = 'healthy';
+    this.target.emit(partition, 'recovered', {});
   }
 
   /**
    * Gives an ambulance read access to a partition's memory, CPUs, devices and region until `until_ns`, and returns the patient as it may
-   * now be reached. False when the topology does not let it attend that partition. `pass` lets virtual time go by when the ambulance
-   * asks for it; default is the target's own runUntil.
+   * now be reached. False when the topology does not let it attend that partition, or it is held to be dead. `life` lets virtual time go by
+   * when the ambulance asks for it; default is the target's own runUntil.
    */
   attach(
     ambulance: string,
     partition: string,
     until_ns: number,
-    pass: (until_ns: number) => void = (time) => this.target.runUntil(time),
+    life: Life = { lives: () => true, pass: (time) => this.target.runUntil(time) },
   ): Patient | false {
     const attends = this.topology.ambulances.find((one) => one.name === ambulance)?.attends ?? [];
-    if (!attends.includes(partition)) {
-      this.refuse(ambulance, `attach ${partition}`, 'it does not attend that partition');
+    if (!attends.includes(partition) || this.rescues.isLost(ambulance)) {
+      const why = this.rescues.isLost(ambulance) ? 'it has failed' : 'it does not attend that partition';
+      this.refuse(ambulance, `attach ${partition}`, why);
       return false;
     }
     for (const thing of ['memory', 'cpus', 'devices', 'region'] as const)
       this.grants.give({ ambulance, partition, thing, access: 'read', until_ns });
-    this.log(ambulance, `attach ${partition}`, true, `read until ${until_ns}`);
-    this.target.emit(ambulance, 'grant', { patient: partition, access: 'read', until: until_ns });
-    return new Patient(this, ambulance, partition, pass);
+    this.granted(ambulance, partition, 'read', until_ns);
+    return new Patient(this, ambulance, partition, life);
   }
 
-  /** Takes an ambulance's grants on a partition back. */
+  /** Takes an ambulance's grants on a partition back, and its lease. */
   release(ambulance: string, partition: string): void {
     const count = this.grants.revoke(ambulance, partition);
+    this.rescues.end(ambulance, partition);
     this.log(ambulance, `release ${partition}`, count > 0, `${count} grants`);
+  }
+
+  granted(ambulance: string, partition: string, access: string, until_ns: number): void {
+    const what = access === 'read' ? `attach ${partition}` : `write ${partition}`;
+    this.log(ambulance, what, true, `${access} until ${until_ns}`);
+    this.target.emit(ambulance, 'grant', { patient: partition, access, until: until_ns });
   }
 
   /** Is it granted now? What is not is logged. */
@@ -294,12 +339,12 @@ export class Hypervisor implements Supervisor {
     return false;
   }
 
-  private refuse(who: string, what: string, why: string): void {
+  refuse(who: string, what: string, why: string): void {
     this.log(who, what, false, why);
     this.target.emit(who, 'refusal', { what });
   }
 
-  private log(who: string, what: string, allowed: boolean, detail: string): void {
+  log(who: string, what: string, allowed: boolean, detail: string): void {
     this.audit.add({ time_ns: this.target.now(), who, what, allowed, detail });
   }
 

@@ -2,8 +2,19 @@ import type { Progress } from '../target/supervisor.ts';
 import type { Partition, RegisterName } from '../target/target.ts';
 import type { GrantedThing } from './grants.ts';
 import type { Hypervisor } from './hypervisor.ts';
+import { PatientService } from './service.ts';
 
 const UNKNOWN: Progress = { stuck_ns: 0, running: false, started: false, ticks: 0 };
+
+/** Why a patient goes on for a moment: what may be in flux is read again. */
+const READING = { for: 'reading' } as const;
+
+/** The ambulance's own life: it ends when somebody kills it, or the run is over. */
+export interface Life {
+  lives(): boolean;
+  /** Lets virtual time go by, as long as it lives. */
+  pass(until_ns: number): void;
+}
 
 /**
  * A partition as an attached ambulance reaches it: every access is checked against the grants of the moment, and counted. What it costs is the
@@ -20,18 +31,15 @@ export class Patient {
   private readonly hypervisor: Hypervisor;
   private readonly ambulance: string;
   private readonly partition: Partition;
-  private readonly pass: (until_ns: number) => void;
+  readonly servicing: PatientService;
+  private readonly life: Life;
 
-  constructor(
-    hypervisor: Hypervisor,
-    ambulance: string,
-    partition: string,
-    pass: (until_ns: number) => void,
-  ) {
+  constructor(hypervisor: Hypervisor, ambulance: string, partition: string, life: Life) {
     this.hypervisor = hypervisor;
     this.ambulance = ambulance;
     this.name = partition;
-    this.pass = pass;
+    this.life = life;
+    this.servicing = new PatientService(hypervisor, ambulance, partition);
     this.partition = hypervisor.target.partitions.find((one) => one.name === partition) as Partition;
     this.memory_bytes = this.partition.memory.size;
     this.cpus = this.partition.cpus.map((cpu) => new PatientCpu(this, cpu.index));
@@ -99,12 +107,15 @@ export class Patient {
   }
 
   letRun(duration_ns: number): boolean {
-    if (!(duration_ns > 0)) return false;
+    if (!(duration_ns > 0) || !this.life.lives()) return false;
+    // What a service has written is not to be read by the guest before it is known to be right.
+    if (this.hypervisor.rescues.openJournal(this.name) !== undefined) return false;
     const was_parked = this.partition.parked;
-    this.hypervisor.resume(this.name, this.ambulance);
+    this.hypervisor.resume(this.name, this.ambulance, READING);
     if (this.partition.parked) return false;
-    this.pass(this.hypervisor.target.now() + Math.ceil(duration_ns));
-    if (was_parked) this.hypervisor.park(this.name, this.ambulance);
+    this.life.pass(this.hypervisor.target.now() + Math.ceil(duration_ns));
+    if (!this.life.lives()) return false;
+    if (was_parked) this.hypervisor.park(this.name, this.ambulance, READING);
     return true;
   }
 }

@@ -1,15 +1,17 @@
 import type { SavedAudit } from './audit.ts';
 import type { SavedGrants } from './grants.ts';
 import type { Ward } from './hypervisor.ts';
+import type { SavedRescues } from './rescues.ts';
 
 /** The hypervisor's whole state. */
 export interface SavedHypervisor {
   readonly wards: readonly Ward[];
   readonly audit: SavedAudit;
   readonly grants: SavedGrants;
+  readonly rescues: SavedRescues;
 }
 
-const VERSION = 1;
+const VERSION = 2;
 
 /** As JSON: bytes become base64, bigints decimal strings, each under a key that says so. */
 export function packState(state: SavedHypervisor): string {
@@ -29,9 +31,11 @@ export function unpackState(text: string, partitions: number): SavedHypervisor |
     return undefined;
   }
   if (!isRecord(state) || state['version'] !== VERSION) return undefined;
-  const { wards, audit, grants } = state;
+  const { wards, audit, grants, rescues } = state;
   if (!Array.isArray(wards) || wards.length !== partitions || !wards.every(isWard)) return undefined;
   if (!isRecord(audit) || !Array.isArray(audit['kept'])) return undefined;
+  if (!isRecord(rescues) || !Array.isArray(rescues['leases']) || !Array.isArray(rescues['lost'])) return undefined; // prettier-ignore
+  if (!Array.isArray(rescues['journals'])) return undefined;
   if (!isRecord(grants) || !Array.isArray(grants['grants'])) return undefined;
   return state as unknown as SavedHypervisor;
 }

@@ -1,7 +1,7 @@
 import type { KernelModel } from '../model/machine.ts';
 
 /** Alarm numbers on the target. */
-export const ALARM = { heartbeat: 1, progress: 2 } as const;
+export const ALARM = { heartbeat: 1, progress: 2, lease: 3 } as const;
 
 /** Five ticks at HZ 250. */
 const PROGRESS_FLOOR_NS = 20_000_000;
@@ -26,6 +26,8 @@ export interface Watched {
   health: 'healthy' | 'failing' | 'failed';
   /** Virtual time of parking, while it is parked. */
   parked_at_ns: number | undefined;
+  /** A service has let it go on, and it has not beaten since. */
+  on_trial: boolean;
 }
 
 export function newWatched(): Watched {
@@ -36,5 +38,6 @@ export function newWatched(): Watched {
     signs: [],
     health: 'healthy',
     parked_at_ns: undefined,
+    on_trial: false,
   };
 }

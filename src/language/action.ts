@@ -6,6 +6,7 @@ import { checkClauseValues, checkSubject } from './check/verbs.ts';
 import { later } from './evaluate.ts';
 import { evaluate } from './evaluate.ts';
 import { fileScope } from './file-scope.ts';
+import { elaborateService } from './service.ts';
 import { fail, label, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { clauseNamed, clausesOf, single, wantCondition } from './settings.ts';
@@ -76,7 +77,7 @@ function doneBy(item: Phrase, scope: Scope): Verb | Fault | undefined {
     const help = didYouMean(name, [...VERBS.keys(), ...faults], 'verbs are');
     return fail(scope, 'E0507', item.head, `there is no verb \`${name}\``, 'unknown', help);
   }
-  if (item.body === undefined) return verb;
+  if (item.body === undefined || verb.name === 'service') return verb;
   const message = `\`${name}\` takes no braces`;
   return fail(scope, 'E0519', item.head, message, 'a verb and its clauses, and that is all');
 }
@@ -130,6 +131,19 @@ function builtIn(verb: Verb, item: Phrase, scope: Scope, context: ActionContext)
   const span = context.call?.span ?? spanOf(scope.unit, item);
   if (fault !== undefined && !scope.problems.spend(1, { span, text: 'no further than here' })) return;
   const { name } = verb;
+  if (name === 'service') {
+    const steps = elaborateService(item, place, clauses, scope, context.event);
+    if (steps !== undefined)
+      context.actions.push({
+        verb: name,
+        subject,
+        clauses: values,
+        ...(steps.length > 0 && { steps }),
+        ...(fault && { from_fault: fault.name.text }),
+        span,
+      });
+    return;
+  }
   context.actions.push(
     fault === undefined
       ? { verb: name, subject, clauses: values, span }

@@ -4,7 +4,7 @@ import { checkState, checkSubjects, OBSERVERS } from './check/observers.ts';
 import { resolvePlace } from './check/place.ts';
 import { readClauses } from './claim-clauses.ts';
 import type { ClaimContext, Mutable, Subject } from './claim-clauses.ts';
-import { evaluatePath, later } from './evaluate.ts';
+import { evaluatePath } from './evaluate.ts';
 import { fail, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { clausesOf, wantCondition } from './settings.ts';
@@ -107,7 +107,6 @@ function checkClaim(
 
 function stateClaim(node: tree.Claim, scope: Scope, context: ClaimContext): Claim | undefined {
   const name = node.observer.text;
-  if (name === 'service') return later(scope, node.observer, '`service`');
   const rule = OBSERVERS.get(name);
   if (rule === undefined) {
     const help = didYouMean(name, [...OBSERVERS.keys(), 'check'], 'observers are');

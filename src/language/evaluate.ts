@@ -6,6 +6,7 @@ import { literalNumber } from './literal.ts';
 import { interpolate } from './interpolate.ts';
 import { fail, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
+import { eventNamed } from './check/event-name.ts';
 import { mayBeMemory } from './check/memory.ts';
 import { dimensionOf, resolvePlace } from './check/place.ts';
 import { KNOWN_WORDS } from './check/words.ts';
@@ -57,18 +58,14 @@ export function evaluate(expr: tree.Expr, scope: Scope): Expression | undefined 
 
 /** What to write until then. */
 const TODAY: ReadonlyMap<string, string> = new Map([
-  ['`on each`', 'write `on … nth N`, once for each N that is wanted'],
   ['`campaign`', 'write a table: `scenario "…" for x in […]`, and `seeds`'],
-  ['`service`', 'say what the guest does with `guest`, or measure with `check`'],
   ['`free`', 'write the bytes that it would leave behind, with `set` or `fill`'],
   ['`acquire`', 'write `leak` for a lock that is never released'],
   ['`loop`', 'write `set PLACE.next to PLACE` for a list that leads back to itself'],
-  ['`kill`', 'write `exit`, or `panic` for the whole partition'],
   ['`replace`', 'write `set`'],
   ['`copy`', 'write `set`, one field at a time'],
   ['`overwrite`', 'write `fill`'],
   ['taking an address with `&`', 'name the place alone: `set … to PLACE` writes its address'],
-  ['`summon … for service`', 'write `for inspection`, or leave `for` out'],
 ]);
 
 export function later(scope: Scope, node: tree.Node, what: string): undefined {
@@ -224,6 +221,12 @@ function evaluateStep(
   return { kind: 'index', index, span };
 }
 
+function isEvent(value: Expression, arg: tree.Expr, scope: Scope): boolean {
+  if (value.kind === 'path') return eventNamed(value.value, 1, scope) !== undefined;
+  fail(scope, 'E0506', arg, 'this is no event', 'whose?', 'as in `before(rescue.attach, web.memory)`');
+  return false;
+}
+
 function evaluateCall(expr: tree.PathExpr, scope: Scope): Expression | undefined {
   const name = expr.root.text;
   const step = expr.steps[0] as tree.Step & { kind: 'call' };
@@ -240,9 +243,9 @@ function evaluateCall(expr: tree.PathExpr, scope: Scope): Expression | undefined
   }
   const args: Expression[] = [];
   for (const [index, arg] of step.args.entries()) {
-    const event = known.parameters[index] === 'event' && arg.kind === 'path';
-    const value = event ? evaluatePath(arg, scope) : evaluate(arg, scope);
-    if (value === undefined) return undefined;
+    const event = known.parameters[index] === 'event';
+    const value = event && arg.kind === 'path' ? evaluatePath(arg, scope) : evaluate(arg, scope);
+    if (value === undefined || (event && !isEvent(value, arg, scope))) return undefined;
     if (name === 'machine_address' && !mayBeMemory(value, scope)) {
       return fail(scope, 'E0723', arg, '`machine_address` takes a place in memory', 'in no memory');
     }

@@ -37,6 +37,7 @@ export interface LparDraft extends PartyDraft {
 }
 export interface AmbulanceDraft extends PartyDraft {
   attends?: Given<readonly Given<string>[]>;
+  standby?: boolean;
 }
 
 const DEFAULT_KERNEL: KernelModel = Object.freeze({
@@ -105,8 +106,8 @@ function notAPartition(item: Phrase, scope: Scope): undefined {
   return fail(scope, 'E0332', item, 'an ambulance shares no memory', 'not a partition', help);
 }
 
-const AMBULANCE_HEADS = ['owns', 'shares', 'borrows', 'attends'];
-const LATER_AMBULANCE = ['standby', 'plugin', 'budget', 'translate'];
+const AMBULANCE_HEADS = ['owns', 'shares', 'borrows', 'attends', 'standby'];
+const LATER_AMBULANCE = ['plugin', 'budget', 'translate'];
 export function ambulanceItem(
   ambulance: AmbulanceDraft,
   item: Phrase,
@@ -118,6 +119,12 @@ export function ambulanceItem(
   if (text === 'owns' || text === 'shares') return grant(ambulance, item, seen, scope);
   if (text === 'borrows') return borrow(ambulance, item, seen, scope);
   if (LATER_AMBULANCE.includes(text)) return later(scope, item.head, `\`${text}\``);
+  if (text === 'standby') {
+    noClauses(item, scope);
+    const yes = once(item, seen, scope) ? wantYesNo(item.values, item.head, scope) : undefined;
+    if (yes !== undefined) ambulance.standby = yes;
+    return;
+  }
   if (text !== 'attends') {
     const meant = unknownSetting(item, 'ambulance', AMBULANCE_HEADS, scope);
     if (meant !== undefined) ambulanceItem(ambulance, meant, seen, scope);

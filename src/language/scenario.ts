@@ -22,7 +22,7 @@ import type { Built } from './shared.ts';
 import { didYouMean } from './suggest.ts';
 import { rowsOf } from './table.ts';
 import { change, copyDraft, emptyDraft, part, PART_HEADS } from './topology.ts';
-import { calledName, elaborateTrigger } from './trigger.ts';
+import { calledName, checkEach, elaborateTrigger } from './trigger.ts';
 import type * as tree from './tree.ts';
 import { bounded } from './weight.ts';
 
@@ -42,7 +42,7 @@ const HEADS = [
   'on',
   ...PART_HEADS,
 ];
-const LATER_HEADS = ['core', 'budget', 'app', 'service', 'owns', 'shares', 'borrows'];
+const LATER_HEADS = ['core', 'budget', 'app', 'owns', 'shares', 'borrows'];
 /** A row copies the names of its file: so many count as one of its sentences. */
 const NAMES_OF_A_SENTENCE = 64;
 const DEFAULT_RUN_NS = 200 * NS_PER_MS;
@@ -269,6 +269,10 @@ function elaborateRow(
   }
   const inner = bindLets(node, { ...scope, values, parties: built.parties });
   const triggers: Trigger[] = [];
+  checkEach(
+    node.body.filter((item) => item.kind === 'trigger'),
+    inner,
+  );
   for (const item of node.body) {
     if (item.kind !== 'trigger' || scope.problems.full(unit.file)) continue;
     const trigger = elaborateTrigger(item, duration ?? Number.MAX_SAFE_INTEGER, inner);

@@ -88,6 +88,7 @@ export function finish(draft: Draft, scope: Scope): Built {
       name: one.name,
       ...resources(one),
       attends: one.attends?.value.map((name) => name.value) ?? [],
+      ...(one.standby === true ? { standby: true as const } : {}),
       span: one.span,
     })),
     ...sharedMemory(draft),

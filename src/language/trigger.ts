@@ -4,13 +4,14 @@ import type { Action, Trigger as TriggerModel, When } from '../model/scenario.ts
 import { EVENTS } from '../model/vocabulary.ts';
 import { elaborateAction } from './action.ts';
 import { own } from './check/words.ts';
-import { evaluate, later } from './evaluate.ts';
+import { evaluate } from './evaluate.ts';
 import { eventPattern } from './event.ts';
-import { fail, failAt, spanOf } from './scope.ts';
+import { fail, failAt, label, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { clauseNamed, clausesOf, mismatch, wantCondition, wantInt } from './settings.ts';
 import type { Clauses } from './settings.ts';
 import { nearest } from './suggest.ts';
+import type * as tree from './tree.ts';
 import type { Clause, Expr, Name, Node, Trigger } from './tree.ts';
 
 /** `every` fires at most this often in one run. */
@@ -19,12 +20,22 @@ const OCCURRENCE_LIMIT = 100_000;
 const OF_AT = ['called', 'if'];
 const OF_EVERY = [...OF_AT, 'from', 'to'];
 const OF_ON = [...OF_AT, 'nth'];
+/** Every occurrence, so none in particular. */
+const OF_EACH = OF_AT;
+
+/** A second `on each` would be a run for every pair: one is enough to look at. */
+export function checkEach(triggers: readonly tree.Trigger[], scope: Scope): void {
+  const [first, second] = triggers.filter((one) => one.each !== undefined);
+  if (first === undefined || second === undefined) return;
+  const here = label(scope.unit, first.head, 'first here');
+  const help = 'write two scenarios, or `on … nth N` for one of them';
+  fail(scope, 'E0532', second.head, 'a scenario has one `on each`', 'again', help, [here]);
+}
 
 /** One trigger; undefined when its moment is wrong. `duration_ns` is the scenario's. */
 export function elaborateTrigger(node: Trigger, duration_ns: number, scope: Scope): TriggerModel | undefined {
-  if (node.each !== undefined) return later(scope, node.each, '`on each`');
   const head = node.head.text;
-  const known = head === 'every' ? OF_EVERY : head === 'on' ? OF_ON : OF_AT;
+  const known = head === 'every' ? OF_EVERY : head === 'on' && node.each === undefined ? OF_ON : OF_EACH;
   const clauses = clausesOf(node.head, node.clauses, known, scope);
   const when = node.moment === undefined ? undefined : moment(node, node.moment, clauses, duration_ns, scope);
   const condition = clauseNamed(clauses, 'if');
@@ -96,7 +107,8 @@ function moment(
     const nth = clauseNamed(clauses, 'nth');
     const count = nth === undefined ? 1 : wantInt(nth.values, nth.word, { low: 1, high: 1_000_000 }, scope);
     const pattern = eventPattern(expr, count ?? 1, scope);
-    return pattern === undefined || count === undefined ? undefined : { kind: 'on', pattern };
+    if (pattern === undefined || count === undefined) return undefined;
+    return node.each === undefined ? { kind: 'on', pattern } : { kind: 'on', pattern, each: true };
   }
   const event = eventOf(expr);
   if (event !== undefined) {

@@ -13,7 +13,7 @@ const FUNCTION_LIST: readonly FunctionDoc[] = [
   { name: 'count', parameters: ['place'], gives: 'int', doc: 'How many elements a collection has at the end of the run, or how many entries a list of the harness.' },
   { name: 'machine_address', parameters: ['place'], gives: 'int', doc: 'Machine-physical address of a place: what a device sees.' },
   { name: 'address', parameters: ['int'], gives: 'place', doc: 'The place at a kernel-virtual address.' },
-  { name: 'before', parameters: ['event', 'value'], gives: 'same', doc: "The value just before the event's first occurrence." },
+  { name: 'before', parameters: ['event', 'value'], gives: 'same', doc: "The value just before the event's first occurrence; in `on each`, before the occurrence at hand. Of `web.memory`, a hash of all of it." },
 ]; // prettier-ignore
 
 export const FUNCTIONS: ReadonlyMap<string, FunctionDoc> = new Map(

@@ -153,6 +153,8 @@ export interface AmbulanceModel {
   readonly memory_bytes: number;
   /** Partitions it may attach to. */
   readonly attends: readonly string[];
+  /** It comes only in the place of one that the hypervisor has found dead. */
+  readonly standby?: true;
   readonly span: Span;
 }
 

@@ -55,7 +55,8 @@ export interface EventPattern {
 export type When =
   | { readonly kind: 'at'; readonly time_ns: number }
   | { readonly kind: 'every'; readonly period_ns: number; readonly from_ns: number; readonly to_ns: number }
-  | { readonly kind: 'on'; readonly pattern: EventPattern };
+  /** `each`: one run for every occurrence; a run that counts fires at none of them. */
+  | { readonly kind: 'on'; readonly pattern: EventPattern; readonly each?: true };
 
 export interface Trigger {
   readonly when: When;
@@ -74,6 +75,8 @@ export interface Action {
   readonly subject?: Expression;
   /** `to VALUE`, `bit 3`, `mode write`: clause word to its values. */
   readonly clauses: Readonly<Record<string, readonly Expression[]>>;
+  /** Of `service`: what is to be done, in order; absent: `by advice`. */
+  readonly steps?: readonly Action[];
   /** Name of the user's `fault` this came from. */
   readonly from_fault?: string;
   readonly span: Span;
@@ -122,10 +125,13 @@ export interface Claim {
   readonly span: Span;
 }
 
-/** A `called` name, and which of its moments. */
+/** A `called` name, and which of its moments; or an event. */
 export interface NamedMoment {
+  /** As written. */
   readonly name: string;
-  readonly moment: 'fired' | 'activated';
+  readonly moment: 'fired' | 'activated' | 'event';
+  /** Of `event`: its first occurrence. */
+  readonly event?: EventPattern;
   readonly span: Span;
 }
 

@@ -11,6 +11,8 @@ export type SubjectKind =
   | 'metadata'
   | 'task'
   | 'lpar'
+  | 'cpus'
+  | 'memory'
   | 'ambulance';
 
 /** One clause of a verb: its values' dimension or the words it takes. */
@@ -44,7 +46,21 @@ const VERB_LIST: readonly Verb[] = [
   { name: 'exit', subject: 'task', kind: 'stimulus', doc: 'The task exits at its next chance and is reaped.', clauses: {} },
   { name: 'panic', subject: 'lpar', kind: 'stimulus', doc: 'The guest panics, as by sysrq-c.', clauses: {} },
   { name: 'summon', subject: 'ambulance', kind: 'request', doc: 'The ambulance is asked to attend a partition.', clauses: { to: { required: true, takes: 'place', doc: 'the partition' }, for: { required: false, takes: ['inspection', 'service'], doc: 'default inspection' } } },
+  { name: 'service', subject: 'lpar', kind: 'request', doc: 'The ambulance repairs the partition, in braces step by step: park, what is to be written, verify, resume. Everything goes through the hypervisor\'s journal, and is undone to the byte when it does not re-validate.', clauses: { by: { required: false, takes: ['advice'], doc: '`by advice`, in the place of braces: what the validators know a repair for' } } },
+  { name: 'kill', subject: 'ambulance', kind: 'fault', doc: 'The ambulance is dead: it does nothing more, and does not renew its lease. The hypervisor is not told.', clauses: {} },
 ]; // prettier-ignore
+
+/** What a `service` in braces is made of. */
+const STEP_LIST: readonly Verb[] = [
+  { name: 'park', subject: 'cpus', kind: 'request', doc: 'Stops the CPUs and devices and opens the journal: the first step.', clauses: {} },
+  { name: 'release', subject: 'lock', kind: 'request', doc: 'Releases a lock that nobody holds.', clauses: { only_if: { required: true, takes: ['orphan'], doc: '`orphan`: a lock that has a holder is never released, the service is declined' } } },
+  { name: 'set', subject: 'memory', kind: 'request', doc: 'Writes a value of the width of the place.', clauses: { to: { required: true, takes: 'int', doc: 'the value, or a place whose address it is' } } },
+  { name: 'verify', subject: 'lpar', kind: 'request', doc: 'Looks at the whole partition again; when anything is still wrong, all is undone.', clauses: {} },
+  { name: 'resume', subject: 'lpar', kind: 'request', doc: 'Lets the partition go on: the last step.', clauses: {} },
+]; // prettier-ignore
+
+/** Steps by name. */
+export const SERVICE_STEPS: ReadonlyMap<string, Verb> = new Map(STEP_LIST.map((step) => [step.name, step]));
 
 export const VERBS: ReadonlyMap<string, Verb> = new Map(VERB_LIST.map((verb) => [verb.name, verb]));
 
@@ -54,9 +70,7 @@ export const LATER_VERBS: readonly string[] = [
   'acquire',
   'release',
   'loop',
-  'kill',
   'replace',
   'copy',
-  'service',
   'overwrite',
 ];

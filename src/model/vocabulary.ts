@@ -8,7 +8,8 @@ export const GUEST_STATES: Readonly<Record<string, string>> = {
   stalled: 'Its own detectors reported a lock-up.',
   silent: 'It stopped its heartbeat and did not start again.',
   stopped: 'The hypervisor stopped it: triple fault or a second-level violation.',
-  parked: 'All its CPUs were parked.',
+  parked:
+    'All its CPUs were parked; with `until`, from the first parking on, but for moments in which an ambulance read again.',
 };
 
 /** `by SIGN` of a guest claim. */
@@ -39,6 +40,7 @@ export const HYPERVISOR_STATES: Readonly<Record<string, string>> = {
   frozen: 'A device whose DMA was stopped and that was taken offline.',
   parked: 'All CPUs of the partition are parked.',
   attached: 'The ambulance held grants on it.',
+  revoked: "An ambulance's grants were taken back because its lease ran out.",
 };
 
 /** `by SIGN` of a hypervisor claim. */
@@ -50,6 +52,7 @@ export const HYPERVISOR_SIGNS: Readonly<Record<string, string>> = {
   triple_fault: 'The processor gave up.',
   second_level: 'The guest touched what is not its own.',
   boot: 'Boot complete never came.',
+  lease: 'An ambulance did not renew its lease: it is dead.',
 };
 
 /** Why the registry refuses a region. */
@@ -80,6 +83,35 @@ export const BYSTANDER_STATES: Readonly<Record<string, string>> = {
   undisturbed: 'Bit-identical, with fault and rescue, to the run with the fault alone.',
 };
 
+export const SERVICE_STATES: Readonly<Record<string, string>> = {
+  done: 'Everything was written, it re-validated, the guest went on and its heartbeat came.',
+  declined: 'Nothing was written: there was nothing to be done, or doing it would have been worse.',
+  rolled_back: 'What had been written was undone to the byte before the guest went on.',
+  failed: 'It was not brought to its end, or the guest went on and did not beat.',
+};
+
+/** `by SIGN` of a service claim: what ended it. */
+export const SERVICE_SIGNS: Readonly<Record<string, string>> = {
+  verify: 'What was repaired did not re-validate, or something else was still wrong.',
+  grant: 'The hypervisor refused a write that it had not granted.',
+  lease: 'The ambulance died, and its lease ran out.',
+  heartbeat: 'The guest went on and sent no heartbeat for three of its periods.',
+};
+
+/** `with CODE` of a service claim; a service that `verify` rolled back has the code of the finding that was left. */
+export const SERVICE_CODES: Readonly<Record<string, string>> = {
+  NOTHING_FOUND: 'Nothing is wrong with the patient: there is nothing to repair.',
+  NO_REPAIR: 'No validator knows a repair for what was found.',
+  WOULD_LOSE_DATA: 'The repair would hide that data is gone.',
+  NOT_ORPHAN: 'The lock is free, or may have a holder: releasing it would let two into its section.',
+  ONLY_IF: 'The condition of the repair does not hold.',
+  NO_PLACE: 'What was to be written, or where, could not be worked out.',
+  NOT_GRANTED: 'The hypervisor refused a write.',
+  NO_SERVICE: 'The patient cannot be written to.',
+  NO_HEARTBEAT: 'The guest went on and was silent.',
+  AMBULANCE_DIED: 'The ambulance died before the service was over.',
+};
+
 /** Whose event it is: what stands before the event's name in `on SUBJECT.EVENT`. */
 export type EventSubject = 'lpar' | 'task' | 'device' | 'ambulance';
 
@@ -102,9 +134,15 @@ export const EVENTS: Readonly<
   stall: { of: ['lpar'], doc: "A lock-up detector of the guest's own reported." },
   stopped: { of: ['lpar'], doc: 'The hypervisor stopped the guest.' },
   failing: { of: ['lpar'], doc: 'A watchdog of the hypervisor barked.' },
-  failed: { of: ['lpar'], doc: 'The hypervisor took note of the end of the guest.' },
-  park: { of: ['lpar'], doc: 'The CPUs of the partition were parked.' },
-  resume: { of: ['lpar'], doc: 'They were let go on.' },
+  failed: {
+    of: ['lpar', 'ambulance'],
+    doc: 'The hypervisor took note of the end of the guest, or of the ambulance.',
+  },
+  park: {
+    of: ['lpar', 'ambulance'],
+    doc: 'The CPUs of the partition were parked; the ambulance asks for leave to write.',
+  },
+  resume: { of: ['lpar', 'ambulance'], doc: 'They were let go on; the ambulance is about to let them.' },
   complete: { of: ['device'], doc: 'A device completed a request.' },
   frozen: { of: ['device'], doc: 'A device was taken offline.' },
   iommu_fault: { of: ['device'], doc: 'A DMA was stopped.' },
@@ -112,5 +150,10 @@ export const EVENTS: Readonly<
   attach: { of: ['ambulance'], doc: 'The ambulance attached to a patient.' },
   located: { of: ['ambulance'], doc: 'It has located the structures.' },
   diagnosed: { of: ['ambulance'], doc: 'It has reached its diagnosis.' },
+  write: { of: ['ambulance'], doc: 'It is about to make one write of a repair.' },
+  verify: { of: ['ambulance'], doc: 'It is about to look again at what it has repaired.' },
+  revoked: { of: ['ambulance'], doc: 'Its lease ran out, and its grants were taken back.' },
   release: { of: ['ambulance'], doc: 'It has released the patient.' },
+  rolled_back: { of: ['lpar'], doc: 'What a service had written was undone.' },
+  recovered: { of: ['lpar'], doc: 'The first heartbeat after a service.' },
 };

@@ -1,4 +1,5 @@
 import type { RegisterName } from '../target/target.ts';
+import type { Servicing } from './servicing.ts';
 
 /**
  * A partition as an ambulance may reach it: memory, region, CPUs, devices, and nothing else. Every method returns, whatever the
@@ -25,6 +26,8 @@ export interface Patient {
   now(): number;
   /** Lets the guest run on for a while and parks it again, so that what was in flux can be read once more. False when it cannot. */
   letRun(duration_ns: number): boolean;
+  /** How it can be written to; absent where it cannot, as in a dump. */
+  readonly servicing?: Servicing;
 }
 
 export interface PatientCpu {

@@ -1,4 +1,5 @@
 import type { Verdict, Via } from '../model/vocabulary.ts';
+import type { ServiceEnd } from './servicing.ts';
 
 /** What an ambulance concludes of one patient. Plain data; addresses are 16 hex digits. */
 export interface AmbulanceReport {
@@ -68,4 +69,28 @@ export interface Diagnosis {
   readonly evidence: readonly string[];
   /** Findings it explains. */
   readonly explains: readonly number[];
+}
+
+/** One service of one patient, and every write of it by the hypervisor's journal. Times in virtual nanoseconds. */
+export interface ServiceReport extends ServiceEnd {
+  readonly ambulance: string;
+  readonly patient: string;
+  readonly ordered_ns: number;
+  readonly ended_ns: number;
+  readonly writes: readonly ServiceWrite[];
+}
+
+/** One entry of the journal. */
+export interface ServiceWrite {
+  readonly time_ns: number;
+  readonly place: string;
+  /** 16 hex digits, '' where there is none. */
+  readonly address: string;
+  readonly physical: number;
+  /** Hex; at most 64 bytes kept. */
+  readonly before: string;
+  readonly after: string;
+  readonly bytes: number;
+  /** Rolled back. */
+  readonly undone: boolean;
 }

@@ -178,6 +178,11 @@ function evaluateCall(
 ): Outcome<Value> {
   const written = printExpression(expression);
   const [argument] = expression.args;
+  if (expression.name === 'before') {
+    const [event] = expression.args;
+    const never = `${event ? printExpression(event) : 'its event'} never came`;
+    return world.measures.before?.(expression) ?? lost('NO_EVENT', written, never);
+  }
   if (!argument || expression.args.length !== 1)
     return lost('UNSUPPORTED', written, 'it cannot be computed here');
   const value = inner(argument);

@@ -1,9 +1,19 @@
+import type { Path } from '../model/expression.ts';
 import type { EventPattern, Trigger } from '../model/scenario.ts';
 import type { TraceEvent } from '../target/events.ts';
 
 /** True when the event is one that the pattern speaks of, whichever occurrence. */
 export function matches(pattern: EventPattern, event: TraceEvent): boolean {
   return pattern.event === event.kind && pattern.subject === event.subject && placeMatches(pattern, event);
+}
+
+/** `rescue.attach`, `web.tasks["nginx"].run`: the event that a path of the language names. */
+export function patternOf(path: Path, nth: number): EventPattern | undefined {
+  const last = path.steps.at(-1);
+  if (last?.kind !== 'field') return undefined;
+  const place = { root: path.root, steps: path.steps.slice(0, -1), span: path.span };
+  const some = place.steps.length === 0 ? {} : { place };
+  return { subject: path.root, event: last.name, ...some, nth, span: path.span };
 }
 
 /** Kinds of events that the triggers wait for: what a target need not tell, it need not make. */

@@ -14,6 +14,7 @@ export type PlaceErrorCode =
   | 'TYPE' // operands of the wrong dimension
   | 'ARITHMETIC' // division by zero, a shift beyond 64
   | 'LIMIT' // too deep, too many
+  | 'NO_EVENT' // what it is asked of has not happened
   | 'UNSUPPORTED'; // this target cannot tell
 
 export interface PlaceError {

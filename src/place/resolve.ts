@@ -95,6 +95,7 @@ function fromPartition(walker: Walker, partition: Partition): Outcome<Place> {
     case 'cpus':
       return cpuPlace(walker, partition, at);
     case 'memory': {
+      if (walker.steps.length === 1) return measured(whole, walker);
       const address = numberAt(walker, 1, at);
       return address.ok ? rest(walker, special.memoryPlace(partition, address.value, `${at}[0x${address.value.toString(16)}]`), 2) : address; // prettier-ignore
     }

@@ -1,6 +1,8 @@
+import type { Expression } from '../model/expression.ts';
 import type { TopologyModel } from '../model/machine.ts';
 import type { Scenario } from '../model/scenario.ts';
 import type { Target } from '../target/target.ts';
+import type { Outcome } from './outcome.ts';
 import type { Value } from './value.ts';
 
 /** Figures that no memory holds: what the harness itself measures in a run. */
@@ -10,6 +12,8 @@ export interface Measures {
    * there is no such figure. Subjects are written as in a spec.
    */
   measure(subject: string, name: string): Value | undefined;
+  /** What a call of `before(EVENT, x)` came to when its event came; undefined when it never did. */
+  before?(call: Expression): Outcome<Value> | undefined;
 }
 
 /** What paths are resolved against. */

@@ -18,6 +18,10 @@ export interface RunOutcome {
   readonly record?: RunRecord;
   /** The command that runs just this again. */
   readonly replay: string;
+  /** Of a run of an `on each` scenario: which occurrence it is about, from 1. */
+  readonly occurrence?: number;
+  /** All runs of an `on each` scenario under this seed, in their order: each is reported in the place of this one. */
+  readonly occurrences?: readonly RunOutcome[];
 }
 
 export interface ClaimOutcome {

@@ -1,4 +1,4 @@
-import type { AmbulanceReport } from '../patient/report.ts';
+import type { AmbulanceReport, ServiceReport } from '../patient/report.ts';
 import type { TraceEvent } from '../target/events.ts';
 import type { HeartbeatFacts } from './heartbeat.ts';
 
@@ -13,6 +13,8 @@ export interface RunRecord {
   readonly events_dropped: number;
   readonly receipts: readonly Receipt[];
   readonly reports: readonly AmbulanceReport[];
+  /** Every service that was ordered and came to an end, in the order of their ends. */
+  readonly services: readonly ServiceReport[];
   readonly audit: readonly AuditEntry[];
   readonly partitions: readonly PartitionSummary[];
   /** Both comparisons of every partition that a bystander claim names. */

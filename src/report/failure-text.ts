@@ -14,10 +14,21 @@ const LONGEST_LINE = 300;
 /** The judge's complaint of an unexpected pass, which the reason says already. */
 const PASSES = 'E0914';
 
-/** A run by name, as every report prints it: with its seed where the scenario has several. */
-export function runName(job: Job): string {
-  const { scenario, seed } = job;
-  return oneLine(scenario.seeds.length > 1 ? `${scenario.name} [seed ${seed}]` : scenario.name);
+/** A run by name, as every report prints it: with its seed where the scenario has several, and its occurrence under `on each`. */
+export function runName({ scenario, seed, occurrence }: Job): string {
+  const which = [
+    ...(scenario.seeds.length > 1 ? [`seed ${seed}`] : []),
+    ...(occurrence === undefined ? [] : [`${eachName(scenario)} ${occurrence}`]),
+  ];
+  return oneLine(which.length === 0 ? scenario.name : `${scenario.name} [${which.join(', ')}]`);
+}
+
+/** What the occurrences of `on each` are called: `death`, or the event itself. */
+function eachName({ triggers }: Job['scenario']): string {
+  for (const { name, when } of triggers)
+    if (when.kind === 'on' && when.each === true)
+      return name ?? `${when.pattern.subject}.${when.pattern.event}`;
+  return 'occurrence';
 }
 
 /** The reason that an outcome gives; of an unexpected pass it is the `xfail`'s, and would read as if it had failed. */
@@ -125,6 +136,12 @@ function momentsText(outcome: RunOutcome): string {
       oneLine(`${report.ambulance} on ${report.patient}, by ${report.reason}: ${report.health}, ${what}`) +
         ` (attached ${formatTime(report.attached_ns)}, diagnosed ${formatTime(report.diagnosed_ns)})`,
     );
+  }
+  for (const { ambulance, patient, state, code, by, message, ended_ns, writes } of record.services) {
+    const why = `${by === undefined ? '' : ` by ${by}`}${code === undefined ? '' : ` with ${code}`}`;
+    const kept = writes.filter((write) => !write.undone).length;
+    const wrote = `${writes.length} written, ${writes.length - kept} undone`;
+    lines.push(oneLine(`service of ${patient} by ${ambulance}: ${state}${why} at ${formatTime(ended_ns)}, ${message} (${wrote})`)); // prettier-ignore
   }
   lines.push(`trace hash ${record.trace_hash}`);
   return lines.join('\n');

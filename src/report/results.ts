@@ -4,13 +4,13 @@ import type { Environment } from '../runner/events.ts';
 import type { HexContext } from '../patient/report.ts';
 
 /**
- * The shape of results.json, version 1. Published as results.schema.json beside this file; a test holds the two together.
+ * The shape of results.json, version 2: services and occurrences came with it. Published as results.schema.json beside this file; a test holds the two together.
  * Addresses are 16 hex digits, times integer nanoseconds of virtual time; an absent field means "none". All that may differ
  * between machines lies under `environment`.
  */
 export interface Results {
   readonly format: 'siren-results';
-  readonly version: 1;
+  readonly version: 2;
   readonly siren: string;
   readonly target: string;
   readonly seed_override?: number;
@@ -60,6 +60,8 @@ export interface RunResult {
   readonly line: number;
   readonly tags: readonly string[];
   readonly seed: number;
+  /** Of `on each`, from 1. */
+  readonly occurrence?: number;
   readonly status: Status;
   readonly reason?: string;
   readonly replay: string;
@@ -82,6 +84,7 @@ export interface RecordResult {
   readonly receipts: readonly ReceiptResult[];
   readonly receipts_left_out: number;
   readonly rescues: readonly RescueResult[];
+  readonly services: readonly ServiceResult[];
   readonly twins: readonly TwinComparison[];
   readonly partitions: readonly PartitionResult[];
   readonly events: readonly EventResult[];
@@ -121,6 +124,32 @@ export interface RescueResult {
   readonly findings_left_out: number;
   readonly diagnosis: readonly DiagnosisResult[];
   readonly log_tail?: readonly string[];
+}
+
+export interface ServiceResult {
+  readonly ambulance: string;
+  readonly patient: string;
+  readonly ordered_ns: number;
+  readonly ended_ns: number;
+  readonly state: string;
+  readonly code?: string;
+  readonly by?: string;
+  readonly message: string;
+  readonly repaired: readonly { readonly code: string; readonly place: string }[];
+  readonly writes: readonly ServiceWriteResult[];
+  readonly writes_left_out: number;
+}
+
+/** One entry of the hypervisor's journal. */
+export interface ServiceWriteResult {
+  readonly time_ns: number;
+  readonly place: string;
+  readonly address?: string;
+  readonly physical?: string;
+  readonly before: string;
+  readonly after: string;
+  readonly bytes: number;
+  readonly undone: boolean;
 }
 
 interface VerdictResult {

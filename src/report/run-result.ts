@@ -1,5 +1,5 @@
 import { addressHex } from '../base/address.ts';
-import type { AmbulanceReport, Diagnosis, Finding } from '../patient/report.ts';
+import type { AmbulanceReport, Diagnosis, Finding, ServiceReport } from '../patient/report.ts';
 import type { ClaimOutcome, RunOutcome } from '../record/outcome.ts';
 import type { PartitionSummary, Receipt, RunRecord } from '../record/record.ts';
 import type { Job } from '../runner/events.ts';
@@ -18,6 +18,7 @@ import type {
   RecordResult,
   RescueResult,
   RunResult,
+  ServiceResult,
 } from './results.ts';
 import type { Sources } from './sources.ts';
 
@@ -79,6 +80,7 @@ export function runResult(job: Job, outcome: RunOutcome, sources: Sources, detai
     line: scenario.line,
     tags: scenario.tags,
     seed: outcome.seed,
+    ...(outcome.occurrence === undefined ? {} : { occurrence: outcome.occurrence }),
     status: outcome.status,
     ...(outcome.reason === undefined ? {} : { reason: clip(outcome.reason, 4000) }),
     replay: outcome.replay,
@@ -121,6 +123,7 @@ function recordResult(record: RunRecord, limits: Limits): RecordResult {
     receipts: record.receipts.slice(0, limits.receipts).map((receipt) => receiptResult(receipt, limits)),
     receipts_left_out: Math.max(0, record.receipts.length - limits.receipts),
     rescues: record.reports.map((report) => rescueResult(report, limits)),
+    services: record.services.map((service) => serviceResult(service, limits)),
     twins: record.twins.map(({ claim, partition, leeway, identical, difference }) => ({
       claim,
       partition,
@@ -199,6 +202,32 @@ function rescueResult(report: AmbulanceReport, limits: Limits): RescueResult {
     findings_left_out: report.findings.length - findings.length,
     diagnosis: report.diagnosis.slice(0, limits.diagnoses).map((one) => diagnosisResult(one, limits)),
     ...(log_tail === undefined ? {} : { log_tail }),
+  };
+}
+
+function serviceResult(service: ServiceReport, limits: Limits): ServiceResult {
+  const { ambulance, patient, ordered_ns, ended_ns, state, code, by } = service;
+  const writes = service.writes.slice(0, limits.receipts);
+  return {
+    ambulance,
+    patient,
+    ordered_ns,
+    ended_ns,
+    state,
+    ...(code === undefined ? {} : { code }),
+    ...(by === undefined ? {} : { by }),
+    message: clip(service.message, limits.text),
+    repaired: service.repaired.slice(0, limits.findings).map((one) => ({ code: one.code, place: one.place })),
+    writes: writes.map(({ time_ns, place, before, after, bytes, undone, ...where }) => ({
+      time_ns,
+      place,
+      ...whereabouts(where),
+      before,
+      after,
+      bytes,
+      undone,
+    })),
+    writes_left_out: service.writes.length - writes.length,
   };
 }
 

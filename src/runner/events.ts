@@ -10,6 +10,8 @@ export interface Job {
   readonly seed: number;
   /** True when several selected scenarios share its file and line (rows of a table): the replay command then names the row. */
   readonly row?: boolean;
+  /** Of an `on each` scenario, from 1: this occurrence alone. Absent: all of them, counted first. */
+  readonly occurrence?: number;
 }
 
 /** Facts of the surroundings: the only part of results.json that may differ between machines. */

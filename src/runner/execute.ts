@@ -1,6 +1,8 @@
+import type { Finished } from '../execute/scenario.ts';
 import { runScenario } from '../execute/scenario.ts';
 import { TwinLines } from '../execute/twin-line.ts';
-import type { TargetName } from '../model/scenario.ts';
+import { eachOf, OCCURRENCE_LIMIT, ofOccurrence } from '../model/each.ts';
+import type { Scenario, TargetName } from '../model/scenario.ts';
 import type { RunOutcome } from '../record/outcome.ts';
 import { judge } from '../verdict/judge.ts';
 import type { Job } from './events.ts';
@@ -29,10 +31,64 @@ export function executeJob(job: Job, context: ExecuteContext): RunOutcome {
     return { ...undone, status: 'skipped', reason: `its targets are ${scenario.targets.join(', ')}` };
   if (context.target !== 'sim')
     return { ...undone, status: 'errored', reason: `the target ${context.target} comes in a later version` };
-  const finished = runScenario(scenario, seed, lines);
+  const each = eachOf(scenario);
+  if (each !== undefined && job.occurrence === undefined) return executeEach(job, each.trigger, context);
+  return executeOne(
+    job,
+    job.occurrence === undefined ? scenario : ofOccurrence(scenario, job.occurrence),
+    context,
+  );
+}
+
+/** One run that only counts, then one for each occurrence. Where there is none, or too many, the run that counted says so. */
+function executeEach(job: Job, trigger: number, context: ExecuteContext): RunOutcome {
+  let count = 0;
+  const counted = executeOne(job, ofOccurrence(job.scenario, Infinity), context, (finished) => {
+    count = finished.occurrences(trigger);
+  });
+  if (count === 0) return counted;
+  if (count > OCCURRENCE_LIMIT) return tooMany(job, trigger, count, counted);
+  const occurrences: RunOutcome[] = [];
+  for (let occurrence = 1; occurrence <= count; occurrence++) {
+    const one = { ...job, occurrence };
+    const outcome = executeOne(one, ofOccurrence(job.scenario, occurrence), context);
+    occurrences.push({ ...outcome, occurrence });
+  }
+  const { record: _, ...whole } = counted;
+  return { ...whole, occurrences };
+}
+
+function tooMany({ scenario }: Job, trigger: number, count: number, counted: RunOutcome): RunOutcome {
+  const span = scenario.triggers[trigger]?.span ?? scenario.span;
+  const { status, reason: _, ...rest } = counted;
+  return {
+    ...rest,
+    status: status === 'errored' ? status : 'failed',
+    claims: [],
+    complaints: [
+      {
+        code: 'E0917',
+        severity: 'error',
+        message: `the event of \`on each\` occurs ${count} times, and ${OCCURRENCE_LIMIT} runs are the most`,
+        labels: [{ span, text: 'too often' }],
+        help: 'wait for something rarer, or write `on … nth N`',
+      },
+    ],
+  };
+}
+
+function executeOne(
+  job: Job,
+  scenario: Scenario,
+  context: ExecuteContext,
+  ask: (finished: Finished) => void = () => undefined,
+): RunOutcome {
+  const finished = runScenario(scenario, job.seed, lines);
   try {
+    ask(finished);
     const { record, facts } = finished;
-    return judge({ id, scenario, record, facts, replay, target: 'sim', today: context.today });
+    const replay = replayCommand(job, context.replay);
+    return judge({ id: runId(job), scenario, record, facts, replay, target: 'sim', today: context.today });
   } finally {
     finished.release();
   }

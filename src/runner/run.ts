@@ -47,10 +47,14 @@ export async function runJobs(request: RunRequest): Promise<RunResult> {
   let bailed = false;
   const outcomes = new InOrder(({ job, outcome, wall_ms }: Finished) => {
     if (bailed || signal.aborted) return;
-    const code = exitCodeOf(outcome.status);
-    exit_code = worst(exit_code, code);
-    reporters.event({ type: 'outcome', job, outcome, wall_ms });
-    if (code !== EXIT.ok) bad++;
+    const parts = outcome.occurrences ?? [outcome];
+    for (const one of parts) {
+      const code = exitCodeOf(one.status);
+      exit_code = worst(exit_code, code);
+      const of = one.occurrence === undefined ? job : { ...job, occurrence: one.occurrence };
+      reporters.event({ type: 'outcome', job: of, outcome: one, wall_ms: wall_ms / parts.length });
+      if (code !== EXIT.ok) bad++;
+    }
     if (request.bail === undefined || bad < request.bail || outcomes.emitted === jobs.length) return;
     bailed = true;
     enough.abort();

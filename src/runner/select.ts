@@ -5,7 +5,8 @@ import type { Span } from '../text/span.ts';
 import { usageProblem } from './command-line.ts';
 import type { WantedLine } from './discover.ts';
 import type { Job } from './events.ts';
-import { runId } from './identity.ts';
+import { occurrencesIn, runId } from './identity.ts';
+import { eachOf } from '../model/each.ts';
 import { filterNames } from './name-filter.ts';
 import { matchesTags, parseTagExpression, undeclaredTags } from './tag-expression.ts';
 
@@ -27,6 +28,8 @@ export interface Selection {
   readonly shard?: { readonly index: number; readonly of: number };
   /** Replaces the seeds of every scenario. */
   readonly seed?: number;
+  /** Of `on each` scenarios: only this one. */
+  readonly occurrence?: number;
 }
 
 /** What was compiled, as far as selecting needs it. */
@@ -48,14 +51,16 @@ export async function selectJobs(
   const narrowed = await narrow(atLines, compiled.declared_tags, selection);
   const all = [...diagnostics, ...narrowed.diagnostics];
   if (all.length > 0) return { value: [], diagnostics: all };
-  const { only, shard, seed } = selection;
+  const { only, shard, seed, occurrence } = selection;
   const rows = crowdedLines(compiled.scenarios);
   let jobs = narrowed.value.flatMap((scenario) => {
     const row = rows.has(lineKey(scenario)) ? { row: true } : {};
     const seeds = seed === undefined ? scenario.seeds : [seed];
-    return seeds.map((one): Job => ({ index: 0, scenario, seed: one, ...row }));
+    const each = occurrence !== undefined && eachOf(scenario) !== undefined ? { occurrence } : {};
+    return seeds.map((one): Job => ({ index: 0, scenario, seed: one, ...row, ...each }));
   });
-  if (only !== undefined) jobs = jobs.filter((job) => only.has(runId(job)));
+  if (only !== undefined)
+    jobs = jobs.flatMap((job) => (only.has(runId(job)) ? [job] : occurrencesIn(only, job)));
   // Round robin: neighbours cost alike, so every shard gets its share of the dear ones.
   if (shard !== undefined) jobs = jobs.filter((_, place) => place % shard.of === shard.index - 1);
   return { value: jobs.map((job, index) => ({ ...job, index })), diagnostics: [] };

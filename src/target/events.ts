@@ -8,8 +8,10 @@
  *                   exit (comm, pid), oops (sign, address, comm), panic (sign), stall (sign: soft_lockup, hard_lockup; cpu), log (text),
  *                   stopped (sign: triple_fault, second_level; address)
  * from a device:    complete (device), frozen (device), iommu_fault (device, address)
- * from hypervisor:  registered, refused (code), failing (sign), failed (sign), park, resume, grant, refusal (what)
- * from a rescue:    summoned, attach, located, diagnosed, release (partition in `detail.patient`)
+ * from hypervisor:  registered, refused (code), failing (sign), failed (sign), park, resume, grant, refusal (what), rolled_back (writes),
+ *                   recovered; of an ambulance: failed (sign: lease), revoked
+ * from a rescue:    summoned, attach, located, diagnosed, park, write (place, address, bytes), verify, resume, release (partition in
+ *                   `detail.patient`); what it says it is about to do, before it does it
  */
 export interface TraceEvent {
   readonly time_ns: number;

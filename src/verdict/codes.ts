@@ -10,7 +10,7 @@ export const JUDGE_CODES: readonly JudgeCode[] = [
   { code: 'E0902', title: 'a hypervisor claim is not met', doc: 'The hypervisor noticed something else, noticed it at another time, or noticed nothing.' },
   { code: 'E0903', title: 'a verdict claim is not met', doc: 'The ambulance came to another verdict, gave other codes, located the damage elsewhere, or came by the region in another way. Without an ambulance there is no verdict, and neither the claim nor its negative is met: summon one. The same goes for an ambulance that the end of the run cut short, and for `others` where there are none.' },
   { code: 'E0904', title: 'a diagnosis claim is not met', doc: 'The cause is not in the diagnosis, has another rank (1 unless the claim says otherwise), or is at another place. `is not CAUSE` holds only if the cause has no rank at all, unless the claim names ranks.' },
-  { code: 'E0905', title: 'a service claim is not met', doc: 'Services come with a later version.' },
+  { code: 'E0905', title: 'a service claim is not met', doc: 'No service of that partition ended so: the message says how those that there were ended. Where nobody serviced it, or the run ended first, neither the claim nor its negative is met.' },
   { code: 'E0906', title: 'a bystander claim is not met', doc: 'The run and its twin differ in that partition: its memory, a register, or an output or its time. The message says what differs first. Where no ambulance came there is nothing to be undisturbed by, and where no fault fired nothing to be contained: then neither the claim nor its negative is met.' },
   { code: 'E0907', title: 'a check does not hold', doc: 'The condition is false at the end of the run; the message gives the value of both sides.' },
   { code: 'E0908', title: 'a claim cannot be judged', doc: 'A place in the claim, or a value of its check or of its `if`, could not be found in the machine at the time of judging.' },
@@ -20,6 +20,8 @@ export const JUDGE_CODES: readonly JudgeCode[] = [
   { code: 'E0913', title: 'an xfail that has run out', doc: 'The scenario fails and its `xfail` was good until a day that has passed: mend it, or give a new reason and a new day.' },
   { code: 'E0914', title: 'an xfail that passes', doc: 'The scenario is marked `xfail` and passes: take the mark away.' },
   { code: 'E0915', title: 'a summon that was not served', doc: 'The run ended before the ambulance attached, or before it had concluded: attaching and looking take virtual time, and a rescue that the end of the run cuts short leaves no report. Summon it earlier, or let the run be longer.' },
+  { code: 'E0916', title: 'a service that was not brought to its end', doc: 'The run ended before the service was over, the ambulance never came, or it died and the run ended before the hypervisor had noticed. Order it earlier, or let the run be longer.' },
+  { code: 'E0917', title: 'an event that occurs too often for `on each`', doc: 'There is one run for each occurrence, and at most 256 of them. Wait for something rarer, or write `on … nth N` for those that matter.' },
 ]; // prettier-ignore
 
 /** The code of a claim that is not met, by its observer. */

@@ -28,7 +28,12 @@ export function complaintsOf(
   uncovered: readonly Uncovered[],
   replay: string,
 ): readonly Diagnostic[] {
-  return [...unfired(run, replay), ...unserved(run, replay), ...unclaimed(run, uncovered, replay)];
+  return [
+    ...unfired(run, replay),
+    ...unserved(run, replay),
+    ...unserviced(run, replay),
+    ...unclaimed(run, uncovered, replay),
+  ];
 }
 
 function unfired({ scenario, record }: Case, replay: string): readonly Diagnostic[] {
@@ -72,6 +77,8 @@ function unserved(run: Case, replay: string): readonly Diagnostic[] {
     const ambulance = written.subject.value.root;
     const patient = to.value.root;
     if (reportsOn(run, patient, ambulance).some((report) => report.attached_ns >= fired_ns)) continue;
+    // Who was killed was not late.
+    if (record.receipts.some((one) => one.verb === 'kill' && one.place === ambulance && one.fired_ns !== undefined)) continue; // prettier-ignore
     const came = record.events.some(({ kind, subject, detail, time_ns }) => kind === 'attach' && subject === ambulance && detail['patient'] === patient && time_ns >= fired_ns); // prettier-ignore
     const late = came ? `had concluded on ${patient}` : `attached to ${patient}`;
     list.push({
@@ -85,6 +92,28 @@ function unserved(run: Case, replay: string): readonly Diagnostic[] {
         },
       ],
       help: `summon it earlier, or run longer; replay: ${replay}`,
+    });
+  }
+  return list;
+}
+
+/** Services that were ordered and are not over. */
+function unserviced({ scenario, record }: Case, replay: string): readonly Diagnostic[] {
+  const list: Diagnostic[] = [];
+  for (const { verb, fired_ns, trigger, action } of record.receipts) {
+    const written = scenario.triggers[trigger]?.actions[action];
+    const [purpose] = written?.clauses['for'] ?? [];
+    const summons = verb === 'summon' && purpose?.kind === 'word' && purpose.value === 'service';
+    const patient = summons ? written?.clauses['to']?.[0] : written?.subject;
+    if ((verb !== 'service' && !summons) || fired_ns === undefined || patient?.kind !== 'path') continue;
+    const { root } = patient.value;
+    if (record.services.some((one) => one.patient === root && one.ordered_ns === fired_ns)) continue;
+    list.push({
+      code: 'E0916',
+      severity: 'error',
+      message: `the run ended before the service of ${root} was over`,
+      labels: [{ span: written?.span ?? scenario.span, text: `ordered at ${formatTime(fired_ns)}, of ${formatTime(record.duration_ns)}` }], // prettier-ignore
+      help: `order it earlier, or run longer; replay: ${replay}`,
     });
   }
   return list;

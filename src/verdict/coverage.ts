@@ -3,6 +3,7 @@ import type { AmbulanceReport, Finding } from '../patient/report.ts';
 import { matched } from './diagnosis.ts';
 import type { Case } from './facts.ts';
 import { claimedPlace } from './places.ts';
+import { serviceMeant } from './service.ts';
 import { bare, expectsRefusal, isNamed, names, subjectOf } from './reports.ts';
 
 /** Longer than any chain of consequences that an ambulance can tell apart. */
@@ -16,7 +17,7 @@ export interface Uncovered {
 
 /**
  * Which findings are accounted for. A verdict claim that expects damage covers its structure's findings with its codes at its places; a
- * diagnosis claim that is met covers what the diagnosis explains; a claim that the region is refused covers the region; and what follows from a covered finding is covered.
+ * diagnosis claim that is met covers what the diagnosis explains; a service claim what was repaired; a claim that the region is refused covers the region; and what follows from a covered finding is covered.
  */
 export class Coverage {
   readonly #run: Case;
@@ -61,6 +62,7 @@ export class Coverage {
   }
 
   #covers(claim: Claim, report: AmbulanceReport, finding: Finding): boolean {
+    if (claim.observer === 'service') return this.#isRepaired(claim, report, finding);
     if (claim.from !== undefined && claim.from !== report.ambulance) return false;
     if (claim.observer === 'diagnosis') {
       if (claim.negated || !claim.subjects.some((path) => path.root === report.patient)) return false;
@@ -78,6 +80,17 @@ export class Coverage {
     if (!meant || (claim.codes.length > 0 && !claim.codes.includes(finding.code))) return false;
     const places = claim.places.map((place) => claimedPlace(place, this.#run));
     return places.length === 0 || places.some((place) => place.covers(report.patient, finding));
+  }
+
+  /** What a claim says was repaired, whoever found it, is accounted for. */
+  #isRepaired(claim: Claim, report: AmbulanceReport, finding: Finding): boolean {
+    if (claim.negated) return false;
+    return serviceMeant(claim, this.#run).some(
+      ({ patient, state, repaired }) =>
+        state === 'done' &&
+        patient === report.patient &&
+        repaired.some(({ code, place }) => code === finding.code && place === finding.place),
+    );
   }
 }
 

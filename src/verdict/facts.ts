@@ -1,5 +1,6 @@
 import type { Expression } from '../model/expression.ts';
-import type { Scenario, TargetName } from '../model/scenario.ts';
+import type { NamedMoment, Scenario, TargetName } from '../model/scenario.ts';
+import { matches } from '../place/event-pattern.ts';
 import { evaluate, resolve, scalar } from '../place/evaluate.ts';
 import type { Outcome } from '../place/outcome.ts';
 import type { Place } from '../place/place.ts';
@@ -53,4 +54,13 @@ export function firstMoment(
     if (receipt.name === name && time !== undefined && (first === undefined || time < first)) first = time;
   }
   return first;
+}
+
+/** When that which a claim counts from came to pass; undefined when it never did. */
+export function timeOf(
+  { name, moment, event }: NamedMoment,
+  { receipts, events }: RunRecord,
+): number | undefined {
+  if (moment !== 'event') return firstMoment(receipts, name, moment);
+  return event && events.find((one) => matches(event, one))?.time_ns;
 }

@@ -6,7 +6,7 @@ import type { Diagnostic } from '../text/diagnostic.ts';
 import { complaintsOf, unmet } from './complaints.ts';
 import { Coverage } from './coverage.ts';
 import type { Case, RunFacts } from './facts.ts';
-import { firstMoment } from './facts.ts';
+import { timeOf } from './facts.ts';
 import { observe } from './observers.ts';
 
 export interface JudgeInput {
@@ -77,8 +77,10 @@ function judgeClaim(
 function notJudged(claim: Claim, run: Case): string | undefined {
   if (claim.given) {
     const { name, moment } = claim.given;
-    if (firstMoment(run.record.receipts, name, moment) === undefined) {
-      return `not judged: ${name} was never ${moment}`;
+    if (timeOf(claim.given, run.record) === undefined) {
+      return moment === 'event'
+        ? `not judged: ${name} never came`
+        : `not judged: ${name} was never ${moment}`;
     }
   }
   if (!claim.condition) return undefined;

@@ -12,6 +12,7 @@ import { seeGuest } from './guest.ts';
 import { seeHypervisor } from './hypervisor.ts';
 import { sameLeeway } from './leeway.ts';
 import { whyUnattended } from './reports.ts';
+import { seeService } from './service.ts';
 import type { Sight } from './sight.ts';
 import { allOf, blind, negatedIf } from './sight.ts';
 import { seeVerdict } from './structures.ts';
@@ -19,7 +20,6 @@ import { seeVerdict } from './structures.ts';
 /** What the claim's observer saw, the claim's negation applied to each of its subjects. */
 export function observe(claim: Claim, run: Case, coverage: Coverage): Sight {
   if (claim.observer === 'check') return seeCheck(claim, run);
-  if (claim.observer === 'service') return blind('services come with a later version');
   return allOf(
     claim.subjects.map((path) => {
       switch (claim.observer) {
@@ -31,6 +31,8 @@ export function observe(claim: Claim, run: Case, coverage: Coverage): Sight {
           return negatedIf(claim.negated, seeVerdict(claim, path, run, coverage.excused));
         case 'diagnosis':
           return negatedIf(claim.negated, seeDiagnosis(claim, path.root, run));
+        case 'service':
+          return negatedIf(claim.negated, seeService(claim, path.root, run));
         default:
           return negatedIf(claim.negated, seeBystander(claim, path.root, run));
       }

@@ -2,7 +2,7 @@ import { formatTime } from '../base/units.ts';
 import type { Claim } from '../model/scenario.ts';
 import { matches } from '../place/event-pattern.ts';
 import type { Case } from './facts.ts';
-import { firstMoment } from './facts.ts';
+import { timeOf } from './facts.ts';
 
 /** What was seen of one claim, before its negation. */
 export interface Sight {
@@ -53,8 +53,9 @@ export function windowOf(claim: Claim, { record }: Case): Window | string {
     };
   }
   const { name, moment } = within.of;
-  const base_ns = firstMoment(record.receipts, name, moment);
+  const base_ns = timeOf(within.of, record);
   if (base_ns === undefined) {
+    if (moment === 'event') return `${name} never came`;
     return moment === 'activated'
       ? `${name} was never activated: no guest read the damage`
       : `${name} never fired`;

@@ -32,6 +32,8 @@ function bench(): Bench {
   const hooks = {
     summon: (ambulance: string, partition: string, purpose: string): boolean =>
       partition === 'web' && summoned.push(`${ambulance} ${partition} ${purpose}`) > 0,
+    service: (): boolean => false,
+    kill: (): boolean => false,
   };
   const injector: Bench['injector'] = (more, options = {}) =>
     new Injector({ scenario: scenario(more), seed: 1, target, hooks, ...options });

@@ -55,7 +55,7 @@ function drive(triggers: readonly Trigger[], until_ms: number, start: Simulation
     scenario: scenario({ triggers, topology }),
     seed: 1,
     target: start.target,
-    hooks: { summon: () => true },
+    hooks: { summon: () => true, service: () => true, kill: () => true },
     twin: (now_ns) => {
       const twin = booted.fork();
       twin.target.runUntil(now_ns);

@@ -136,7 +136,7 @@ describe('expressions of a run', () => {
     expect(value(binary(int(1), '+', text('x')))).toMatch(/^TYPE/);
     expect(value(place('web.tasks["nginx"]'))).toMatch(/^TYPE/);
     expect(value(place('db.cpu_time'))).toMatch(/^NO_PARTITION/);
-    expect(value(call('before', place('web.tasks')))).toMatch(/^UNSUPPORTED/);
+    expect(value(call('before', place('web.tasks')))).toMatch(/^NO_EVENT/);
   });
 
   it('an expression that is too deep is an error', () => {

@@ -59,7 +59,7 @@ export class AttendedGuest {
       scenario: scenario({ triggers, topology: this.topology }),
       seed: 1,
       target: run.simulation.target,
-      hooks: { summon: () => true },
+      hooks: { summon: () => true, service: () => true, kill: () => true },
       twin: (now_ns) => {
         const twin = this.#booted.fork();
         twin.target.runUntil(now_ns);
@@ -70,9 +70,10 @@ export class AttendedGuest {
     run.advance(time_ns);
     const { hypervisor } = run.simulation;
     const ambulance = this.topology.ambulances[0]?.name as string;
-    const patient = hypervisor.attach(ambulance, name, Number.MAX_SAFE_INTEGER, (until) =>
-      run.advance(until),
-    );
+    const patient = hypervisor.attach(ambulance, name, Number.MAX_SAFE_INTEGER, {
+      lives: () => true,
+      pass: (until) => run.advance(until),
+    });
     if (patient === false) throw new Error(`${ambulance} may not attend ${name}`);
     hypervisor.park(name, ambulance);
     return { patient, run, receipts: injector.receipts() };

@@ -193,6 +193,7 @@ export function record(changes: Partial<RunRecord> = {}): RunRecord {
       },
     ],
     reports: [report()],
+    services: [],
     audit: [
       { time_ns: at(75.4), who: 'rescue', what: 'read memory of web', allowed: true, detail: '0..128 MiB until 475 ms' },
       { time_ns: at(79.2), who: 'rescue', what: 'write memory of web', allowed: false, detail: 'no write was granted' },

@@ -101,6 +101,7 @@ export function record(more: Partial<RunRecord> = {}): RunRecord {
     events_dropped: 0,
     receipts: [],
     reports: [],
+    services: [],
     audit: [],
     partitions: [],
     twins: [],

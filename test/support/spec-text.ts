@@ -37,7 +37,7 @@ export function breakOnly(scenario: Scenario, line: TwinLine, until_ns: number):
     seed: 1,
     target: run.simulation.target,
     twin: (now_ns) => line.at(now_ns).target,
-    hooks: { summon: () => true },
+    hooks: { summon: () => true, service: () => true, kill: () => true },
   });
   run.drive(injector);
   run.advance(until_ns);

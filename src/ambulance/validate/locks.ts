@@ -1,7 +1,7 @@
 import type { Address } from '../../base/address.ts';
 import type { LockType, LockWord } from '../locks.ts';
 import { holdersOf, readLock, strayMark, takersOf, waitsFor } from '../locks.ts';
-import type { Inspection, Validator } from './validator.ts';
+import type { DraftRepair, Inspection, Validator } from './validator.ts';
 
 interface NamedLock {
   readonly name: string;
@@ -11,6 +11,8 @@ interface NamedLock {
 
 const TYPES: ReadonlySet<string> = new Set(['rwlock_t', 'spinlock_t', 'raw_spinlock_t']);
 const LOCK_LIMIT = 64;
+/** _QR_BIAS of asm-generic/qrwlock.h. */
+const READER_BIAS = 0x200;
 
 /** Well-known locks: words that some state of the lock has, a holder for what is held, no ring of waiters. */
 export const LOCKS: Validator = {
@@ -54,14 +56,31 @@ function checkLock(inspection: Inspection, lock: NamedLock): void {
     bytes: 4,
     object,
     message: `${lock.name} is ${value}, ${word.exclusive ? 'held' : `held by ${word.readers} readers`}, and ${certain ? 'no CPU is where a holder could be' : 'no stack has a function that takes it'}${who}`,
+    repair: releaseOf(inspection, lock, word),
   });
+}
+
+/** What an unlock would write (queued_write_unlock, queued_read_unlock, queued_spin_unlock): who spins for it has it next. */
+function releaseOf(inspection: Inspection, lock: NamedLock, word: LockWord): DraftRepair {
+  const place = `locks["${lock.name}"]`;
+  // The byte that says locked is the lowest of the word in all of them.
+  if (word.exclusive) return { kind: 'release', writes: [{ place, address: word.address, bytes: new Uint8Array(1) }] }; // prettier-ignore
+  const waiting = readersWaiting(inspection, lock);
+  const value = word.value - (word.readers - waiting) * READER_BIAS;
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value, true);
+  return { kind: 'release', writes: [{ place, address: word.address, bytes }] };
+}
+
+function readersWaiting(inspection: Inspection, lock: NamedLock): number {
+  return inspection.activities.filter((one) => one.waits_for === lock.address && one.waits_to === 'read')
+    .length;
 }
 
 /** Readers that wait for a writer to go count themselves in before they have the lock. */
 function isHeld(inspection: Inspection, lock: NamedLock, word: LockWord): boolean {
   if (word.exclusive) return true;
-  const waiting = inspection.activities.filter((one) => one.waits_for === lock.address && one.waits_to === 'read');
-  return word.readers > waiting.length;
+  return word.readers > readersWaiting(inspection, lock);
 } // prettier-ignore
 
 /** Two CPUs, each spinning for what the other may hold. */

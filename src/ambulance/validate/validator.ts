@@ -1,6 +1,7 @@
 import type { Address } from '../../base/address.ts';
 import { addressHex } from '../../base/address.ts';
 import type { Locator } from '../../formats/locator.ts';
+import type { RepairVerb } from '../../model/structure.ts';
 import type { Activity } from '../cpus.ts';
 import type { Meter } from '../limits.ts';
 import type { Census } from '../locate/census.ts';
@@ -28,6 +29,8 @@ export interface Draft {
   readonly object?: { readonly type: string; readonly base: Address };
   /** What the value should be, when the rest of the structure says so. */
   readonly expected?: Address;
+  /** What would mend it. */
+  readonly repair?: DraftRepair;
   /** Where it lies; undefined outside virtual memory. */
   readonly space: Space | undefined;
   /** How its guard stood when it was read: what is half done under a held lock can be no damage. */
@@ -42,6 +45,19 @@ export interface Draft {
   readonly link: boolean;
   /** True when it is about what a walk found as a whole: with a broken link there, it only follows. */
   readonly sums: boolean;
+}
+
+/** A repair in the making: bytes for addresses of the finding's own space. */
+export interface DraftRepair {
+  readonly kind: RepairVerb;
+  readonly writes: readonly {
+    readonly place: string;
+    readonly address: Address;
+    readonly bytes: Uint8Array;
+  }[];
+  readonly loses?: string;
+  /** Why it must not be made: a code of SERVICE_CODES. */
+  readonly declined?: string;
 }
 
 export type NewDraft = Omit<Draft, 'structure' | 'physical' | 'space' | 'guard' | keyof CodeFacts>;

@@ -1,13 +1,12 @@
 import type { Expression } from '../../model/expression.ts';
+import { encoded } from '../../place/encode.ts';
 import { evaluate, resolve, scalar } from '../../place/evaluate.ts';
-import { bytesOf } from '../../place/integer.ts';
 import type { Outcome } from '../../place/outcome.ts';
 import { explain, found, lost } from '../../place/outcome.ts';
 import type { Place } from '../../place/place.ts';
 import { locations } from '../../place/place.ts';
 import { partitionOf } from '../../place/read.ts';
 import { widened } from '../../place/extent.ts';
-import type { Value } from '../../place/value.ts';
 import type { Effect, Injection, Perform } from '../injection.ts';
 import { clause, refused, smallInteger } from '../injection.ts';
 import { readPlace, writePlace } from '../write.ts';
@@ -21,7 +20,7 @@ export const set: Perform = (injection) => {
   const to = clause(injection.action, 'to');
   const value = to ? evaluate(injection.world, to) : lost('TYPE', '', '`to` is missing');
   if (!value.ok) return refused(explain(value));
-  const bytes = encoded(injection, value.value, widthOf(place.value));
+  const bytes = encoded(injection.world, value.value, widthOf(place.value));
   return bytes.ok ? overwrite(injection, place.value, () => bytes.value) : refused(explain(bytes));
 };
 
@@ -119,32 +118,6 @@ function byteClause(injection: Injection, word: string, absent: number | undefin
   if (value && !value.ok) return value;
   const byte = value && smallInteger(value.value, 255);
   return byte === undefined ? lost('TYPE', '', `\`${word}\` is a byte, 0..255`) : found(byte);
-}
-
-function encoded(injection: Injection, value: Value, width: number): Outcome<Uint8Array> {
-  if (value.kind === 'string' && width > 0) {
-    const bytes = new Uint8Array(width);
-    bytes.set(Buffer.from(value.value, 'latin1').subarray(0, width));
-    return found(bytes);
-  }
-  if (width > 8) return lost('TYPE', '', `${width} bytes hold no single number`);
-  if (value.kind === 'place') {
-    const address = addressOf(value.value);
-    if (address !== undefined) return found(bytesOf(address, width));
-  }
-  const read = scalar(injection.world, found(value));
-  if (!read.ok) return read;
-  if (read.value.kind === 'int') return found(bytesOf(read.value.value, width));
-  if (read.value.kind === 'time' || read.value.kind === 'size')
-    return found(bytesOf(BigInt(read.value.value), width));
-  return read.value.kind === 'bool'
-    ? found(bytesOf(read.value.value ? 1n : 0n, width))
-    : lost('TYPE', '', 'only a number or the address of a place can be written');
-}
-
-function addressOf(place: Place): bigint | undefined {
-  if (place.kind === 'machine') return BigInt(place.address);
-  return place.kind === 'bytes' && place.address !== undefined ? BigInt(place.address) : undefined;
 }
 
 function bitsOf(injection: Injection, written: Expression): Outcome<readonly number[]> {

@@ -1,7 +1,13 @@
 import type { Expression, Path } from '../../model/expression.ts';
 import { FINDINGS } from '../../model/findings.ts';
 import type { Claim } from '../../model/scenario.ts';
-import { GUEST_SIGNS, HYPERVISOR_SIGNS, REFUSALS } from '../../model/vocabulary.ts';
+import {
+  GUEST_SIGNS,
+  HYPERVISOR_SIGNS,
+  REFUSALS,
+  SERVICE_CODES,
+  SERVICE_SIGNS,
+} from '../../model/vocabulary.ts';
 import type { Subject } from '../claim-clauses.ts';
 import { evaluate, evaluatePath } from '../evaluate.ts';
 import { wantName } from '../settings.ts';
@@ -38,6 +44,12 @@ function listOf(words: readonly Word[]): readonly string[] {
   return words.length === 1 ? alone((words[0] as Word).word) : words.map(({ word }) => word);
 }
 
+const SIGNS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  guest: GUEST_SIGNS,
+  hypervisor: HYPERVISOR_SIGNS,
+  service: SERVICE_SIGNS,
+};
+
 /** `by SIGN {or SIGN}`. */
 export function checkSigns(
   clause: Clause,
@@ -46,14 +58,14 @@ export function checkSigns(
 ): readonly string[] | undefined {
   const words = wordsOf(clause, scope);
   if (words === undefined) return undefined;
-  const guest = claim.observer === 'guest';
-  const [mine, theirs] = guest ? [GUEST_SIGNS, HYPERVISOR_SIGNS] : [HYPERVISOR_SIGNS, GUEST_SIGNS];
+  const mine = SIGNS[claim.observer] ?? {};
   for (const { word, at } of words) {
     if (Object.hasOwn(mine, word)) continue;
-    const other = guest ? 'hypervisor' : 'guest';
-    const help = Object.hasOwn(theirs, word)
-      ? `\`${word}\` is a sign that \`${other}\` can name`
-      : didYouMean(word, Object.keys(mine), 'signs are');
+    const other = Object.keys(SIGNS).find((name) => Object.hasOwn(SIGNS[name] ?? {}, word));
+    const help =
+      other === undefined
+        ? didYouMean(word, Object.keys(mine), 'signs are')
+        : `\`${word}\` is a sign that \`${other}\` can name`;
     return fail(scope, 'E0703', at, `\`${claim.observer}\` knows no sign \`${word}\``, 'unknown sign', help);
   }
   return listOf(words);
@@ -72,10 +84,20 @@ export function checkCodes(
     const sound =
       claim.observer === 'hypervisor'
         ? refusal(word, at, claim, scope)
-        : finding(word, at, claim, subjects, scope);
+        : claim.observer === 'service'
+          ? serviceCode(word, at, scope)
+          : finding(word, at, claim, subjects, scope);
     if (!sound) return undefined;
   }
   return listOf(words);
+}
+
+/** Why a service ended as it did; the code of the finding that `verify` was left with. */
+function serviceCode(word: string, at: Expr, scope: Scope): boolean {
+  if (Object.hasOwn(SERVICE_CODES, word) || FINDINGS.has(word)) return true;
+  const help = didYouMean(word, [...Object.keys(SERVICE_CODES), ...FINDINGS.keys()], 'reasons are');
+  fail(scope, 'E0704', at, `no service ends with \`${word}\``, 'unknown', help);
+  return false;
 }
 
 function refusal(word: string, at: Expr, claim: Pick<Claim, 'states'>, scope: Scope): boolean {

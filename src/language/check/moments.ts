@@ -1,5 +1,6 @@
 import type { NamedMoment } from '../../model/scenario.ts';
 import { VERBS } from '../../model/verbs.ts';
+import { eventPattern } from '../event.ts';
 import { fail, label, spanOf } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { didYouMean } from '../suggest.ts';
@@ -13,12 +14,16 @@ export function momentOf(
 ): NamedMoment | undefined {
   const [expr] = clause.values;
   const word = clause.word.text;
+  if (expr?.kind === 'path' && clause.values.length === 1 && isParty(expr.root.text, called, scope)) {
+    const event = eventPattern(expr, 1, scope);
+    return event && { name: scope.unit.source.text.slice(expr.start, expr.end), moment: 'event', event, span: spanOf(scope.unit, expr) }; // prettier-ignore
+  }
   if (expr?.kind !== 'path' || clause.values.length !== 1 || expr.steps.length > 1) {
     return fail(
       scope,
       'E0709',
       expr ?? clause,
-      `\`${word}\` takes a name that a trigger is \`called\``,
+      `\`${word}\` takes a name that a trigger is \`called\`, or an event`,
       'no name',
     );
   }
@@ -43,6 +48,12 @@ export function momentOf(
     return fail(scope, 'E0710', expr, message, 'cannot come to pass', help, more);
   }
   return { name, moment, span: spanOf(scope.unit, expr) };
+}
+
+/** `of spare.resume`: an event, unless a trigger is called so. */
+function isParty(name: string, called: ReadonlyMap<string, Trigger>, scope: Scope): boolean {
+  if (called.has(name)) return false;
+  return scope.parties?.lpars.has(name) === true || scope.parties?.ambulances.has(name) === true;
 }
 
 /** Verbs whose damage is bytes that the guest may read. */

@@ -1,7 +1,13 @@
 import { DIAGNOSES } from '../../model/diagnoses.ts';
 import { printPath } from '../../model/print.ts';
 import type { Observer } from '../../model/scenario.ts';
-import { BYSTANDER_STATES, GUEST_STATES, HYPERVISOR_STATES, VERDICTS } from '../../model/vocabulary.ts';
+import {
+  BYSTANDER_STATES,
+  GUEST_STATES,
+  HYPERVISOR_STATES,
+  SERVICE_STATES,
+  VERDICTS,
+} from '../../model/vocabulary.ts';
 import type { Subject } from '../claim-clauses.ts';
 import { fail, failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
@@ -21,9 +27,10 @@ export interface ObserverRule {
 const ALWAYS = ['if', 'given'];
 const RULES: readonly ObserverRule[] = [
   { observer: 'guest', subjects: ['lpar', 'cpus'], what: 'a partition', clauses: ['by', 'within', 'of', 'until', ...ALWAYS], later: ['from'] },
-  { observer: 'hypervisor', subjects: ['lpar', 'metadata', 'device'], what: 'a partition, its metadata or a device', clauses: ['by', 'with', 'within', 'of', 'until', ...ALWAYS], later: [] },
+  { observer: 'hypervisor', subjects: ['lpar', 'metadata', 'device', 'ambulance', 'grants'], what: 'a partition, its metadata, a device, an ambulance or its grants', clauses: ['by', 'with', 'within', 'of', 'until', ...ALWAYS], later: [] },
   { observer: 'verdict', subjects: ['collection', 'metadata', 'others', 'all'], what: 'a structure, `web.*` or `others`', clauses: ['with', 'at', 'via', 'except', 'from', ...ALWAYS], later: [] },
   { observer: 'diagnosis', subjects: ['lpar'], what: 'a partition', clauses: ['at', 'rank', 'from', ...ALWAYS], later: [] },
+  { observer: 'service', subjects: ['lpar'], what: 'a partition', clauses: ['with', 'by', 'from', 'within', 'of', ...ALWAYS], later: [] },
   { observer: 'bystander', subjects: ['lpar'], what: 'a partition', clauses: ['slack', 'except', ...ALWAYS], later: [] },
 ]; // prettier-ignore
 
@@ -63,24 +70,29 @@ function hintFor(rule: ObserverRule, place: Place): string | undefined {
 }
 
 const HEALTH = Object.keys(HYPERVISOR_STATES).filter(
-  (state) => !['registered', 'refused', 'frozen'].includes(state),
+  (state) => !['registered', 'refused', 'frozen', 'revoked'].includes(state),
 );
 const STATES: Readonly<Record<string, readonly string[]>> = {
   guest: Object.keys(GUEST_STATES),
   hypervisor: HEALTH,
   verdict: [...VERDICTS, 'any'],
   diagnosis: [...DIAGNOSES.keys()],
+  service: Object.keys(SERVICE_STATES),
   bystander: Object.keys(BYSTANDER_STATES),
 };
 const OF_CPUS = ['parked'];
 const OF_METADATA = ['registered', 'refused'];
 const OF_DEVICE = ['frozen'];
+const OF_AMBULANCE = ['healthy', 'failed'];
+const OF_GRANTS = ['revoked'];
 
 /** The words that may follow `is`. */
 function statesFor(observer: Observer, kind: Place['kind']): readonly string[] {
   if (observer === 'guest' && kind === 'cpus') return OF_CPUS;
   if (observer === 'hypervisor' && kind === 'metadata') return OF_METADATA;
   if (observer === 'hypervisor' && kind === 'device') return OF_DEVICE;
+  if (observer === 'hypervisor' && kind === 'ambulance') return OF_AMBULANCE;
+  if (observer === 'hypervisor' && kind === 'grants') return OF_GRANTS;
   return STATES[observer] ?? [];
 }
 
@@ -95,7 +107,7 @@ export function checkState(
     const states = statesFor(observer, place.kind);
     if (states.includes(state)) continue;
     const code = observer === 'diagnosis' ? 'E0713' : 'E0702';
-    const elsewhere = (['guest', 'hypervisor', 'verdict', 'bystander', 'diagnosis'] as const).find(
+    const elsewhere = (['guest', 'hypervisor', 'verdict', 'bystander', 'diagnosis', 'service'] as const).find(
       (other) => other !== observer && statesFor(other, 'lpar').includes(state),
     );
     const help =

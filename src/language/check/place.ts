@@ -37,6 +37,7 @@ export interface Place {
     | 'interrupt'
     | 'metadata'
     | 'measure'
+    | 'grants'
     | 'setting';
   readonly lpar?: string;
   readonly ambulance?: string;
@@ -94,7 +95,7 @@ function lookUp(path: Path, scope: Scope): Place | undefined {
   const first = steps[0];
   if (first === undefined) return { kind: 'ambulance', ambulance: root, dimension: 'place' };
   if (first.kind === 'field' && AMBULANCE_PARTS.includes(first.name))
-    return { kind: 'measure', dimension: 'set' };
+    return { kind: first.name === 'grants' ? 'grants' : 'measure', dimension: 'set' };
   const help = didYouMean(first.kind === 'field' ? first.name : '', AMBULANCE_PARTS, 'an ambulance has');
   return failAt(scope, 'E0602', first.span, `an ambulance has no such part`, `not in \`${root}\``, help);
 }

@@ -7,7 +7,9 @@ import type { Scope } from '../scope.ts';
 /** Claims that no run of this machine can meet. */
 export function checkReach(claims: readonly Claim[], triggers: readonly Trigger[], scope: Scope): void {
   for (const claim of claims) {
-    if (claim.observer === 'verdict' || claim.observer === 'diagnosis') checkAttended(claim, scope);
+    if (claim.observer === 'verdict' || claim.observer === 'diagnosis' || claim.observer === 'service')
+      checkAttended(claim, scope);
+    if (claim.observer === 'service') checkServiced(claim, triggers, scope);
     if (claim.observer === 'verdict') checkDescribed(claim, scope);
     if (claim.observer === 'bystander') checkBystander(claim, triggers, scope);
   }
@@ -33,6 +35,24 @@ function isAttended(root: string, from: string | undefined, scope: Scope): boole
     if (root === 'others' || one.attends.includes(root)) return true;
   }
   return false;
+}
+
+/** A claim about a service that nobody orders. */
+function checkServiced(claim: Claim, triggers: readonly Trigger[], scope: Scope): void {
+  const asked = (action: Trigger['actions'][number], patient: string): boolean => {
+    const { verb, subject, clauses } = action;
+    if (verb === 'service') return subject?.kind !== 'path' || subject.value.root === patient;
+    const [purpose] = clauses['for'] ?? [];
+    const [to] = clauses['to'] ?? [];
+    const service = verb === 'summon' && purpose?.kind === 'word' && purpose.value === 'service';
+    return service && to?.kind === 'path' && to.value.root === patient;
+  };
+  for (const subject of claim.subjects) {
+    if (triggers.some((trigger) => trigger.actions.some((action) => asked(action, subject.root)))) continue;
+    const message = `nobody is asked to service \`${subject.root}\``;
+    const help = `write \`on rescue.diagnosed: service ${subject.root} by advice\``;
+    failAt(scope, 'E0730', subject.span, message, 'gets no service', help);
+  }
 }
 
 function checkDescribed(claim: Claim, scope: Scope): void {

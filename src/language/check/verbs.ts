@@ -3,7 +3,7 @@ import type { Expression } from '../../model/expression.ts';
 import { underlying } from '../../model/kernel-types.ts';
 import type { EventPattern } from '../../model/scenario.ts';
 import type { ClauseRule, SubjectKind, Verb } from '../../model/verbs.ts';
-import { evaluate, later } from '../evaluate.ts';
+import { evaluate } from '../evaluate.ts';
 import { mismatch, wantWord } from '../settings.ts';
 import { fail, label } from '../scope.ts';
 import type { Scope } from '../scope.ts';
@@ -31,6 +31,11 @@ const TAKES: Readonly<
   metadata: { kinds: ['metadata'], what: 'the region, as `web.metadata`' },
   task: { kinds: ['task'], what: 'a task, as `web.tasks["nginx"]`' },
   lpar: { kinds: ['lpar'], what: 'a partition' },
+  cpus: { kinds: ['cpus'], what: 'the CPUs of a partition, as `web.cpus`' },
+  memory: {
+    kinds: ['bytes', 'task', 'lock', 'timer', 'metadata'],
+    what: 'bytes in memory, as `web.tasks["nginx"].pid`',
+  },
   ambulance: { kinds: ['ambulance'], what: 'an ambulance' },
 };
 /** What has bytes, many of them, and no C type. */
@@ -103,7 +108,6 @@ export function checkClauseValues(
   if (typeof takes !== 'string') {
     const value = wantWord(clause.values, clause.word, takes, scope);
     if (value === undefined) return undefined;
-    if (verb.name === 'summon' && value === 'service') return later(scope, clause, '`summon … for service`');
     return [{ kind: 'word', value, span: label(scope.unit, clause.values[0] as Node, '').span }];
   }
   const values: Expression[] = [];
@@ -146,13 +150,17 @@ function checkPatient(
   if (root === undefined || scope.parties?.lpars.has(root) !== true) {
     return fail(scope, 'E0510', clause.values[0] as Node, '`summon … to` takes a partition', 'no partition');
   }
-  const ambulance = scope.parties.ambulances.get(place.ambulance ?? '');
-  if (ambulance !== undefined && !ambulance.attends.includes(root)) {
-    const message = `\`${ambulance.name}\` does not attend \`${root}\``;
-    const help = `add it, as in \`change ${ambulance.name} { attends ${[...ambulance.attends, root].join(', ')} }\``;
-    return fail(scope, 'E0522', clause.values[0] as Node, message, 'may not attach', help);
-  }
-  return values;
+  return mayAttend(place.ambulance ?? '', root, clause.values[0] as Node, scope) ? values : undefined;
+}
+
+/** False when the ambulance does not attend that partition; reported. */
+export function mayAttend(name: string, patient: string, at: Node, scope: Scope): boolean {
+  const ambulance = scope.parties?.ambulances.get(name);
+  if (ambulance === undefined || ambulance.attends.includes(patient)) return true;
+  const message = `\`${name}\` does not attend \`${patient}\``;
+  const help = `add it, as in \`change ${name} { attends ${[...ambulance.attends, patient].join(', ')} }\``;
+  fail(scope, 'E0522', at, message, 'may not attach', help);
+  return false;
 }
 
 function inRange(

@@ -8,13 +8,16 @@ import {
   HYPERVISOR_STATES,
   MISREGISTRATIONS,
   REFUSALS,
+  SERVICE_CODES,
+  SERVICE_SIGNS,
+  SERVICE_STATES,
   VERDICTS,
   VIA,
 } from '../../model/vocabulary.ts';
 
 const SETTING_WORDS: readonly string[] = [
   'strict', 'off', 'on', 'yes', 'no', 'none', 'any', 'elapsed', 'read', 'write', 'fork', 'thread', 'linux',
-  'web_server', 'database', 'compile', 'idle', 'crc32c', 'inspection', 'service', 'sim', 'qemu', 'core',
+  'web_server', 'database', 'compile', 'idle', 'crc32c', 'inspection', 'service', 'advice', 'orphan', 'sim', 'qemu', 'core',
 ]; // prettier-ignore
 
 /** Every bare word that means something somewhere: any other one in an expression is a slip. */
@@ -26,6 +29,9 @@ export const KNOWN_WORDS: ReadonlySet<string> = new Set([
   ...Object.keys(REFUSALS),
   ...MISREGISTRATIONS,
   ...Object.keys(BYSTANDER_STATES),
+  ...Object.keys(SERVICE_STATES),
+  ...Object.keys(SERVICE_SIGNS),
+  ...Object.keys(SERVICE_CODES),
   ...VERDICTS,
   ...VIA,
   ...DIAGNOSES.keys(),

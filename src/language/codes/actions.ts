@@ -4,7 +4,9 @@ import type { LanguageCode } from './doc.ts';
 const nested = (count: number): string =>
   `import { pair } from "./machines.spec"\nfault f0(place) { zero place }\n${Array.from({ length: count }, (_, at) => `fault f${at + 1}(place) { f${at} place }\n`).join('')}scenario "s" {\n  uses pair\n  at 1 ms: f${count} web.cpus[0].rip\n  expect { guest web is healthy }\n}`;
 
-/** Triggers, verbs, faults. */
+const SERVICE = (steps: string): string => `on rescue.diagnosed: service web {\npark web.cpus\n${steps}\n}`;
+
+/** Triggers, verbs, faults, services. */
 export const ACTION_CODES: readonly LanguageCode[] = [
   {
     code: 'E0501',
@@ -193,5 +195,71 @@ export const ACTION_CODES: readonly LanguageCode[] = [
     frame: 'scenario',
     bad: 'run 100 ms\nat 99_990 us: summon rescue to web',
     mended: 'run 100 ms\nat 90 ms: summon rescue to web',
+  },
+  {
+    code: 'E0525',
+    title: 'no step of a service',
+    doc: 'A service is made of steps: `park`, `release`, `set`, `verify`, `resume`. Faults and stimuli belong under a trigger of their own.',
+    frame: 'scenario',
+    bad: SERVICE('smash web.stacks["nginx"]\nverify web\nresume web'),
+    mended: SERVICE('set web.tasks["nginx"].pid to 7\nverify web\nresume web'),
+  },
+  {
+    code: 'E0526',
+    title: 'a service that does not begin with `park`',
+    doc: 'What is written while the CPUs run cannot be taken back: they are parked first.',
+    frame: 'scenario',
+    bad: 'on rescue.diagnosed: service web {\nset web.tasks["nginx"].pid to 7\npark web.cpus\nverify web\nresume web\n}',
+    mended:
+      'on rescue.diagnosed: service web {\npark web.cpus\nset web.tasks["nginx"].pid to 7\nverify web\nresume web\n}',
+  },
+  {
+    code: 'E0527',
+    title: 'a service that does not end with `resume`',
+    doc: 'The partition goes on when all is written and verified. After that nothing can be rolled back, and so nothing is written.',
+    frame: 'scenario',
+    bad: SERVICE('set web.tasks["nginx"].pid to 7\nverify web'),
+    mended: SERVICE('set web.tasks["nginx"].pid to 7\nverify web\nresume web'),
+  },
+  {
+    code: 'E0528',
+    title: 'a step that a service has once',
+    doc: '`park`, `verify` and `resume` stand around what is written, each once.',
+    frame: 'scenario',
+    bad: SERVICE('park web.cpus\nset web.tasks["nginx"].pid to 7\nverify web\nresume web'),
+    mended: SERVICE('set web.tasks["nginx"].pid to 7\nverify web\nresume web'),
+  },
+  {
+    code: 'E0529',
+    title: 'a service that is not verified',
+    doc: 'Between the last write and `resume` the ambulance looks again: what is still wrong then is undone.',
+    frame: 'scenario',
+    bad: SERVICE('verify web\nset web.tasks["nginx"].pid to 7\nresume web'),
+    mended: SERVICE('set web.tasks["nginx"].pid to 7\nverify web\nresume web'),
+  },
+  {
+    code: 'E0530',
+    title: 'a service that reaches into another partition',
+    doc: 'The ambulance is granted the memory of the partition that it services, and of no other.',
+    frame: 'scenario',
+    bad: SERVICE('set db.tasks["init"].pid to 7\nverify web\nresume web'),
+    mended: SERVICE('set web.tasks["init"].pid to 7\nverify web\nresume web'),
+  },
+  {
+    code: 'E0531',
+    title: 'a service of nothing',
+    doc: 'What is to be done is either what the validators advise, or what stands in braces; and that must be something.',
+    frame: 'scenario',
+    bad: 'on rescue.diagnosed: service web',
+    mended: 'on rescue.diagnosed: service web by advice',
+  },
+  {
+    code: 'E0532',
+    title: 'two `on each`',
+    doc: 'A scenario is run once for every occurrence of one event. A second would be a run for every pair.',
+    frame: 'scenario',
+    bad: 'at 40 ms: panic web\non each rescue.attach: kill rescue\non each rescue.diagnosed: zero db.cpus[0].rax',
+    mended:
+      'at 40 ms: panic web\non each rescue.attach: kill rescue\non rescue.diagnosed: zero db.cpus[0].rax',
   },
 ];

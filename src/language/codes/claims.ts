@@ -186,4 +186,13 @@ export const CLAIM_CODES: readonly LanguageCode[] = [
     bad: 'bystander db is contained slack 10 ms',
     mended: 'bystander db is contained',
   },
+  {
+    code: 'E0730',
+    title: 'a service that nobody is asked for',
+    doc: 'An ambulance looks and leaves, unless a trigger asks it for a service.',
+    frame: 'scenario',
+    bad: 'at 40 ms: panic web\nexpect { service web is declined }',
+    mended:
+      'at 40 ms: panic web\non rescue.diagnosed: service web by advice\nexpect { service web is declined }',
+  },
 ];

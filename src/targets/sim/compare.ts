@@ -145,6 +145,14 @@ function describeContent({ device, what, at, bytes, hash }: Output): string {
   return `${what}${numbered} of ${bytes} bytes (${hash}) on ${device}`;
 }
 
+/** Sixteen hex digits over the whole memory of a partition. */
+export function memoryHash(target: SimTarget, name: string): string {
+  const { plan } = target.partitionNamed(name);
+  const hash = new TraceHash();
+  digestMemory(target.machine_state.memory, plan.base, plan.bytes, hash);
+  return hash.hex();
+}
+
 /** Sixteen hex digits over the events so far and the state as it is: memory, registers, outputs. */
 export function stateHash(target: SimTarget): string {
   const machine = target.machine_state;

@@ -174,7 +174,7 @@ export class Machine extends Population implements CpuHost {
         return;
       }
       case EVENT.device:
-        completeNext(this, this.plan.partitions[a] as PartitionPlan, b, c);
+        this.complete(a, b, c);
         return;
       case EVENT.alarm:
         this.host?.alarm(this, a, b);
@@ -182,6 +182,12 @@ export class Machine extends Population implements CpuHost {
       default:
         this.bootTimeout(a);
     }
+  }
+
+  private complete(partition: number, device: number, queue: number): void {
+    const state = this.stateOf(partition);
+    if (state.parked) state.held.push(device, queue);
+    else completeNext(this, this.plan.partitions[partition] as PartitionPlan, device, queue);
   }
 
   private bootTimeout(partition: number): void {
@@ -205,13 +211,14 @@ export class Machine extends Population implements CpuHost {
     }
   }
 
+  /** Its CPUs execute nothing from here on, and its devices complete nothing. */
   park(partition: PartitionPlan): void {
     const { state, cpus } = this.inhabitant(partition.index);
     state.parked = true;
     for (const cpu of cpus) this.update(cpu);
   }
 
-  /** Lets a parked partition go on from now. */
+  /** Lets a parked partition go on from now, and what its devices had ready meanwhile come in. */
   resume(partition: PartitionPlan): void {
     const state = this.stateOf(partition.index);
     if (!state.parked || state.stopped !== '') return;
@@ -220,6 +227,9 @@ export class Machine extends Population implements CpuHost {
       cpu.unpark(this.clock);
       this.update(cpu);
     }
+    const held = state.held.splice(0);
+    for (let at = 0; at < held.length; at += 2)
+      this.schedule(this.clock, EVENT.device, partition.index, held[at] as number, held[at + 1]);
   }
 
   hypercall(cpu: SimCpu): void {

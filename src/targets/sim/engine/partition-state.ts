@@ -8,6 +8,8 @@ import type { EventHeap } from './event-heap.ts';
 /** What changes about a partition as a whole. Plain data. */
 export interface PartitionState {
   parked: boolean;
+  /** Device and queue of each completion that came while it was parked: no DMA reaches its memory until it goes on. */
+  held: number[];
   /** Sign of what stopped it for good; '' while nothing has. */
   stopped: string;
   /** Internal time of boot complete, -1 before. */
@@ -20,6 +22,7 @@ export interface PartitionState {
 
 const AT_POWER_ON: PartitionState = {
   parked: false,
+  held: [],
   stopped: '',
   boot_complete: -1,
   region_address: -1,
@@ -33,8 +36,8 @@ export function newPartition(): PartitionState {
 
 /** Written out, not spread: all of them have one shape, at power-on and in every fork. */
 function copyPartition(from: PartitionState): PartitionState {
-  const { parked, stopped, boot_complete, region_address, region_bytes, heartbeats } = from;
-  return { parked, stopped, boot_complete, region_address, region_bytes, heartbeats };
+  const { parked, held, stopped, boot_complete, region_address, region_bytes, heartbeats } = from;
+  return { parked, held: held.slice(), stopped, boot_complete, region_address, region_bytes, heartbeats };
 }
 
 /** All of a partition but its memory. */

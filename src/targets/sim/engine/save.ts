@@ -31,7 +31,7 @@ import type { PartitionState } from './partition-state.ts';
  *       24       JSON: SavedMachine; then for each page its number (4 bytes) and its 4 KiB, in order
  */
 const MAGIC = 'SIRENSIM';
-export const SAVE_VERSION = 2;
+export const SAVE_VERSION = 3;
 const HEADER_BYTES = 24;
 const PAGE_RECORD = PAGE_SIZE + 4;
 
@@ -178,7 +178,7 @@ function assemble(plan: MachinePlan, memory: MachineMemory, saved: SavedMachine)
     outputs.restore(saved.outputs[index] as SavedOutputs);
     const devices = (saved.devices[index] ?? []).map(loadDevice);
     machine.inhabit(index, {
-      state: { ...(saved.partitions[index] as PartitionState) },
+      state: structuredClone(saved.partitions[index] as PartitionState),
       cpus,
       devices,
       outputs,

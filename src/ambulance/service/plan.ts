@@ -1,0 +1,84 @@
+import type { Repair, RepairWrite } from '../../patient/repair.ts';
+import type { Order, OrderStep, Repaired, ServiceEnd } from '../../patient/servicing.ts';
+import type { Attended } from '../attend.ts';
+
+/** What is to be written, in order, and what it repairs. */
+export interface Plan {
+  readonly steps: readonly Step[];
+  /** Indices of the findings that are repaired. */
+  readonly findings: readonly number[];
+  readonly repaired: readonly Repaired[];
+  readonly summary: string;
+}
+
+/** Writes, or what works them out when it is their turn: a text where that cannot be done. */
+type Step = readonly RepairWrite[] | (() => readonly RepairWrite[] | string);
+
+/** The writes that an order comes to; the end of the service where nothing may be written at all. */
+export function planOf(order: Order, seen: Attended, patient: string): Plan | ServiceEnd {
+  return order.kind === 'advice' ? advised(seen, patient) : ordered(order.steps, seen);
+}
+
+/** Everything that the validators know a repair for. One that must not be made stops all: half a repair hides the other half. */
+function advised({ report, repairs }: Attended, patient: string): Plan | ServiceEnd {
+  if (report.findings.length === 0) return ending('declined', 'NOTHING_FOUND', `nothing is wrong with ${patient}`); // prettier-ignore
+  const declined = repairs.find((repair) => repair.declined !== undefined);
+  if (declined?.declined !== undefined) return ending('declined', declined.declined, `${declined.kind} of ${declined.place}`); // prettier-ignore
+  // What follows from what is repaired needs no repair of its own.
+  const wanted = repairs.filter(({ finding }) => {
+    const cause = report.findings[finding]?.consequence_of;
+    return cause === undefined || !repairs.some((other) => other.finding === cause);
+  });
+  const [first] = report.findings;
+  if (wanted.length === 0) return ending('declined', 'NO_REPAIR', `no repair is known for ${first?.code} at ${first?.place}`); // prettier-ignore
+  return {
+    steps: wanted.map((repair) => repair.writes),
+    findings: wanted.map((repair) => repair.finding),
+    repaired: wanted.map(told),
+    summary: wanted.map((repair) => `${repair.kind} ${repair.place}`).join(', '),
+  };
+}
+
+function told({ code, place, physical }: Repair): Repaired {
+  return { code, place, physical };
+}
+
+function ordered(steps: readonly OrderStep[], { report, repairs }: Attended): Plan | ServiceEnd {
+  const written: Step[] = [];
+  const made: Repair[] = [];
+  for (const step of steps) {
+    if (step.kind === 'write') {
+      written.push(step.writes);
+      continue;
+    }
+    const repair = repairs.find(({ kind, place }) => kind === 'release' && place === step.place);
+    if (repair === undefined) {
+      const other = report.findings.find(({ structure, place }) => structure === 'locks' && place === step.place); // prettier-ignore
+      return ending('declined', other?.code ?? 'NOT_ORPHAN', `${step.place} is no orphan`);
+    }
+    if (repair.declined !== undefined) return ending('declined', repair.declined, `release of ${step.place}`);
+    made.push(repair);
+    written.push(repair.writes);
+  }
+  return {
+    steps: written,
+    findings: made.map((repair) => repair.finding),
+    repaired: made.map(told),
+    summary: steps.map((step) => `${step.kind === 'write' ? 'set' : step.kind} ${step.place}`).join(', '),
+  };
+}
+
+export function ending(
+  state: ServiceEnd['state'],
+  code: string | undefined,
+  message: string,
+  by?: string,
+): ServiceEnd {
+  return {
+    state,
+    ...(code === undefined ? {} : { code }),
+    ...(by === undefined ? {} : { by }),
+    message,
+    repaired: [],
+  };
+}

@@ -27,7 +27,7 @@ BinaryOperator = "or" | "and" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "
 Comment        = "#" { character } newline ;    (* "##" documents the declaration below *)
 `;
 
-const LATER_SENTENCES = ['service', 'core', 'budget', 'standby', 'plugin', 'translate'];
+const LATER_SENTENCES = ['core', 'budget', 'plugin', 'translate'];
 const MARK = ' (* later version *)';
 /** Rules and words that are read and answered with E0209: they are of a later version. */
 const LATER = new Set(['campaignDeclaration', '"borrows"']);

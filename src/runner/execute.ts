@@ -54,8 +54,18 @@ function executeEach(job: Job, trigger: number, context: ExecuteContext): RunOut
     const outcome = executeOne(one, ofOccurrence(job.scenario, occurrence), context);
     occurrences.push({ ...outcome, occurrence });
   }
-  const { record: _, ...whole } = counted;
-  return { ...whole, occurrences };
+  const { id, scenario, seed, replay } = counted;
+  const odd = occurrences.find((one) => one.status !== 'passed');
+  return {
+    id,
+    scenario,
+    seed,
+    replay,
+    status: odd?.status ?? 'passed',
+    claims: [],
+    complaints: [],
+    occurrences,
+  };
 }
 
 function tooMany({ scenario }: Job, trigger: number, count: number, counted: RunOutcome): RunOutcome {

@@ -237,7 +237,9 @@ describe('report.html', () => {
     expect(view).toContain('mailbox 1 MiB with web');
     expect(view).toContain('mailbox 1 MiB with db');
     expect(view).toMatch(/borrows its patient(&#39;|'|&apos;)s CPUs/);
-    expect(view).toContain('weight 2, at least 30%');
+    expect(view).toContain('weight 2, ≥ 30%');
+    expect(view).toContain('mailbox (1 MiB of memory)');
+    expect(view).toContain('mailbox: shared by db, shared by web');
     expect(view).toMatch(/contained slack 10 ms except web/);
   });
 

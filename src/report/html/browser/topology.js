@@ -177,16 +177,26 @@ function memoryBar(topology, inner, y) {
  * @param {number} top
  */
 function deviceRow(topology, inner, top) {
-  if (topology.devices.length === 0) return { drawn: markup``, height: 0 };
+  const devices = topology.devices.map(({ name, kind }) => ({
+    name,
+    label: `${name} (${kind})`,
+    users: topology.lpars.flatMap((lpar) =>
+      lpar.devices
+        .filter((grant) => grant.device === name)
+        .map((grant) => ({ name: lpar.name, mode: grant.mode })),
+    ),
+  }));
+  // A shared region is too small to be seen in the bar of all memory.
+  const regions = topology.shared.map(({ name, bytes, between }) => ({
+    name,
+    label: `${name} (${size(bytes)} of memory)`,
+    users: between.map((who) => ({ name: who, mode: 'shared' })),
+  }));
+  if (devices.length + regions.length === 0) return { drawn: markup``, height: 0 };
   let x = PAD + GUTTER;
   let y = top;
-  const drawn = topology.devices.map((device) => {
-    const users = topology.lpars.flatMap((lpar) =>
-      lpar.devices
-        .filter((grant) => grant.device === device.name)
-        .map((grant) => ({ name: lpar.name, mode: grant.mode })),
-    );
-    const label = cut(`${device.name} (${device.kind})`, 28);
+  const drawn = [...devices, ...regions].map(({ users, ...device }) => {
+    const label = cut(device.label, 32);
     const width = 16 + label.length * 6.6 + users.length * 13;
     if (x + width > PAD + inner && x > PAD + GUTTER) {
       x = PAD + GUTTER;
@@ -204,7 +214,7 @@ function deviceRow(topology, inner, top) {
     >`;
   });
   return {
-    drawn: markup`<text class="dim" x="${PAD}" y="${top + 16}">devices</text>${drawn}`,
+    drawn: markup`<text class="dim" x="${PAD}" y="${top + 16}">${devices.length === 0 ? 'shared' : 'devices'}</text>${drawn}`,
     height: y - top + 24 + 8,
   };
 }
@@ -332,6 +342,6 @@ function cpuWords(cpus) {
   if (cpus.mode === 'borrowed') return "borrows its patient's CPUs";
   const names = `${cpus.cpus.length === 1 ? 'CPU' : 'CPUs'} ${ranges(cpus.cpus)}`;
   if (cpus.mode === 'owned') return names;
-  const least = cpus.minimum === undefined ? '' : `, at least ${Math.round(cpus.minimum * 100)}%`;
+  const least = cpus.minimum === undefined ? '' : `, ≥ ${Math.round(cpus.minimum * 100)}%`;
   return `${cpus.vcpus} vCPUs on ${ranges(cpus.cpus)}, weight ${cpus.weight}${least}`;
 }

@@ -21,6 +21,7 @@ export function fileScope(unit: Unit, problems: Problems): Scope {
     parties: undefined,
     words: NO_WORDS,
     lets: NOTHING,
+    structures: undefined,
     trail: [],
   };
   cache.set(unit, scope);

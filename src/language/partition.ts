@@ -8,7 +8,7 @@ import type { Given } from './block.ts';
 import type { PartyDraft, SharedDraft } from './grant.ts';
 import { borrow, grant, shareMemory, sharesMemory } from './grant.ts';
 import { later } from './evaluate.ts';
-import { locatorNamed, locatorNames, structsOf, withParents } from './library/resolve.ts';
+import { locatorNames, locatorsBehind, structsOf, withParents } from './library/resolve.ts';
 import { fail, label, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
 import {
@@ -216,7 +216,7 @@ function metadata(lpar: LparDraft, block: Phrase, scope: Scope): void {
 
 /** Names with the locators that they stand for. */
 export function described(names: readonly string[], scope: Scope): Partial<MetadataModel> {
-  const own = names.flatMap((name) => locatorNamed(name, scope) ?? []);
+  const own = names.flatMap((name) => locatorsBehind(name, scope));
   if (own.length === 0) return { describes: names };
   const locators = withParents(own, scope);
   return { describes: names, locators, structs: structsOf(locators.map((one) => one.of), scope) }; // prettier-ignore
@@ -232,7 +232,7 @@ function describes(item: Phrase, scope: Scope): string[] {
       expr.kind === 'path' && expr.root.text === 'app' && step?.kind === 'field' && expr.steps.length === 1;
     const name = application ? step.name : wantName(expr, item.head, scope);
     if (name === undefined) continue;
-    const known = locatorNamed(name, scope) !== undefined || scope.unit.locators.has(name);
+    const known = locatorsBehind(name, scope).length > 0 || scope.unit.locators.has(name);
     if (!known && LATER_COLLECTIONS.includes(name)) {
       const message = `\`${name}\` comes in a later version: it is left out of the region`;
       scope.problems.warn(

@@ -10,6 +10,7 @@ import { asMeant } from './block.ts';
 import { docAbove } from './docs.ts';
 import { evaluate, later } from './evaluate.ts';
 import { isConstant } from './fold.ts';
+import { libraryOf } from './library/library.ts';
 import { interpolate } from './interpolate.ts';
 import { Quiet } from './problems.ts';
 import type { Problems } from './problems.ts';
@@ -70,6 +71,7 @@ export function elaborateScenario(
     parties: undefined,
     words: NO_WORDS,
     lets: NO_LETS,
+    structures: libraryOf(unit, problems).names,
     trail: [],
   };
   const heads = settings(node, scope);

@@ -4,6 +4,7 @@ import type { Source } from '../text/source.ts';
 import type { Span } from '../text/span.ts';
 import type { Label } from '../text/diagnostic.ts';
 import type { Problems } from './problems.ts';
+import type { Names } from './library/names.ts';
 import type { Shipped } from './library/shipped.ts';
 import type { Node } from './tree.ts';
 import type * as tree from './tree.ts';
@@ -56,6 +57,8 @@ export interface Scope {
   readonly words: ReadonlySet<string>;
   /** `let`s that only a run can know, by name. */
   readonly lets: ReadonlyMap<string, Expression>;
+  /** Structures that places may be of: those of the scenario's file. Undefined where places are not looked up. */
+  readonly structures: Names | undefined;
   /** Where a fault's body was called from: added to every complaint about it. */
   readonly trail: readonly Label[];
 }

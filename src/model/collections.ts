@@ -44,13 +44,7 @@ export const SPECIAL_PLACES: readonly { readonly name: string; readonly doc: str
 ]; // prettier-ignore
 
 /** Structures of a later version: naming one is a diagnostic that says so. */
-export const LATER_COLLECTIONS: readonly string[] = [
-  'caches',
-  'modules',
-  'accounts',
-  'cpu_freelists',
-  'structures',
-];
+export const LATER_COLLECTIONS: readonly string[] = ['modules', 'structures'];
 
 /** Slab caches of the simulated kernel, with the C type of their objects; '' where that is as many things as there are callers. */
 export const SLAB_CACHES: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import type { CMember, CType } from './c-types.ts';
-import { AGGREGATES, ENUMS, membersOf, namedType, PER_CPU_VARIABLES, TYPEDEFS } from './kernel-types.ts';
+import { AGGREGATES, ENUMS, GLOBAL_VARIABLES, membersOf, namedType, PER_CPU_VARIABLES, TYPEDEFS } from './kernel-types.ts';
 import type { MemberModel, TypeModel } from './structure.ts';
 
 /**
@@ -19,6 +19,12 @@ export function kernelType(name: string): TypeModel | undefined {
 /** Type of a per-CPU variable of the simulated kernel. */
 export function kernelPerCpu(symbol: string): TypeModel | undefined {
   const type = PER_CPU_VARIABLES.get(symbol);
+  return type && modelOf(type);
+}
+
+/** Type of a global variable of the simulated kernel; BTF has none for these. */
+export function kernelGlobal(symbol: string): TypeModel | undefined {
+  const type = GLOBAL_VARIABLES.get(symbol);
   return type && modelOf(type);
 }
 

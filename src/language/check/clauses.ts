@@ -9,6 +9,7 @@ import {
   SERVICE_SIGNS,
 } from '../../model/vocabulary.ts';
 import type { Subject } from '../claim-clauses.ts';
+import { codesOf, knownCodes, leadsTo } from '../library/codes-of.ts';
 import { evaluate, evaluatePath } from '../evaluate.ts';
 import { wantName } from '../settings.ts';
 import { fail, failAt } from '../scope.ts';
@@ -125,40 +126,35 @@ function finding(
   subjects: readonly Subject[],
   scope: Scope,
 ): boolean {
+  const known = knownCodes(scope);
+  if (!known.has(word)) {
+    const help = didYouMean(word, known, 'findings are');
+    fail(scope, 'E0704', at, `there is no finding \`${word}\``, 'unknown', help);
+    return false;
+  }
   const doc = FINDINGS.get(word);
-  if (doc === undefined) {
-    fail(
-      scope,
-      'E0704',
-      at,
-      `there is no finding \`${word}\``,
-      'unknown',
-      didYouMean(word, FINDINGS.keys(), 'findings are'),
-    );
+  const verdict = doc?.leads_to ?? leadsTo(word);
+  if (!claim.states.includes(verdict) && !claim.states.includes('any')) {
+    const message = `\`${word}\` makes a structure \`${verdict}\`, not \`${claim.states.join('` or `')}\``;
+    fail(scope, 'E0715', at, message, 'never together', `write \`is ${verdict} with ${word}\``);
     return false;
   }
-  if (!claim.states.includes(doc.leads_to) && !claim.states.includes('any')) {
-    const message = `\`${word}\` makes a structure \`${doc.leads_to}\`, not \`${claim.states.join('` or `')}\``;
-    fail(scope, 'E0715', at, message, 'never together', `write \`is ${doc.leads_to} with ${word}\``);
-    return false;
-  }
-  const stranger = subjects.find(
-    ({ place }) =>
-      place.collection !== undefined &&
-      doc.collections.length > 0 &&
-      !doc.collections.includes(place.collection.name),
-  );
+  const stranger = subjects.find(({ place }) => place.collection !== undefined && !gives(place.collection.name, word, scope)); // prettier-ignore
   if (stranger === undefined) return true;
-  const help = `it is found in ${doc.collections.map((name) => `\`${name}\``).join(', ')}`;
-  fail(
-    scope,
-    'E0714',
-    at,
-    `\`${word}\` is never found in \`${stranger.place.collection?.name}\``,
-    'not in this structure',
-    help,
-  );
+  const { name } = stranger.place.collection as { name: string };
+  const found = (doc?.collections ?? []).map((one) => `\`${one}\``).join(', ');
+  const own = codesOf(name, scope);
+  const help = found === '' ? didYouMean(word, own ?? [], 'it gives') : `it is found in ${found}`;
+  fail(scope, 'E0714', at, `\`${word}\` is never found in \`${name}\``, 'not in this structure', help);
   return false;
+}
+
+/** Whether a structure can have a finding, by the catalogue or by what its validator says. */
+function gives(collection: string, code: string, scope: Scope): boolean {
+  const doc = FINDINGS.get(code);
+  if (doc !== undefined && (doc.collections.length === 0 || doc.collections.includes(collection)))
+    return true;
+  return codesOf(collection, scope)?.has(code) === true;
 }
 
 /** `at PLACE`: bytes, or what a partition is made of, in the partition that the claim is about. */

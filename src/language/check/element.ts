@@ -1,9 +1,9 @@
 import { COURIER, KERNEL_LOCKS, SLAB_CACHES, SYSTEM_TASKS, WORKLOAD_TASKS } from '../../model/collections.ts';
-import type { CType } from '../../model/c-types.ts';
 import type { Collection } from '../../model/collections.ts';
 import type { Path, PathStep } from '../../model/expression.ts';
 import { namedType } from '../../model/kernel-types.ts';
 import type { LparModel } from '../../model/machine.ts';
+import type { TypeModel } from '../../model/structure.ts';
 import { failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { didYouMean } from '../suggest.ts';
@@ -45,7 +45,7 @@ export function element(
     const dimension = collection.name === 'log' ? 'string' : 'set';
     return { kind: 'collection', lpar: name, collection, dimension };
   }
-  const type = namedType(collection.element);
+  const type = typeNamed(collection.element);
   if (collection.index.length === 0) {
     return fields(placeOf('bytes', name, collection, type), steps, from, scope);
   }
@@ -76,7 +76,7 @@ function slabPart(
 ): Place | undefined {
   const { steps } = path;
   const [cache, part, number] = [steps[from], steps[from + 1], steps[from + 2]];
-  const type = namedType(collection.element);
+  const type = typeNamed(collection.element);
   if (part?.kind !== 'field' || !SLAB_PARTS.includes(part.name)) {
     return fields(placeOf('bytes', lpar.name, collection, type), steps, from + 1, scope);
   }
@@ -87,20 +87,30 @@ function slabPart(
   }
   const name = cache?.kind === 'index' && cache.index.kind === 'string' ? cache.index.value : '';
   const of = part.name === 'slabs' ? 'slab' : (own(SLAB_CACHES, name) ?? '');
-  const start = placeOf(part.name === 'slabs' ? 'bytes' : 'object', lpar.name, collection, namedType(of));
+  const start = placeOf(part.name === 'slabs' ? 'bytes' : 'object', lpar.name, collection, typeNamed(of));
   return from + 3 === steps.length ? start : fields(start, steps, from + 3, scope);
 } // prettier-ignore
 
-function placeOf(kind: Place['kind'], lpar: string, collection: Collection, type: CType | undefined): Place {
+/** A type of the kernel's, by name. */
+function typeNamed(name: string): TypeModel | undefined {
+  return namedType(name) === undefined ? undefined : { kind: 'named', name };
+}
+
+function placeOf(
+  kind: Place['kind'],
+  lpar: string,
+  collection: Collection,
+  type: TypeModel | undefined,
+): Place {
   const dimension = 'place';
   return type === undefined
     ? { kind, lpar, collection, dimension }
     : { kind, lpar, collection, dimension, type };
 }
 
-function lockType(step: PathStep): CType | undefined {
+function lockType(step: PathStep): TypeModel | undefined {
   const name = step.kind === 'index' && step.index.kind === 'string' ? step.index.value : '';
-  return namedType(own(KERNEL_LOCKS, name) ?? '');
+  return typeNamed(own(KERNEL_LOCKS, name) ?? '');
 }
 
 /** `.successor`, as often as one likes, is the next task of the ring: a task again, and no field. */

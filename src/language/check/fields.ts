@@ -1,10 +1,17 @@
-import type { CType } from '../../model/c-types.ts';
+import { spelled } from '../../model/formula-types.ts';
 import type { PathStep } from '../../model/expression.ts';
-import { AGGREGATES, ENUMS, findMember, membersOf, underlying } from '../../model/kernel-types.ts';
+import { kernelPerCpu, kernelType } from '../../model/kernel-source.ts';
+import type { TypeModel } from '../../model/structure.ts';
+import { findMember, resolveType } from '../../model/type-source.ts';
+import type { TypeSource } from '../../model/type-source.ts';
+import { memberNames } from '../library/members-of.ts';
 import { failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Place } from './place.ts';
+
+/** Where no file's structures are known: the kernel's own types. */
+const KERNEL: TypeSource = { named: kernelType, perCpu: kernelPerCpu, locator: () => undefined };
 
 /**
  * Follows fields and array indices from `steps[from]` on, as C would: a pointer to a struct is followed, anonymous members are
@@ -17,102 +24,107 @@ export function fields(
   scope: Scope,
 ): Place | undefined {
   if (from >= steps.length) return start;
-  let { type } = start;
+  const source = scope.structures?.source ?? KERNEL;
+  let type: TypeModel | 'opaque' | undefined = start.type;
   for (let at = from; at < steps.length; at++) {
     const step = steps[at] as PathStep;
     if (step.kind === 'all' || step.kind === 'call') {
       return failAt(scope, 'E0603', step.span, 'a single place has no `*` and takes no call', 'not a list');
     }
-    if (type === undefined) break;
-    type = step.kind === 'field' ? member(type, step, scope) : item(type, step, scope);
+    if (isRange(step) && at < steps.length - 1)
+      return failAt(scope, 'E0603', step.span, 'several entries have no parts', 'a single one has');
+    if (type === undefined || type === 'opaque') break;
+    type = step.kind === 'field' ? member(type, step, source, scope) : item(type, step, source, scope);
     if (type === undefined) return undefined;
   }
   const place: { -readonly [Key in keyof Place]: Place[Key] } = { kind: 'bytes', dimension: 'place' };
   if (start.lpar !== undefined) place.lpar = start.lpar;
   if (start.collection !== undefined) place.collection = start.collection;
-  if (type === undefined) return place;
+  if (type === undefined || type === 'opaque') return place;
   place.type = type;
-  if (isText(type)) place.dimension = 'string';
-  const bits = widthOf(type);
+  if (isText(type, source)) place.dimension = 'string';
+  const bits = widthOf(type, source);
   if (bits !== undefined) place.width_bits = bits;
   return place;
 }
 
-function isText(type: CType): boolean {
-  const seen = underlying(type);
-  if (seen.kind !== 'array') return false;
-  const of = underlying(seen.of);
-  return of.kind === 'int' && of.name === 'char';
+const isRange = (step: PathStep): boolean => step.kind === 'index' && step.index.kind === 'range';
+
+/** The type without names; undefined also for what only the guest knows. */
+function plain(type: TypeModel, source: TypeSource): TypeModel | undefined {
+  const seen = resolveType(type, source);
+  return seen === 'opaque' ? undefined : seen;
+}
+
+function isText(type: TypeModel, source: TypeSource): boolean {
+  const seen = plain(type, source);
+  return seen?.kind === 'array' && plain(seen.of, source)?.kind === 'char';
 }
 
 /** Bits of a scalar; undefined for what is more than one. */
-function widthOf(type: CType): number | undefined {
-  const seen = underlying(type);
-  if (seen.kind === 'int') return seen.bytes * 8;
-  if (seen.kind === 'pointer') return 64;
-  if (seen.kind === 'enum') return (ENUMS.get(seen.name)?.bytes ?? 4) * 8;
-  return undefined;
+function widthOf(type: TypeModel, source: TypeSource): number | undefined {
+  const seen = plain(type, source);
+  switch (seen?.kind) {
+    case 'int':
+    case 'enum':
+      return seen.bytes * 8;
+    case 'char':
+    case 'bool':
+      return 8;
+    case 'pointer':
+      return 64;
+    default:
+      return undefined;
+  }
 }
 
-function member(type: CType, step: PathStep & { kind: 'field' }, scope: Scope): CType | undefined {
-  const seen = underlying(type);
-  const struct = seen.kind === 'pointer' ? underlying(seen.to) : seen;
-  const found = findMember(struct, step.name);
-  if (found !== undefined) return found.type;
-  const names = memberNames(struct);
+function member(
+  type: TypeModel,
+  step: PathStep & { kind: 'field' },
+  source: TypeSource,
+  scope: Scope,
+): TypeModel | 'opaque' | undefined {
+  const seen = plain(type, source);
+  const struct = seen?.kind === 'pointer' ? seen.to : type;
+  const found = findMember(struct, step.name, source);
+  if (found !== undefined) return found === 'opaque' ? found : found.type;
+  const names = memberNames(struct, source);
   if (names.length === 0) {
-    return failAt(
-      scope,
-      'E0604',
-      step.span,
-      `\`${typeName(type)}\` has no fields`,
-      'nothing to take a part of',
-    );
+    const said = 'nothing to take a part of';
+    return failAt(scope, 'E0604', step.span, `\`${spelled(type)}\` has no fields`, said);
   }
   const help = didYouMean(step.name, names, 'its fields are');
-  return failAt(
-    scope,
-    'E0604',
-    step.span,
-    `\`${typeName(struct)}\` has no field \`${step.name}\``,
-    'unknown field',
-    help,
-  );
+  const message = `\`${spelled(struct)}\` has no field \`${step.name}\``;
+  return failAt(scope, 'E0604', step.span, message, 'unknown field', help);
 }
 
-function item(type: CType, step: PathStep, scope: Scope): CType | undefined {
-  const seen = underlying(type);
-  if (seen.kind === 'pointer') return seen.to;
-  if (seen.kind !== 'array') {
-    return failAt(scope, 'E0603', step.span, `\`${typeName(type)}\` is no array`, 'takes no index');
+function item(
+  type: TypeModel,
+  step: PathStep,
+  source: TypeSource,
+  scope: Scope,
+): TypeModel | 'opaque' | undefined {
+  const seen = resolveType(type, source);
+  if (seen === 'opaque' || seen === undefined) return 'opaque';
+  const of = seen.kind === 'pointer' ? seen.to : seen.kind === 'array' ? seen.of : undefined;
+  if (of === undefined)
+    return failAt(scope, 'E0603', step.span, `\`${spelled(type)}\` is no array`, 'takes no index');
+  const length = seen.kind === 'array' ? seen.count : 0;
+  const [low, high] = ends(step);
+  if (low !== undefined && high !== undefined && high < low)
+    return failAt(scope, 'E0618', step.span, 'this range is empty', 'no entry');
+  const outside = [low, high].find((one) => one !== undefined && (one < 0 || (length > 0 && one >= length)));
+  if (outside !== undefined) {
+    const message = `index ${outside} is outside the array`;
+    return failAt(scope, 'E0618', step.span, message, `it has ${length} elements, from 0`);
   }
-  const index = step.kind === 'index' && step.index.kind === 'int' ? Number(step.index.value) : 0;
-  if (index < 0 || (seen.length > 0 && index >= seen.length)) {
-    const message = `index ${index} is outside the array`;
-    return failAt(scope, 'E0618', step.span, message, `it has ${seen.length} elements, from 0`);
-  }
-  return seen.of;
+  return isRange(step) && low !== undefined && high !== undefined ? { kind: 'array', of, count: high - low + 1 } : of; // prettier-ignore
 }
 
-function memberNames(type: CType, depth = 0): string[] {
-  if (depth > 4) return [];
-  return (membersOf(type) ?? []).flatMap((one) =>
-    one.name === '' ? memberNames(one.type, depth + 1) : [one.name],
-  );
-}
-
-export function typeName(type: CType): string {
-  switch (type.kind) {
-    case 'pointer':
-      return `${typeName(type.to)} *`;
-    case 'array':
-      return `${typeName(type.of)}[${type.length}]`;
-    case 'anonymous':
-      return type.union ? 'union' : 'struct';
-    case 'void':
-    case 'function':
-      return type.kind;
-    default:
-      return AGGREGATES.has(type.name) ? `struct ${type.name}` : type.name;
-  }
+/** The first and last index of a step, as far as they are known before the run. */
+function ends(step: PathStep): readonly (number | undefined)[] {
+  if (step.kind !== 'index') return [];
+  const { index } = step;
+  const of = index.kind === 'range' ? [index.low, index.high] : [index, index];
+  return of.map((one) => (one.kind === 'int' ? Number(one.value) : undefined));
 }

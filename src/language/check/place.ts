@@ -1,10 +1,10 @@
-import type { CType } from '../../model/c-types.ts';
 import { COLLECTIONS, LATER_COLLECTIONS, SPECIAL_PLACES } from '../../model/collections.ts';
 import type { Collection } from '../../model/collections.ts';
 import type { Dimension, Expression, Path, PathStep } from '../../model/expression.ts';
 import { FUNCTIONS } from '../../model/functions.ts';
-import { GLOBAL_VARIABLES, PER_CPU_VARIABLES } from '../../model/kernel-types.ts';
+import { kernelGlobal, kernelPerCpu } from '../../model/kernel-source.ts';
 import type { LparModel } from '../../model/machine.ts';
+import type { TypeModel } from '../../model/structure.ts';
 import { REGISTERS } from '../../model/registers.ts';
 import { failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
@@ -14,6 +14,7 @@ import { bytesPlace, indexNeeded, sharedBy } from './bytes.ts';
 import { noCpu } from './cpu.ts';
 import { element } from './element.ts';
 import { fields } from './fields.ts';
+import { located, structureNames } from './located.ts';
 import { own } from './words.ts';
 
 /** What a path names, as far as the text can tell. */
@@ -45,8 +46,8 @@ export interface Place {
   readonly dimension: Dimension;
   /** How wide the bytes are, where the type says so. */
   readonly width_bits?: number;
-  /** C type of what is named, where it is known. */
-  readonly type?: CType;
+  /** Type of what is named, where it is known. */
+  readonly type?: TypeModel;
   /** What a setting is: `web.kernel.heartbeat`. */
   readonly constant?: Expression;
 }
@@ -125,6 +126,8 @@ function lparPlace(lpar: LparModel, path: Path, scope: Scope): Place | undefined
   const name = application ?? first.name;
   const collection = BY_NAME.get(name);
   const from = application === undefined ? 1 : 2;
+  const found = located(name, collection, lpar, path, from, scope);
+  if (found !== 'none') return found;
   if (collection !== undefined && name !== 'metadata') return element(collection, lpar, path, from, scope);
   const special = own(SPECIAL, name);
   if (special !== undefined) return special(lpar, steps.slice(from), path, scope);
@@ -132,6 +135,8 @@ function lparPlace(lpar: LparModel, path: Path, scope: Scope): Place | undefined
 }
 
 function unknownPart(lpar: LparModel, name: string, step: PathStep, scope: Scope): undefined {
+  // What the file declares and is wrong was told there.
+  if (scope.unit.locators.has(name) || scope.unit.validators.has(name)) return undefined;
   if (LATER_COLLECTIONS.includes(name)) {
     const help = 'it is part of the language, but not of this version';
     return failAt(scope, 'E0209', step.span, `\`${name}\` comes in a later version`, 'not yet', help);
@@ -153,6 +158,7 @@ function unknownPart(lpar: LparModel, name: string, step: PathStep, scope: Scope
     );
   }
   const names = [
+    ...structureNames(scope),
     ...BY_NAME.keys(),
     ...SPECIAL_PLACES.map((one) => one.name),
     ...lpar.devices.map((one) => one.device),
@@ -317,7 +323,7 @@ function symbolPlace(
     );
   }
   const name = index.index.value;
-  const type = GLOBAL_VARIABLES.get(name) ?? PER_CPU_VARIABLES.get(name);
+  const type = kernelGlobal(name) ?? kernelPerCpu(name);
   const place: Place = {
     kind: 'bytes',
     lpar: lpar.name,

@@ -1,6 +1,5 @@
 import { formatSize, KIB, MIB } from '../../base/units.ts';
 import type { Expression } from '../../model/expression.ts';
-import { underlying } from '../../model/kernel-types.ts';
 import type { EventPattern } from '../../model/scenario.ts';
 import type { ClauseRule, SubjectKind, Verb } from '../../model/verbs.ts';
 import { evaluate } from '../evaluate.ts';
@@ -8,7 +7,7 @@ import { mismatch, wantWord } from '../settings.ts';
 import { fail, label } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import type { Clause, Node } from '../tree.ts';
-import { typeName } from './fields.ts';
+import { spelled } from '../../model/formula-types.ts';
 import { mayBeMemory } from './memory.ts';
 import { dimensionOf, resolvePlace } from './place.ts';
 import type { Place } from './place.ts';
@@ -63,7 +62,7 @@ export function checkSubject(
     const seen = subject.kind === 'path' ? 'another kind of place' : 'no place';
     return fail(scope, 'E0510', at, `\`${verb.name}\` takes ${what}`, seen);
   }
-  const many = place.type === undefined ? MANY.get(place.kind) : typeName(place.type);
+  const many = place.type === undefined ? MANY.get(place.kind) : spelled(place.type);
   if (verb.name === 'set' && place.width_bits === undefined && many !== undefined) {
     const help = 'set one field of it, or `fill` it';
     return fail(
@@ -91,8 +90,8 @@ export function checkSubject(
 
 function isTimer(verb: Verb, place: Place): boolean {
   if (verb.subject !== 'timer_or_interrupt' || place.type === undefined) return false;
-  const type = underlying(place.type);
-  return type.kind === 'aggregate' && TIMER_TYPES.includes(type.name);
+  const { type } = place;
+  return type.kind === 'named' && TIMER_TYPES.includes(type.name);
 }
 
 /** The values of one clause of a verb; undefined when one is wrong. */

@@ -202,7 +202,7 @@ export const MACHINE_CODES: readonly LanguageCode[] = [
     title: 'a structure of a later version (a warning)',
     doc: 'The structure is left out of the region. Claims about it are errors.',
     frame: 'topology',
-    bad: `${MACHINE}\nlpar web { owns cpus 0; owns memory 64 MiB; metadata { describes tasks, caches } }`,
+    bad: `${MACHINE}\nlpar web { owns cpus 0; owns memory 64 MiB; metadata { describes tasks, modules } }`,
     mended: `${MACHINE}\nlpar web { owns cpus 0; owns memory 64 MiB; metadata { describes tasks } }`,
   },
   {

@@ -1,10 +1,42 @@
-import type { LocatorModel, StructModel, TypeModel } from '../../model/structure.ts';
+import type { Formula, LocatorModel, Statement, StructModel, TypeModel } from '../../model/structure.ts';
 import type { Scope } from '../scope.ts';
+import { partsOf } from './build.ts';
 import { namesOf } from './library.ts';
 
 /** A locator that a sentence may name: of its file, imported, or shipped. */
 export function locatorNamed(name: string, scope: Scope): LocatorModel | undefined {
   return namesOf(scope.unit, scope.problems).locators.get(name) ?? scope.unit.shipped.locators.get(name);
+}
+
+/** What `describes NAME` stands for: the locator of that name, and those that its validator goes through. */
+export function locatorsBehind(name: string, scope: Scope): LocatorModel[] {
+  const own = namesOf(scope.unit, scope.problems);
+  const { shipped } = scope.unit;
+  const validator = own.validators.get(name) ?? shipped.validators.get(name);
+  const found = new Set<LocatorModel>();
+  const add = (locator: LocatorModel | undefined): void => {
+    if (locator !== undefined) found.add(locator);
+  };
+  add(locatorNamed(name, scope));
+  if (validator !== undefined)
+    for (const { over } of loopsOf(validator.body)) for (const walked of walkedBy(over, scope)) add(walked);
+  return [...found];
+}
+
+/** Every `each` of a validator. */
+function loopsOf(body: readonly Statement[]): (Statement & { kind: 'each' })[] {
+  return body.flatMap((one) => {
+    if (one.kind === 'each') return [one, ...loopsOf(one.body)];
+    return 'body' in one ? loopsOf(one.body) : [];
+  });
+}
+
+/** Locators that a loop goes through: by name, or nested ones as members. */
+function walkedBy(over: Formula, scope: Scope): LocatorModel[] {
+  const named = over.kind === 'collection' ? locatorNamed(over.locator, scope) : undefined;
+  const nested = over.kind === 'member' ? locatorNamed(over.name, scope) : undefined;
+  const own = [named, nested?.parent === undefined ? undefined : nested].filter((one) => one !== undefined);
+  return [...own, ...partsOf(over).flatMap((part) => walkedBy(part, scope))];
 }
 
 /** The locators a sentence may name. */

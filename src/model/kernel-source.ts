@@ -1,5 +1,13 @@
 import type { CMember, CType } from './c-types.ts';
-import { AGGREGATES, ENUMS, GLOBAL_VARIABLES, membersOf, namedType, PER_CPU_VARIABLES, TYPEDEFS } from './kernel-types.ts';
+import {
+  AGGREGATES,
+  ENUMS,
+  GLOBAL_VARIABLES,
+  membersOf,
+  namedType,
+  PER_CPU_VARIABLES,
+  TYPEDEFS,
+} from './kernel-types.ts';
 import type { MemberModel, TypeModel } from './structure.ts';
 
 /**

@@ -14,7 +14,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   base: [],
   text: ['base'],
   model: ['text', 'base'],
-  language: ['text', 'model', 'base'],
+  // One module of another layer: whether the text of `replace` can be assembled.
+  language: ['text', 'model', 'base', 'formats/locator-code/assemble'],
   formats: ['base', 'type model'],
   // Structures in memory, whoever reads it.
   structure: ['base', 'model', 'formats'],

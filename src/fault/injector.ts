@@ -22,6 +22,7 @@ import { leak } from './verbs/lock.ts';
 import { lose } from './verbs/lose.ts';
 import { misregister } from './verbs/misregister.ts';
 import { kill, service } from './verbs/rescue.ts';
+import { replace } from './verbs/replace.ts';
 import { exit, panic, summon } from './verbs/stimuli.ts';
 
 /** How long after it an action that could not be done yet is tried again: doubled each time, up to a millisecond. */
@@ -45,6 +46,7 @@ const PERFORM: ReadonlyMap<string, Perform> = new Map(
     summon,
     service,
     kill,
+    replace,
   }),
 );
 

@@ -97,9 +97,12 @@ export function locatorNote(locator: Locator): NoteContent {
   return { name: SIREN_NOTE, type, desc: Buffer.from(formatLocator(locator), 'latin1') };
 }
 
-/** The entry of a locator that is code. */
-export function locatorCodeNote(entry: LocatorEntry): NoteContent {
-  return { name: SIREN_NOTE, type: REGION_NOTE.LOCATOR_CODE, desc: encodeLocator(entry) };
+/** The entry of a locator that is code; `spare_bytes` of zeros behind it leave room to correct it in place. */
+export function locatorCodeNote(entry: LocatorEntry, spare_bytes = 0): NoteContent {
+  const bytes = encodeLocator(entry);
+  const desc = new Uint8Array(bytes.length + spare_bytes);
+  desc.set(bytes);
+  return { name: SIREN_NOTE, type: REGION_NOTE.LOCATOR_CODE, desc };
 }
 
 export function kallsymsNote(at: KallsymsAddresses): NoteContent {

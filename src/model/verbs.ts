@@ -9,6 +9,7 @@ export type SubjectKind =
   | 'stack'
   | 'device'
   | 'metadata'
+  | 'locator'
   | 'task'
   | 'lpar'
   | 'cpus'
@@ -43,6 +44,7 @@ const VERB_LIST: readonly Verb[] = [
   { name: 'smash', subject: 'stack', kind: 'fault', doc: "A stray write over the end magic of a kernel stack.", clauses: { with: { required: false, takes: 'int', doc: 'the byte; default 0xa5' } } },
   { name: 'dma', subject: 'device', kind: 'fault', doc: 'The device completes a transfer to a wrong machine address.', clauses: { to: { required: true, takes: 'place', doc: 'a place, or machine_address(place)' }, bytes: { required: false, takes: 'size', doc: 'default 512' }, fill: { required: false, takes: 'int', doc: 'the byte; default 0xa5' } } },
   { name: 'misregister', subject: 'metadata', kind: 'fault', doc: 'The guest lies, is late or says nothing at registration. Only under `on LPAR.register`.', clauses: { how: { required: true, takes: ['OUTSIDE', 'FOREIGN', 'TRUNCATED', 'VERSION', 'LATE', 'TWICE', 'STALE', 'SEAL', 'MALFORMED', 'NEVER'], doc: 'the lie' } } },
+  { name: 'replace', subject: 'locator', kind: 'fault', doc: 'Writes other code into a locator of the region, which is sealed anew: a forgery. Entries and names stay.', clauses: { with: { required: true, takes: 'string', doc: 'locator code as text (src/formats/region.md): `"loop 0"`' } } },
   { name: 'exit', subject: 'task', kind: 'stimulus', doc: 'The task exits at its next chance and is reaped.', clauses: {} },
   { name: 'panic', subject: 'lpar', kind: 'stimulus', doc: 'The guest panics, as by sysrq-c.', clauses: {} },
   { name: 'summon', subject: 'ambulance', kind: 'request', doc: 'The ambulance is asked to attend a partition.', clauses: { to: { required: true, takes: 'place', doc: 'the partition' }, for: { required: false, takes: ['inspection', 'service'], doc: 'default inspection' } } },
@@ -65,12 +67,4 @@ export const SERVICE_STEPS: ReadonlyMap<string, Verb> = new Map(STEP_LIST.map((s
 export const VERBS: ReadonlyMap<string, Verb> = new Map(VERB_LIST.map((verb) => [verb.name, verb]));
 
 /** Verbs of a later version: using one is a diagnostic that says so. */
-export const LATER_VERBS: readonly string[] = [
-  'free',
-  'acquire',
-  'release',
-  'loop',
-  'replace',
-  'copy',
-  'overwrite',
-];
+export const LATER_VERBS: readonly string[] = ['free', 'acquire', 'release', 'loop', 'copy', 'overwrite'];

@@ -1,3 +1,4 @@
+import { assemble } from '../../formats/locator-code/assemble.ts';
 import { formatSize, KIB, MIB } from '../../base/units.ts';
 import type { Expression } from '../../model/expression.ts';
 import type { EventPattern } from '../../model/scenario.ts';
@@ -28,6 +29,7 @@ const TAKES: Readonly<
   stack: { kinds: ['stack'], what: 'a kernel stack, as `web.stacks["nginx"]`' },
   device: { kinds: ['device'], what: 'a device, as `web.disk0`' },
   metadata: { kinds: ['metadata'], what: 'the region, as `web.metadata`' },
+  locator: { kinds: ['bytes'], what: 'a locator of the region, as `web.metadata.locators["tasks"]`' },
   task: { kinds: ['task'], what: 'a task, as `web.tasks["nginx"]`' },
   lpar: { kinds: ['lpar'], what: 'a partition' },
   cpus: { kinds: ['cpus'], what: 'the CPUs of a partition, as `web.cpus`' },
@@ -58,7 +60,8 @@ export function checkSubject(
 ): Place | undefined {
   const { kinds, what } = TAKES[verb.subject];
   const place = subject.kind === 'path' ? resolvePlace(subject.value, scope) : undefined;
-  if (place === undefined || !(kinds.includes(place.kind) || isTimer(verb, place))) {
+  const other = verb.subject === 'locator' && !isLocator(subject);
+  if (place === undefined || other || !(kinds.includes(place.kind) || isTimer(verb, place))) {
     const seen = subject.kind === 'path' ? 'another kind of place' : 'no place';
     return fail(scope, 'E0510', at, `\`${verb.name}\` takes ${what}`, seen);
   }
@@ -86,6 +89,24 @@ export function checkSubject(
     );
   }
   return place;
+}
+
+/** `web.metadata.locators["tasks"]`, the whole of it. */
+function isLocator(subject: Expression): boolean {
+  const steps = subject.kind === 'path' ? subject.value.steps : [];
+  const [metadata, locators, index] = steps;
+  const named = metadata?.kind === 'field' && metadata.name === 'metadata' && locators?.kind === 'field' && locators.name === 'locators'; // prettier-ignore
+  return named && index?.kind === 'index' && steps.length === 3;
+}
+
+/** The text of `replace` has to be code: where it is not is told at the place in the text. */
+function isCode(value: Expression, at: Node, scope: Scope): boolean {
+  const assembled = value.kind === 'string' ? assemble(value.value) : undefined;
+  if (assembled === undefined || assembled.ok) return true;
+  const help =
+    'one instruction stands on a line or before a `;`: `symbol init_task; const 8; add; dup; root`';
+  fail(scope, 'E0540', at, `this is no locator code: ${assembled.message}`, 'cannot be assembled', help);
+  return false;
 }
 
 function isTimer(verb: Verb, place: Place): boolean {
@@ -124,6 +145,7 @@ export function checkClauseValues(
       return fail(scope, 'E0510', expr, '`dma … to` takes a place in memory', 'in no memory');
     }
     if (!inRange(verb, word, value, expr, place, scope)) return undefined;
+    if (verb.name === 'replace' && !isCode(value, expr, scope)) return undefined;
     values.push(
       takes === 'size' && value.kind === 'int'
         ? { kind: 'size', value: Number(value.value), span: value.span }

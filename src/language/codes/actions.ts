@@ -262,4 +262,12 @@ export const ACTION_CODES: readonly LanguageCode[] = [
     mended:
       'at 40 ms: panic web\non each rescue.attach: kill rescue\non rescue.diagnosed: zero db.cpus[0].rax',
   },
+  {
+    code: 'E0540',
+    title: 'no locator code',
+    doc: 'What `replace` writes is code of the little machine that locators are written for: instructions, one on a line or before a `;`. src/formats/region.md lists them.',
+    frame: 'scenario',
+    bad: 'on web.register: replace web.metadata.locators["tasks"] with "lop 0"',
+    mended: 'on web.register: replace web.metadata.locators["tasks"] with "loop 0"',
+  },
 ];

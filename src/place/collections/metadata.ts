@@ -1,3 +1,4 @@
+import { decodeLocator } from '../../formats/locator-code/entry.ts';
 import type { Locator } from '../../formats/locator.ts';
 import { parseLocator } from '../../formats/locator.ts';
 import { scanForRegion } from '../../formats/region-scan.ts';
@@ -34,9 +35,14 @@ export function regionPlace(partition: Partition, text: string): Outcome<BytesPl
   return found(physicalPlace(partition, where.value.physical, where.value.bytes, text, 'metadata'));
 }
 
-/** `metadata.locators["tasks"]`: the text of that entry. */
+/** `metadata.locators["tasks"]`: the bytes of that entry, code where there is code. */
 export function locatorPlace(partition: Partition, name: string, at: string): Outcome<BytesPlace> {
   const text = `${at}[${JSON.stringify(name)}]`;
+  const code = findNote(partition, (note, bytes) => isCodeOf(name, note, bytes), text);
+  if (code.ok) {
+    const { note, physical } = code.value;
+    return found(physicalPlace(partition, physical + note.desc_start, note.desc_end - note.desc_start, text, 'locator')); // prettier-ignore
+  }
   const entry = entryOf(partition, name, text);
   if (!entry.ok) return entry;
   const { note, physical } = entry.value;
@@ -74,6 +80,32 @@ export function findLocator(
   wanted: (locator: Locator) => boolean,
   at: string,
 ): Outcome<Entry> {
+  let found_locator: Locator | undefined;
+  const entry = findNote(
+    partition,
+    (note, bytes) => {
+      const located = note.type === REGION_NOTE.LOCATOR || note.type === REGION_NOTE.APPLICATION;
+      const { locator } = note.name === SIREN_NOTE && located ? parseLocator(descOf(bytes, note)) : {};
+      found_locator = locator;
+      return locator !== undefined && wanted(locator);
+    },
+    at,
+  );
+  return entry.ok && found_locator ? found({ ...entry.value, locator: found_locator }) : lost('NOT_FOUND', at, 'the region describes no such structure'); // prettier-ignore
+}
+
+function isCodeOf(name: string, note: Note, bytes: Uint8Array): boolean {
+  if (note.name !== SIREN_NOTE || note.type !== REGION_NOTE.LOCATOR_CODE) return false;
+  const decoded = decodeLocator(descOf(bytes, note));
+  return (decoded.ok ? decoded.value.names.name : decoded.name) === name;
+}
+
+/** The first note of the region that is wanted. */
+function findNote(
+  partition: Partition,
+  wanted: (note: Note, bytes: Uint8Array) => boolean,
+  at: string,
+): Outcome<Omit<Entry, 'locator'>> {
   const where = regionOf(partition, at);
   if (!where.ok) return where;
   const { physical } = where.value;
@@ -84,11 +116,7 @@ export function findLocator(
     if (length < REGION_HEADER_BYTES || !partition.memory.read(physical, bytes)) break;
     const count = new DataView(bytes.buffer).getUint32(ENTRY_COUNT_AT, true);
     const { notes, failure } = readNotes(bytes, REGION_HEADER_BYTES, length, Math.min(count, ENTRY_LIMIT));
-    for (const note of notes) {
-      const located = note.type === REGION_NOTE.LOCATOR || note.type === REGION_NOTE.APPLICATION;
-      const { locator } = note.name === SIREN_NOTE && located ? parseLocator(descOf(bytes, note)) : {};
-      if (locator && wanted(locator)) return found({ note, locator, physical });
-    }
+    for (const note of notes) if (wanted(note, bytes)) return found({ note, physical });
     if (!failure) break;
   }
   return lost('NOT_FOUND', at, 'the region describes no such structure');

@@ -50,6 +50,9 @@ export function locatorNotes(
   });
 }
 
+/** A locator can be corrected without moving what follows it. */
+const SPARE_BYTES = 64;
+
 /** What is described, as code with this kernel's own offsets. A locator that no code can express is left out, as any kernel would. */
 export function locatorCodeNotes(
   locators: readonly LocatorModel[],
@@ -59,6 +62,6 @@ export function locatorCodeNotes(
   return locators.flatMap((model) => {
     const parent = named.get(model.parent ?? '')?.of;
     const compiled = compileLocator(model, types, { offsets: 'constants', ...(parent ? { parent } : {}) });
-    return compiled.ok ? [locatorCodeNote(compiled.entry)] : [];
+    return compiled.ok ? [locatorCodeNote(compiled.entry, SPARE_BYTES)] : [];
   });
 }

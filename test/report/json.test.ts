@@ -40,6 +40,16 @@ describe('results.json', () => {
     expect(valid(JSON.parse(broken))).toBe(false);
   });
 
+  it('says what a comparison with a twin let pass', async () => {
+    const leeway = { slack_ns: 10_000_000, except: ['web'] };
+    const twins = [{ claim: 'contained', partition: 'db', leeway, identical: true, difference: '' }] as const;
+    const scenario = scenarioNamed('slack');
+    const run = { scenario, outcome: outcome(scenario, 'passed', { record: record({ twins }) }) };
+    const results = JSON.parse(await written([run])) as Results;
+    expect(valid(results) ? [] : valid.errors).toEqual([]);
+    expect(results.runs[0]?.record?.twins).toEqual(twins);
+  });
+
   it('differs between machines under `environment` alone', async () => {
     const here = await written(oneOfEach());
     const there = await written(oneOfEach(), {

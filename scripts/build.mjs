@@ -1,10 +1,10 @@
 // Compiles src/ and copies what the built program reads beside it. The new dist/ takes the place of the old one at the end, so
-// that a build which is stopped or fails leaves a program that runs.
+// that a build which is stopped or fails leaves a program that runs. The library of structures is compiled here, so that no run has to.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ASSET = /\.(css|js|json)$/;
 
@@ -21,6 +21,7 @@ try {
     mkdirSync(dirname(join(fresh, name)), { recursive: true });
     cpSync(join(root, 'src', name), join(fresh, name));
   }
+  await writeLibrary();
   try {
     renameSync(join(root, 'dist'), old);
   } catch (error) {
@@ -33,4 +34,16 @@ try {
   process.exitCode = 1;
 } finally {
   for (const folder of [fresh, old]) rmSync(folder, { recursive: true, force: true });
+}
+
+/** specs/lib as data. What is wrong in it fails the build. */
+async function writeLibrary() {
+  const { compileLibrary, encodeLibrary } = await import(pathToFileURL(join(fresh, 'runner', 'library.js')));
+  const { library, diagnostics } = await compileLibrary(root);
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  for (const { code, message, labels } of errors) {
+    console.error(`error[${code}]: ${message} (${labels[0]?.span.file ?? ''})`);
+  }
+  if (errors.length > 0) throw Object.assign(new Error('the library has errors'), { status: 1 });
+  writeFileSync(join(fresh, 'library.json'), encodeLibrary(library));
 }

@@ -109,8 +109,9 @@ async function executorFor(settings: RunSettings, runs: boolean): Promise<Execut
     return parallelExecutor(context, { workers, timeout_ms: Math.round(timeout_s * 1000) });
   }
   const { serialExecutor } = await import('../runner/serial.ts');
-  const { executeJob } = await import('../runner/execute.ts');
-  return serialExecutor(executeJob, context);
+  const { executorOf } = await import('../runner/execute.ts');
+  const { shippedLibrary } = await import('../runner/library.ts');
+  return serialExecutor(executorOf(await shippedLibrary()), context);
 }
 
 /** Why there is nothing to run. */

@@ -104,6 +104,7 @@ export class LibraryParser extends TypeParser {
           { ALT: () => this.SUBRULE(this.letDeclaration) },
           { ALT: () => this.SUBRULE(this.requirement) },
           { ALT: () => this.SUBRULE(this.eachStatement) },
+          { ALT: () => this.SUBRULE(this.ifStatement) },
           { ALT: () => this.SUBRULE(this.walkStatement) },
           { ALT: () => this.SUBRULE(this.repair) },
           { ALT: () => this.SUBRULE(this.sentence) },
@@ -132,6 +133,26 @@ export class LibraryParser extends TypeParser {
       const over = this.SUBRULE(this.expression);
       const clauses = this.SUBRULE(this.clauses);
       return { kind: 'each', head, name, over, clauses, body: [], start: head.start, end: this.end() };
+    },
+    LINE,
+  );
+
+  readonly ifStatement: Rule<tree.If | tree.Broken> = this.RULE(
+    'ifStatement',
+    (): tree.If | tree.Broken => {
+      const start = this.SUBRULE(this.ifHead) as tree.If | tree.Broken;
+      const body = this.SUBRULE(this.statements);
+      return start.kind === 'broken' ? start : { ...start, body, end: this.end() };
+    },
+    PART,
+  );
+
+  readonly ifHead: Rule<tree.If | tree.Broken> = this.RULE(
+    'ifHead',
+    (): tree.If | tree.Broken => {
+      const head = nameOf(this.CONSUME(token.If));
+      const condition = this.SUBRULE(this.expression);
+      return { kind: 'if', head, condition, body: [], start: head.start, end: this.end() };
     },
     LINE,
   );

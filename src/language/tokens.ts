@@ -129,6 +129,7 @@ export const At: TokenType = keyword('at', Word);
 export const Every: TokenType = keyword('every', Word);
 export const On: TokenType = keyword('on', Word);
 export const Each: TokenType = keyword('each', Word);
+export const If: TokenType = keyword('if', Word);
 export const Expect: TokenType = keyword('expect', Word);
 export const Check: TokenType = keyword('check', Word);
 export const Require: TokenType = keyword('require', Word);

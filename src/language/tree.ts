@@ -173,6 +173,13 @@ export interface Require extends Node {
   readonly message: Name;
 }
 
+export interface If extends Node {
+  readonly kind: 'if';
+  readonly head: Name;
+  readonly condition: Expr;
+  readonly body: readonly Statement[];
+}
+
 export interface Each extends Node {
   readonly kind: 'each';
   readonly head: Name;
@@ -199,7 +206,7 @@ export interface Repair extends Node {
 }
 
 /** What stands in the braces of a validator; a phrase is nothing that is known there. */
-export type Statement = Let | Require | Each | Walk | Repair | Phrase | Broken;
+export type Statement = Let | Require | Each | If | Walk | Repair | Phrase | Broken;
 
 export type Item = Phrase | Trigger | Expect | Let | Require | Repair | Broken;
 

@@ -11,6 +11,7 @@ export type FormulaParameter =
   /** A number or pointer; a struct or an array stands for its own address. */
   | 'address'
   | 'text'
+  | 'symbol'
   | 'cpu'
   /** `[ … ]` of texts. */
   | 'texts';
@@ -57,7 +58,9 @@ const FUNCTION_LIST: readonly FormulaFunction[] = [
   { name: 'function_at', parameters: ['address'], optional: 0, gives: 'text', doc: 'Name of the function that an address of the text lies in; empty outside of it.' },
   { name: 'contains', parameters: ['text', 'text'], optional: 0, gives: 'bool', doc: 'True when the second text is part of the first.' },
   { name: 'held', parameters: ['address'], optional: 0, gives: 'bool', doc: 'True when the lock there is held exclusively: its first byte is not zero.' },
+  { name: 'exists', parameters: ['symbol'], optional: 0, gives: 'bool', doc: 'True when the kernel has a symbol of that name.' },
   { name: 'takes', parameters: ['cpu', 'texts'], optional: 0, gives: 'bool', doc: "True when one of the functions is on a CPU's stack." },
+  { name: 'behind', parameters: ['cpu', 'texts'], optional: 0, gives: 'bool', doc: 'True when one of the functions is on the stack of a CPU that waits for a lock, behind the slow path and who called that.' },
 ]; // prettier-ignore
 
 export const FORMULA_FUNCTIONS: ReadonlyMap<string, FormulaFunction> = new Map(
@@ -80,6 +83,7 @@ const CPU_LIST: readonly CpuMember[] = [
   { name: 'runs_in', gives: 'text', doc: 'The outermost function on its stack.' },
   { name: 'waits_for', gives: 'address', doc: 'The lock that it spins for; 0 when it does not.' },
   { name: 'waits_to', gives: 'text', doc: '`spin`, `read`, `write`, or empty.' },
+  { name: 'caller', gives: 'text', doc: 'Of a CPU that waits for a lock, the function that wants it; else empty.' },
   { name: 'waits_on', gives: 'text', doc: 'Symbol of the lock that it spins for.' },
   { name: 'current', gives: 'address', doc: 'The task that it runs; 0 when that cannot be had.' },
   { name: 'depth', gives: 'number', doc: 'How many functions are on its stack.' },

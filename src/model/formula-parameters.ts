@@ -13,6 +13,7 @@ export const PARAMETER_WORDS: Readonly<Record<FormulaParameter, string>> = {
   text: 'a text',
   cpu: 'a CPU',
   texts: 'a set of texts',
+  symbol: 'a symbol',
 };
 
 interface Types {
@@ -24,7 +25,9 @@ export function fitsParameter(parameter: FormulaParameter, type: FormulaType, so
   if (type.kind === 'unknown') return true;
   switch (parameter) {
     case 'elements':
-      return type.kind === 'elements' || isArray(type, source);
+      return (
+        type.kind === 'elements' || type.kind === 'range' || type.kind === 'set' || isArray(type, source)
+      );
     case 'element_or_elements':
       return (type.kind === 'elements' && type.locator !== undefined) || (type.kind === 'place' && type.locator !== undefined); // prettier-ignore
     case 'each_condition':
@@ -34,6 +37,8 @@ export function fitsParameter(parameter: FormulaParameter, type: FormulaType, so
       return type.kind === 'number' || type.kind === 'pointer';
     case 'address':
       return type.kind === 'number' || type.kind === 'pointer' || type.kind === 'place' || type.kind === 'symbol' || type.kind === 'text'; // prettier-ignore
+    case 'symbol':
+      return type.kind === 'symbol';
     case 'text':
       return type.kind === 'text';
     case 'cpu':

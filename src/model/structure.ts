@@ -129,6 +129,12 @@ export type Statement =
       readonly span: Span;
     }
   | {
+      readonly kind: 'if';
+      readonly condition: Formula;
+      readonly body: readonly Statement[];
+      readonly span: Span;
+    }
+  | {
       readonly kind: 'walk';
       readonly name: string;
       readonly from: Formula;

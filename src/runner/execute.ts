@@ -3,9 +3,12 @@ import { runScenario } from '../execute/scenario.ts';
 import { TwinLines } from '../execute/twin-line.ts';
 import { eachOf, OCCURRENCE_LIMIT, ofOccurrence } from '../model/each.ts';
 import type { Scenario, TargetName } from '../model/scenario.ts';
+import type { LibraryModel } from '../model/structure.ts';
 import type { RunOutcome } from '../record/outcome.ts';
 import { judge } from '../verdict/judge.ts';
 import type { Job } from './events.ts';
+import type { ExecuteJob } from './guarded.ts';
+import { mergedLibrary } from './library-merge.ts';
 import { replayCommand, runId } from './identity.ts';
 
 /** What a run may know of its surroundings. */
@@ -19,6 +22,14 @@ export interface ExecuteContext {
 
 /** Boots and checkpoints of this thread: a cache, on which no outcome depends. */
 const lines = new TwinLines();
+
+/** Runs jobs with the library that ships; what a scenario's file declares wins over it. */
+export function executorOf(shipped: LibraryModel): ExecuteJob {
+  return (job, context) => {
+    const library = mergedLibrary(shipped, job.scenario.library);
+    return executeJob({ ...job, scenario: { ...job.scenario, library } }, context);
+  };
+}
 
 /** Runs and judges one job. Deterministic: the outcome depends on the arguments alone. */
 export function executeJob(job: Job, context: ExecuteContext): RunOutcome {

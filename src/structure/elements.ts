@@ -2,6 +2,9 @@ import type { Address } from '../base/address.ts';
 import type { LinkedLocator } from './locators.ts';
 import type { Reader } from './reader.ts';
 
+/** Of a text that a pointer leads to. */
+const TEXT_LIMIT = 64;
+
 /** Where a shape begins: one of the places that a locator's `from` names. */
 export interface Root {
   /** Which of the locator's `from`. */
@@ -141,7 +144,12 @@ export class Elements {
 
   labelOf(index: number): string | undefined {
     const { label } = this.locator;
-    return label && this.readerOf(index).bytes(this.bases[index] as Address, 1) ? textAt(this.readerOf(index), (this.bases[index] as Address) + label.offset, label.bytes) : undefined; // prettier-ignore
+    if (!label) return undefined;
+    const space = this.readerOf(index);
+    const at = (this.bases[index] as Address) + label.offset;
+    return label.type.kind === 'pointer'
+      ? textAt(space, space.u64(at), TEXT_LIMIT)
+      : textAt(space, at, label.bytes);
   }
 
   readerOf(index: number): Reader {

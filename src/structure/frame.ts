@@ -60,8 +60,8 @@ export class Frame extends Reporting {
   }
 
   /** True when all of them were found. */
-  whole(locator: number): boolean {
-    return this.elements(locator).all().complete;
+  whole(locator: number, parent?: Address): boolean {
+    return (parent === undefined ? this.elements(locator) : this.elementsOf(locator, parent)).all().complete;
   }
 
   height(locator: number): number {
@@ -74,8 +74,8 @@ export class Frame extends Reporting {
   }
 
   /** Index of the element at an address; -1 when none is there, NaN when that cannot be known. */
-  indexIn(locator: number, base: Address): number {
-    const elements = this.elements(locator).all();
+  indexIn(locator: number, base: Address, parent?: Address): number {
+    const elements = (parent === undefined ? this.elements(locator) : this.elementsOf(locator, parent)).all();
     const index = elements.indexOf(base);
     return index < 0 && !elements.complete ? NaN : index;
   }
@@ -156,6 +156,12 @@ export class Frame extends Reporting {
 
   takes(cpu: CpuView, functions: readonly string[]): boolean {
     return cpu.frames.some((frame) => functions.includes(frame));
+  }
+
+  /** The innermost two are the slow path and who called that. */
+  behind(cpu: CpuView, functions: readonly string[]): boolean {
+    const [, caller, ...outer] = cpu.frames;
+    return outer.some((frame) => frame !== caller && functions.includes(frame));
   }
 
   root(

@@ -20,6 +20,7 @@ export interface CpuView {
   readonly waits_for: Address;
   readonly waits_to: string;
   readonly waits_on: string;
+  readonly caller: string;
   readonly current: Address;
   readonly depth: number;
   readonly live: boolean;
@@ -84,9 +85,8 @@ export class Session {
     const validator = this.#linked.validator(name);
     if (!validator) return undefined;
     if ('code' in validator) return failed(validator);
-    const missing = validator.program.tables.symbols.items.find(
-      (symbol) => this.symbol(symbol) === undefined,
-    );
+    const { symbols, optional } = validator.program.tables;
+    const missing = symbols.items.find((name_of) => this.symbol(name_of) === undefined && !optional.has(name_of)); // prettier-ignore
     if (missing !== undefined) return failed({ code: 'NO_SYMBOL', message: `there is no symbol ${missing}` });
     const readers = this.#readers(validator.program.tables.spaces.items);
     if (typeof readers === 'string') return failed({ code: 'UNMAPPED', message: readers });
@@ -228,10 +228,14 @@ export class Session {
       if ('code' in roots) return fail(roots);
       for (const root of roots) made.roots.push(root);
     } else {
-      const missing = tables.symbols.items.find((symbol) => this.symbol(symbol) === undefined);
+      // Of several places to begin at, a kernel may lack some.
+      const several = locator.model.from.length > 1;
+      const lacking = tables.symbols.items.filter((symbol) => this.symbol(symbol) === undefined);
+      const [missing] =
+        lacking.length === 0 || (several && lacking.length < tables.symbols.items.length) ? [] : lacking;
       if (missing !== undefined) return fail({ code: 'NO_SYMBOL', message: `there is no symbol ${missing}` });
       frame.at = parent ?? NaN;
-      frame.onRoot = (root) => made.roots.push(root);
+      frame.onRoot = (root) => void (Number.isNaN(root.head) || made.roots.push(root));
       run(frame);
       if (frame.failure) {
         made.complete = false;

@@ -85,6 +85,10 @@ function inStatements(statements: readonly Statement[], used: Set<string>): void
         inClauses(one.clauses, used);
         inStatements(one.body, used);
         break;
+      case 'if':
+        inExpr(one.condition, used);
+        inStatements(one.body, used);
+        break;
       case 'walk':
         inClauses(one.clauses, used);
         inStatements(one.body, used);

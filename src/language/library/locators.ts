@@ -173,7 +173,12 @@ function formulas(clause: Clause | undefined, context: Context, alone = false): 
 function rootOf(from: Formula | undefined, context: Context): FormulaType | undefined {
   let at = from;
   while (at?.kind === 'every' || at?.kind === 'index') at = at.of;
-  if (at?.kind !== 'member') return undefined;
+  // Of a whole object it is that object itself.
+  if (at?.kind !== 'member') {
+    const type = from && typeOf(from, context.typing);
+    const whole = type?.kind === 'elements' ? type.of : type;
+    return whole?.kind === 'place' ? whole : undefined;
+  }
   while (at.kind === 'member') at = at.of;
   const type = typeOf(at, context.typing);
   return type.kind === 'elements' ? type.of : type;

@@ -74,7 +74,9 @@ function checkRole(word: string, shape: Shape, type: TypeModel, at: Expr, { scop
   }
   const seen = resolveType(type, source);
   if (seen === 'opaque' || seen === undefined) return;
-  const text = seen.kind === 'array' && resolveType(seen.of, source) !== 'opaque' && (resolveType(seen.of, source) as TypeModel).kind === 'char'; // prettier-ignore
+  const inner = seen.kind === 'array' ? seen.of : seen.kind === 'pointer' ? seen.to : undefined;
+  const chars = inner && resolveType(inner, source);
+  const text = chars !== undefined && chars !== 'opaque' && chars.kind === 'char';
   if (word === 'label' && !text)
     fail(scope, 'E1015', at, `\`label\` takes a text, and this is \`${spelled(type)}\``, 'no `char` array', 'by a number elements are named with `id`'); // prettier-ignore
   const number = ['int', 'enum', 'char', 'bool', 'pointer'].includes(seen.kind);

@@ -31,6 +31,8 @@ export function readPath(expr: PathExpr, context: Context): Formula | undefined 
   }
   if (context.bare && ofElement(text, context))
     return readSteps({ kind: 'member', of: { kind: 'element', span }, name: text, span }, expr.steps, expr, context); // prettier-ignore
+  if (text === 'it' && context.typing.element !== undefined)
+    return readSteps({ kind: 'element', span }, expr.steps, expr, context);
   if (text === 'symbols') return readSymbol(expr, first, rest, context);
   if (text === 'cpus') return readSteps({ kind: 'cpus', span }, expr.steps, expr, context);
   if ((text === 'true' || text === 'false') && first === undefined)

@@ -6,8 +6,8 @@ import { isWrong, NUMBER } from '../../model/formula-types.ts';
 import { fail, label, spanOf } from '../scope.ts';
 import { clauseNamed, clausesOf, single } from '../settings.ts';
 import { didYouMean } from '../suggest.ts';
-import type { Clause, Each, Let, Name, Statement as Written, Walk } from '../tree.ts';
-import { checkedType, tell } from './check.ts';
+import type { Clause, Each, If, Let, Name, Statement as Written, Walk } from '../tree.ts';
+import { checkCondition, checkedType, tell } from './check.ts';
 import { bind } from './context.ts';
 import type { Context } from './context.ts';
 import { readFormula } from './formula.ts';
@@ -39,6 +39,9 @@ export function readStatements(nodes: readonly Written[], outer: Context, told: 
       case 'each':
         push(statements, readEach(node, context, told));
         break;
+      case 'if':
+        push(statements, readIf(node, context, told));
+        break;
       case 'walk':
         push(statements, readWalk(node, context, told));
         break;
@@ -46,7 +49,11 @@ export function readStatements(nodes: readonly Written[], outer: Context, told: 
         told.repairs.push({ node, context });
         break;
       case 'phrase': {
-        const help = didYouMean(node.head.text, ['require', 'each', 'walk', 'let', 'repair'], 'it holds');
+        const help = didYouMean(
+          node.head.text,
+          ['require', 'each', 'if', 'walk', 'let', 'repair'],
+          'it holds',
+        );
         fail(context.scope, 'E0306', node.head, `a validator has no sentence \`${node.head.text}\``, 'unknown', help); // prettier-ignore
       }
     }
@@ -90,7 +97,7 @@ function named(
   if (other !== undefined) {
     const first = other.at === undefined ? [] : [label(scope.unit, other.at, 'first here')];
     fail(scope, 'E1033', name, `\`${name.text}\` is bound twice`, 'again', 'give one of them another name', first); // prettier-ignore
-  } else if (['symbols', 'cpus', 'true', 'false'].includes(name.text)) {
+  } else if (['symbols', 'cpus', 'it', 'true', 'false'].includes(name.text)) {
     fail(scope, 'E1033', name, `\`${name.text}\` has a meaning of its own`, 'taken', 'give it another name');
   }
   return bind(context, name, type, formula, value);
@@ -117,6 +124,13 @@ function readEach(node: Each, context: Context, told: Told): Statement | undefin
   const body = readStatements(node.body, inner, told);
   if (over === undefined || !sound) return undefined;
   return { kind: 'each', name, over, ...(where === undefined ? {} : { where }), body, span };
+}
+
+function readIf(node: If, context: Context, told: Told): Statement | undefined {
+  const condition = readFormula(node.condition, context);
+  const sound = condition !== undefined && checkCondition(condition, context);
+  const body = readStatements(node.body, context, told);
+  return sound ? { kind: 'if', condition, body, span: spanOf(context.scope.unit, node) } : undefined;
 }
 
 const OF_WALK = ['from', 'step', 'until', 'limit', 'cycle', 'over'];

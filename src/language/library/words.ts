@@ -7,7 +7,7 @@ import type { Expr, PathExpr } from '../tree.ts';
 import type { Context } from './context.ts';
 
 /** What is no name of anybody's. */
-const ROOTS = new Set(['symbols', 'cpus', 'true', 'false']);
+const ROOTS = new Set(['symbols', 'cpus', 'it', 'true', 'false']);
 
 /** True when a bare word means something here. */
 function means(name: string, context: Context): boolean {

@@ -57,8 +57,10 @@ function number(value: Value): Compiled {
 /** What is concluded from all elements is concluded only when all were found. */
 function whole(over: Formula, context: Context): void {
   const type = typed(over, context);
-  if (type.kind !== 'elements' || type.locator === undefined || over.kind !== 'collection') return;
-  context.code.line(`if (!R.whole(${context.tables.locators.index(type.locator)})) ${context.bail}`);
+  if (type.kind !== 'elements' || type.locator === undefined) return;
+  const locator = context.tables.locators.index(type.locator);
+  const parent = over.kind === 'member' ? `, ${asNumber(context.code, compileAddress(over.of, context).value)}` : ''; // prettier-ignore
+  context.code.line(`if (!R.whole(${locator}${parent})) ${context.bail}`);
 }
 
 function count(call: Call, context: Context): Compiled {
@@ -252,13 +254,23 @@ function plainCall(call: Call, context: Context): Compiled {
       return { kind: 'text', code: code.keep(`R.functionAt(${asNumber(code, address(0).value)})`) };
     case 'contains':
       return bool(`${text(call, 0, context)}.includes(${text(call, 1, context)})`);
+    case 'exists': {
+      const symbol = argument(call, 0);
+      if (symbol.kind !== 'symbol') throw new Unlinkable('NO_TYPE', 'exists() is about a symbol');
+      tables.optional.add(symbol.name);
+      const address = code.keep(`R.symbols[${tables.symbols.index(symbol.name)}]`);
+      return bool(`${address} === ${address}`);
+    }
+    case 'behind':
     case 'takes': {
       const cpu = compileFormula(argument(call, 0), context);
       const set = argument(call, 1);
       const names =
         set.kind === 'set' ? set.items.map((item) => (item.kind === 'text' ? item.value : '')) : [];
-      if (cpu.kind !== 'cpu') throw new Unlinkable('NO_TYPE', 'takes() is about a CPU');
-      return bool(`R.takes(${cpu.code}, R.text_sets[${tables.text_sets.index(names, names.join('\n'))}])`);
+      if (cpu.kind !== 'cpu') throw new Unlinkable('NO_TYPE', `${call.function}() is about a CPU`);
+      return bool(
+        `R.${call.function}(${cpu.code}, R.text_sets[${tables.text_sets.index(names, names.join('\n'))}])`,
+      );
     }
     default:
       throw new Unlinkable('NO_TYPE', `there is no function ${call.function}`);

@@ -176,7 +176,11 @@ function isIn(left: Formula, right: Formula, context: Context): string {
   const over = typed(right, context);
   if (over.kind !== 'elements' || over.locator === undefined) return missing('set');
   const { value } = compileAddress(left, context);
-  const found = code.keep(`R.indexIn(${tables.locators.index(over.locator)}, ${asNumber(code, value)})`);
+  const parent =
+    right.kind === 'member' ? `, ${asNumber(code, compileAddress(right.of, context).value)}` : '';
+  const found = code.keep(
+    `R.indexIn(${tables.locators.index(over.locator)}, ${asNumber(code, value)}${parent})`,
+  );
   code.line(`if (${found} !== ${found}) ${context.bail}`);
   return `${found} >= 0`;
 }

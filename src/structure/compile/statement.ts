@@ -36,6 +36,8 @@ function compileStatement(
         return compileRequire(statement, inner, onRule);
       case 'each':
         return compileEach(statement, inner, onRule);
+      case 'if':
+        return code.block(`if (${compileCondition(statement.condition, inner)})`, () => compileStatements(statement.body, inner, onRule)); // prettier-ignore
       case 'walk':
         return compileWalk(statement, inner, (body, within) => compileStatements(body, within, onRule), onRule); // prettier-ignore
     }

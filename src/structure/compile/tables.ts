@@ -21,6 +21,8 @@ export class Tables {
   /** Names of locators. */
   readonly locators: Table<string> = new Table<string>();
   readonly templates: Table<Template> = new Table<Template>();
+  /** Symbols that a kernel may lack: somebody asks first. */
+  readonly optional: Set<string> = new Set<string>();
   readonly rules: Rule[] = [];
   /** comm of each address space that is read; '' is the kernel's. */
   readonly spaces: Table<string> = new Table<string>();

@@ -16,7 +16,9 @@ import { Receipts } from './receipts.ts';
 import type { Due, ScheduleState } from './schedule.ts';
 import { Schedule } from './schedule.ts';
 import { fill, flip, set, smash, zero } from './verbs/bytes.ts';
+import { copy } from './verbs/copy.ts';
 import { stall, stop } from './verbs/cpu.ts';
+import { acquire, free, loop, release } from './verbs/crash-point.ts';
 import { dma } from './verbs/dma.ts';
 import { leak } from './verbs/lock.ts';
 import { lose } from './verbs/lose.ts';
@@ -41,6 +43,11 @@ const PERFORM: ReadonlyMap<string, Perform> = new Map(
     stall,
     lose,
     dma,
+    free,
+    acquire,
+    release,
+    loop,
+    copy,
     exit,
     panic,
     summon,

@@ -59,11 +59,7 @@ export function evaluate(expr: tree.Expr, scope: Scope): Expression | undefined 
 /** What to write until then. */
 const TODAY: ReadonlyMap<string, string> = new Map([
   ['`campaign`', 'write a table: `scenario "…" for x in […]`, and `seeds`'],
-  ['`free`', 'write the bytes that it would leave behind, with `set` or `fill`'],
-  ['`acquire`', 'write `leak` for a lock that is never released'],
-  ['`loop`', 'write `set PLACE.next to PLACE` for a list that leads back to itself'],
   ['`replace`', 'write `set`'],
-  ['`copy`', 'write `set`, one field at a time'],
   ['`overwrite`', 'write `fill`'],
   ['taking an address with `&`', 'name the place alone: `set … to PLACE` writes its address'],
 ]);

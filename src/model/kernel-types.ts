@@ -179,6 +179,9 @@ struct super_block {
   struct list_head s_list; u32 s_dev; unsigned long s_blocksize; struct dentry *s_root; int s_count; atomic_t s_active; char s_id[32];
   struct list_head s_inodes;
 } __randomize_layout;
+/* Crash points, as drivers/misc/lkdtm has them: what is asked of a CPU, one after the other. */
+struct lkdtm_request { u32 op; u32 mode; u64 address; u32 number; u32 reserved; };
+struct lkdtm_queue { u32 head; u32 tail; struct lkdtm_request requests[16]; };
 typedef struct { unsigned int __softirq_pending; unsigned int apic_timer_irqs; unsigned int irq_resched_count; } irq_cpustat_t;
 struct cpumask { unsigned long bits[1]; };
 
@@ -195,6 +198,7 @@ irq_cpustat_t irq_stat; unsigned long watchdog_touch_ts; unsigned long hrtimer_i
 unsigned long hrtimer_interrupts_saved; unsigned long hardlockup_touch_ts; bool soft_watchdog_warn; bool hard_watchdog_warn; struct task_struct *ksoftirqd;
 struct qnode qnodes[4]; struct hrtimer watchdog_hrtimer; struct tick_sched tick_cpu_sched; struct delayed_work vmstat_work;
 struct tss_struct cpu_tss_rw; struct rq runqueues; struct hrtimer_cpu_base hrtimer_bases; struct timer_base timer_bases[2];
+struct lkdtm_queue lkdtm_queue; struct task_struct *lkdtm_waiter; void *lkdtm_lock;
 `;
 
 /** Global variables; BTF has no type for these, so a locator states it. */
@@ -207,6 +211,7 @@ int watchdog_thresh; atomic_t panic_cpu; int oops_in_progress; struct timer_list
 struct printk_ringbuffer printk_rb_static; struct printk_ringbuffer *prb; struct list_head slab_caches; struct kmem_cache boot_kmem_cache;
 struct kmem_cache boot_kmem_cache_node; struct kmem_cache *kmem_cache; struct kmem_cache *kmem_cache_node; struct kmem_cache *kmalloc_caches[14];
 struct kmem_cache *task_struct_cachep; struct kmem_cache *dentry_cache; struct kmem_cache *inode_cachep;
+u32 lkdtm_asked; u32 lkdtm_started; u32 lkdtm_wanted;
 `;
 
 const PARSED: CDeclarations = parseC(SOURCE);

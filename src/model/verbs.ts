@@ -14,6 +14,7 @@ export type SubjectKind =
   | 'lpar'
   | 'cpus'
   | 'memory'
+  | 'object'
   | 'ambulance';
 
 /** One clause of a verb: its values' dimension or the words it takes. */
@@ -44,6 +45,11 @@ const VERB_LIST: readonly Verb[] = [
   { name: 'smash', subject: 'stack', kind: 'fault', doc: "A stray write over the end magic of a kernel stack.", clauses: { with: { required: false, takes: 'int', doc: 'the byte; default 0xa5' } } },
   { name: 'dma', subject: 'device', kind: 'fault', doc: 'The device completes a transfer to a wrong machine address.', clauses: { to: { required: true, takes: 'place', doc: 'a place, or machine_address(place)' }, bytes: { required: false, takes: 'size', doc: 'default 512' }, fill: { required: false, takes: 'int', doc: 'the byte; default 0xa5' } } },
   { name: 'misregister', subject: 'metadata', kind: 'fault', doc: 'The guest lies, is late or says nothing at registration. Only under `on LPAR.register`.', clauses: { how: { required: true, takes: ['OUTSIDE', 'FOREIGN', 'TRUNCATED', 'VERSION', 'LATE', 'TWICE', 'STALE', 'SEAL', 'MALFORMED', 'NEVER'], doc: 'the lie' } } },
+  { name: 'free', subject: 'object', kind: 'fault', doc: "The guest's own kfree runs on an object of a slab cache, whoever uses it: `free web.slabs[\"kmalloc-64\"].objects[4]`.", clauses: { by: { required: false, takes: 'place', doc: 'the CPU; default the one whose slab it lies in, else CPU 0' } } },
+  { name: 'acquire', subject: 'lock', kind: 'fault', doc: "A CPU takes a lock with its own kernel's code, waits for it if it must, and keeps it: two CPUs and two locks are a deadlock.", clauses: { by: { required: true, takes: 'place', doc: 'the CPU' }, mode: { required: false, takes: ['read', 'write'], doc: 'for an rwlock; default write' } } },
+  { name: 'release', subject: 'lock', kind: 'fault', doc: 'A CPU gives a lock back, whether it has it or not.', clauses: { by: { required: false, takes: 'place', doc: 'the CPU; default the one that was made to acquire it' } } },
+  { name: 'loop', subject: 'cpu', kind: 'fault', doc: 'A CPU enters a loop without end in its kernel.', clauses: { irqs: { required: true, takes: ['off', 'on'], doc: 'whether it takes interrupts meanwhile' } } },
+  { name: 'copy', subject: 'bytes', kind: 'fault', doc: 'Writes what one place holds over another of the same size: `copy web.orders[1].qty to web.orders[2].qty`.', clauses: { to: { required: true, takes: 'place', doc: 'where to' } } },
   { name: 'replace', subject: 'locator', kind: 'fault', doc: 'Writes other code into a locator of the region, which is sealed anew: a forgery. Entries and names stay.', clauses: { with: { required: true, takes: 'string', doc: 'locator code as text (src/formats/region.md): `"loop 0"`' } } },
   { name: 'exit', subject: 'task', kind: 'stimulus', doc: 'The task exits at its next chance and is reaped.', clauses: {} },
   { name: 'panic', subject: 'lpar', kind: 'stimulus', doc: 'The guest panics, as by sysrq-c.', clauses: {} },
@@ -67,4 +73,4 @@ export const SERVICE_STEPS: ReadonlyMap<string, Verb> = new Map(STEP_LIST.map((s
 export const VERBS: ReadonlyMap<string, Verb> = new Map(VERB_LIST.map((verb) => [verb.name, verb]));
 
 /** Verbs of a later version: using one is a diagnostic that says so. */
-export const LATER_VERBS: readonly string[] = ['free', 'acquire', 'release', 'loop', 'copy', 'overwrite'];
+export const LATER_VERBS: readonly string[] = ['overwrite'];

@@ -21,7 +21,7 @@ import { found, lost } from './outcome.ts';
 import type { BytesPlace, Place, ThingPlace } from './place.ts';
 import * as special from './special.ts';
 import { cpuPlace, deviceField, iommuField, measured } from './things.ts';
-import { elementOf, memberOf, objectAt } from './typed.ts';
+import { elementOf, elementsOf, memberOf, objectAt } from './typed.ts';
 import type { EvaluateIndex, Walker } from './walker.ts';
 import { numberAt, placeAt, selectorAt, valueAt } from './walker.ts';
 import type { World } from './world.ts';
@@ -202,8 +202,7 @@ function inside(walker: Walker, start: BytesPlace, from: number): Outcome<Place>
     } else if (step.kind === 'field') {
       next = kernel.ok ? fieldOf(kernel.value, place, step.name) : kernel;
     } else if (step.kind === 'index') {
-      const number = numberAt(walker, index, place.text);
-      next = !number.ok ? number : kernel.ok ? elementOf(kernel.value, place, number.value) : kernel;
+      next = kernel.ok ? itemsAt(walker, kernel.value, place, index) : kernel;
     } else {
       return lost('NOT_A_PLACE', place.text, 'only one place can be meant here');
     }
@@ -211,6 +210,16 @@ function inside(walker: Walker, start: BytesPlace, from: number): Outcome<Place>
     place = next.value;
   }
   return found(place);
+}
+
+/** `[3]`, or `[8..14]`: neighbours taken together. */
+function itemsAt(walker: Walker, kernel: Kernel, array: BytesPlace, index: number): Outcome<BytesPlace> {
+  const value = valueAt(walker, index, array.text);
+  if (!value.ok) return value;
+  if (value.value.kind === 'range')
+    return elementsOf(kernel, array, Number(value.value.low), Number(value.value.high));
+  const number = numberAt(walker, index, array.text);
+  return number.ok ? elementOf(kernel, array, number.value) : number;
 }
 
 /** `.objects[4]` of a cache. */

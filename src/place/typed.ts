@@ -95,6 +95,23 @@ export function elementOf(kernel: Kernel, place: BytesPlace, index: number): Out
   return lost('NOT_A_PLACE', place.text, 'it is no array');
 }
 
+/** `place[low..high]`: neighbouring elements as one run of bytes. */
+export function elementsOf(
+  kernel: Kernel,
+  place: BytesPlace,
+  low: number,
+  high: number,
+): Outcome<BytesPlace> {
+  const text = `${place.text}[${low}..${high}]`;
+  if (high < low) return lost('INDEX', text, 'it is empty');
+  const first = elementOf(kernel, place, low);
+  const last = high === low ? first : elementOf(kernel, place, high);
+  if (!first.ok) return first;
+  if (!last.ok) return last;
+  const naming = place.space === undefined ? { text } : { text, space: place.space };
+  return bytesAt(kernel, first.value.address as Address, (high - low + 1) * first.value.bytes, naming);
+}
+
 /** Type and address of a struct, through one pointer where the place is one. */
 function followed(
   kernel: Kernel,

@@ -40,6 +40,15 @@ export const VECTOR = {
   /** The console's magic key, `c`: the kernel panics on purpose. The stimulus `panic` raises it on CPU 0. (The stimulus `exit` is Linux's
    * own way: SIGKILL's bit 8 in task_struct.pending.signal.sig[0], then TIF_SIGPENDING, bit 2, in thread_info.flags.) */
   sysrq: 0x2f,
+  /** There is a request in the CPU's lkdtm_queue. */
+  lkdtm: 0x2e,
+} as const; // prettier-ignore
+
+/** What the simulated kernel's crash points can be asked for, in lkdtm_request.op, and how, in lkdtm_request.mode. */
+export const CRASH_POINT = {
+  free: 1, acquire: 2, release: 3, loop: 4,
+  /** Modes: of a lock, and of a loop. */
+  write: 0, read: 1, irqs_on: 0, irqs_off: 1,
 } as const; // prettier-ignore
 
 const LOGICAL_SHIFT = 2 ** 40;

@@ -50,6 +50,11 @@ function readPath(text: string): [Path, string] {
 function readIndex(text: string): [Expression, string] {
   const quoted = /^"([^"]*)"/.exec(text);
   if (quoted) return [{ kind: 'string', value: quoted[1] as string, span }, text.slice(quoted[0].length)];
+  const range = /^(\d+)\.\.(\d+)/.exec(text);
+  if (range) {
+    const [low, high] = [int(Number(range[1])), int(Number(range[2]))];
+    return [{ kind: 'range', low, high, span }, text.slice(range[0].length)];
+  }
   const number = /^(0x[0-9a-f]+|\d+)/.exec(text);
   if (number) return [int(BigInt(number[0])), text.slice(number[0].length)];
   const [value, rest] = readPath(text);

@@ -48,7 +48,8 @@ interface LockWord {
   readonly whole: BytesPlace;
 }
 
-function wordOf(kernel: Kernel, lock: BytesPlace): LockWord | undefined {
+/** What kind of lock it is, and its words; undefined when it is none. */
+export function wordOf(kernel: Kernel, lock: BytesPlace): LockWord | undefined {
   for (const [kind, byte, whole] of [
     ['rw', 'raw_lock.wlocked', 'raw_lock.cnts'],
     ['spin', 'rlock.raw_lock.locked', 'rlock.raw_lock.val'],

@@ -78,6 +78,15 @@ function widthOf(type: TypeModel, source: TypeSource): number | undefined {
   }
 }
 
+/** Bits of a place, an array of scalars included; undefined where the text does not tell. */
+export function bitsOf(place: Place, scope: Scope): number | undefined {
+  if (place.width_bits !== undefined || place.type === undefined) return place.width_bits;
+  const source = scope.structures?.source ?? KERNEL;
+  const seen = plain(place.type, source);
+  const of = seen?.kind === 'array' ? widthOf(seen.of, source) : undefined;
+  return seen?.kind === 'array' && of !== undefined ? of * seen.count : undefined;
+}
+
 function member(
   type: TypeModel,
   step: PathStep & { kind: 'field' },

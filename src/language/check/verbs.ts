@@ -9,8 +9,9 @@ import { fail, label } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import type { Clause, Node } from '../tree.ts';
 import { spelled } from '../../model/formula-types.ts';
+import { bitsOf } from './fields.ts';
 import { mayBeMemory } from './memory.ts';
-import { dimensionOf, resolvePlace } from './place.ts';
+import { dimensionOf, quietly, resolvePlace } from './place.ts';
 import type { Place } from './place.ts';
 
 const TAKES: Readonly<
@@ -34,8 +35,12 @@ const TAKES: Readonly<
   lpar: { kinds: ['lpar'], what: 'a partition' },
   cpus: { kinds: ['cpus'], what: 'the CPUs of a partition, as `web.cpus`' },
   memory: {
-    kinds: ['bytes', 'task', 'lock', 'timer', 'metadata'],
+    kinds: ['bytes', 'task', 'lock', 'timer', 'metadata', 'object'],
     what: 'bytes in memory, as `web.tasks["nginx"].pid`',
+  },
+  object: {
+    kinds: ['object'],
+    what: 'an object of a slab cache, as `web.slabs["dentry"].objects[4]`',
   },
   ambulance: { kinds: ['ambulance'], what: 'an ambulance' },
 };
@@ -139,11 +144,18 @@ export function checkClauseValues(
       is === takes ||
       (takes === 'int' && (is === 'place' || (is === 'string' && value.kind === 'path'))) ||
       (takes === 'size' && is === 'int') ||
-      (takes === 'place' && value.kind !== 'int' && is === 'int');
+      (takes === 'place' &&
+        value.kind !== 'int' &&
+        (is === 'int' || (is === 'string' && value.kind === 'path')));
     if (!fits) return mismatch(value, takes, clause.word, expr, scope);
-    if (verb.name === 'dma' && word === 'to' && !mayBeMemory(value, scope)) {
-      return fail(scope, 'E0510', expr, '`dma … to` takes a place in memory', 'in no memory');
+    if ((verb.name === 'dma' || verb.name === 'copy') && word === 'to' && !mayBeMemory(value, scope)) {
+      return fail(scope, 'E0510', expr, `\`${verb.name} … to\` takes a place in memory`, 'in no memory');
     }
+    if (word === 'by' && !isCpuOf(value, place, scope)) {
+      const help = `as in \`by ${place?.lpar ?? 'web'}.cpus[0]\``;
+      return fail(scope, 'E0510', expr, '`by` takes a CPU of the same partition', 'no such CPU', help);
+    }
+    if (verb.name === 'copy' && !alike(value, place, expr, scope)) return undefined;
     if (!inRange(verb, word, value, expr, place, scope)) return undefined;
     if (verb.name === 'replace' && !isCode(value, expr, scope)) return undefined;
     values.push(
@@ -159,6 +171,21 @@ export function checkClauseValues(
     return checkPatient(values, clause, scope, place);
   return values.slice();
 }
+
+function isCpuOf(value: Expression, place: Place | undefined, scope: Scope): boolean {
+  const cpu = value.kind === 'path' ? quietly(value.value, scope) : undefined;
+  return cpu?.kind === 'cpu' && (place?.lpar === undefined || cpu.lpar === place.lpar);
+}
+
+/** What is copied has the size of where it goes, as far as the text can tell. */
+function alike(value: Expression, from: Place | undefined, at: Node, scope: Scope): boolean {
+  const to = value.kind === 'path' ? quietly(value.value, scope) : undefined;
+  const [has, takes] = [from && bitsOf(from, scope), to && bitsOf(to, scope)];
+  if (has === undefined || takes === undefined || has === takes) return true;
+  const message = `${has / 8} bytes are copied over ${takes / 8}`;
+  fail(scope, 'E0518', at, message, 'of another size', 'copy one field over another of its type, or ranges of one length');
+  return false;
+} // prettier-ignore
 
 function checkPatient(
   values: readonly Expression[],

@@ -141,8 +141,8 @@ export const ACTION_CODES: readonly LanguageCode[] = [
   },
   {
     code: 'E0518',
-    title: '`set` of more than one value',
-    doc: '`set` writes one number; a struct or an array is no number.',
+    title: 'a value of another size',
+    doc: '`set` writes one number; a struct or an array is no number. `copy` writes as many bytes as it read.',
     frame: 'scenario',
     bad: 'at 40 ms: set web.tasks["nginx"].tasks to 0',
     mended: 'at 40 ms: zero web.tasks["nginx"].tasks',

@@ -52,8 +52,8 @@ export const PLACE_CODES: readonly LanguageCode[] = [
   },
   {
     code: 'E0607',
-    title: 'no such lock',
-    doc: 'Locks are named by their symbol.',
+    title: 'no such lock or slab cache',
+    doc: 'Locks are named by their symbol, slab caches by the name that the kernel gave them.',
     frame: 'scenario',
     bad: 'at 40 ms: leak web.locks["task_lock"]',
     mended: 'at 40 ms: leak web.locks["tasklist_lock"]',

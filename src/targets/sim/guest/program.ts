@@ -18,6 +18,7 @@ import { assembleHrtimers } from './kernel/hrtimers.ts';
 import { inlineOf } from './kernel/inline.ts';
 import { assembleLists } from './kernel/lists.ts';
 import { assembleMailbox } from './kernel/mailbox.ts';
+import { assembleLkdtm } from './kernel/lkdtm.ts';
 import { assembleLocks } from './kernel/locks.ts';
 import { assembleMemory } from './kernel/mm.ts';
 import { pagesOf } from './kernel/pages.ts';
@@ -117,6 +118,7 @@ export function buildProgram(layout: Layout, apps: readonly AppLayout[] = []): K
   const drivers = assembleDrivers(k, inline, locks, sched, sleep, memory, boot);
   const sendmsg = assembleMailbox(k, boot);
   const syscalls = assembleSyscalls(k, locks, sched, fork, exit, sleep, drivers, sendmsg, vfs);
+  const lkdtm = assembleLkdtm(k, inline, locks, sched, fork, slub);
   const oops = assembleOops(k, inline, printk, panic, sched);
   const requested = k.string('sysrq triggered crash');
   const sysrq = text.fn('sysrq_handle_crash', (cpu) => panic.panicWith(cpu, requested, 'request'));
@@ -135,6 +137,7 @@ export function buildProgram(layout: Layout, apps: readonly AppLayout[] = []): K
     new Map([
       [VECTOR.timer, hrtimers.interrupt],
       [VECTOR.sysrq, sysrq],
+      [VECTOR.lkdtm, lkdtm.interrupt],
       [DISK_VECTOR, drivers.disk_interrupt],
       [NET_VECTOR, drivers.net_interrupt],
     ]),
@@ -146,7 +149,7 @@ export function buildProgram(layout: Layout, apps: readonly AppLayout[] = []): K
   const register_region = assembleRegion(k, printk, boot);
   const start = assembleBoot(k, {
     inline, printk, sched, fork, hrtimers, timers, sleep, tick, workqueue, memory, lists, kmem_cache_init: assembleSlabInit(k, slub),
-    vfs_caches_init: vfs.init, probe: drivers.probe, register_region, boot, programs, apps: apps.map(({ model }) => model.name),
+    vfs_caches_init: vfs.init, kthreadd: lkdtm.kthreadd, probe: drivers.probe, register_region, boot, programs, apps: apps.map(({ model }) => model.name),
   }); // prettier-ignore
   // _etext, one slot: the end of what runs.
   text.fn('_etext', (cpu) => cpu.raise(VECTOR.invalid_opcode, 0));

@@ -27,6 +27,7 @@ export interface BootParts {
   readonly lists: Lists;
   readonly kmem_cache_init: Label;
   readonly vfs_caches_init: Label;
+  readonly kthreadd: Label;
   readonly probe: Label;
   readonly register_region: Label;
   readonly boot: BootParams;

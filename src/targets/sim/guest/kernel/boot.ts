@@ -11,7 +11,7 @@ import {
   STACK_END_MAGIC,
 } from '../memory-map.ts';
 import type { BootParts } from './boot-parts.ts';
-import { INITIAL_JIFFIES, PF, TASK } from './constants.ts';
+import { INITIAL_JIFFIES, PF } from './constants.ts';
 import { CLONE } from './fork.ts';
 import { assembleInit } from './init.ts';
 import { storeText } from './inline.ts';
@@ -25,7 +25,7 @@ const MAP_ENTRY: number = KERNEL_RW | PTE.PAGE_SIZE;
 
 /** init/main.c: from the first instruction to the idle loop. Returns the entry that the boot loader jumps to. */
 export function assembleBoot(k: Kernel, parts: BootParts): Label {
-  const { inline, printk, sched, fork, boot } = parts;
+  const { printk, sched, fork, boot } = parts;
   const { task, signal, mm } = k.o;
   const at = (name: string): Address => k.symbol(name);
   const s = {
@@ -58,13 +58,6 @@ export function assembleBoot(k: Kernel, parts: BootParts): Label {
       cpu.ret();
     },
   );
-
-  const kthreadd_again = new Label();
-  const kthreadd = k.text.fn('kthreadd', kthreadd_again, (cpu) => {
-    cpu.store32(inline.current(cpu) + task.__state, TASK.INTERRUPTIBLE);
-    cpu.push(kthreadd_again.at);
-    cpu.jump(sched.schedule.at);
-  });
 
   const kthreadd_comm = k.string(`kthreadd${'\0'.repeat(16)}`);
   const init_comm = k.string(`init${'\0'.repeat(16)}`);
@@ -154,7 +147,7 @@ export function assembleBoot(k: Kernel, parts: BootParts): Label {
       cpu.call(kernel_thread.at);
     },
     (cpu) => {
-      cpu.set(rdi, kthreadd.at);
+      cpu.set(rdi, parts.kthreadd.at);
       cpu.set(rsi, 0);
       cpu.set(rcx, kthreadd_comm);
       cpu.call(kernel_thread.at);

@@ -21,7 +21,7 @@ function after(actions: readonly Action[], until_ms: number, shape: Shape = {}):
     scenario: scenario({ triggers: [trigger(40 * MS, actions)], topology: topologyOf(shape) }),
     seed: 1,
     target,
-    hooks: { summon: () => true },
+    hooks: { summon: () => true, service: () => true, kill: () => true },
   });
   for (let next = injector.nextTime(); next !== undefined && next <= until_ms * MS; next = injector.nextTime()) {
     target.runUntil(next);

@@ -69,6 +69,12 @@ export class LinkedLibrary {
     return this.#notes;
   }
 
+  /** A type by its name: the guest's own, else one that is written out. */
+  typeNamed(name: string): TypeModel | undefined {
+    const type = this.#source.named(name);
+    return type === 'opaque' ? undefined : type;
+  }
+
   /** `.tasks.next`: the member of a type at an offset, '' when there is none. */
   memberAt(type: string, offset: number): string {
     const key = `${type} ${offset}`;

@@ -56,7 +56,11 @@ export interface Surroundings {
 export interface DescribedLocator {
   /** The places at which it begins, of the parent's element when it is nested. */
   roots(parent: Address | undefined): readonly Root[] | Problem;
-  successors?(base: Address, found: (target: Address, field: Address) => void): void;
+  /** What it comes to when not all of them could be found: those before have been. */
+  successors?(
+    base: Address,
+    found: (target: Address, field: Address) => void,
+  ): (Problem & { readonly address?: Address }) | undefined;
 }
 
 /** A library at work on a patient, until the patient runs on: elements are found once. */
@@ -258,7 +262,19 @@ export class Session {
           budget: this.budget,
           known: (base) => this.#known(locator, base),
           successors: (base, found) => {
-            if (described?.successors) return described.successors(base, (target, field) => found(target, field, '')); // prettier-ignore
+            if (described?.successors) {
+              const member = (field: Address): string => this.#linked.memberAt(locator.named, field - base);
+              const lost = described.successors(base, (target, field) => found(target, field, Number.isNaN(field) ? '' : member(field))); // prettier-ignore
+              if (!lost) return;
+              made.complete = false;
+              made.failure ??= {
+                place: this.nameOf(name, base),
+                bytes: 8,
+                ...lost,
+                address: lost.address ?? NaN,
+              };
+              return;
+            }
             const inner = new Frame(this, tables, name, readers);
             inner.at = base;
             inner.onEdge = found;

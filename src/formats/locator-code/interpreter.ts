@@ -30,7 +30,7 @@ export interface LocatorFailure {
   /** Byte of the code at which the instruction begins. */
   readonly offset: number;
   readonly message: string;
-  /** UNMAPPED: what could not be read. INDEX: where the index had been read, if it was. */
+  /** UNMAPPED: what could not be read. */
   readonly address?: Address;
 }
 
@@ -50,8 +50,11 @@ export class LocatorInterpreter {
   /** What `root` and `roots` gave in the last run: the object, and the address in it at which a shape begins. */
   readonly objects: Address[] = [];
   readonly heads: Address[] = [];
-  /** Where the last load before it had read; NaN when there was none. */
+  /** Where the last load since the last symbol had read; NaN when there was none. */
   readonly sources: Address[] = [];
+  /** The last symbol that had been named then, '' for none; the CPU whose area was asked for since, -1 for none. */
+  readonly symbols: string[] = [];
+  readonly cpus: number[] = [];
   steps = 0;
   loads = 0;
   readonly #host: LocatorHost;
@@ -61,6 +64,8 @@ export class LocatorInterpreter {
   readonly #operand: Leb = { low: 0, high: 0, next: 0 };
   #depth = 0;
   #loaded: Address = NaN;
+  #symbol = '';
+  #cpu = -1;
   #roots = 0;
 
   constructor(host: LocatorHost, budget: LocatorBudget = LOCATOR_BUDGET) {
@@ -74,16 +79,18 @@ export class LocatorInterpreter {
     return top < 0 ? NaN : fromHalves(this.#low[top] as number, this.#high[top] as number);
   }
 
-  /** Where the last load read; NaN when there was none. */
-  get loaded(): Address {
-    return this.#loaded;
+  /** The last symbol that the last run named; '' for none. */
+  get symbol(): string {
+    return this.#symbol;
   }
 
   /** Runs one piece of code from its first byte to `end`, or to its last. `texts` is the entry's table. */
   run(code: Uint8Array, texts: readonly string[], element: Address = NaN): LocatorFailure | undefined {
     this.#depth = 0;
     this.#loaded = NaN;
-    this.objects.length = this.heads.length = this.sources.length = 0;
+    this.#symbol = '';
+    this.#cpu = -1;
+    for (const list of [this.objects, this.heads, this.sources, this.symbols, this.cpus]) list.length = 0;
     const operand = this.#operand;
     for (let at = 0; at < code.length;) {
       if (++this.steps > this.#budget.steps) return fail('LOCATOR_BUDGET', at, `${this.#budget.steps} steps are used up`); // prettier-ignore
@@ -157,8 +164,9 @@ export class LocatorInterpreter {
       case OP.percpu: {
         const cpu = this.value;
         const base = cpu >= 0 && cpu < host.cpus ? host.perCpuBase(cpu) : NaN;
-        if (Number.isNaN(base)) return fail('INDEX', at, `there is no CPU ${cpu}: the guest has ${host.cpus}`, this.#loaded); // prettier-ignore
+        if (Number.isNaN(base)) return fail('INDEX', at, `there is no CPU ${cpu}: the guest has ${host.cpus}`); // prettier-ignore
         this.#depth--;
+        this.#cpu = cpu;
         this.#push(base);
         return undefined;
       }
@@ -168,6 +176,9 @@ export class LocatorInterpreter {
     if (op === OP.symbol) {
       const address = host.symbol(text);
       if (address === undefined) return fail('NO_SYMBOL', at, `there is no symbol ${text}`);
+      this.#symbol = text;
+      this.#cpu = -1;
+      this.#loaded = NaN;
       this.#push(address);
       return undefined;
     }
@@ -251,7 +262,7 @@ export class LocatorInterpreter {
         const bound = this.#operand;
         if (h < bound.high || (h === bound.high && l < bound.low)) return undefined;
         const count = wideText(bound.low, bound.high);
-        return fail('INDEX', at, `${wideText(l, h)} is outside of ${count}`, this.#loaded);
+        return fail('INDEX', at, `${wideText(l, h)} is outside of ${count}`);
       }
       case OP.root:
         this.#depth -= 2;
@@ -301,6 +312,8 @@ export class LocatorInterpreter {
       this.objects.push(object);
       this.heads.push(head + index * stride);
       this.sources.push(this.#loaded);
+      this.symbols.push(this.#symbol);
+      this.cpus.push(this.#cpu);
     }
     return undefined;
   }

@@ -1,0 +1,282 @@
+import type { Address } from '../base/address.ts';
+import { addressHex } from '../base/address.ts';
+import type { BlockName } from '../formats/locator-code/assemble.ts';
+import type { LocatorEntry } from '../formats/locator-code/entry.ts';
+import type { LocatorBudget, LocatorFailure, LocatorHost } from '../formats/locator-code/interpreter.ts';
+import { LOCATOR_BUDGET, LocatorInterpreter } from '../formats/locator-code/interpreter.ts';
+import type { LocatorTypes } from '../formats/locator-code/types.ts';
+import { memberOf, resolved, sizeOf, typeText } from '../formats/locator-code/types.ts';
+import type { LibraryModel, LocatorModel, TypeModel } from '../model/structure.ts';
+import type { Guard, Root } from './elements.ts';
+import type { Problem } from './link.ts';
+import type { Reader } from './reader.ts';
+import type { DescribedLocator, Surroundings } from './session.ts';
+
+/** What each element's `step` may use up. */
+const STEP_BUDGET: LocatorBudget = { steps: 65_536, loads: 16_384, roots: 4_096 };
+/** So many steps of locator code count as one step of a walk. */
+const STEPS_OF_CODE = 64;
+
+/** What code is run against, and how what it finds is called. */
+export interface DescribedIn {
+  readonly around: Pick<
+    Surroundings,
+    'kernel' | 'process' | 'symbol' | 'perCpuBase' | 'cpu_count' | 'budget'
+  >;
+  /** For code that leaves offsets to BTF. */
+  readonly types: Pick<LocatorTypes, 'named'>;
+  /** As a spec names an element of the parent. */
+  readonly nameOf: (locator: string, base: Address) => string;
+}
+
+/** The guest's own locators, each run when its structure is asked for. Nothing of it throws; what fails says at which byte of the code. */
+export function describedLocators(
+  entries: ReadonlyMap<string, LocatorEntry>,
+  within: DescribedIn,
+): ReadonlyMap<string, DescribedLocator> {
+  return new Map([...entries].map(([name, entry]) => [name, new CodeLocator(entry, within)]));
+}
+
+class CodeLocator implements DescribedLocator {
+  readonly #entry: LocatorEntry;
+  readonly #in: DescribedIn;
+  readonly #reader: Reader | string;
+  readonly #machine: LocatorInterpreter;
+  readonly #stepper: LocatorInterpreter;
+  /** Guards by the object that they are part of. */
+  readonly #guards = new Map<Address, Guard | undefined>();
+
+  constructor(entry: LocatorEntry, within: DescribedIn) {
+    this.#entry = entry;
+    this.#in = within;
+    const { around } = within;
+    this.#reader = entry.names.space === '' ? around.kernel : around.process(entry.names.space);
+    const host = hostOf(typeof this.#reader === 'string' ? around.kernel : this.#reader, within);
+    this.#machine = new LocatorInterpreter(host, LOCATOR_BUDGET);
+    this.#stepper = new LocatorInterpreter(host, STEP_BUDGET);
+  }
+
+  roots(parent: Address | undefined): readonly Root[] | Problem {
+    if (typeof this.#reader === 'string') return { code: 'UNMAPPED', message: this.#reader };
+    const machine = this.#machine;
+    const failure = this.#run(machine, 'roots', parent ?? NaN);
+    if (failure) return failure;
+    // What the other pieces give takes the place of what this one gave.
+    const [objects, heads, sources] = [[...machine.objects], [...machine.heads], [...machine.sources]];
+    const [symbols, cpus] = [[...machine.symbols], [...machine.cpus]];
+    const roots: Root[] = [];
+    for (const [index, head] of heads.entries()) {
+      const object = objects[index] as Address;
+      const place = this.#placeOf(object, symbols[index] as string, cpus[index] as number, sources[index] as Address, parent); // prettier-ignore
+      const root = this.#rootOf(
+        object,
+        head,
+        place,
+        this.#memberAt(head - object, this.#entry.names.head_type),
+      );
+      if ('code' in root) return root;
+      roots.push(root);
+    }
+    return roots;
+  }
+
+  successors(base: Address, found: (target: Address, field: Address) => void): Problem | undefined {
+    const machine = this.#stepper;
+    machine.refill();
+    const failure = this.#run(machine, 'step', base);
+    for (const [index, head] of machine.heads.entries()) found(head, machine.sources[index] ?? NaN);
+    return failure;
+  }
+
+  #rootOf(object: Address, head: Address, place: string, member: string): Root | Problem {
+    const space = this.#reader as Reader;
+    const { object_type } = this.#entry.names;
+    let root: Root = {
+      from: 0,
+      space,
+      head,
+      place: `${place}${member}`,
+      object: { type: object_type, base: object },
+    };
+    for (const block of ['length', 'first', 'last'] as const) {
+      if (!this.#entry.blocks.has(block)) continue;
+      const failure = this.#run(this.#machine, block, object);
+      if (failure) return failure;
+      root = { ...root, [block]: this.#machine.value };
+    }
+    if (!this.#entry.blocks.has('guard')) return root;
+    if (!this.#guards.has(object)) {
+      const failure = this.#run(this.#machine, 'guard', object);
+      if (failure) return failure;
+      this.#guards.set(object, this.#guardAt(object, place));
+    }
+    const guard = this.#guards.get(object);
+    return guard ? { ...root, guard } : root;
+  }
+
+  #guardAt(object: Address, place: string): Guard {
+    const { guard_type } = this.#entry.names;
+    const address = this.#machine.value;
+    const member = this.#memberAt(address - object, guard_type);
+    const where = this.#machine.symbol === '' ? `${place}${member}` : symbolText(this.#machine.symbol);
+    return { address, type: guard_type, place: where, space: this.#reader as Reader };
+  }
+
+  /** As a spec would name the object: by its symbol, CPU, entry and member, or by its parent's element. */
+  #placeOf(
+    object: Address,
+    symbol: string,
+    cpu: number,
+    source: Address,
+    parent: Address | undefined,
+  ): string {
+    const { names } = this.#entry;
+    const { around, types, nameOf } = this.#in;
+    if (symbol === '' && parent !== undefined && object === parent) return nameOf(names.parent, parent);
+    if (symbol === '') return `address(0x${addressHex(Number.isFinite(object) ? object : 0)})`;
+    const text = `${symbolText(symbol)}${cpu < 0 ? '' : `[${cpu}]`}`;
+    // A pointer is followed by itself.
+    if (!Number.isNaN(source)) return text;
+    const base = (around.symbol(symbol) ?? NaN) + (cpu < 0 ? 0 : around.perCpuBase(cpu));
+    const bytes = sizeOf(typesOf(types), { kind: 'named', name: names.object_type }) ?? 0;
+    return bytes > 0 && object > base && (object - base) % bytes === 0
+      ? `${text}[${(object - base) / bytes}]`
+      : text;
+  }
+
+  /** `.tasks`: the member of the root's object that lies at an offset and has a type. */
+  #memberAt(offset: number, type: string): string {
+    const { object_type } = this.#entry.names;
+    return offset === 0 && type === object_type ? '' : memberPath(typesOf(this.#in.types), { kind: 'named', name: object_type }, offset, type, 0); // prettier-ignore
+  }
+
+  #run(
+    machine: LocatorInterpreter,
+    block: BlockName,
+    element: Address,
+  ): (Problem & { readonly address?: Address }) | undefined {
+    const code = this.#entry.blocks.get(block) ?? EMPTY;
+    const before = machine.steps;
+    let failure = machine.run(code, this.#entry.texts, element);
+    if (!failure && VALUES.has(block) && Number.isNaN(machine.value)) failure = NOTHING_LEFT;
+    const { budget } = this.#in.around;
+    for (let steps = machine.steps - before; steps > 0; steps -= STEPS_OF_CODE) {
+      if (!budget.step())
+        return { code: 'BUDGET', message: `${this.#entry.names.name}: the steps of the rescue are used up` };
+    }
+    if (!failure) return undefined;
+    const { code: why, offset, message, address } = failure;
+    const where = `${this.#entry.names.name}: ${block} at byte ${offset}: `;
+    return { code: why, message: `${where}${message}`, ...(address === undefined ? {} : { address }) };
+  }
+}
+
+const EMPTY = new Uint8Array(0);
+const VALUES: ReadonlySet<BlockName> = new Set(['guard', 'length', 'first', 'last', 'link']);
+const NOTHING_LEFT: LocatorFailure = {
+  code: 'LOCATOR_STACK',
+  offset: 0,
+  message: 'it leaves nothing on the stack',
+};
+
+function symbolText(name: string): string {
+  return `symbols[${JSON.stringify(name)}]`;
+}
+
+function typesOf(types: DescribedIn['types']): LocatorTypes {
+  return { named: (name) => types.named(name), variable: () => undefined, perCpu: () => false };
+}
+
+const DEPTH_LIMIT = 8;
+
+/** From the outside in, to the first member at that offset that has the type; '' when there is none. */
+function memberPath(
+  types: LocatorTypes,
+  of: TypeModel,
+  offset: number,
+  wanted: string,
+  depth: number,
+): string {
+  const seen = resolved(types, of);
+  if (depth > DEPTH_LIMIT) return '';
+  if (seen?.kind === 'array') {
+    const bytes = sizeOf(types, seen.of) ?? 0;
+    const entry = bytes > 0 ? Math.floor(offset / bytes) : Infinity;
+    if (entry >= seen.count) return '';
+    const there = offset === entry * bytes && typeText(seen.of) === wanted;
+    const inner = there ? '' : memberPath(types, seen.of, offset - entry * bytes, wanted, depth + 1);
+    return there || inner !== '' ? `[${entry}]${inner}` : '';
+  }
+  if (seen?.kind !== 'aggregate') return '';
+  for (const { name, type, offset: at } of seen.members) {
+    const bytes = sizeOf(types, type) ?? 0;
+    if (offset < at || offset >= at + Math.max(bytes, 1)) continue;
+    const named = name === '' ? '' : `.${name}`;
+    if (offset === at && name !== '' && typeText(type) === wanted) return named;
+    const inner = memberPath(types, type, offset - at, wanted, depth + 1);
+    if (inner !== '') return `${named}${inner}`;
+  }
+  return '';
+}
+
+function hostOf(reader: Reader, { around, types }: DescribedIn): LocatorHost {
+  const known = typesOf(types);
+  return {
+    cpus: around.cpu_count,
+    symbol: (name) => around.symbol(name),
+    perCpuBase: (cpu) => around.perCpuBase(cpu),
+    u8: (address) => reader.u8(address),
+    u16: (address) => reader.u16(address),
+    u32: (address) => reader.u32(address),
+    member(path) {
+      const [name = '', ...members] = path.split('.');
+      let [offset, type]: [number, TypeModel] = [0, { kind: 'named', name }];
+      for (const one of members) {
+        const member = memberOf(known, type, one);
+        if (!member) return undefined;
+        [offset, type] = [offset + member.offset, member.type];
+      }
+      return offset;
+    },
+    size: (type) => sizeOf(known, { kind: 'named', name: type }),
+  };
+}
+
+const joined = new WeakMap<LibraryModel, WeakMap<ReadonlyMap<string, LocatorEntry>, LibraryModel>>();
+
+/**
+ * The library with what the guest says of its own structures: shape, type of an element, link, names, limit. What only a library knows (the
+ * mark of an element, the shape of what lies at a root) stays. The same two give the same object.
+ */
+export function withDescribed(
+  library: LibraryModel,
+  entries: ReadonlyMap<string, LocatorEntry>,
+): LibraryModel {
+  const known = joined.get(library) ?? new WeakMap<ReadonlyMap<string, LocatorEntry>, LibraryModel>();
+  joined.set(library, known);
+  const before = known.get(entries);
+  if (before) return before;
+  const locators = library.locators.map((model) => {
+    const entry = entries.get(model.name);
+    return entry ? spokenFor(model, entry) : model;
+  });
+  const changed = locators.some((model, index) => model !== library.locators[index]);
+  const made = changed ? { ...library, locators } : library;
+  known.set(entries, made);
+  return made;
+}
+
+/** The same object when the guest says nothing else. */
+function spokenFor(model: LocatorModel, entry: LocatorEntry): LocatorModel {
+  const { names, shape, including_head, limit } = entry;
+  const path = (name: string): readonly string[] => (name === '' ? [] : name.split('.'));
+  const of: TypeModel =
+    model.of.kind === 'named' && names.type !== '' ? { kind: 'named', name: names.type } : model.of;
+  const told = { shape, of, via: path(names.via), label: path(names.label), id: path(names.id), key: path(names.key), including_head, limit }; // prettier-ignore
+  const same = (Object.keys(told) as (keyof typeof told)[]).every((key) => JSON.stringify(told[key]) === JSON.stringify(model[key], bigints)); // prettier-ignore
+  return same ? model : { ...model, ...told };
+}
+
+function bigints(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}

@@ -1,6 +1,7 @@
-import { addressHex } from '../base/address.ts';
+import { addressHex, fromBigint } from '../base/address.ts';
+import { PAGE_SIZE } from '../base/units.ts';
 import type { WantedService } from '../fault/injection.ts';
-import type { Action } from '../model/scenario.ts';
+import type { Action, Scenario } from '../model/scenario.ts';
 import type { RepairWrite } from '../patient/repair.ts';
 import type { Order, OrderStep } from '../patient/servicing.ts';
 import { encoded } from '../place/encode.ts';
@@ -8,25 +9,52 @@ import { evaluate, resolve } from '../place/evaluate.ts';
 import { explain } from '../place/outcome.ts';
 import type { BytesPlace } from '../place/place.ts';
 import type { World } from '../place/world.ts';
+import type { Receipt } from '../record/record.ts';
 import { printExpression } from '../model/print.ts';
 
+/** Where a fault has struck that names a place in the same words: a repair means the same bytes, wherever they have moved in a list since. */
+export type Injected = (place: string) => BytesPlace | undefined;
+
+/** The places of the faults so far, by how they are written. */
+export function injectedPlaces({ triggers }: Scenario, receipts: () => readonly Receipt[]): Injected {
+  return (written) => {
+    const receipt = receipts().find(({ trigger, action, fired_ns, physical }) => {
+      const subject = triggers[trigger]?.actions[action]?.subject;
+      return fired_ns !== undefined && physical >= 0 && subject !== undefined && printExpression(subject) === written; // prettier-ignore
+    });
+    const bytes = receipt?.extent ?? receipt?.bytes ?? 0;
+    // Beyond the end of a page, the next byte may be anywhere.
+    if (receipt === undefined || bytes === 0 || (receipt.physical % PAGE_SIZE) + bytes > PAGE_SIZE)
+      return undefined;
+    const { place: text, partition, physical, address } = receipt;
+    const at = address === '' ? {} : { address: fromBigint(BigInt(`0x${address}`)) };
+    return { kind: 'bytes', partition, text, runs: [{ physical, bytes }], bytes, ...at };
+  };
+}
+
 /** What a scenario's `service` asks an ambulance for. Park, verify and resume go without saying: the checker has seen that they are there. */
-export function orderOf({ steps, world }: WantedService): Order {
+export function orderOf({ steps, world }: WantedService, injected: Injected): Order {
   if (steps === undefined) return { kind: 'advice' };
   const wanted: OrderStep[] = [];
   for (const step of steps) {
     const place = step.subject === undefined ? '' : printExpression(step.subject);
     if (step.verb === 'release') wanted.push({ kind: 'release', place });
-    else if (step.verb === 'set') wanted.push({ kind: 'write', place, writes: () => writesOf(step, world) });
+    else if (step.verb === 'set')
+      wanted.push({ kind: 'write', place, writes: () => writesOf(step, world, injected) });
   }
   return { kind: 'steps', steps: wanted };
 }
 
 /** `set PLACE to EXPR`, worked out on the machine as it is now; a text where it cannot be. */
-function writesOf({ subject, clauses }: Action, world: World): readonly RepairWrite[] | string {
+function writesOf(
+  { subject, clauses }: Action,
+  world: World,
+  injected: Injected,
+): readonly RepairWrite[] | string {
   const [to] = clauses['to'] ?? [];
   if (subject === undefined || to === undefined) return '`set` needs a place and a value';
-  const place = resolve(world, subject);
+  const struck = injected(printExpression(subject));
+  const place = struck ? ({ ok: true, value: struck } as const) : resolve(world, subject);
   if (!place.ok) return explain(place);
   if (place.value.kind !== 'bytes') return `${place.value.text} is no memory`;
   const value = evaluate(world, to);

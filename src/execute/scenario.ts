@@ -13,7 +13,7 @@ import { leewayOf } from '../verdict/leeway.ts';
 import { factsOf } from '../verdict/facts.ts';
 import { Befores } from './before.ts';
 import { measuresOf } from './measures.ts';
-import { orderOf } from './order.ts';
+import { injectedPlaces, orderOf } from './order.ts';
 import { Dispatcher } from './rescue.ts';
 import { Run } from './run.ts';
 import { Simulation } from './simulation.ts';
@@ -55,6 +55,7 @@ export function runScenario(scenario: Scenario, seed: number, lines: TwinLines):
   const heard = new Set([...befores.awaits, ...claimedKinds(scenario)]);
   const run = begin(scenario, line, seed, new Set(bystanders), heard);
   const measures = measuresOf(run, () => injector, befores);
+  const struck = injectedPlaces(scenario, () => injector.receipts());
   const injector: Injector = new Injector({
     scenario,
     seed,
@@ -63,7 +64,7 @@ export function runScenario(scenario: Scenario, seed: number, lines: TwinLines):
     measures,
     hooks: {
       summon: (ambulance, partition, purpose) => dispatcher.summon(ambulance, partition, purpose),
-      service: (wanted) => dispatcher.order(wanted.partition, orderOf(wanted), wanted.ambulance),
+      service: (wanted) => dispatcher.order(wanted.partition, orderOf(wanted, struck), wanted.ambulance),
       kill: (ambulance) => dispatcher.kill(ambulance),
     },
   });

@@ -1,5 +1,5 @@
 import { Hypervisor } from '../../src/hypervisor/hypervisor.ts';
-import type { TopologyModel } from '../../src/model/machine.ts';
+import type { AmbulanceModel, TopologyModel } from '../../src/model/machine.ts';
 import type { TraceEvent } from '../../src/target/events.ts';
 import { HYPERCALL } from '../../src/target/hypercalls.ts';
 import type { KernelContext } from '../../src/targets/sim/machine/plan.ts';
@@ -48,21 +48,21 @@ export interface Scene {
   readonly events: TraceEvent[];
 }
 
-/** `web` with these steps and an ambulance `rescue` that attends it, at power-on. */
+/** `web` with these steps and an ambulance `rescue` that attends it, and others like it, at power-on. */
 export function scene(
   steps: readonly TinyStep[],
   options: TinyOptions = {},
   shape: TopologyModel = topology([lpar('web')]),
+  others: readonly Partial<AmbulanceModel>[] = [],
 ): Scene {
-  const ambulances: TopologyModel['ambulances'] = [
-    {
-      name: 'rescue',
-      cpus: { mode: 'owned', cpus: [9], vcpus: 1, weight: 1 },
-      memory_bytes: 1_048_576,
-      attends: ['web'],
-      span: shape.machine.span,
-    },
-  ];
+  const rescue: AmbulanceModel = {
+    name: 'rescue',
+    cpus: { mode: 'owned', cpus: [9], vcpus: 1, weight: 1 },
+    memory_bytes: 1_048_576,
+    attends: ['web'],
+    span: shape.machine.span,
+  };
+  const ambulances = [rescue, ...others.map((other) => ({ ...rescue, ...other }))];
   const whole = { ...shape, ambulances };
   const target = powerOn(whole, 1, (context) => withRegion(steps, options, context));
   const hypervisor = new Hypervisor(target, whole);

@@ -7,6 +7,7 @@ import { mutants as language } from './language.mjs';
 import { mutants as machine } from './machine.mjs';
 import { mutants as places_faults_judge } from './places-faults-judge.mjs';
 import { mutants as runner_report } from './runner-report.mjs';
+import { mutants as service } from './service.mjs';
 import { mutants as twins } from './twins.mjs';
 
 export const mutants = [
@@ -19,4 +20,5 @@ export const mutants = [
   ...formats,
   ...places_faults_judge,
   ...runner_report,
+  ...service,
 ];

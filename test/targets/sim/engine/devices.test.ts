@@ -128,6 +128,25 @@ describe('a disk', () => {
     expect(target.devices('web')[0]).toMatchObject({ pending: 0, interrupts: 1 });
   });
 
+  test('writes nothing while its partition is parked, and what was ready comes when that goes on', () => {
+    const target = machine(guest(read));
+    target.runUntil(BLOCK_NS / 2);
+    target.partitionNamed('web').park();
+    const before = bytesAt(target, BUFFER, 512);
+    target.runUntil(400_000);
+    const fork = target.fork();
+    for (const one of [target, fork]) {
+      expect(bytesAt(one, BUFFER, 512)).toEqual(before);
+      expect(one.devices('web')[0]).toMatchObject({ pending: 1, interrupts: 0 });
+      one.partitionNamed('web').resume();
+      one.runUntil(410_000);
+      expect(bytesAt(one, STATUS, 1)[0]).toBe(0);
+      expect(one.devices('web')[0]).toMatchObject({ pending: 0, interrupts: 1 });
+    }
+    const seed = target.partitionNamed('web').plan.devices[0]?.seed as number;
+    expect(bytesAt(target, BUFFER, 512)).toEqual(originalSector(seed, 5));
+  });
+
   test('keeps what is written, and a fork keeps its own', () => {
     const target = machine(guest(write, 5, 1));
     const fork = target.fork();

@@ -59,7 +59,7 @@ describe('on each', () => {
 
   it('names each run by what the occurrence is called', () => {
     expect(runName(job(EACH, 2))).toBe('each [death 2]');
-    expect(runName({ ...job(EACH, 2), scenario: { ...EACH, seeds: [1, 2], triggers: EACH.triggers.map(({ name: _, ...rest }) => rest) } })).toBe('each [seed 1, rescue.write 2]'); // prettier-ignore
+    expect(runName({ ...job(EACH, 2), scenario: { ...EACH, seeds: [1, 2], triggers: EACH.triggers.map(({ when, actions, span }) => ({ when, actions, span })) } })).toBe('each [seed 1, rescue.write 2]'); // prettier-ignore
     expect(replayCommand(job(EACH), 'siren run')).toBe('siren run specs/a.spec:2 --seed 1');
   });
 

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { REPOSITORY, siren } from '../support/built.ts';
 
-const SPECS = ['specs/claims/1-smp.spec', 'specs/claims/6-registered-early.spec', 'specs/service/deaths.spec'];
+const SPECS = [
+  'specs/claims/1-smp.spec',
+  'specs/claims/6-registered-early.spec',
+  'specs/service/deaths.spec',
+];
 
 it('workers 1, 2 and 4 give the same results.json but for environment', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'siren-same-'));

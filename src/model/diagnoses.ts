@@ -10,6 +10,8 @@ const DIAGNOSIS_LIST: readonly DiagnosisDoc[] = [
   { cause: 'wild_write', doc: 'A run of neighbouring bytes, over field boundaries, holds what no field could.' },
   { cause: 'bad_value', doc: 'A field holds a value outside its range or enumeration; pointers are sound.' },
   { cause: 'bad_count', doc: 'A counter disagrees with what it counts.' },
+  { cause: 'double_free', doc: 'An object was freed twice: it stands on a freelist twice, which leads back to itself.' },
+  { cause: 'use_after_free', doc: 'A free object was written to: its link holds what no link could.' },
   { cause: 'lock_leak', doc: 'A lock is held and nobody can be its holder.' },
   { cause: 'deadlock', doc: 'CPUs wait for each other in a ring.' },
   { cause: 'endless_loop', doc: 'A CPU runs, its instruction pointer stays in one place, interrupts off or nothing scheduled.' },

@@ -3,7 +3,7 @@ import { Injector } from '../../src/fault/injector.ts';
 import type { Expression } from '../../src/model/expression.ts';
 import type { Action } from '../../src/model/scenario.ts';
 import type { Receipt } from '../../src/record/record.ts';
-import { place, word } from '../support/expressions.ts';
+import { int, place, word } from '../support/expressions.ts';
 import { action, scenario, trigger } from '../support/scenarios.ts';
 import { cacheOf } from '../targets/sim/guest/slabs.ts';
 import type { Shape } from '../targets/sim/guest/support.ts';
@@ -33,6 +33,9 @@ function after(actions: readonly Action[], until_ms: number, shape: Shape = {}):
 
 const lockedBy = (guest: Booted, lock: string): number => guest.u32(guest.symbol(lock)) & 0xff;
 
+/** The memory map's entry of a page of the direct map. */
+const slabAt = (page: number): number => -0x1600_0000_0000 + ((page + 0x7780_0000_0000) / 4096) * 64;
+
 describe('free', () => {
   it("puts the object at the head of its CPU's freelist, by the guest's own code", () => {
     const { guest, receipts } = after([action('free', OBJECT(4))], 40.05);
@@ -60,6 +63,32 @@ describe('free', () => {
     );
     expect(() => cacheOf(guest, 'kmalloc-64').cpuFreelist(0)).toThrow('does not end');
     expect(guest.of('oops')).toEqual([]);
+  });
+
+  it('of an object of a full slab brings the slab back, frozen, to the partial list of that CPU', () => {
+    const full = 'web.slabs["kmalloc-256"].objects[3]';
+    const { guest } = after([action('free', full, by(1))], 40.2);
+    const cache = cacheOf(guest, 'kmalloc-256');
+    const [slab] = cache.slabs();
+    expect(slab).toMatchObject({ frozen: true, inuse: 15, free: [slab!.page + 3 * 256] });
+    const partial = guest.u64(cache.cpuSlab(1) + guest.offset('kmem_cache_cpu', 'partial'));
+    expect(partial).toBe(slabAt(slab!.page));
+    expect(guest.u32(partial + guest.offset('slab', 'slabs'))).toBe(1);
+  });
+
+  it("with too many partial slabs the CPU gives those that it had to the node, thawed, under the node's lock", () => {
+    const few = action('set', 'web.slabs["task_struct"].cpu_partial_slabs', { to: [int(1)] });
+    const free = (index: number): Action =>
+      action('free', `web.slabs["task_struct"].objects[${index}]`, by(1));
+    const { guest } = after([few, free(2), free(9)], 40.2, { workload: 'idle', cpus: 4 });
+    const cache = cacheOf(guest, 'task_struct');
+    const [first, second] = cache.slabs();
+    expect(first).toMatchObject({ frozen: false, inuse: 6 });
+    expect(second).toMatchObject({ frozen: true, inuse: 6 });
+    const listed = guest.ring(cache.node('partial'), guest.offset('slab', 'slab_list'));
+    expect(listed).toEqual([slabAt(first!.page)]);
+    expect(guest.u64(cache.node('nr_partial'))).toBe(1);
+    expect(guest.u32(cache.node('list_lock'))).toBe(0);
   });
 
   it('runs on the CPU that it is told', () => {

@@ -12,6 +12,7 @@ export const mutants = [
   { id: 'registered-with-its-size', file: 'src/targets/sim/guest/kernel/region.ts', from: 'cpu.set(rsi, cpu.load64(bytes));', to: 'cpu.set(rsi, 64);', killer: 'specs/claims/6-registered-early.spec' },
   { id: 'links-are-encoded', file: 'src/targets/sim/guest/kernel/slab-words.ts', from: 'cpu.store32(place + 4, (high ^ cpu.load32(random + 4) ^ swapped(lowHalf(place))) >>> 0);', to: 'cpu.store32(place + 4, (high ^ cpu.load32(random + 4)) >>> 0);', killer: 'test/targets/sim/guest/slub.test.ts' },
   { id: 'an-object-freed-is-not-in-use', file: 'src/targets/sim/guest/kernel/slub-free.ts', from: 'cpu.store32(slab + s.counters, ((counters & 0xffff_0000) | ((counters - 1) & 0xffff)) >>> 0);', to: 'cpu.store32(slab + s.counters, counters);', killer: 'test/targets/sim/guest/slub.test.ts' },
-  { id: 'a-slab-that-was-full-is-found-again', file: 'src/targets/sim/guest/kernel/slub-free.ts', from: 'cpu.store64(c + cpu_slab.partial, slab);', to: '', killer: 'test/targets/sim/guest/slub.test.ts' },
+  { id: 'a-slab-that-was-full-is-found-again', file: 'src/targets/sim/guest/kernel/slub-free.ts', from: 'cpu.store64(c + cpu_slab.partial, slab);', to: '', killer: 'test/fault/crash-point.test.ts' },
   { id: 'a-dentry-is-under-its-parent', file: 'src/targets/sim/guest/kernel/dcache.ts', from: 'cpu.store64(cpu.get(rdi) + d.d_parent, cpu.get(rsi));', to: '', killer: 'test/targets/sim/guest/slub.test.ts' },
+  { id: 'thawed-slabs-are-counted', file: 'src/targets/sim/guest/kernel/slub-free.ts', from: 'cpu.store64(n + node.nr_partial, cpu.load64(n + node.nr_partial) + 1);', to: '', killer: 'test/fault/crash-point.test.ts' },
 ]; // prettier-ignore

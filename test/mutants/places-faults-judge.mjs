@@ -41,5 +41,5 @@ export const mutants = [
   { id: 'the-same-object-twice-is-a-bug', file: 'src/targets/sim/guest/kernel/slab-words.ts', from: 'if (low === lowHalf(object) && (high | 0) === highHalf(object)) {', to: 'if (false) {', killer: 'specs/faults/kernel-code.spec' },
   { id: 'freed-where-its-slab-is', file: 'src/fault/verbs/crash-point.ts', from: 'const cpu = by.value ?? cpusOfSlab(kernel.value, slab)[0] ?? 0;', to: 'const cpu = by.value ?? 1;', killer: 'test/fault/crash-point.test.ts' },
   { id: 'copied-over-as-many-bytes', file: 'src/fault/verbs/copy.ts', from: 'if (there.length !== bytes.length) {', to: 'if (false) {', killer: 'test/fault/crash-point.test.ts' },
-  { id: 'a-range-is-all-its-elements', file: 'src/place/typed.ts', from: '(high - low + 1) * first.value.bytes', to: 'first.value.bytes', killer: 'specs/faults/kernel-code.spec' },
+  { id: 'a-range-is-all-its-elements', file: 'src/place/typed.ts', from: '(high - low + 1) * first.value.bytes', to: 'first.value.bytes', killer: 'test/fault/crash-point.test.ts' },
 ]; // prettier-ignore

@@ -26,12 +26,13 @@ const TERSE: ReadonlySet<string> = new Set(['import', 'tag', 'let', 'def', 'loca
 
 /**
  * Tokens to lines. The author's line breaks stand where the language lets them; blocks and their sentences are broken and indented
- * as they always are. `exploded` holds offsets of opening braces that do not fit on one line.
+ * as they always are. `exploded` holds offsets of what does not fit on its line: opening braces
+ * of blocks, and `else`.
  */
 export class Breaker {
   readonly lines: Line[] = [];
-  /** Where the first brace of each line that stands on one line lies; NaN where there is none. By line. */
-  readonly braces: number[] = [];
+  /** Where each line can be taken apart: its first block that stands on one line, or its `else`; NaN where there is neither. By line. */
+  readonly joints: number[] = [];
   readonly #text: string;
   readonly #tokens: readonly IToken[];
   readonly #exploded: ReadonlySet<number>;
@@ -42,7 +43,7 @@ export class Breaker {
   #indent = 0;
   #gap = false;
   #kind: LineKind = 'plain';
-  #brace = NaN;
+  #joint = NaN;
   /** The first word of the sentence at hand. */
   #head = '';
   /** Of the declaration before: its first word, and whether it had several lines. */
@@ -84,7 +85,8 @@ export class Breaker {
     const opened = previous !== undefined && '{[('.includes(previous.image);
     const closes = '}])'.includes(one.image) && this.#frames.length > 1;
     const starts = frame.brace && !frame.list && (ended || previous === undefined || (opened && previous.image === '{'));
-    const breaks = frame.broken ? opened || closes || starts || trivia.newline : trivia.newline && !closes && !frame.brace;
+    const parted = one.image === 'else' && this.#exploded.has(one.startOffset);
+    const breaks = frame.broken ? opened || closes || starts || trivia.newline || parted : trivia.newline && !closes && !frame.brace;
     if (starts && !closes) this.#head = one.image;
     if (previous === undefined || breaks) {
       // A comment on the first line of all has it to itself.
@@ -95,6 +97,7 @@ export class Breaker {
     } else if (starts && !closes && !opened) this.#pieces.push({ token: SEMICOLON, spaced: false });
     const spaced = this.#pieces.length > 0 && this.#spacing.before(at);
     if (closes) this.#frames.pop();
+    if (one.image === 'else' && this.#pieces.length > 0 && Number.isNaN(this.#joint)) this.#joint = one.startOffset;
     this.#pieces.push({ token: one, spaced });
     if ('{[('.includes(one.image)) this.#open(one, at);
   } // prettier-ignore
@@ -125,7 +128,7 @@ export class Breaker {
     let due = forced;
     for (const { text, gap } of trivia.own) {
       this.lines.push({ indent, pieces: [], comment: text, gap: this.lines.length > 0 && (due || (gap && (gaps || indent === 0))), kind: 'plain', block: -1 }); // prettier-ignore
-      this.braces.push(NaN);
+      this.joints.push(NaN);
       due = false;
     }
     return due;
@@ -145,7 +148,7 @@ export class Breaker {
     const broken = brace
       ? this.#exploded.has(one.startOffset) || this.#text.slice(one.startOffset, close).includes('\n')
       : /^[^\S\n]*(?:#[^\n]*)?\n/.test(this.#text.slice(endOf(one), close));
-    if (brace && !broken && Number.isNaN(this.#brace)) this.#brace = one.startOffset;
+    if (brace && !broken && Number.isNaN(this.#joint)) this.#joint = one.startOffset;
     const before = [this.#tokens[at - 1]?.image ?? '', this.#tokens[at - 2]?.image ?? ''];
     const list = brace && (before.includes('enum') || (this.#head === 'import' && this.#frames.length === 1));
     const members = brace && !list && (before[0] === 'struct' || before[0] === 'union' || this.#head === 'struct');
@@ -186,9 +189,9 @@ export class Breaker {
     const kind = fits(this.#kind, this.#pieces) ? this.#kind : 'plain';
     const { block } = frame;
     this.lines.push({ indent: this.#indent, pieces: this.#pieces, comment, gap: this.#gap, kind, block });
-    this.braces.push(this.#brace);
+    this.joints.push(this.#joint);
     this.#pieces = [];
-    this.#brace = NaN;
+    this.#joint = NaN;
     this.#kind = 'plain';
     this.#gap = false;
   }

@@ -8,7 +8,7 @@ import { readSource } from '../read.ts';
 import { layOut } from './align.ts';
 import { Breaker } from './breaker.ts';
 
-/** Longer lines have their blocks taken apart. */
+/** Longer lines have their blocks taken apart, or are parted before their `else`. */
 const WIDTH = 120;
 /** Each round takes one level of nesting apart. */
 const ROUNDS = 64;
@@ -48,8 +48,8 @@ export function format(file: string, text: string): Formatted {
     texts = layOut(breaker.lines);
     const before = exploded.size;
     texts.forEach((one, at) => {
-      const brace = breaker.braces[at] as number;
-      if (one.length > WIDTH && !Number.isNaN(brace)) exploded.add(brace);
+      const joint = breaker.joints[at] as number;
+      if (one.length > WIDTH && !Number.isNaN(joint)) exploded.add(joint);
     });
     if (exploded.size === before) break;
   }

@@ -96,6 +96,7 @@ describe('the formatter', () => {
     ['lines up requirements', 'validator v {\n  require a in 1..2 else LONG_CODE "m"\n  require abc == 1 else C "n"\n}', 'validator v {\n  require a in 1..2 else LONG_CODE "m"\n  require abc == 1  else C         "n"\n}\n'],
     ['sets in what goes on', 'let a = 1 +\n2\nvalidator v {\n  require x\nelse C "m"\n}', 'let a = 1 +\n  2\n\nvalidator v {\n  require x\n    else C "m"\n}\n'],
     ['takes apart a block that is too long for a line', `topology t { ${'owns memory 64 MiB; '.repeat(8)}cpus 0 }`, `topology t {\n${'  owns memory 64 MiB\n'.repeat(8)}  cpus 0\n}\n`],
+    ['parts a requirement that is too long before its else', `validator v {\n  require ${'a == 1 and '.repeat(9)}b == 2 else CODE "${'why '.repeat(5)}"\n}\n`, `validator v {\n  require ${'a == 1 and '.repeat(9)}b == 2\n    else CODE "${'why '.repeat(5)}"\n}\n`],
     ['writes nothing for nothing', '\n\n', ''],
   ])('%s', (_name, before, after) => {
     expect(formatted(before)).toBe(after);

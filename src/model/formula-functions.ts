@@ -7,6 +7,7 @@ export type FormulaParameter =
   | 'each_condition'
   /** An element of a locator, or all of them. */
   | 'element_or_elements'
+  | 'element'
   | 'number'
   /** A number or pointer; a struct or an array stands for its own address. */
   | 'address'
@@ -38,6 +39,7 @@ const FUNCTION_LIST: readonly FormulaFunction[] = [
   { name: 'min', parameters: ['elements', 'each_value'], optional: 0, gives: 'value', doc: 'The least value of all elements; the greatest number of 64 bits when there is none.' },
   { name: 'max', parameters: ['elements', 'each_value'], optional: 0, gives: 'value', doc: 'The greatest value of all elements; 0 when there is none.' },
   { name: 'depth', parameters: ['element_or_elements', 'each_condition'], optional: 1, gives: 'number', doc: 'How far below its root an element hangs, the root at 1; of a locator, the depth of its deepest element. With a condition: how many of the elements from the root down to this one, itself included, it holds for.' },
+  { name: 'head', parameters: ['element'], optional: 0, gives: 'number', doc: 'The address of what the shape that an element hangs off begins at: the bucket of a hash, the list_head.' },
   { name: 'root', parameters: ['elements'], optional: 0, gives: 'element', doc: 'The address of the first element: the root of a tree or graph, 0 when it is empty.' },
   { name: 'swab16', parameters: ['number'], optional: 0, gives: 'number', doc: 'The two bytes of a number in the other order.' },
   { name: 'swab32', parameters: ['number'], optional: 0, gives: 'number', doc: 'The four bytes of a number in the other order.' },

@@ -8,6 +8,7 @@ export const PARAMETER_WORDS: Readonly<Record<FormulaParameter, string>> = {
   each_value: 'a number',
   each_condition: 'a condition',
   element_or_elements: 'an element of a locator, or a locator',
+  element: 'an element of a locator',
   number: 'a number',
   address: 'an address or a place',
   text: 'a text',
@@ -30,6 +31,8 @@ export function fitsParameter(parameter: FormulaParameter, type: FormulaType, so
       );
     case 'element_or_elements':
       return (type.kind === 'elements' && type.locator !== undefined) || (type.kind === 'place' && type.locator !== undefined); // prettier-ignore
+    case 'element':
+      return type.kind === 'place' && type.locator !== undefined;
     case 'each_condition':
       return type.kind === 'bool';
     case 'each_value':

@@ -283,7 +283,7 @@ function callOf(formula: Formula & { kind: 'call' }, scope: Scope): FormulaType 
     const inner = parameter.startsWith('each_') ? elementScope(types[0] as FormulaType, scope, argument.span) : scope; // prettier-ignore
     if ('kind' in inner) return inner;
     const plain = typeOf(argument, inner);
-    const type = parameter === 'elements' || parameter.startsWith('element_') ? plain : valueOf(plain, scope.source); // prettier-ignore
+    const type = parameter === 'elements' || parameter.startsWith('element') ? plain : valueOf(plain, scope.source); // prettier-ignore
     if (isWrong(type)) return type;
     if (!fitsParameter(parameter, type, scope.source))
       return wrong('mismatch', argument.span, `\`${called.name}\` takes ${PARAMETER_WORDS[parameter]} here, not ${describeType(type)}`); // prettier-ignore

@@ -20,8 +20,9 @@ export interface Root {
   readonly length?: number;
   readonly first?: number;
   readonly last?: number;
-  /** Of what `length` says. */
+  /** Where `length` and `last` say so. */
   readonly length_at?: { readonly address: Address; readonly place: string };
+  readonly last_at?: { readonly address: Address; readonly place: string };
 }
 
 /** A lock. */
@@ -44,6 +45,8 @@ export interface ShapeFault {
   readonly member: string;
   readonly message: string;
   readonly expected?: Address;
+  /** Where it is neither an element's nor the root's: as a spec names it; '' by its address. */
+  readonly place?: string;
   readonly root: number;
 }
 
@@ -63,6 +66,8 @@ export class Elements {
   /** As BTF and the shape tell them apart from what only looks so; parents by index, -1 at a root; depths from 1. */
   readonly parents: number[] = [];
   readonly depths: number[] = [];
+  /** Indexes that the shape itself gives to its elements (bitmap, ring, xarray, maple); empty where they are their positions. */
+  readonly numbers: number[] = [];
   readonly faults: ShapeFault[] = [];
   readonly roots: Root[] = [];
   /** Index of the first element of each root. */
@@ -117,10 +122,24 @@ export class Elements {
     return this.#by_address.get(base) ?? -1;
   }
 
+  numberOf(index: number): number {
+    return this.numbers[index] ?? index;
+  }
+
+  /** Address of what the shape that an element hangs off begins at. */
+  headOf(index: number): Address {
+    return this.roots[this.rootOf(index)]?.head ?? NaN;
+  }
+
+  /** Index of the root that an element hangs off: the last that begins at or before it. */
   rootOf(index: number): number {
-    let root = 0;
-    while (root + 1 < this.starts.length && (this.starts[root + 1] as number) <= index) root++;
-    return root;
+    let [low, high] = [0, this.starts.length - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((this.starts[middle] as number) <= index) low = middle;
+      else high = middle - 1;
+    }
+    return low;
   }
 
   /** As a spec names an element: by its label where that is one of a kind, else its id, else its position. */
@@ -139,7 +158,7 @@ export class Elements {
       const id = locator.readId(this.readerOf(index), this.bases[index] as Address);
       if (!Number.isNaN(id)) return `${locator.model.name}[${id}]`;
     }
-    return `${locator.model.name}[${index}]`;
+    return `${locator.model.name}[${this.numberOf(index)}]`;
   }
 
   labelOf(index: number): string | undefined {

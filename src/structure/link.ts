@@ -1,10 +1,10 @@
 import type { Btf } from '../formats/btf.ts';
-import type { LibraryModel, LocatorModel, TypeModel } from '../model/structure.ts';
+import type { LibraryModel, LocatorModel, RepairModel, TypeModel } from '../model/structure.ts';
 import type { TypeSource } from '../model/type-source.ts';
 import { resolveType } from '../model/type-source.ts';
 import { Unlinkable } from './compile/context.ts';
-import type { ValidatorProgram } from './compile/program.ts';
-import { compileLocator, compileValidator } from './compile/program.ts';
+import type { Generated, ValidatorProgram } from './compile/program.ts';
+import { compileLocator, compileRepair, compileValidator } from './compile/program.ts';
 import type { LinkedLocator } from './locators.ts';
 import { linkLocator } from './locators.ts';
 import { BtfTypes, differences } from './types.ts';
@@ -23,24 +23,25 @@ export interface LinkedValidator {
 export class LinkedLibrary {
   readonly library: LibraryModel;
   readonly #types: BtfTypes | undefined;
-  readonly #source: TypeSource;
+  readonly source: TypeSource;
   readonly #locators = new Map<string, LinkedLocator | Problem | undefined>();
   readonly #validators = new Map<string, LinkedValidator | Problem | undefined>();
   readonly #models: ReadonlyMap<string, LocatorModel>;
   readonly #members = new Map<string, string>();
+  readonly #repairs = new Map<RepairModel, Map<string, Generated | Problem | undefined>>();
   #notes: readonly string[] | undefined;
 
   constructor(library: LibraryModel, btf: Btf | undefined) {
     this.library = library;
     this.#types = btf && new BtfTypes(btf);
     this.#models = new Map(library.locators.map((one) => [one.name, one]));
-    this.#source = this.#sourceOf();
+    this.source = this.#sourceOf();
   }
 
   locator(name: string): LinkedLocator | Problem | undefined {
     return this.#once(this.#locators, name, () => {
       const model = this.#models.get(name);
-      return model && linkLocator(model, this.#source, compileLocator(model, this.#around()));
+      return model && linkLocator(model, this.source, compileLocator(model, this.#around()));
     });
   }
 
@@ -49,6 +50,25 @@ export class LinkedLibrary {
       const model = this.library.validators.find((one) => one.name === name);
       return model && { program: compileValidator(model, this.#around()) };
     });
+  }
+
+  repairsOf(name: string): readonly RepairModel[] {
+    return this.library.validators.find((one) => one.name === name)?.repairs ?? [];
+  }
+
+  /** A repair's formulas, with the names of the requirement that failed. */
+  repair(model: RepairModel, structure: string, rule: number): Generated | Problem {
+    const validator = this.validator(structure);
+    if (!validator || 'code' in validator) return validator ?? { code: 'NO_VALIDATOR', message: structure };
+    const { tables, bindings } = validator.program;
+    const of_rule = this.#repairs.get(model) ?? new Map<string, Generated | Problem | undefined>();
+    this.#repairs.set(model, of_rule);
+    return this.#once(of_rule, `${rule}`, () => compileRepair(model, bindings.get(rule), tables, this.#around(), structure)) as Generated | Problem; // prettier-ignore
+  }
+
+  /** A type by its name; undefined when nothing has it. */
+  type(name: string): TypeModel | undefined {
+    return name === '' ? undefined : { kind: 'named', name };
   }
 
   hasValidator(name: string): boolean {
@@ -60,11 +80,16 @@ export class LinkedLibrary {
     return this.library.locators.filter(({ of, shape }) => (shape === 'list' || shape === 'array') && of.kind === 'named' && of.name === type).map(({ name }) => name); // prettier-ignore
   }
 
+  /** Offsets of the function pointers in a struct of the guest; none in what is written out, which cannot say. */
+  functionPointers(type: string): readonly number[] {
+    return this.#types?.functionPointers(type) ?? [];
+  }
+
   /** In what the structs that are written out differ from the guest's own. */
   get notes(): readonly string[] {
     this.#notes ??= this.library.structs.flatMap((struct) => {
       const guest = struct.from_guest ? undefined : this.#types?.named(struct.name);
-      return guest ? differences(struct, guest, this.#source) : [];
+      return guest ? differences(struct, guest, this.source) : [];
     });
     return this.#notes;
   }
@@ -80,14 +105,14 @@ export class LinkedLibrary {
     const key = `${type} ${offset}`;
     let path = this.#members.get(key);
     if (path === undefined) {
-      path = pathAt({ kind: 'named', name: type }, offset, this.#source, 0);
+      path = pathAt({ kind: 'named', name: type }, offset, this.source, 0);
       this.#members.set(key, path);
     }
     return path;
   }
 
   #around(): { source: TypeSource; spaceOf: (locator: string) => string } {
-    return { source: this.#source, spaceOf: (name) => this.#spaceOf(name, 0) };
+    return { source: this.source, spaceOf: (name) => this.#spaceOf(name, 0) };
   }
 
   /** A nested locator lies where its parent does. */

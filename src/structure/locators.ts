@@ -31,6 +31,7 @@ export interface LinkedLocator {
   /** Offsets of the members of the kernel's link types: `list_head.next`. */
   readonly at: (type: string, member: string) => number;
   readonly source: TypeSource;
+  readonly bytesOf: (type: TypeModel) => number;
   /** The number that elements are named by; NaN when it cannot be read. */
   readId(space: Reader, base: Address): number;
 }
@@ -66,6 +67,7 @@ export function linkLocator(model: LocatorModel, source: TypeSource, program: Lo
     id,
     program,
     source,
+    bytesOf: (type) => sizeOf(type, source),
     at(type, member) {
       const name = `${type}.${member}`;
       const known = offsets.get(name);

@@ -23,6 +23,15 @@ interface Making {
   through: boolean;
   bound: unknown[];
   text: string;
+  /** C type of the place itself, '' when it has no name. */
+  named: string;
+}
+
+function blank(): Making {
+  return {
+    rule: -1, code: '', place: '', address: NaN, bytes: 0, space: undefined, object: undefined, parts: [], expected: undefined, expected_bits: undefined,
+    guard: undefined, through: false, bound: [], text: '', named: '',
+  }; // prettier-ignore
 }
 
 /** What generated code says: findings, and what became of reading a lying memory. */
@@ -84,7 +93,7 @@ export class Reporting extends Wide {
 
   begin(rule: number): boolean {
     if (this.drafts.length >= this.session.finding_limit) return false;
-    this.#making = { rule, code: this.tables.rules[rule]?.code ?? '', place: '', address: NaN, bytes: 0, space: undefined, object: undefined, parts: [], expected: undefined, expected_bits: undefined, guard: undefined, through: false, bound: [], text: '' }; // prettier-ignore
+    this.#making = { ...blank(), rule, code: this.tables.rules[rule]?.code ?? '' };
     return true;
   }
 
@@ -94,19 +103,21 @@ export class Reporting extends Wide {
     bytes: number,
     type: number,
     base: Address,
+    named: number,
     through: boolean,
     template: number,
     ...holes: readonly number[]
   ): void {
     // prettier-ignore
-    this.#making ??= { rule: -1, code: '', parts: [], expected: undefined, expected_bits: undefined, guard: undefined, bound: [], text: '', place: '', address, bytes, space, object: undefined, through }; // prettier-ignore
+    this.#making ??= blank();
     const one = this.#making;
     one.space = space;
     one.address = address;
     one.bytes = bytes;
     one.through = through;
-    const named = this.texts[type] ?? '';
-    one.object = named === '' ? undefined : { type: named, base };
+    const object = this.texts[type] ?? '';
+    one.named = this.texts[named] ?? '';
+    one.object = object === '' ? undefined : { type: object, base };
     one.place = (through ? this.session.placeOf(address) : undefined) ?? this.fill(template, holes);
   }
 
@@ -138,7 +149,7 @@ export class Reporting extends Wide {
   }
 
   expect(value: number, high: number, low: number): void {
-    this.#making ??= { rule: -1, code: '', parts: [], expected: undefined, expected_bits: undefined, guard: undefined, bound: [], text: '', place: '', address: NaN, bytes: 0, space: undefined, object: undefined, through: false }; // prettier-ignore
+    this.#making ??= blank();
     const one = this.#making;
     one.expected = value;
     one.expected_bits = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);

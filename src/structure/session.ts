@@ -5,7 +5,10 @@ import { Elements } from './elements.ts';
 import { Frame } from './frame.ts';
 import type { LinkedLibrary, Problem } from './link.ts';
 import type { LinkedLocator } from './locators.ts';
+import type { RepairModel } from '../model/structure.ts';
 import type { Budget, Reader } from './reader.ts';
+import type { Told } from './repair/propose.ts';
+import { hex } from './shapes/shape.ts';
 import { SHAPES } from './shapes/shapes.ts';
 import type { ShapeJob } from './shapes/shape.ts';
 
@@ -135,6 +138,40 @@ export class Session {
     return made;
   }
 
+  /** A repair's condition, subject and value for a finding; a text when they cannot be had. */
+  evaluateRepair(model: RepairModel, draft: Draft): Told | string {
+    const validator = this.#linked.validator(draft.structure);
+    const made = this.#linked.repair(model, draft.structure, draft.rule);
+    if (typeof made !== 'function') return made.message;
+    if (!validator || 'code' in validator) return `there is no validator ${draft.structure}`;
+    const { tables } = validator.program;
+    const readers = this.#readers(tables.spaces.items);
+    if (typeof readers === 'string') return readers;
+    const frame = new Frame(this, tables, draft.structure, readers);
+    frame.bound = draft.bound;
+    made(frame);
+    const { told } = frame;
+    const subject = told?.space && { place: told.place, address: told.address, bytes: told.bytes, space: told.space, type: told.named }; // prettier-ignore
+    return { only_if: frame.only_if, subject, target: frame.target, to: told?.expected_bits };
+  }
+
+  /** Where an object hangs: every structure that has been gone through and has it. */
+  placesOf(base: Address): { readonly elements: Elements; readonly index: number }[] {
+    const found: { elements: Elements; index: number }[] = [];
+    const all = [...this.#elements.values(), ...[...this.#nested.values()].flatMap((of) => [...of.values()])];
+    for (const elements of all) {
+      const index = elements.locator.model.parent !== undefined && this.#elements.get(elements.locator.model.name) === elements ? -1 : elements.indexOf(base); // prettier-ignore
+      if (index >= 0) found.push({ elements, index });
+    }
+    return found;
+  }
+
+  /** The elements of a locator, when there is one of that name. */
+  located(name: string): Elements | undefined {
+    const locator = this.#linked.locator(name);
+    return locator && !('code' in locator) ? this.elements(name) : undefined;
+  }
+
   symbol(name: string): Address | undefined {
     return this.#around.symbol(name);
   }
@@ -168,7 +205,7 @@ export class Session {
       const index = elements ? elements.indexOf(base) : -1;
       if (elements && index >= 0) return elements.name(index);
     }
-    return `address(0x${BigInt.asUintN(64, BigInt(Number.isFinite(base) ? Math.trunc(base) : 0)).toString(16).padStart(16, '0')})`; // prettier-ignore
+    return `address(${hex(base)})`;
   }
 
   /** The element that an address lies in, among those that have been found, and the member there. */
@@ -261,6 +298,7 @@ export class Session {
           root_index: next++,
           budget: this.budget,
           known: (base) => this.#known(locator, base),
+          looks: (base) => this.#looks(locator, root.space, base),
           successors: (base, found) => {
             if (described?.successors) {
               const member = (field: Address): string => this.#linked.memberAt(locator.named, field - base);
@@ -298,6 +336,13 @@ export class Session {
     return false;
   }
 
+  /** Function pointers that the type has, all of them into the text. */
+  #looks({ named }: LinkedLocator, space: Reader, base: Address): boolean | undefined {
+    const offsets = this.#linked.functionPointers(named);
+    if (offsets.length === 0) return undefined;
+    return offsets.every((offset) => this.inText(space.u64(base + offset)));
+  }
+
   /** The findings of a run, those of the shapes that it stands for before its own. */
   #conclude(structure: string, frame: Frame): Result {
     const own = this.#linked.locator(structure);
@@ -321,9 +366,16 @@ export class Session {
     const root = elements.roots[one.root] as Root;
     const { name } = elements.locator.model;
     const own = Number.isNaN(one.element);
-    const place = `${own ? root.place : this.nameOf(name, one.element)}${one.member}`;
+    const named =
+      one.place === '' ? (this.placeOf(one.address) ?? `address(${hex(one.address)})`) : one.place;
+    const place = named ?? `${own ? root.place : this.nameOf(name, one.element)}${one.member}`;
     const guard = this.validatorGuard(structure) ?? root.guard;
-    const object = own ? root.object : { type: elements.locator.named, base: one.element };
+    const object =
+      one.place !== undefined
+        ? { type: '', base: 0 }
+        : own
+          ? root.object
+          : { type: elements.locator.named, base: one.element };
     return {
       structure,
       code: one.code,

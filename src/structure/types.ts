@@ -13,6 +13,7 @@ const MEMBER_LIMIT = 4096;
 export class BtfTypes {
   readonly #btf: Btf;
   readonly #known = new Map<string, TypeModel | undefined>();
+  readonly #functions = new Map<string, readonly number[]>();
   #variables: Map<string, TypeId> | undefined;
 
   constructor(btf: Btf) {
@@ -38,6 +39,28 @@ export class BtfTypes {
     }
     const id = this.#variables.get(symbol);
     return id === undefined ? undefined : this.#use(this.#btf.resolve(id), 0);
+  }
+
+  /** Offsets of pointers to functions in a struct and the structs in it. */
+  functionPointers(name: string): readonly number[] {
+    const known = this.#functions.get(name);
+    if (known) return known;
+    const found: number[] = [];
+    const id = this.#btf.findType(name);
+    if (id !== undefined) this.#collectFunctions(id, 0, found, 0);
+    this.#functions.set(name, found);
+    return found;
+  }
+
+  #collectFunctions(given: TypeId, base: number, found: number[], depth: number): void {
+    const btf = this.#btf;
+    const id = btf.resolve(given);
+    if (btf.kind(id) !== 'struct' || depth > 4) return;
+    for (const member of btf.members(id).slice(0, MEMBER_LIMIT)) {
+      const to = btf.pointee(member.type);
+      if (to !== undefined && btf.kind(btf.resolve(to)) === 'prototype') found.push(base + member.offset);
+      else if (to === undefined) this.#collectFunctions(member.type, base + member.offset, found, depth + 1);
+    }
   }
 
   /** A type where it is used: named ones by their name. */

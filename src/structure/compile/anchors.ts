@@ -21,7 +21,7 @@ export function perCpuPlace(context: Context, symbol: Place, type: TypeModel, cp
   const report = quiet ? '' : `R.outside(${symbol.space}, ${symbol.base}, ${cpu}, R.cpu_count, ${tables.template(symbol.text)}${holesOf(symbol.text)});`; // prettier-ignore
   code.line(`if (${base} !== ${base}) { ${report} ${bail} }`);
   const named = nameOf(type);
-  return { ...symbol, base, value: addressValue(base), type: resolved(type, context.scope.source), named, text, position: cpu, object: { type: named, base } }; // prettier-ignore
+  return { ...symbol, base, value: addressValue(base), type: resolved(type, context.scope.source), named, text, position: cpu, object: { type: named, base, text } }; // prettier-ignore
 }
 
 /** An element of a locator by its address. */
@@ -54,7 +54,7 @@ export function castOf(of: Compiled, type: TypeModel, context: Context): Compile
   if (of.kind === 'place') {
     const { bits: _, ...place } = of.place;
     const named = nameOf(type);
-    return { kind: 'place', place: { ...place, type: to, named, object: place.object ?? { type: named, base: place.base } } }; // prettier-ignore
+    return { kind: 'place', place: { ...place, type: to, named, object: place.object ?? { type: named, base: place.base, text: place.text } } }; // prettier-ignore
   }
   if (of.kind !== 'value') return missing(`cast of a ${of.kind}`);
   if (to.kind === 'pointer') return { ...of, type: { kind: 'pointer', to: to.to } };

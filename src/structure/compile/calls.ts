@@ -36,6 +36,7 @@ export function callOf(call: Call, context: Context): Compiled {
     case 'max':
       return extreme(call, context);
     case 'depth':
+    case 'head':
       return depth(call, context);
     case 'root':
       return rootOf(call, context);
@@ -146,8 +147,9 @@ function depth(call: Call, context: Context): Compiled {
     return number(exact(code.keep(`R.height(${tables.locators.index(type.locator)})`), 0, ELEMENTS_LIMIT));
   }
   const made = compileFormula(over, context);
-  if (made.kind !== 'place' || type.kind !== 'place' || type.locator === undefined) throw new Unlinkable('NO_TYPE', 'depth of what is no element'); // prettier-ignore
+  if (made.kind !== 'place' || type.kind !== 'place' || type.locator === undefined) throw new Unlinkable('NO_TYPE', `${call.function} of what is no element`); // prettier-ignore
   const { elements, index } = made.place.element ?? looked(context, made.place, type.locator, bail);
+  if (call.function === 'head') return number(addressValue(code.keep(`${elements}.headOf(${index})`)));
   if (call.args.length === 1) return number(exact(code.keep(`${elements}.depthOf(${index})`), 0, ELEMENTS_LIMIT)); // prettier-ignore
   const found = code.variable('0');
   const at = code.fresh();

@@ -25,7 +25,7 @@ export interface Place {
   /** The pointer that was followed to get here. */
   readonly via?: Place;
   /** The struct that it is part of. */
-  readonly object?: { readonly type: string; readonly base: string };
+  readonly object?: { readonly type: string; readonly base: string; readonly text?: Text };
   /** Set where it is an element of a locator. */
   readonly element?: ElementAtoms;
   /** Its position in the loop that bound it. */

@@ -27,9 +27,23 @@ export function compileRoots(model: LocatorModel, context: Context): readonly (T
 }
 
 function compileRoot(model: LocatorModel, root: Compiled, index: number, context: Context): void {
-  const { code, tables } = context;
+  const { code } = context;
   const place = root.kind === 'place' ? root.place : root.kind === 'value' ? root.from : undefined;
   const address = root.kind === 'place' ? addressCode(root.place) : root.kind === 'value' ? asNumber(code, root.value) : 'NaN'; // prettier-ignore
+  const tell = (): void => tellRoot(model, place, address, index, context);
+  // An empty bucket has nothing to be gone through, and of buckets there are many.
+  if (model.shape !== 'hlist' && model.shape !== 'llist') return tell();
+  code.block(`if (${place?.space ?? context.space}.u64(${address}) !== 0)`, tell);
+}
+
+function tellRoot(
+  model: LocatorModel,
+  place: Place | undefined,
+  address: string,
+  index: number,
+  context: Context,
+): void {
+  const { code, tables } = context;
   const text: Text = place?.text ?? [{ hole: 'address', atom: address }];
   const object = place?.object ?? { type: '', base: address };
   code.line(`R.root(${index}, ${place?.space ?? context.space}, ${address}, ${tables.texts.index(object.type)}, ${object.base}, ${tables.template(text)}${holesOf(text)});`); // prettier-ignore
@@ -41,24 +55,25 @@ function compileRoot(model: LocatorModel, root: Compiled, index: number, context
     code.labelled((label) => {
       const { value, from } = compileNumber(formula, { ...own, bail: `break ${label};` });
       code.line(`R.root_${key} = ${asNumber(code, value)};`);
-      if (from && key === 'length') accuseLength(from, own);
+      if (from && key !== 'first') boundAt(key, from, own);
     });
   }
   code.line('R.endRoot();');
 }
 
 /** Whose value bounds the walk. */
-function accuseLength(from: Place, { code, tables }: Context): void {
-  code.line(`R.lengthAt(${addressCode(from)}, ${tables.template(from.text)}${holesOf(from.text)});`);
+function boundAt(key: 'length' | 'last', from: Place, { code, tables }: Context): void {
+  code.line(`R.${key}At(${addressCode(from)}, ${tables.template(from.text)}${holesOf(from.text)});`);
 }
 
 /** The object that a root is part of is the element at hand, unless there is a parent's. */
-function rootContext(context: Context, { object, space, text }: Place): Context {
+function rootContext(context: Context, { object, space, text: whole }: Place): Context {
   if (context.element || !object || object.type === '') return context;
   const type = { kind: 'named', name: object.type } as const;
   const resolved = context.scope.source.named(object.type);
   if (resolved === undefined || resolved === 'opaque') return context;
   const value = { form: 'exact', code: object.base, low: -(2 ** 48), high: 2 ** 48 } as const;
+  const text = object.text ?? whole;
   const place: Place = { space, base: object.base, value, offset: 0, type: resolved, named: object.type, text, object }; // prettier-ignore
   return { ...context, scope: withElement(context.scope, { kind: 'place', type }), element: { kind: 'place', place } }; // prettier-ignore
 }

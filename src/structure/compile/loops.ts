@@ -117,7 +117,7 @@ function entriesOf(
       const base = inner.code.keep(`R.perCpu(${cpu}) + ${pointed.base}`);
       unmapped(inner, `${base} !== ${base}`, pointed);
       const text = [...(pointed.via?.text ?? pointed.text), '[', { hole: 'number', atom: cpu } as const, ']'];
-      const place: Place = { ...pointed, base, value: addressValue(base), text, position: cpu, object: { type: pointed.named, base } }; // prettier-ignore
+      const place: Place = { ...pointed, base, value: addressValue(base), text, position: cpu, object: { type: pointed.named, base, text } }; // prettier-ignore
       visit({ kind: 'place', place }, inner);
     });
   }
@@ -128,7 +128,7 @@ function arrayEntry(array: Place, of: Parameters<typeof sizeOf>[0], index: strin
   const base = context.code.keep(`${array.base} + ${index} * ${bytes}`);
   const { bits: _, element: __, ...rest } = array;
   const text = [...array.text, '[', { hole: 'number', atom: index } as const, ']'];
-  return { ...rest, base, value: addressValue(base), type: resolved(of, context.scope.source), named: nameOf(of), text, position: index, ...entryObject(array, nameOf(of), base) }; // prettier-ignore
+  return { ...rest, base, value: addressValue(base), type: resolved(of, context.scope.source), named: nameOf(of), text, position: index, ...entryObject(array, nameOf(of), base, text) }; // prettier-ignore
 }
 
 /** A loop over 0 … count - 1 that counts its steps. */
@@ -166,9 +166,15 @@ function elements(
     const base = code.keep(`${all}.bases[${index}]`);
     const atoms: ElementAtoms = { elements: all, index, locator: name };
     const place = elementPlace(context, name, of.kind === 'elements' ? of.of : of, base, atoms);
-    visit({ kind: 'place', place }, { ...context, loops: [atoms, ...context.loops] });
+    const shape = context.scope.source.locator(name)?.shape;
+    const position =
+      shape !== undefined && NUMBERED.has(shape) ? code.keep(`${all}.numberOf(${index})`) : index;
+    visit({ kind: 'place', place: { ...place, position } }, { ...context, loops: [atoms, ...context.loops] });
   });
 }
+
+/** Shapes that number their elements themselves. */
+const NUMBERED: ReadonlySet<string> = new Set(['bitmap', 'ring', 'xarray', 'maple']);
 
 const NOWHERE = { file: '', start: 0, end: 0 };
 

@@ -135,7 +135,7 @@ export function follow(context: Context, pointer: Compiled): Place {
     named,
     text,
     ...(at.from ? { via: at.from } : {}),
-    object: { type: named, base },
+    object: { type: named, base, text },
   };
 }
 
@@ -187,13 +187,13 @@ export function entryPlace(context: Context, of: Compiled, position: Value): Pla
   const scaled = arithmetic(code, '*', position, exact(`${bytes}`, bytes, bytes), false, () => undefined);
   const value = arithmetic(code, '+', array.value, scaled, false, () => undefined);
   const base = asNumber(code, value);
-  return { ...rest, base, value, type: resolvedOrVoid(type, context), named: nameOf(type), text, position: number, ...entryObject(array, nameOf(type), base) }; // prettier-ignore
+  return { ...rest, base, value, type: resolvedOrVoid(type, context), named: nameOf(type), text, position: number, ...entryObject(array, nameOf(type), base, text) }; // prettier-ignore
 }
 
 /** Entries of an array that is part of no struct are objects of their own. */
-export function entryObject(array: Place, named: string, base: string): Pick<Place, 'object'> {
+export function entryObject(array: Place, named: string, base: string, text: Text): Pick<Place, 'object'> {
   const own = array.offset === 0 && (array.object === undefined || array.object.type === '');
-  return own ? { object: { type: named, base } } : {};
+  return own ? { object: { type: named, base, text } } : {};
 }
 
 /** An index outside its array is an outcome of its own. */

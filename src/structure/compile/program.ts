@@ -7,6 +7,7 @@ import type { Compiled, Context } from './context.ts';
 import { compileFormula } from './formula.ts';
 import { compileGuard, compileRoots, compileSteps } from './locator.ts';
 import { elementPlace } from './anchors.ts';
+import { load } from './place.ts';
 import { accuse } from './report.ts';
 import { compileStatements } from './statement.ts';
 import { Tables } from './tables.ts';
@@ -80,7 +81,7 @@ export function compileRepair(
       if (formula) code.labelled((label) => make(formula, { ...context, quiet: true, bail: `break ${label};` })); // prettier-ignore
     };
     part(model.only_if, (formula, inner) => code.line(`R.only_if = ${compileCondition(formula, inner)};`));
-    part(model.subject, (formula, inner) => subject(compileFormula(formula, inner), inner));
+    part(model.subject, (formula, inner) => subject(compileFormula(formula, inner), model.verb, inner));
     part(model.to, (formula, inner) => {
       const { value } = compileNumber(formula, inner);
       const pair = asPair(code, value);
@@ -89,9 +90,17 @@ export function compileRepair(
   }).run;
 }
 
+const ON_ELEMENTS: ReadonlySet<string> = new Set(['unlink', 'quarantine', 'rearm']);
+
 /** What a repair acts on: a place, or the object that a pointer leads to. */
-function subject(made: Compiled, context: Context): void {
-  if (made.kind === 'place') return accuse(made.place, context);
+function subject(made: Compiled, verb: RepairModel['verb'], context: Context): void {
+  if (made.kind === 'place') {
+    accuse(made.place, context);
+    // Of a pointer, what is taken off is what it leads to.
+    if (made.place.type?.kind === 'pointer' && ON_ELEMENTS.has(verb))
+      subject(load(context, made.place), verb, context);
+    return;
+  }
   if (made.kind !== 'value') return;
   if (made.from) accuse(made.from, context);
   context.code.line(`R.aim(${asNumber(context.code, made.value)});`);

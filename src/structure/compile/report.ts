@@ -4,7 +4,7 @@ import { addressCode, holesOf, load } from './place.ts';
 import { sizeOf } from './context.ts';
 import type { Rule } from './tables.ts';
 import { asNumber, asPair } from './value.ts';
-import { compileCondition, compileFormula, compileNumber, signOf } from './values.ts';
+import { compileCondition, compileFormula, compileValue, signOf } from './values.ts';
 
 /** What is said when a requirement does not hold: whom to blame, in which words, what is expected. */
 export interface Complaint {
@@ -102,7 +102,7 @@ export function accuse(place: Place, context: Context): void {
   const bytes = place.bits || place.type === undefined || place.type.kind === 'void' ? 8 : sizeOf(place.type, context.scope.source); // prettier-ignore
   const type = place.object ? tables.texts.index(place.object.type) : -1;
   const through = place.via !== undefined;
-  code.line(`R.blame(${place.space}, ${addressCode(place)}, ${place.bits ? unitOf(place, context) : bytes}, ${type}, ${place.object?.base ?? 0}, ${through}, ${tables.template(place.text)}${holesOf(place.text)});`); // prettier-ignore
+  code.line(`R.blame(${place.space}, ${addressCode(place)}, ${place.bits ? unitOf(place, context) : bytes}, ${type}, ${place.object?.base ?? 0}, ${tables.texts.index(place.named)}, ${through}, ${tables.template(place.text)}${holesOf(place.text)});`); // prettier-ignore
 }
 
 function unitOf(place: Place, context: Context): number {
@@ -141,7 +141,9 @@ function isScalar({ type }: Place): boolean {
 }
 
 function expect(formula: Formula, context: Context): void {
-  const { value } = compileNumber(formula, context);
+  const made = compileValue(formula, context);
+  if (made.kind !== 'value') return;
+  const { value } = made;
   const pair = asPair(context.code, value);
   context.code.line(`R.expect(${asNumber(context.code, value)}, ${pair.high}, ${pair.low});`);
 }

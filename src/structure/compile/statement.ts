@@ -65,7 +65,8 @@ function compileRequire(statement: Statement & { kind: 'require' }, context: Con
     message: wordsOf(statement.message),
     ...(statement.means === undefined ? {} : { means: statement.means }),
   }) - 1; // prettier-ignore
-  const { condition, message, at, expected } = statement;
+  const { condition, message, at } = statement;
+  const expected = statement.expected ?? otherSide(condition);
   const complaint = { rule, condition, message, ...(at ? { at } : {}), ...(expected ? { expected } : {}) };
   code.block(`if (!(${compileCondition(condition, context)}))`, () => {
     complain(complaint, context, (quiet) => onRule(rule, capture(quiet)));
@@ -73,6 +74,15 @@ function compileRequire(statement: Statement & { kind: 'require' }, context: Con
     const stop = context.walks.get(nameIn(at ?? blamedBy(condition)));
     if (stop !== undefined) code.line(stop);
   });
+}
+
+/** What one side of an equality is the measure of: the side that no memory is to blame for. */
+function otherSide(condition: Formula): Formula | undefined {
+  if (condition.kind !== 'binary' || condition.operator !== '==') return undefined;
+  const { left, right } = condition;
+  if (blamedBy(left) === undefined)
+    return blamedBy(right) === undefined || right.kind === 'text' ? undefined : left;
+  return blamedBy(right) === undefined && right.kind !== 'text' && right.kind !== 'bool' ? right : undefined;
 }
 
 function compileEach(statement: Statement & { kind: 'each' }, context: Context, onRule: OnRule): void {

@@ -19,6 +19,8 @@ export interface ShapeJob {
   ) => void;
   /** True for an address that something beside this structure knows as an object of the element's type. */
   readonly known: (base: Address) => boolean;
+  /** Whether what stands at an address has the marks of the element's type: its function pointers lead into the text. Undefined: it has none. */
+  readonly looks: (base: Address) => boolean | undefined;
 }
 
 /** Goes through a root: each call of what it gives finds a few more elements; false when there are no more. */

@@ -1,6 +1,6 @@
 import type { Address } from '../../base/address.ts';
 import type { Reader } from '../reader.ts';
-import type { TreeLayout } from './tree.ts';
+import type { TreeLayout } from './tree-layout.ts';
 
 const BLACK = 1;
 
@@ -9,7 +9,7 @@ export function checkColours(
   nodes: readonly Address[],
   space: Reader,
   at: TreeLayout,
-): { node: Address; message: string } | undefined {
+): { node: Address; message: string; certain: boolean } | undefined {
   // prettier-ignore
   const colours = new Map(nodes.map((node) => [node, space.u8(node + at.parent) & 1]));
   const children = new Map(nodes.map((node) => [node, [space.u64(node + at.left), space.u64(node + at.right)] as const])); // prettier-ignore
@@ -24,7 +24,11 @@ export function checkColours(
     return right_now;
   }); // prettier-ignore
   const node = culprit ?? nodes.find((one) => (colours.get(one) ?? BLACK) !== BLACK) ?? root;
-  return { node, message: colours.get(node) === BLACK ? 'should be red' : 'should be black' };
+  return {
+    node,
+    certain: culprit !== undefined,
+    message: colours.get(node) === BLACK ? 'should be red' : 'should be black',
+  };
 }
 
 /** Trying every node costs the square of their number. */

@@ -1,21 +1,10 @@
 import type { Address } from '../../base/address.ts';
-import { findMember, resolveType } from '../../model/type-source.ts';
 import { readField } from '../locators.ts';
+import type { TreeLayout } from './tree-layout.ts';
+import { layoutOf } from './tree-layout.ts';
 import { checkColours } from './tree-colours.ts';
 import type { Shape, ShapeJob } from './shape.ts';
 import { add, fault, giveUp, hexAt, plausible } from './shape.ts';
-
-/** Where the parts of a tree lie. */
-export interface TreeLayout {
-  readonly parent: number;
-  readonly left: number;
-  readonly right: number;
-  /** rb_root.rb_node, and rb_leftmost where the root caches it. */
-  readonly root: Address;
-  readonly root_member: string;
-  readonly leftmost: Address | undefined;
-  readonly leftmost_member: string;
-}
 
 interface Visit {
   readonly node: Address;
@@ -30,39 +19,10 @@ const DEPTH_LIMIT = 64;
 
 /** A red-black tree: links, colours, order and the cached leftmost node. In order. */
 export const tree: Shape = (job) => () => {
-  const walk = new TreeWalk(job, layoutOf(job));
+  const walk = new TreeWalk(job, layoutOf(job.locator, job.root));
   walk.run();
   return false;
 };
-
-/** rb_root_cached has an rb_root and rb_leftmost; a timerqueue_head has an rb_root_cached. */
-function layoutOf({ locator, root }: ShapeJob): TreeLayout {
-  const { source, at } = locator;
-  let type = locator.program.root_types[root.from];
-  let [offset, path] = [0, ''];
-  let cached: { offset: number; path: string } | undefined;
-  for (let depth = 0; depth < 4 && type?.kind === 'aggregate'; depth++) {
-    const leftmost = findMember(type, 'rb_leftmost', source);
-    if (leftmost && leftmost !== 'opaque') cached = { offset: offset + leftmost.offset, path: `${path}.rb_leftmost` }; // prettier-ignore
-    const node = findMember(type, 'rb_node', source);
-    const inner = node && node !== 'opaque' ? node : findMember(type, 'rb_root', source);
-    if (!inner || inner === 'opaque') break;
-    offset += inner.offset;
-    path += `.${inner.name}`;
-    if (inner === node) break;
-    const seen = resolveType(inner.type, source);
-    type = seen === 'opaque' ? undefined : seen;
-  }
-  return {
-    parent: at('rb_node', '__rb_parent_color'),
-    left: at('rb_node', 'rb_left'),
-    right: at('rb_node', 'rb_right'),
-    root: root.head + offset,
-    root_member: path,
-    leftmost: cached && root.head + cached.offset,
-    leftmost_member: cached?.path ?? '',
-  };
-}
 
 class TreeWalk {
   readonly #job: ShapeJob;
@@ -90,7 +50,7 @@ class TreeWalk {
     if (!this.#walk({ node: first, depth: 1, parent: -1, low: -Infinity, high: Infinity })) return;
     if (elements.faults.length === this.#faults_before) {
       const wrong = checkColours(this.#nodes, space, at);
-      if (wrong) this.#fault('RB_COLOUR', wrong.node + at.parent, wrong.node, '.__rb_parent_color', wrong.message); // prettier-ignore
+      if (wrong) this.#fault('RB_COLOUR', wrong.node + at.parent, wrong.node, '.__rb_parent_color', wrong.message, wrong.certain ? otherColour(space.u64(wrong.node + at.parent)) : undefined); // prettier-ignore
       this.#order();
     }
     this.#leftmost();
@@ -180,6 +140,8 @@ class TreeWalk {
   /** Whether an element stands there: somebody else knows it, its parent or a child agrees, or as a leaf its key is where it should be. */
   #genuine(node: Address, from: Address, low: number, high: number): boolean {
     if (this.#job.known(node - this.#link) || this.#parentOf(node) === from) return true;
+    const looks = this.#job.looks(node - this.#link);
+    if (looks !== undefined) return looks;
     const children = [this.#child(node, 'left'), this.#child(node, 'right')].filter((one) => one !== 0);
     if (children.length > 0) return children.some((one) => this.#readable(one) && this.#parentOf(one) === node); // prettier-ignore
     const key = this.#key(node);
@@ -228,4 +190,9 @@ class TreeWalk {
     const own = node === 0;
     fault(this.#job, { code, address, bytes: 8, element: own ? NaN : node - this.#link, member: own ? member : `${this.#via}${member}`, message: `${hexAt(this.#job.space, address)}: ${why}`, ...(expected === undefined ? {} : { expected }) }); // prettier-ignore
   }
+}
+
+/** The word of a node whose colour is the other one. */
+function otherColour(word: Address): Address {
+  return word % 2 === 0 ? word + 1 : word - 1;
 }

@@ -1,0 +1,89 @@
+import type { Address } from '../../base/address.ts';
+import type { RepairVerb } from '../../model/structure.ts';
+import type { Reader } from '../reader.ts';
+
+/** Bytes that a repair would put somewhere. */
+export interface PlannedWrite {
+  /** As a spec would write it, without the patient's name. */
+  readonly place: string;
+  readonly address: Address;
+  readonly space: Reader;
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+}
+
+/** What would be done about a finding; nothing has been written. */
+export interface Plan {
+  readonly code: string;
+  readonly verb: RepairVerb;
+  readonly place: string;
+  /** In their order. Empty when declined. */
+  readonly writes: readonly PlannedWrite[];
+  readonly loses?: string;
+  /** Why it must not be made. */
+  readonly declined?: { readonly code: DeclineCode; readonly message: string };
+}
+
+export type DeclineCode =
+  /** `only_if` does not hold. */
+  | 'CONDITION'
+  /** It would make damage look like order: data is missing. */
+  | 'WOULD_LOSE_DATA'
+  /** What should be written cannot be worked out: the rest of the structure does not say. */
+  | 'NO_VALUE'
+  /** What has to be read or written cannot be. */
+  | 'UNMAPPED'
+  /** That verb does nothing for such a structure. */
+  | 'NO_WAY';
+
+/** Why a repair cannot be worked out; a value, as everything that memory can cause. */
+export interface Declined {
+  readonly code: DeclineCode;
+  readonly message: string;
+}
+
+/** Writes as they are put together: a later one of the same bytes sees what the earlier would have left. */
+export class Writes {
+  readonly list: PlannedWrite[] = [];
+  failed: Declined | undefined;
+
+  /** `bytes` bytes of a number, the least significant first. */
+  put(
+    space: Reader,
+    address: Address,
+    value: bigint,
+    bytes: number,
+    place: string,
+    big_endian = false,
+  ): void {
+    const after = new Uint8Array(bytes);
+    for (let index = 0; index < bytes; index++) after[big_endian ? bytes - 1 - index : index] = Number((value >> BigInt(index * 8)) & 0xffn); // prettier-ignore
+    this.bytes(space, address, after, place);
+  }
+
+  pointer(space: Reader, address: Address, value: Address, place: string): void {
+    this.put(space, address, BigInt.asUintN(64, BigInt(Math.trunc(value))), 8, place);
+  }
+
+  bytes(space: Reader, address: Address, after: Uint8Array, place: string): void {
+    const before = space.bytes(address, after.length);
+    if (!before) {
+      this.failed ??= { code: 'UNMAPPED', message: `${place} cannot be read` };
+      return;
+    }
+    for (const earlier of this.list) overlay(before, address, earlier);
+    if (before.every((byte, index) => byte === after[index])) return;
+    this.list.push({ place, address, space, before, after });
+  }
+
+  decline(code: DeclineCode, message: string): void {
+    this.failed ??= { code, message };
+  }
+}
+
+function overlay(bytes: Uint8Array, address: Address, write: PlannedWrite): void {
+  for (let index = 0; index < write.after.length; index++) {
+    const at = write.address + index - address;
+    if (at >= 0 && at < bytes.length) bytes[at] = write.after[index] as number;
+  }
+}

@@ -1,0 +1,121 @@
+import type { Address } from '../../base/address.ts';
+import type { RepairModel } from '../../model/structure.ts';
+import type { Draft } from '../findings.ts';
+import type { LinkedLibrary } from '../link.ts';
+import type { Session } from '../session.ts';
+import type { Plan } from './plan.ts';
+import { Writes } from './plan.ts';
+import { rearm, relink, release, unlink } from './verbs.ts';
+
+/** Nothing of the kind is repaired over more writes than that. */
+const WRITES_LIMIT = 4096;
+
+/**
+ * What a validator's own repairs would do about one of its findings; undefined when it has none for that code. `all` are the findings of the
+ * structure.
+ */
+export function propose(session: Session, linked: LinkedLibrary, draft: Draft, all: readonly Draft[]): Plan | undefined {
+  const models = linked.repairsOf(draft.structure).filter((one) => one.code === draft.code);
+  let declined: Plan | undefined;
+  for (const model of models) {
+    const plan = planOf(session, linked, model, draft, all);
+    if (!plan.declined) return plan;
+    declined ??= plan;
+  }
+  return declined;
+} // prettier-ignore
+
+function planOf(
+  session: Session,
+  linked: LinkedLibrary,
+  model: RepairModel,
+  draft: Draft,
+  all: readonly Draft[],
+): Plan {
+  // prettier-ignore
+  const told = session.evaluateRepair(model, draft);
+  const writes = new Writes();
+  const base = { code: draft.code, verb: model.verb, place: draft.place, ...(model.loses === undefined ? {} : { loses: model.loses }) }; // prettier-ignore
+  if (typeof told === 'string') writes.decline('UNMAPPED', told);
+  else if (model.only_if && told.only_if !== true) writes.decline('CONDITION', 'its condition does not hold');
+  else if (model.unless_loss && isLoss(model, told, draft, all))
+    writes.decline('WOULD_LOSE_DATA', 'what is missing would be forgotten'); // prettier-ignore
+  else act(writes, session, linked, model, told, draft, all);
+  if (writes.list.length > WRITES_LIMIT)
+    writes.decline('NO_WAY', `${writes.list.length} writes are too many`);
+  if (!writes.failed && writes.list.length === 0) writes.decline('NO_VALUE', 'there is nothing to write');
+  if (writes.failed) return { ...base, writes: [], declined: writes.failed };
+  return { ...base, writes: writes.list };
+}
+
+/** What a repair's formulas gave. */
+export interface Told {
+  readonly only_if: boolean | undefined;
+  /** Where the subject lies. */
+  readonly subject: { readonly place: string; readonly address: Address; readonly bytes: number; readonly space: Draft['space']; readonly type: string } | undefined; // prettier-ignore
+  /** Where a subject that is a pointer leads. */
+  readonly target: Address;
+  readonly to: bigint | undefined;
+}
+
+/** Data is gone: another finding of the structure says so, or what would be written says that there is less than there was. */
+function isLoss(model: RepairModel, told: Told, draft: Draft, all: readonly Draft[]): boolean {
+  if (all.some((other) => other !== draft && other.code !== draft.code)) return true;
+  const value = told.to ?? draft.expected_bits;
+  if (value === undefined || (model.verb !== 'set' && model.verb !== 'recount')) return false;
+  const { space, address, bytes } = told.subject ?? draft;
+  const before = space.bytes(address, bytes);
+  return before === undefined || value < unsigned(before);
+}
+
+function unsigned(bytes: Uint8Array): bigint {
+  return bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+}
+
+function act(
+  writes: Writes,
+  session: Session,
+  linked: LinkedLibrary,
+  model: RepairModel,
+  told: Told,
+  draft: Draft,
+  all: readonly Draft[],
+): void {
+  // prettier-ignore
+  const subject = told.subject ?? draft;
+  switch (model.verb) {
+    case 'set':
+    case 'recount': {
+      const value = told.to ?? draft.expected_bits;
+      if (value === undefined) return writes.decline('NO_VALUE', 'nothing says what it should be');
+      return writes.put(subject.space, subject.address, value, subject.bytes, subject.place);
+    }
+    case 'abandon':
+      return writes.put(subject.space, subject.address, 0n, subject.bytes, subject.place);
+    case 'relink':
+      return relink(writes, draft, all.filter((one) => one.of_shape)); // prettier-ignore
+    case 'release': {
+      const type = told.subject?.type ?? '';
+      return release(writes, subject.space, subject.address, linked.type(type), subject.place, linked.source);
+    }
+    case 'unlink':
+    case 'quarantine':
+    case 'rearm':
+      return onElement(writes, session, model, told, draft);
+  }
+}
+
+/** Verbs that act on an element: off its list, off every one that it is on, or back into a bucket. */
+function onElement(writes: Writes, session: Session, model: RepairModel, told: Told, draft: Draft): void {
+  const base = Number.isNaN(told.target) ? (told.subject?.address ?? draft.object?.base ?? NaN) : told.target;
+  const places = session.placesOf(base);
+  if (model.verb === 'rearm') {
+    const bucket = told.to === undefined ? NaN : Number(BigInt.asIntN(64, told.to));
+    const elements = session.located(draft.structure);
+    if (!elements || Number.isNaN(bucket)) return writes.decline('NO_VALUE', 'nothing says where it belongs');
+    return rearm(writes, elements, base, bucket, told.subject?.place ?? draft.place);
+  }
+  const chosen = model.verb === 'quarantine' ? places : places.slice(0, 1);
+  if (chosen.length === 0) return writes.decline('NO_WAY', 'it is on no list that is known');
+  for (const { elements, index } of chosen) unlink(writes, elements, index);
+}

@@ -1,0 +1,104 @@
+import type { Address } from '../../base/address.ts';
+import type { Shape, ShapeJob } from './shape.ts';
+import { add, fault, giveUp, hexAt, plausible } from './shape.ts';
+
+/** include/linux/xarray.h: six bits of the index a level; entries with the low bits 10 beyond the first page are nodes. */
+const SLOTS = 64;
+const CHUNK_SHIFT = 6;
+const NODE_TAG = 2;
+const TAG_MASK = 3;
+const INTERNAL_LIMIT = 4096;
+
+interface Node {
+  readonly at: Address;
+  readonly parent: Address;
+  readonly offset: number;
+  readonly shift: number;
+  readonly index: number;
+  readonly field: Address;
+}
+
+/** An xarray, as the pid table and the page cache are: every pointer in it, by index. Values (numbers kept in the entry itself) are passed over. */
+export const xarray: Shape = (job) => () => {
+  const { locator, root, space } = job;
+  const head = root.head + locator.at('xarray', 'xa_head');
+  const entry = space.u64(head);
+  if (Number.isNaN(entry)) giveUp(job, 'UNMAPPED', `${root.place} is not mapped`);
+  else if (isNode(entry)) walkNodes(job, entry, head);
+  else if (entry !== 0) element(job, entry, head, 0);
+  return false;
+};
+
+function isNode(entry: Address): boolean {
+  return (entry & TAG_MASK) === NODE_TAG && !(entry >= 0 && entry < INTERNAL_LIMIT);
+}
+
+function walkNodes(job: ShapeJob, first: Address, head: Address): void {
+  const { locator, space, budget } = job;
+  const of = (member: string): number => locator.at('xa_node', member);
+  const seen = new Set<Address>();
+  const waiting: Node[] = [{ at: first - NODE_TAG, parent: 0, offset: 0, shift: -1, index: 0, field: head }];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { at, parent, field } = next;
+    const shift = plausible(at) ? space.u8(at + of('shift')) : NaN;
+    if (Number.isNaN(shift) || !space.mapped(at + of('slots') + SLOTS * 8 - 1)) {
+      wrong(job, 'XA_WILD', field, 'it leads to no node');
+      continue;
+    }
+    if (seen.has(at)) {
+      wrong(job, 'XA_WILD', field, 'it leads to a node that was passed before');
+      continue;
+    }
+    seen.add(at);
+    if (next.shift >= 0 ? shift !== next.shift : shift % CHUNK_SHIFT !== 0 || shift > 60) {
+      wrong(job, 'XA_SHIFT', at + of('shift'), `the node's shift is ${shift}, ${next.shift >= 0 ? next.shift : 'no multiple of 6'}`, 1); // prettier-ignore
+      if (next.shift < 0) continue;
+    }
+    if (space.u8(at + of('offset')) !== next.offset) wrong(job, 'XA_OFFSET', at + of('offset'), `the node hangs in slot ${next.offset}`, 1, next.offset); // prettier-ignore
+    if (space.u64(at + of('parent')) !== parent) wrong(job, 'XA_PARENT', at + of('parent'), 'it does not lead to the parent', 8, parent); // prettier-ignore
+    const level = next.shift >= 0 ? next.shift : shift;
+    let count = 0;
+    const inner: Node[] = [];
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const place = at + of('slots') + slot * 8;
+      const entry = space.u64(place);
+      if (entry === 0) continue;
+      count++;
+      if (!budget.step()) return giveUp(job, 'BUDGET', `${locator.model.name} has no end`);
+      const index = next.index + slot * 2 ** level;
+      if (isNode(entry) && level > 0)
+        inner.push({ at: entry - NODE_TAG, parent: at, offset: slot, shift: level - CHUNK_SHIFT, index, field: place }); // prettier-ignore
+      else if ((entry & TAG_MASK) === NODE_TAG && level === 0 && !(entry >= 0 && entry < INTERNAL_LIMIT))
+        wrong(job, 'XA_WILD', place, 'a node below the lowest level'); // prettier-ignore
+      else if (!element(job, entry, place, index)) return;
+    }
+    if (space.u8(at + of('count')) !== count) wrong(job, 'XA_COUNT', at + of('count'), `${count} slots are in use`, 1, count); // prettier-ignore
+    waiting.push(...inner.reverse());
+  }
+}
+
+/** False when there are too many. */
+function element(job: ShapeJob, entry: Address, field: Address, index: number): boolean {
+  // A value, or a small internal mark: nothing that it leads to.
+  if ((entry & 1) !== 0 || (entry >= 0 && entry < INTERNAL_LIMIT)) return true;
+  const base = entry - (entry & TAG_MASK);
+  if (!plausible(base) || !job.space.mapped(base)) {
+    wrong(job, 'XA_WILD', field, 'it leads to no mapped memory');
+    return true;
+  }
+  job.elements.numbers.push(index);
+  return add(job, base);
+}
+
+function wrong(
+  job: ShapeJob,
+  code: string,
+  address: Address,
+  why: string,
+  bytes = 8,
+  expected?: number,
+): void {
+  if (code === 'XA_WILD') job.elements.complete = false;
+  const value = bytes === 1 ? `${job.space.u8(address)}` : hexAt(job.space, address);
+  fault(job, { code, address, bytes, element: NaN, member: '', message: `${value}: ${why}`, ...(expected === undefined ? {} : { expected }), place: '' }); // prettier-ignore
+}

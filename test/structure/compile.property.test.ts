@@ -4,7 +4,7 @@ import type { Random } from '../../src/base/random.ts';
 import { substream } from '../../src/base/random.ts';
 import type { Formula, FormulaOperator, MemberModel, StructModel } from '../../src/model/structure.ts';
 import { FlatSpace } from '../support/flat-space.ts';
-import { address, binary, call, cast, index, int, int_type, member, name, not, range, span, symbol, truth as constant_truth } from '../support/formulas.ts'; // prettier-ignore
+import { address, binary, call, cast, conditional, index, int, int_type, member, name, not, range, span, symbol, truth as constant_truth } from '../support/formulas.ts'; // prettier-ignore
 import type { Plain, PlainWorld } from '../support/plain-evaluator.ts';
 import { Trouble, truth, value } from '../support/plain-evaluator.ts';
 import { let_, library, require_, sessionOn, struct, typeOf, validator } from '../support/structures.ts';
@@ -50,7 +50,7 @@ function numberFormula(roll: Dice, depth: number): Formula {
     case 3:
       return { kind: 'unary', operator: pick(roll, ['-', '~'] as const), operand: number(), span };
     case 4:
-      return { kind: 'conditional', condition: truthFormula(roll, depth - 1), then: number(), otherwise: number(), span }; // prettier-ignore
+      return conditional(truthFormula(roll, depth - 1), number(), number());
     case 5:
       return call(pick(roll, ['swab16', 'swab32', 'swab64', 'bits']), number());
     case 6:

@@ -29,3 +29,8 @@ export function int_type(of: string): TypeModel {
   const bytes = (Number(/\d+/.exec(of)?.[0]) / 8) as 1 | 2 | 4 | 8;
   return { kind: 'int', name: of, bytes, signed: of.startsWith('s'), big_endian: of.startsWith('be') };
 }
+
+export function conditional(condition: Formula, yes: Formula, otherwise: Formula): Formula {
+  // oxlint-disable-next-line unicorn/no-thenable -- a formula is never awaited
+  return { kind: 'conditional', condition, then: yes, otherwise, span };
+}

@@ -18,11 +18,18 @@ interface Page {
 /** Page buffers go round: thousands of patients are read in one process. What a buffer held is overwritten before it is used again. */
 const POOL: Page[] = [];
 
-function freshPage(): Page {
-  const pooled = POOL.pop();
-  if (pooled) return pooled;
-  const bytes = new Uint8Array(PAGE_BYTES);
-  return { bytes, view: new DataView(bytes.buffer) };
+/** Pages are cut from slabs, each larger than the one before: a buffer of its own for every page costs more than reading it. */
+const FIRST_SLAB = 8;
+const LAST_SLAB = 256;
+
+function freshPage(slab: { pages: number }): Page {
+  if (POOL.length === 0) {
+    const buffer = new ArrayBuffer(slab.pages * PAGE_BYTES);
+    for (let at = buffer.byteLength - PAGE_BYTES; at >= 0; at -= PAGE_BYTES)
+      POOL.push({ bytes: new Uint8Array(buffer, at, PAGE_BYTES), view: new DataView(buffer, at, PAGE_BYTES) }); // prettier-ignore
+    slab.pages = Math.min(slab.pages * 2, LAST_SLAB);
+  }
+  return POOL.pop() as Page;
 }
 
 /**
@@ -32,6 +39,7 @@ export class PhysicalCache {
   readonly #patient: Patient;
   readonly #meter: Meter;
   readonly #pages = new Map<number, Page | null>();
+  readonly #slab = { pages: FIRST_SLAB };
   /** Grows by one at every `forget`: translations made before are void. */
   generation = 0;
 
@@ -46,7 +54,7 @@ export class PhysicalCache {
     if (known !== undefined) return known;
     let page: Page | null = null;
     if (this.#meter.bytes < this.#meter.limits.bytes) {
-      const fresh = freshPage();
+      const fresh = freshPage(this.#slab);
       this.#meter.bytes += PAGE_BYTES;
       if (this.#patient.read(number * PAGE_BYTES, fresh.bytes)) page = fresh;
       else POOL.push(fresh);
@@ -104,7 +112,7 @@ function copyEight(from: Uint8Array, at: number, into: Uint8Array, to: number): 
 const FIRST_SLOTS = 128;
 const LAST_SLOTS = 65_536;
 /** Misses after which a cache of that many slots is too small, for each of them. */
-const GROWTH = 4;
+const GROWTH = 2;
 const NO_PAGE = NaN;
 
 /** Pages full of one byte, by the byte. */

@@ -11,6 +11,7 @@ const SECOND = 0x2000;
 export class FlatSpace {
   readonly meter = new Meter(DEFAULT_LIMITS);
   readonly space: Space;
+  readonly #physical: PhysicalCache | undefined;
   readonly #view = new DataView(new ArrayBuffer(MEMORY_BYTES));
 
   constructor() {
@@ -23,11 +24,13 @@ export class FlatSpace {
       return true;
     };
     const patient: Patient = { name: 'web', memory_bytes: MEMORY_BYTES, read, cpus: [], reason: 'inspection', devices: [], now: () => 0, letRun: () => false }; // prettier-ignore
-    this.space = new Space(new PhysicalCache(patient, this.meter), TOP, 4);
+    this.#physical = new PhysicalCache(patient, this.meter);
+    this.space = new Space(this.#physical, TOP, 4);
   }
 
   put(address: number, value: number | bigint): void {
     this.#view.setBigUint64(address, BigInt.asUintN(64, BigInt(value)), true);
+    this.#physical?.forget();
   }
 
   get(address: number): number {

@@ -80,6 +80,8 @@ export function blamedBy(condition: Formula): Formula | undefined {
       return condition.function.endsWith('_at') && condition.function !== 'function_at'
         ? condition
         : condition.args[0] && blamedBy(condition.args[0]);
+    case 'address':
+      return indexIn(condition.of);
     case 'name':
     case 'member':
     case 'index':
@@ -90,7 +92,23 @@ export function blamedBy(condition: Formula): Formula | undefined {
   }
 }
 
-const OF_ALL: ReadonlySet<string> = new Set(['count', 'sum', 'any', 'all', 'min', 'max', 'depth', 'root']);
+/** An address is nobody's fault, but what chose it may be. */
+function indexIn(path: Formula): Formula | undefined {
+  if (path.kind === 'index') return blamedBy(path.index) ?? indexIn(path.of);
+  return path.kind === 'member' || path.kind === 'cast' ? indexIn(path.of) : undefined;
+}
+
+const OF_ALL: ReadonlySet<string> = new Set([
+  'head',
+  'count',
+  'sum',
+  'any',
+  'all',
+  'min',
+  'max',
+  'depth',
+  'root',
+]);
 
 /** The name that a formula is, where it is nothing but a name. */
 export function nameIn(formula: Formula | undefined): string {

@@ -139,7 +139,10 @@ class TreeWalk {
 
   /** Whether an element stands there: somebody else knows it, its parent or a child agrees, or as a leaf its key is where it should be. */
   #genuine(node: Address, from: Address, low: number, high: number): boolean {
-    if (this.#job.known(node - this.#link) || this.#parentOf(node) === from) return true;
+    if (this.#job.known(node - this.#link)) return true;
+    // A root has no parent, and neither has memory that was never written.
+    if (this.#parentOf(node) === from && (from !== 0 || this.#job.space.u64(node + this.#at.parent) !== 0))
+      return true;
     const looks = this.#job.looks(node - this.#link);
     if (looks !== undefined) return looks;
     const children = [this.#child(node, 'left'), this.#child(node, 'right')].filter((one) => one !== 0);

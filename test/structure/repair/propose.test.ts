@@ -1,0 +1,122 @@
+// What would be written, and what would not; nothing is.
+import { describe, expect, it } from 'vitest';
+import type { RepairModel, Statement } from '../../../src/model/structure.ts';
+import { propose } from '../../../src/structure/repair/propose.ts';
+import { link } from '../../../src/structure/link.ts';
+import {
+  binary,
+  call,
+  cast,
+  collection,
+  element,
+  int,
+  member,
+  name,
+  symbol,
+} from '../../support/formulas.ts';
+import { FlatSpace } from '../../support/flat-space.ts';
+import { each, KERNEL_STRUCTS, let_, library, locator, require_, sessionOn, struct, typeOf, validator } from '../../support/structures.ts'; // prettier-ignore
+import { span } from '../../support/formulas.ts';
+
+const LOCK = struct('spin', { locked: 'u8', pending: 'u8', tail: 'u16' });
+const TASK = struct('task', { link: 'list_head', lock: 'spin', qty: 'u32', next_free: '*task' }, [...KERNEL_STRUCTS, LOCK]); // prettier-ignore
+const tasks = collection('tasks');
+const t = name('t');
+const BODY: readonly Statement[] = [
+  each(
+    't',
+    tasks,
+    require_(binary('<=', member(t, 'qty'), int(1000)), 'RANGE'),
+    require_(binary('==', member(t, 'lock', 'pending'), int(0)), 'HELD'),
+  ),
+  let_('said', cast(symbol('count'), typeOf('u64'))),
+  require_(binary('==', call('count', tasks), name('said')), 'COUNT'),
+];
+const repair = (code: string, verb: RepairModel['verb'], more: Partial<RepairModel> = {}): RepairModel => ({ code, verb, unless_loss: false, span, ...more }); // prettier-ignore
+const [HEAD, COUNT] = [0x4000, 0x4100];
+const at = (index: number): number => 0x1_0000 + index * 0x40;
+
+function list(many: number): FlatSpace {
+  const memory = new FlatSpace();
+  const nodes = [HEAD, ...Array.from({ length: many }, (_, index) => at(index))];
+  nodes.forEach((node, index) => {
+    memory.put(node, nodes[(index + 1) % nodes.length] as number);
+    memory.put(node + 8, nodes[(index + nodes.length - 1) % nodes.length] as number);
+  });
+  memory.put(COUNT, many);
+  return memory;
+}
+
+/** The plan for the finding of a code. */
+function plan(memory: FlatSpace, code: string, ...repairs: RepairModel[]) {
+  const of = library([LOCK, TASK], [locator('tasks', 'list', 'task', symbol('head'), { via: ['link'] })], [validator('tasks', BODY, repairs)]); // prettier-ignore
+  const session = sessionOn(of, memory, { head: HEAD, count: COUNT });
+  const drafts = session.validate('tasks')?.drafts ?? [];
+  const draft = drafts.find((one) => one.code === code);
+  if (!draft) throw new Error(`no ${code} among ${drafts.map((one) => one.code).join()}`);
+  const made = propose(session, link(of, undefined), draft, drafts);
+  return made && { declined: made.declined?.code, writes: made.writes.map((one) => [one.address, [...one.before].reverse().reduce((sum, byte) => sum * 256 + byte, 0), [...one.after].reverse().reduce((sum, byte) => sum * 256 + byte, 0), one.place]) }; // prettier-ignore
+}
+
+describe('a repair', () => {
+  it('relinks where both neighbours agree, and declines where they do not', () => {
+    const memory = list(4);
+    memory.put(at(1), 0x7000_0000);
+    expect(plan(memory, 'LIST_NEXT_WILD', repair('LIST_NEXT_WILD', 'relink'))).toEqual({ declined: undefined, writes: [[at(1), 0x7000_0000, at(2), 'tasks[1].link.next']] }); // prettier-ignore
+    memory.put(at(3) + 8, 0x7000_0000);
+    memory.put(at(2), 0x7000_0000);
+    memory.put(at(2) + 8, 0x7000_0000);
+    expect(plan(memory, 'LIST_NEXT_WILD', repair('LIST_NEXT_WILD', 'relink'))).toEqual({ declined: 'NO_VALUE', writes: [] }); // prettier-ignore
+  });
+
+  it('recounts by what the requirement compares with, and sets what it is told', () => {
+    const memory = list(4);
+    memory.put(COUNT, 3);
+    expect(plan(memory, 'COUNT', repair('COUNT', 'recount'))?.writes).toEqual([
+      [COUNT, 3, 4, 'symbols["count"]'],
+    ]);
+    const set = repair('COUNT', 'set', { subject: symbol('count'), to: call('count', tasks, binary('==', member(element, 'qty'), int(0))) }); // prettier-ignore
+    expect(plan(memory, 'COUNT', set)?.writes).toEqual([[COUNT, 3, 4, 'symbols["count"]']]);
+  });
+
+  it('that would hide what is lost is declined', () => {
+    const memory = list(4);
+    memory.put(COUNT, 5);
+    expect(plan(memory, 'COUNT', repair('COUNT', 'recount', { unless_loss: true }))?.declined).toBe('WOULD_LOSE_DATA'); // prettier-ignore
+    memory.put(COUNT, 3);
+    expect(plan(memory, 'COUNT', repair('COUNT', 'recount', { unless_loss: true }))?.writes).toHaveLength(1);
+    memory.put(at(0) + 20, 5000);
+    expect(plan(memory, 'COUNT', repair('COUNT', 'recount', { unless_loss: true }))?.declined).toBe('WOULD_LOSE_DATA'); // prettier-ignore
+  });
+
+  it('sees the names of the requirement that failed', () => {
+    const memory = list(4);
+    memory.put(at(2) + 20, 5000);
+    const set = repair('RANGE', 'set', { subject: member(t, 'qty'), to: int(7) });
+    expect(plan(memory, 'RANGE', set)?.writes).toEqual([[at(2) + 20, 5000, 7, 'tasks[2].qty']]);
+    const never = { ...set, only_if: binary('==', member(t, 'qty'), int(1)) };
+    expect(plan(memory, 'RANGE', never)?.declined).toBe('CONDITION');
+    const then = { ...set, only_if: binary('==', member(t, 'qty'), int(5000)) };
+    expect(plan(memory, 'RANGE', never, then)?.writes).toHaveLength(1);
+  });
+
+  it('unlinks a node from its neighbours, and releases a lock by the members of its type', () => {
+    const memory = list(4);
+    memory.put(at(2) + 16, 0x0101);
+    memory.put(at(2) + 20, 0);
+    memory.put(at(2) + 16, 0x0101);
+    expect(plan(memory, 'HELD', repair('HELD', 'release', { subject: member(t, 'lock') }))?.writes).toEqual([[at(2) + 16, 1, 0, 'tasks[2].lock']]); // prettier-ignore
+    expect(plan(memory, 'HELD', repair('HELD', 'unlink', { subject: t }))?.writes).toEqual([
+      [at(1), at(2), at(3), 'tasks[1].link.next'],
+      [at(3) + 8, at(2), at(1), 'tasks[3].link.prev'],
+    ]);
+    expect(plan(memory, 'HELD', repair('HELD', 'quarantine', { subject: t }))?.writes).toHaveLength(2);
+    expect(plan(memory, 'HELD', repair('HELD', 'abandon', { subject: member(t, 'link', 'next') }))?.writes).toEqual([[at(2), at(3), 0, 'tasks[2].link.next']]); // prettier-ignore
+  });
+
+  it('there is none for a code that the validator has none for', () => {
+    const memory = list(4);
+    memory.put(COUNT, 3);
+    expect(plan(memory, 'COUNT', repair('RANGE', 'recount'))).toBeUndefined();
+  });
+});

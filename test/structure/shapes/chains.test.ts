@@ -1,0 +1,109 @@
+// Buckets, lock-less lists, free lists: what ends with NULL.
+import { describe, expect, it } from 'vitest';
+import { binary, call, collection, every, index, int, member, name, symbol, cast, address, element } from '../../support/formulas.ts'; // prettier-ignore
+import { FlatSpace } from '../../support/flat-space.ts';
+import { each, KERNEL_STRUCTS, library, locator, require_, sessionOn, struct, typeOf, validator } from '../../support/structures.ts'; // prettier-ignore
+
+const TIMER = struct('timer', { entry: 'hlist_node', slot: 'u64' }, KERNEL_STRUCTS);
+const BUCKETS = cast(symbol('buckets'), typeOf('hlist_head[4]'));
+const timers = collection('timers');
+const t = name('t');
+const TIMERS = library(
+  [TIMER],
+  [locator('timers', 'hlist', 'timer', every(BUCKETS), { via: ['entry'] })],
+  [validator('timers', [each('t', timers, require_(binary('==', call('head', t), address(index(BUCKETS, member(t, 'slot')))), 'BUCKET'))])],
+); // prettier-ignore
+const [HEADS, FIRST] = [0x4000, 0x1_0000];
+const node = (at: number): number => FIRST + at * 0x40;
+
+/** Buckets by the numbers of the timers in them. */
+function wheel(...buckets: number[][]): FlatSpace {
+  const memory = new FlatSpace();
+  buckets.forEach((of, bucket) => {
+    let field = HEADS + bucket * 8;
+    for (const one of of) {
+      memory.put(field, node(one));
+      memory.put(node(one) + 8, field);
+      memory.put(node(one) + 16, bucket);
+      field = node(one);
+    }
+  });
+  return memory;
+}
+
+const validate = (memory: FlatSpace) => sessionOn(TIMERS, memory, { buckets: HEADS }).validate('timers');
+
+describe('a hash bucket', () => {
+  it('is walked to its end, and each entry knows which it is', () => {
+    expect(validate(wheel([0, 1], [], [2, 3, 4]))).toEqual({ drafts: [], elements: 5, failure: undefined });
+    const wrong = wheel([0], [1]);
+    wrong.put(node(1) + 16, 3);
+    expect(validate(wrong)?.drafts).toMatchObject([{ code: 'BUCKET', place: 'timers[1].slot' }]);
+    wrong.put(node(1) + 16, 4);
+    expect(validate(wrong)).toMatchObject({ drafts: [], failure: { code: 'INDEX', address: HEADS } });
+  });
+
+  it('with a pprev that is wrong costs that one field', () => {
+    const memory = wheel([0, 1, 2]);
+    memory.put(node(1) + 8, 0x1234_5678);
+    expect(validate(memory)).toMatchObject({ elements: 3, drafts: [{ code: 'HLIST_PPREV', place: 'timers[1].entry.pprev', address: node(1) + 8, expected: node(0) }] }); // prettier-ignore
+  });
+
+  it('whose link leads away is blamed at that link', () => {
+    const memory = wheel([0, 1, 2], [3]);
+    memory.put(node(0), node(3));
+    expect(validate(memory)?.drafts).toMatchObject([{ code: 'HLIST_WILD', place: 'timers[0].entry.next' }]);
+    memory.put(node(0), 0x7777_0000);
+    expect(validate(memory)?.drafts[0]).toMatchObject({ code: 'HLIST_WILD', message: expect.stringContaining('no mapped memory') }); // prettier-ignore
+    memory.put(HEADS, 0xdead_0000_0000_0100n);
+    expect(validate(memory)?.drafts[0]).toMatchObject({
+      place: 'symbols["buckets"][0].first',
+      address: HEADS,
+    });
+    const endless = wheel([0, 1, 2]);
+    endless.put(node(2), node(0));
+    expect(validate(endless)?.drafts).toMatchObject([{ code: 'HLIST_WILD', place: 'timers[2].entry.next', message: expect.stringContaining('never ends') }]); // prettier-ignore
+  });
+});
+
+const WORK = struct('work', { next: 'llist_node', done: 'u32' }, KERNEL_STRUCTS);
+const CHAINS = library(
+  [WORK],
+  [
+    locator('works', 'llist', 'work', cast(symbol('queue'), typeOf('llist_head')), { via: ['next'] }),
+    locator('free', 'freelist', 'work', cast(symbol('head'), typeOf('*work')), { step: [binary('^', call('u64_at', address(member(element, 'next'))), int(0x5555_0000))] }), // prettier-ignore
+  ],
+  [
+    validator('works', [each('w', collection('works'), require_(binary('<=', member(name('w'), 'done'), int(1)), 'DONE'))]), // prettier-ignore
+    validator('free', [require_(binary('<', call('count', collection('free')), int(100)), 'MANY')]),
+  ],
+);
+
+describe('a chain that ends with NULL', () => {
+  const chained = (codes: (target: number) => number): FlatSpace => {
+    const memory = new FlatSpace();
+    memory.put(0x4100, node(0));
+    for (let at = 0; at < 5; at++) memory.put(node(at), codes(at === 4 ? 0 : node(at + 1)));
+    return memory;
+  };
+
+  it('is walked as a lock-less list', () => {
+    const memory = chained((to) => to);
+    const session = () => sessionOn(CHAINS, memory, { queue: 0x4100 }).validate('works');
+    expect(session()).toEqual({ drafts: [], elements: 5, failure: undefined });
+    memory.put(node(3), node(1));
+    expect(session()).toMatchObject({ elements: 4, drafts: [{ code: 'LLIST_CYCLE', place: 'works[3].next.next' }] }); // prettier-ignore
+    memory.put(node(3), 3);
+    expect(session()?.drafts).toMatchObject([{ code: 'LLIST_WILD', address: node(3) }]);
+  });
+
+  it('is walked as a free list whose links are encoded', () => {
+    const memory = chained((to) => (to ^ 0x5555_0000) >>> 0);
+    const session = () => sessionOn(CHAINS, memory, { head: 0x4100 }).validate('free');
+    expect(session()).toEqual({ drafts: [], elements: 5, failure: undefined });
+    memory.put(node(2), (node(0) ^ 0x5555_0000) >>> 0);
+    expect(session()?.drafts).toMatchObject([{ code: 'FREELIST_CYCLE', address: node(2) }]);
+    memory.put(node(2), 0x1234);
+    expect(session()?.drafts).toMatchObject([{ code: 'FREELIST_WILD', address: node(2) }]);
+  });
+});

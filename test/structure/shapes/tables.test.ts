@@ -1,0 +1,194 @@
+// Arrays, rings, bitmaps, hashes, xarrays and maple trees.
+import { describe, expect, it } from 'vitest';
+import type { LocatorModel, StructModel } from '../../../src/model/structure.ts';
+import { binary, cast, collection, int, member, name, symbol } from '../../support/formulas.ts';
+import { FlatSpace } from '../../support/flat-space.ts';
+import { each, KERNEL_STRUCTS, library, locator, require_, sessionOn, struct, typeOf, validator } from '../../support/structures.ts'; // prettier-ignore
+
+const ENTRY = struct('entry', { value: 'u64', link: 'hlist_node' }, KERNEL_STRUCTS);
+const x = name('x');
+
+/** What a locator finds: each element's number and address, and the findings. */
+function found(
+  memory: FlatSpace,
+  of: LocatorModel,
+  symbols: Record<string, number>,
+  more: readonly StructModel[] = [],
+) {
+  // prettier-ignore
+  const said = validator('things', [each('x', collection('things'), require_(binary('!=', member(x, 'index'), member(x, 'index')), 'AT', [{ value: member(x, 'index'), format: 'plain' }, ' ', { value: x, format: 'hex' }]))]); // prettier-ignore
+  const result = sessionOn(library([ENTRY, ...more], [of], [said]), memory, symbols).validate('things');
+  const shaped = result?.drafts.filter((one) => one.of_shape) ?? [];
+  const elements = result?.drafts.filter((one) => !one.of_shape).map((one) => Number(one.message.split(' ')[0])) ?? []; // prettier-ignore
+  return { elements, shaped: shaped.map((one) => [one.code, one.address, one.expected]), failure: result?.failure?.code }; // prettier-ignore
+}
+
+describe('an array', () => {
+  const pointed = locator('things', 'array', 'entry', cast(symbol('base'), typeOf('*entry')), { length: cast(symbol('length'), typeOf('u32')) }); // prettier-ignore
+
+  it('is as long as its type or its length says', () => {
+    const memory = new FlatSpace();
+    memory.put(0x4000, 0x1_0000);
+    memory.put(0x4100, 3);
+    expect(found(memory, pointed, { base: 0x4000, length: 0x4100 })).toMatchObject({ elements: [0, 1, 2] });
+    const held = locator('things', 'array', 'entry', cast(symbol('base'), typeOf('entry[4]')));
+    expect(found(memory, held, { base: 0x1_0000 })).toMatchObject({ elements: [0, 1, 2, 3] });
+  });
+
+  it('that is longer than it can be, or lies nowhere, is no array', () => {
+    const memory = new FlatSpace();
+    memory.put(0x4100, 9);
+    const held = locator('things', 'array', 'entry', cast(symbol('base'), typeOf('entry[4]')), { length: cast(symbol('length'), typeOf('u32')) }); // prettier-ignore
+    expect(found(memory, held, { base: 0x1_0000, length: 0x4100 })).toMatchObject({ failure: 'INDEX' });
+    memory.put(0x4000, 0xdead_0000_0000_0000n);
+    expect(found(memory, pointed, { base: 0x4000, length: 0x4100 })).toMatchObject({ failure: 'UNMAPPED' });
+  });
+});
+
+describe('a ring', () => {
+  const word = (of: string) => cast(symbol(of), typeOf('u16'));
+  const ring = locator('things', 'ring', 'entry', cast(symbol('base'), typeOf('entry[8]')), { first: word('first'), last: word('last') }); // prettier-ignore
+  const at = (first: number, last: number) => {
+    const memory = new FlatSpace();
+    memory.put(0x4000, first);
+    memory.put(0x4100, last);
+    return found(memory, ring, { base: 0x1_0000, first: 0x4000, last: 0x4100 });
+  };
+
+  it('goes from the first to the last, around its end', () => {
+    expect(at(2, 5).elements).toEqual([2, 3, 4]);
+    expect(at(6, 1).elements).toEqual([6, 7, 0]);
+    expect(at(14, 17).elements).toEqual([6, 7, 0]);
+    expect(at(3, 3).elements).toEqual([]);
+  });
+
+  it('whose counters are farther apart than it is long is out of bounds', () => {
+    expect(at(10, 19).shaped).toEqual([['RING_BOUNDS', 0x4100, undefined]]);
+    expect(at(19, 10).shaped).toEqual([['RING_BOUNDS', 0x4100, undefined]]);
+  });
+});
+
+describe('a bitmap', () => {
+  it('has the bits that are set, by their numbers', () => {
+    const memory = new FlatSpace();
+    memory.put(0x1_0000, 0b1000_0000_0101);
+    memory.put(0x1_0008, 1);
+    const map = locator('things', 'bitmap', 'u64', cast(symbol('map'), typeOf('u64[2]')));
+    expect(found(memory, map, { map: 0x1_0000 }).elements).toEqual([0, 2, 11, 64]);
+    const short = { ...map, length: int(11) };
+    expect(found(memory, short, { map: 0x1_0000 }).elements).toEqual([0, 2]);
+  });
+});
+
+describe('a hash', () => {
+  const hash = locator('things', 'hash', 'entry', cast(symbol('base'), typeOf('hlist_head[4]')), {
+    via: ['link'],
+  });
+
+  it('is all of its buckets', () => {
+    const memory = new FlatSpace();
+    for (const [bucket, entry] of [[1, 0x1_0000], [3, 0x1_0040]] as const) {
+      memory.put(0x4000 + bucket * 8, entry + 8);
+      memory.put(entry + 16, 0x4000 + bucket * 8);
+    } // prettier-ignore
+    expect(found(memory, hash, { base: 0x4000 })).toEqual({
+      elements: [0, 1],
+      shaped: [],
+      failure: undefined,
+    });
+    memory.put(0x1_0040 + 16, 0);
+    expect(found(memory, hash, { base: 0x4000 }).shaped).toEqual([['HLIST_PPREV', 0x1_0040 + 16, 0x4018]]);
+  });
+});
+
+describe('an xarray', () => {
+  const STRUCTS = [struct('xarray', { xa_head: '*void' }), struct('xa_node', { shift: 'u8', offset: 'u8', count: 'u8', nr_values: 'u8', parent: '*void', slots: '*void[64]' })]; // prettier-ignore
+  const pids = locator('things', 'xarray', 'entry', cast(symbol('root'), typeOf('xarray')));
+  const [TOP, LOW] = [0x1_0000, 0x1_1000];
+  const two = (): FlatSpace => {
+    const memory = new FlatSpace();
+    memory.put(0x4000, TOP + 2);
+    memory.put(TOP, 0x02_00_06);
+    memory.put(TOP + 16, 0x2_0000);
+    memory.put(TOP + 16, LOW + 2);
+    memory.put(TOP + 16 + 8 * 3, LOW + 0x402);
+    memory.put(LOW, 0x01_00_00);
+    memory.put(LOW + 8, TOP);
+    memory.put(LOW + 16 + 8 * 5, 0x2_0000);
+    memory.put(LOW + 0x400, 0x01_03_00);
+    memory.put(LOW + 0x408, TOP);
+    memory.put(LOW + 0x410, 0x2_0040);
+    return memory;
+  };
+  const walk = (memory: FlatSpace) => found(memory, pids, { root: 0x4000 }, STRUCTS);
+
+  it('has its entries by their index', () => {
+    expect(walk(two())).toEqual({ elements: [5, 192], shaped: [], failure: undefined });
+  });
+
+  it('blames a parent, an offset, a count, a slot', () => {
+    const memory = two();
+    memory.put(LOW + 8, LOW);
+    expect(walk(memory).shaped).toEqual([['XA_PARENT', LOW + 8, TOP]]);
+    memory.put(LOW + 8, TOP);
+    memory.put(LOW + 0x400, 0x01_04_00);
+    expect(walk(memory).shaped).toEqual([['XA_OFFSET', LOW + 0x401, 3]]);
+    memory.put(LOW + 0x400, 0x07_03_00);
+    expect(walk(memory).shaped).toEqual([['XA_COUNT', LOW + 0x402, 1]]);
+    memory.put(LOW + 0x400, 0x01_03_06);
+    expect(walk(memory).shaped).toEqual([['XA_SHIFT', LOW + 0x400, undefined]]);
+    memory.put(LOW + 0x400, 0x01_03_00);
+    memory.put(LOW + 0x410, 0x7000_0000);
+    expect(walk(memory).shaped).toEqual([['XA_WILD', LOW + 0x410, undefined]]);
+    memory.put(LOW + 0x410, 0x2_0040);
+    memory.put(TOP + 16 + 8 * 3, TOP + 2);
+    expect(walk(memory).shaped).toEqual([['XA_COUNT', TOP + 2, 1], ['XA_WILD', TOP + 40, undefined]].slice(1)); // prettier-ignore
+  });
+});
+
+describe('a maple tree', () => {
+  const STRUCTS = [
+    struct('maple_tree', { ma_root: '*void' }),
+    struct('maple_range_64', { parent: '*void', pivot: 'u64[15]', slot: '*void[16]' }),
+    struct('maple_arange_64', { parent: '*void', pivot: 'u64[9]', slot: '*void[10]' }),
+  ];
+  const areas = locator('things', 'maple', 'entry', cast(symbol('tree'), typeOf('maple_tree')));
+  const [TOP, LEFT, RIGHT] = [0x1_0000, 0x1_0100, 0x1_0200];
+  const LEAF = (1 << 3) | 6;
+  const ARANGE = (3 << 3) | 6;
+  const tree = (): FlatSpace => {
+    const memory = new FlatSpace();
+    memory.put(0x4000, TOP + ARANGE);
+    memory.put(TOP, 0x4001);
+    memory.put(TOP + 8, 0xfff);
+    memory.put(TOP + 80, LEFT + LEAF);
+    memory.put(TOP + 88, RIGHT + LEAF);
+    for (const [node, slot] of [[LEFT, 0], [RIGHT, 1]] as const) memory.put(node, TOP + slot * 8 + 6); // prettier-ignore
+    memory.put(LEFT + 8, 0xff);
+    memory.put(LEFT + 16, 0x1ff);
+    memory.put(LEFT + 128 + 8, 0x2_0000);
+    memory.put(RIGHT + 8, 0x1fff);
+    memory.put(RIGHT + 128, 0x2_0040);
+    return memory;
+  };
+  const walk = (memory: FlatSpace) => found(memory, areas, { tree: 0x4000 }, STRUCTS);
+
+  it('has its entries by the first index of their ranges', () => {
+    expect(walk(tree())).toEqual({ elements: [0x100, 0x1000], shaped: [], failure: undefined });
+  });
+
+  it('blames a parent, a pivot, a slot', () => {
+    const memory = tree();
+    memory.put(RIGHT, LEFT);
+    expect(walk(memory).shaped).toEqual([['MAPLE_PARENT', RIGHT, TOP]]);
+    memory.put(RIGHT, TOP + 8 + 6);
+    memory.put(LEFT + 16, 0x55);
+    expect(walk(memory).shaped).toEqual([['MAPLE_ORDER', LEFT + 16, undefined]]);
+    memory.put(LEFT + 16, 0x1ff);
+    memory.put(LEFT + 128 + 8, 0x7000_0000);
+    expect(walk(memory).shaped).toEqual([['MAPLE_WILD', LEFT + 136, undefined]]);
+    memory.put(LEFT + 128 + 8, 0);
+    memory.put(TOP + 88, TOP + ARANGE);
+    expect(walk(memory).shaped).toEqual([['MAPLE_WILD', TOP + 88, undefined]]);
+  });
+});

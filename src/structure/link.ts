@@ -96,7 +96,7 @@ export class LinkedLibrary {
 
   /** A type by its name: the guest's own, else one that is written out. */
   typeNamed(name: string): TypeModel | undefined {
-    const type = this.#source.named(name);
+    const type = this.source.named(name);
     return type === 'opaque' ? undefined : type;
   }
 

@@ -6,7 +6,7 @@ import type { Outcome } from './outcome.ts';
 import { found, lost } from './outcome.ts';
 import type { Place } from './place.ts';
 import { enumeratorAt, partitionOf, readValue } from './read.ts';
-import { collectionElements, resolveFrom, resolvePath } from './resolve.ts';
+import { collectionElements, openIn, resolveFrom, resolvePath } from './resolve.ts';
 import { addressPlace, machineAddressOf } from './special.ts';
 import type { Value } from './value.ts';
 import type { World } from './world.ts';
@@ -219,7 +219,7 @@ function count(world: World, value: Value, written: string): Outcome<Value> {
   const partition = partitionOf(world.target, place.partition);
   if (place.kind !== 'collection' || !partition) return lost('TYPE', written, 'only collections are counted');
   if (place.collection === 'cpus') return number(partition.cpus.length);
-  const kernel = openKernel(partition);
+  const kernel = openIn(world, partition);
   if (!kernel.ok) return kernel;
   const elements = collectionElements(kernel.value, place.collection, place.text);
   return elements.ok ? number(elements.value.length) : elements;

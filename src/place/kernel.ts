@@ -8,6 +8,7 @@ import { contentMemo } from '../formats/memo.ts';
 import type { ReadMemory, Result } from '../formats/result.ts';
 import type { VmcoreInfo } from '../formats/vmcoreinfo.ts';
 import { parseVmcoreInfo } from '../formats/vmcoreinfo.ts';
+import type { LinkedLibrary } from '../structure/link.ts';
 import type { Partition } from '../target/target.ts';
 import type { Outcome } from './outcome.ts';
 import { found, lost } from './outcome.ts';
@@ -23,6 +24,8 @@ const opened = new WeakMap<Partition, Kernel>();
 /** The kernel of a partition: its symbols, types and address spaces, read through what it publishes. Trusts what it reads. */
 export class Kernel {
   readonly partition: Partition;
+  /** The structures that the topology declares for it; set by whoever knows the topology. */
+  declared: LinkedLibrary | undefined;
   readonly #published: PublishedKernel;
   readonly #physical: ReadMemory;
   readonly #word = new Uint8Array(8);

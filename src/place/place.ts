@@ -1,4 +1,5 @@
 import type { Address } from '../base/address.ts';
+import type { TypeModel } from '../model/structure.ts';
 import type { InterruptSource, Location, RegisterName } from '../target/target.ts';
 
 /** A run of guest-physical bytes. */
@@ -31,6 +32,8 @@ export interface BytesPlace {
   readonly reading?: Reading;
   /** BTF's type; absent when unknown. */
   readonly type?: number;
+  /** The type that a spec gives it, where it is of a structure that the spec declares: then `type` is absent. */
+  readonly declared?: TypeModel;
   /** Physical address of the top page table that pointers in these bytes are meant for; absent: the kernel's. */
   readonly space?: number;
 }

@@ -7,6 +7,8 @@ import type { Partition } from '../target/target.ts';
 import { applicationElements, applicationRoot } from './collections/application.ts';
 import type { Element } from './collections/element.ts';
 import { select } from './collections/element.ts';
+import { declaredElements } from './collections/declared.ts';
+import { pageTable } from './collections/process.ts';
 import { locatorPlace, regionPlace } from './collections/metadata.ts';
 import { dentryElements, superBlockElements } from './collections/files.ts';
 import { lockElements, runQueueElements } from './collections/queues.ts';
@@ -14,6 +16,8 @@ import { isSlabPart, slabElements, slabPart } from './collections/slabs.ts';
 import { neighbour, stackElements, stackField, taskElements, threadElements } from './collections/tasks.ts';
 import { hrtimerElements, timerElements } from './collections/timers.ts';
 import { byteOf } from './extent.ts';
+import { runsAt } from './bytes-at.ts';
+import { appVariable, declaredAt, declaredCollection, declaredOf } from './declared.ts';
 import type { Kernel } from './kernel.ts';
 import { openKernel } from './kernel.ts';
 import type { Outcome } from './outcome.ts';
@@ -126,12 +130,13 @@ function fromKernel(
   at: string,
   whole: ThingPlace,
 ): Outcome<Place> {
-  const collection = COLLECTIONS.find((known) => known.name === name);
+  const lpar = walker.world.topology.lpars.find((known) => known.name === partition.name);
+  const collection = COLLECTIONS.find((known) => known.name === name) ?? declaredCollection(lpar, name);
   if (!collection && name !== 'symbols' && name !== 'page_table') return measured(whole, walker);
   if (collection && name !== 'log' && isWhole(walker.steps)) {
     return found({ kind: 'collection', partition: partition.name, text: at, collection: name });
   }
-  const kernel = openKernel(partition);
+  const kernel = openIn(walker.world, partition);
   if (!kernel.ok) return kernel;
   if (name === 'symbols') return symbolPlace(walker, kernel.value, at);
   if (name === 'page_table') {
@@ -148,6 +153,13 @@ function fromKernel(
   const random = (): ReturnType<typeof substream> =>
     substream(walker.world.seed, `any ${hashName(at)} ${at}`);
   return rest(walker, select(elements.value, selector.value, at, random), 2);
+}
+
+/** The kernel of a partition, with the structures that the topology declares for it. */
+export function openIn({ topology }: World, partition: Partition): Outcome<Kernel> {
+  const kernel = openKernel(partition);
+  if (kernel.ok) kernel.value.declared = declaredOf(kernel.value, topology);
+  return kernel;
 }
 
 /** `web.tasks`, `web.tasks[*]`. */
@@ -179,7 +191,7 @@ export function collectionElements(kernel: Kernel, name: string, at: string): Ou
     case 'dentries':
       return dentryElements(kernel, at);
     default:
-      return applicationElements(kernel, name, at);
+      return declaredElements(kernel, kernel.declared, name, at) ?? applicationElements(kernel, name, at);
   }
 }
 
@@ -251,7 +263,7 @@ function fieldOf(kernel: Kernel, place: BytesPlace, name: string): Outcome<Bytes
 function kernelOf(walker: Walker, place: BytesPlace): Outcome<Kernel> {
   const partition = walker.world.target.partitions.find((known) => known.name === place.partition);
   return partition
-    ? openKernel(partition)
+    ? openIn(walker.world, partition)
     : lost('NO_PARTITION', place.partition, 'there is no such partition');
 }
 
@@ -262,16 +274,26 @@ function symbolPlace(walker: Walker, kernel: Kernel, at: string): Outcome<Place>
     return lost('TYPE', at, 'between its brackets stands the name of a symbol');
   const text = `${at}[${JSON.stringify(name.value.value)}]`;
   if (!special.isPerCpu(name.value.value))
-    return rest(walker, variablePlace(kernel, name.value.value, text), 2);
+    return rest(walker, variablePlace(walker, kernel, name.value.value, text), 2);
   const cpu = numberAt(walker, 2, text);
   if (!cpu.ok) return cpu;
   return rest(walker, special.perCpuPlace(kernel, name.value.value, cpu.value, `${text}[${cpu.value}]`), 3);
 }
 
 /** The kernel's own, or an application's that the region speaks of. */
-function variablePlace(kernel: Kernel, name: string, text: string): Outcome<BytesPlace> {
+function variablePlace(walker: Walker, kernel: Kernel, name: string, text: string): Outcome<BytesPlace> {
   const address = kernel.symbol(name);
   if (address !== undefined && address < 0) return special.symbolPlace(kernel, name, text);
+  const lpar = walker.world.topology.lpars.find((known) => known.name === kernel.partition.name);
+  const own = appVariable(lpar, name);
+  if (own && address !== undefined) {
+    const table = pageTable(kernel, own.comm, text);
+    if (!table.ok) return table;
+    const naming = { text, space: table.value };
+    if (own.type && kernel.declared) return declaredAt(kernel, kernel.declared, address, own.type, naming);
+    const place = runsAt(kernel, address, own.bytes, naming);
+    return place.ok ? found({ ...place.value, reading: 'unsigned' }) : place;
+  }
   const application = applicationRoot(kernel, name, text);
   return application.ok ? application : special.symbolPlace(kernel, name, text);
 }

@@ -1,18 +1,12 @@
 import type { Address } from '../base/address.ts';
-import { isCanonical } from '../base/address.ts';
 import type { Btf } from '../formats/btf.ts';
+import { runsAt } from './bytes-at.ts';
+import type { Naming } from './bytes-at.ts';
+import { declaredElement, declaredMember } from './declared.ts';
 import type { Kernel } from './kernel.ts';
 import type { Outcome } from './outcome.ts';
 import { found, lost } from './outcome.ts';
 import type { BytesPlace, Reading } from './place.ts';
-
-/** What a place is called and which address space its address and its pointers belong to. */
-export interface Naming {
-  readonly text: string;
-  readonly space?: number;
-  readonly element?: string;
-  readonly owner?: Address;
-}
 
 /** Bytes at a virtual address, typed by BTF where the type is known. */
 export function bytesAt(
@@ -22,20 +16,9 @@ export function bytesAt(
   naming: Naming,
   type?: number,
 ): Outcome<BytesPlace> {
-  if (!isCanonical(address)) {
-    return lost('UNMAPPED', naming.text, 'its address is not canonical');
-  }
-  const runs = kernel.runs(address, bytes, naming.space);
-  if (!runs) return lost('UNMAPPED', naming.text, 'its address leads to no mapped memory');
-  return found({
-    kind: 'bytes',
-    partition: kernel.partition.name,
-    address,
-    runs,
-    bytes,
-    ...naming,
-    ...(type === undefined ? {} : { type, reading: readingOf(kernel, type) }),
-  });
+  const place = runsAt(kernel, address, bytes, naming);
+  if (!place.ok || type === undefined) return place;
+  return found({ ...place.value, type, reading: readingOf(kernel, type) });
 }
 
 /** The object of a BTF type at an address. */
@@ -54,6 +37,7 @@ export function objectAt(
 
 /** `place.name`: a member of a struct or union; a pointer is followed first. */
 export function memberOf(kernel: Kernel, place: BytesPlace, name: string): Outcome<BytesPlace> {
+  if (place.declared && kernel.declared) return declaredMember(kernel, kernel.declared, place, name);
   const btf = kernel.btf();
   if (!btf.ok) return btf;
   const text = `${place.text}.${name}`;
@@ -74,6 +58,7 @@ export function memberOf(kernel: Kernel, place: BytesPlace, name: string): Outco
 
 /** `place[index]`: an element of an array, or the object `index` elements behind a pointer. */
 export function elementOf(kernel: Kernel, place: BytesPlace, index: number): Outcome<BytesPlace> {
+  if (place.declared && kernel.declared) return declaredElement(kernel, kernel.declared, place, index);
   const btf = kernel.btf();
   if (!btf.ok) return btf;
   const text = `${place.text}[${index}]`;

@@ -1,16 +1,15 @@
 import type { Address } from '../../base/address.ts';
-import { isCanonical } from '../../base/address.ts';
 import type { Locator } from '../../formats/locator.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Outcome } from '../outcome.ts';
 import { found, lost } from '../outcome.ts';
 import type { BytesPlace } from '../place.ts';
-import { memberOf, objectAt } from '../typed.ts';
+import { objectAt } from '../typed.ts';
 import { ring } from '../walk.ts';
 import type { Element } from './element.ts';
 import { positions } from './element.ts';
 import { findLocator, regionLocator } from './metadata.ts';
-import { findTask } from './tasks.ts';
+import { pageTable } from './process.ts';
 
 /**
  * An application's list, by the locator of the guest's region: that is where a guest says what it keeps in its processes. `orders` are
@@ -56,19 +55,6 @@ export function applicationRoot(kernel: Kernel, type: string, at: string): Outco
   const table =
     space === 'kernel' ? lost('NOT_FOUND', at, "it is the kernel's") : pageTable(kernel, space.task, at);
   return table.ok ? objectAt(kernel, root.address, type, { text: at, space: table.value }) : table;
-}
-
-/** Physical address of the top page table of the first process of that comm. */
-function pageTable(kernel: Kernel, comm: string, at: string): Outcome<number> {
-  const task = findTask(kernel, comm, at);
-  if (!task.ok) return task;
-  const object = objectAt(kernel, task.value, 'task_struct', { text: at });
-  const mm = object.ok ? memberOf(kernel, object.value, 'mm') : object;
-  const pgd = mm.ok ? memberOf(kernel, mm.value, 'pgd') : mm;
-  if (!pgd.ok) return pgd;
-  const top = kernel.u64(pgd.value.address as Address);
-  const physical = top === undefined || !isCanonical(top) ? -1 : kernel.space().translate(top);
-  return physical < 0 ? lost('UNMAPPED', at, `the page table of ${comm} is not mapped`) : found(physical);
 }
 
 function headOf(

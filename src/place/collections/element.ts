@@ -9,6 +9,8 @@ export interface Element {
   readonly label: string;
   readonly name?: string;
   readonly number?: number;
+  /** Where it stands, where that is not its number. */
+  readonly position?: number;
   /** Resolves it; `text` is what the place will be called. */
   open(text: string): Outcome<BytesPlace>;
 }
@@ -43,7 +45,11 @@ export function select(
 
 /** `ksoftirqd` also finds `ksoftirqd/0` when nothing is called just that. */
 function matchesOf(elements: readonly Element[], selector: Exclude<Selector, 'any'>): readonly Element[] {
-  if ('number' in selector) return elements.filter((element) => element.number === selector.number);
+  if ('number' in selector) {
+    const numbered = elements.filter((element) => element.number === selector.number);
+    if (numbered.length > 0) return numbered;
+    return elements.filter((element) => element.position === selector.number);
+  }
   const exact = elements.filter((element) => element.name === selector.name);
   if (exact.length > 0) return exact;
   return elements.filter((element) => element.name?.startsWith(`${selector.name}/`));

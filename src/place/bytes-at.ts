@@ -1,0 +1,22 @@
+import type { Address } from '../base/address.ts';
+import { isCanonical } from '../base/address.ts';
+import type { Kernel } from './kernel.ts';
+import type { Outcome } from './outcome.ts';
+import { found, lost } from './outcome.ts';
+import type { BytesPlace } from './place.ts';
+
+/** What a place is called and which address space its address and its pointers belong to. */
+export interface Naming {
+  readonly text: string;
+  readonly space?: number;
+  readonly element?: string;
+  readonly owner?: Address;
+}
+
+/** Bytes at a virtual address, of no known type. */
+export function runsAt(kernel: Kernel, address: Address, bytes: number, naming: Naming): Outcome<BytesPlace> {
+  if (!isCanonical(address)) return lost('UNMAPPED', naming.text, 'its address is not canonical');
+  const runs = kernel.runs(address, bytes, naming.space);
+  if (!runs) return lost('UNMAPPED', naming.text, 'its address leads to no mapped memory');
+  return found({ kind: 'bytes', partition: kernel.partition.name, address, runs, bytes, ...naming });
+}

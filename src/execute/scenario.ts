@@ -73,6 +73,7 @@ export function runScenario(scenario: Scenario, seed: number, lines: TwinLines):
     alone = new Run(run.simulation.fork(), run.duration_ns, run.events);
     // Nobody comes, and nobody is missed.
     for (const { name } of scenario.topology.ambulances) alone.simulation.hypervisor.rescues.dismiss(name);
+    if (!lines.everything && unread(injector)) line.leaveOutUnread(alone.simulation, run.duration_ns);
     injectorAlone = withoutRescue(alone, injector);
   });
   const live: World = { ...worldOf(scenario, run.simulation.target, seed, measures), known: injector.known };
@@ -132,6 +133,14 @@ function claimedKinds({ claims }: Scenario): string[] {
   return claims
     .flatMap(({ until, within, given }) => [until, within?.of?.event, given?.event])
     .flatMap((pattern) => (pattern && FREQUENT.has(pattern.event) ? [pattern.event] : []));
+}
+
+/** Something was damaged, and nobody has read it yet: only then is it worth while to look closer. */
+function unread(injector: Injector): boolean {
+  const fired = injector
+    .receipts()
+    .filter(({ kind, fired_ns }) => kind === 'fault' && fired_ns !== undefined);
+  return fired.length > 0 && fired.every(({ activated_ns }) => activated_ns === undefined);
 }
 
 /** Events that come before t = 0, where no checkpoint is. */

@@ -1,6 +1,7 @@
 import { Hypervisor } from '../hypervisor/hypervisor.ts';
 import type { TopologyModel } from '../model/machine.ts';
 import { createGuest } from '../targets/sim/guest/kernel.ts';
+import type { WatchSet } from '../targets/sim/machine/watch.ts';
 import { powerOn, type SimTarget } from '../targets/sim/sim-target.ts';
 
 /** A simulated machine with the hypervisor that rules it: what forks and runs as one. */
@@ -19,8 +20,9 @@ export class Simulation {
     return new Simulation(target, new Hypervisor(target, topology));
   }
 
-  fork(): Simulation {
-    const target = this.target.fork();
+  /** `watch`: watchpoints of its own, in place of a copy. */
+  fork(watch?: WatchSet): Simulation {
+    const target = this.target.fork(watch);
     return new Simulation(target, this.hypervisor.fork(target));
   }
 

@@ -1,5 +1,6 @@
 import { comparePartition } from '../targets/sim/compare.ts';
 import type { KnownEvent } from '../targets/sim/engine/partition-state.ts';
+import type { AccessLog } from '../targets/sim/machine/access-log.ts';
 import type { TraceEvent } from '../target/events.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -18,12 +19,15 @@ export class Solo {
   readonly #simulation: Simulation;
   readonly #events: KnownEvent[] = [];
   readonly #audited: number;
+  readonly #log: AccessLog | undefined;
   #until_ns = 0;
   #independent = true;
 
-  /** `simulation` stands at t = 0, and is the solo's from now on. */
-  constructor(simulation: Simulation, partition: string) {
+  /** `booted` stands at t = 0. With `log`, all accesses to memory are noted. */
+  constructor(booted: Simulation, partition: string, log?: AccessLog) {
+    const simulation = booted.fork(log);
     this.#partition = partition;
+    this.#log = log;
     this.#simulation = simulation;
     this.#audited = simulation.hypervisor.audit.entries.length;
     const { target } = simulation;
@@ -36,6 +40,11 @@ export class Solo {
       this.#events.push({ time: time_ns + target.origin, source: machine.source, subject, kind, detail });
       return false;
     });
+  }
+
+  /** True when it leaves a byte alone from a time on, as far as it has come. To be asked only of one with a log, after `through`. */
+  leavesAlone(address: number, from_ns: number): boolean {
+    return this.#log?.accessed(address, from_ns + this.#simulation.target.origin) === false;
   }
 
   /**

@@ -4,6 +4,8 @@ import type { TopologyModel } from '../model/machine.ts';
 import type { TraceEvent } from '../target/events.ts';
 import type { KnownEvent } from '../targets/sim/engine/partition-state.ts';
 import type { Understudy } from '../targets/sim/sim-target.ts';
+import { AccessLog } from '../targets/sim/machine/access-log.ts';
+import { patchesBetween } from '../targets/sim/patches.ts';
 import { Simulation } from './simulation.ts';
 import { Solo } from './solo.ts';
 
@@ -11,6 +13,9 @@ import { Solo } from './solo.ts';
 const CHECKPOINTS = 24;
 /** Lines kept: topologies times seeds. */
 const LINES = 8;
+
+/** Runs of one line with unread damage, from which on it pays to log what its partitions touch. */
+const WORTH_A_LOG = 3;
 
 interface Checkpoint {
   readonly time_ns: number;
@@ -33,6 +38,9 @@ export class TwinLine {
   /** So many of them had come before the machine at t = 0 was kept. */
   readonly #boot_events: number;
   readonly #solos = new Map<string, Solo>();
+  #unread = 0;
+  /** Such as note what they touch, which takes longer. */
+  readonly #logged = new Map<string, Solo>();
   /** All events earlier than this are in the log. */
   #logged_ns: number;
   #uses = 0;
@@ -89,13 +97,39 @@ export class TwinLine {
    * depends on others, as by memory that it shares.
    */
   doings(partition: string, until_ns: number): readonly KnownEvent[] | undefined {
-    const twin = this.look(until_ns);
-    if (twin.target.partitionNamed(partition).plan.shared.length > 0) return undefined;
-    let solo = this.#solos.get(partition);
-    if (solo === undefined) {
-      solo = new Solo((this.#checkpoints[0] as Checkpoint).simulation.fork(), partition);
-      this.#solos.set(partition, solo);
+    if (this.#booted.target.partitionNamed(partition).plan.shared.length > 0) return undefined;
+    const solo = this.#solos.get(partition) ?? new Solo(this.#booted, partition);
+    this.#solos.set(partition, solo);
+    return this.#through(solo, until_ns);
+  }
+
+  /**
+   * Leaves out of a machine of this line, which stands at `now` and goes on to `until_ns`, whoever is there as in the twin but for bytes that
+   * nobody looks at again: what was damaged and never read.
+   */
+  leaveOutUnread(simulation: Simulation, until_ns: number): void {
+    if (++this.#unread < WORTH_A_LOG) return;
+    const { target } = simulation;
+    const now = target.now();
+    const twin = this.look(now);
+    for (const { name } of target.partitions) {
+      if (!target.isPresent(name) || !simulation.hypervisor.agrees(name, twin.hypervisor)) continue;
+      const patches = patchesBetween(target, twin.target, name);
+      if (patches === undefined) continue;
+      const solo = this.#logged.get(name) ?? new Solo(this.#booted, name, new AccessLog());
+      this.#logged.set(name, solo);
+      const events = this.#through(solo, until_ns);
+      if (events === undefined || !patches.every(({ address }) => solo.leavesAlone(address, now))) continue;
+      target.leaveOut(name, events, patches);
     }
+  }
+
+  get #booted(): Simulation {
+    return (this.#checkpoints[0] as Checkpoint).simulation;
+  }
+
+  #through(solo: Solo, until_ns: number): readonly KnownEvent[] | undefined {
+    const twin = this.look(until_ns);
     const told = this.#events.slice(this.#boot_events).filter(({ time_ns }) => time_ns < until_ns);
     return solo.through(twin, told);
   }
@@ -113,8 +147,10 @@ export class TwinLine {
   release(): void {
     for (const { simulation } of this.#checkpoints) simulation.release();
     this.#checkpoints.length = 0;
-    for (const solo of this.#solos.values()) solo.release();
-    this.#solos.clear();
+    for (const solos of [this.#solos, this.#logged]) {
+      for (const solo of solos.values()) solo.release();
+      solos.clear();
+    }
   }
 
   #nearest(time_ns: number): Checkpoint {

@@ -103,6 +103,13 @@ export class Hypervisor implements Supervisor {
     if (from instanceof Hypervisor) this.wards[this.indexOf(partition)] = copyWard(from.ward(partition));
   }
 
+  /** True when another one knows the same of a partition. */
+  agrees(partition: string, other: Hypervisor): boolean {
+    const [here, there] = [this.ward(partition), other.ward(partition)];
+    const same = JSON.stringify(here.watched) === JSON.stringify(there.watched);
+    return same && here.registry === there.registry && here.postponed === there.postponed;
+  }
+
   hypercall(call: SupervisorCall): number {
     const { partition } = call;
     const { watched } = this.ward(partition);

@@ -9,7 +9,10 @@ import { TwinLine, TwinLines } from '../../src/execute/twin-line.ts';
 import { compile } from '../../src/language/compile.ts';
 import type { Scenario } from '../../src/model/scenario.ts';
 import { stateHash } from '../../src/targets/sim/compare.ts';
+import { AccessLog } from '../../src/targets/sim/machine/access-log.ts';
 import { SimCpu } from '../../src/targets/sim/machine/cpu.ts';
+import { firstDifference } from '../../src/targets/sim/machine/memory-compare.ts';
+import type { MachineMemory } from '../../src/targets/sim/machine/memory.ts';
 import { REPOSITORY } from '../support/built.ts';
 import { attendedTopology } from '../support/attended-guest.ts';
 import { memoryHost } from '../support/memory-host.ts';
@@ -58,7 +61,7 @@ function withoutDb(line: TwinLine): Simulation {
   const simulation = line.at(0);
   simulation.target.understudy = line.understudy;
   simulation.target.leaveOut('db', events ?? []);
-  expect(simulation.target.machine_state.isPresent(1)).toBe(false);
+  expect(simulation.target.isPresent('db')).toBe(false);
   return simulation;
 }
 
@@ -128,7 +131,7 @@ describe('a bystander that is left out', () => {
         simulation.target.runUntil(20 * MS);
         touch(simulation);
       }
-      expect(left.target.machine_state.isPresent(1)).toBe(true);
+      expect(left.target.isPresent('db')).toBe(true);
       expect(left.hypervisor.save()).toBe(whole.hypervisor.save());
       for (const simulation of [left, whole]) simulation.target.runUntil(40 * MS);
       expect(stateHash(left.target)).toBe(stateHash(whole.target));
@@ -140,9 +143,68 @@ describe('a bystander that is left out', () => {
     const simulation = withoutDb(line);
     simulation.target.runUntil(10 * MS);
     const fork = simulation.fork();
-    expect(fork.target.machine_state.isPresent(1)).toBe(false);
+    expect(fork.target.isPresent('db')).toBe(false);
     expect(stateHash(fork.target)).toBe(stateHash(line.look(10 * MS).target));
-    expect(simulation.target.machine_state.isPresent(1)).toBe(false);
+    expect(simulation.target.isPresent('db')).toBe(false);
+  });
+});
+
+describe('damage that nobody reads', () => {
+  /** web at 10 ms with something done to it, offered for leaving out up to 40 ms. Whether it was, and what became of it. */
+  function damaged(line: TwinLine, harm: (simulation: Simulation) => void): { left: boolean; state: string } {
+    const simulation = line.at(10 * MS);
+    simulation.target.understudy = line.understudy;
+    harm(simulation);
+    for (let turn = 0; turn < 3; turn++) line.leaveOutUnread(simulation, 40 * MS);
+    const left = !simulation.target.isPresent('web');
+    simulation.target.runUntil(40 * MS);
+    return { left, state: stateHash(simulation.target) };
+  }
+  const simulated = (line: TwinLine, harm: (simulation: Simulation) => void): string => {
+    const simulation = line.at(10 * MS);
+    harm(simulation);
+    simulation.target.runUntil(40 * MS);
+    return stateHash(simulation.target);
+  };
+  const line = new TwinLine(topology, 1);
+  const write =
+    (physical: number) =>
+    ({ target }: Simulation) =>
+      target.partitionNamed('web').memory.write(physical, Uint8Array.of(0xa5));
+
+  it('leaves its partition out, and is there when that comes back', () => {
+    const { left, state } = damaged(line, write(0x3a0_0123));
+    expect(left).toBe(true);
+    expect(state).toBe(simulated(line, write(0x3a0_0123)));
+    expect(state).not.toBe(stateHash(line.look(40 * MS).target));
+  });
+
+  it('is no such damage when a guest touches it, or when it is none of memory', () => {
+    const { base, bytes } = line.look(0).target.partitionNamed('web').plan;
+    const [early, late] = [10, 20].map((ms) => line.at(ms * MS).target.machine_state.memory);
+    const busy = firstDifference(early as MachineMemory, late as MachineMemory, base, bytes) - base;
+    const harms: ((simulation: Simulation) => void)[] = [
+      write(busy),
+      ({ target }) => target.partitionNamed('web').cpus[1]?.set('r15', 0x1234n),
+      ({ target }) => target.controls.stallCpu('web', 0, MS),
+      ({ target }) => target.controls.loseInterrupt({ kind: 'device', partition: 'web', device: 'disk0' }),
+      ({ target }) => target.setAlarm('web', 15 * MS, 2),
+    ];
+    for (const harm of harms) {
+      const { left, state } = damaged(line, harm);
+      expect(left).toBe(false);
+      expect(state).toBe(simulated(line, harm));
+    }
+  });
+
+  it('is what no load, store or peek has met since', () => {
+    const log = new AccessLog();
+    log.read(0x1ffc, 4, 5_000);
+    log.written(0x3000, 1, 9_000);
+    log.peeked(0x3010, 12_000);
+    const seen = (address: number, from: number): boolean => log.accessed(address, from);
+    expect([seen(0x1fff, 5_000), seen(0x1ffb, 0), seen(0x2000, 0), seen(0x1ffc, 6_000)]).toEqual([true, false, false, false]); // prettier-ignore
+    expect([seen(0x3000, 9_000), seen(0x3001, 0), seen(0x3013, 12_000), seen(0x3013, 13_000)]).toEqual([true, false, true, false]); // prettier-ignore
   });
 });
 
@@ -153,7 +215,7 @@ describe('a partition on its own', () => {
     const told = line
       .eventsBefore(20 * MS)
       .filter(({ time_ns, kind }) => time_ns >= 0 && kind !== 'boot_complete');
-    expect(new Solo(line.at(0), 'db').through(twin, told)?.length).toBeGreaterThan(3);
+    expect(new Solo(line.look(0), 'db').through(twin, told)?.length).toBeGreaterThan(3);
     // Most of db's pages are now pages of web's.
     const crossed = line.at(0);
     const { target } = crossed;
@@ -165,7 +227,7 @@ describe('a partition on its own', () => {
     }
     expect(new Solo(crossed, 'db').through(twin, told)).toBeUndefined();
     // It did the same, but not what the twin did.
-    expect(new Solo(line.at(0), 'db').through(twin, told.slice(1))).toBeUndefined();
-    expect(new Solo(line.at(1), 'db').through(line.look(10 * MS), told)).toBeUndefined();
+    expect(new Solo(line.look(0), 'db').through(twin, told.slice(1))).toBeUndefined();
+    expect(new Solo(line.look(1), 'db').through(line.look(10 * MS), told)).toBeUndefined();
   });
 });

@@ -25,4 +25,7 @@ export const mutants = [
   { id: 'who-depends-is-simulated', file: 'src/execute/solo.ts', from: 'if (caught instanceof Dependence) return false;', to: 'if (caught instanceof Dependence) return true;', killer: 'test/execute/left-out.test.ts' },
   { id: 'who-is-left-out-goes-on-telling', file: 'src/targets/sim/engine/population.ts', from: 'if (next !== undefined) this.due[next.source] = next.time;', to: '', killer: 'test/execute/left-out.test.ts' },
   { id: 'what-the-hypervisor-knows-comes-back', file: 'src/targets/sim/sim-target.ts', from: 'if (from.supervisor !== undefined) this.supervisor?.adopt(name, from.supervisor);', to: '', killer: 'test/execute/left-out.test.ts' },
+  { id: 'what-is-read-again-is-simulated', file: 'src/execute/twin-line.ts', from: 'solo.leavesAlone(address, now)', to: 'solo !== undefined', killer: 'test/execute/left-out.test.ts' },
+  { id: 'damage-comes-back', file: 'src/targets/sim/engine/population.ts', from: 'for (const { address, byte } of patches) this.memory.write8(address, byte);', to: '', killer: 'test/execute/left-out.test.ts' },
+  { id: 'registers-and-caches-count', file: 'src/targets/sim/machine/vcpu.ts', from: 'Buffer.compare(this.storage.architectural, other.storage.architectural) === 0 &&', to: '', killer: 'test/execute/left-out.test.ts' },
 ]; // prettier-ignore

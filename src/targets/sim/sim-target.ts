@@ -7,7 +7,7 @@ import type { FaultControls, PhysicalMemory } from '../../target/target.ts';
 import { EVENT } from './engine/event-heap.ts';
 import type { MachineHost } from './engine/machine.ts';
 import { Machine } from './engine/machine.ts';
-import type { KnownEvent } from './engine/partition-state.ts';
+import type { KnownEvent, Patch } from './engine/partition-state.ts';
 import { BOOT_TIMEOUT_NS, POWER_ON_STAGGER_NS } from './machine/costs.ts';
 import type { SimCpu } from './machine/cpu.ts';
 import type { Output } from './machine/devices/outputs.ts';
@@ -19,6 +19,7 @@ import type { Result } from '../../formats/result.ts';
 import { failure, success } from '../../formats/result.ts';
 import { loadMachine, saveMachine } from './engine/save.ts';
 import type { Slots } from './machine/slots.ts';
+import type { WatchSet } from './machine/watch.ts';
 import { simControls } from './sim-controls.ts';
 import { rawMemory, SimPartition } from './sim-partition.ts';
 import { REG } from './step.ts';
@@ -202,8 +203,12 @@ export class SimTarget implements SupervisedTarget, MachineHost {
   }
 
   /** Leaves a partition out: `events` is what it does. `understudy` must be set. */
-  leaveOut(partition: string, events: readonly KnownEvent[]): void {
-    this.machine_state.leaveOut(this.partitionNamed(partition).plan.index, events);
+  leaveOut(partition: string, events: readonly KnownEvent[], patches: readonly Patch[] = []): void {
+    this.machine_state.leaveOut(this.partitionNamed(partition).plan.index, events, patches);
+  }
+
+  isPresent(partition: string): boolean {
+    return this.machine_state.isPresent(this.partitionNamed(partition).plan.index);
   }
 
   bringBack(partition: string): void {
@@ -219,8 +224,8 @@ export class SimTarget implements SupervisedTarget, MachineHost {
   }
 
   /** The same machine, going its own way from here. It has no supervisor and no listeners yet. */
-  fork(): SimTarget {
-    const child = new SimTarget(this.machine_state.fork(), this.origin);
+  fork(watch?: WatchSet): SimTarget {
+    const child = new SimTarget(this.machine_state.fork(watch), this.origin);
     child.understudy = this.understudy;
     for (const kind of this.wanted) child.wanted.add(kind);
     return child;

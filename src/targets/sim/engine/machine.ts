@@ -74,11 +74,11 @@ export class Machine extends Population implements CpuHost {
     return machine;
   }
 
-  /** A machine in the same state that goes its own way. Neither sees the other. What is left out of one is left out of both. */
-  fork(): Machine {
+  /** A machine in the same state that goes its own way. Neither sees the other. What is left out of one is left out of both. `watch`: watchpoints of its own. */
+  fork(watch: WatchSet = this.watch.fork()): Machine {
     const child = new Machine(this.plan, {
       memory: this.memory.fork(),
-      watch: this.watch.fork(),
+      watch,
       hash: this.hash.fork(),
       clock: this.clock,
     });

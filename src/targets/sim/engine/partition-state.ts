@@ -80,4 +80,12 @@ export interface KnownEvent {
 export interface Absence {
   readonly events: readonly KnownEvent[];
   told: number;
+  /** Bytes in which its memory differs from where its state is fetched: nobody looks at them as long as it is left out. */
+  readonly patches: readonly Patch[];
+}
+
+/** A byte at a machine address. */
+export interface Patch {
+  readonly address: number;
+  readonly byte: number;
 }

@@ -7,7 +7,7 @@ import type { MachineMemory, MemoryKeeper } from '../machine/memory.ts';
 import type { MachinePlan, PartitionPlan } from '../machine/plan.ts';
 import type { Detail, TraceHash } from '../machine/trace-hash.ts';
 import type { WatchSet } from '../machine/watch.ts';
-import type { Absence, Inhabitant, KnownEvent, PartitionState } from './partition-state.ts';
+import type { Absence, Inhabitant, KnownEvent, PartitionState, Patch } from './partition-state.ts';
 import { copyInhabitant } from './partition-state.ts';
 
 const NEVER: number = Number.POSITIVE_INFINITY;
@@ -104,13 +104,13 @@ export abstract class Population implements CpuHost, MemoryKeeper {
 
   /**
    * Leaves a partition out from now on: no step of it is executed. `events` is what it does and tells in [clock, as far as this machine will
-   * run) when nobody touches it.
+   * run) when nobody touches it; `patches` what makes its memory different from where its state will be fetched.
    */
-  leaveOut(partition: number, events: readonly KnownEvent[]): void {
+  leaveOut(partition: number, events: readonly KnownEvent[], patches: readonly Patch[] = []): void {
     const here = this.inhabitants[partition];
     if (here === undefined) return;
     let told = events.length;
-    while (told > 0 && (events[told - 1] as KnownEvent).time >= this.clock) told--;
+    while (told > 0 && this.isToCome(events[told - 1] as KnownEvent)) told--;
     for (const cpu of here.cpus) {
       this.processors[cpu.place.number] = undefined;
       this.memory.removeHolder(cpu);
@@ -119,7 +119,11 @@ export abstract class Population implements CpuHost, MemoryKeeper {
     this.inhabitants[partition] = undefined;
     const { base, bytes } = this.plan.partitions[partition] as PartitionPlan;
     this.memory.leaveOut(base, bytes);
-    this.miss(partition, { events, told });
+    this.miss(partition, { events, told, patches });
+  }
+
+  private isToCome({ time, source }: KnownEvent): boolean {
+    return time > this.clock || (time === this.clock && source > this.reached);
   }
 
   private miss(partition: number, absence: Absence): void {
@@ -164,6 +168,7 @@ export abstract class Population implements CpuHost, MemoryKeeper {
       plan !== undefined && this.absences[partition] !== undefined,
       `there is no partition ${partition}`,
     );
+    const { patches } = this.absences[partition];
     const from = this.fetch(partition, this.running?.time ?? this.clock, this.source);
     this.absences[partition] = undefined;
     if (--this.absent === 0) this.memory.keeper = undefined;
@@ -171,7 +176,9 @@ export abstract class Population implements CpuHost, MemoryKeeper {
     const there = from.inhabitant(partition);
     // The step at hand is the last before the loop looks again at who comes next.
     this.bound = Number.NEGATIVE_INFINITY;
-    return this.inhabit(partition, copyInhabitant(there, this.newCpus(plan)));
+    const here = this.inhabit(partition, copyInhabitant(there, this.newCpus(plan)));
+    for (const { address, byte } of patches) this.memory.write8(address, byte);
+    return here;
   }
 
   /** Where what happens now comes from. */

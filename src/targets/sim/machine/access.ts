@@ -226,10 +226,11 @@ export abstract class MemoryAccess extends Mmu {
   }
 
   private rangeSlot(address: number, bytes: number, access: number): number {
-    const slot = this.translate(address, access);
+    const watched = access === WRITE ? this.watched_write : this.watched_read;
+    const slot = watched === address - (address & 4095) ? tlbSlot(address) : this.translate(address, access);
     if (this.watch.active) {
       const machine = this.machineAddress(slot, address);
-      if (access === WRITE) this.watch.written(machine, bytes);
+      if (access === WRITE) this.watch.written(machine, bytes, this.time);
       else this.watch.read(machine, bytes, this.time);
     }
     return slot;

@@ -84,6 +84,9 @@ export abstract class Mmu implements PageHolder {
   protected fetch_high = 0;
   protected fetch_slot = -1;
   protected fetch_view: DataView = ZERO_PAGE.view;
+  /** Pages with an awaited byte that were last read and written in this mode: such an access only has to be told of. NO_TAG: none. */
+  protected watched_read: number = NO_TAG;
+  protected watched_write: number = NO_TAG;
 
   constructor(memory: MachineMemory, watch: WatchSet, second_level_root: number) {
     this.memory = memory;
@@ -155,6 +158,12 @@ export abstract class Mmu implements PageHolder {
     this.fast_fetch = user ? this.storage.user_fetch : this.storage.kernel_fetch;
     this.fetch_slot = -1;
     this.fetch_low = 1;
+    this.dropWatched();
+  }
+
+  private dropWatched(): void {
+    this.watched_read = NO_TAG;
+    this.watched_write = NO_TAG;
   }
 
   /** Empties the TLB and what goes with it. */
@@ -164,6 +173,7 @@ export abstract class Mmu implements PageHolder {
     this.storage.dropFast();
     this.fetch_slot = -1;
     this.fetch_low = 1;
+    this.dropWatched();
   }
 
   protected flushPage(address: number): void {
@@ -179,6 +189,7 @@ export abstract class Mmu implements PageHolder {
     this.storage.dropFast();
     this.fetch_slot = -1;
     this.fetch_low = 1;
+    this.dropWatched();
   }
 
   /** Gives the storage back; the processor is not to be used afterwards. */
@@ -194,6 +205,7 @@ export abstract class Mmu implements PageHolder {
 
   private dropFastSlot(slot: number): void {
     this.storage.dropFastSlot(slot);
+    this.dropWatched();
     if (slot === this.fetch_slot) {
       this.fetch_slot = -1;
       this.fetch_low = 1;
@@ -203,6 +215,7 @@ export abstract class Mmu implements PageHolder {
   ownershipLost(): void {
     this.storage.kernel_write.fill(NO_TAG);
     this.storage.user_write.fill(NO_TAG);
+    this.watched_write = NO_TAG;
   }
 
   pageReplaced(base: number, page: Page): void {
@@ -231,11 +244,16 @@ export abstract class Mmu implements PageHolder {
     this.views[slot] = held.view;
     this.pages[slot] = held;
     this.held[(base >>> 12) & (HELD_ENTRIES - 1)] = 1;
-    if (this.watch.active && this.watch.covers(base)) return slot;
+    if (this.watch.active && this.watch.covers(base)) {
+      // A store into the hypervisor's tables must not go unnoticed by those who cache them.
+      if (access === READ) this.watched_read = page;
+      else if (access === WRITE && base >= this.memory.table_bytes) this.watched_write = page;
+      return slot;
+    }
     if (access === FETCH) this.fast_fetch[slot] = page;
     else {
       this.fast_read[slot] = page;
-      // A store into the hypervisor's tables must not go unnoticed by those who cache them.
+      // As above.
       if (base >= this.memory.table_bytes) {
         if (access === WRITE || (this.memory.owns(held) && this.allowed(this.flags[slot] as number, WRITE)))
           this.fast_write[slot] = page;
@@ -257,7 +275,9 @@ export abstract class Mmu implements PageHolder {
       this.tags[slot] === page
         ? (this.bases[slot] as number)
         : peekPage(this.memory, this.second_level_root, this.get(REG.cr3), page);
-    return base < 0 ? 0 : this.memory.page(base).view.getUint32(address & 4095, true);
+    if (base < 0) return 0;
+    if (this.watch.active) this.watch.peeked(base + (address & 4095), this.time);
+    return this.memory.page(base).view.getUint32(address & 4095, true);
   }
 
   /** Machine address that a slot gives for an address in its page. */

@@ -29,7 +29,17 @@ export class TraceHash {
   }
 
   bytes(value: Uint8Array): void {
-    for (const byte of value) this.word(byte);
+    let { a, b } = this;
+    // As `word` for each byte.
+    for (let index = 0; index < value.length; index++) {
+      const byte = value[index] as number;
+      const one = Math.imul(a ^ byte, 0x01000193);
+      a = (one << 11) | (one >>> 21);
+      const other = Math.imul(b ^ byte, 0x85ebca77);
+      b = (other << 15) | (other >>> 17);
+    }
+    this.a = a;
+    this.b = b;
     this.word(value.length);
   }
 

@@ -175,6 +175,23 @@ export abstract class VirtualCpuState extends Control {
     };
   }
 
+  /** True when the other would do the same, given the same memory: all that is architectural, with both caches, and all else that counts. */
+  isAlike(other: VirtualCpuState): boolean {
+    return (
+      Buffer.compare(this.storage.architectural, other.storage.architectural) === 0 &&
+      this.time === other.time &&
+      this.state === other.state &&
+      this.stalled_until === other.stalled_until &&
+      this.timer_at === other.timer_at &&
+      this.pending_count === other.pending_count &&
+      this.cpu_time === other.cpu_time &&
+      this.progress_at === other.progress_at &&
+      this.ticks === other.ticks &&
+      this.ceded === other.ceded &&
+      this.watched_registers.length + other.watched_registers.length === 0
+    );
+  }
+
   /** Takes over the other's whole state. */
   copyFrom(other: VirtualCpuState): void {
     this.storage.architectural.set(other.storage.architectural);

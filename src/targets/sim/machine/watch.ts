@@ -93,9 +93,12 @@ export class WatchSet {
   }
 
   /** A guest or a device writes: damage that is overwritten can no longer be read. */
-  written(address: number, bytes: number): void {
+  written(address: number, bytes: number, _time: number): void {
     if (address < this.high && address + bytes > this.low) this.writtenNear(address, bytes);
   }
+
+  /** A step reads a word for the trace, which counts for no watch. */
+  peeked(_address: number, _time: number): void {}
 
   private writtenNear(address: number, bytes: number): void {
     const hit = new Set(this.ranges.filter((range) => overlaps(range, address, bytes)));

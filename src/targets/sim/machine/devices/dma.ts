@@ -43,7 +43,7 @@ export function deviceDma(path: DmaPath, partition: PartitionPlan, device: Devic
       for (let done = 0; done < bytes.length;) {
         const length = Math.min(bytes.length - done, 4096 - ((address + done) % 4096));
         const machine = machineAddress(address + done, SECOND_LEVEL.WRITE);
-        if (watch.active) watch.written(machine, length);
+        if (watch.active) watch.written(machine, length, path.clock);
         memory.write(machine, bytes.subarray(done, done + length));
         done += length;
       }
@@ -68,7 +68,7 @@ export function translatedWrite(
     const length = Math.min(bytes.length - done, 4096 - (machine % 4096));
     if (!(machine < path.memory.size) || !mayWrite(path, partition, device, machine))
       return { written: done, refused_at: machine };
-    if (path.watch.active) path.watch.written(machine, length);
+    if (path.watch.active) path.watch.written(machine, length, path.clock);
     path.memory.write(machine, bytes.subarray(done, done + length));
     done += length;
   }

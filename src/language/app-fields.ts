@@ -91,6 +91,9 @@ function readValue(expr: Expr, type: TypeModel | 'opaque', scope: Scope): AppVal
     const named = type.values.find((one) => one.name === expr.root.text);
     if (named !== undefined) return { kind: 'constant', value: named.value };
   }
+  const yes = expr.kind === 'path' ? ['no', 'yes'].indexOf(expr.root.text) : -1;
+  if (yes >= 0 && typeof type === 'object' && type.kind === 'bool')
+    return { kind: 'constant', value: BigInt(yes) };
   if (expr.kind === 'path' && expr.steps.length === 0 && !scope.values.has(expr.root.text))
     return fail(scope, 'E1052', expr, `nothing is filled with \`${expr.root.text}\``, 'unknown', EXAMPLES);
   const value = evaluate(expr, scope);

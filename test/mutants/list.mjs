@@ -8,6 +8,7 @@ import { mutants as machine } from './machine.mjs';
 import { mutants as places_faults_judge } from './places-faults-judge.mjs';
 import { mutants as runner_report } from './runner-report.mjs';
 import { mutants as service } from './service.mjs';
+import { mutants as structures } from './structures.mjs';
 import { mutants as twins } from './twins.mjs';
 
 export const mutants = [
@@ -17,6 +18,7 @@ export const mutants = [
   ...guest,
   ...ambulance,
   ...language,
+  ...structures,
   ...formats,
   ...places_faults_judge,
   ...runner_report,

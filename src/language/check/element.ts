@@ -180,7 +180,9 @@ function named(
   return false;
 }
 
-function tasksOf({ name, kernel }: LparModel, scope: Scope): ReadonlySet<string> {
+function tasksOf({ name, kernel, apps }: LparModel, scope: Scope): ReadonlySet<string> {
   const known = TASKS.get(kernel.workload) ?? NOBODY;
-  return sharedBy(name, scope).length > 0 ? new Set([...known, COURIER]) : known;
+  const shares = sharedBy(name, scope).length > 0;
+  if (!shares && apps === undefined) return known;
+  return new Set([...known, ...(shares ? [COURIER] : []), ...(apps ?? []).map((app) => app.name)]);
 }

@@ -43,7 +43,7 @@ export function located(
 ): Place | undefined | 'none' {
   const { structures } = scope;
   const own = structures?.locators.get(name);
-  if (built_in !== undefined && (own === undefined || sameElement(own, built_in))) return 'none';
+  if (built_in !== undefined && (own === undefined || sameElement(own, built_in, scope))) return 'none';
   const { shipped } = scope.unit;
   const locator = own ?? shipped.locators.get(name);
   if (locator !== undefined) return elementOf(locator, lpar, path, from, scope);
@@ -52,8 +52,11 @@ export function located(
   return validated(name, validator, lpar, path, from, scope);
 }
 
-const sameElement = ({ of }: LocatorModel, built_in: Collection): boolean =>
-  of.kind === 'named' && of.name === built_in.element;
+/** True for a locator over what the guest has anyway, not over a struct that the spec writes out. */
+function sameElement({ of }: LocatorModel, built_in: Collection, { structures }: Scope): boolean {
+  if (of.kind !== 'named' || of.name !== built_in.element) return false;
+  return structures?.structs.get(of.name)?.from_guest !== false;
+}
 
 /** What a validator judges without a locator of its name: a whole, and no elements. */
 function validated(

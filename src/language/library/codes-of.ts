@@ -27,8 +27,25 @@ export function leadsTo(code: string): 'corrupt' | 'unreachable' {
   return UNREACHED.includes(code) ? 'unreachable' : 'corrupt';
 }
 
+interface Known {
+  all?: Set<string>;
+  readonly of: Map<string, Set<string> | undefined>;
+}
+const KNOWN = new WeakMap<object, Known>();
+/** Rows of a table ask the same again and again. */
+function known({ structures, unit }: Scope): Known {
+  const key = structures ?? unit.shipped;
+  const found = KNOWN.get(key) ?? { of: new Map() };
+  KNOWN.set(key, found);
+  return found;
+}
+
 /** Every code that a claim may name here. */
-export function knownCodes(scope: Scope): Set<string> {
+export function knownCodes(scope: Scope): ReadonlySet<string> {
+  return (known(scope).all ??= allCodes(scope));
+}
+
+function allCodes(scope: Scope): Set<string> {
   const validators = [...(scope.structures?.validators.values() ?? []), ...scope.unit.shipped.validators.values()]; // prettier-ignore
   return new Set([
     ...FINDINGS.keys(),
@@ -39,7 +56,13 @@ export function knownCodes(scope: Scope): Set<string> {
 }
 
 /** The codes that the validator and the shapes of a structure can give; undefined where nothing of that name is declared. */
-export function codesOf(name: string, scope: Scope): Set<string> | undefined {
+export function codesOf(name: string, scope: Scope): ReadonlySet<string> | undefined {
+  const { of } = known(scope);
+  if (!of.has(name)) of.set(name, gatheredCodes(name, scope));
+  return of.get(name);
+}
+
+function gatheredCodes(name: string, scope: Scope): Set<string> | undefined {
   const { structures } = scope;
   const { shipped } = scope.unit;
   const validator: ValidatorModel | undefined =

@@ -113,7 +113,9 @@ function readBinary(expr: Expr & { kind: 'binary' }, context: Context): Formula 
   const one = readFormula(first, context);
   if (one === undefined) {
     // Words of the other side are of a type that is not known: what was said is enough.
-    if (!matching || !hasWord(second, context)) readFormula(second, context);
+    // In a `def` it is told once.
+    const told = context.defs.length > 0 || (matching && hasWord(second, context));
+    if (!told) readFormula(second, context);
     return undefined;
   }
   const other = matching

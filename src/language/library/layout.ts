@@ -41,12 +41,18 @@ export function extentOf(
   }
 }
 
+/** Structs hold structs: each is looked through once. */
+const ALIGNS = new WeakMap<object, number>();
+
 function alignOf(
   members: readonly { readonly type: TypeModel }[],
   struct: (name: string) => StructModel | undefined,
 ): number {
+  const known = ALIGNS.get(members);
+  if (known !== undefined) return known;
   let align = 1;
   for (const member of members) align = Math.max(align, extentOf(member.type, struct)?.align ?? 1);
+  ALIGNS.set(members, align);
   return align;
 }
 

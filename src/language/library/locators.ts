@@ -1,5 +1,6 @@
 import type { FormulaType } from '../../model/formula-types.ts';
 import type { Formula, LocatorModel, Shape, TypeModel } from '../../model/structure.ts';
+import { findMember } from '../../model/type-source.ts';
 import { typeOf } from '../../model/typing.ts';
 import { docAbove } from '../docs.ts';
 import { evaluate } from '../evaluate.ts';
@@ -24,6 +25,8 @@ import { checkFormula } from './check.ts';
 /** More elements than that are no structure but damage. */
 const DEFAULT_LIMIT = 1_048_576;
 const MOST = 16_777_216;
+/** Locators may be nested this deep. */
+const NESTED = 16;
 
 /** Elaborates the locators of a file into its names, each after the one that it is nested in. */
 export function readLocators(
@@ -40,9 +43,9 @@ export function readLocators(
   function locator(name: string, at?: Name): void {
     const declared = scope.unit.locators.get(name);
     if (declared?.unit !== scope.unit || done.has(name) || scope.problems.full(scope.unit.file)) return;
-    if (open.includes(name)) {
+    if (open.includes(name) || open.length >= NESTED) {
       if (at !== undefined)
-        fail(scope, 'E1016', at, `locator \`${name}\` is nested in itself`, 'leads back to it');
+        fail(scope, 'E1016', at, open.includes(name) ? `locator \`${name}\` is nested in itself` : `locators are nested more than ${NESTED} deep`, 'no further'); // prettier-ignore
       return;
     }
     open.push(name);
@@ -144,11 +147,17 @@ function shapeOf({ shape }: Locator, scope: Scope): Shape | undefined {
   return fail(scope, 'E1011', shape, `there is no shape \`${shape.text}\``, 'unknown', help);
 }
 
-function parentOf({ parent }: Locator, { scope, names, needs }: Context): string | undefined | 'wrong' {
+function parentOf(node: Locator, { scope, names, needs }: Context): string | undefined | 'wrong' {
+  const { parent } = node;
   if (parent === undefined) return undefined;
   if (names.source.locator(parent.text) !== undefined) {
     needs.locators.add(parent.text);
-    return parent.text;
+    const { of } = names.source.locator(parent.text) as { of: TypeModel };
+    const member = findMember(of, node.name.text, names.source);
+    if (member === undefined || member === 'opaque') return parent.text;
+    const message = `what \`${parent.text}\` finds has a member \`${node.name.text}\`, which hides this locator`;
+    fail(scope, 'E1016', node.name, message, 'never meant', 'give it another name');
+    return 'wrong';
   }
   // One of this file that is wrong was told.
   if (scope.unit.locators.has(parent.text)) return 'wrong';

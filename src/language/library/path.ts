@@ -179,6 +179,8 @@ function expand(
     const help = 'a `def` is a formula that is written in its place; what repeats is a `walk`';
     return fail(scope, 'E1031', expr.root, message, said, help);
   }
+  // Two calls in each of sixty would be more than can be counted.
+  if (!scope.problems.spend(1, label(scope.unit, expr, 'no further than here'))) return undefined;
   const call = expr.steps[0] as Step & { kind: 'call' };
   if (args.length !== node.parameters.length)
     return arity(text, node.parameters.map((one) => one.text), node.parameters.length, call, context); // prettier-ignore

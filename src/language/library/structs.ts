@@ -4,6 +4,7 @@ import { fail, label, spanOf } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { clauseNamed, clausesOf, single, wantInt, wantName } from '../settings.ts';
 import type { Name, Struct } from '../tree.ts';
+import { BASIC } from './basic-types.ts';
 import { membersOf } from './members.ts';
 import type { Names } from './names.ts';
 import { STRUCT_LIMIT } from './type-context.ts';
@@ -11,6 +12,8 @@ import type { TypeContext } from './type-context.ts';
 import { typeModel } from './types.ts';
 
 const CLAUSES = ['size', 'from'];
+/** Structs may hold structs by value this deep. */
+const NESTED = 32;
 
 /** Elaborates the structs of a file into its names, each after those that it holds by value. */
 export function readStructs(scope: Scope, names: Names): TypeContext {
@@ -24,6 +27,8 @@ export function readStructs(scope: Scope, names: Names): TypeContext {
     const declared = scope.unit.structs.get(name);
     if (declared === undefined || declared.unit !== scope.unit || done.has(name) || !by_value)
       return names.structs.get(name);
+    if (open.length >= NESTED && at !== undefined)
+      return fail(scope, 'E1008', at, `structs hold structs more than ${NESTED} deep`, 'one too many');
     if (open.includes(name)) {
       const more = [label(scope.unit, declared.node.name, 'it would be endless')];
       return at && fail(scope, 'E1008', at, `\`${name}\` holds itself`, 'by value', `write \`*${name}\``, more); // prettier-ignore
@@ -45,6 +50,8 @@ function readStruct(node: Struct, context: TypeContext): StructModel | undefined
   const doc = docAbove(scope.unit, node.start);
   const more = { ...(doc === undefined ? {} : { doc }), span: spanOf(scope.unit, node) };
   const { text: name } = node.name;
+  if (BASIC.has(name))
+    return fail(scope, 'E1001', node.name, `\`${name}\` is a type of the language`, 'taken', 'give it another name'); // prettier-ignore
   if (from !== undefined) {
     const expr = single(from.values, from.word, scope);
     const guest = expr && wantName(expr, from.word, scope);

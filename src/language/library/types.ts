@@ -8,11 +8,13 @@ import type { Expr, Name, TypeExpr } from '../tree.ts';
 import { kernelType } from '../../model/kernel-source.ts';
 import { AGGREGATES, ENUMS, TYPEDEFS } from '../../model/kernel-types.ts';
 import { membersOf } from './members.ts';
-import { typeExtent } from './type-context.ts';
+import { STRUCT_LIMIT, typeExtent } from './type-context.ts';
 import type { TypeContext } from './type-context.ts';
 
 /** An array has at most this many entries. */
 const ARRAY_LIMIT = 1 << 24;
+/** And so many indices. */
+const DIMENSIONS = 8;
 
 /** Reads a type; undefined when there is no such thing, which is reported. */
 export function typeModel(expr: TypeExpr, context: TypeContext): TypeModel | undefined {
@@ -22,6 +24,8 @@ export function typeModel(expr: TypeExpr, context: TypeContext): TypeModel | und
   let type = baseOf(expr, context, by_value);
   if (type === undefined) return undefined;
   for (let at = 0; at < expr.pointers; at++) type = { kind: 'pointer', to: type };
+  if (expr.lengths.length > DIMENSIONS)
+    return fail(scope, 'E1004', expr, `an array has at most ${DIMENSIONS} dimensions`, 'too many');
   for (const length of expr.lengths.toReversed()) {
     const count = length === undefined ? undefined : arrayLength(length, scope);
     if (length === undefined) {
@@ -30,6 +34,8 @@ export function typeModel(expr: TypeExpr, context: TypeContext): TypeModel | und
     }
     if (count === undefined) return undefined;
     type = { kind: 'array', of: type, count };
+    if ((typeExtent(type, context)?.bytes ?? 0) > STRUCT_LIMIT)
+      return fail(scope, 'E1004', expr, `an array has at most ${STRUCT_LIMIT} bytes`, 'too large');
   }
   if (type.kind === 'array' && typeExtent(type.of, context) === undefined && base.kind === 'name')
     return fail(scope, 'E1008', expr, `how large a \`${base.name.text}\` is only the guest knows`, 'of what size?', 'use an array of pointers'); // prettier-ignore

@@ -127,6 +127,7 @@ describe('a lease', () => {
     expect(seen(one.events, 'revoked')).toHaveLength(1);
     expect(byteAt(one)).toBe(before);
     expect(one.target.partitionNamed('web').parked).toBe(false);
+    expect(one.hypervisor.grants.all).toEqual([]);
     expect(patient.read(REGION, new Uint8Array(8))).toBe(false);
     expect(patient.servicing.write(write(PLACE, 1))).toBe(false);
     expect(one.hypervisor.rescues.isLost('rescue')).toBe(true);

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import type { PageRun, PageTopology } from '../../src/report/html/page-data.ts';
 import { runView } from '../../src/report/html/browser/run.js';
 import { htmlReporter } from '../../src/report/html/reporter.ts';
-import { failedOutcome, outcome, record, report } from '../support/outcomes.ts';
+import { failedOutcome, outcome, record, report, service } from '../support/outcomes.ts';
 import { feed, type Judged, streamOf, type StreamOptions } from '../support/run-stream.ts';
 import { sampleRuns } from '../support/sample-report.ts';
 import { diagnosticAt, LISTS_FILE, LISTS_TEXT, scenarioNamed } from '../support/spec-fixture.ts';
@@ -193,6 +193,31 @@ describe('report.html', () => {
     const view = drawn(html, runsIn(html)[0] as PageRun);
     expect(view).toContain('never</strong>');
     expect(view).not.toContain('data-label="bytes');
+  }); // prettier-ignore
+
+  it('draws a service: its steps, its journal in the lane of the patient, how it ended', async () => {
+    const scenario = scenarioNamed('serviced');
+    const said = (kind: string, time_ns: number) => ({ time_ns, subject: 'rescue', kind, detail: { patient: 'web' } });
+    const events = [said('park', 81.95e6), said('write', 82e6), said('verify', 82.1e6), said('resume', 95e6)];
+    const view = async (more: Partial<ReturnType<typeof service>>): Promise<string> => {
+      const serviced = outcome(scenario, 'passed', { record: record({ services: [{ ...service(), ...more }], events }) });
+      const html = await page([{ scenario, outcome: serviced }]);
+      const [run] = runsIn(html) as [PageRun];
+      checkMarkup(drawn(html, run));
+      return drawn(html, run).replaceAll(/\s+/g, ' ');
+    };
+    const undone = await view({});
+    expect(undone).toContain('Service of web by rescue <span class="pill failing">rolled back</span>');
+    expect(undone).toContain('by verify with LIST_NEXT_POISON');
+    // What came after its end is no step of it.
+    expect(undone).toMatch(/<strong>park<\/strong> 81\.95 ms → <strong>write<\/strong> 82 ms → <strong>verify<\/strong> 82\.1 ms </);
+    expect(undone).toContain('class="mark undone"');
+    expect(undone).toContain('data-label="then">undone<');
+    const [write] = service().writes as [ReturnType<typeof service>['writes'][0]];
+    const done = await view({ state: 'done', writes: [{ ...write, undone: false }] });
+    expect(done).toContain('class="mark repair"');
+    expect(done).not.toContain('class="mark undone"');
+    expect(done).toContain('data-label="then">kept<');
   }); // prettier-ignore
 
   it('draws a machine with sixty-four CPUs and twelve partitions at 480 pixels', async () => {

@@ -5,7 +5,7 @@ import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import type { Results } from '../../src/report/results.ts';
 import { jsonReporter } from '../../src/report/json.ts';
-import { failedOutcome, oneOfEach, outcome, record } from '../support/outcomes.ts';
+import { failedOutcome, oneOfEach, outcome, record, service } from '../support/outcomes.ts';
 import { feed, streamOf } from '../support/run-stream.ts';
 import { diagnosticAt, scenarioNamed } from '../support/spec-fixture.ts';
 
@@ -38,6 +38,21 @@ describe('results.json', () => {
     expect(valid({ ...results, runs: [{ ...run, wall_ms: 3 }] })).toBe(false);
     const broken = JSON.stringify(results).replaceAll('"ffff88800412c2f8"', '18446612682069000000');
     expect(valid(JSON.parse(broken))).toBe(false);
+  });
+
+  it('says how a service ended and what its journal holds, and which occurrence of `on each` a run is', async () => {
+    const scenario = scenarioNamed('serviced');
+    const serviced = outcome(scenario, 'passed', {
+      record: record({ services: [service()] }),
+      occurrence: 3,
+    });
+    const results = JSON.parse(await written([{ scenario, outcome: serviced }])) as Results;
+    expect(valid(results) ? [] : valid.errors).toEqual([]);
+    const [run] = results.runs;
+    expect(run?.occurrence).toBe(3);
+    expect(run?.record?.services).toMatchObject([
+      { ambulance: 'rescue', patient: 'web', state: 'rolled_back', by: 'verify', code: 'LIST_NEXT_POISON', writes_left_out: 0, writes: [{ address: 'ffffffff82a05080', physical: '0000000002a05080', before: 'ff', after: '00', undone: true }] },
+    ]); // prettier-ignore
   });
 
   it('says what a comparison with a twin let pass', async () => {

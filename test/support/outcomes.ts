@@ -1,7 +1,7 @@
 import { addressHex } from '../../src/base/address.ts';
 import { NS_PER_MS } from '../../src/base/units.ts';
 import type { Scenario } from '../../src/model/scenario.ts';
-import type { AmbulanceReport, Finding, HexContext } from '../../src/patient/report.ts';
+import type { AmbulanceReport, Finding, HexContext, ServiceReport } from '../../src/patient/report.ts';
 import type { ClaimOutcome, RunOutcome, Status } from '../../src/record/outcome.ts';
 import type { RunRecord } from '../../src/record/record.ts';
 import type { TraceEvent } from '../../src/target/events.ts';
@@ -83,6 +83,33 @@ const STRUCTURES = [
   'log',
   'orders',
 ];
+
+/** The lock was released, and then undone, because the link was still wrong. */
+export function service(): ServiceReport {
+  return {
+    ambulance: 'rescue',
+    patient: 'web',
+    ordered_ns: at(81.93),
+    ended_ns: at(82.4),
+    state: 'rolled_back',
+    code: 'LIST_NEXT_POISON',
+    by: 'verify',
+    message: 'still wrong: the next link of task "nginx" (pid 140) holds LIST_POISON1',
+    repaired: [],
+    writes: [
+      {
+        time_ns: at(82),
+        place: 'web.locks["tasklist_lock"]',
+        address: 'ffffffff82a05080',
+        physical: 0x2a0_5080,
+        before: 'ff',
+        after: '00',
+        bytes: 1,
+        undone: true,
+      },
+    ],
+  };
+}
 
 export function report(): AmbulanceReport {
   return {

@@ -11,6 +11,7 @@ const MODULES: readonly string[] = [
   'memory',
   'source',
   'rescue',
+  'service',
   'run',
   'page',
 ];

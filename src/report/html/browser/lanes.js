@@ -19,7 +19,12 @@ const HYPERVISOR = new Set([
   'refusal',
   'frozen',
   'iommu_fault',
+  'rolled_back',
+  'recovered',
+  'revoked',
 ]);
+/** What an ambulance says of itself, though the hypervisor does the same to a partition. */
+const OWN = new Set(['park', 'resume']);
 const SIGNS = new Set(['oops', 'panic', 'stall', 'stopped']);
 
 /**
@@ -38,12 +43,12 @@ export function lanesOf(run, topology) {
   const lanes = [hypervisor, ...named];
   const find = new Map(named.map((lane) => [lane.name, lane]));
   for (const event of run.record?.events ?? []) {
-    const theirs = HYPERVISOR.has(event.kind);
-    const lane = theirs ? hypervisor : (find.get(event.subject) ?? hypervisor);
+    const own = find.get(event.subject)?.kind === 'ambulance' && OWN.has(event.kind);
+    const lane = HYPERVISOR.has(event.kind) && !own ? hypervisor : (find.get(event.subject) ?? hypervisor);
     lane.points.push(pointOf(event, lane === hypervisor));
   }
   for (const receipt of run.record?.receipts ?? []) {
-    const lane = find.get(receipt.partition) ?? hypervisor;
+    const lane = find.get(receipt.partition) ?? find.get(receipt.place) ?? hypervisor;
     const name = receipt.name ?? receipt.verb;
     const what = `${receipt.kind} ${name}: ${receipt.verb} ${receipt.place}`;
     if (receipt.fired_ns !== undefined)
@@ -62,8 +67,34 @@ export function lanesOf(run, topology) {
         mark: 'activated',
       });
   }
+  for (const service of run.record?.services ?? []) {
+    journal(service, find.get(service.patient) ?? hypervisor);
+    (find.get(service.ambulance) ?? hypervisor).points.push({
+      time_ns: service.ended_ns,
+      text: `service ${service.state.replace('_', ' ')}`,
+      title: `${time(service.ended_ns)}  service of ${service.patient} ${service.state}: ${service.message}`,
+      mark: service.state === 'done' ? 'repair' : 'bad',
+    });
+  }
   for (const lane of lanes) lane.points.sort((a, b) => a.time_ns - b.time_ns);
   return lanes;
+}
+
+/**
+ * Every entry of the hypervisor's journal, where it was written.
+ * @param {import('../../results.ts').ServiceResult} service
+ * @param {Lane} lane
+ */
+function journal({ ambulance, writes }, lane) {
+  for (const write of writes) {
+    const undone = write.undone ? ', undone' : '';
+    lane.points.push({
+      time_ns: write.time_ns,
+      text: `${write.place.slice(lane.name.length + 1)}${write.undone ? ' (undone)' : ''}`,
+      title: `${time(write.time_ns)}  ${ambulance} writes ${write.place}: ${write.before} to ${write.after}${undone}`,
+      mark: write.undone ? 'undone' : 'repair',
+    });
+  }
 }
 
 /**
@@ -81,9 +112,12 @@ function pointOf(event, withSubject) {
   const title = [`${time(event.time_ns)}  ${event.subject} ${event.kind}`, ...detail].join(', ');
   const bad =
     SIGNS.has(event.kind) ||
-    ['failing', 'failed', 'refused', 'refusal', 'iommu_fault', 'frozen'].includes(event.kind);
+    ['failing', 'failed', 'refused', 'refusal', 'iommu_fault', 'frozen', 'revoked', 'rolled_back'].includes(
+      event.kind,
+    );
   // A rescue parks and resumes its patient for every re-read: marks enough, without a text each.
-  const minor = event.kind === 'park' || event.kind === 'resume';
+  // A write is drawn from the journal, in the lane of the patient.
+  const minor = event.kind === 'park' || event.kind === 'resume' || event.kind === 'write';
   return {
     time_ns: event.time_ns,
     text: words.join(' '),

@@ -1,6 +1,7 @@
 import { markup, time } from './dom.js';
 import { changedBytes } from './memory.js';
 import { rescueView } from './rescue.js';
+import { serviceView } from './service.js';
 import { problemView, sourceView } from './source.js';
 import { timelinePictures } from './timeline.js';
 import { topologyPicture } from './topology.js';
@@ -151,6 +152,11 @@ function recordView(record) {
         ? markup`<h3>Rescue</h3>
             ${record.rescues.map(rescueView)}`
         : markup`<p class="none">No ambulance was called.</p>`
+    }
+    ${
+      record.services.length > 0 &&
+      markup`<h3>Services</h3>
+      ${record.services.map((service) => serviceView(service, record))}`
     }
     ${twinsView(record)}`;
 }

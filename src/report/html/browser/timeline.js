@@ -226,6 +226,11 @@ function shape(mark, at, base) {
       class="mark fault"
       d="M ${at} ${base - 6} L ${at + 6} ${base} L ${at} ${base + 6} L ${at - 6} ${base} Z"
     />`;
+  if (mark === 'repair' || mark === 'undone')
+    return markup`<path
+      class="mark ${mark}"
+      d="M ${at} ${base - 9} L ${at} ${base + 9} M ${at - 5} ${base} L ${at + 5} ${base}"
+    />`;
   if (mark === 'stimulus' || mark === 'request')
     return markup`<path
       class="mark plain"

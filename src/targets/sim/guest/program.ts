@@ -62,11 +62,13 @@ export interface KernelProgram {
 /** Where the user programs' text lies in the image, and how much room there is for it. */
 export const USER_TEXT_IMAGE: number = KERNEL_TEXT + 0x8_0000;
 const USER_TEXT_PAGES = 2;
-/** Apps have pages of their own behind the programs': about 60 steps for each structure. */
-const APP_TEXT_PAGES = 2;
+/** Steps of the work on one structure, at most; a page holds 256 of them. */
+const STEPS_A_FILL = 40;
 
+/** Apps have pages of their own behind the programs'. */
 export function userTextPages(apps: readonly AppLayout[]): number {
-  return USER_TEXT_PAGES + apps.length * APP_TEXT_PAGES;
+  const steps = apps.reduce((sum, { fills }) => sum + 8 + fills.length * STEPS_A_FILL, 0);
+  return USER_TEXT_PAGES + Math.ceil((steps * 16) / 4096);
 }
 
 export function buildProgram(layout: Layout, apps: readonly AppLayout[] = []): KernelProgram {

@@ -19,8 +19,9 @@ const SPIN_NS = 5_000;
 type Random = (cpu: Cpu, bound: number) => number;
 
 /**
- * What an app does all day: each of its structures in turn, under the lock that guards it. An element moves, or a number in it changes; each
- * store that a compiler could not merge with the one before is a step of its own, so an interrupt can come in the middle.
+ * What an app does all day: each of its structures in turn, under the lock that guards it. It looks something up, an element moves, a number
+ * changes; each store that a compiler could not merge with the one before is a step of its own, so an interrupt can come in the middle. A
+ * pointer that leads out of its data is not followed: the app leaves such a structure alone.
  */
 export function workOf(layout: AppLayout, random: Random): Part {
   return layout.fills
@@ -28,7 +29,11 @@ export function workOf(layout: AppLayout, random: Random): Part {
     .filter(({ total }) => total > 0)
     .map((fill, number): Part => {
       const lock = lockOf(fill, layout);
-      const changes = [moveOf(fill, layout, random, number), refillOf(fill, layout, random)];
+      const changes = [
+        lookAt(fill, layout, random),
+        moveOf(fill, layout, random, number),
+        refillOf(fill, layout, random),
+      ];
       return lock === undefined ? changes : guarded(lock, changes);
     });
 }
@@ -114,19 +119,20 @@ function moveOf(fill: FillLayout, layout: AppLayout, random: Random, number: num
   const counted = wordsOf(fill, layout);
   switch (locator.shape) {
     case 'list':
-      return rotate(head.address, counted);
+      return rotate(head.address, within(layout), counted);
     case 'hlist':
     case 'hash':
       return relink(
         heads.map(({ address }) => address),
         random,
+        within(layout),
         counted,
       );
     case 'llist':
-      return popAndPush(head.address, 0, counted);
+      return popAndPush(head.address, 0, within(layout), counted);
     case 'freelist': {
       const offset = quietly(() => pointerTo(fill, layout));
-      return offset === undefined ? [] : popAndPush(head.address, offset, counted);
+      return offset === undefined ? [] : popAndPush(head.address, offset, within(layout), counted);
     }
     case 'graph':
       return withdraw(fill, layout, random, WITHDRAWN + number * 8);
@@ -135,13 +141,60 @@ function moveOf(fill: FillLayout, layout: AppLayout, random: Random, number: num
   }
 }
 
+/** Whether an address lies in an app's own data, as its pointers do. */
+type Sound = (address: Address) => boolean;
+
+function within({ base, bytes }: AppLayout): Sound {
+  return (address) => address >= base && address < base + bytes && (address & 7) === 0;
+}
+
+/** Words of an element that a look at it reads, at most. */
+const LOOK_BYTES = 256;
+/** Levels of a tree that a search goes down, at most. */
+const LEVELS = 16;
+
+/** Something is looked up: a B-tree from its root to a leaf, elsewhere one element. */
+function lookAt(fill: FillLayout, layout: AppLayout, random: Random): Part {
+  const [step] = fill.locator.step;
+  const shape = step && quietly(() => bTreeOf(step, fill, layout));
+  const read = (cpu: Cpu, at: Address): void => {
+    for (let word = 0; word + 8 <= Math.min(fill.stride, LOOK_BYTES); word += 8) cpu.load64(at + word);
+  };
+  const [head] = fill.heads;
+  if (!shape || !head) return (cpu: Cpu) => read(cpu, fill.element(random(cpu, fill.total)));
+  const sound = within(layout);
+  const [down, found] = [new Label(), new Label()];
+  return [
+    (cpu) => {
+      cpu.set(rsi, cpu.load64(head.address));
+      cpu.set(r12, LEVELS);
+    },
+    down,
+    (cpu) => {
+      const [node, left] = [cpu.get(rsi), cpu.get(r12)];
+      if (!sound(node) || left === 0) return cpu.jump(found.at);
+      read(cpu, node);
+      const children = Math.min(cpu.load8(node + shape.count) + shape.extra, shape.children);
+      cpu.set(rsi, cpu.load64(node + shape.child + random(cpu, Math.max(1, children)) * 8));
+      cpu.set(r12, left - 1);
+      cpu.jump(down.at);
+    },
+    found,
+    (cpu) => cpu.set(rsi, 0),
+  ];
+}
+
 /** The oldest of a list leaves and comes back as the youngest. */
-function rotate(head: Address, counted: readonly { readonly at: Address; readonly bytes: number }[]): Part {
+function rotate(
+  head: Address,
+  sound: Sound,
+  counted: readonly { readonly at: Address; readonly bytes: number }[],
+): Part {
   const alone = new Label();
   return [
     (cpu) => {
       const first = cpu.load64(head);
-      if (first === head) return cpu.jump(alone.at);
+      if (first === head || !sound(first) || !sound(cpu.load64(first)) || !sound(cpu.load64(head + 8))) return cpu.jump(alone.at); // prettier-ignore
       cpu.set(rsi, first);
       cpu.store64(cpu.load64(first) + 8, head);
     },
@@ -164,6 +217,7 @@ function rotate(head: Address, counted: readonly { readonly at: Address; readonl
 function relink(
   heads: readonly Address[],
   random: Random,
+  sound: Sound,
   counted: readonly { readonly at: Address; readonly bytes: number }[],
 ): Part {
   const alone = new Label();
@@ -171,8 +225,8 @@ function relink(
     (cpu) => {
       const bucket = heads[random(cpu, heads.length)] as Address;
       const first = cpu.load64(bucket);
-      const second = first === 0 ? 0 : cpu.load64(first);
-      if (second === 0) return cpu.jump(alone.at);
+      const second = sound(first) ? cpu.load64(first) : 0;
+      if (!sound(second)) return cpu.jump(alone.at);
       cpu.set(rsi, first);
       cpu.set(r12, second);
       cpu.store64(bucket, second);
@@ -184,7 +238,7 @@ function relink(
       const next = cpu.load64(before);
       cpu.store64(node, next);
       cpu.store64(node + 8, before);
-      if (next !== 0) cpu.store64(next + 8, node);
+      if (sound(next)) cpu.store64(next + 8, node);
     },
     (cpu) => cpu.store64(cpu.get(r12), cpu.get(rsi)),
     addTo(counted, 1),
@@ -197,13 +251,14 @@ function relink(
 function popAndPush(
   head: Address,
   offset: number,
+  sound: Sound,
   counted: readonly { readonly at: Address; readonly bytes: number }[],
 ): Part {
   const empty = new Label();
   return [
     (cpu) => {
       const first = cpu.load64(head);
-      if (first === 0) return cpu.jump(empty.at);
+      if (!sound(first)) return cpu.jump(empty.at);
       cpu.set(rsi, first);
       cpu.store64(head, cpu.load64(first + offset));
     },

@@ -4,6 +4,7 @@ import { mutants as claims } from './claims.mjs';
 import { mutants as formats } from './formats.mjs';
 import { mutants as guest } from './guest.mjs';
 import { mutants as language } from './language.mjs';
+import { mutants as locators } from './locators.mjs';
 import { mutants as machine } from './machine.mjs';
 import { mutants as places_faults_judge } from './places-faults-judge.mjs';
 import { mutants as runner_report } from './runner-report.mjs';
@@ -14,6 +15,7 @@ import { mutants as twins } from './twins.mjs';
 export const mutants = [
   ...claims,
   ...twins,
+  ...locators,
   ...machine,
   ...guest,
   ...ambulance,

@@ -6,31 +6,10 @@ import type { ReadMemory } from '../formats/result.ts';
 import type { Patient } from '../patient/patient.ts';
 import type { Reader } from '../structure/reader.ts';
 import type { Meter } from './limits.ts';
+import type { PageBuffer } from './pages.ts';
+import { bytesOf, givePages, NO_PAGE, startOf, takePage, viewOf } from './pages.ts';
 
 const PAGE_BYTES = 4096;
-const POOL_LIMIT = 512;
-
-interface Page {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-}
-
-/** Page buffers go round: thousands of patients are read in one process. What a buffer held is overwritten before it is used again. */
-const POOL: Page[] = [];
-
-/** Pages are cut from slabs, each larger than the one before: a buffer of its own for every page costs more than reading it. */
-const FIRST_SLAB = 8;
-const LAST_SLAB = 256;
-
-function freshPage(slab: { pages: number }): Page {
-  if (POOL.length === 0) {
-    const buffer = new ArrayBuffer(slab.pages * PAGE_BYTES);
-    for (let at = buffer.byteLength - PAGE_BYTES; at >= 0; at -= PAGE_BYTES)
-      POOL.push({ bytes: new Uint8Array(buffer, at, PAGE_BYTES), view: new DataView(buffer, at, PAGE_BYTES) }); // prettier-ignore
-    slab.pages = Math.min(slab.pages * 2, LAST_SLAB);
-  }
-  return POOL.pop() as Page;
-}
 
 /**
  * The patient's physical memory, each page read once until `forget`. A page that is not granted or not there is remembered as such.
@@ -38,8 +17,7 @@ function freshPage(slab: { pages: number }): Page {
 export class PhysicalCache {
   readonly #patient: Patient;
   readonly #meter: Meter;
-  readonly #pages = new Map<number, Page | null>();
-  readonly #slab = { pages: FIRST_SLAB };
+  readonly #pages = new Map<number, PageBuffer>();
   /** Grows by one at every `forget`: translations made before are void. */
   generation = 0;
 
@@ -48,16 +26,18 @@ export class PhysicalCache {
     this.#meter = meter;
   }
 
-  /** The page with that number (physical / 4096), or null. */
-  page(number: number): Page | null {
+  /** The page with that number (physical / 4096), or NO_PAGE. */
+  page(number: number): PageBuffer {
     const known = this.#pages.get(number);
     if (known !== undefined) return known;
-    let page: Page | null = null;
+    let page = NO_PAGE;
     if (this.#meter.bytes < this.#meter.limits.bytes) {
-      const fresh = freshPage(this.#slab);
+      page = takePage();
       this.#meter.bytes += PAGE_BYTES;
-      if (this.#patient.read(number * PAGE_BYTES, fresh.bytes)) page = fresh;
-      else POOL.push(fresh);
+      if (!this.#patient.read(number * PAGE_BYTES, bytesOf(page, 0, PAGE_BYTES))) {
+        givePages([page]);
+        page = NO_PAGE;
+      }
     }
     this.#pages.set(number, page);
     return page;
@@ -70,10 +50,10 @@ export class PhysicalCache {
       const at = physical + done;
       const within = at % PAGE_BYTES;
       const page = this.page((at - within) / PAGE_BYTES);
-      if (page === null) return false;
+      if (page === NO_PAGE) return false;
       const bytes = Math.min(into.length - done, PAGE_BYTES - within);
-      if (bytes === 8) copyEight(page.bytes, within, into, done);
-      else into.set(page.bytes.subarray(within, within + bytes), done);
+      if (bytes === 8) copyEight(page, within, into, done);
+      else into.set(bytesOf(page, within, bytes), done);
       done += bytes;
     }
     return true;
@@ -89,7 +69,7 @@ export class PhysicalCache {
 
   /** The guest has run: nothing that was read still holds. Also gives the buffers back at the end. */
   forget(): void {
-    for (const page of this.#pages.values()) if (page && POOL.length < POOL_LIMIT) POOL.push(page);
+    givePages(this.#pages.values());
     this.#pages.clear();
     this.generation++;
   }
@@ -104,8 +84,10 @@ export class PhysicalCache {
   }
 }
 
-function copyEight(from: Uint8Array, at: number, into: Uint8Array, to: number): void {
-  for (let index = 0; index < 8; index++) into[to + index] = from[at + index] as number;
+function copyEight(page: PageBuffer, within: number, into: Uint8Array, to: number): void {
+  const view = viewOf(page);
+  const start = startOf(page) + within;
+  for (let index = 0; index < 8; index++) into[to + index] = view.getUint8(start + index);
 }
 
 /** Slots of a translation cache: few at first, for most patients are looked at briefly; more when many pages are gone through. */
@@ -113,7 +95,9 @@ const FIRST_SLOTS = 128;
 const LAST_SLOTS = 65_536;
 /** Misses after which a cache of that many slots is too small, for each of them. */
 const GROWTH = 2;
-const NO_PAGE = NaN;
+/** Words of a slot: the virtual page's number, its buffer, its physical address; one is left over, so that a slot lies in one line of the cache. */
+const WORDS = 4;
+const EMPTY = NaN;
 
 /** Pages full of one byte, by the byte. */
 const FULL = new Map<number, Uint8Array>();
@@ -133,11 +117,9 @@ export class Space implements Reader {
   readonly levels: PagingLevels;
   readonly #physical: PhysicalCache;
   #generation = -1;
-  /** A direct-mapped translation cache: virtual page number to page; null for what leads nowhere. */
+  /** A direct-mapped translation cache. */
   #slots = FIRST_SLOTS;
-  #tags = new Float64Array(FIRST_SLOTS);
-  #pages: (Page | null)[] = emptySlots(FIRST_SLOTS);
-  #frames = new Float64Array(FIRST_SLOTS);
+  #known = new Float64Array(FIRST_SLOTS * WORDS);
   #misses = 0;
 
   constructor(physical: PhysicalCache, root: number, levels: PagingLevels) {
@@ -148,19 +130,19 @@ export class Space implements Reader {
 
   u8(address: Address): number {
     const page = this.#page(address);
-    return page === null ? NaN : (page.bytes[address & 0xfff] as number);
+    return page < 0 ? NaN : viewOf(page).getUint8(startOf(page) + (address & 0xfff));
   }
 
   u16(address: Address): number {
     if ((address & 0xfff) > PAGE_BYTES - 2) return this.#slow(address, 2);
     const page = this.#page(address);
-    return page === null ? NaN : page.view.getUint16(address & 0xfff, true);
+    return page < 0 ? NaN : viewOf(page).getUint16(startOf(page) + (address & 0xfff), true);
   }
 
   u32(address: Address): number {
     if ((address & 0xfff) > PAGE_BYTES - 4) return this.#slow(address, 4);
     const page = this.#page(address);
-    return page === null ? NaN : page.view.getUint32(address & 0xfff, true);
+    return page < 0 ? NaN : viewOf(page).getUint32(startOf(page) + (address & 0xfff), true);
   }
 
   i32(address: Address): number {
@@ -170,10 +152,13 @@ export class Space implements Reader {
 
   /** Signed canonical form of base/address.ts; rounded beyond 2^53. */
   u64(address: Address): number {
-    const at = address & 0xfff;
-    if (at > PAGE_BYTES - 8) return fromNaN(this.#slow(address, 4), this.#slow(address + 4, 4));
+    if ((address & 0xfff) > PAGE_BYTES - 8)
+      return fromNaN(this.#slow(address, 4), this.#slow(address + 4, 4));
     const page = this.#page(address);
-    return page === null ? NaN : fromHalves(page.view.getUint32(at, true), page.view.getInt32(at + 4, true));
+    if (page < 0) return NaN;
+    const view = viewOf(page);
+    const at = startOf(page) + (address & 0xfff);
+    return fromHalves(view.getUint32(at, true), view.getInt32(at + 4, true));
   }
 
   /** An unsigned integer of 1, 2, 4 or 8 bytes (8: as `u64`). */
@@ -200,10 +185,10 @@ export class Space implements Reader {
   readonly read: ReadMemory = (address, into) => {
     for (let done = 0; done < into.length;) {
       const page = this.#page(address + done);
-      if (page === null) return false;
+      if (page < 0) return false;
       const within = (address + done) & 0xfff;
       const bytes = Math.min(into.length - done, PAGE_BYTES - within);
-      into.set(page.bytes.subarray(within, within + bytes), done);
+      into.set(bytesOf(page, within, bytes), done);
       done += bytes;
     }
     return true;
@@ -211,8 +196,7 @@ export class Space implements Reader {
 
   /** Guest-physical address, or -1. */
   physical(address: Address): number {
-    if (this.#page(address) !== null)
-      return (this.#frames[slotOf(address, this.#slots)] as number) + (address & 0xfff);
+    if (this.#page(address) >= 0) return (this.#known[this.#slotOf(address) + 2] as number) + (address & 0xfff); // prettier-ignore
     const frame = isCanonical(address) ? translate(this.#physical.read, this.root, this.levels, address) : -1;
     return frame < 0 ? -1 : frame;
   }
@@ -222,52 +206,59 @@ export class Space implements Reader {
     const full = fullOf(byte & 0xff);
     for (let done = 0; done < length;) {
       const page = this.#page(address + done);
-      if (page === null) return NaN;
+      if (page < 0) return NaN;
       const within = (address + done) & 0xfff;
-      const bytes = Math.min(length - done, PAGE_BYTES - within);
-      if (Buffer.compare(page.bytes.subarray(within, within + bytes), full.subarray(0, bytes)) !== 0) {
-        let at = within;
-        while (page.bytes[at] === (byte & 0xff)) at++;
-        return address + done + at - within;
+      const bytes = bytesOf(page, within, Math.min(length - done, PAGE_BYTES - within));
+      if (Buffer.compare(bytes, full.subarray(0, bytes.length)) !== 0) {
+        let at = 0;
+        while (bytes[at] === (byte & 0xff)) at++;
+        return address + done + at;
       }
-      done += bytes;
+      done += bytes.length;
     }
     return address + length;
   }
 
   /** True when the byte can be read. */
   mapped(address: Address): boolean {
-    return this.#page(address) !== null;
+    return this.#page(address) >= 0;
   }
 
-  #page(address: Address): Page | null {
+  #page(address: Address): PageBuffer {
     if (this.#generation !== this.#physical.generation) {
-      this.#tags.fill(NO_PAGE);
+      this.#known.fill(EMPTY);
       this.#generation = this.#physical.generation;
     }
-    const slot = slotOf(address, this.#slots);
+    const slot = this.#slotOf(address);
     const number = Math.floor(address / PAGE_BYTES);
-    if (this.#tags[slot] === number) return this.#pages[slot] as Page | null;
+    if (this.#known[slot] === number) return this.#known[slot + 1] as PageBuffer;
+    return this.#miss(address, number);
+  }
+
+  #miss(address: Address, number: number): PageBuffer {
     // A number that is not finite or not canonical never gets as far as the tables.
-    if (!isCanonical(address) && this.levels === 4) return null;
-    if (!Number.isFinite(address)) return null;
+    if (!isCanonical(address) && this.levels === 4) return NO_PAGE;
+    if (!Number.isFinite(address)) return NO_PAGE;
     if (++this.#misses > this.#slots * GROWTH && this.#slots < LAST_SLOTS) this.#grow();
     this.#physical.walked();
     const physical = translate(this.#physical.read, this.root, this.levels, number * PAGE_BYTES);
-    const page = physical < 0 ? null : this.#physical.page(physical / PAGE_BYTES);
-    const place = slotOf(address, this.#slots);
-    this.#tags[place] = number;
-    this.#pages[place] = page;
-    this.#frames[place] = physical;
+    const page = physical < 0 ? NO_PAGE : this.#physical.page(physical / PAGE_BYTES);
+    const slot = this.#slotOf(address);
+    this.#known[slot] = number;
+    this.#known[slot + 1] = page;
+    this.#known[slot + 2] = physical;
     return page;
   }
 
   #grow(): void {
     this.#slots *= 8;
     this.#misses = 0;
-    this.#tags = new Float64Array(this.#slots).fill(NO_PAGE);
-    this.#pages = emptySlots(this.#slots);
-    this.#frames = new Float64Array(this.#slots);
+    this.#known = new Float64Array(this.#slots * WORDS).fill(EMPTY);
+  }
+
+  #slotOf(address: Address): number {
+    const low = address >>> 12;
+    return ((low ^ (low >>> 8)) & (this.#slots - 1)) * WORDS;
   }
 
   #slow(address: Address, bytes: number): number {
@@ -279,13 +270,4 @@ export class Space implements Reader {
 
 function fromNaN(low: number, high: number): number {
   return Number.isNaN(low) || Number.isNaN(high) ? NaN : fromHalves(low, high);
-}
-
-function emptySlots(count: number): (Page | null)[] {
-  return Array.from({ length: count }, () => null);
-}
-
-function slotOf(address: Address, slots: number): number {
-  const low = address >>> 12;
-  return (low ^ (low >>> 8)) & (slots - 1);
 }

@@ -26,6 +26,7 @@ export class Session {
   readonly #elements = new Map<string, Elements>();
   readonly #nested = new Map<string, Map<Address, Elements>>();
   readonly #guards = new Map<string, Guard | undefined>();
+  readonly #frames = new Map<LinkedLocator['program'], Frame | string>();
 
   constructor(linked: LinkedLibrary, around: Surroundings) {
     this.#linked = linked;
@@ -200,6 +201,16 @@ export class Session {
     });
   }
 
+  /** One for all runs of a locator's functions; a text when its address space is not to be had. */
+  #frameOf({ program, model }: LinkedLocator): Frame | string {
+    const known = this.#frames.get(program);
+    if (known !== undefined) return known;
+    const readers = this.#readers(program.tables.spaces.items);
+    const made = typeof readers === 'string' ? readers : new Frame(this, program.tables, model.name, readers);
+    this.#frames.set(program, made);
+    return made;
+  }
+
   /** Finds the roots, and lets the shape follow them one after the other. */
   #locate(made: Elements, parent: Address | undefined): void {
     const { locator } = made;
@@ -210,9 +221,9 @@ export class Session {
       made.complete = false;
       made.failure = { code, message, place: name, address: NaN, bytes: 0 };
     };
-    const readers = this.#readers(tables.spaces.items);
-    if (typeof readers === 'string') return fail({ code: 'UNMAPPED', message: readers });
-    const frame = new Frame(this, tables, name, readers);
+    const frame = this.#frameOf(locator);
+    if (typeof frame === 'string') return fail({ code: 'UNMAPPED', message: frame });
+    frame.failure = undefined;
     if (described) {
       const roots = described.roots(parent);
       if ('code' in roots) return fail(roots);
@@ -262,11 +273,11 @@ export class Session {
               };
               return;
             }
-            const inner = new Frame(this, tables, name, readers);
-            inner.at = base;
-            inner.onEdge = found;
-            steps?.(inner);
-            made.failure ??= inner.failure;
+            frame.at = base;
+            frame.onEdge = found;
+            frame.failure = undefined;
+            steps?.(frame);
+            made.failure ??= frame.failure;
           },
         };
         advance = SHAPES[locator.model.shape](job);

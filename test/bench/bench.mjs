@@ -1,4 +1,4 @@
-// `npm run bench [-- --json] [-- --only scenarios,compile,machine,startup]`: every figure is a ratio against a named peer in the same run, or a
+// `npm run bench [-- --json] [-- --only scenarios,compile,machine,validators,startup]`: every figure is a ratio against a named peer in the same run, or a
 // rate. Needs `npm run build` first, which `npm ci` does.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { compileRates } from './compile.mjs';
 import { machineRates } from './machine.mjs';
 import { median, pairs, timeProcess } from './processes.mjs';
+import { validatorRates } from './validators.mjs';
 import { SCENARIOS, writePeer, writeSpecs } from './scenarios.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -27,10 +28,14 @@ const BOUNDS = [
   { part: 'scenarios', figure: 'peak_mb', most: 500 },
   { part: 'compile', figure: 'ratio', least: 0.5 },
   { part: 'startup', figure: 'ratio', most: 1.5 },
+  { part: 'validators', figure: 'us_a_node', most: 0.5 },
+  { part: 'validators', figure: 'ratio', most: 1.5 },
+  { part: 'validators', figure: 'million_to_hundred_thousand', most: 1.5 },
+  { part: 'validators', figure: 'filled_gb_s', least: 1 },
 ];
 /** Every one of them is SCENARIOS, or the run did not do what is measured. */
 const COUNTS = ['runs', 'passed', 'fired', 'twins', 'identical', 'verdicts'];
-const NAMES = ['startup', 'compile', 'machine', 'scenarios'];
+const NAMES = ['startup', 'compile', 'machine', 'validators', 'scenarios'];
 const USAGE = `npm run bench [-- --json] [-- --only ${NAMES.join(',')}]
 --json prints one object: each part with its figures, \`bounds\` and whether each is met, \`wrong\`: what was not as it must be.
 Exit 1 when something is wrong: a count that is not ${SCENARIOS}, an exit code that is not 0.`;
@@ -152,7 +157,13 @@ async function startup() {
 
 const number = (value) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value);
 const result = {};
-const PARTS = { startup, compile: compileRates, machine: machineRates, scenarios };
+const PARTS = {
+  startup,
+  compile: compileRates,
+  machine: machineRates,
+  validators: validatorRates,
+  scenarios,
+};
 for (const [name, measure] of Object.entries(PARTS)) {
   if (!wants(name)) continue;
   const figures = await measure();

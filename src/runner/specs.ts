@@ -4,6 +4,7 @@ import { COMMAND_LINE, CommandLine } from './command-line.ts';
 import { CONFIG_FILE, DEFAULT_CONFIG, type PathArgument } from './config.ts';
 import { discover, type Discovery } from './discover.ts';
 import { fileHost } from './files.ts';
+import { shippedLibrary } from './library.ts';
 import { openProject, type Project } from './project.ts';
 import type { Compiled } from './select.ts';
 
@@ -77,8 +78,9 @@ export async function compileSpecs(found: FoundSpecs): Promise<Specs> {
     const none = { files, scenarios: [], diagnostics: [], sources: found.sources, broken: false };
     return { ...none, declared_tags: new Set(tags) };
   }
+  const library = await shippedLibrary();
   const { compile } = await import('../language/compile.ts');
-  const { value, diagnostics, sources } = compile(files, fileHost(project.root), { tags });
+  const { value, diagnostics, sources } = compile(files, fileHost(project.root), { tags, library });
   return {
     files,
     scenarios: value.flatMap((model) => model.scenarios),

@@ -152,6 +152,7 @@ function finding(
 /** Whether a structure can have a finding, by the catalogue or by what its validator says. */
 function gives(collection: string, code: string, scope: Scope): boolean {
   const doc = FINDINGS.get(code);
+  if (doc === undefined && leadsTo(code) === 'unreachable') return true;
   if (doc !== undefined && (doc.collections.length === 0 || doc.collections.includes(collection)))
     return true;
   return codesOf(collection, scope)?.has(code) === true;

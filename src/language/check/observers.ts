@@ -43,7 +43,8 @@ export function checkSubjects(rule: ObserverRule, subjects: readonly Subject[], 
   const seen = subjects.length > 1 ? new Set<string>() : undefined;
   for (const { path, place } of subjects) {
     const text = seen === undefined ? '' : printPath(path);
-    const judged = place.kind !== 'collection' || place.collection?.judged === true;
+    const judged =
+      place.kind !== 'collection' || place.collection?.judged === true || isValidated(place, scope);
     if (!rule.subjects.includes(place.kind) || !judged) {
       sound = false;
       const help = hintFor(rule, place);
@@ -55,6 +56,12 @@ export function checkSubjects(rule: ObserverRule, subjects: readonly Subject[], 
     seen?.add(text);
   }
   return sound;
+}
+
+/** Whether a validator of a structure's name is known. */
+function isValidated({ collection }: Place, { structures, unit }: Scope): boolean {
+  const name = collection?.name ?? '';
+  return structures?.validators.has(name) === true || unit.shipped.validators.has(name);
 }
 
 function hintFor(rule: ObserverRule, place: Place): string | undefined {

@@ -214,12 +214,24 @@ function metadata(lpar: LparDraft, block: Phrase, scope: Scope): void {
   lpar.metadata = next;
 }
 
+/** By list of names and by what a file knows: every row of a table asks again. */
+const DESCRIBED = new WeakMap<readonly string[], WeakMap<object, Partial<MetadataModel>>>();
+
 /** Names with the locators that they stand for. */
 export function described(names: readonly string[], scope: Scope): Partial<MetadataModel> {
+  const known = DESCRIBED.get(names) ?? new WeakMap<object, Partial<MetadataModel>>();
+  DESCRIBED.set(names, known);
+  const found = known.get(scope.unit) ?? resolved(names, scope);
+  known.set(scope.unit, found);
+  return found;
+}
+
+function resolved(names: readonly string[], scope: Scope): Partial<MetadataModel> {
   const own = names.flatMap((name) => locatorsBehind(name, scope));
   if (own.length === 0) return { describes: names };
   const locators = withParents(own, scope);
-  return { describes: names, locators, structs: structsOf(locators.map((one) => one.of), scope) }; // prettier-ignore
+  const types = locators.map((one) => one.of);
+  return { describes: names, locators, structs: structsOf(types, scope) };
 }
 
 /** Names of collections; `app.orders` is written for what an application keeps. */

@@ -5,7 +5,7 @@ import { elementScope, typeOf } from '../../model/typing.ts';
 import { fileScope } from '../file-scope.ts';
 import { fail, label, spanOf } from '../scope.ts';
 import type { Declared } from '../scope.ts';
-import { didYouMean } from '../suggest.ts';
+import { nearest } from '../suggest.ts';
 import type { Def, Expr, PathExpr, Step } from '../tree.ts';
 import { seesElement } from './build.ts';
 import type { Bound, Context } from './context.ts';
@@ -119,7 +119,9 @@ function readCall(expr: PathExpr, call: Step & { kind: 'call' }, context: Contex
   const known = FORMULA_FUNCTIONS.get(text);
   if (known === undefined) {
     const defs = [...scope.unit.names].filter(([, one]) => one.node.kind === 'def').map(([name]) => name);
-    const help = didYouMean(text, [...FORMULA_FUNCTIONS.keys(), 'sizeof', ...defs], 'there are');
+    const near = nearest(text, [...FORMULA_FUNCTIONS.keys(), 'sizeof', ...defs]);
+    const help =
+      near === undefined ? 'write a `def`; `siren explain` lists the functions' : `did you mean \`${near}\`?`;
     return fail(scope, 'E1023', expr.root, `there is no function \`${text}\``, 'unknown', help);
   }
   const most = known.parameters.length;

@@ -72,6 +72,9 @@ export class Elements {
   readonly roots: Root[] = [];
   /** Index of the first element of each root. */
   readonly starts: number[] = [];
+  /** Where elements hang in buckets: the heads of those that hold any, and the index of the first element of each. */
+  readonly bucket_heads: Address[] = [];
+  readonly bucket_starts: number[] = [];
   failure: Failure | undefined;
   /** False when some could not be reached. */
   complete = true;
@@ -128,18 +131,13 @@ export class Elements {
 
   /** Address of what the shape that an element hangs off begins at. */
   headOf(index: number): Address {
+    if (this.bucket_heads.length > 0) return this.bucket_heads[lastUpTo(this.bucket_starts, index)] ?? NaN;
     return this.roots[this.rootOf(index)]?.head ?? NaN;
   }
 
   /** Index of the root that an element hangs off: the last that begins at or before it. */
   rootOf(index: number): number {
-    let [low, high] = [0, this.starts.length - 1];
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if ((this.starts[middle] as number) <= index) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+    return lastUpTo(this.starts, index);
   }
 
   /** As a spec names an element: by its label where that is one of a kind, else its id, else its position. */
@@ -184,6 +182,17 @@ export class Elements {
     }
     return this.#names;
   }
+}
+
+/** Index of the last of ascending numbers that is at most `value`; 0 when none is. */
+function lastUpTo(numbers: readonly number[], value: number): number {
+  let [low, high] = [0, numbers.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((numbers[middle] as number) <= value) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 /** A char array up to its first zero; what is not printable ASCII shows as U+FFFD. Undefined when it cannot be read. */

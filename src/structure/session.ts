@@ -194,6 +194,8 @@ export class Session {
       const inner = this.elementsOf(made.locator.model.name, parents.bases[next++] as Address).all();
       for (const root of inner.roots) made.roots.push(root);
       for (const start of inner.starts) made.starts.push(made.bases.length + start);
+      for (const start of inner.bucket_starts) made.bucket_starts.push(made.bases.length + start);
+      for (const head of inner.bucket_heads) made.bucket_heads.push(head);
       for (const base of inner.bases) made.bases.push(base);
       made.complete &&= inner.complete;
       made.failure ??= inner.failure;

@@ -11,7 +11,7 @@ const BUCKETS_LIMIT = 16_777_216;
 
 /** An array of buckets: hlist_heads or list_heads; as many as its type has, or as `length` says where a pointer leads there. */
 export const hash: Shape = (job) => {
-  const { locator, root, space } = job;
+  const { elements, locator, root, space } = job;
   const type = locator.program.root_types[root.from];
   const bucket = bucketOf(type, job);
   const bytes = bucket?.double === true ? 16 : 8;
@@ -26,9 +26,11 @@ export const hash: Shape = (job) => {
     }
     for (const end = Math.min(index + BATCH, count); index < end; index++) {
       const head = base + index * bytes;
-      if (bucket?.double !== true) {
-        if (space.u64(head) !== 0) walkBucket(job, head, `[${index}]`);
-      } else if (space.u64(head) !== head) walkList(job, { ...root, head, place: `${root.place}[${index}]` });
+      if (space.u64(head) === (bucket?.double === true ? head : 0)) continue;
+      elements.bucket_heads.push(head);
+      elements.bucket_starts.push(elements.bases.length);
+      if (bucket?.double !== true) walkBucket(job, head, `[${index}]`);
+      else walkList(job, { ...root, head, place: `${root.place}[${index}]` });
     }
     return index < count;
   };

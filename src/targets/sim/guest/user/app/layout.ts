@@ -5,7 +5,7 @@ import type { AppFill, AppModel } from '../../../../../model/machine.ts';
 import type { Formula, LocatorModel, TypeModel } from '../../../../../model/structure.ts';
 import { APP_DATA, APP_DATA_STRIDE } from '../../memory-map.ts';
 import type { Named, Spot } from './spots.ts';
-import { NotBuilt, spotsOf } from './spots.ts';
+import { entriesOf, NotBuilt, spotsOf } from './spots.ts';
 
 /** Where an app's compiler and linker put everything: its data is one stretch of its address space. */
 export interface AppLayout extends Named {
@@ -45,6 +45,7 @@ const HEAD_BYTES: Partial<Record<LocatorModel['shape'], number>> = {
   xarray: 16,
   maple: 16,
 };
+const BUCKET_BYTES = 8;
 const IN_PLACE: ReadonlySet<string> = new Set(['array', 'ring', 'one', 'bitmap']);
 
 /** Lays an app out; `index` is its place among those of its partition. */
@@ -106,12 +107,28 @@ function layOutFill(
 }
 
 function headsOf(locator: LocatorModel, named: Named, parent: FillLayout | undefined): readonly Spot[] {
-  if (!parent) return locator.from.flatMap((from) => spotsOf(from, named));
+  if (!parent) return locator.from.flatMap((from) => spotsOf(from, named)).flatMap((spot) => bucketsOf(spot, locator, named)); // prettier-ignore
   return Array.from({ length: parent.total }, (_, index) => {
     const address = parent.element(index);
     const type = parent.locator.of;
     return { address, type, object: address, object_type: type };
-  }).flatMap((element) => locator.from.flatMap((from) => spotsOf(from, named, element)));
+  })
+    .flatMap((element) => locator.from.flatMap((from) => spotsOf(from, named, element)))
+    .flatMap((spot) => bucketsOf(spot, locator, named));
+}
+
+/** A hash begins in each of its buckets: those of the array that lies there, or as many as its length says. */
+function bucketsOf(spot: Spot, { shape, length }: LocatorModel, { types }: Named): readonly Spot[] {
+  if (shape !== 'hash') return [spot];
+  const type = resolved(types, spot.type);
+  if (type?.kind === 'array') return entriesOf(spot, types);
+  if (length === undefined) return [spot];
+  if (length.kind !== 'int') throw new NotBuilt('how many buckets there are is a number before the process runs'); // prettier-ignore
+  if (type?.kind === 'pointer') throw new NotBuilt('its buckets lie behind a pointer');
+  return Array.from({ length: Number(length.value) }, (_, index) => ({
+    ...spot,
+    address: spot.address + index * BUCKET_BYTES,
+  }));
 }
 
 /** A step through 0..total-1 that comes by every index once and never to the next one, where that is possible. */
@@ -134,7 +151,8 @@ function variablesOf(model: AppModel, types: LocatorTypes): ReadonlyMap<string, 
     const of = sizeOf(types, locator.of) ?? 8;
     const { shape } = locator;
     const entries = Math.max(count, locator.length?.kind === 'int' ? Number(locator.length.value) : 0);
-    const bytes = shape === 'bitmap' ? Math.ceil(entries / 64) * 8 : IN_PLACE.has(shape) ? entries * of : (HEAD_BYTES[shape] ?? 8); // prettier-ignore
+    const buckets = locator.length?.kind === 'int' ? Number(locator.length.value) : 1;
+    const bytes = shape === 'hash' ? buckets * BUCKET_BYTES : shape === 'bitmap' ? Math.ceil(entries / 64) * 8 : IN_PLACE.has(shape) ? entries * of : (HEAD_BYTES[shape] ?? 8); // prettier-ignore
     for (const from of locator.from) visit(from, bytes);
     for (const other of [locator.guard, locator.length, locator.first, locator.last])
       if (other) visit(other, 8);

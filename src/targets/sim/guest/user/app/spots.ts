@@ -61,7 +61,8 @@ export function spotsOf(formula: Formula, named: Named, element?: Spot): readonl
 
 const ENTRIES_LIMIT = 65_536;
 
-function entriesOf(spot: Spot, types: LocatorTypes): Spot[] {
+/** The entries of an array, each as it lies there. */
+export function entriesOf(spot: Spot, types: LocatorTypes): Spot[] {
   const array = resolved(types, spot.type);
   const bytes = array?.kind === 'array' ? sizeOf(types, array.of) : undefined;
   if (array?.kind !== 'array' || bytes === undefined || array.count > ENTRIES_LIMIT)

@@ -160,7 +160,7 @@ function expected(failed: Failed, error: IRecognitionException): Complaint {
     start,
     end: atEnd ? start : endOf(at),
     said: /^expected (.*), found/s.exec(error.message)?.[1] ?? 'here',
-    help: open === undefined ? hint(error, previous) : 'close it with `}`',
+    help: open === undefined ? (castToArray(failed, at) ?? hint(error, previous)) : 'close it with `}`',
     more:
       open === undefined ? [] : [{ span: { file: failed.file, ...place(open) }, text: 'this has no `}`' }],
   };
@@ -190,6 +190,14 @@ function unclosed({ text, tokens }: Failed): IToken | undefined {
     }
   }
   return open.at(-1)?.brace;
+}
+
+/** `symbols["table"] as hlist_head[64]`: no value is an array. */
+function castToArray({ tokens }: Failed, at: IToken): string | undefined {
+  if (at.tokenType !== token.LBracket) return undefined;
+  const before = tokens.slice(0, tokens.indexOf(at)).findLast(({ tokenType }) => tokenType !== token.Star && tokenType !== token.Word); // prettier-ignore
+  if (before?.tokenType !== token.As) return undefined;
+  return 'nothing is read `as` an array: a locator says how many with `length`, and a struct may hold an array';
 }
 
 const LEFT_OVER = 'expected the end of the line, found `}`';

@@ -86,7 +86,7 @@ const OF_STRUCTURES: WordGroup = {
     expected: 'What a field should hold, by the rest of the structure.',
     repair: 'What is done about a finding: `repair COUNT: set symbols["order_count"] to count(orders) unless loss`. It sees the names that were bound where the requirement stands.',
     only_if: 'A repair is done only where it holds.',
-    unless: '`unless loss`: a repair is declined when other findings say that data is gone.',
+    unless: '`unless loss`: a repair is declined when it would hide that data is gone: the structure has other findings, or a smaller number would be written than stands there.',
     loses: 'What a repair gives up, for the report: `abandon k.freelist loses objects`.',
     as: 'Another type for a place, another width for a number: `symbols["order_count"] as u64`, `x as *node`.',
     index: 'Of a name bound by `each`, its position, from 0.',

@@ -202,7 +202,7 @@ export interface RepairModel {
   /** `to VALUE`. */
   readonly to?: Formula;
   readonly only_if?: Formula;
-  /** `unless loss`: declined with WOULD_LOSE_DATA when other findings of the structure say that data is gone. */
+  /** `unless loss`: declined with WOULD_LOSE_DATA when the structure has other findings, or when the number would get smaller. */
   readonly unless_loss: boolean;
   /** `loses objects`: what it gives up, for the report. */
   readonly loses?: string;

@@ -25,4 +25,7 @@ export const mutants = [
   { id: 'a-validator-leads-to-its-locators', file: 'src/language/library/resolve.ts', from: 'for (const { over } of loopsOf(validator.body)) for (const walked of walkedBy(over, scope)) add(walked);', to: '', killer: 'test/language/structures.test.ts' },
   { id: 'entries-lie-inside', file: 'src/language/check/fields.ts', from: 'const outside = [low, high].find((one) => one !== undefined && (one < 0 || (length > 0 && one >= length)));', to: 'const outside = undefined as number | undefined;', killer: 'test/language/structures.test.ts' },
   { id: 'a-fill-fits', file: 'src/language/app-fields.ts', from: 'if (bytes === undefined || most === undefined || bytes === 8 || most < 1n << BigInt(bytes * 8)) return true;', to: 'return true;', killer: 'test/language/codes.test.ts' },
+  { id: 'a-hash-is-built-in-all-its-buckets', file: 'src/targets/sim/guest/user/app/layout.ts', from: "if (type?.kind === 'array') return entriesOf(spot, types);", to: '', killer: 'test/targets/sim/guest/apps.test.ts' },
+  { id: 'buckets-have-room', file: 'src/targets/sim/guest/user/app/layout.ts', from: "shape === 'hash' ? buckets * BUCKET_BYTES :", to: '', killer: 'test/targets/sim/guest/apps.test.ts' },
+  { id: 'a-head-is-the-bucket', file: 'src/structure/shapes/hash.ts', from: 'elements.bucket_starts.push(elements.bases.length);', to: 'elements.bucket_starts.push(0);', killer: 'test/structure/shapes/tables.test.ts' },
 ]; // prettier-ignore

@@ -1,7 +1,7 @@
 // Arrays, rings, bitmaps, hashes, xarrays and maple trees.
 import { describe, expect, it } from 'vitest';
 import type { LocatorModel, StructModel } from '../../../src/model/structure.ts';
-import { binary, cast, collection, int, member, name, symbol } from '../../support/formulas.ts';
+import { binary, call, cast, collection, int, member, name, symbol } from '../../support/formulas.ts';
 import { FlatSpace } from '../../support/flat-space.ts';
 import { each, KERNEL_STRUCTS, library, locator, require_, sessionOn, struct, typeOf, validator } from '../../support/structures.ts'; // prettier-ignore
 
@@ -96,6 +96,9 @@ describe('a hash', () => {
       shaped: [],
       failure: undefined,
     });
+    const heads = validator('things', [each('x', collection('things'), require_(binary('==', call('head', x), int(0)), 'AT', [{ value: call('head', x), format: 'hex' }]))]); // prettier-ignore
+    const result = sessionOn(library([ENTRY], [hash], [heads]), memory, { base: 0x4000 }).validate('things');
+    expect(result?.drafts.map((one) => one.message)).toEqual(['0x4008', '0x4018']);
     memory.put(0x1_0040 + 16, 0);
     expect(found(memory, hash, { base: 0x4000 }).shaped).toEqual([['HLIST_PPREV', 0x1_0040 + 16, 0x4018]]);
   });

@@ -9,6 +9,8 @@ import { buildAppData } from '../../../../src/targets/sim/guest/user/app/data.ts
 import { levelsOf } from '../../../../src/targets/sim/guest/user/app/graph.ts';
 import { coprime, layOutApp } from '../../../../src/targets/sim/guest/user/app/layout.ts';
 import { impossible, ledger, store } from '../../../support/apps.ts';
+import { cast, every, int, named, symbol } from '../../../support/formulas.ts';
+import { array } from '../../../support/locators.ts';
 import { Booted } from './support.ts';
 
 /** A process's own memory, read through its own page tables. */
@@ -250,6 +252,24 @@ describe('the builder', () => {
     const built = buildAppData(layOutApp(app, 0, types(app)), substream(1, 'x'));
     expect(built.problems).toEqual(['wrong: binary is no place before the process runs']);
     expect(built.data.bytes.every((byte) => byte === 0)).toBe(true);
+  });
+
+  it.each([
+    ['an array by its type', { from: [cast(symbol('t'), array(named('hlist_head'), 8))] }],
+    ['as many as its length says', { from: [symbol('t')], length: int(8) }],
+    ['each of the buckets', { from: [every(cast(symbol('t'), array(named('hlist_head'), 8)))] }],
+  ])('begins a hash in all of its buckets: %s', (_, part) => {
+    const app = store();
+    const fills = app.fills
+      .filter(({ locator }) => locator.name === 'table')
+      .map((fill) => ({ ...fill, locator: { ...fill.locator, ...part } }));
+    const layout = layOutApp({ ...app, fills, words: [], locks: ['lock'] }, 0, types(app));
+    const table = layout.symbols.get('t')!;
+    expect(layout.problems).toEqual([]);
+    expect(layout.fills[0]!.heads.map(({ address }) => address - table)).toEqual([
+      0, 8, 16, 24, 32, 40, 48, 56,
+    ]);
+    expect(layout.fills[0]!.first).toBeGreaterThanOrEqual(table + 64);
   });
 
   it('finds levels for every number of nodes that a B-tree can have', () => {

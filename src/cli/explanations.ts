@@ -105,10 +105,10 @@ export function explanations(): readonly Entry[] {
     })),
     ...Object.entries(REPAIR_VERBS).map(([word, { doc }]) => ({ word, title: '', doc, group: 'repairs' })),
     ...words('types', TYPE_WORDS),
-    ...[...FINDINGS.values()].map(({ code, doc, leads_to, collections }) => ({
+    ...[...FINDINGS.values()].map(({ code, doc, leads_to, collections, shapes }) => ({
       word: code,
       title: '',
-      doc: `${doc}\nLeads to the verdict ${leads_to}${collections.length === 0 ? '' : ` on ${collections.join(', ')}`}.`,
+      doc: `${doc}\nLeads to the verdict ${leads_to}${collections.length === 0 ? '' : ` on ${collections.join(', ')}`}${shapes === undefined ? '' : ` on whatever is a ${shapes.join(' or a ')}`}.`,
       group: 'findings of an ambulance',
     })),
     ...[...DIAGNOSES.values()].map(({ cause, doc }) => ({

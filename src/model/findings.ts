@@ -1,23 +1,28 @@
+import type { Shape } from './structure.ts';
+
 /** The finding codes: stable, upper snake case, one document each. The ambulance emits no other. */
 export interface FindingDoc {
   readonly code: string;
   /** The verdict that a finding with this code leads to. */
   readonly leads_to: 'corrupt' | 'unreachable' | 'unchecked';
   readonly collections: readonly string[];
+  /** Walkers that give it, on any structure of that shape. */
+  readonly shapes?: readonly Shape[];
   readonly doc: string;
 }
 
 const list = ['tasks', 'orders'];
 /** What has a spinlock of its own. */
 const guarded = ['run_queues', 'timers', 'hrtimers'];
+const rings: readonly Shape[] = ['list', 'hash'];
 const FINDING_LIST: readonly FindingDoc[] = [
-  { code: 'LIST_NEXT_POISON', leads_to: 'corrupt', collections: list, doc: 'A next link holds LIST_POISON1 or a value of that page: the entry was deleted, or the poison was written.' },
-  { code: 'LIST_PREV_POISON', leads_to: 'corrupt', collections: list, doc: 'A prev link holds LIST_POISON2 or a value of that page.' },
-  { code: 'LIST_NULL', leads_to: 'corrupt', collections: list, doc: 'A link of a ring is NULL.' },
-  { code: 'LIST_NEXT_WILD', leads_to: 'corrupt', collections: list, doc: 'A next link is not canonical, not aligned, or leads to no mapped memory.' },
-  { code: 'LIST_PREV_WILD', leads_to: 'corrupt', collections: list, doc: 'A prev link is not canonical, not aligned, or leads to no mapped memory.' },
-  { code: 'LIST_BACKLINK', leads_to: 'corrupt', collections: list, doc: "The next entry's prev link does not point back. The place is the field whose value is wrong." },
-  { code: 'LIST_CYCLE', leads_to: 'corrupt', collections: list, doc: 'The ring closes without passing its head.' },
+  { code: 'LIST_NEXT_POISON', leads_to: 'corrupt', collections: list, shapes: rings, doc: 'A next link holds LIST_POISON1 or a value of that page: the entry was deleted, or the poison was written.' },
+  { code: 'LIST_PREV_POISON', leads_to: 'corrupt', collections: list, shapes: rings, doc: 'A prev link holds LIST_POISON2 or a value of that page.' },
+  { code: 'LIST_NULL', leads_to: 'corrupt', collections: list, shapes: rings, doc: 'A link of a ring is NULL.' },
+  { code: 'LIST_NEXT_WILD', leads_to: 'corrupt', collections: list, shapes: rings, doc: 'A next link is not canonical, not aligned, or leads to no mapped memory.' },
+  { code: 'LIST_PREV_WILD', leads_to: 'corrupt', collections: list, shapes: rings, doc: 'A prev link is not canonical, not aligned, or leads to no mapped memory.' },
+  { code: 'LIST_BACKLINK', leads_to: 'corrupt', collections: list, shapes: rings, doc: "The next entry's prev link does not point back. The place is the field whose value is wrong." },
+  { code: 'LIST_CYCLE', leads_to: 'corrupt', collections: list, shapes: rings, doc: 'The ring closes without passing its head.' },
   { code: 'TASK_STATE', leads_to: 'corrupt', collections: ['tasks'], doc: '`__state` is no state that Linux has.' },
   { code: 'TASK_PID', leads_to: 'corrupt', collections: ['tasks'], doc: 'A pid is out of range, doubled, or a group leader whose tgid is another.' },
   { code: 'TASK_COMM', leads_to: 'corrupt', collections: ['tasks'], doc: '`comm` is not printable or not terminated.' },
@@ -26,19 +31,34 @@ const FINDING_LIST: readonly FindingDoc[] = [
   { code: 'RQ_COUNT', leads_to: 'corrupt', collections: ['run_queues'], doc: 'nr_running is not what is queued and running.' },
   { code: 'RQ_TASK', leads_to: 'corrupt', collections: ['run_queues'], doc: 'A queued task is not runnable, not on_rq, or belongs to another CPU.' },
   { code: 'RQ_CURR', leads_to: 'corrupt', collections: ['run_queues'], doc: 'curr or idle is no task.' },
-  { code: 'RB_POINTER', leads_to: 'corrupt', collections: ['run_queues', 'hrtimers'], doc: 'A tree link leads to no mapped memory, or the walk never ends.' },
-  { code: 'RB_PARENT', leads_to: 'corrupt', collections: ['run_queues', 'hrtimers'], doc: "A child's parent link does not lead to its parent." },
-  { code: 'RB_COLOUR', leads_to: 'corrupt', collections: ['run_queues', 'hrtimers'], doc: 'A red root, two reds in a row, or unequal black heights.' },
-  { code: 'RB_ORDER', leads_to: 'corrupt', collections: ['run_queues', 'hrtimers'], doc: 'Keys are out of order.' },
-  { code: 'RB_LEFTMOST', leads_to: 'corrupt', collections: ['run_queues', 'hrtimers'], doc: 'The cached leftmost node is not the leftmost.' },
+  { code: 'RB_POINTER', leads_to: 'corrupt', collections: ['run_queues', 'hrtimers'], shapes: ['tree'], doc: 'A tree link leads to no mapped memory, or the walk never ends.' },
+  { code: 'RB_PARENT', leads_to: 'corrupt', collections: ['run_queues', 'hrtimers'], shapes: ['tree'], doc: "A child's parent link does not lead to its parent." },
+  { code: 'RB_COLOUR', leads_to: 'corrupt', collections: ['run_queues', 'hrtimers'], shapes: ['tree'], doc: 'A red root, two reds in a row, or unequal black heights.' },
+  { code: 'RB_ORDER', leads_to: 'corrupt', collections: ['run_queues', 'hrtimers'], shapes: ['tree'], doc: 'Keys are out of order.' },
+  { code: 'RB_LEFTMOST', leads_to: 'corrupt', collections: ['run_queues', 'hrtimers'], shapes: ['tree'], doc: 'The cached leftmost node is not the leftmost.' },
+  { code: 'LLIST_WILD', leads_to: 'corrupt', collections: [], shapes: ['llist'], doc: 'A link of a lock-less list leads to no mapped memory.' },
+  { code: 'LLIST_CYCLE', leads_to: 'corrupt', collections: [], shapes: ['llist'], doc: 'A lock-less list leads back to what was passed before. The place is the link that does.' },
+  { code: 'FREELIST_WILD', leads_to: 'corrupt', collections: [], shapes: ['freelist'], doc: 'A free object names a next one where no memory is mapped.' },
+  { code: 'FREELIST_CYCLE', leads_to: 'corrupt', collections: [], shapes: ['freelist'], doc: 'A free list leads back to an object that was passed before: freed twice. The place is the link that does.' },
+  { code: 'GRAPH_WILD', leads_to: 'corrupt', collections: [], shapes: ['graph'], doc: 'A step of a graph leads to no mapped memory.' },
+  { code: 'GRAPH_CYCLE', leads_to: 'corrupt', collections: [], shapes: ['graph'], doc: 'A step of a graph leads back to an element above. Two ways to one element are no damage.' },
+  { code: 'RING_BOUNDS', leads_to: 'corrupt', collections: [], shapes: ['ring'], doc: 'The first and the last entry of a ring are farther apart than it is long.' },
+  { code: 'XA_WILD', leads_to: 'corrupt', collections: [], shapes: ['xarray'], doc: 'A slot of an xarray leads to no mapped memory, or to a node that was passed before.' },
+  { code: 'XA_PARENT', leads_to: 'corrupt', collections: [], shapes: ['xarray'], doc: "A node's parent link does not lead to the node whose slot leads to it." },
+  { code: 'XA_OFFSET', leads_to: 'corrupt', collections: [], shapes: ['xarray'], doc: 'A node says that it hangs in another slot.' },
+  { code: 'XA_SHIFT', leads_to: 'corrupt', collections: [], shapes: ['xarray'], doc: "A node's shift is not six below its parent's." },
+  { code: 'XA_COUNT', leads_to: 'corrupt', collections: [], shapes: ['xarray'], doc: 'A node counts another number of slots in use than there are.' },
+  { code: 'MAPLE_WILD', leads_to: 'corrupt', collections: [], shapes: ['maple'], doc: 'A slot of a maple tree leads to no mapped memory, or to a node that was passed before.' },
+  { code: 'MAPLE_PARENT', leads_to: 'corrupt', collections: [], shapes: ['maple'], doc: "A node's parent link does not lead to the node whose slot leads to it." },
+  { code: 'MAPLE_ORDER', leads_to: 'corrupt', collections: [], shapes: ['maple'], doc: "A pivot is below the one before, or beyond what its node is for." },
   { code: 'LOCK_NO_HOLDER', leads_to: 'corrupt', collections: ['locks', ...guarded], doc: 'A held lock that no CPU, stack or sleeping task can be holding.' },
   { code: 'LOCK_WAIT_CYCLE', leads_to: 'corrupt', collections: ['locks'], doc: 'CPUs wait for each other in a ring.' },
   { code: 'LOCK_VALUE', leads_to: 'corrupt', collections: ['locks', ...guarded], doc: 'The lock word has bits that no state of the lock has.' },
   { code: 'STACK_END', leads_to: 'corrupt', collections: ['stacks'], doc: 'The end magic 0x57AC6E9D is gone.' },
   { code: 'STACK_POINTER', leads_to: 'corrupt', collections: ['stacks'], doc: "A task's saved stack pointer is outside its stack." },
   { code: 'STACK_RETURN', leads_to: 'corrupt', collections: ['stacks'], doc: 'The saved frame of a sleeping task returns to no kernel code.' },
-  { code: 'HLIST_PPREV', leads_to: 'corrupt', collections: ['timers'], doc: "An entry's pprev does not point at who points to it." },
-  { code: 'HLIST_WILD', leads_to: 'corrupt', collections: ['timers'], doc: 'A bucket link leads to no mapped memory, or the bucket never ends.' },
+  { code: 'HLIST_PPREV', leads_to: 'corrupt', collections: ['timers'], shapes: ['hlist', 'hash'], doc: "An entry's pprev does not point at who points to it." },
+  { code: 'HLIST_WILD', leads_to: 'corrupt', collections: ['timers'], shapes: ['hlist', 'hash'], doc: 'A bucket link leads to no mapped memory, or the bucket never ends.' },
   { code: 'TIMER_BUCKET', leads_to: 'corrupt', collections: ['timers'], doc: 'A timer is queued in a bucket that its expiry does not hash to, or the pending map disagrees.' },
   { code: 'TIMER_LATE', leads_to: 'corrupt', collections: ['timers', 'hrtimers'], doc: 'An expiry is long past and the timer was never run.' },
   { code: 'TIMER_FUNCTION', leads_to: 'corrupt', collections: ['timers', 'hrtimers'], doc: 'The function is not in kernel text.' },
@@ -58,7 +78,21 @@ const FINDING_LIST: readonly FindingDoc[] = [
   { code: 'NO_TYPE', leads_to: 'unreachable', collections: [], doc: 'A type or member that is needed is not in BTF.' },
   { code: 'LOCATOR_MALFORMED', leads_to: 'unreachable', collections: [], doc: 'The locator entry cannot be read.' },
   { code: 'UNMAPPED', leads_to: 'unreachable', collections: [], doc: 'The structure itself, not one link of it, lies in memory that is not mapped.' },
+  { code: 'WRAP', leads_to: 'unreachable', collections: [], doc: 'A bound or a length that a validator works out from memory is less than nothing.' },
+  { code: 'INDEX', leads_to: 'unreachable', collections: [], doc: 'An index that was read from memory is outside its array. The place is the array.' },
+  { code: 'DIVISION', leads_to: 'unreachable', collections: [], doc: 'A formula divides by what memory says is zero.' },
+  { code: 'NO_ELEMENT', leads_to: 'unreachable', collections: [], doc: 'A structure has no element of the name or number that a validator asks for.' },
   { code: 'BUDGET', leads_to: 'unreachable', collections: [], doc: 'The walk used up its steps or bytes.' },
 ]; // prettier-ignore
 
 export const FINDINGS: ReadonlyMap<string, FindingDoc> = new Map(FINDING_LIST.map((doc) => [doc.code, doc]));
+
+/** What the walkers of each shape can say of its links. */
+export const SHAPE_FINDINGS: Readonly<Partial<Record<Shape, readonly string[]>>> = byShape();
+
+function byShape(): Partial<Record<Shape, string[]>> {
+  const found: Partial<Record<Shape, string[]>> = {};
+  for (const { code, shapes } of FINDING_LIST)
+    for (const shape of shapes ?? []) (found[shape] ??= []).push(code);
+  return found;
+}

@@ -153,7 +153,10 @@ function finding(
 function gives(collection: string, code: string, scope: Scope): boolean {
   const doc = FINDINGS.get(code);
   if (doc === undefined && leadsTo(code) === 'unreachable') return true;
-  if (doc !== undefined && (doc.collections.length === 0 || doc.collections.includes(collection)))
+  if (
+    doc !== undefined &&
+    ((doc.collections.length === 0 && doc.shapes === undefined) || doc.collections.includes(collection))
+  )
     return true;
   return codesOf(collection, scope)?.has(code) === true;
 }

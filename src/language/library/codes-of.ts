@@ -1,26 +1,12 @@
-import { FINDINGS } from '../../model/findings.ts';
-import type { Shape, ValidatorModel } from '../../model/structure.ts';
+import { FINDINGS, SHAPE_FINDINGS } from '../../model/findings.ts';
+import type { ValidatorModel } from '../../model/structure.ts';
 import type { Scope } from '../scope.ts';
-
-/** What the walkers of each shape can say of its links. */
-const OF_SHAPES: Readonly<Partial<Record<Shape, readonly string[]>>> = {
-  list: ['LIST_NEXT_POISON', 'LIST_PREV_POISON', 'LIST_NULL', 'LIST_NEXT_WILD', 'LIST_PREV_WILD', 'LIST_BACKLINK', 'LIST_CYCLE'],
-  hlist: ['HLIST_PPREV', 'HLIST_WILD'],
-  hash: ['HLIST_PPREV', 'HLIST_WILD'],
-  llist: ['LLIST_CYCLE', 'LLIST_WILD'],
-  tree: ['RB_POINTER', 'RB_PARENT', 'RB_COLOUR', 'RB_ORDER', 'RB_LEFTMOST'],
-  graph: ['GRAPH_CYCLE', 'GRAPH_WILD'],
-  freelist: ['FREELIST_CYCLE', 'FREELIST_WILD'],
-  ring: ['RING_BOUNDS'],
-  xarray: ['XA_COUNT', 'XA_OFFSET', 'XA_PARENT', 'XA_SHIFT', 'XA_WILD'],
-  maple: ['MAPLE_ORDER', 'MAPLE_PARENT', 'MAPLE_WILD'],
-}; // prettier-ignore
 
 /** Codes that any structure can have: it could not be reached, or was not judged. */
 const GENERAL: readonly string[] = [...FINDINGS.values()]
-  .filter(({ collections }) => collections.length === 0)
+  .filter(({ collections, shapes }) => collections.length === 0 && shapes === undefined)
   .map(({ code }) => code);
-const UNREACHED = ['WRAP', 'INDEX', 'LOCATOR_BUDGET', 'LOCATOR_STACK'];
+const UNREACHED = ['LOCATOR_BUDGET', 'LOCATOR_STACK'];
 
 /** The verdict that a code of no catalogue leads to. */
 export function leadsTo(code: string): 'corrupt' | 'unreachable' {
@@ -49,7 +35,7 @@ function allCodes(scope: Scope): Set<string> {
   const validators = [...(scope.structures?.validators.values() ?? []), ...scope.unit.shipped.validators.values()]; // prettier-ignore
   return new Set([
     ...FINDINGS.keys(),
-    ...Object.values(OF_SHAPES).flat(),
+    ...Object.values(SHAPE_FINDINGS).flat(),
     ...UNREACHED,
     ...validators.flatMap(({ codes }) => codes.map(({ code }) => code)),
   ]);
@@ -71,12 +57,12 @@ function gatheredCodes(name: string, scope: Scope): Set<string> | undefined {
   const locator = structures?.locators.get(name) ?? shipped.locators.get(name);
   if (validator === undefined && locator === undefined) return undefined;
   const codes = new Set([...GENERAL, ...UNREACHED, ...(validator?.codes.map(({ code }) => code) ?? [])]);
-  if (locator !== undefined) for (const code of OF_SHAPES[locator.shape] ?? []) codes.add(code);
+  if (locator !== undefined) for (const code of SHAPE_FINDINGS[locator.shape] ?? []) codes.add(code);
   // What it walks besides, nested or by name, speaks with its own shape.
   const text = validator === undefined ? '' : JSON.stringify(validator, plain);
   for (const other of locators) {
     if (!text.includes(JSON.stringify(other.name))) continue;
-    for (const code of OF_SHAPES[other.shape] ?? []) codes.add(code);
+    for (const code of SHAPE_FINDINGS[other.shape] ?? []) codes.add(code);
   }
   return codes;
 }

@@ -20,8 +20,8 @@ export interface Call {
 }
 
 /**
- * Sends the ambulances of a run: to a partition that the hypervisor notices as failing or failed (once, and once more when what was
- * failing has failed outright), to whom one is summoned, and a stand-by to where another one has died. One rescue at a time; others wait.
+ * Sends the ambulances of a run: to a partition that the hypervisor notices as failing or failed (once, once more when what was
+ * failing has failed outright, and again after it had recovered), to whom one is summoned, and a stand-by to where another one has died. One rescue at a time; others wait.
  */
 export class Dispatcher {
   readonly #run: Run;
@@ -58,6 +58,8 @@ export class Dispatcher {
   onEvent(event: TraceEvent): boolean {
     const { kind, subject } = event;
     if (kind === 'heartbeat') return this.#at_work?.awaits === subject;
+    // What has been mended may break again.
+    if (kind === 'recovered') this.#attended.delete(subject);
     if (kind !== 'failing' && kind !== 'failed') return false;
     if (this.#topology.ambulances.some(({ name }) => name === subject)) {
       this.#buried.push(event);

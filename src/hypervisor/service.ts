@@ -65,8 +65,9 @@ export class PatientService implements Servicing {
     const { hypervisor, ambulance, name } = this;
     const journal = hypervisor.rescues.openJournal(name);
     if (journal?.ambulance !== ambulance) return false;
+    if (!hypervisor.restart(name, ambulance)) return false;
     hypervisor.grants.withdraw(ambulance, name);
     hypervisor.rescues.keepJournal(name, { ...journal, state: 'kept' });
-    return hypervisor.restart(name, ambulance);
+    return true;
   }
 }

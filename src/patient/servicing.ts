@@ -11,7 +11,7 @@ export interface Servicing {
   write(write: RepairWrite): boolean;
   /** Undoes every write since `park`, to the byte, the last one first; how many there were. */
   rollBack(): number;
-  /** Closes the journal, what was written stands; the patient goes on. False when it cannot. */
+  /** Closes the journal, what was written stands; the patient goes on. False, and the journal still open, when it cannot. */
   resume(): boolean;
 }
 
@@ -61,7 +61,7 @@ export interface ServiceEnd {
   readonly repaired: readonly Repaired[];
 }
 
-export type ServiceState = 'done' | 'declined' | 'rolled_back' | 'failed';
+type ServiceState = 'done' | 'declined' | 'rolled_back' | 'failed';
 
 export interface Repaired {
   readonly code: string;

@@ -141,7 +141,7 @@ export interface ServiceResult {
 }
 
 /** One entry of the hypervisor's journal. */
-export interface ServiceWriteResult {
+interface ServiceWriteResult {
   readonly time_ns: number;
   readonly place: string;
   readonly address?: string;

@@ -43,7 +43,7 @@ export function momentOf(receipts: readonly Receipt[], name: string, moment: str
 }
 
 /** When a named injection first fired, or was first activated. */
-export function firstMoment(
+function firstMoment(
   receipts: readonly Receipt[],
   name: string,
   moment: 'fired' | 'activated',

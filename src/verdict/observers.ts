@@ -69,7 +69,9 @@ function alike({ leeway }: TwinComparison): string {
 }
 
 function noRescue(run: Case): string | undefined {
-  if (run.record.reports.length > 0) return undefined;
+  // One that died on the way had come, though it concluded nothing.
+  if (run.record.reports.length > 0 || run.record.events.some(({ kind }) => kind === 'revoked'))
+    return undefined;
   return `${whyUnattended(run)}: there is nothing to be undisturbed by`;
 }
 

@@ -30,9 +30,12 @@ export function whyUnattended({ record }: Case, patient?: string, from?: string)
   if (last === undefined)
     return `${from ?? 'no ambulance'} ${from === undefined ? 'attended' : 'did not attend'}${patient === undefined ? '' : ` ${patient}`}`;
   const whom = String(last.detail['patient']);
+  const { subject } = last;
+  if (record.events.some((event) => event.kind === 'failed' && event.subject === subject))
+    return `${subject} died before it ${last.kind === 'attach' ? `had concluded on ${whom}` : `attached to ${whom}`}`;
   return last.kind === 'attach'
-    ? `the run ended before ${last.subject} had concluded on ${whom}`
-    : `the run ended before ${last.subject} attached to ${whom}`;
+    ? `the run ended before ${subject} had concluded on ${whom}`
+    : `the run ended before ${subject} attached to ${whom}`;
 }
 
 /** `web.tasks` and `tasks` are the same structure of web. */

@@ -81,7 +81,7 @@ describe('the ambulance', () => {
     expect(story(run)).toEqual([]);
   });
 
-  it('comes unasked when the hypervisor notices, once while it waits, and again only when it has failed outright', () => {
+  it('comes unasked when the hypervisor notices, once while it waits, and again only when it has failed outright, or had recovered', () => {
     const { run, dispatcher } = dispatched();
     expect(dispatcher.onEvent(notice('heartbeat'))).toBe(false);
     expect(dispatcher.onEvent(notice('failing'))).toBe(true);
@@ -90,8 +90,11 @@ describe('the ambulance', () => {
     expect(run.reports).toHaveLength(1);
     expect(dispatcher.onEvent(notice('failing'))).toBe(false);
     expect(dispatcher.onEvent(notice('failed'))).toBe(true);
-    run.advance(60 * MS);
+    run.advance(50 * MS);
     expect(run.reports).toHaveLength(2);
+    expect(dispatcher.onEvent(notice('failing'))).toBe(false);
+    expect(dispatcher.onEvent(notice('recovered'))).toBe(false);
+    expect(dispatcher.onEvent(notice('failing'))).toBe(true);
   });
 });
 

@@ -142,6 +142,18 @@ describe('an ambulance', () => {
   });
 });
 
+it('an ambulance that died on the way had come: what it disturbed is compared', () => {
+  const twins = [{ claim: 'undisturbed', partition: 'db', identical: true, difference: '' }] as const;
+  const events = [
+    event(60, 'rescue', 'attach', { patient: 'web' }),
+    event(65, 'rescue', 'failed', { sign: 'lease' }),
+  ];
+  const seen = (...more: ReturnType<typeof event>[]): string | undefined =>
+    outcomes([claim('bystander', 'db', 'undisturbed')], { twins, events: [...events, ...more] })[0];
+  expect(seen(event(65, 'rescue', 'revoked', { patient: 'web' }))).toBe('met');
+  expect(seen()).toContain('rescue died before it had concluded on web');
+});
+
 it('a parked guest may be read again, and let go it may not be', () => {
   const until = { subject: 'spare', event: 'attach', nth: 1, span } as const;
   const seen = (...events: ReturnType<typeof event>[]): string | undefined =>

@@ -35,7 +35,8 @@ export function service(
   if (undone === 'gone') return undefined;
   if (undone !== 'sound') return undo(undone, servicing, bench);
   if (!bench.tell('resume', {})) return undefined;
-  if (!servicing.resume()) return ending('failed', 'NO_SERVICE', 'the patient could not go on');
+  if (!servicing.resume())
+    return undo(ending('failed', 'NO_SERVICE', 'the patient could not go on'), servicing, bench);
   if (!bench.pass(RESUME_NS)) return undefined;
   const beat = bench.watch();
   if (beat === 'gone') return undefined;

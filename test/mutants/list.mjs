@@ -10,6 +10,7 @@ import { mutants as places_faults_judge } from './places-faults-judge.mjs';
 import { mutants as runner_report } from './runner-report.mjs';
 import { mutants as service } from './service.mjs';
 import { mutants as structures } from './structures.mjs';
+import { mutants as structures_at_work } from './structures-at-work.mjs';
 import { mutants as twins } from './twins.mjs';
 
 export const mutants = [
@@ -21,6 +22,7 @@ export const mutants = [
   ...ambulance,
   ...language,
   ...structures,
+  ...structures_at_work,
   ...formats,
   ...places_faults_judge,
   ...runner_report,

@@ -1,5 +1,6 @@
 import type { Repair, RepairWrite } from '../../patient/repair.ts';
 import type { Order, OrderStep, Repaired, ServiceEnd } from '../../patient/servicing.ts';
+import type { AmbulanceReport } from '../../patient/report.ts';
 import type { Attended } from '../attend.ts';
 
 /** What is to be written, in order, and what it repairs. */
@@ -19,24 +20,41 @@ export function planOf(order: Order, seen: Attended, patient: string): Plan | Se
   return order.kind === 'advice' ? advised(seen, patient) : ordered(order.steps, seen);
 }
 
-/** Everything that the validators know a repair for. One that must not be made stops all: half a repair hides the other half. */
+/**
+ * Everything that the validators know a repair for. One that must not be made stops all: half a repair hides the other half. What follows
+ * from what is repaired needs no repair of its own.
+ */
 function advised({ report, repairs }: Attended, patient: string): Plan | ServiceEnd {
-  if (report.findings.length === 0) return ending('declined', 'NOTHING_FOUND', `nothing is wrong with ${patient}`); // prettier-ignore
-  const declined = repairs.find((repair) => repair.declined !== undefined);
-  if (declined?.declined !== undefined) return ending('declined', declined.declined, `${declined.kind} of ${declined.place}`); // prettier-ignore
-  // What follows from what is repaired needs no repair of its own.
-  const wanted = repairs.filter(({ finding }) => {
-    const cause = report.findings[finding]?.consequence_of;
-    return cause === undefined || !repairs.some((other) => other.finding === cause);
-  });
   const [first] = report.findings;
-  if (wanted.length === 0) return ending('declined', 'NO_REPAIR', `no repair is known for ${first?.code} at ${first?.place}`); // prettier-ignore
+  if (first === undefined) return ending('declined', 'NOTHING_FOUND', `nothing is wrong with ${patient}`);
+  const wanted = repairs.filter(({ finding }) => !follows(finding, report, repairs));
+  const declined = wanted.find((repair) => repair.declined !== undefined);
+  if (declined?.declined !== undefined) return ending('declined', declined.declined, `${declined.kind} of ${declined.place}`); // prettier-ignore
+  if (wanted.length === 0) return ending('declined', 'NO_REPAIR', `no repair is known for ${first.code} at ${first.place}`); // prettier-ignore
   return {
-    steps: wanted.map((repair) => repair.writes),
+    steps: withoutRepeats(wanted.flatMap((repair) => repair.writes)).map((write) => [write]),
     findings: wanted.map((repair) => repair.finding),
     repaired: wanted.map(told),
     summary: wanted.map((repair) => `${repair.kind} ${repair.place}`).join(', '),
   };
+}
+
+/** True when a finding follows, through whatever chain, from one that will be repaired. */
+function follows(finding: number, { findings }: AmbulanceReport, repairs: readonly Repair[]): boolean {
+  let at = findings[finding]?.consequence_of;
+  for (let step = 0; step < findings.length && at !== undefined; step++) {
+    const cause: number = at;
+    if (repairs.some((one) => one.finding === cause && one.declined === undefined)) return true;
+    at = findings[cause]?.consequence_of;
+  }
+  return false;
+}
+
+/** Two findings may ask for the same bytes in the same place. */
+function withoutRepeats(writes: readonly RepairWrite[]): readonly RepairWrite[] {
+  const same = (a: RepairWrite, b: RepairWrite): boolean =>
+    a.physical === b.physical && Buffer.compare(a.bytes, b.bytes) === 0;
+  return writes.filter((write, index) => !writes.slice(0, index).some((earlier) => same(earlier, write)));
 }
 
 function told({ code, place, physical }: Repair): Repaired {

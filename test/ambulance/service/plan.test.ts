@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import type { Attended } from '../../../src/ambulance/attend.ts';
+import { planOf } from '../../../src/ambulance/service/plan.ts';
+import type { Repair } from '../../../src/patient/repair.ts';
+import { finding, report } from '../../support/records.ts';
+
+const write = (physical: number, byte: number): Repair['writes'][0] => ({
+  place: 'web.x',
+  address: '',
+  physical,
+  bytes: Uint8Array.of(byte),
+});
+const repair = (index: number, more: Partial<Repair> = {}): Repair => ({
+  finding: index,
+  code: 'LIST_BACKLINK',
+  kind: 'relink',
+  place: 'web.x',
+  physical: 1,
+  writes: [write(index, 1)],
+  ...more,
+});
+/** Findings by what each follows from. */
+const attended = (causes: readonly (number | undefined)[], ...repairs: Repair[]): Attended => ({
+  report: report({
+    findings: causes.map((cause, index) =>
+      finding('tasks', 'LIST_BACKLINK', 'web.x', { index, ...(cause === undefined ? {} : { consequence_of: cause }) }),
+    ),
+  }),
+  repairs,
+  cost_ns: 0,
+}); // prettier-ignore
+const plan = (seen: Attended): unknown => planOf({ kind: 'advice' }, seen, 'web');
+
+describe('advice', () => {
+  it('is every repair there is, in the order of the findings', () => {
+    const both = plan(attended([undefined, undefined], repair(0), repair(1)));
+    expect(both).toMatchObject({ findings: [0, 1], steps: [[write(0, 1)], [write(1, 1)]] });
+  });
+
+  it('leaves alone what follows from what is repaired, through a chain, even if its own repair must not be made', () => {
+    const lost = repair(2, { declined: 'WOULD_LOSE_DATA', writes: [] });
+    expect(plan(attended([undefined, 0, 1], repair(0), repair(1), lost))).toMatchObject({ findings: [0] });
+    expect(plan(attended([undefined, 0, undefined], repair(0), repair(1), lost))).toMatchObject({ state: 'declined', code: 'WOULD_LOSE_DATA' }); // prettier-ignore
+  });
+
+  it('is declined when the cause may not be repaired, whatever could be done about the rest', () => {
+    const cause = repair(0, { declined: 'NO_VALUE', writes: [] });
+    expect(plan(attended([undefined, 0], cause, repair(1)))).toMatchObject({ state: 'declined', code: 'NO_VALUE', repaired: [] }); // prettier-ignore
+  });
+
+  it('writes the same bytes to one place once, and different ones in their order', () => {
+    const again = repair(1, { writes: [write(0, 1), write(0, 2), write(5, 1)] });
+    expect(plan(attended([undefined, undefined], repair(0), again))).toMatchObject({ steps: [[write(0, 1)], [write(0, 2)], [write(5, 1)]] }); // prettier-ignore
+  });
+
+  it('is not asked for where nothing is wrong, and not there where nobody knows any', () => {
+    expect(plan(attended([]))).toMatchObject({ state: 'declined', code: 'NOTHING_FOUND' });
+    expect(plan(attended([undefined]))).toMatchObject({ state: 'declined', code: 'NO_REPAIR' });
+  });
+});
+
+describe('an order', () => {
+  const order = (place: string) => ({ kind: 'steps', steps: [{ kind: 'release', place }] }) as const;
+  const lock = repair(0, { kind: 'release', place: 'web.locks["sb_lock"]' });
+
+  it('finds the repair of the place that it names', () => {
+    const seen = attended([undefined], lock);
+    expect(planOf(order('web.locks["sb_lock"]'), seen, 'web')).toMatchObject({
+      findings: [0],
+      steps: [lock.writes],
+    });
+    expect(planOf(order('web.locks["other"]'), seen, 'web')).toMatchObject({ state: 'declined', code: 'NOT_ORPHAN' }); // prettier-ignore
+    expect(planOf(order('web.locks["sb_lock"]'), attended([undefined], { ...lock, declined: 'CONDITION' }), 'web')).toMatchObject({ state: 'declined', code: 'CONDITION' }); // prettier-ignore
+  });
+});

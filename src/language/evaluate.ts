@@ -8,7 +8,7 @@ import { fail, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { eventNamed } from './check/event-name.ts';
 import { mayBeMemory } from './check/memory.ts';
-import { dimensionOf, resolvePlace } from './check/place.ts';
+import { dimensionOf, quietly, resolvePlace } from './check/place.ts';
 import { KNOWN_WORDS } from './check/words.ts';
 import type * as tree from './tree.ts';
 
@@ -223,6 +223,16 @@ function isEvent(value: Expression, arg: tree.Expr, scope: Scope): boolean {
   return false;
 }
 
+/** True for a collection and a field that its elements have, a number. */
+function sums([of, field]: readonly Expression[], scope: Scope): boolean {
+  if (of?.kind !== 'path' || field?.kind !== 'fieldpath') return false;
+  if (quietly(of.value, scope)?.kind !== 'collection') return false;
+  const { root, steps, span } = of.value;
+  const one = { root, steps: [...steps, { kind: 'any', span } as const, ...field.steps], span };
+  const place = resolvePlace(one, scope);
+  return place !== undefined && (place.type === undefined || place.width_bits !== undefined);
+}
+
 function evaluateCall(expr: tree.PathExpr, scope: Scope): Expression | undefined {
   const name = expr.root.text;
   const step = expr.steps[0] as tree.Step & { kind: 'call' };
@@ -246,6 +256,17 @@ function evaluateCall(expr: tree.PathExpr, scope: Scope): Expression | undefined
       return fail(scope, 'E0723', arg, '`machine_address` takes a place in memory', 'in no memory');
     }
     args.push(value);
+  }
+  if (name === 'sum' && !sums(args, scope)) {
+    const help = 'as in `sum(web.accounts, .count)`';
+    return fail(
+      scope,
+      'E0723',
+      expr,
+      '`sum` takes a collection and a field of its elements',
+      'not these',
+      help,
+    );
   }
   return { kind: 'call', name, args, span: spanOf(scope.unit, expr) };
 }

@@ -183,6 +183,7 @@ function evaluateCall(
     const never = `${event ? printExpression(event) : 'its event'} never came`;
     return world.measures.before?.(expression) ?? lost('NO_EVENT', written, never);
   }
+  if (expression.name === 'sum') return sum(world, expression, inner);
   if (!argument || expression.args.length !== 1)
     return lost('UNSUPPORTED', written, 'it cannot be computed here');
   const value = inner(argument);
@@ -196,6 +197,36 @@ function evaluateCall(
   if (!partition) return lost('NO_PARTITION', written, 'the place is in no partition');
   const machine = machineAddressOf(partition, place);
   return machine.ok ? found({ kind: 'place', value: machine.value }) : machine;
+}
+
+/** `sum(web.accounts, .count)`, in 64 bits. */
+function sum(
+  world: World,
+  expression: Extract<Expression, { kind: 'call' }>,
+  inner: (part: Expression) => Outcome<Value>,
+): Outcome<Value> {
+  const written = printExpression(expression);
+  const [of, field] = expression.args;
+  const whole = of && resolve(world, of);
+  if (!whole || field?.kind !== 'fieldpath') return lost('TYPE', written, 'a field of elements is summed up');
+  if (!whole.ok) return whole;
+  const place = whole.value;
+  const partition = partitionOf(world.target, place.partition);
+  if (place.kind !== 'collection' || !partition) return lost('TYPE', written, 'it has no elements');
+  const kernel = openIn(world, partition);
+  if (!kernel.ok) return kernel;
+  const elements = collectionElements(kernel.value, place.collection, place.text);
+  if (!elements.ok) return elements;
+  let total = 0n;
+  for (const element of elements.value) {
+    const opened = element.open(`${place.text}[${element.label}]`);
+    const part = opened.ok ? resolveFrom(world, opened.value, field.steps, inner) : opened;
+    const value = part.ok ? scalar(world, found({ kind: 'place', value: part.value })) : part;
+    if (!value.ok) return value;
+    if (value.value.kind !== 'int') return lost('TYPE', written, 'the field is no number');
+    total += value.value.value;
+  }
+  return found({ kind: 'int', value: BigInt.asUintN(64, total) });
 }
 
 /** Only where there is no doubt whose kernel is meant. */

@@ -192,10 +192,13 @@ describe('a claim', () => {
     'verdict web.accounts is corrupt with GRAPH_CYCLE',
     'verdict web.accounts is unreachable with UNMAPPED or INDEX',
     'verdict web.* is corrupt with BTREE_ORDER at web.accounts[3].key[4]',
-    'check count(web.accounts) == 400',
+    'check count(web.accounts) == 400 and sum(web.accounts, .count) < 6000',
+    'check sum(web.tasks, .pid) > 3',
   ])('may say: %s', (text) => expect(claimed(text)).toEqual([]));
 
   it.each([
+    ['check sum(web.accounts[3], .count) == 4', 'E0723'],
+    ['check sum(web.accounts, .key) == 4', 'E0723'],
     ['verdict web.accounts is corrupt with BTREE_CONT', 'E0704'],
     ['verdict web.accounts is corrupt with LIST_CYCLE', 'E0714'],
     ['verdict web.tasks is corrupt with BTREE_ORDER', 'E0714'],

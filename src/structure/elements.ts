@@ -72,7 +72,8 @@ export class Elements {
   readonly roots: Root[] = [];
   /** Index of the first element of each root. */
   readonly starts: number[] = [];
-  /** Where elements hang in buckets: the heads of those that hold any, and the index of the first element of each. */
+  /** Where elements hang in buckets: those that hold any, by their number, their head and the index of their first element. */
+  readonly bucket_numbers: number[] = [];
   readonly bucket_heads: Address[] = [];
   readonly bucket_starts: number[] = [];
   failure: Failure | undefined;
@@ -131,9 +132,20 @@ export class Elements {
 
   /** Address of what the shape that an element hangs off begins at. */
   headOf(index: number): Address {
-    if (this.bucket_heads.length > 0) return this.bucket_heads[lastUpTo(this.bucket_starts, index)] ?? NaN;
-    return this.roots[this.rootOf(index)]?.head ?? NaN;
+    return this.chainOf(index)?.head ?? NaN;
   }
+
+  /** The bucket, or the whole root, that an element hangs off; its elements are those from `first` to before `end`. */
+  chainOf(index: number): { readonly head: Address; readonly place: string; readonly first: number; readonly end: number } | undefined {
+    const root = this.roots[this.rootOf(index)];
+    if (!root) return undefined;
+    const of_buckets = this.bucket_starts.length > 0;
+    const starts = of_buckets ? this.bucket_starts : this.starts;
+    const at = lastUpTo(starts, index);
+    const bounds = { first: starts[at] ?? 0, end: starts[at + 1] ?? this.length };
+    if (!of_buckets) return { head: root.head, place: root.place, ...bounds };
+    return { head: this.bucket_heads[at] ?? NaN, place: `${root.place}[${this.bucket_numbers[at]}]`, ...bounds };
+  } // prettier-ignore
 
   /** Index of the root that an element hangs off: the last that begins at or before it. */
   rootOf(index: number): number {

@@ -196,6 +196,7 @@ export class Session {
       for (const start of inner.starts) made.starts.push(made.bases.length + start);
       for (const start of inner.bucket_starts) made.bucket_starts.push(made.bases.length + start);
       for (const head of inner.bucket_heads) made.bucket_heads.push(head);
+      for (const number of inner.bucket_numbers) made.bucket_numbers.push(number);
       for (const base of inner.bases) made.bases.push(base);
       made.complete &&= inner.complete;
       made.failure ??= inner.failure;

@@ -28,4 +28,5 @@ export const mutants = [
   { id: 'a-hash-is-built-in-all-its-buckets', file: 'src/targets/sim/guest/user/app/layout.ts', from: "if (type?.kind === 'array') return entriesOf(spot, types);", to: '', killer: 'test/targets/sim/guest/apps.test.ts' },
   { id: 'buckets-have-room', file: 'src/targets/sim/guest/user/app/layout.ts', from: "shape === 'hash' ? buckets * BUCKET_BYTES :", to: '', killer: 'test/targets/sim/guest/apps.test.ts' },
   { id: 'a-head-is-the-bucket', file: 'src/structure/shapes/hash.ts', from: 'elements.bucket_starts.push(elements.bases.length);', to: 'elements.bucket_starts.push(0);', killer: 'test/structure/shapes/tables.test.ts' },
+  { id: 'a-bucket-ends-where-the-next-begins', file: 'src/structure/elements.ts', from: 'end: starts[at + 1] ?? this.length };', to: 'end: this.length };', killer: 'test/structure/repair/propose.test.ts' },
 ]; // prettier-ignore

@@ -65,13 +65,13 @@ export function unlink(writes: Writes, elements: Elements, index: number): void 
   const root = elements.roots[root_index];
   const link = locator.link?.offset ?? 0;
   const via = locator.link ? `.${locator.link.path}` : '';
-  if (!root) return writes.decline('NO_WAY', 'the element hangs off no root');
+  const chain = elements.chainOf(index);
+  if (!root || !chain) return writes.decline('NO_WAY', 'the element hangs off no root');
   const { space } = root;
-  const end = elements.starts[root_index + 1] ?? elements.length;
-  const neighbour = (at: number): number | undefined => (at >= (elements.starts[root_index] ?? 0) && at < end ? at : undefined); // prettier-ignore
+  const neighbour = (at: number): number | undefined => (at >= chain.first && at < chain.end ? at : undefined); // prettier-ignore
   const [left, right] = [neighbour(index - 1), neighbour(index + 1)];
-  const nodeOf = (at: number | undefined): Address => (at === undefined || isHead(elements, at) ? root.head : (elements.bases[at] as Address) + link); // prettier-ignore
-  const nameOf = (at: number | undefined): string => (at === undefined ? root.place : `${elements.name(at)}${via}`); // prettier-ignore
+  const nodeOf = (at: number | undefined): Address => (at === undefined || isHead(elements, at) ? chain.head : (elements.bases[at] as Address) + link); // prettier-ignore
+  const nameOf = (at: number | undefined): string => (at === undefined ? chain.place : `${elements.name(at)}${via}`); // prettier-ignore
   const node = (elements.bases[index] as Address) + link;
   switch (shape) {
     case 'list': {
@@ -81,9 +81,11 @@ export function unlink(writes: Writes, elements: Elements, index: number): void 
       writes.pointer(space, before + next, behind, `${nameOf(left)}.next`);
       return writes.pointer(space, behind + prev, before, `${nameOf(right)}.prev`);
     }
+    case 'hash':
     case 'hlist': {
+      if (shape === 'hash' && !hasMember(locator.link?.type, 'pprev', locator.source)) return writes.decline('NO_WAY', 'its buckets are no hlist_heads'); // prettier-ignore
       const [next, pprev] = [locator.at('hlist_node', 'next'), locator.at('hlist_node', 'pprev')];
-      const field = left === undefined ? root.head + locator.at('hlist_head', 'first') : nodeOf(left) + next;
+      const field = left === undefined ? chain.head + locator.at('hlist_head', 'first') : nodeOf(left) + next;
       const beyond = right === undefined ? 0 : nodeOf(right);
       writes.pointer(space, field, beyond, `${nameOf(left)}${left === undefined ? '.first' : '.next'}`);
       if (beyond !== 0) writes.pointer(space, beyond + pprev, field, `${nameOf(right)}.pprev`);
@@ -92,7 +94,7 @@ export function unlink(writes: Writes, elements: Elements, index: number): void 
     }
     case 'llist': {
       const next = locator.at('llist_node', 'next');
-      const field = left === undefined ? root.head + locator.at('llist_head', 'first') : nodeOf(left) + next;
+      const field = left === undefined ? chain.head + locator.at('llist_head', 'first') : nodeOf(left) + next;
       return writes.pointer(space, field, right === undefined ? 0 : nodeOf(right), `${nameOf(left)}${left === undefined ? '.first' : '.next'}`); // prettier-ignore
     }
     case 'tree':
@@ -100,6 +102,11 @@ export function unlink(writes: Writes, elements: Elements, index: number): void 
     default:
       return writes.decline('NO_WAY', `an element of a ${shape} cannot be taken off it`);
   }
+}
+
+function hasMember(type: TypeModel | undefined, name: string, source: TypeSource): boolean {
+  const member = type && findMember(type, name, source);
+  return member !== undefined && member !== 'opaque';
 }
 
 /** True for the element that the list's head is part of. */

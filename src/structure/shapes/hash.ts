@@ -27,6 +27,7 @@ export const hash: Shape = (job) => {
     for (const end = Math.min(index + BATCH, count); index < end; index++) {
       const head = base + index * bytes;
       if (space.u64(head) === (bucket?.double === true ? head : 0)) continue;
+      elements.bucket_numbers.push(index);
       elements.bucket_heads.push(head);
       elements.bucket_starts.push(elements.bases.length);
       if (bucket?.double !== true) walkBucket(job, head, `[${index}]`);

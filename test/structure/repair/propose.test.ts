@@ -47,6 +47,8 @@ function list(many: number): FlatSpace {
   return memory;
 }
 
+const numberOf = (bytes: Uint8Array): number => bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
+
 /** The plan for the finding of a code. */
 function plan(memory: FlatSpace, code: string, ...repairs: RepairModel[]) {
   const of = library([LOCK, TASK], [locator('tasks', 'list', 'task', symbol('head'), { via: ['link'] })], [validator('tasks', BODY, repairs)]); // prettier-ignore
@@ -55,7 +57,7 @@ function plan(memory: FlatSpace, code: string, ...repairs: RepairModel[]) {
   const draft = drafts.find((one) => one.code === code);
   if (!draft) throw new Error(`no ${code} among ${drafts.map((one) => one.code).join()}`);
   const made = propose(session, link(of, undefined), draft, drafts);
-  return made && { declined: made.declined?.code, writes: made.writes.map((one) => [one.address, [...one.before].reverse().reduce((sum, byte) => sum * 256 + byte, 0), [...one.after].reverse().reduce((sum, byte) => sum * 256 + byte, 0), one.place]) }; // prettier-ignore
+  return made && { declined: made.declined?.code, writes: made.writes.map((one) => [one.address, numberOf(one.before), numberOf(one.after), one.place]) }; // prettier-ignore
 }
 
 describe('a repair', () => {
@@ -113,6 +115,28 @@ describe('a repair', () => {
     expect(plan(memory, 'HELD', repair('HELD', 'quarantine', { subject: t }))?.writes).toHaveLength(2);
     expect(plan(memory, 'HELD', repair('HELD', 'abandon', { subject: member(t, 'link', 'next') }))?.writes).toEqual([[at(2), at(3), 0, 'tasks[2].link.next']]); // prettier-ignore
   });
+
+  it.each([
+    [0, [[0x4008, at(0), at(1), 'symbols["table"][1].first'], [at(1) + 8, at(0), 0x4008, 'entries[1].link.pprev'], [at(0) + 8, 0x4008, 0, 'entries[0].link.pprev']]],
+    [1, [[at(0), at(1), 0, 'entries[0].link.next'], [at(1) + 8, at(0), 0, 'entries[1].link.pprev']]],
+    [2, [[0x4018, at(2), 0, 'symbols["table"][3].first'], [at(2) + 8, 0x4018, 0, 'entries[2].link.pprev']]],
+  ])('unlinks entry %i of a hash from its own bucket', (entry, writes) => {
+    const memory = new FlatSpace();
+    for (const [field, node] of [[0x4008, at(0)], [at(0), at(1)], [0x4018, at(2)]] as const) {
+      memory.put(field, node);
+      memory.put(node + 8, field);
+    }
+    memory.put(at(entry) + 16, 7);
+    const ENTRY = struct('entry', { link: 'hlist_node', value: 'u64' }, KERNEL_STRUCTS);
+    const body = each('t', collection('entries'), require_(binary('==', member(t, 'value'), int(0)), 'BAD'));
+    const table = locator('entries', 'hash', 'entry', symbol('table'), { via: ['link'], length: int(4) });
+    const of = library([ENTRY], [table], [validator('entries', [body], [repair('BAD', 'unlink', { subject: t })])]); // prettier-ignore
+    const session = sessionOn(of, memory, { table: 0x4000 });
+    const drafts = session.validate('entries')!.drafts;
+    const made = propose(session, link(of, undefined), drafts[0]!, drafts)!;
+    expect(made.declined).toBeUndefined();
+    expect(made.writes.map((one) => [one.address, numberOf(one.before), numberOf(one.after), one.place])).toEqual(writes); // prettier-ignore
+  }); // prettier-ignore
 
   it('there is none for a code that the validator has none for', () => {
     const memory = list(4);

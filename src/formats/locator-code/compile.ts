@@ -4,7 +4,7 @@ import { assemble } from './assemble.ts';
 import { Emitter, NotCompiled } from './emit.ts';
 import type { LocatorEntry } from './entry.ts';
 import type { LocatorTypes } from './types.ts';
-import { resolved, typeText } from './types.ts';
+import { typeText } from './types.ts';
 
 export interface CompileOptions {
   /** `constants`: offsets and sizes as they are in this guest. `names`: to be looked up in BTF by whoever runs the code. */
@@ -15,9 +15,6 @@ export interface CompileOptions {
 
 export type CompiledLocator =
   { readonly ok: true; readonly entry: LocatorEntry } | { readonly ok: false; readonly message: string };
-
-/** Shapes that begin with an object or an array of them: a pointer there is followed. */
-const BEGIN_WITH_OBJECT: ReadonlySet<string> = new Set(['one', 'array', 'ring', 'bitmap']);
 
 /** A locator of the language as an entry of a region. Not every expression can be written in code: then `message` says which. */
 export function compileLocator(
@@ -35,12 +32,11 @@ export function compileLocator(
 
 function entryOf(model: LocatorModel, types: LocatorTypes, options: CompileOptions): LocatorEntry {
   const by_name = options.offsets === 'names';
-  const follow = BEGIN_WITH_OBJECT.has(model.shape) && resolved(types, model.of)?.kind !== 'pointer';
   const roots = new Emitter(types, by_name, options.parent);
   let object: TypeModel | undefined;
   let head: TypeModel | undefined;
   for (const from of model.from) {
-    [object, head] = roots.roots(from, follow);
+    [object, head] = roots.roots(from);
   }
   const blocks = new Map<BlockName, string>([['roots', roots.text]]);
   const add = (name: BlockName, element: TypeModel | undefined, write: (emitter: Emitter) => void): void => {

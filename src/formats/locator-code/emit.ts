@@ -53,17 +53,12 @@ export class Emitter {
   }
 
   /** Gives every place that the formula means, as roots; returns the types of the object and of what lies at the root. */
-  roots(formula: Formula, follow: boolean): readonly [TypeModel | undefined, TypeModel | undefined] {
+  roots(formula: Formula): readonly [TypeModel | undefined, TypeModel | undefined] {
     let types: readonly [TypeModel | undefined, TypeModel | undefined] = [undefined, undefined];
     this.#place(formula, (here) => {
-      if (follow && resolved(this.#types, here.type)?.kind === 'pointer') {
-        const target = this.#followed(here);
-        types = [target.type, target.type];
-        return this.#emit('dup', 'root');
-      }
       types = [here.object, here.type];
       if (here.same) this.#emit('dup');
-      return this.#emit('root');
+      this.#emit('root');
     });
     return types;
   }

@@ -126,12 +126,12 @@ test('one CPU, one entry; an entry that is not there is refused', () => {
   expect(rootsOf(at(3, 0)).failure).toContain('no CPU 3');
 });
 
-test('a pointer is followed for its members, and where an object is asked for', () => {
+test('a pointer is followed for its members; one that a shape begins with is left to who walks', () => {
   const words = new Map([[-0x4000 + 40, 0x9000]]);
   const more = member(cast(symbol('lone'), named('base')), 'more');
   expect(rootsOf(member(more, 'child'), words).heads).toEqual([0x9000 + 128]);
   expect(rootsOf(more, words).heads).toEqual([-0x4000 + 40]);
-  expect(rootsOf(more, words, { shape: 'one' })).toMatchObject({ objects: [0x9000], heads: [0x9000] });
+  expect(rootsOf(more, words, { shape: 'one' }).heads).toEqual([-0x4000 + 40]);
   expect(rootsOf(member(more, 'child')).failure).toContain('UNMAPPED');
 });
 

@@ -104,7 +104,7 @@ export function buildImage(layout: Layout, content: ImageContent): KernelImage {
     }), 0],
     [btfNote({ address: btf_at, bytes: btf.length }), 0],
     ...locatorNotes(ORDER_BOOK, THREAD_SIZE).map(([name, note]) => [note, describesBit(name)] as const),
-    ...locatorCodeNotes(content.locators, locatorTypes(layout, content.structs)).map((note) => [note, 0] as const),
+    ...locatorCodeNotes(content.locators, locatorTypes(layout, content.structs), new Set(all.map(({ name }) => name))).map((note) => [note, 0] as const),
   ]); // prettier-ignore
   pageTables();
   interruptTable();

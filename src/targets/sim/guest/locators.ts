@@ -6,7 +6,7 @@ import type { NoteContent } from '../../../formats/notes.ts';
 import { locatorCodeNote } from '../../../formats/region-notes.ts';
 import { REGION_NOTE, SIREN_NOTE } from '../../../formats/region.ts';
 import { KERNEL_LOCKS } from '../../../model/collections.ts';
-import type { LocatorModel } from '../../../model/structure.ts';
+import type { Formula, LocatorModel } from '../../../model/structure.ts';
 
 /** The locators of what this kernel and its shop have, by collection: formats/region.md explains the keys. */
 export function locatorNotes(
@@ -57,11 +57,21 @@ const SPARE_BYTES = 64;
 export function locatorCodeNotes(
   locators: readonly LocatorModel[],
   types: LocatorTypes,
+  symbols: ReadonlySet<string>,
 ): readonly NoteContent[] {
   const named = new Map(locators.map((one) => [one.name, one]));
-  return locators.flatMap((model) => {
+  return locators.flatMap((written) => {
+    // A kernel describes what it has: variables that another version has are none of its own.
+    const from = written.from.filter((place) => symbolsOf(place).every((name) => symbols.has(name)));
+    if (from.length === 0) return [];
+    const model = { ...written, from };
     const parent = named.get(model.parent ?? '')?.of;
     const compiled = compileLocator(model, types, { offsets: 'constants', ...(parent ? { parent } : {}) });
     return compiled.ok ? [locatorCodeNote(compiled.entry, SPARE_BYTES)] : [];
   });
+}
+
+function symbolsOf(formula: Formula): readonly string[] {
+  if (formula.kind === 'symbol') return [formula.name];
+  return 'of' in formula && formula.of ? symbolsOf(formula.of) : [];
 }

@@ -114,7 +114,8 @@ export class TwinLine {
     const twin = this.look(now);
     for (const { name } of target.partitions) {
       if (!target.isPresent(name) || !simulation.hypervisor.agrees(name, twin.hypervisor)) continue;
-      const patches = patchesBetween(target, twin.target, name);
+      const counts = (alarm: number): boolean => simulation.hypervisor.alarmCounts(name, alarm);
+      const patches = patchesBetween(target, twin.target, name, counts);
       if (patches === undefined) continue;
       const solo = this.#logged.get(name) ?? new Solo(this.#booted, name, new AccessLog());
       this.#logged.set(name, solo);

@@ -110,6 +110,11 @@ export class Hypervisor implements Supervisor {
     return same && here.registry === there.registry && here.postponed === there.postponed;
   }
 
+  /** False for an alarm that will do nothing when it comes: of leases, when nobody holds one on the partition. */
+  alarmCounts(partition: string, id: number): boolean {
+    return id !== ALARM.lease || this.rescues.isLeased(partition);
+  }
+
   hypercall(call: SupervisorCall): number {
     const { partition } = call;
     const { watched } = this.ward(partition);

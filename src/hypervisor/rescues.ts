@@ -59,6 +59,10 @@ export class Rescues {
     this.leases = this.leases.filter((one) => one.ambulance !== ambulance);
   }
 
+  isLeased(partition: string): boolean {
+    return this.leases.some((one) => one.partition === partition);
+  }
+
   isLost(ambulance: string): boolean {
     return this.lost.includes(ambulance);
   }

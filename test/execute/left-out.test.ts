@@ -6,6 +6,7 @@ import { runScenario } from '../../src/execute/scenario.ts';
 import { Simulation } from '../../src/execute/simulation.ts';
 import { Solo } from '../../src/execute/solo.ts';
 import { TwinLine, TwinLines } from '../../src/execute/twin-line.ts';
+import { ALARM } from '../../src/hypervisor/watchdogs.ts';
 import { compile } from '../../src/language/compile.ts';
 import type { Scenario } from '../../src/model/scenario.ts';
 import { stateHash } from '../../src/targets/sim/compare.ts';
@@ -179,6 +180,18 @@ describe('damage that nobody reads', () => {
     expect(state).not.toBe(stateHash(line.look(40 * MS).target));
   });
 
+  it('counts for no more than an alarm that does nothing', () => {
+    const line = new TwinLine(topology, 1);
+    const harm = ({ target, hypervisor }: Simulation): void => {
+      hypervisor.rescues.call('rescue', 'web');
+      hypervisor.rescues.dismiss('rescue');
+      target.partitionNamed('web').memory.write(0x3a0_0123, Uint8Array.of(0xa5));
+    };
+    const { left, state } = damaged(line, harm);
+    expect(left).toBe(true);
+    expect(state).toBe(simulated(line, harm));
+  });
+
   it('is no such damage when a guest touches it, or when it is none of memory', () => {
     const { base, bytes } = line.look(0).target.partitionNamed('web').plan;
     const [early, late] = [10, 20].map((ms) => line.at(ms * MS).target.machine_state.memory);
@@ -188,7 +201,8 @@ describe('damage that nobody reads', () => {
       ({ target }) => target.partitionNamed('web').cpus[1]?.set('r15', 0x1234n),
       ({ target }) => target.controls.stallCpu('web', 0, MS),
       ({ target }) => target.controls.loseInterrupt({ kind: 'device', partition: 'web', device: 'disk0' }),
-      ({ target }) => target.setAlarm('web', 15 * MS, 2),
+      ({ target }) => target.setAlarm('web', 15 * MS, ALARM.progress),
+      ({ hypervisor }) => hypervisor.rescues.call('rescue', 'web'),
     ];
     for (const harm of harms) {
       const { left, state } = damaged(line, harm);

@@ -1,5 +1,7 @@
 import { PAGE_SIZE } from '../../base/units.ts';
-import type { Patch } from './engine/partition-state.ts';
+import type { EventHeap } from './engine/event-heap.ts';
+import { EVENT } from './engine/event-heap.ts';
+import type { Inhabitant, Patch } from './engine/partition-state.ts';
 import type { Machine } from './engine/machine.ts';
 import type { PartitionPlan } from './machine/plan.ts';
 import { firstDifference } from './machine/memory-compare.ts';
@@ -10,21 +12,36 @@ const PATCHED_BYTES = 256;
 
 /**
  * The bytes of memory in which a partition of one machine differs from that of another, as they are in the first; undefined when they differ in
- * anything else (processors with their caches, devices, outputs, what is to come) or in many bytes.
+ * anything else (processors with their caches, devices, outputs, what is to come) or in many bytes. `counts`: whether an alarm of the supervisor's
+ * with this number is one that will do anything.
  */
-export function patchesBetween(a: SimTarget, b: SimTarget, name: string): readonly Patch[] | undefined {
+export function patchesBetween(
+  a: SimTarget,
+  b: SimTarget,
+  name: string,
+  counts: (alarm: number) => boolean,
+): readonly Patch[] | undefined {
   const { plan } = a.partitionNamed(name);
-  const [here, there] = [a.machine_state, b.machine_state];
-  return sameBesideMemory(here, there, plan) ? bytesThatDiffer(here, there, plan) : undefined;
+  const [one, other] = [a.machine_state, b.machine_state];
+  const [here, there] = [one.inhabitant(plan.index), other.inhabitant(plan.index)];
+  const same = sameBesideMemory(here, there) && toCome(here.heap, counts) === toCome(there.heap, counts);
+  return same ? bytesThatDiffer(one, other, plan) : undefined;
 }
 
-function sameBesideMemory(a: Machine, b: Machine, plan: PartitionPlan): boolean {
-  const [here, there] = [a.inhabitant(plan.index), b.inhabitant(plan.index)];
-  const [heap, other] = [here.heap.toNumbers(), there.heap.toNumbers()];
+/** The events of a heap in their order, as text. */
+function toCome(heap: EventHeap, counts: (alarm: number) => boolean): string {
+  const left = heap.fork();
+  let text = '';
+  while (left.next_time < Number.POSITIVE_INFINITY) {
+    const { time, kind, a, b, c } = left.pop();
+    if (kind !== EVENT.alarm || counts(b)) text += `${time} ${kind} ${a} ${b} ${c};`;
+  }
+  return text;
+}
+
+function sameBesideMemory(here: Inhabitant, there: Inhabitant): boolean {
   return (
     here.cpus.every((cpu, index) => cpu.isAlike(there.cpus[index] as typeof cpu)) &&
-    heap.length === other.length &&
-    heap.every((number, index) => number === other[index]) &&
     here.outputs.count === there.outputs.count &&
     here.outputs.hash.a === there.outputs.hash.a &&
     here.outputs.hash.b === there.outputs.hash.b &&

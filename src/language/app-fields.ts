@@ -34,7 +34,9 @@ export function readField(
   const expr = single(node.values, head, scope);
   if (expr === undefined) return [];
   const counter = expr.kind === 'path' && expr.root.text === 'counter' && expr.steps.length === 0;
-  const clauses = clausesOf(head, node.clauses, counter ? ['from', 'step'] : [], scope);
+  // A word that is meant to be `counter` is told as such.
+  const word = expr.kind === 'path' && expr.steps.length === 0;
+  const clauses = clausesOf(head, node.clauses, word ? ['from', 'step'] : [], scope);
   const filled = entryType(type, scope);
   const value = counter ? readCounter(clauses, scope) : readValue(expr, filled, scope);
   if (value === undefined || !fits(value, filled, expr, scope)) return [];

@@ -38,8 +38,8 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
   const taken = new Map<string, Scenario>();
   checkNames(unit, problems);
   checkUses(unit, problems);
-  const library = libraryOf(unit, problems).model;
-  checkLookedAt(unit, problems);
+  const { model: library, names } = libraryOf(unit, problems);
+  checkLookedAt(unit, names.locators, problems);
   checkTopologies(unit, problems);
   for (const node of unit.tree.declarations) {
     if (problems.full(unit.file)) break;

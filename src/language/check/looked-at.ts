@@ -3,11 +3,11 @@ import { label } from '../scope.ts';
 import type { Unit } from '../scope.ts';
 
 /** Warns of a locator that its file says no more of: no validator, partition, application or scenario names it. */
-export function checkLookedAt(unit: Unit, problems: Problems): void {
+export function checkLookedAt(unit: Unit, known: ReadonlyMap<string, unknown>, problems: Problems): void {
   if (!unit.whole || unit.shipped.ships) return;
   let words: Map<string, number> | undefined;
   for (const { unit: home, node } of unit.locators.values()) {
-    if (home !== unit || problems.full(unit.file)) continue;
+    if (home !== unit || !known.has(node.name.text) || problems.full(unit.file)) continue;
     words ??= wordsOf(unit.source.text);
     const name = node.name.text;
     const within = wordsOf(unit.source.text.slice(node.start, node.end)).get(name) ?? 0;

@@ -20,9 +20,24 @@ const CODES: Readonly<Record<Wrong['problem'], string>> = {
   out_of_bounds: 'E1029',
 };
 
+/** Under the carets. */
+const SAID: Readonly<Partial<Record<Wrong['problem'], string>>> = {
+  mismatch: 'these do not go together',
+  not_a_number: 'no number',
+  not_a_place: 'no place',
+  not_elements: 'nothing to go through',
+  out_of_bounds: 'outside',
+};
+
 /** Tells what keeps a formula from having a type. */
 export function tell(problem: Wrong, { scope }: Context): undefined {
-  return failAt(scope, CODES[problem.problem], problem.span, problem.message, 'here');
+  return failAt(
+    scope,
+    CODES[problem.problem],
+    problem.span,
+    problem.message,
+    SAID[problem.problem] ?? 'here',
+  );
 }
 
 /** False when a formula has no type, which is reported. */

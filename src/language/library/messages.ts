@@ -30,6 +30,8 @@ export function readMessage(message: Name, context: Context): Message | undefine
     else {
       const end = char === '{' ? inner.indexOf('}', at) : -1;
       const here = { start: start + 1 + at, end: start + 2 + (end < 0 ? at : end) };
+      // A quote that ended the text too early was told.
+      if (end < 0 && char === '{' && !scope.unit.whole) return undefined;
       if (end < 0 || ++holes > HOLES) {
         const [what, help] =
           holes > HOLES

@@ -1,4 +1,3 @@
-import type { AmbulanceReport, Finding } from '../../patient/report.ts';
 import type { Patient } from '../../patient/patient.ts';
 import type { RepairWrite } from '../../patient/repair.ts';
 import type { Bench, Order, ServiceEnd, Servicing } from '../../patient/servicing.ts';
@@ -63,8 +62,8 @@ function told({ place, address, physical, bytes }: RepairWrite): Readonly<Record
 }
 
 /**
- * The whole patient once more, on what the journal has. What followed from the damage that was repaired may still be there, for only the
- * guest itself can make it good: a timer that is late.
+ * The whole patient once more, on what the journal has. Anything that is wrong still, of whatever structure, is reason enough: a guest that
+ * goes on cannot be taken back.
  */
 function lookAgain(
   patient: Patient,
@@ -76,26 +75,18 @@ function lookAgain(
   if (!bench.tell('verify', {})) return 'gone';
   const { report, cost_ns } = attend(patient, options);
   if (!bench.pass(cost_ns)) return 'gone';
-  const left = report.findings.find((finding) => !excused(finding, plan, seen.report));
+  const [left] = report.findings;
   if (left !== undefined) return ending('rolled_back', left.code, `still wrong: ${left.message}`, 'verify');
-  const lost = report.verdicts.find(
-    ({ structure, verdict }) =>
-      verdict === 'unreachable' &&
-      seen.report.verdicts.every((one) => one.structure !== structure || one.verdict !== verdict),
+  const mended = new Set(plan.findings.map((index) => seen.report.findings[index]?.structure));
+  const before = new Map(seen.report.verdicts.map(({ structure, verdict }) => [structure, verdict]));
+  const unsure = report.verdicts.find(({ structure, verdict }) =>
+    // The guest is not let run to see whether what is in flux settles.
+    mended.has(structure)
+      ? verdict !== 'intact'
+      : verdict === 'unreachable' && before.get(structure) !== verdict,
   );
-  if (lost === undefined) return 'sound';
-  return ending('rolled_back', lost.code, `${lost.structure} can no longer be reached`, 'verify');
-}
-
-/** A finding of the first look that follows, through whatever chain, from one that was repaired. */
-function excused(finding: Finding, plan: Plan, first: AmbulanceReport): boolean {
-  let at = first.findings.find((one) => one.code === finding.code && one.physical === finding.physical && one.place === finding.place); // prettier-ignore
-  for (let step = 0; step < first.findings.length && at?.consequence_of !== undefined; step++) {
-    const cause: number = at.consequence_of;
-    if (plan.findings.includes(cause)) return true;
-    at = first.findings.find((one) => one.index === cause);
-  }
-  return false;
+  if (unsure === undefined) return 'sound';
+  return ending('rolled_back', unsure.code, `${unsure.structure} is ${unsure.verdict}`, 'verify');
 }
 
 /** To the byte, while nothing of the patient runs; then it goes on as it was found. */

@@ -242,16 +242,6 @@ export function membersOf(type: CType): readonly CMember[] | undefined {
   return seen.kind === 'aggregate' ? AGGREGATES.get(seen.name)?.members : undefined;
 }
 
-/** The member that C would find: anonymous members are searched through. */
-export function findMember(type: CType, name: string): CMember | undefined {
-  for (const member of membersOf(type) ?? []) {
-    if (member.name === name) return member;
-    const inside = member.name === '' ? findMember(member.type, name) : undefined;
-    if (inside) return inside;
-  }
-  return undefined;
-}
-
 /** `task_struct`, `rwlock_t` or `u64` as a type; undefined when there is no such name. */
 export function namedType(name: string): CType | undefined {
   if (AGGREGATES.has(name)) return { kind: 'aggregate', name };

@@ -106,26 +106,26 @@ describe('whatever declarations are made of', () => {
 });
 
 describe('declarations that grow', () => {
-  const require = (formula: string): string => `validator v { require ${formula} == 1 else CODE "code" }\n`;
+  const requiring = (formula: string): string => `validator v { require ${formula} == 1 else CODE "code" }\n`;
   const errors = (text: string): string[] =>
     [...new Set(swallow(text))].filter((code) => code !== 'E1018' && code !== 'E0115');
 
   it('sixty `def`s, each of the one before twice, are one diagnostic', () => {
     for (const body of ['+', '==']) {
       const defs = repeated(60, (at) => `def d${at + 1}(x) = d${at}(x) ${body} d${at}(x)\n`);
-      expect(errors(`def d0(x) = x\n${defs}${require('d20(symbols["a"] as u64)')}`)).toEqual(['E1032']);
-      expect(errors(`def d0(x) = x\n${defs}${require('d60(symbols["a"] as u64)')}`)).toEqual(['E1031']);
+      expect(errors(`def d0(x) = x\n${defs}${requiring('d20(symbols["a"] as u64)')}`)).toEqual(['E1032']);
+      expect(errors(`def d0(x) = x\n${defs}${requiring('d60(symbols["a"] as u64)')}`)).toEqual(['E1031']);
     }
   });
 
   it('a `def` whose argument grows from call to call is one diagnostic', () => {
     const nested = `${'d('.repeat(30)}symbols["a"] as u64${')'.repeat(30)}`;
-    expect(errors(`def d(x) = x * x + x\n${require(nested)}`)).toEqual(['E1032']);
+    expect(errors(`def d(x) = x * x + x\n${requiring(nested)}`)).toEqual(['E1032']);
   });
 
   it('`def`s that lead back to themselves, at once or by others, are told as such', () => {
-    expect(errors(`def a(x) = a(x)\n${require('a(1)')}`)).toEqual(['E1031']);
-    expect(errors(`def a(x) = b(x)\ndef b(x) = c(x)\ndef c(x) = a(x)\n${require('a(1)')}`)).toEqual([
+    expect(errors(`def a(x) = a(x)\n${requiring('a(1)')}`)).toEqual(['E1031']);
+    expect(errors(`def a(x) = b(x)\ndef b(x) = c(x)\ndef c(x) = a(x)\n${requiring('a(1)')}`)).toEqual([
       'E1031',
     ]);
   });
@@ -152,9 +152,9 @@ describe('declarations that grow', () => {
       [`struct s { a: ${'*'.repeat(9000)}u8 }`, 'E0205'],
       [`struct s { a: u8${'[2]'.repeat(9000)} }`, 'E1004'],
       [`struct s { a: u8[16_000_000][16_000_000] }`, 'E1004'],
-      [require(`(symbols["a"] as list_head)${'.next'.repeat(9000)}`), 'E1032'],
+      [requiring(`(symbols["a"] as list_head)${'.next'.repeat(9000)}`), 'E1032'],
       [`validator v { ${'each a in 0..3 { '.repeat(70)}`, 'E0204'],
-      [require(`${'any(cpus, '.repeat(62)}.running${')'.repeat(62)}`), undefined],
+      [requiring(`${'any(cpus, '.repeat(62)}.running${')'.repeat(62)}`), undefined],
     ] as const) {
       const found = errors(text);
       if (code === undefined) expect(found.every((one) => one.startsWith('E1'))).toBe(true);

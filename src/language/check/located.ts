@@ -10,7 +10,7 @@ import type { Place } from './place.ts';
 const KNOWN = new WeakMap<object, Collection>();
 
 /** What a locator finds, as a collection. */
-export function collectionOf(locator: LocatorModel): Collection {
+function collectionOf(locator: LocatorModel): Collection {
   const known = KNOWN.get(locator);
   if (known !== undefined) return known;
   const index: Collection['index'][number][] = ['position'];

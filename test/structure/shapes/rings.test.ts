@@ -62,6 +62,17 @@ describe('a ring', () => {
     expect(next(at(6))).toBe('LIST_BACKLINK');
   });
 
+  it('is not taken in by a link that is one word off', () => {
+    const memory = ringOf(1);
+    // Read as a list_head, the word before the only entry has the entry's next where its prev would be: the head. Which of the head's links
+    // is wrong nothing says, and no entry is made up.
+    memory.put(HEAD, at(0) - 8);
+    const ring = walked(memory);
+    expect(ring.nodes).toEqual([]);
+    expect(ring.complete).toBe(false);
+    expect(ring.faults.map(({ node, expected }) => [node, expected])).toEqual([[HEAD, undefined], [HEAD, undefined]]); // prettier-ignore
+  });
+
   it('with both links of an entry damaged still has the entry', () => {
     const memory = ringOf(5);
     memory.put(at(2), 0);

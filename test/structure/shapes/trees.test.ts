@@ -71,6 +71,9 @@ describe('a red-black tree', () => {
     const other = seven();
     other.put(at(2) + LEFT, at(5) + NODE);
     expect(shaped(other)).toEqual([['RB_POINTER', 'items[2].node.rb_left', undefined]]);
+    const branch = seven();
+    branch.put(at(2) + LEFT, at(6) + NODE);
+    expect(shaped(branch)?.[0]).toEqual(['RB_POINTER', 'items[2].node.rb_left', undefined]);
     const endless = seven();
     endless.put(at(7) + RIGHT, at(4) + NODE);
     expect(shaped(endless)).toEqual([['RB_POINTER', 'items[7].node.rb_right', undefined]]);

@@ -48,8 +48,6 @@ export const LATER_COLLECTIONS: readonly string[] = ['modules', 'structures'];
 
 /** Slab caches of the simulated kernel, with the C type of their objects; '' where that is as many things as there are callers. */
 export const SLAB_CACHES: Readonly<Record<string, string>> = {
-  kmem_cache: 'kmem_cache',
-  kmem_cache_node: 'kmem_cache_node',
   'kmalloc-64': '',
   'kmalloc-256': '',
   task_struct: 'task_struct',

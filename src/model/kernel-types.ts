@@ -208,8 +208,8 @@ int last_pid; u64 jiffies_64; rwlock_t tasklist_lock; spinlock_t sb_lock; spinlo
 unsigned long page_offset_base; unsigned long vmalloc_base; unsigned long vmemmap_base; unsigned long phys_base;
 unsigned long __per_cpu_offset[64]; unsigned int nr_cpu_ids; struct cpumask __cpu_online_mask; int panic_on_oops; int softlockup_panic;
 int watchdog_thresh; atomic_t panic_cpu; int oops_in_progress; struct timer_list watchdog_timer; struct hrtimer heartbeat_timer;
-struct printk_ringbuffer printk_rb_static; struct printk_ringbuffer *prb; struct list_head slab_caches; struct kmem_cache boot_kmem_cache;
-struct kmem_cache boot_kmem_cache_node; struct kmem_cache *kmem_cache; struct kmem_cache *kmem_cache_node; struct kmem_cache *kmalloc_caches[14];
+struct printk_ringbuffer printk_rb_static; struct printk_ringbuffer *prb; struct list_head slab_caches;
+struct kmem_cache *kmalloc_caches[14];
 struct kmem_cache *task_struct_cachep; struct kmem_cache *dentry_cache; struct kmem_cache *inode_cachep;
 u32 lkdtm_asked; u32 lkdtm_started; u32 lkdtm_wanted;
 `;

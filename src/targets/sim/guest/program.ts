@@ -150,7 +150,7 @@ export function buildProgram(layout: Layout, apps: readonly AppLayout[] = []): K
   const workqueue = assembleWorkqueue(k, inline, sched, timers, lists);
   const register_region = assembleRegion(k, printk, boot);
   const start = assembleBoot(k, {
-    inline, printk, sched, fork, hrtimers, timers, sleep, tick, workqueue, memory, lists, kmem_cache_init: assembleSlabInit(k, slub),
+    inline, printk, sched, fork, hrtimers, timers, sleep, tick, workqueue, memory, lists, kmem_cache_init: assembleSlabInit(k),
     vfs_caches_init: vfs.init, kthreadd: lkdtm.kthreadd, probe: drivers.probe, register_region, boot, programs, apps: apps.map(({ model }) => model.name),
   }); // prettier-ignore
   // _etext, one slot: the end of what runs.

@@ -4,7 +4,7 @@ import type { CacheSeen } from './slabs.ts';
 import { cacheOf, cachesOf } from './slabs.ts';
 import { Booted } from './support.ts';
 
-const NAMES = ['kmem_cache', 'kmem_cache_node', 'kmalloc-64', 'kmalloc-256', 'task_struct', 'inode_cache', 'dentry']; // prettier-ignore
+const NAMES = ['kmalloc-64', 'kmalloc-256', 'task_struct', 'inode_cache', 'dentry']; // prettier-ignore
 
 const pageOf = (object: number): number => Math.floor(object / 4096) * 4096;
 const slabOf = (object: number): number =>

@@ -12,12 +12,26 @@ import type { Slub } from './slub.ts';
 
 /** fs/dcache.c and fs/inode.c: names of files, each with its inode. Called functions. */
 export interface Dcache {
-  /** __d_alloc with a new inode: rdi: super block, rsi: number of the file, -1 for a root. rax: the dentry with one reference, or 0. */
+  /** __d_alloc with a new inode: rdi: super block, rsi: number of the file. rax: the dentry with one reference, or 0. */
   readonly alloc: Label;
   /** Puts the dentry rdi under its parent rsi. */
   readonly add: Label;
   /** prune_dcache: the oldest dentry under rdi that nobody uses goes, with its inode. */
   readonly shrink: Label;
+  readonly words: FileWords;
+}
+
+/** New inodes and dentries, filled in. Every function is part of a step. */
+export interface FileWords {
+  /** Variables that point at the caches. */
+  readonly inodes: Address;
+  readonly dentries: Address;
+  readonly names: Address;
+  /** `number` is below 0 for a directory. */
+  initInode(cpu: Cpu, inode: Address, super_block: Address, number: number): void;
+  initDentry(cpu: Cpu, dentry: Address, super_block: Address, inode: Address, number: number): void;
+  /** The external name of a dentry whose name is long. */
+  initName(cpu: Cpu, dentry: Address, name: Address, number: number): void;
 }
 
 /** linux/dcache.h: longer names do not fit into d_iname. */
@@ -38,11 +52,55 @@ export function nameHash(number: number): number {
   return Math.imul(number + 2, 0x9e37_79b1) >>> 0;
 }
 
+/** True when the name lies outside of the dentry. */
+function isLong(number: number): boolean {
+  return fileName(number).length >= DNAME_INLINE_LEN;
+}
+
+function fileWords(k: Kernel): FileWords {
+  const { dentry: d, inode: i, external_name } = k.o;
+  const last_ino = k.symbol('last_ino');
+  return {
+    inodes: k.symbol('inode_cachep'),
+    dentries: k.symbol('dentry_cache'),
+    names: k.symbol('kmalloc_caches') + KMALLOC_64 * 8,
+    initInode(cpu, inode, super_block, number) {
+      const ino = cpu.load32(last_ino) + 1;
+      cpu.store32(last_ino, ino);
+      cpu.fill(inode, 0, i.bytes);
+      cpu.store16(inode + i.i_mode, number < 0 ? S_IFDIR | 0x1ed : S_IFREG | 0x1a4);
+      cpu.store64(inode + i.i_sb, super_block);
+      cpu.store64(inode + i.i_ino, ino);
+      cpu.store32(inode + i.i_nlink, 1);
+      cpu.store32(inode + i.i_count, 1);
+      initListHead(cpu, inode + i.i_lru);
+    },
+    initDentry(cpu, dentry, super_block, inode, number) {
+      const name = fileName(number);
+      cpu.fill(dentry, 0, d.bytes);
+      cpu.store64(dentry + d.d_parent, dentry);
+      cpu.store32(dentry + d.d_name_hash, nameHash(number));
+      cpu.store32(dentry + d.d_name_len, name.length);
+      cpu.store64(dentry + d.d_name_name, dentry + d.d_iname);
+      cpu.store64(dentry + d.d_inode, inode);
+      cpu.store64(dentry + d.d_sb, super_block);
+      cpu.store32(dentry + d.d_lockref_count, 1);
+      for (const head of [d.d_lru, d.d_child, d.d_subdirs]) initListHead(cpu, dentry + head);
+      if (name.length < DNAME_INLINE_LEN) storeText(cpu, dentry + d.d_iname, name);
+    },
+    initName(cpu, dentry, name, number) {
+      cpu.fill(name, 0, external_name.bytes);
+      cpu.store32(name + external_name.count, 1);
+      storeText(cpu, name + external_name.name, fileName(number));
+      cpu.store64(dentry + d.d_name_name, name + external_name.name);
+    },
+  };
+}
+
 export function assembleDcache(k: Kernel, locks: Locks, lists: Lists, slub: Slub): Dcache {
   const { dentry: d, external_name } = k.o;
-  const dentry_cache = k.symbol('dentry_cache');
-  const kmalloc_64 = k.symbol('kmalloc_caches') + KMALLOC_64 * 8;
-  const { insert, evict } = inodes(k, locks, lists, slub);
+  const words = fileWords(k);
+  const { insert, evict } = inodes(k, words, locks, lists, slub);
 
   // rbx: dentry, r12: super block, r13: number, r14: inode
   const [named, no_memory, out] = [1, 2, 3].map(() => new Label()) as [Label, Label, Label];
@@ -57,47 +115,33 @@ export function assembleDcache(k: Kernel, locks: Locks, lists: Lists, slub: Slub
     fuse(
       (cpu) => {
         cpu.set(r14, cpu.get(rax));
-        if (cpu.get(rax) !== 0) return slub.alloc(cpu, cpu.load64(dentry_cache));
+        if (cpu.get(rax) !== 0) return slub.alloc(cpu, cpu.load64(words.dentries));
         cpu.jump(out.at);
         return false;
       },
       (cpu) => {
         const dentry = cpu.get(rax);
         const number = cpu.get(r13);
-        const name = fileName(number);
         cpu.set(rbx, dentry);
         if (dentry === 0) {
           cpu.jump(no_memory.at);
           return false;
         }
-        cpu.fill(dentry, 0, d.bytes);
-        cpu.store64(dentry + d.d_parent, dentry);
-        cpu.store32(dentry + d.d_name_hash, nameHash(number));
-        cpu.store32(dentry + d.d_name_len, name.length);
-        cpu.store64(dentry + d.d_name_name, dentry + d.d_iname);
-        cpu.store64(dentry + d.d_inode, cpu.get(r14));
-        cpu.store64(dentry + d.d_sb, cpu.get(r12));
-        cpu.store32(dentry + d.d_lockref_count, 1);
-        for (const head of [d.d_lru, d.d_child, d.d_subdirs]) initListHead(cpu, dentry + head);
-        if (name.length >= DNAME_INLINE_LEN) return slub.alloc(cpu, cpu.load64(kmalloc_64));
-        storeText(cpu, dentry + d.d_iname, name);
+        words.initDentry(cpu, dentry, cpu.get(r12), cpu.get(r14), number);
+        if (isLong(number)) return slub.alloc(cpu, cpu.load64(words.names));
         cpu.jump(named.at);
         return false;
       },
       (cpu) => {
-        const name = cpu.get(rax);
-        if (name === 0) return false;
-        cpu.fill(name, 0, external_name.bytes);
-        cpu.store32(name + external_name.count, 1);
-        storeText(cpu, name + external_name.name, fileName(cpu.get(r13)));
-        cpu.store64(cpu.get(rbx) + d.d_name_name, name + external_name.name);
+        if (cpu.get(rax) !== 0) words.initName(cpu, cpu.get(rbx), cpu.get(rax), cpu.get(r13));
         return false;
       },
     ),
     named,
     (cpu) => {
       cpu.set(rax, cpu.get(rbx));
-      cpu.jump(out.at);
+      popRegisters(cpu, rbx, r12, r13, r14);
+      cpu.ret();
     },
     no_memory,
     (cpu) => {
@@ -188,20 +232,19 @@ export function assembleDcache(k: Kernel, locks: Locks, lists: Lists, slub: Slub
       cpu.ret();
     },
   );
-  return { alloc, add, shrink };
+  return { alloc, add, shrink, words };
 }
 
 /** New inodes on their super block's list, and old ones off it, under inode_hash_lock. */
 function inodes(
   k: Kernel,
+  words: FileWords,
   locks: Locks,
   lists: Lists,
   slub: Slub,
 ): { readonly insert: Label; readonly evict: Label } {
   const { inode: i, super_block } = k.o;
-  const inode_cachep = k.symbol('inode_cachep');
   const inode_hash_lock = k.symbol('inode_hash_lock');
-  const last_ino = k.symbol('last_ino');
   const link: (cpu: Cpu) => Address = (cpu) => cpu.get(rbx) + i.i_sb_list;
 
   // rdi: super block, rsi: below 0 for a directory. rbx: inode, r12: super block; rax: the inode or 0
@@ -213,7 +256,7 @@ function inodes(
         pushRegisters(cpu, rbx, r12, r13);
         cpu.set(r12, cpu.get(rdi));
         cpu.set(r13, cpu.get(rsi));
-        return slub.alloc(cpu, cpu.load64(inode_cachep));
+        return slub.alloc(cpu, cpu.load64(words.inodes));
       },
       (cpu) => {
         const inode = cpu.get(rax);
@@ -222,20 +265,17 @@ function inodes(
           cpu.jump(none.at);
           return false;
         }
-        const number = cpu.load32(last_ino) + 1;
-        cpu.store32(last_ino, number);
-        cpu.fill(inode, 0, i.bytes);
-        cpu.store16(inode + i.i_mode, cpu.get(r13) < 0 ? S_IFDIR | 0x1ed : S_IFREG | 0x1a4);
-        cpu.store64(inode + i.i_sb, cpu.get(r12));
-        cpu.store64(inode + i.i_ino, number);
-        cpu.store32(inode + i.i_nlink, 1);
-        cpu.store32(inode + i.i_count, 1);
-        initListHead(cpu, inode + i.i_lru);
+        words.initInode(cpu, inode, cpu.get(r12), cpu.get(r13));
         return locks.spinLock(cpu, inode_hash_lock);
       },
     ),
     lists.addTail(link, (cpu) => cpu.get(r12) + super_block.s_inodes),
-    (cpu) => locks.spinUnlock(cpu, inode_hash_lock),
+    (cpu) => {
+      locks.spinUnlock(cpu, inode_hash_lock);
+      cpu.set(rax, cpu.get(rbx));
+      popRegisters(cpu, rbx, r12, r13);
+      cpu.ret();
+    },
     none,
     (cpu) => {
       cpu.set(rax, cpu.get(rbx));

@@ -110,25 +110,27 @@ export function assembleFork(k: Kernel, inline: Inline, locks: Locks, lists: Lis
       if (cpu.get(r15) !== 0) cpu.copy(p + task.comm, cpu.get(r15), 16);
     },
     pid_search,
-    (cpu) => {
-      // alloc_pid
-      const p = cpu.get(rbp);
-      let pid = cpu.load32(last_pid);
-      for (let turn = 0; turn < 64; turn++) {
-        pid = pid + 1 >= PID_MAX ? RESERVED_PIDS : pid + 1;
-        const byte = pid_map + (pid >> 3);
-        const bits = cpu.load8(byte);
-        if ((bits & (1 << (pid & 7))) !== 0) continue;
-        cpu.store8(byte, bits | (1 << (pid & 7)));
-        cpu.store32(last_pid, pid);
-        cpu.store32(p + task.pid, pid);
-        return cpu.get(r12) === CLONE.thread ? cpu.jump(old_signal.at) : undefined;
-      }
-      cpu.store32(last_pid, pid);
-      cpu.jump(pid_search.at);
-    },
     fuse(
-      (cpu) => memory.kmalloc(cpu),
+      (cpu) => {
+        // alloc_pid
+        const p = cpu.get(rbp);
+        let pid = cpu.load32(last_pid);
+        for (let turn = 0; turn < 64; turn++) {
+          pid = pid + 1 >= PID_MAX ? RESERVED_PIDS : pid + 1;
+          const byte = pid_map + (pid >> 3);
+          const bits = cpu.load8(byte);
+          if ((bits & (1 << (pid & 7))) !== 0) continue;
+          cpu.store8(byte, bits | (1 << (pid & 7)));
+          cpu.store32(last_pid, pid);
+          cpu.store32(p + task.pid, pid);
+          if (cpu.get(r12) !== CLONE.thread) return memory.kmalloc(cpu);
+          cpu.jump(old_signal.at);
+          return false;
+        }
+        cpu.store32(last_pid, pid);
+        cpu.jump(pid_search.at);
+        return false;
+      },
       (cpu) => {
         // copy_signal
         const p = cpu.get(rbp);

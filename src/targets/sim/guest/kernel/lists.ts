@@ -33,6 +33,15 @@ export function initListHead(cpu: Cpu, head: Address): void {
   cpu.store64(head + PREV, head);
 }
 
+/** list_add_tail before anybody else can see the list: part of a step. */
+export function listAddTail(cpu: Cpu, entry: Address, head: Address): void {
+  const last = cpu.load64(head + PREV);
+  cpu.store64(entry, head);
+  cpu.store64(entry + PREV, last);
+  cpu.store64(last, entry);
+  cpu.store64(head + PREV, entry);
+}
+
 export function assembleLists(k: Kernel, printk: Printk): Lists {
   const add_bug = addReport(k, printk);
   const del_bug = delReport(k, printk);

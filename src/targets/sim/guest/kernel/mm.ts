@@ -3,6 +3,7 @@ import { PTE } from '../../../../formats/page-tables.ts';
 import type { Cpu } from '../../step.ts';
 import { APP_ENTRY } from '../app-table.ts';
 import type { Part } from '../assembler.ts';
+import { fuse } from '../assembler.ts';
 import { Label, timed } from '../assembler.ts';
 import type { Kernel } from '../kernel-data.ts';
 import {
@@ -138,8 +139,7 @@ export function assembleMemory(
 
   return {
     map_app,
-    allocPage,
-    freePage,
+    ...pages,
     slub,
     allocTask: (cpu) => slub.alloc(cpu, cpu.load64(task_cache)),
     kmalloc: (cpu) => slub.alloc(cpu, cpu.load64(kmalloc_256)),
@@ -167,27 +167,30 @@ export function assembleMemory(
       cpu.store64(stack_free, stack);
     },
     makeMm: (clear) => [
-      (cpu) => void slub.alloc(cpu, cpu.load64(kmalloc_256)),
-      (cpu) => {
-        const m = cpu.get(rax);
-        const top = allocPage(cpu);
-        cpu.fill(m, 0, KMALLOC_BYTES);
-        cpu.fill(top, 0, PAGE / 2);
-        // The kernel's half is shared: the tables below are the kernel's own.
-        cpu.copy(top + PAGE / 2, top_table + PAGE / 2, PAGE / 2);
-        cpu.store64(m + mm.pgd, top);
-        cpu.store32(m + mm.mm_users, 1);
-        cpu.store32(m + mm.mm_count, 1);
-        cpu.store32(m + mm.map_count, MAP_COUNT);
-        cpu.store64(m + mm.total_vm, user_text_pages + USER_DATA_PAGES + USER_STACK_PAGES);
-        cpu.store64(m + mm.task_size, 2 ** 47 - PAGE);
-        cpu.store64(m + mm.start_code, USER_TEXT);
-        cpu.store64(m + mm.end_code, USER_TEXT + user_text_pages * PAGE);
-        cpu.store64(m + mm.start_data, USER_DATA);
-        cpu.store64(m + mm.end_data, USER_DATA + USER_DATA_PAGES * PAGE);
-        cpu.store64(m + mm.start_stack, USER_STACK_TOP);
-        cpu.set(rbx, m);
-      },
+      fuse(
+        (cpu) => slub.alloc(cpu, cpu.load64(kmalloc_256)),
+        (cpu) => {
+          const m = cpu.get(rax);
+          const top = allocPage(cpu);
+          cpu.fill(m, 0, KMALLOC_BYTES);
+          cpu.fill(top, 0, PAGE / 2);
+          // The kernel's half is shared: the tables below are the kernel's own.
+          cpu.copy(top + PAGE / 2, top_table + PAGE / 2, PAGE / 2);
+          cpu.store64(m + mm.pgd, top);
+          cpu.store32(m + mm.mm_users, 1);
+          cpu.store32(m + mm.mm_count, 1);
+          cpu.store32(m + mm.map_count, MAP_COUNT);
+          cpu.store64(m + mm.total_vm, user_text_pages + USER_DATA_PAGES + USER_STACK_PAGES);
+          cpu.store64(m + mm.task_size, 2 ** 47 - PAGE);
+          cpu.store64(m + mm.start_code, USER_TEXT);
+          cpu.store64(m + mm.end_code, USER_TEXT + user_text_pages * PAGE);
+          cpu.store64(m + mm.start_data, USER_DATA);
+          cpu.store64(m + mm.end_data, USER_DATA + USER_DATA_PAGES * PAGE);
+          cpu.store64(m + mm.start_stack, USER_STACK_TOP);
+          cpu.set(rbx, m);
+          return false;
+        },
+      ),
       (cpu) => {
         let table = cpu.load64(cpu.get(rbx) + mm.pgd);
         for (const index of [0, 0, (USER_TEXT >>> 21) & 511]) {

@@ -1,10 +1,9 @@
 import type { Address } from '../../../../base/address.ts';
 import type { Cpu } from '../../step.ts';
-import { Label } from '../assembler.ts';
+import type { Label } from '../assembler.ts';
+import { timed } from '../assembler.ts';
 import type { Kernel } from '../kernel-data.ts';
-import { initListHead, PREV } from './lists.ts';
-import { r12, rax, rbx } from './registers.ts';
-import type { Slub } from './slub.ts';
+import { initListHead, listAddTail } from './lists.ts';
 
 /** linux/slab.h: flags of a cache. */
 const SLAB_HWCACHE_ALIGN = 0x2000;
@@ -31,6 +30,9 @@ interface Sizes {
 
 const PAGE = 4096;
 const MIN_PARTIAL = 5;
+/** Room for a struct kmem_cache, however its members lie. */
+const STRUCT_BYTES = 128;
+const CREATE_NS = 500;
 
 function sizesOf({ bytes, flags, constructed }: CacheSpec): Sizes {
   const align = (flags & SLAB_HWCACHE_ALIGN) !== 0 && bytes > 32 ? 64 : 8;
@@ -47,13 +49,11 @@ export const KMALLOC_64 = 6;
 export const KMALLOC_256 = 8;
 
 /** kmem_cache_init and the kmem_cache_create calls of booting. A called function. */
-export function assembleSlabInit(k: Kernel, slub: Slub): Label {
+export function assembleSlabInit(k: Kernel): Label {
   const { kmem_cache, node } = k.o;
   const at = (name: string): Address => k.symbol(name);
   const kmalloc = at('kmalloc_caches');
   const specs: readonly CacheSpec[] = [
-    { name: 'kmem_cache', variable: at('kmem_cache'), bytes: kmem_cache.bytes, flags: SLAB_HWCACHE_ALIGN },
-    { name: 'kmem_cache_node', variable: at('kmem_cache_node'), bytes: node.bytes, flags: SLAB_HWCACHE_ALIGN },
     { name: 'kmalloc-64', variable: kmalloc + KMALLOC_64 * 8, bytes: 64, flags: 0 },
     { name: 'kmalloc-256', variable: kmalloc + KMALLOC_256 * 8, bytes: 256, flags: 0 },
     { name: 'task_struct', variable: at('task_struct_cachep'), bytes: k.o.task.bytes, flags: SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT },
@@ -66,9 +66,8 @@ export function assembleSlabInit(k: Kernel, slub: Slub): Label {
   const random_state = at('random_state');
   const offsets = at('__per_cpu_offset');
   const nr_cpus = at('nr_cpu_ids');
-  /** The two caches that caches are made of lie in the image, with their nodes. */
-  const boot = [at('boot_kmem_cache'), at('boot_kmem_cache_node')];
-  const boot_nodes = at('boot_kmem_cache_nodes');
+  // Linux moves its first caches into slabs of their own; here all of them stay where they are in the image.
+  const [structs, nodes] = [at('kmem_cache_structs'), at('kmem_cache_nodes')];
 
   /** get_random_long, half of it. */
   const random = (cpu: Cpu): number => {
@@ -102,37 +101,18 @@ export function assembleSlabInit(k: Kernel, slub: Slub): Label {
       const c = cpu.load64(offsets + each * 8) + per_cpu + index * k.o.cpu_slab.bytes;
       cpu.store64(c + k.o.cpu_slab.tid, each);
     }
-    const entry = cache + kmem_cache.list;
-    const last = cpu.load64(slab_caches + PREV);
-    cpu.store64(entry, slab_caches);
-    cpu.store64(entry + PREV, last);
-    cpu.store64(last, entry);
-    cpu.store64(slab_caches + PREV, entry);
+    listAddTail(cpu, cache + kmem_cache.list, slab_caches);
     cpu.store64(spec.variable, cache);
   };
 
-  // rbx: number of the cache, r12: the cache
-  const again = new Label();
   return k.text.fn(
     'kmem_cache_init',
-    (cpu) => {
+    timed(CREATE_NS * caches.length, (cpu) => {
       initListHead(cpu, slab_caches);
-      boot.forEach((cache, index) => create(cpu, index, cache, boot_nodes + index * node.bytes));
-      cpu.set(rbx, boot.length);
-    },
-    again,
-    (cpu) => {
-      if (cpu.get(rbx) >= caches.length) return cpu.ret();
-      slub.alloc(cpu, boot[0] as Address);
-    },
-    (cpu) => {
-      cpu.set(r12, cpu.get(rax));
-      slub.alloc(cpu, boot[1] as Address);
-    },
-    (cpu) => {
-      create(cpu, cpu.get(rbx), cpu.get(r12), cpu.get(rax));
-      cpu.set(rbx, cpu.get(rbx) + 1);
-      cpu.jump(again.at);
-    },
+      for (let index = 0; index < caches.length; index++) {
+        create(cpu, index, structs + index * STRUCT_BYTES, nodes + index * node.bytes);
+      }
+      cpu.ret();
+    }),
   );
 }

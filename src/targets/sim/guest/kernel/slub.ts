@@ -1,6 +1,6 @@
 import type { Address } from '../../../../base/address.ts';
 import type { Cpu } from '../../step.ts';
-import { Label, timed } from '../assembler.ts';
+import { Label } from '../assembler.ts';
 import type { Kernel } from '../kernel-data.ts';
 import { popRegisters, pushRegisters, restoreFlags, saveFlags } from './inline.ts';
 import type { Lists } from './lists.ts';
@@ -28,6 +28,8 @@ export interface Slub {
 
 /** Transaction ids of different CPUs never meet: NR_CPUS is 32. */
 const TID_STEP = 32;
+/** A CPU has no more slabs than these: a partial list that leads back to itself ends there. */
+const OWN_SLABS = 64;
 /** A page is cut up: some dozens of links. */
 const NEW_SLAB_NS = 2_000;
 
@@ -86,11 +88,11 @@ export function assembleSlub(k: Kernel, locks: Locks, lists: Lists, pages: Pages
     { cpuSlab, nodeOf, loadLink, writeLink, slabOf }: SlabWords,
     { spinLock, spinUnlock }: Locks,
     { del }: Lists,
-    { allocPage }: Pages,
+    { allocSlabPage }: Pages,
   ): Label {
     const { node } = kernel.o;
     // rbx: cache, r12: slab from the node's list
-    const [redo, new_slab, fresh, unlucky, load, out] = [1, 2, 3, 4, 5, 6].map(() => new Label()) as [Label, Label, Label, Label, Label, Label]; // prettier-ignore
+    const unlucky = new Label();
     /** Takes all free objects of a slab: from here on they count as used. */
     const takeAll = (cpu: Cpu, slab: Address): Address => {
       const first = cpu.load64(slab + s.freelist);
@@ -99,39 +101,69 @@ export function assembleSlub(k: Kernel, locks: Locks, lists: Lists, pages: Pages
       cpu.store32(slab + s.counters, (FROZEN | (objects << 16) | objects) >>> 0);
       return first;
     };
+    /** load_freelist: the first of what was taken is the object, the rest the CPU's freelist. */
+    const finish = (cpu: Cpu, cache: Address, object: Address): void => {
+      if (object !== 0) {
+        const c = cpuSlab(cpu, cache);
+        loadLink(cpu, cache, object, c + cpu_slab.freelist);
+        bump(cpu, c);
+      }
+      cpu.set(rax, object);
+      popRegisters(cpu, rbx, r12);
+      restoreFlags(cpu);
+      cpu.ret();
+    };
+    /** The slab that the CPU has, then those of its partial list: the first of what other CPUs have freed there, 0 when there is nothing. */
+    const fromOwn = (cpu: Cpu, cache: Address): Address => {
+      const c = cpuSlab(cpu, cache);
+      for (let turn = 0; turn < OWN_SLABS; turn++) {
+        const slab = cpu.load64(c + cpu_slab.slab);
+        if (slab !== 0) {
+          if (cpu.load64(slab + s.freelist) !== 0) return takeAll(cpu, slab);
+          cpu.store32(slab + s.counters, (cpu.load32(slab + s.counters) & ~FROZEN) >>> 0);
+        }
+        const partial = cpu.load64(c + cpu_slab.partial);
+        cpu.store64(c + cpu_slab.slab, partial);
+        if (partial === 0) return 0;
+        cpu.store64(c + cpu_slab.partial, cpu.load64(partial + s.next));
+      }
+      return 0;
+    };
+    const fresh = (cpu: Cpu, cache: Address): Address => {
+      cpu.spend(NEW_SLAB_NS);
+      const page = allocSlabPage(cpu);
+      if (page === 0) return 0;
+      const slab = slabOf(page);
+      const size = cpu.load32(cache + kmem_cache.size);
+      const objects = cpu.load32(cache + kmem_cache.oo) & 0xffff;
+      for (let index = 0; index < objects && (index + 1) * size <= SLAB_BYTES; index++) {
+        const object = page + index * size;
+        writeLink(cpu, cache, object, index + 1 < objects ? object + size : 0);
+      }
+      cpu.store64(slab + s.__page_flags, PG_SLAB);
+      cpu.store64(slab + s.slab_cache, cache);
+      cpu.store64(slab + s.freelist, 0);
+      cpu.store64(slab + s.counters, (FROZEN | (objects << 16) | objects) >>> 0);
+      cpu.store32(slab + s.__page_refcount, 1);
+      const n = nodeOf(cpu, cache);
+      cpu.store64(n + node.nr_slabs, cpu.load64(n + node.nr_slabs) + 1);
+      cpu.store64(n + node.total_objects, cpu.load64(n + node.total_objects) + objects);
+      cpu.store64(cpuSlab(cpu, cache) + cpu_slab.slab, slab);
+      return page;
+    };
     return kernel.text.fn(
       '___slab_alloc',
       (cpu) => {
         saveFlags(cpu);
         pushRegisters(cpu, rbx, r12);
-        cpu.set(rbx, cpu.get(rdi));
+        const cache = cpu.get(rdi);
+        cpu.set(rbx, cache);
+        const first = fromOwn(cpu, cache);
+        if (first !== 0) return finish(cpu, cache, first);
+        const n = nodeOf(cpu, cache);
+        if (cpu.load64(n + node.nr_partial) === 0) return finish(cpu, cache, fresh(cpu, cache));
+        spinLock(cpu, n + node.list_lock);
       },
-      redo,
-      (cpu) => {
-        // get_freelist: what other CPUs have freed since
-        const c = cpuSlab(cpu, cpu.get(rbx));
-        const slab = cpu.load64(c + cpu_slab.slab);
-        if (slab === 0) return cpu.jump(new_slab.at);
-        if (cpu.load64(slab + s.freelist) === 0) {
-          cpu.store32(slab + s.counters, (cpu.load32(slab + s.counters) & ~FROZEN) >>> 0);
-          cpu.store64(c + cpu_slab.slab, 0);
-          return cpu.jump(new_slab.at);
-        }
-        cpu.set(rax, takeAll(cpu, slab));
-        cpu.jump(load.at);
-      },
-      new_slab,
-      (cpu) => {
-        const c = cpuSlab(cpu, cpu.get(rbx));
-        const partial = cpu.load64(c + cpu_slab.partial);
-        if (partial !== 0) {
-          cpu.store64(c + cpu_slab.slab, partial);
-          cpu.store64(c + cpu_slab.partial, cpu.load64(partial + s.next));
-          return cpu.jump(redo.at);
-        }
-        if (cpu.load64(nodeOf(cpu, cpu.get(rbx)) + node.nr_partial) === 0) cpu.jump(fresh.at);
-      },
-      (cpu) => void spinLock(cpu, nodeOf(cpu, cpu.get(rbx)) + node.list_lock),
       (cpu) => {
         // get_partial_node
         const n = nodeOf(cpu, cpu.get(rbx));
@@ -141,50 +173,20 @@ export function assembleSlub(k: Kernel, locks: Locks, lists: Lists, pages: Pages
       },
       del((cpu) => cpu.get(r12) + s.slab_list),
       (cpu) => {
-        const n = nodeOf(cpu, cpu.get(rbx));
+        const cache = cpu.get(rbx);
+        const n = nodeOf(cpu, cache);
         const slab = cpu.get(r12);
         cpu.store64(n + node.nr_partial, cpu.load64(n + node.nr_partial) - 1);
-        cpu.set(rax, takeAll(cpu, slab));
+        const first = takeAll(cpu, slab);
         spinUnlock(cpu, n + node.list_lock);
-        cpu.store64(cpuSlab(cpu, cpu.get(rbx)) + cpu_slab.slab, slab);
-        cpu.jump(load.at);
+        cpu.store64(cpuSlab(cpu, cache) + cpu_slab.slab, slab);
+        finish(cpu, cache, first);
       },
       unlucky,
-      (cpu) => spinUnlock(cpu, nodeOf(cpu, cpu.get(rbx)) + node.list_lock),
-      fresh,
-      timed(NEW_SLAB_NS, (cpu) => {
+      (cpu) => {
         const cache = cpu.get(rbx);
-        const page = allocPage(cpu);
-        cpu.set(rax, page);
-        if (page === 0) return cpu.jump(out.at);
-        const slab = slabOf(page);
-        const size = cpu.load32(cache + kmem_cache.size);
-        const objects = cpu.load32(cache + kmem_cache.oo) & 0xffff;
-        for (let index = 0; index < objects && (index + 1) * size <= SLAB_BYTES; index++) {
-          const object = page + index * size;
-          writeLink(cpu, cache, object, index + 1 < objects ? object + size : 0);
-        }
-        cpu.store64(slab + s.__page_flags, PG_SLAB);
-        cpu.store64(slab + s.slab_cache, cache);
-        cpu.store64(slab + s.freelist, 0);
-        cpu.store64(slab + s.counters, (FROZEN | (objects << 16) | objects) >>> 0);
-        cpu.store32(slab + s.__page_refcount, 1);
-        const n = nodeOf(cpu, cache);
-        cpu.store64(n + node.nr_slabs, cpu.load64(n + node.nr_slabs) + 1);
-        cpu.store64(n + node.total_objects, cpu.load64(n + node.total_objects) + objects);
-        cpu.store64(cpuSlab(cpu, cache) + cpu_slab.slab, slab);
-      }),
-      load,
-      (cpu) => {
-        const c = cpuSlab(cpu, cpu.get(rbx));
-        loadLink(cpu, cpu.get(rbx), cpu.get(rax), c + cpu_slab.freelist);
-        bump(cpu, c);
-      },
-      out,
-      (cpu) => {
-        popRegisters(cpu, rbx, r12);
-        restoreFlags(cpu);
-        cpu.ret();
+        spinUnlock(cpu, nodeOf(cpu, cache) + node.list_lock);
+        finish(cpu, cache, fresh(cpu, cache));
       },
     );
   }

@@ -5,7 +5,7 @@ import type { Kernel } from '../kernel-data.ts';
 import type { Dcache } from './dcache.ts';
 import { fileName, nameHash } from './dcache.ts';
 import { popRegisters, pushRegisters, storeText } from './inline.ts';
-import { initListHead, PREV } from './lists.ts';
+import { initListHead, listAddTail, PREV } from './lists.ts';
 import type { Locks } from './locks.ts';
 import { KMALLOC_256, KMALLOC_64 } from './slub-init.ts';
 import type { Slub } from './slub.ts';
@@ -192,12 +192,25 @@ export function assembleVfs(k: Kernel, locks: Locks, slub: Slub, dcache: Dcache)
   return { open, init: assembleMounts(k, slub, dcache) };
 }
 
-/** rbx: number of the file system, then of the file; r12: super block, then the root of the first. */
-function assembleMounts(k: Kernel, slub: Slub, dcache: Dcache): Label {
-  const { super_block: sb } = k.o;
+/** rbx: number of the file system, then of the file; r12: super block; r13: what was made last; r14: inode. Nobody else runs yet. */
+function assembleMounts(k: Kernel, slub: Slub, { words }: Dcache): Label {
+  const { super_block: sb, dentry: d, inode: i } = k.o;
   const super_blocks = k.symbol('super_blocks');
   const kmalloc = k.symbol('kmalloc_caches');
-  const [again, files, next_file] = [1, 2, 3].map(() => new Label()) as [Label, Label, Label];
+  const [again, next] = [new Label(), new Label()];
+  /** What the next turn makes: -1 a root, else a file of the first file system. */
+  const numberOf = (turn: number): number => (turn < FILE_SYSTEMS.length ? -1 : FIRST_PINNED + 4 * (turn - FILE_SYSTEMS.length)); // prettier-ignore
+  const mount = (cpu: Cpu, at: Address, turn: number): void => {
+    cpu.fill(at, 0, sb.bytes);
+    listAddTail(cpu, at + sb.s_list, super_blocks);
+    initListHead(cpu, at + sb.s_inodes);
+    cpu.store32(at + sb.s_dev, turn + 1);
+    cpu.store64(at + sb.s_blocksize, BLOCK_BYTES);
+    cpu.store32(at + sb.s_count, 1);
+    cpu.store32(at + sb.s_active, 1);
+    storeText(cpu, at + sb.s_id, `${FILE_SYSTEMS[turn]}\0`);
+    cpu.set(r12, at);
+  };
   return k.text.fn(
     'vfs_caches_init',
     (cpu) => {
@@ -205,52 +218,51 @@ function assembleMounts(k: Kernel, slub: Slub, dcache: Dcache): Label {
       cpu.set(rbx, 0);
     },
     again,
-    (cpu) => void slub.alloc(cpu, cpu.load64(kmalloc + KMALLOC_256 * 8)),
+    fuse(
+      (cpu) => {
+        const turn = cpu.get(rbx);
+        if (turn < FILE_SYSTEMS.length) return slub.alloc(cpu, cpu.load64(kmalloc + KMALLOC_256 * 8));
+        cpu.set(r12, cpu.load64(super_blocks) - sb.s_list);
+        return true;
+      },
+      (cpu) => {
+        const turn = cpu.get(rbx);
+        if (turn < FILE_SYSTEMS.length) mount(cpu, cpu.get(rax), turn);
+        return slub.alloc(cpu, cpu.load64(words.inodes));
+      },
+      (cpu) => {
+        cpu.set(r14, cpu.get(rax));
+        words.initInode(cpu, cpu.get(r14), cpu.get(r12), numberOf(cpu.get(rbx)));
+        listAddTail(cpu, cpu.get(r14) + i.i_sb_list, cpu.get(r12) + sb.s_inodes);
+        return false;
+      },
+    ),
+    fuse(
+      (cpu) => slub.alloc(cpu, cpu.load64(words.dentries)),
+      (cpu) => {
+        const dentry = cpu.get(rax);
+        const turn = cpu.get(rbx);
+        cpu.set(r13, dentry);
+        words.initDentry(cpu, dentry, cpu.get(r12), cpu.get(r14), numberOf(turn));
+        if (turn >= FILE_SYSTEMS.length) {
+          const root = cpu.load64(cpu.get(r12) + sb.s_root);
+          cpu.store64(dentry + d.d_parent, root);
+          listAddTail(cpu, dentry + d.d_child, root + d.d_subdirs);
+          return slub.alloc(cpu, cpu.load64(words.names));
+        }
+        cpu.store64(cpu.get(r12) + sb.s_root, dentry);
+        cpu.jump(next.at);
+        return false;
+      },
+      (cpu) => {
+        words.initName(cpu, cpu.get(r13), cpu.get(rax), numberOf(cpu.get(rbx)));
+        return false;
+      },
+    ),
+    next,
     (cpu) => {
-      // sget_fc
-      const at = cpu.get(rax);
-      const entry = at + sb.s_list;
-      const last = cpu.load64(super_blocks + PREV);
-      cpu.fill(at, 0, sb.bytes);
-      cpu.store64(entry, super_blocks);
-      cpu.store64(entry + PREV, last);
-      cpu.store64(last, entry);
-      cpu.store64(super_blocks + PREV, entry);
-      initListHead(cpu, at + sb.s_inodes);
-      cpu.store32(at + sb.s_dev, cpu.get(rbx) + 1);
-      cpu.store64(at + sb.s_blocksize, BLOCK_BYTES);
-      cpu.store32(at + sb.s_count, 1);
-      cpu.store32(at + sb.s_active, 1);
-      storeText(cpu, at + sb.s_id, `${FILE_SYSTEMS[cpu.get(rbx)]}\0`);
-      cpu.set(r12, at);
-      cpu.set(rdi, at);
-      cpu.set(rsi, -1);
-      cpu.call(dcache.alloc.at);
-    },
-    (cpu) => {
-      cpu.store64(cpu.get(r12) + sb.s_root, cpu.get(rax));
       cpu.set(rbx, cpu.get(rbx) + 1);
-      if (cpu.get(rbx) < FILE_SYSTEMS.length) cpu.jump(again.at);
-    },
-    (cpu) => {
-      cpu.set(rbx, 0);
-      cpu.set(r12, cpu.load64(super_blocks) - sb.s_list);
-    },
-    files,
-    (cpu) => {
-      cpu.set(rdi, cpu.get(r12));
-      cpu.set(rsi, FIRST_PINNED + 4 * cpu.get(rbx));
-      cpu.call(dcache.alloc.at);
-    },
-    (cpu) => {
-      cpu.set(rdi, cpu.get(rax));
-      cpu.set(rsi, cpu.load64(cpu.get(r12) + sb.s_root));
-      cpu.call(dcache.add.at);
-    },
-    next_file,
-    (cpu) => {
-      cpu.set(rbx, cpu.get(rbx) + 1);
-      if (cpu.get(rbx) < PINNED) return cpu.jump(files.at);
+      if (cpu.get(rbx) < FILE_SYSTEMS.length + PINNED) return cpu.jump(again.at);
       cpu.ret();
     },
   );

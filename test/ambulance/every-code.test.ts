@@ -49,7 +49,7 @@ const ROWS: readonly Row[] = [
   ['no curr, and a panic on it', set('web.run_queues[0].curr', 0), 160, 'RQ_CURR', 'wild_pointer', 'web.run_queues[0].curr'],
   ['the root of a tree, and a panic on it', set(`${BASES}.clock_base[0].active.rb_root.rb_root.rb_node`, ONES), 100, 'RB_POINTER', 'wild_pointer', `${BASES}.clock_base[0].active.rb_root.rb_root.rb_node`],
   ["a sleeper's wheel timer", action('lose', 'web.timers[0]'), 160, 'TIMER_LOST', 'lost_timer', 'web.stacks["sshd"].bytes[16160]'],
-  ["a sleeper's timer", action('lose', 'web.hrtimers[0]'), 160, 'TIMER_LOST', 'lost_timer', 'web.stacks["php-fpm"].bytes[16128]'],
+  ["a sleeper's timer", action('lose', 'web.hrtimers[3]'), 160, 'TIMER_LOST', 'lost_timer', 'web.stacks["php-fpm"].bytes[16128]'],
   ['a device that may reach nothing', action('zero', 'web.disk0.iommu'), 260, '', 'device_frozen', 'web.disk0'],
   ['a name that is no text', fill(`${NGINX}.comm`, 0xff, 8), 20, 'TASK_COMM', 'bad_value', 'web.tasks[7].comm'],
   ['a count of orders', set('web.symbols["order_book"].count', 99), 1, 'ORDER_COUNT', 'bad_count', 'web.symbols["order_book"].count'],

@@ -44,7 +44,9 @@ describe('the comparison with the twins', () => {
   });
 
   it('tells what the rescue itself did to its patient, which is no doing of the fault', () => {
-    const record = recordOf(`${LEAK}\nat 34500 us: summon rescue to db for inspection\n${BOTH}`);
+    const record = recordOf(
+      `${LEAK}\nevery 1700 us from 30 ms to 60 ms: summon rescue to db for inspection\n${BOTH}`,
+    );
     expect(differences(record)['contained']).toBe('');
     expect(differences(record)['undisturbed']).not.toBe('');
   });

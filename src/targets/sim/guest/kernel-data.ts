@@ -37,7 +37,7 @@ export interface DataSymbol {
 const RAW: readonly (readonly [string, number, number])[] = [
   ['boot_params', 256, 8], ['kmem_cache_structs', 640, 64], ['kmem_cache_nodes', 320, 64], ['sample_period', 8, 8], ['random_state', 8, 8], ['tick_do_timer_cpu', 8, 8], ['die_nest_count', 8, 8], ['oops_count', 8, 8],
   ['df_count', 8, 8], ['heartbeat_period', 8, 8], ['heartbeat_task', 8, 8], ['metadata_region', 8, 8], ['metadata_bytes', 8, 8],
-  ['free_pages', 8, 8], ['memory_next', 8, 8], ['memory_end', 8, 8], ['slab_next', 8, 8], ['slab_end', 8, 8], ['stack_free', 8, 8],
+  ['free_pages', 8, 8], ['memory_next', 8, 8], ['memory_end', 8, 8], ['stack_free', 8, 8],
   ['stack_next', 8, 8], ['syslog_seq', 8, 8], ['kthreadd_task', 8, 8], ['init_process', 8, 8], ['disk_ready', 8, 8], ['net_ready', 8, 8],
   ['disk_lock', 8, 8], ['disk_last_used', 8, 8], ['disk_free', 8, 8], ['disk_waiters', 128, 8], ['disk_buffer', 8, 8],
   ['net_lock', 8, 8], ['net_last_used', 8, 8], ['net_free', 8, 8], ['net_buffer', 8, 8], ['last_ino', 8, 8], ['region_table', 2048, 8], ['app_table', 512, 8],

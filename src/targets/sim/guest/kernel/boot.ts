@@ -21,8 +21,6 @@ import { gs, rax, rcx, rdi, rdx, rsi } from './registers.ts';
 import { assembleSmp } from './smp.ts';
 
 const LARGE_PAGE = 0x20_0000;
-/** 64 pages: 4 KiB of the memory map. */
-const SLAB_BLOCK = 0x4_0000;
 const MAP_ENTRY: number = KERNEL_RW | PTE.PAGE_SIZE;
 
 /** init/main.c: from the first instruction to the idle loop. Returns the entry that the boot loader jumps to. */
@@ -83,11 +81,6 @@ export function assembleBoot(k: Kernel, parts: BootParts): Label {
       // The data of apps lies in a ramdisk behind it, and stays there: their processes map it.
       free += cpu.load64(boot.apps_bytes);
       cpu.store32(s.cpus, cpus);
-      // A block whose entries share a page of the memory map.
-      free = Math.ceil(free / SLAB_BLOCK) * SLAB_BLOCK;
-      cpu.store64(at('slab_next'), free);
-      free += SLAB_BLOCK;
-      cpu.store64(at('slab_end'), free);
       cpu.store64(s.memory_next, free);
       // sparse_init: a struct page for every page, at the end of the memory, in large pages
       const memory_bytes = cpu.load64(boot.memory_bytes);

@@ -10,16 +10,12 @@ export interface Pages {
   /** A page in the direct map, not cleared; 0 when there is none. */
   allocPage(cpu: Cpu): Address;
   freePage(cpu: Cpu, page: Address): void;
-  /** A page of the block that is kept for slabs, as Linux groups pages that cannot be moved; when it is used up, any. */
-  allocSlabPage(cpu: Cpu): Address;
 }
 
 export function pagesOf(k: Kernel): Pages {
   const free_pages = k.symbol('free_pages');
   const memory_next = k.symbol('memory_next');
   const memory_end = k.symbol('memory_end');
-  const slab_next = k.symbol('slab_next');
-  const slab_end = k.symbol('slab_end');
   const allocPage = (cpu: Cpu): Address => {
     const page = cpu.load64(free_pages);
     if (page !== 0) {
@@ -33,12 +29,6 @@ export function pagesOf(k: Kernel): Pages {
   };
   return {
     allocPage,
-    allocSlabPage(cpu) {
-      const next = cpu.load64(slab_next);
-      if (next >= cpu.load64(slab_end)) return allocPage(cpu);
-      cpu.store64(slab_next, next + PAGE);
-      return DIRECT_MAP + next;
-    },
     freePage(cpu, page) {
       cpu.store64(page, cpu.load64(free_pages));
       cpu.store64(free_pages, page);

@@ -88,7 +88,7 @@ export function assembleSlub(k: Kernel, locks: Locks, lists: Lists, pages: Pages
     { cpuSlab, nodeOf, loadLink, writeLink, slabOf }: SlabWords,
     { spinLock, spinUnlock }: Locks,
     { del }: Lists,
-    { allocSlabPage }: Pages,
+    { allocPage }: Pages,
   ): Label {
     const { node } = kernel.o;
     // rbx: cache, r12: slab from the node's list
@@ -131,7 +131,7 @@ export function assembleSlub(k: Kernel, locks: Locks, lists: Lists, pages: Pages
     };
     const fresh = (cpu: Cpu, cache: Address): Address => {
       cpu.spend(NEW_SLAB_NS);
-      const page = allocSlabPage(cpu);
+      const page = allocPage(cpu);
       if (page === 0) return 0;
       const slab = slabOf(page);
       const size = cpu.load32(cache + kmem_cache.size);

@@ -28,12 +28,12 @@ export interface LocatorEntry {
   readonly blocks: ReadonlyMap<BlockName, Uint8Array>;
 }
 
-export const ENTRY_VERSION = 1;
+const ENTRY_VERSION = 1;
 const HEADER_BYTES = 8;
 const FLAG_HEAD = 1;
 const TEXTS_LIMIT = 64;
 /** Bytes of an entry. */
-export const ENTRY_LIMIT = 8192;
+const ENTRY_LIMIT = 8192;
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 
 /** The bytes of an entry. Its texts must be such as `decodeLocator` takes; it is our own. */

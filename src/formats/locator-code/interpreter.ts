@@ -22,7 +22,7 @@ export interface LocatorHost {
   size(type: string): number | undefined;
 }
 
-export type LocatorFailureCode =
+type LocatorFailureCode =
   'LOCATOR_MALFORMED' | 'LOCATOR_BUDGET' | 'LOCATOR_STACK' | 'UNMAPPED' | 'INDEX' | 'NO_SYMBOL' | 'NO_TYPE';
 
 export interface LocatorFailure {

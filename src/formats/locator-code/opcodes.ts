@@ -4,7 +4,7 @@
  */
 
 /** What an operand is: a number, a text of the entry's table, a byte of the same code. */
-export type Operand = 'none' | 'number' | 'text' | 'target';
+type Operand = 'none' | 'number' | 'text' | 'target';
 
 export interface Instruction {
   readonly code: number;

@@ -1,3 +1,4 @@
+import { substream } from '../../../base/random.ts';
 import { assert } from '../../../base/assert.ts';
 import type { Address } from '../../../base/address.ts';
 import { VECTOR } from '../../../target/hypercalls.ts';
@@ -40,6 +41,7 @@ import { assembleWorkqueue } from './kernel/workqueue.ts';
 import type { Layout } from './layout.ts';
 import { KERNEL_TEXT, imagePhysical, USER_TEXT } from './memory-map.ts';
 import { offsetsOf } from './offsets.ts';
+import { buildAppData } from './user/app/data.ts';
 import type { AppLayout } from './user/app/layout.ts';
 import { assemblePrograms } from './user/programs.ts';
 
@@ -69,6 +71,13 @@ const STEPS_A_FILL = 40;
 export function userTextPages(apps: readonly AppLayout[]): number {
   const steps = apps.reduce((sum, { fills }) => sum + 8 + fills.length * STEPS_A_FILL, 0);
   return USER_TEXT_PAGES + Math.ceil((steps * 16) / 4096);
+}
+
+/** What the apps cannot build: the kernel says so while it boots, where anybody may read it. */
+function problemsOf(apps: readonly AppLayout[]): readonly string[] {
+  return apps.flatMap((app) =>
+    buildAppData(app, substream(0, app.model.name)).problems.map((why) => `${app.model.name}: ${why}`),
+  );
 }
 
 export function buildProgram(layout: Layout, apps: readonly AppLayout[] = []): KernelProgram {
@@ -151,7 +160,7 @@ export function buildProgram(layout: Layout, apps: readonly AppLayout[] = []): K
   const register_region = assembleRegion(k, printk, boot);
   const start = assembleBoot(k, {
     inline, printk, sched, fork, hrtimers, timers, sleep, tick, workqueue, memory, lists, kmem_cache_init: assembleSlabInit(k),
-    vfs_caches_init: vfs.init, kthreadd: lkdtm.kthreadd, probe: drivers.probe, register_region, boot, programs, apps: apps.map(({ model }) => model.name),
+    vfs_caches_init: vfs.init, kthreadd: lkdtm.kthreadd, probe: drivers.probe, register_region, boot, programs, apps: apps.map(({ model }) => model.name), app_problems: problemsOf(apps),
   }); // prettier-ignore
   // _etext, one slot: the end of what runs.
   text.fn('_etext', (cpu) => cpu.raise(VECTOR.invalid_opcode, 0));

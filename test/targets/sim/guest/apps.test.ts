@@ -272,6 +272,13 @@ describe('the builder', () => {
     expect(layout.fills[0]!.first).toBeGreaterThanOrEqual(table + 64);
   });
 
+  it('has the kernel tell it in its log', () => {
+    const log = new Booted({ apps: [{ ...impossible(), name: 'wrong' }] }).log();
+    expect(
+      log.some((line) => line.includes('wrong: wrong: binary is no place before the process runs')),
+    ).toBe(true);
+  });
+
   it('finds levels for every number of nodes that a B-tree can have', () => {
     for (let total = 1; total <= 2_000; total++) {
       if (total === 2) continue;

@@ -35,4 +35,6 @@ export interface BootParts {
   readonly programs: ReadonlyMap<string, Label>;
   /** Comms of the apps: what the workload starts under such a name stays away. */
   readonly apps: readonly string[];
+  /** Structures of theirs that are not built, and why. */
+  readonly app_problems: readonly string[];
 }

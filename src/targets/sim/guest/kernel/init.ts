@@ -129,6 +129,7 @@ export function assembleInit(k: Kernel, parts: BootParts, smp: Smp): Label {
       cpu.jump(sched.wake_new.at);
     },
     spawned,
+    parts.app_problems.map((problem) => printk.print(4, () => problem)),
     (cpu) => cpu.call(parts.register_region.at),
     (cpu) => {
       cpu.set(rax, HYPERCALL.boot_complete);

@@ -29,7 +29,7 @@ interface Assembly {
 }
 
 /** The next number of the process's own generator (xorshift32), in [0, bound). */
-export function random(cpu: Cpu, bound: number): number {
+function random(cpu: Cpu, bound: number): number {
   let word = cpu.load32(RANDOM);
   word ^= word << 13;
   word ^= word >>> 17;

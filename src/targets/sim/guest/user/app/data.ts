@@ -171,7 +171,7 @@ function draw(value: AppValue, random: Random, childless: () => boolean): bigint
 }
 
 /** A number in [0, bound), of up to 64 bits. */
-export function drawBelow(bound: bigint, random: Random): bigint {
+function drawBelow(bound: bigint, random: Random): bigint {
   if (bound <= 0x1_0000_0000n) return BigInt(random.below(Number(bound)));
   return ((BigInt(random.u32()) << 32n) | BigInt(random.u32())) % bound;
 }

@@ -22,7 +22,7 @@ export interface Dcache {
 }
 
 /** New inodes and dentries, filled in. Every function is part of a step. */
-export interface FileWords {
+interface FileWords {
   /** Variables that point at the caches. */
   readonly inodes: Address;
   readonly dentries: Address;

@@ -18,7 +18,7 @@ export type FormulaParameter =
   | 'texts';
 
 /** What a function gives. `element` is a pointer to an element of the first argument, `value` the type of the second argument. */
-export type FormulaResult = 'number' | 'bool' | 'text' | 'element' | 'value' | 'u8' | 'u16' | 'u32' | 'u64';
+type FormulaResult = 'number' | 'bool' | 'text' | 'element' | 'value' | 'u8' | 'u16' | 'u32' | 'u64';
 
 /** A function of validators, locators and repairs. */
 export interface FormulaFunction {

@@ -336,7 +336,7 @@ function numeric(formula: Formula, scope: Scope): Wrong | undefined {
 }
 
 /** True when two values can be told equal. */
-export function comparable(one: FormulaType, other: FormulaType): boolean {
+function comparable(one: FormulaType, other: FormulaType): boolean {
   if (one.kind === 'unknown' || other.kind === 'unknown') return true;
   const number = (type: FormulaType): boolean => type.kind === 'number' || type.kind === 'pointer';
   if (number(one) && number(other)) return true;

@@ -37,7 +37,7 @@ export interface LinkedLocator {
 }
 
 /** Follows a path of members that contains no pointer. */
-export function fieldOf(type: TypeModel, path: readonly string[], source: TypeSource): Field | undefined {
+function fieldOf(type: TypeModel, path: readonly string[], source: TypeSource): Field | undefined {
   if (path.length === 0) return undefined;
   let [at, offset] = [type, 0];
   for (const name of path) {

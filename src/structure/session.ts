@@ -350,6 +350,7 @@ export class Session {
       of_shape: true,
       rule: -1,
       bound: [],
+      ...(one.code === 'FREELIST_CYCLE' ? { means: 'double_free' } : {}),
       ...(object.type === '' ? {} : { object }),
       ...(one.expected === undefined ? {} : { expected: one.expected, expected_bits: BigInt.asUintN(64, BigInt(one.expected)) }), // prettier-ignore
       ...(guard ? { guard } : {}),

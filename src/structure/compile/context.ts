@@ -41,7 +41,7 @@ export interface ElementAtoms {
 
 /** A place's name: fixed text, and what only a run can tell. */
 export type Text = readonly TextPart[];
-export type TextPart =
+type TextPart =
   | string
   /** The name of a locator's element by its address. */
   | { readonly hole: 'element'; readonly locator: number; readonly atom: string }

@@ -160,7 +160,7 @@ export function memberPlace(context: Context, of: Compiled, name: string): Place
   };
 }
 
-export function joined(text: Text, ...more: Text): Text {
+function joined(text: Text, ...more: Text): Text {
   const parts = [...text];
   for (const part of more) {
     const last = parts.at(-1);
@@ -197,13 +197,7 @@ export function entryObject(array: Place, named: string, base: string, text: Tex
 }
 
 /** An index outside its array is an outcome of its own. */
-export function withinBounds(
-  context: Context,
-  index: Value,
-  number: string,
-  count: number,
-  array: Place,
-): void {
+function withinBounds(context: Context, index: Value, number: string, count: number, array: Place): void {
   if (index.form === 'exact' && index.low >= 0 && index.high < count) return;
   const { code, tables, bail, quiet } = context;
   const report = quiet

@@ -19,7 +19,7 @@ import type { Frame } from '../frame.ts';
 export type Generated = (frame: Frame) => void;
 
 /** What generated functions of one validator or locator share. */
-export interface Program {
+interface Program {
   readonly tables: Tables;
   readonly run: Generated;
   /** Its text, for tests and for the curious. */

@@ -54,7 +54,7 @@ function bind(statement: Statement & { kind: 'let' }, context: Context): Context
 }
 
 /** The context with one more name. */
-export function named(context: Context, name: string, type: FormulaType, made: Compiled): Context {
+function named(context: Context, name: string, type: FormulaType, made: Compiled): Context {
   return { ...context, scope: withName(context.scope, name, type), names: new Map([...context.names, [name, made]]) }; // prettier-ignore
 }
 

@@ -5,6 +5,8 @@ import { resolveType } from '../model/type-source.ts';
 import { Unlinkable } from './compile/context.ts';
 import type { Generated, ValidatorProgram } from './compile/program.ts';
 import { compileLocator, compileRepair, compileValidator } from './compile/program.ts';
+import type { FieldAt } from './fields.ts';
+import { fieldsIn } from './fields.ts';
 import type { LinkedLocator } from './locators.ts';
 import { linkLocator } from './locators.ts';
 import { BtfTypes, differences } from './types.ts';
@@ -98,6 +100,17 @@ export class LinkedLibrary {
   typeNamed(name: string): TypeModel | undefined {
     const type = this.source.named(name);
     return type === 'opaque' ? undefined : type;
+  }
+
+  /** The named fields of a type that lie in [from, from + bytes); offsets from `from`. */
+  fieldsOf(type: string, from: number, bytes: number): readonly FieldAt[] {
+    return fieldsIn(
+      { kind: 'named', name: type },
+      this.source,
+      (of) => bytesOf(of, this.source),
+      from,
+      bytes,
+    );
   }
 
   /** `.tasks.next`: the member of a type at an offset, '' when there is none. */

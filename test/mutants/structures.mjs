@@ -29,4 +29,6 @@ export const mutants = [
   { id: 'buckets-have-room', file: 'src/targets/sim/guest/user/app/layout.ts', from: "shape === 'hash' ? buckets * BUCKET_BYTES :", to: '', killer: 'test/targets/sim/guest/apps.test.ts' },
   { id: 'a-head-is-the-bucket', file: 'src/structure/shapes/hash.ts', from: 'elements.bucket_starts.push(elements.bases.length);', to: 'elements.bucket_starts.push(0);', killer: 'test/structure/shapes/tables.test.ts' },
   { id: 'a-bucket-ends-where-the-next-begins', file: 'src/structure/elements.ts', from: 'end: starts[at + 1] ?? this.length };', to: 'end: this.length };', killer: 'test/structure/repair/propose.test.ts' },
+  { id: 'fields-lie-wholly-in-what-is-shown', file: 'src/structure/fields.ts', from: "else if (offset >= from && offset + size <= from + bytes && name !== '' && size > 0)", to: "else if (name !== '' && size > 0)", killer: 'test/structure/fields.test.ts' },
+  { id: 'fields-of-inner-structs-are-named', file: 'src/structure/fields.ts', from: "prefix === '' ? member.name : `${prefix}.${member.name}`;", to: 'member.name;', killer: 'test/structure/fields.test.ts' },
 ]; // prettier-ignore

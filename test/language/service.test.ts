@@ -117,6 +117,15 @@ describe('claims about rescues', () => {
   });
 });
 
+it('a row of a table that orders no service may leave the claim out', () => {
+  const text = (condition: string): string =>
+    `import { pair } from "./machines.spec"\nscenario "{asked}" for asked in [true, false] {\n  uses pair\n  at 40 ms: service web by advice if asked\n  at 41 ms: panic web\n  expect { service web is declined${condition}; verdict web.* is any }\n}`;
+  const told = (condition: string): string[] =>
+    compile(['example.spec'], exampleHost(text(condition))).diagnostics.map(({ code }) => code);
+  expect(told(' if asked')).toEqual([]);
+  expect(told('')).toEqual(['E0730']);
+});
+
 describe('an ambulance', () => {
   const party = (text: string): ReturnType<typeof compile> =>
     compiled(`change rescue { ${text} }\nat 40 ms: summon rescue to web`);

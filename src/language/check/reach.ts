@@ -47,6 +47,8 @@ function checkServiced(claim: Claim, triggers: readonly Trigger[], scope: Scope)
     const service = verb === 'summon' && purpose?.kind === 'word' && purpose.value === 'service';
     return service && to?.kind === 'path' && to.value.root === patient;
   };
+  // In a row of a table where it is not claimed, it need not be ordered.
+  if (claim.condition?.kind === 'bool' && !claim.condition.value) return;
   for (const subject of claim.subjects) {
     if (triggers.some((trigger) => trigger.actions.some((action) => asked(action, subject.root)))) continue;
     const message = `nobody is asked to service \`${subject.root}\``;

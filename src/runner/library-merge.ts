@@ -1,15 +1,23 @@
 import type { LibraryModel } from '../model/structure.ts';
 
-const known = new WeakMap<LibraryModel, WeakMap<LibraryModel, LibraryModel>>();
+/** A worker is given a copy of the scenario with each job: what was merged is known by content, so that it is linked and compiled once. */
+const known = new WeakMap<LibraryModel, Map<string, LibraryModel>>();
+const KEPT = 32;
 
 /** Both libraries; of two declarations with one name, the scenario's own. The same two give the same object, against which things are linked. */
 export function mergedLibrary(shipped: LibraryModel, own: LibraryModel | undefined): LibraryModel {
   if (own === undefined || own.locators.length + own.structs.length + own.validators.length === 0)
     return shipped;
-  const of_shipped = known.get(shipped) ?? new WeakMap<LibraryModel, LibraryModel>();
+  const of_shipped = known.get(shipped) ?? new Map<string, LibraryModel>();
   known.set(shipped, of_shipped);
-  const merged = of_shipped.get(own) ?? joined(own, shipped);
-  of_shipped.set(own, merged);
+  const content = JSON.stringify(own, (_key, value: unknown) =>
+    typeof value === 'bigint' ? `${value}n` : value,
+  );
+  const merged = of_shipped.get(content) ?? joined(own, shipped);
+  // The one that was used last is dropped last.
+  of_shipped.delete(content);
+  if (of_shipped.size >= KEPT) of_shipped.delete(of_shipped.keys().next().value as string);
+  of_shipped.set(content, merged);
   return merged;
 }
 

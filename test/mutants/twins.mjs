@@ -28,4 +28,5 @@ export const mutants = [
   { id: 'what-is-read-again-is-simulated', file: 'src/execute/twin-line.ts', from: 'solo.leavesAlone(address, now)', to: 'solo !== undefined', killer: 'test/execute/left-out.test.ts' },
   { id: 'damage-comes-back', file: 'src/targets/sim/engine/population.ts', from: 'for (const { address, byte } of patches) this.memory.write8(address, byte);', to: '', killer: 'test/execute/left-out.test.ts' },
   { id: 'registers-and-caches-count', file: 'src/targets/sim/machine/vcpu.ts', from: 'Buffer.compare(this.storage.architectural, other.storage.architectural) === 0 &&', to: '', killer: 'test/execute/left-out.test.ts' },
+  { id: 'an-alarm-that-will-do-something-counts', file: 'src/hypervisor/hypervisor.ts', from: 'return id !== ALARM.lease || this.rescues.isLeased(partition);', to: 'return false;', killer: 'test/execute/left-out.test.ts' },
 ]; // prettier-ignore

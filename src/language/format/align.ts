@@ -1,5 +1,6 @@
 import { codeOf } from './line.ts';
 import type { Line } from './line.ts';
+import { isElse } from './spacing.ts';
 
 /** Wider than this nothing is lined up: it would push the rest out of sight. */
 const COLUMN_LIMIT = 64;
@@ -57,7 +58,7 @@ function padElse(lines: readonly Line[], texts: string[], at: readonly number[])
     const run = at.slice(start, end).filter((index) => !(lines[index] as Line).gap || index === at[start]);
     if (run.length !== end - start) continue;
     const count = (index: number): number =>
-      (lines[index] as Line).pieces.findIndex(({ token: { image } }) => image === 'else');
+      (lines[index] as Line).pieces.findIndex(({ token }) => isElse(token));
     const parts = run.map((index) => {
       const line = lines[index] as Line;
       const head = codeOf({ ...line, pieces: line.pieces.slice(0, count(index)) });

@@ -1,7 +1,7 @@
 import type { IToken } from 'chevrotain';
 import * as token from '../tokens.ts';
 import type { Line, LineKind, Piece } from './line.ts';
-import { endOf, Spacing } from './spacing.ts';
+import { endOf, isElse, Spacing } from './spacing.ts';
 import type { Trivia } from './trivia.ts';
 import { triviaOf } from './trivia.ts';
 
@@ -85,7 +85,7 @@ export class Breaker {
     const opened = previous !== undefined && '{[('.includes(previous.image);
     const closes = '}])'.includes(one.image) && this.#frames.length > 1;
     const starts = frame.brace && !frame.list && (ended || previous === undefined || (opened && previous.image === '{'));
-    const parted = one.image === 'else' && this.#exploded.has(one.startOffset);
+    const parted = isElse(one) && this.#exploded.has(one.startOffset);
     const breaks = frame.broken ? opened || closes || starts || trivia.newline || parted : trivia.newline && !closes && !frame.brace;
     if (starts && !closes) this.#head = one.image;
     if (previous === undefined || breaks) {
@@ -97,7 +97,7 @@ export class Breaker {
     } else if (starts && !closes && !opened) this.#pieces.push({ token: SEMICOLON, spaced: false });
     const spaced = this.#pieces.length > 0 && this.#spacing.before(at);
     if (closes) this.#frames.pop();
-    if (one.image === 'else' && this.#pieces.length > 0 && Number.isNaN(this.#joint)) this.#joint = one.startOffset;
+    if (isElse(one) && this.#pieces.length > 0 && Number.isNaN(this.#joint)) this.#joint = one.startOffset;
     this.#pieces.push({ token: one, spaced });
     if ('{[('.includes(one.image)) this.#open(one, at);
   } // prettier-ignore
@@ -203,7 +203,7 @@ const SEMICOLON = { image: ';', startOffset: -1 } as IToken;
 function fits(kind: LineKind, pieces: readonly Piece[]): boolean {
   if (kind === 'row') return isRow(pieces);
   if (kind === 'member') return pieces[1]?.token.image === ':';
-  return kind !== 'require' || pieces.some(({ token: { image } }) => image === 'else');
+  return kind !== 'require' || pieces.some(({ token: one }) => isElse(one));
 }
 
 /** One whole list, and perhaps a comma. */

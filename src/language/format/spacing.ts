@@ -124,3 +124,8 @@ function isValue(one: IToken): boolean {
 export function endOf(one: IToken): number {
   return one.startOffset + one.image.length;
 }
+
+/** The reserved word: after a dot it is a field's name. */
+export function isElse(one: IToken): boolean {
+  return one.tokenTypeIdx === token.Else.tokenTypeIdx;
+}

@@ -97,6 +97,7 @@ describe('the formatter', () => {
     ['sets in what goes on', 'let a = 1 +\n2\nvalidator v {\n  require x\nelse C "m"\n}', 'let a = 1 +\n  2\n\nvalidator v {\n  require x\n    else C "m"\n}\n'],
     ['takes apart a block that is too long for a line', `topology t { ${'owns memory 64 MiB; '.repeat(8)}cpus 0 }`, `topology t {\n${'  owns memory 64 MiB\n'.repeat(8)}  cpus 0\n}\n`],
     ['parts a requirement that is too long before its else', `validator v {\n  require ${'a == 1 and '.repeat(9)}b == 2 else CODE "${'why '.repeat(5)}"\n}\n`, `validator v {\n  require ${'a == 1 and '.repeat(9)}b == 2\n    else CODE "${'why '.repeat(5)}"\n}\n`],
+    ['knows a field that is called else', `let a = ${'b.c + '.repeat(20)}x.else\n`, `let a = ${'b.c + '.repeat(20)}x.else\n`],
     ['writes nothing for nothing', '\n\n', ''],
   ])('%s', (_name, before, after) => {
     expect(formatted(before)).toBe(after);

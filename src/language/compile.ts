@@ -3,6 +3,7 @@ import type { LibraryModel } from '../model/structure.ts';
 import type { SpecModel } from '../model/scenario.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import type { Source } from '../text/source.ts';
+import { withoutEchoes } from './echoes.ts';
 import { elaborate } from './elaborate.ts';
 import type { SourceHost } from './host.ts';
 import { shippedOf } from './library/shipped.ts';
@@ -43,7 +44,7 @@ export function compile(files: readonly string[], host: SourceHost, options: Com
   }
   return {
     value,
-    diagnostics: problems.sorted([...entries, ...loader.sources.keys()]),
+    diagnostics: withoutEchoes(problems.sorted([...entries, ...loader.sources.keys()]), loader.sources),
     sources: loader.sources,
   };
 }

@@ -31,4 +31,6 @@ export const mutants = [
   { id: 'a-bucket-ends-where-the-next-begins', file: 'src/structure/elements.ts', from: 'end: starts[at + 1] ?? this.length };', to: 'end: this.length };', killer: 'test/structure/repair/propose.test.ts' },
   { id: 'fields-lie-wholly-in-what-is-shown', file: 'src/structure/fields.ts', from: "else if (offset >= from && offset + size <= from + bytes && name !== '' && size > 0)", to: "else if (name !== '' && size > 0)", killer: 'test/structure/fields.test.ts' },
   { id: 'fields-of-inner-structs-are-named', file: 'src/structure/fields.ts', from: "prefix === '' ? member.name : `${prefix}.${member.name}`;", to: 'member.name;', killer: 'test/structure/fields.test.ts' },
+  { id: 'what-cannot-be-read-is-told-once', file: 'src/language/echoes.ts', from: 'return unread.get(span.file)?.has(written) !== true;', to: 'return true;', killer: 'test/language/golden.test.ts' },
+  { id: 'only-what-cannot-be-read-has-echoes', file: 'src/language/echoes.ts', from: "if (span === undefined || !code.startsWith('E02')) continue;", to: 'if (span === undefined) continue;', killer: 'test/language/golden.test.ts' },
 ]; // prettier-ignore

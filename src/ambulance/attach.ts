@@ -1,3 +1,4 @@
+import type { LocatorEntry } from '../formats/locator-code/entry.ts';
 import type { Locator } from '../formats/locator.ts';
 import type { RegionContents } from '../formats/region-notes.ts';
 import { readContents } from '../formats/region-notes.ts';
@@ -9,7 +10,6 @@ import type { VmcoreInfo } from '../formats/vmcoreinfo.ts';
 import type { Verdict, Via } from '../model/vocabulary.ts';
 import type { Patient } from '../patient/patient.ts';
 import { findByScan } from './scan.ts';
-import { STOCK_LOCATORS } from './locate/stock.ts';
 import type { PhysicalCache } from './memory.ts';
 
 /** What is wrong with the region, by offset in it. */
@@ -26,6 +26,8 @@ export interface Attachment {
   readonly info?: VmcoreInfo;
   readonly contents?: RegionContents;
   readonly locators: ReadonlyMap<string, Locator>;
+  /** Those that are code. */
+  readonly described: ReadonlyMap<string, LocatorEntry>;
   /** Names whose locators could not be understood, and why. */
   readonly malformed: ReadonlyMap<string, string>;
   /** The region as it lies in memory: guest-physical address and bytes; absent when there is none. */
@@ -101,6 +103,7 @@ function fromRegion(
     ...(contents.vmcoreinfo ? { info: contents.vmcoreinfo } : {}),
     contents,
     locators: contents.locators,
+    described: contents.described,
     malformed: new Map(contents.malformed.map((entry) => [entry.name ?? '', entry.message])),
     ...(live ? { region: live } : {}),
     verdict: all.length > 0 ? 'corrupt' : 'intact',
@@ -119,6 +122,7 @@ function fromCopy(copy: Uint8Array, faults: readonly RegionFault[]): Attachment 
 const NOTHING: Attachment = {
   via: 'none',
   locators: new Map(),
+  described: new Map(),
   malformed: new Map(),
   verdict: 'unreachable',
   code: 'NO_REGION',
@@ -130,7 +134,7 @@ function fromScan(patient: Patient, memory: PhysicalCache): Attachment {
   const found = findByScan(patient, memory);
   if (!found) return NOTHING;
   if (found.kind === 'note') {
-    return { ...NOTHING, via: 'note_scan', info: parseVmcoreInfo(found.text), locators: STOCK_LOCATORS };
+    return { ...NOTHING, via: 'note_scan', info: parseVmcoreInfo(found.text) };
   }
   const region = { physical: found.physical, bytes: found.bytes };
   const faults = found.failure === undefined ? [] : [faultOf(found.failure, undefined)];

@@ -1,6 +1,6 @@
 import { addressHex } from '../base/address.ts';
 import { readPrintkLines } from '../formats/printk-ring.ts';
-import { COLLECTIONS } from '../model/collections.ts';
+import type { LibraryModel } from '../model/structure.ts';
 import type { Patient } from '../patient/patient.ts';
 import type { Repair } from '../patient/repair.ts';
 import type { AmbulanceReport, Finding, StructureVerdict } from '../patient/report.ts';
@@ -13,17 +13,20 @@ import type { Conclusion } from './inspect.ts';
 import { inspect } from './inspect.ts';
 import type { AmbulanceLimits } from './limits.ts';
 import { DEFAULT_LIMITS, Meter } from './limits.ts';
-import { openSubject } from './locate/subject.ts';
-import type { Subject } from './locate/subject.ts';
+import { openSubject } from './subject.ts';
+import { structuresOf } from './structures.ts';
+import type { Subject } from './subject.ts';
 import { PhysicalCache } from './memory.ts';
 import { repairsOf } from './service/repairs.ts';
-import { contextOf } from './validate/context.ts';
-import { regionDrafts } from './validate/region.ts';
-import type { Draft } from './validate/validator.ts';
+import { contextOf } from './context.ts';
+import { regionDrafts } from './region.ts';
+import type { Draft } from './draft.ts';
 
 export interface AttendOptions {
   /** Name of the ambulance, for the report. */
   readonly ambulance: string;
+  /** What it knows: structures, locators, validators. */
+  readonly library: LibraryModel;
   readonly limits?: Partial<AmbulanceLimits>;
 }
 
@@ -49,8 +52,9 @@ export function attend(patient: Patient, options: AttendOptions): Attended {
   const attachment = attach(patient, memory);
   const opened = openSubject(patient, memory, attachment);
   const subject = opened.ok ? opened.value : undefined;
-  const inspected = subject && inspect(patient, subject, memory, attachment, meter);
-  const conclusions = inspected?.conclusions ?? unopened(attachment, opened.ok ? '' : opened.message);
+  const inspected = subject && inspect(patient, subject, memory, attachment, options.library, meter);
+  const conclusions =
+    inspected?.conclusions ?? unopened(attachment, options.library, opened.ok ? '' : opened.message);
   const metadata = regionDrafts(attachment, subject);
   const drafts = [...metadata, ...conclusions.flatMap((one) => one.drafts)];
   const log = subject ? readPrintkLines(subject, LOG_LINES) : [];
@@ -101,15 +105,13 @@ function verdictOf(one: Conclusion, attachment: Attachment): StructureVerdict {
 }
 
 /** Without symbols nothing can be found: what is described is unreachable, the rest unchecked. */
-function unopened(attachment: Attachment, message: string): Conclusion[] {
-  return COLLECTIONS.filter(({ judged, describable }) => judged && describable).map(({ name }) => {
-    const described = attachment.locators.has(name) || attachment.malformed.has(name);
-    const nothing = { structure: name, elements: 0, rereads: 0, drafts: [], message };
+function unopened(attachment: Attachment, library: LibraryModel, message: string): Conclusion[] {
+  return structuresOf(attachment, library).map(({ structure, why }) => {
+    const nothing = { structure, elements: 0, rereads: 0, drafts: [], message };
     if (attachment.via === 'none') return { ...nothing, verdict: 'unreachable', code: 'NO_REGION' };
-    if (!described) return { ...nothing, verdict: 'unchecked', code: 'NO_LOCATOR' };
-    return { ...nothing, verdict: 'unreachable', code: 'NO_SYMBOL' };
+    return attachment.info !== undefined && why?.verdict === 'unchecked' ? { ...nothing, ...why } : { ...nothing, verdict: 'unreachable', code: 'NO_SYMBOL' };
   });
-}
+} // prettier-ignore
 
 function finish(
   patient: Patient,

@@ -2,33 +2,11 @@ import type { Address } from '../base/address.ts';
 import { fromBigint } from '../base/address.ts';
 import { NS_PER_MS } from '../base/units.ts';
 import type { PatientCpu } from '../patient/patient.ts';
-import type { Subject } from './locate/subject.ts';
-
-/** What a CPU was doing when the patient was parked, from its registers and the stack it was on. */
-export interface Activity {
-  readonly cpu: number;
-  readonly rip: Address;
-  readonly rsp: Address;
-  /** Function that rip lies in; '' outside the kernel's text. */
-  readonly at: string;
-  readonly mode: 'user' | 'idle' | 'waiting' | 'kernel';
-  /** False when it will never execute again by itself: stopped, or at the end of a panic. */
-  readonly live: boolean;
-  /** It had this much time of its own without idling or taking an interrupt: what it is in the middle of will not be finished. */
-  readonly stuck: boolean;
-  /** Lock that it spins for; 0 when it does not. */
-  readonly waits_for: Address;
-  readonly waits_to: '' | 'spin' | 'read' | 'write';
-  /** Variable that the lock is or begins; '' when it has no name. */
-  readonly waits_on: string;
-  /** Functions on its stack, the innermost first, `at` among them: return addresses and interrupted ones. */
-  readonly frames: readonly string[];
-  /** The task that it runs, by `current_task`; 0 when that cannot be had. */
-  readonly current: Address;
-}
+import type { CpuView } from '../structure/session.ts';
+import type { Subject } from './subject.ts';
 
 /** Where a CPU waits for a lock (kernel/locking); all keep the lock's address in rdi. */
-export const SLOW_PATHS: Readonly<Record<string, Activity['waits_to']>> = {
+const SLOW_PATHS: Readonly<Record<string, string>> = {
   native_queued_spin_lock_slowpath: 'spin',
   queued_spin_lock_slowpath: 'spin',
   __pv_queued_spin_lock_slowpath: 'spin',
@@ -45,13 +23,29 @@ export const STUCK_NS: number = 20 * NS_PER_MS;
 const STACK_BYTES = 16_384;
 const FRAME_LIMIT = 64;
 const FLAG_INTERRUPTS = 0x200;
+/** An idle CPU has no more functions on its stack than those of the idle loop. */
+const IDLE_DEPTH = 3;
+/** A lock's own queue lies in its second word. */
+const LOCK_BYTES = 8;
 
-/** Looks at every CPU. Bounded by the stack's size; what cannot be read is left out. */
-export function observe(subject: Subject): readonly Activity[] {
-  return subject.patient.cpus.slice(0, subject.cpus).map((cpu) => activityOf(subject, cpu));
+/** What every CPU was doing when the patient was parked, from its registers and the stack it was on. What cannot be read is left out. */
+export function observe(subject: Subject): readonly CpuView[] {
+  return subject.patient.cpus.slice(0, subject.cpus).map((cpu) => viewOf(subject, cpu));
 }
 
-function activityOf(subject: Subject, cpu: PatientCpu): Activity {
+/** True for a CPU that spins for a lock, or for the queue inside of it. */
+export function waitsFor(cpu: CpuView, lock: Address): boolean {
+  return cpu.waits_to !== '' && cpu.waits_for >= lock && cpu.waits_for < lock + LOCK_BYTES;
+}
+
+/** CPUs that may be in the critical section of a lock: not in user mode, not at rest, not spinning for it. */
+export function mayHold(cpus: readonly CpuView[], lock: Address): readonly CpuView[] {
+  return cpus.filter(
+    (one) => one.mode !== 'user' && !waitsFor(one, lock) && !(one.mode === 'idle' && one.depth <= IDLE_DEPTH),
+  );
+}
+
+function viewOf(subject: Subject, cpu: PatientCpu): CpuView {
   const rip = fromBigint(cpu.register('rip'));
   const rsp = fromBigint(cpu.register('rsp'));
   const at = subject.functionAt(rip);
@@ -59,26 +53,28 @@ function activityOf(subject: Subject, cpu: PatientCpu): Activity {
   const waits_to = SLOW_PATHS[at] ?? '';
   const waits_for = waits_to === '' ? 0 : fromBigint(cpu.register('rdi'));
   const frames = user ? [] : framesOf(subject, at, rsp);
-  const halted = DEAD_FUNCTIONS.has(at) && (Number(cpu.register('rflags') & 0xffffn) & FLAG_INTERRUPTS) === 0;
+  const interrupts_off = (Number(cpu.register('rflags') & 0xffffn) & FLAG_INTERRUPTS) === 0;
   const current = subject.space.u64(subject.perCpu('current_task', cpu.index));
   return {
-    cpu: cpu.index,
+    index: cpu.index,
     rip,
     rsp,
     at,
     mode: user ? 'user' : IDLE_FUNCTIONS.has(at) ? 'idle' : waits_to !== '' ? 'waiting' : 'kernel',
-    live: cpu.running && !halted,
+    runs_in: frames.at(-1) ?? '',
+    live: cpu.running && !(DEAD_FUNCTIONS.has(at) && interrupts_off),
     stuck: cpu.steps > STUCK_NS,
+    running: cpu.running,
+    interrupts_off,
     waits_for,
     waits_to,
     waits_on: waits_for === 0 ? '' : nameOf(subject, waits_for),
+    caller: waits_for === 0 ? '' : (frames[1] ?? ''),
     frames,
+    depth: frames.length,
     current: Number.isNaN(current) ? 0 : current,
   };
 }
-
-/** A lock's wait_lock lies in its second word. */
-const LOCK_BYTES = 8;
 
 function nameOf(subject: Subject, lock: Address): string {
   const symbol = subject.kallsyms.symbolAt(lock);
@@ -94,7 +90,7 @@ function framesOf(subject: Subject, at: string, rsp: Address): readonly string[]
 }
 
 /** Functions that words of a stack point into, from `start` up. Stale words above a stack pointer there are none. */
-export function functionsOn(subject: Subject, start: Address, end: Address): string[] {
+function functionsOn(subject: Subject, start: Address, end: Address): string[] {
   const frames: string[] = [];
   const last = Math.min(end, start + STACK_BYTES);
   for (let word = start; word < last && frames.length < FRAME_LIMIT; word += 8) {

@@ -1,4 +1,4 @@
-import type { Draft } from './validate/validator.ts';
+import type { Draft } from './draft.ts';
 
 /** Readings in which something that no lock guards must have been wrong. */
 const CONFIRMATIONS = 3;

@@ -51,14 +51,14 @@ export class Attendance implements Bench {
     target.emit(ambulance, 'attach', { patient: name });
     hypervisor.park(name, ambulance);
     if (!this.pass(0)) return;
-    const seen = attend(patient, { ambulance });
+    const seen = attend(patient, { ambulance, library: run.library });
     if (!this.pass(seen.cost_ns)) return;
     run.reports.push({ ...seen.report, diagnosed_ns: run.now });
     target.emit(ambulance, 'diagnosed', { patient: name, health: seen.report.health });
     if (!this.pass(0)) return;
     this.#listens = false;
     if (this.#order !== undefined) {
-      const end = service(patient, this.#order, seen, this, { ambulance });
+      const end = service(patient, this.#order, seen, this, { ambulance, library: run.library });
       if (end === undefined) return;
       this.#log.ended(this.#order, end);
     }

@@ -1,4 +1,6 @@
 import type { AmbulanceReport, ServiceReport } from '../patient/report.ts';
+import type { LibraryModel } from '../model/structure.ts';
+import { NO_LIBRARY } from '../model/structure.ts';
 import type { Injector } from '../fault/injector.ts';
 import type { TraceEvent } from '../target/events.ts';
 import type { Simulation } from './simulation.ts';
@@ -22,6 +24,8 @@ export class Run {
   readonly duration_ns: number;
   readonly events: TraceEvent[];
   readonly reports: AmbulanceReport[] = [];
+  /** What the ambulances know of structures. */
+  library: LibraryModel = NO_LIBRARY;
   readonly services: ServiceReport[] = [];
   readonly #actors: Actor[] = [];
   /** While the machine runs its listener hears every event; what the rescue does between two steps is heard here. */

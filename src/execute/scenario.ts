@@ -1,5 +1,6 @@
 import { Injector } from '../fault/injector.ts';
 import type { Scenario } from '../model/scenario.ts';
+import { NO_LIBRARY } from '../model/structure.ts';
 import type { World } from '../place/world.ts';
 import { worldOf } from '../place/world.ts';
 import type { HeartbeatFacts } from '../record/heartbeat.ts';
@@ -79,6 +80,7 @@ export function runScenario(scenario: Scenario, seed: number, lines: TwinLines):
   const live: World = { ...worldOf(scenario, run.simulation.target, seed, measures), known: injector.known };
   befores.look(live);
   run.hear(heard, (event) => befores.onEvent(event));
+  run.library = scenario.library ?? NO_LIBRARY;
   run.drive(injector);
   run.add(dispatcher);
   run.advance(scenario.duration_ns);

@@ -1,6 +1,8 @@
 /** The closed catalogue of root causes: classes that evidence in memory and registers can tell apart. */
 export interface DiagnosisDoc {
   readonly cause: string;
+  /** It lies in CPUs, interrupts or devices: what speaks for it is no damage of a structure. */
+  readonly outside_memory?: true;
   readonly doc: string;
 }
 
@@ -14,11 +16,11 @@ const DIAGNOSIS_LIST: readonly DiagnosisDoc[] = [
   { cause: 'use_after_free', doc: 'A free object was written to: its link holds what no link could.' },
   { cause: 'lock_leak', doc: 'A lock is held and nobody can be its holder.' },
   { cause: 'deadlock', doc: 'CPUs wait for each other in a ring.' },
-  { cause: 'endless_loop', doc: 'A CPU runs, its instruction pointer stays in one place, interrupts off or nothing scheduled.' },
-  { cause: 'cpu_stopped', doc: 'A CPU executes nothing although it was given time.' },
+  { cause: 'endless_loop', outside_memory: true, doc: 'A CPU runs, its instruction pointer stays in one place, interrupts off or nothing scheduled.' },
+  { cause: 'cpu_stopped', outside_memory: true, doc: 'A CPU executes nothing although it was given time.' },
   { cause: 'lost_timer', doc: 'A timer that should be pending is on no queue, or long overdue.' },
-  { cause: 'lost_interrupt', doc: 'A device or tick interrupt has stopped coming.' },
-  { cause: 'device_frozen', doc: 'The hypervisor took a device offline, for an access that its IOMMU does not allow; requests stay unanswered.' },
+  { cause: 'lost_interrupt', outside_memory: true, doc: 'A device or tick interrupt has stopped coming.' },
+  { cause: 'device_frozen', outside_memory: true, doc: 'The hypervisor took a device offline, for an access that its IOMMU does not allow; requests stay unanswered.' },
   { cause: 'stack_smash', doc: 'The end of a kernel stack was overwritten.' },
   { cause: 'page_table_damage', doc: 'A page-table entry that must be present is not.' },
   { cause: 'second_level_damage', doc: 'The hypervisor stopped the guest at an address that is its own.' },

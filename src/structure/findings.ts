@@ -48,3 +48,8 @@ export interface Result {
   /** The first. */
   readonly failure: Failing | undefined;
 }
+
+/** Of a validator that could not be run. */
+export function failed({ code, message }: { readonly code: string; readonly message: string }): Result {
+  return { drafts: [], elements: 0, failure: { code, message, place: '', address: NaN, bytes: 0 } };
+}

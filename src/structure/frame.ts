@@ -175,11 +175,13 @@ export class Frame extends Reporting {
   ): void {
     // prettier-ignore
     this.root_length = this.root_first = this.root_last = undefined;
-    this.#root = { from, space, head, place: this.fill(template, holes), object: { type: this.texts[type] ?? '', base } }; // prettier-ignore
+    const placed = (): string => this.fill(template, holes);
+    this.#root = { from, space, head, get place() { return placed(); }, object: { type: this.texts[type] ?? '', base } }; // prettier-ignore
   }
 
   guard(space: Reader, address: Address, type: number, template: number, ...holes: readonly number[]): void {
-    const guard: Guard = { address, type: this.texts[type] ?? '', place: this.fill(template, holes), space };
+    const placed = (): string => this.fill(template, holes);
+    const guard: Guard = { address, type: this.texts[type] ?? '', get place() { return placed(); }, space }; // prettier-ignore
     if (this.#root) this.#root.guard = guard;
     this.guarded = guard;
   }

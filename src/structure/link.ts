@@ -77,9 +77,16 @@ export class LinkedLibrary {
     return this.library.validators.some((one) => one.name === name);
   }
 
+  /** The structure that is judged of those whose elements have that type. */
+  structureOf(type: string): string | undefined {
+    return this.library.locators.find(({ name, of }) => of.kind === 'named' && of.name === type && this.hasValidator(name))?.name; // prettier-ignore
+  }
+
   /** Locators of lists and arrays whose elements have that type: they know what is an element. */
   listsOf(type: string): readonly string[] {
-    return this.library.locators.filter(({ of, shape }) => (shape === 'list' || shape === 'array') && of.kind === 'named' && of.name === type).map(({ name }) => name); // prettier-ignore
+    const lists = this.library.locators.filter(({ of, shape }) => (shape === 'list' || shape === 'array') && of.kind === 'named' && of.name === type); // prettier-ignore
+    // What stands by itself before what hangs off something.
+    return [...lists.filter(({ parent }) => parent === undefined), ...lists.filter(({ parent }) => parent !== undefined)].map(({ name }) => name); // prettier-ignore
   }
 
   /** Offsets of the function pointers in a struct of the guest; none in what is written out, which cannot say. */

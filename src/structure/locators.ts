@@ -100,3 +100,8 @@ export function readField(space: Reader, base: Address, { offset, bytes, signed 
 function signExtended(value: number, bits: number): number {
   return value >= 2 ** (bits - 1) ? value - 2 ** bits : value;
 }
+
+/** Stands for a locator that cannot be linked: it has no element. */
+export function noLocator(name: string): LinkedLocator {
+  return { model: { name, label: [], id: [] }, named: '' } as unknown as LinkedLocator;
+}

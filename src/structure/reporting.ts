@@ -178,7 +178,7 @@ export class Reporting extends Wide {
     const rule = this.tables.rules[one.rule];
     const message = one.text !== '' ? one.text : (rule?.message ?? []).map((part, index) => (typeof part === 'object' ? part.text : (one.parts[index] ?? 'unreadable'))).join(''); // prettier-ignore
     if (this.drafts.some((draft) => draft.code === one.code && draft.address === one.address && draft.place === one.place)) return; // prettier-ignore
-    const guard = this.session.validatorGuard(this.#structure) ?? one.guard;
+    const guard = this.session.validatorGuard(this.#structure) ?? one.guard ?? this.session.guardOf(this.#structure); // prettier-ignore
     this.drafts.push({
       structure: this.#structure,
       code: one.code,

@@ -1,10 +1,13 @@
 import type { Address } from '../base/address.ts';
 import type { Draft, Failing, Result } from './findings.ts';
+import { failed } from './findings.ts';
 import type { Guard, Root, ShapeFault } from './elements.ts';
+import { Unlinkable } from './compile/context.ts';
 import { Elements } from './elements.ts';
 import { Frame } from './frame.ts';
 import type { LinkedLibrary, Problem } from './link.ts';
 import type { LinkedLocator } from './locators.ts';
+import { noLocator } from './locators.ts';
 import type { RepairModel } from '../model/structure.ts';
 import type { Budget, Reader } from './reader.ts';
 import type { Told } from './repair/propose.ts';
@@ -61,7 +64,7 @@ export class Session {
     if (known) return known;
     const locator = this.#linked.locator(name);
     if (locator === undefined || 'code' in locator) {
-      const none = new Elements(NO_LOCATOR(name));
+      const none = new Elements(noLocator(name));
       none.complete = false;
       none.failure = { ...(locator ?? { code: 'NO_LOCATOR', message: `there is no locator ${name}` }), place: name, address: NaN, bytes: 0 }; // prettier-ignore
       this.#elements.set(name, none);
@@ -147,20 +150,45 @@ export class Session {
     return this.#guards.get(name);
   }
 
-  /** As a spec names an element of a locator. */
+  /** The lock of a structure that begins in one place: it protects what is said of the whole, too. */
+  guardOf(name: string): Guard | undefined {
+    const { roots } = this.elements(name);
+    return roots.length === 1 ? roots[0]?.guard : undefined;
+  }
+
+  /** As a spec names an element of a locator: as the list does that knows it by a label, else by what it hangs off. */
   nameOf(locator: string, base: Address): string {
-    const known = this.#around.objects?.(this.elements(locator).locator.named).get(base);
-    if (known !== undefined) return `${locator}["${known}"]`;
-    for (const elements of [this.#elements.get(locator), ...(this.#nested.get(locator)?.values() ?? [])]) {
-      const index = elements ? elements.indexOf(base) : -1;
+    const { named } = this.elements(locator).locator;
+    const known = this.#around.objects?.(named).get(base);
+    if (known !== undefined) return `${this.#linked.structureOf(named) ?? locator}["${known}"]`;
+    for (const list of this.#linked.listsOf(named)) {
+      const elements = this.#elements.get(list);
+      const index = elements?.locator.label ? elements.indexOf(base) : -1;
       if (elements && index >= 0) return elements.name(index);
     }
-    return `address(${hex(base)})`;
+    return this.#ownName(locator, base) ?? `address(${hex(base)})`;
+  }
+
+  #ownName(locator: string, base: Address): string | undefined {
+    const model = this.elements(locator).locator.model;
+    const plain = model.label.length + model.id.length === 0;
+    for (const [parent, elements] of this.#nested.get(locator) ?? []) {
+      const index = elements.indexOf(base);
+      if (index < 0) continue;
+      if (!model.shipped) return elements.name(index);
+      if (plain && model.shape === 'one')
+        return this.nameOf(model.parent ?? '', parent).replace(/^\w+/, locator);
+    }
+    const elements = this.elements(locator).all();
+    const index = elements.indexOf(base);
+    if (index < 0) return undefined;
+    return plain && model.shipped && model.shape === 'one' && model.parent === undefined && elements.roots.length === 1 ? locator : elements.name(index); // prettier-ignore
   }
 
   /** The element that an address lies in, among those that have been found, and the member there. */
   placeOf(address: Address): string | undefined {
-    for (const [name, elements] of this.#elements) {
+    const nested = [...this.#nested].flatMap(([name, of]) => [...of.values()].map((one) => [name, one] as const)); // prettier-ignore
+    for (const [name, elements] of [...this.#elements, ...nested]) {
       const { bytes, named } = elements.locator;
       if (named === '') continue;
       for (const base of elements.bases) {
@@ -248,7 +276,7 @@ export class Session {
     }
     let next = 0;
     let advance: (() => boolean) | undefined;
-    made.follow(() => {
+    const go = (): boolean => {
       if (!advance) {
         const root = made.roots[next];
         if (!root) return false;
@@ -287,6 +315,16 @@ export class Session {
       }
       if (!advance()) advance = undefined;
       return advance !== undefined || next < made.roots.length;
+    };
+    made.follow(() => {
+      try {
+        return go();
+      } catch (error) {
+        // A link type that damaged BTF lacks.
+        if (!(error instanceof Unlinkable)) throw error;
+        fail(error);
+        return false;
+      }
     });
   }
 
@@ -309,8 +347,9 @@ export class Session {
   /** The findings of a run, those of the shapes that it stands for before its own. */
   #conclude(structure: string, frame: Frame): Result {
     const own = this.#linked.locator(structure);
-    if (own && !('code' in own)) frame.used.add(this.elements(structure).all());
-    else if (own) frame.failure ??= { ...own, place: structure, address: NaN, bytes: 0 };
+    if (own && !('code' in own)) {
+      if (own.model.parent === undefined) frame.used.add(this.elements(structure).all());
+    } else if (own) frame.failure ??= { ...own, place: structure, address: NaN, bytes: 0 };
     const shaped: Draft[] = [];
     let count = 0;
     let failure: Failing | undefined = frame.failure;
@@ -356,13 +395,4 @@ export class Session {
       ...(guard ? { guard } : {}),
     };
   }
-}
-
-function failed({ code, message }: Problem): Result {
-  return { drafts: [], elements: 0, failure: { code, message, place: '', address: NaN, bytes: 0 } };
-}
-
-/** Stands for a locator that cannot be linked: it has no element. */
-function NO_LOCATOR(name: string): LinkedLocator {
-  return { model: { name }, named: '' } as LinkedLocator;
 }

@@ -18,7 +18,9 @@ const set = (where: string, value: bigint | number): Action =>
 
 /** Verdicts that are not intact. */
 function wrong(report: AmbulanceReport): Record<string, string> {
-  return Object.fromEntries(Object.entries(verdicts(report)).filter(([, verdict]) => verdict !== 'intact'));
+  return Object.fromEntries(
+    Object.entries(verdicts(report)).filter(([, verdict]) => verdict !== 'intact' && verdict !== 'unchecked'),
+  );
 }
 
 interface Row {

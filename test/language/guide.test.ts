@@ -6,8 +6,9 @@ import { format } from '../../src/language/format/format.ts';
 import type { SourceHost } from '../../src/language/host.ts';
 import { LANGUAGE_WORDS } from '../../src/model/language-words.ts';
 import { VERBS } from '../../src/model/verbs.ts';
-import { executeJob } from '../../src/runner/execute.ts';
+import { executorOf } from '../../src/runner/execute.ts';
 import { renderDiagnostic } from '../../src/text/render.ts';
+import { SHIPPED } from '../support/library.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const GUIDE = readFileSync(join(ROOT, 'docs/language.md'), 'utf8');
@@ -69,7 +70,7 @@ describe('the language guide', () => {
   it.each(examples.filter(({ mode }) => mode === 'run'))('runs its example at line $line as it says', (example) => {
     const { value } = compile(['guide.spec'], host(example.text));
     for (const scenario of value.flatMap(({ scenarios }) => scenarios)) {
-      const outcome = executeJob({ index: 0, scenario, seed: scenario.seeds[0] as number }, { today: "2026-01-01", replay: "siren run", target: "sim" });
+      const outcome = executorOf(SHIPPED)({ index: 0, scenario, seed: scenario.seeds[0] as number }, { today: "2026-01-01", replay: "siren run", target: "sim" });
       expect(outcome.status, JSON.stringify(outcome, null, 1).slice(0, 2000)).toBe('passed');
     }
   }); // prettier-ignore

@@ -25,9 +25,9 @@ export const mutants = [
   { id: 'locator-keys-are-read', file: 'src/formats/locator.ts', from: 'keys.set(key, line.slice(equals + 1));', to: 'keys.set(key, line.slice(equals + 2));', killer: 'specs/claims/7-machine-readable.spec' },
   { id: 'live-region-comes-first', file: 'src/ambulance/attach.ts', from: 'if (!place) return elsewhere();', to: 'return elsewhere();', killer: 'specs/claims/7-machine-readable.spec' },
   // 8: what is damaged is found, and its cause named
-  { id: 'a-lock-needs-a-holder', file: 'src/ambulance/validate/locks.ts', from: 'if (candidates.length > 0) return;', to: 'return;', killer: 'specs/claims/8-validated-diagnosed.spec' },
-  { id: 'a-holder-clears-a-lock', file: 'src/ambulance/validate/locks.ts', from: 'if (!isHeld(inspection, lock, word)) return;', to: '', killer: 'specs/claims/8-validated-diagnosed.spec' },
-  { id: 'a-leak-is-no-deadlock', file: 'src/ambulance/validate/code-facts.ts', from: "LOCK_NO_HOLDER: 'lock_leak',", to: "LOCK_NO_HOLDER: 'deadlock',", killer: 'specs/claims/8-validated-diagnosed.spec' },
+  { id: 'a-lock-needs-a-holder', file: 'specs/lib/locks.spec', from: 'require any(cpus, may_hold(it, &l) and takes_it(it, &l))', to: 'require count(cpus) > 0 or any(cpus, may_hold(it, &l) and takes_it(it, &l))', killer: 'specs/claims/8-validated-diagnosed.spec' },
+  { id: 'a-holder-clears-a-lock', file: 'specs/lib/locks.spec', from: ' and is_held(l) {', to: ' {', killer: 'specs/claims/8-validated-diagnosed.spec' },
+  { id: 'a-leak-is-no-deadlock', file: 'specs/lib/locks.spec', from: 'at l means lock_leak', to: 'at l means deadlock', killer: 'specs/claims/8-validated-diagnosed.spec' },
   // 9: others are unaffected
   { id: 'contained-is-compared', file: 'src/execute/scenario.ts', from: 'const contained = comparePartition(faulty, end.target, partition, leeway);', to: "const contained = '';", killer: 'specs/claims/9-others-unaffected.spec' },
   { id: 'iommu-guards-memory', file: 'src/targets/sim/machine/devices/dma.ts', from: 'if (!path.plan.iommu_strict) return true;', to: 'return true;', killer: 'specs/isolation/iommu.spec' },

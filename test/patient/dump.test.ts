@@ -13,6 +13,7 @@ import { AttendedGuest, MS } from '../support/attended-guest.ts';
 import { builtFolder, REPOSITORY } from '../support/built.ts';
 import { int } from '../support/expressions.ts';
 import { action, trigger } from '../support/scenarios.ts';
+import { SHIPPED } from '../support/library.ts';
 
 let guest: AttendedGuest;
 beforeAll(() => {
@@ -51,7 +52,7 @@ describe('a patient as a file', () => {
   it.each(FAULTS)('%s: another process, given the file alone, finds the same', (_what, triggers) => {
     const { patient } = guest.patientAt(80 * MS, triggers);
     const dump = dumpPatient(patient);
-    const { report } = attend(patient, { ambulance: 'rescue' });
+    const { report } = attend(patient, { ambulance: 'rescue', library: SHIPPED });
     const folder = mkdtempSync(join(tmpdir(), 'siren-dump-'));
     try {
       const file = join(folder, 'web.patient');

@@ -16,6 +16,7 @@ import { builtFolder, REPOSITORY } from '../support/built.ts';
 import { int, word } from '../support/expressions.ts';
 import { action, trigger } from '../support/scenarios.ts';
 import { scenarioOf } from '../support/spec-text.ts';
+import { SHIPPED } from '../support/library.ts';
 
 const fault = (...one: Parameters<typeof action>): readonly Trigger[] => [trigger(40 * MS, action(...one))];
 
@@ -34,7 +35,7 @@ describe('the rescuer run in another process on memory, registers and region alo
     try {
       const file = join(folder, 'web.patient');
       writeFileSync(file, dumpPatient(patient));
-      const { report } = attend(patient, { ambulance: 'rescue' });
+      const { report } = attend(patient, { ambulance: 'rescue', library: SHIPPED });
       const script = join(REPOSITORY, 'scripts/attend-dump.mjs');
       const { stdout } = await promisify(execFile)(process.execPath, [script, file, builtFolder()]);
       expect(report.findings.length + report.diagnosis.length).toBeGreaterThan(0);

@@ -3,11 +3,13 @@ import { Run } from '../../src/execute/run.ts';
 import { Simulation } from '../../src/execute/simulation.ts';
 import { Injector } from '../../src/fault/injector.ts';
 import type { TopologyModel } from '../../src/model/machine.ts';
+import type { LocatorModel } from '../../src/model/structure.ts';
 import type { Trigger } from '../../src/model/scenario.ts';
 import type { Receipt } from '../../src/record/record.ts';
 import type { Patient } from '../../src/patient/patient.ts';
 import type { AmbulanceReport } from '../../src/patient/report.ts';
 import { bareTopology } from './bare-kernel.ts';
+import { SHIPPED } from './library.ts';
 import { scenario } from './scenarios.ts';
 
 export const MS = 1_000_000;
@@ -28,11 +30,29 @@ export function attendedTopology(options: GuestOptions = {}): TopologyModel {
     cpus: { mode: 'owned', cpus: index === 0 ? [0, 1] : [2, 3], vcpus: 2, weight: 1 } as const,
     memory_bytes: 64 * MIB,
     kernel: { ...lpar.kernel, layout_seed: options.layout_seed ?? 0 },
-    metadata: { size_bytes: 65_536, seal: 'crc32c', describes: options.describes ?? DESCRIBES } as const,
+    metadata: {
+      size_bytes: 65_536,
+      seal: 'crc32c',
+      describes: options.describes ?? DESCRIBES,
+      locators: locatorsOf(options.describes ?? DESCRIBES),
+    } as const,
   }));
   const machine = { ...bare.machine, cpus: [0, 1, 2, 3, 4], memory_bytes: 256 * MIB };
   const ambulances = bare.ambulances.map((one) => ({ ...one, cpus: { ...one.cpus, cpus: [4] }, memory_bytes: MIB })); // prettier-ignore
   return { machine, lpars, ambulances };
+}
+
+/** What is described and what that is nested in, parents first, as the language finds it. */
+function locatorsOf(names: readonly string[]): readonly LocatorModel[] {
+  const found = new Set<LocatorModel>();
+  const add = (name: string | undefined): void => {
+    const model = SHIPPED.locators.find((one) => one.name === name);
+    if (!model || found.has(model)) return;
+    add(model.parent);
+    found.add(model);
+  };
+  for (const name of names) add(name.replace(/^app\./, ''));
+  return [...found];
 }
 
 export interface Attended {
@@ -84,7 +104,7 @@ export class AttendedGuest {
     triggers: readonly Trigger[] = [],
   ): { report: AmbulanceReport; receipts: readonly Receipt[] } {
     const { patient, run, receipts } = this.patientAt(time_ns, triggers);
-    const { report } = attend(patient, { ambulance: 'rescue' });
+    const { report } = attend(patient, { ambulance: 'rescue', library: SHIPPED });
     run.simulation.release();
     return { report, receipts };
   }

@@ -6,6 +6,7 @@ import { Injector } from '../../src/fault/injector.ts';
 import { compile } from '../../src/language/compile.ts';
 import type { Scenario } from '../../src/model/scenario.ts';
 import { REPOSITORY } from './built.ts';
+import { SHIPPED } from './library.ts';
 import { memoryHost } from './memory-host.ts';
 
 const MACHINES = 'specs/lib/machines.spec';
@@ -17,11 +18,11 @@ export function scenarioOf(body: string): Scenario {
     'specs/a.spec': text,
     [MACHINES]: readFileSync(join(REPOSITORY, MACHINES), 'utf8'),
   });
-  const { value, diagnostics } = compile(['specs/a.spec'], host);
+  const { value, diagnostics } = compile(['specs/a.spec'], host, { library: SHIPPED });
   const [scenario] = value[0]?.scenarios ?? [];
   const wrong = diagnostics.filter((one) => one.severity === 'error');
   if (scenario === undefined || wrong.length > 0) throw new Error(wrong.map((one) => one.message).join('\n'));
-  return scenario;
+  return { ...scenario, library: SHIPPED };
 }
 
 export interface Broken {

@@ -2,8 +2,8 @@ import type { Finding } from '../../patient/report.ts';
 import type { Patient } from '../../patient/patient.ts';
 import type { Attachment } from '../attach.ts';
 import type { Inspected } from '../inspect.ts';
-import type { Subject } from '../locate/subject.ts';
-import type { Draft } from '../validate/validator.ts';
+import type { Subject } from '../subject.ts';
+import type { Draft } from '../draft.ts';
 
 /** All that a diagnosis is drawn from. */
 export interface Case {

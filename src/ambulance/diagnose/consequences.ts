@@ -1,5 +1,5 @@
 import type { Finding } from '../../patient/report.ts';
-import type { Draft } from '../validate/validator.ts';
+import type { Draft } from '../draft.ts';
 import { listBugLine, oopsLine } from './case.ts';
 
 /**
@@ -16,6 +16,9 @@ export function consequences(
   for (const { finding, draft } of entries) {
     let root: Finding | undefined;
     if (draft.sums) root = links.find((one) => one.draft.structure === draft.structure)?.finding;
+    // What one element says wrongly is wrong in the total, too.
+    if (draft.sums && (draft.means ?? 'bad_count') === 'bad_count')
+      root ??= entries.find((one) => one.draft.structure === draft.structure && !one.draft.sums)?.finding; // prettier-ignore
     else if (draft.means === 'lock_leak' && oopsed) root = links[0]?.finding;
     if (root && root.index !== finding.index) follows.set(finding.index, root.index);
   }

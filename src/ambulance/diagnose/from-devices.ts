@@ -1,22 +1,12 @@
 import type { Address } from '../../base/address.ts';
 import { NS_PER_MS } from '../../base/units.ts';
 import type { PatientCpu, PatientDevice } from '../../patient/patient.ts';
-import { functionsOn } from '../cpus.ts';
 import type { Case, Cause } from './case.ts';
 import { stoppedAsAWhole } from './from-cpus.ts';
 
-const TASK_UNINTERRUPTIBLE = 2;
-const STACK_BYTES = 16_384;
 const FLAG_INTERRUPTS = 0x200n;
 /** Between a device's completion and the end of the wait for it lies an interrupt and a wake-up: far less than this. */
 const CONFIRM_NS = 2 * NS_PER_MS;
-/** Functions that sleep until a block device has answered. */
-const BLOCK_WAITS: readonly string[] = [
-  'submit_bio_wait',
-  'blk_execute_rq',
-  'bit_wait_io',
-  '__wait_on_buffer',
-];
 const BLOCK_NAME = /^(?:disk|vd|sd|hd|nvme|mmcblk|blk)/;
 
 /** What devices and those who wait for them say. */
@@ -69,19 +59,9 @@ function idleDisk(devices: readonly PatientDevice[]): PatientDevice | undefined 
   return devices.find(({ name, pending, frozen }) => BLOCK_NAME.test(name) && pending === 0 && !frozen);
 }
 
-/** Tasks in uninterruptible sleep with such a function on their stack. */
-function waiting(of: Case): { address: Address; name: string }[] {
-  const { subject } = of;
-  const census = of.inspected?.census;
-  if (!subject || !census) return [];
-  const { layout } = census;
-  return census.tasks.flatMap(({ address, name }) => {
-    if (subject.space.u32(address + layout.state) !== TASK_UNINTERRUPTIBLE) return [];
-    if (subject.space.u32(address + layout.on_rq) !== 0) return [];
-    const low = subject.space.u64(address + layout.stack);
-    const sp = subject.space.u64(address + layout.sp);
-    if (!(sp >= low && sp < low + STACK_BYTES)) return [];
-    const frames = functionsOn(subject, sp, low + STACK_BYTES);
-    return frames.some((frame) => BLOCK_WAITS.includes(frame)) ? [{ address, name }] : [];
-  });
+/** Tasks that sleep until a device has answered: signs that lie in no CPU's own area. */
+function waiting({ subject, inspected }: Case): { address: Address; name: string }[] {
+  if (!subject || !inspected) return [];
+  const signs = inspected.signs().filter(({ address }) => subject.cpuOf(address) < 0);
+  return signs.map(({ address, message }) => ({ address, name: message }));
 }

@@ -1,6 +1,6 @@
 import { addressHex } from '../../base/address.ts';
-import { waitsFor } from '../locks.ts';
-import type { Draft } from '../validate/validator.ts';
+import { waitsFor } from '../cpus.ts';
+import type { Draft } from '../draft.ts';
 import type { Case, Cause } from './case.ts';
 import { listBugLine, oopsLine, panicLine } from './case.ts';
 
@@ -50,7 +50,8 @@ export function causesOfFindings(of: Case): Cause[] {
   for (const { finding, draft } of of.findings) {
     if (covered.has(finding.index)) continue;
     if (finding.consequence_of !== undefined && draft.means !== 'lock_leak') continue;
-    const { means } = draft;
+    // Where the library does not say: a word as long as a pointer is one.
+    const means = draft.means ?? (draft.bytes === 8 ? undefined : draft.sums ? 'bad_count' : 'bad_value');
     const [cause, weight] =
       means === undefined ? pointerCause(draft) : [means, WEIGHTS[means] ?? OTHER_WEIGHT];
     const follows = of.findings.filter((other) => other.finding.consequence_of === finding.index);
@@ -95,8 +96,8 @@ function evidenceFor(of: Case, draft: Draft, cause: string): string[] {
   if (cause === 'stack_smash' && panicLine(of.log) !== '') said.push(`the log: ${panicLine(of.log)}`);
   if (cause === 'bit_flip' && draft.expected !== undefined) said.push(`one bit away from 0x${addressHex(draft.expected)}`); // prettier-ignore
   if (cause === 'lock_leak') {
-    for (const cpu of of.inspected?.activities ?? []) {
-      if (waitsFor(cpu, draft.address)) said.push(`CPU ${cpu.cpu} spins in ${cpu.at}`);
+    for (const cpu of of.inspected?.cpus ?? []) {
+      if (waitsFor(cpu, draft.address)) said.push(`CPU ${cpu.index} spins in ${cpu.at}`);
     }
     if (oopsLine(of.log) !== '') said.push(`an oops killed a task before: ${oopsLine(of.log)}`);
   }

@@ -1,7 +1,7 @@
 import type { Translation } from '../../formats/page-tables.ts';
 import { walk } from '../../formats/page-tables.ts';
 import type { ReadMemory } from '../../formats/result.ts';
-import type { Subject } from '../locate/subject.ts';
+import type { Subject } from '../subject.ts';
 import type { Case, Cause } from './case.ts';
 
 const FRAME = 0x000f_ffff_ffff_f000n;

@@ -1,7 +1,7 @@
 import { addressHex } from '../../base/address.ts';
 import type { Repair, RepairWrite } from '../../patient/repair.ts';
 import type { Case } from '../diagnose/case.ts';
-import type { Draft, DraftRepair } from '../validate/validator.ts';
+import type { Draft, DraftRepair } from '../draft.ts';
 
 const PAGE_BYTES = 4096;
 

@@ -95,6 +95,8 @@ function act(
     case 'relink':
       return relink(writes, draft, all.filter((one) => one.of_shape)); // prettier-ignore
     case 'release': {
+      if (told.to !== undefined)
+        return writes.put(subject.space, subject.address, told.to, subject.bytes, subject.place);
       const type = told.subject?.type ?? '';
       return release(writes, subject.space, subject.address, linked.type(type), subject.place, linked.source);
     }

@@ -11,6 +11,7 @@ export const one: Shape = (job) => () => {
     if (base === 0) return false;
     if (!plausible(base)) base = NaN;
   }
+  if (base === 0) return false;
   if (space.mapped(base)) add(job, base);
   else giveUp(job, 'UNMAPPED', `${root.place} leads to no mapped memory`);
   return false;

@@ -5,6 +5,7 @@ import type { Patient } from '../../../src/patient/patient.ts';
 import type { RepairWrite } from '../../../src/patient/repair.ts';
 import type { Bench, Order, ServiceEnd } from '../../../src/patient/servicing.ts';
 import { action, trigger } from '../../support/scenarios.ts';
+import { SHIPPED } from '../../support/library.ts';
 import { AttendedGuest, MS } from '../../support/attended-guest.ts';
 import { word } from '../../support/expressions.ts';
 
@@ -32,7 +33,7 @@ function serviced(
   const { leak = true, dies = Infinity, watch = 'beats' } = options;
   const { patient, run } = guest.patientAt(40 * MS, leak ? LEAK : []);
   runs.push(run.simulation);
-  const seen = attend(patient, { ambulance: 'rescue' });
+  const seen = attend(patient, { ambulance: 'rescue', library: SHIPPED });
   const story: string[] = [];
   let steps = 0;
   const alive = (): boolean => steps++ < dies;
@@ -57,7 +58,7 @@ function serviced(
       },
     },
   }) as Patient;
-  const end = service(watched, order, seen, bench, { ambulance: 'rescue' });
+  const end = service(watched, order, seen, bench, { ambulance: 'rescue', library: SHIPPED });
   const into = new Uint8Array(1);
   const lock = seen.report.findings.find(({ code }) => code === 'LOCK_NO_HOLDER');
   if (lock) patient.read(lock.physical, into);
@@ -141,10 +142,10 @@ describe('a service', () => {
   it('needs a patient that can be written to', () => {
     const { patient, run } = guest.patientAt(40 * MS, LEAK);
     runs.push(run.simulation);
-    const seen = attend(patient, { ambulance: 'rescue' });
+    const seen = attend(patient, { ambulance: 'rescue', library: SHIPPED });
     const bench: Bench = { pass: () => true, tell: () => true, watch: () => 'beats' };
     const dump: Patient = Object.create(patient, { servicing: { value: undefined } }) as Patient;
-    expect(service(dump, ADVICE, seen, bench, { ambulance: 'rescue' })).toMatchObject({ state: 'failed', code: 'NO_SERVICE' }); // prettier-ignore
+    expect(service(dump, ADVICE, seen, bench, { ambulance: 'rescue', library: SHIPPED })).toMatchObject({ state: 'failed', code: 'NO_SERVICE' }); // prettier-ignore
   });
 });
 

@@ -1,9 +1,9 @@
-import type { Address } from '../../base/address.ts';
-import { addressHex } from '../../base/address.ts';
-import type { Btf } from '../../formats/btf.ts';
-import type { HexContext } from '../../patient/report.ts';
-import type { Subject } from '../locate/subject.ts';
-import type { Draft } from './validator.ts';
+import type { Address } from '../base/address.ts';
+import { addressHex } from '../base/address.ts';
+import type { Btf } from '../formats/btf.ts';
+import type { HexContext } from '../patient/report.ts';
+import type { Subject } from './subject.ts';
+import type { Draft } from './draft.ts';
 
 const CONTEXT_BYTES = 512;
 /** Bytes shown on either side of a field in an object that is longer. */

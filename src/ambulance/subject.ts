@@ -1,22 +1,24 @@
-import type { Address } from '../../base/address.ts';
-import type { Btf, BtfMember } from '../../formats/btf.ts';
-import { imageToPhysical, openKernel } from '../../formats/kernel.ts';
-import type { NameTable } from '../../formats/kallsyms-names.ts';
-import type { Kallsyms } from '../../formats/kallsyms.ts';
-import { contentMemo } from '../../formats/memo.ts';
-import type { Result } from '../../formats/result.ts';
-import { failure, success } from '../../formats/result.ts';
-import type { VmcoreInfo } from '../../formats/vmcoreinfo.ts';
-import type { Patient } from '../../patient/patient.ts';
-import type { Attachment } from '../attach.ts';
-import type { PhysicalCache } from '../memory.ts';
-import { Space } from '../memory.ts';
+import type { Address } from '../base/address.ts';
+import type { Btf, BtfMember } from '../formats/btf.ts';
+import { imageToPhysical, openKernel } from '../formats/kernel.ts';
+import type { NameTable } from '../formats/kallsyms-names.ts';
+import type { Kallsyms } from '../formats/kallsyms.ts';
+import { contentMemo } from '../formats/memo.ts';
+import type { Result } from '../formats/result.ts';
+import { failure, success } from '../formats/result.ts';
+import type { VmcoreInfo } from '../formats/vmcoreinfo.ts';
+import type { Patient } from '../patient/patient.ts';
+import type { Attachment } from './attach.ts';
+import type { PhysicalCache } from './memory.ts';
+import { Space } from './memory.ts';
 
 /** Thousands of patients run the same kernel image: what was made of the same bytes is made once. */
 const NAMES = contentMemo<NameTable>(8);
 const TYPES = contentMemo<Result<Btf>>(8);
 
 const CPU_LIMIT = 64;
+/** The only CPU's own area is not larger. */
+const PER_CPU_BYTES = 0x4_0000;
 /** MODULES_VADDR and MODULES_END without KASLR (Documentation/x86/x86_64/mm.rst); with it the area begins later. */
 const MODULES_START = -0x6000_0000;
 const MODULES_END = -0x100_0000;
@@ -67,6 +69,26 @@ export class Subject {
       for (let index = 0; index < this.cpus; index++) this.#per_cpu.push(this.space.u64(table + index * 8));
     }
     return this.#per_cpu[cpu] ?? NaN;
+  }
+
+  /** The CPU whose own area an address lies in; -1 when it is nobody's. */
+  cpuOf(address: Address): number {
+    let [found, least] = [-1, this.#perCpuBytes()];
+    for (let cpu = 0; cpu < this.cpus; cpu++) {
+      const offset = address - this.perCpuBase(cpu);
+      if (offset >= 0 && offset < least) [found, least] = [cpu, offset];
+    }
+    return found;
+  }
+
+  /** Areas lie side by side: none is larger than the way to the next. */
+  #perCpuBytes(): number {
+    let least = PER_CPU_BYTES;
+    for (let cpu = 1; cpu < this.cpus; cpu++) {
+      const apart = Math.abs(this.perCpuBase(cpu) - this.perCpuBase(cpu - 1));
+      if (apart > 0 && apart < least) least = apart;
+    }
+    return least;
   }
 
   /** Where a member lies in a struct, union or typedef, by name; undefined when BTF has no such thing. */

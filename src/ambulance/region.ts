@@ -1,6 +1,6 @@
-import type { Attachment } from '../attach.ts';
-import type { Subject } from '../locate/subject.ts';
-import type { Draft } from './validator.ts';
+import type { Attachment } from './attach.ts';
+import type { Subject } from './subject.ts';
+import type { Draft } from './draft.ts';
 
 /** What is wrong with the region itself, as findings; addresses by the direct map when the kernel could be opened. */
 export function regionDrafts(attachment: Attachment, subject: Subject | undefined): Draft[] {

@@ -1,0 +1,107 @@
+import type { Address } from '../base/address.ts';
+import type { Draft as Told } from '../structure/findings.ts';
+import { propose } from '../structure/repair/propose.ts';
+import type { CpuView } from '../structure/session.ts';
+import { mayHold } from './cpus.ts';
+import type { Draft, DraftRepair, GuardState } from './draft.ts';
+import type { Meter } from './limits.ts';
+import type { Space } from './memory.ts';
+import type { Reading } from './reading.ts';
+import { isWild } from './reading.ts';
+import type { Subject } from './subject.ts';
+
+/** What a validator said in one reading. */
+export interface Checked {
+  readonly drafts: readonly Draft[];
+  readonly elements: number;
+  readonly failure: { readonly code: string; readonly message: string } | undefined;
+}
+
+/** What walkers say of the links themselves, beside those that lead astray. */
+const SHAPE_MEANS: Readonly<Record<string, string>> = { RB_COLOUR: 'bit_flip', RB_ORDER: 'bad_value' };
+/** Values that no update leaves in a link, not for a moment: a poison, NULL in a ring, an address of nothing. */
+const FIRM = /_(?:POISON|NULL|WILD)$/;
+/** Concluded from where CPUs are, which changes while one looks. */
+const OF_CPUS: ReadonlySet<string> = new Set(['lock_leak', 'deadlock', 'lost_timer']);
+
+/** Runs the validator of a structure on a reading. `counted` says which codes are about a walk as a whole. */
+export function check(
+  structure: string,
+  subject: Subject,
+  meter: Meter,
+  reading: Reading,
+  counted: ReadonlySet<string>,
+): Checked {
+  meter.nextStructure();
+  const result = reading.session.validate(structure);
+  if (!result) return { drafts: [], elements: 0, failure: { code: 'NO_VALIDATOR', message: 'nothing checks it' } };
+  const leaked = new Set(result.drafts.filter(({ means }) => means === 'lock_leak').map(({ address }) => address));
+  const drafts = result.drafts.map((one) => draftOf(one, subject, reading, result.drafts, leaked, counted));
+  const failure = meter.exhausted ? { code: 'BUDGET', message: 'the walk used up its steps or bytes' } : result.failure;
+  return { drafts, elements: result.elements, failure };
+} // prettier-ignore
+
+function draftOf(
+  told: Told,
+  subject: Subject,
+  reading: Reading,
+  all: readonly Told[],
+  leaked: ReadonlySet<Address>,
+  counted: ReadonlySet<string>,
+): Draft {
+  const { structure, code, place, address, bytes, message, object, expected, guard, of_shape } = told;
+  const { cpus } = reading;
+  const space = told.space as Space;
+  const means = told.means ?? (of_shape ? SHAPE_MEANS[code] : undefined);
+  const own = space === subject.space;
+  return {
+    structure,
+    code,
+    place,
+    address,
+    physical: own ? subject.physical(address) : space.physical(address),
+    bytes,
+    message,
+    ...(object && object.type !== '' ? { object } : {}),
+    ...(expected === undefined ? {} : { expected }),
+    space,
+    guard: guard ? guardState(guard.space as Space, guard.address, own ? cpus : undefined, leaked) : 'free',
+    torn: of_shape ? !FIRM.test(code) && !leadsNowhere(space, address, false) : means !== undefined || !leadsNowhere(space, address, true), // prettier-ignore
+    unguarded: guard === undefined || (means !== undefined && OF_CPUS.has(means)),
+    means,
+    ...repairOf(told, reading, all),
+    link: of_shape && means === undefined,
+    sums: !of_shape && counted.has(code),
+  };
+}
+
+/** What the library says would mend it. */
+function repairOf(told: Told, { session, linked }: Reading, all: readonly Told[]): { repair?: DraftRepair } {
+  const plan = propose(session, linked, told, all);
+  if (!plan) return {};
+  const writes = plan.writes.map(({ place, address, after }) => ({ place, address, bytes: after }));
+  const { loses, declined } = plan;
+  return { repair: { kind: plan.verb, writes, ...(loses === undefined ? {} : { loses }), ...(declined ? { declined: declined.code } : {}) } }; // prettier-ignore
+}
+
+/** The value itself is damage, not the state between two stores. A tree node's colour is kept in the low bits of its parent's address. */
+function leadsNowhere(space: Space, address: Address, of_null: boolean): boolean {
+  const value = space.u64(address);
+  if (value === 0) return of_null;
+  return isWild(space, value) && isWild(space, value - (((value % 4) + 4) % 4));
+}
+
+/**
+ * Whether who holds a lock may be in the middle of an update: somebody who goes on. A lock that nobody can be holding, or only a CPU that is
+ * in a loop, is held for ever. A lock in a process is held by whoever is in the middle of its own code: nothing outside tells who.
+ */
+function guardState(
+  space: Space,
+  lock: Address,
+  cpus: readonly CpuView[] | undefined,
+  leaked: ReadonlySet<Address>,
+): GuardState {
+  if (!(space.u8(lock) > 0)) return 'free';
+  if (cpus === undefined) return 'held';
+  return !leaked.has(lock) && mayHold(cpus, lock).some(({ stuck }) => !stuck) ? 'held' : 'orphan';
+}

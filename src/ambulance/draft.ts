@@ -1,0 +1,51 @@
+import type { Address } from '../base/address.ts';
+import type { RepairVerb } from '../model/structure.ts';
+import type { Space } from './memory.ts';
+
+/** How a guard stands when what it guards is read. */
+export type GuardState = 'free' | 'held' | 'orphan';
+
+/** A finding in the making: the field whose value is wrong. */
+export interface Draft {
+  readonly structure: string;
+  readonly code: string;
+  /** As a spec would write it, without the patient's name: `tasks["nginx"].tasks.next`. */
+  readonly place: string;
+  readonly address: Address;
+  /** -1 when it has none. */
+  readonly physical: number;
+  readonly bytes: number;
+  readonly message: string;
+  /** The object that the field is part of, for the hex view. */
+  readonly object?: { readonly type: string; readonly base: Address };
+  /** What the value should be, when the rest of the structure says so. */
+  readonly expected?: Address;
+  /** What would mend it; undefined when nothing is known to. */
+  readonly repair?: DraftRepair;
+  /** Where it lies; undefined outside virtual memory. */
+  readonly space: Space | undefined;
+  /** How its guard stood when it was read: what is half done under a held lock can be no damage. */
+  readonly guard: GuardState;
+  /** True for what a half-done update can look like: two fields that disagree. Else the value alone is damage, whoever holds the lock. */
+  readonly torn: boolean;
+  /** True when it has to be seen again before it is believed: what no lock guards, and what is concluded from where CPUs are. */
+  readonly unguarded: boolean;
+  /** A cause of model/diagnoses.ts; undefined for a pointer, whose cause its value tells. */
+  readonly means: string | undefined;
+  /** True for a link of a shape that leads astray: what lies behind it is not found. */
+  readonly link: boolean;
+  /** True when it is about what a walk found as a whole: with a broken link there, it only follows. */
+  readonly sums: boolean;
+}
+
+export interface DraftRepair {
+  readonly kind: RepairVerb;
+  readonly writes: readonly {
+    readonly place: string;
+    readonly address: Address;
+    readonly bytes: Uint8Array;
+  }[];
+  readonly loses?: string;
+  /** Why it must not be made: a code of SERVICE_CODES. */
+  readonly declined?: string;
+}

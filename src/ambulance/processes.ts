@@ -1,0 +1,50 @@
+import type { Address } from '../base/address.ts';
+import type { Elements } from '../structure/elements.ts';
+import { readField } from '../structure/locators.ts';
+import type { Session } from '../structure/session.ts';
+import { Space } from './memory.ts';
+import type { Subject } from './subject.ts';
+
+/** What the library calls processes, and the page tables of each: `specs/lib/tasks.spec`. */
+const PROCESSES = 'tasks';
+const PAGE_TABLES = 'address_spaces';
+/** How textAt shows what is not printable. */
+const UNPRINTABLE = '\ufffd';
+/** Characters in which two names differ. */
+const NEAR = 2;
+
+/** The address space of the first process of that comm, through its own page tables; a text when there is none. */
+export function processSpace(subject: Subject, session: Session, comm: string): Space | string {
+  const processes = session.elements(PROCESSES).all();
+  const task = findProcess(session, processes, comm);
+  if (task === undefined) return `there is no process ${comm}`;
+  const tables = session.elementsOf(PAGE_TABLES, task).all();
+  const { key } = tables.locator;
+  const [mm] = tables.bases;
+  const pgd = mm === undefined || !key ? NaN : readField(subject.space, mm, key);
+  const root = subject.space.physical(pgd);
+  if (root < 0 || root % 4096 !== 0) return `the page table of ${comm} is not mapped`;
+  return new Space(subject.memory, root, subject.space.levels);
+}
+
+/** By its name; where that is damaged, the one process whose name is nearly it, or is no name. */
+function findProcess(session: Session, processes: Elements, comm: string): Address | undefined {
+  const names = processes.bases.map((_, index) => processes.labelOf(index) ?? '');
+  const named = names.indexOf(comm);
+  if (named >= 0) return processes.bases[named];
+  const own = names.flatMap((name, index) => {
+    const base = processes.bases[index] as Address;
+    return session.elementsOf(PAGE_TABLES, base).all().bases.length > 0 ? [{ name, base }] : [];
+  });
+  const near = own.filter(({ name }) => distance(name, comm) <= NEAR);
+  const nameless = own.filter(({ name }) => name === '' || name.includes(UNPRINTABLE));
+  return near.length === 1 ? near[0]?.base : nameless.length === 1 ? nameless[0]?.base : undefined;
+}
+
+function distance(left: string, right: string): number {
+  let differing = Math.abs(left.length - right.length);
+  for (let index = 0; index < Math.min(left.length, right.length); index++) {
+    if (left[index] !== right[index]) differing++;
+  }
+  return differing;
+}

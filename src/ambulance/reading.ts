@@ -1,0 +1,91 @@
+import type { Address } from '../base/address.ts';
+import { isCanonical } from '../base/address.ts';
+import type { LibraryModel } from '../model/structure.ts';
+import type { LinkedLibrary } from '../structure/link.ts';
+import { link } from '../structure/link.ts';
+import { describedLocators } from '../structure/described.ts';
+import type { CpuView, DescribedLocator, Surroundings } from '../structure/surroundings.ts';
+import { Session } from '../structure/session.ts';
+import type { Attachment } from './attach.ts';
+import { observe } from './cpus.ts';
+import type { Meter } from './limits.ts';
+import { Space } from './memory.ts';
+import { processSpace } from './processes.ts';
+import type { Subject } from './subject.ts';
+
+/** A reading of the whole patient at one instant. */
+export interface Reading {
+  readonly cpus: readonly CpuView[];
+  readonly session: Session;
+  readonly linked: LinkedLibrary;
+}
+
+/** Looks at the CPUs and puts the library to use on what the memory holds now. */
+export function read(subject: Subject, attachment: Attachment, library: LibraryModel, meter: Meter): Reading {
+  const cpus = observe(subject);
+  const linked = link(library, subject.btf);
+  const spaces = new Map<string, Space | string>();
+  const process = (comm: string): Space | string => {
+    const known = spaces.get(comm) ?? processSpace(subject, session, comm);
+    spaces.set(comm, known);
+    return known;
+  };
+  const described = new Map<string, DescribedLocator>();
+  const around: Surroundings = {
+    kernel: subject.space,
+    process,
+    symbol: (name) => subject.symbol(name),
+    perCpuBase: (cpu) => subject.perCpuBase(cpu),
+    cpu_count: subject.cpus,
+    cpus,
+    isFunction: (address) => subject.isFunction(address),
+    inText: (address) => subject.inText(address),
+    functionAt: (address) => subject.functionAt(address),
+    budget: meter,
+    finding_limit: meter.limits.findings,
+    objects: (type) => variablesOf(session, library, type),
+    described,
+  };
+  const session: Session = new Session(linked, around);
+  for (const [name, entry] of attachment.described) {
+    // When it is asked for: whose process it lies in is found by another structure.
+    let made: DescribedLocator | undefined;
+    const locator = (): DescribedLocator | undefined =>
+      (made ??= describedLocators(new Map([[name, entry]]), { around, types: { named: (type) => linked.typeNamed(type) }, nameOf: (of, base) => session.nameOf(of, base) }).get(name)); // prettier-ignore
+    described.set(name, {
+      roots: (parent) => locator()?.roots(parent) ?? [],
+      ...(entry.blocks.has('step') ? { successors: (base, found) => locator()?.successors?.(base, found) } : {}), // prettier-ignore
+    });
+  }
+  return { cpus, session, linked };
+}
+
+const VARIABLE = /^symbols\["([^"]+)"\](?:\[(\d+)\])?/;
+
+/**
+ * Objects of a type that are variables of their own, by address, and their names: `heartbeat_timer`, of a CPU's own `tick_cpu_sched/1`. The
+ * library lists them in locators of several places.
+ */
+function variablesOf(session: Session, library: LibraryModel, type: string): ReadonlyMap<Address, string> {
+  const known = VARIABLES.get(session) ?? new Map<string, ReadonlyMap<Address, string>>();
+  VARIABLES.set(session, known);
+  const before = known.get(type);
+  if (before) return before;
+  const variables = new Map<Address, string>();
+  known.set(type, variables);
+  for (const { name, of, shape, from } of library.locators) {
+    if (shape !== 'one' || from.length < 2 || of.kind !== 'named' || of.name !== type) continue;
+    for (const { head, place } of session.elements(name).all().roots) {
+      const [, symbol, cpu] = VARIABLE.exec(place) ?? [];
+      if (symbol !== undefined) variables.set(head, cpu === undefined ? symbol : `${symbol}/${cpu}`);
+    }
+  }
+  return variables;
+}
+
+const VARIABLES = new WeakMap<Session, Map<string, ReadonlyMap<Address, string>>>();
+
+/** True for a pointer that leads to no memory. */
+export function isWild(space: { mapped(address: Address): boolean }, value: Address): boolean {
+  return !Number.isNaN(value) && !(isCanonical(value) && space.mapped(value));
+}

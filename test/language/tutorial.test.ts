@@ -14,6 +14,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const FILE = 'specs/tutorial/sessions.spec';
 const TUTORIAL = readFileSync(join(ROOT, 'docs/tutorial.md'), 'utf8');
 const SHIPPED = readFileSync(join(ROOT, FILE), 'utf8').replace(/^#[^\n]*\n/, '');
+const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const LIBRARY = await shippedLibrary();
 
 /** A file so far: its declarations by what each begins with. */
@@ -96,6 +97,13 @@ describe('the tutorial', () => {
     for (const [key, piece] of ships) expect(last.get(key), key).toBe(piece);
     expect(format(FILE, SHIPPED).value).toBe(SHIPPED);
   });
+
+  it('is announced in the README with a structure that compiles', () => {
+    const [, example] = /fifteen lines\n[\s\S]*?^```\n([\s\S]*?)^```$/m.exec(README) as unknown as [string, string];
+    expect(shown(compiled(piecesOf(example)))).toBe('');
+    expect(format(FILE, example).value).toBe(example);
+    expect(example.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(15);
+  }); // prettier-ignore
 
   it('begins with fifteen lines', () => {
     expect(STEPS[0]!.text.split('\n').filter((line) => line.trim() !== '')).toHaveLength(15);

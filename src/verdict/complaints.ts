@@ -119,6 +119,9 @@ function unserviced({ scenario, record }: Case, replay: string): readonly Diagno
   return list;
 }
 
+/** A place that a claim can name; an address alone is none. */
+const placed = (place: string): string => (place === '' || place.includes('address(') ? '' : ` at ${place}`);
+
 function unclaimed(run: Case, uncovered: readonly Uncovered[], replay: string): readonly Diagnostic[] {
   const list = uncovered.slice(0, UNCOVERED_TOLD).map(({ report, finding }): Diagnostic => {
     const at = formatTime(report.diagnosed_ns);
@@ -130,7 +133,7 @@ function unclaimed(run: Case, uncovered: readonly Uncovered[], replay: string): 
         { span: headOf(run.scenario), text: `found by ${report.ambulance} at ${at}: ${finding.message}` },
         ...faultLabels(run),
       ],
-      help: `expect it: \`verdict ${report.patient}.${bareStructure(finding.structure, report.patient)} is corrupt with ${finding.code}\`; replay: ${replay}`,
+      help: `expect it: \`verdict ${report.patient}.${bareStructure(finding.structure, report.patient)} is corrupt with ${finding.code}${placed(finding.place)}\`; replay: ${replay}`,
     };
   });
   const more = uncovered.length - list.length;

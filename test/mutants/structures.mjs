@@ -33,4 +33,5 @@ export const mutants = [
   { id: 'fields-of-inner-structs-are-named', file: 'src/structure/fields.ts', from: "prefix === '' ? member.name : `${prefix}.${member.name}`;", to: 'member.name;', killer: 'test/structure/fields.test.ts' },
   { id: 'what-cannot-be-read-is-told-once', file: 'src/language/echoes.ts', from: 'return unread.get(span.file)?.has(written) !== true;', to: 'return true;', killer: 'test/language/golden.test.ts' },
   { id: 'only-what-cannot-be-read-has-echoes', file: 'src/language/echoes.ts', from: "if (span === undefined || !code.startsWith('E02')) continue;", to: 'if (span === undefined) continue;', killer: 'test/language/golden.test.ts' },
+  { id: 'a-finding-is-pasted-with-its-place', file: 'src/verdict/complaints.ts', from: "(place === '' || place.includes('address(') ? '' : ` at ${place}`);", to: "(place === '' ? place : '');", killer: 'test/language/tutorial.test.ts' },
 ]; // prettier-ignore

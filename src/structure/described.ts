@@ -67,11 +67,9 @@ class CodeLocator implements DescribedLocator {
     const roots: Root[] = [];
     for (const [index, head] of heads.entries()) {
       const object = objects[index] as Address;
-      const place = this.#placeOf(object, symbols[index] as string, cpus[index] as number, sources[index] as Address, parent); // prettier-ignore
-      const root = this.#rootOf(
-        object,
-        head,
-        place,
+      // A wheel has thousands of roots: what they are called is told when somebody asks.
+      const place = (): string => this.#placeOf(object, symbols[index] as string, cpus[index] as number, sources[index] as Address, parent); // prettier-ignore
+      const root = this.#rootOf(object, head, place, () =>
         this.#memberAt(head - object, this.#entry.names.head_type),
       );
       if ('code' in root) return root;
@@ -88,30 +86,33 @@ class CodeLocator implements DescribedLocator {
     return failure;
   }
 
-  #rootOf(object: Address, head: Address, place: string, member: string): Root | Problem {
+  #rootOf(object: Address, head: Address, place: () => string, member: () => string): Root | Problem {
     const space = this.#reader as Reader;
     const { object_type } = this.#entry.names;
-    let root: Root = {
+    const root: { -readonly [K in keyof Root]: Root[K] } = {
       from: 0,
       space,
       head,
-      place: `${place}${member}`,
+      get place() {
+        return `${place()}${member()}`;
+      },
       object: { type: object_type, base: object },
     };
     for (const block of ['length', 'first', 'last'] as const) {
       if (!this.#entry.blocks.has(block)) continue;
       const failure = this.#run(this.#machine, block, object);
       if (failure) return failure;
-      root = { ...root, [block]: this.#machine.value };
+      root[block] = this.#machine.value;
     }
     if (!this.#entry.blocks.has('guard')) return root;
     if (!this.#guards.has(object)) {
       const failure = this.#run(this.#machine, 'guard', object);
       if (failure) return failure;
-      this.#guards.set(object, this.#guardAt(object, place));
+      this.#guards.set(object, this.#guardAt(object, place()));
     }
     const guard = this.#guards.get(object);
-    return guard ? { ...root, guard } : root;
+    if (guard) root.guard = guard;
+    return root;
   }
 
   #guardAt(object: Address, place: string): Guard {

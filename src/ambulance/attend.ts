@@ -18,6 +18,7 @@ import { structuresOf } from './structures.ts';
 import type { Subject } from './subject.ts';
 import { PhysicalCache } from './memory.ts';
 import { repairsOf } from './service/repairs.ts';
+import { link } from '../structure/link.ts';
 import { contextOf } from './context.ts';
 import { regionDrafts } from './region.ts';
 import type { Draft } from './draft.ts';
@@ -58,7 +59,7 @@ export function attend(patient: Patient, options: AttendOptions): Attended {
   const metadata = regionDrafts(attachment, subject);
   const drafts = [...metadata, ...conclusions.flatMap((one) => one.drafts)];
   const log = subject ? readPrintkLines(subject, LOG_LINES) : [];
-  const findings = finish(patient, subject, drafts, log);
+  const findings = finish(patient, subject, drafts, log, options.library);
   const of: Case = {
     patient,
     attachment,
@@ -118,9 +119,11 @@ function finish(
   subject: Subject | undefined,
   drafts: readonly Draft[],
   log: readonly string[],
+  library: LibraryModel,
 ): Finding[] {
+  const linked = link(library, subject?.btf);
   const findings = drafts.map((draft, index): Finding => {
-    const context = subject && contextOf(subject, draft);
+    const context = subject && contextOf(draft, linked);
     return {
       index,
       structure: draft.structure,

@@ -109,6 +109,11 @@ export class LinkedLibrary {
     return type === 'opaque' ? undefined : type;
   }
 
+  /** Bytes of a type by name; 0 when there is none. */
+  sizeOf(type: string): number {
+    return bytesOf({ kind: 'named', name: type }, this.source);
+  }
+
   /** The named fields of a type that lie in [from, from + bytes); offsets from `from`. */
   fieldsOf(type: string, from: number, bytes: number): readonly FieldAt[] {
     return fieldsIn(

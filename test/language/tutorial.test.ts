@@ -86,6 +86,8 @@ describe('the tutorial', () => {
     const job = { index: 0, scenario: scenario!, seed: 1 };
     const outcome = executorOf(LIBRARY)(job, { today: '2026-01-01', replay: 'npx siren run', target: 'sim' });
     expect(outcome.status).toBe('failed');
+    const [found] = outcome.record!.reports[0]!.findings;
+    expect(found!.context!.fields.map(({ name }) => name)).toEqual(['chain.next', 'chain.pprev', 'token', 'user', 'kind', 'hits', 'opened', 'expires', 'name']); // prettier-ignore
     const said = failureText(job, outcome, (file) => sources.get(file)).split('\n');
     for (const line of said.filter((one) => !one.includes('trace hash'))) expect(timeless(TUTORIAL)).toContain(timeless(line));
   }); // prettier-ignore

@@ -34,4 +34,5 @@ export const mutants = [
   { id: 'what-cannot-be-read-is-told-once', file: 'src/language/echoes.ts', from: 'return unread.get(span.file)?.has(written) !== true;', to: 'return true;', killer: 'test/language/golden.test.ts' },
   { id: 'only-what-cannot-be-read-has-echoes', file: 'src/language/echoes.ts', from: "if (span === undefined || !code.startsWith('E02')) continue;", to: 'if (span === undefined) continue;', killer: 'test/language/golden.test.ts' },
   { id: 'a-finding-is-pasted-with-its-place', file: 'src/verdict/complaints.ts', from: "(place === '' || place.includes('address(') ? '' : ` at ${place}`);", to: "(place === '' ? place : '');", killer: 'test/language/tutorial.test.ts' },
+  { id: 'a-finding-shows-the-fields-of-a-spec', file: 'src/ambulance/context.ts', from: "const fields = type === '' ? [] : linked.fieldsOf(type, first - base, bytes.length);", to: 'const fields: HexContext["fields"] = [];', killer: 'test/language/tutorial.test.ts' },
 ]; // prettier-ignore

@@ -26,9 +26,15 @@ export function read(subject: Subject, attachment: Attachment, library: LibraryM
   const linked = link(library, subject.btf);
   const spaces = new Map<string, Space | string>();
   const process = (comm: string): Space | string => {
-    const known = spaces.get(comm) ?? processSpace(subject, session, comm);
+    const known = spaces.get(comm) ?? processBy(comm);
     spaces.set(comm, known);
     return known;
+  };
+  /** What the guest says of its tasks may be false: then processes are found as in every Linux. */
+  const processBy = (comm: string): Space | string => {
+    const found = processSpace(subject, session, comm);
+    if (typeof found !== 'string' || described.size === 0) return found;
+    return processSpace(subject, new Session(linked, { ...around, described: new Map() }), comm);
   };
   const described = new Map<string, DescribedLocator>();
   const around: Surroundings = {

@@ -41,13 +41,20 @@ export function appVariable(
     if (word) return { comm: name, bytes: word.bytes };
     for (const { locator } of fills) {
       for (const from of locator.from) {
-        const type = castOf(from, symbol);
+        const type = castOf(from, symbol) ?? bucketsOf(locator, from, symbol);
         if (type !== undefined) return { comm: name, bytes: 8, ...(type === null ? {} : { type }) };
       }
     }
     if (locks.includes(symbol)) return { comm: name, bytes: 8 };
   }
   return undefined;
+}
+
+/** A hash that is said to have so many buckets begins with an array of them; null where the symbol is of no known type. */
+function bucketsOf(locator: LocatorModel, from: Formula, symbol: string): TypeModel | null | undefined {
+  if (from.kind !== 'symbol' || from.name !== symbol) return castOf(from, symbol);
+  if (locator.shape !== 'hash' || locator.length?.kind !== 'int') return null;
+  return { kind: 'array', of: { kind: 'named', name: 'hlist_head' }, count: Number(locator.length.value) };
 }
 
 /** The type that a formula gives the symbol that it begins at; null for none, undefined when it begins elsewhere. */

@@ -35,4 +35,5 @@ export const mutants = [
   { id: 'only-what-cannot-be-read-has-echoes', file: 'src/language/echoes.ts', from: "if (span === undefined || !code.startsWith('E02')) continue;", to: 'if (span === undefined) continue;', killer: 'test/language/golden.test.ts' },
   { id: 'a-finding-is-pasted-with-its-place', file: 'src/verdict/complaints.ts', from: "(place === '' || place.includes('address(') ? '' : ` at ${place}`);", to: "(place === '' ? place : '');", killer: 'test/language/tutorial.test.ts' },
   { id: 'a-finding-shows-the-fields-of-a-spec', file: 'src/ambulance/context.ts', from: "const fields = type === '' ? [] : linked.fieldsOf(type, first - base, bytes.length);", to: 'const fields: HexContext["fields"] = [];', killer: 'test/language/tutorial.test.ts' },
+  { id: 'buckets-are-places', file: 'src/place/declared.ts', from: "if (locator.shape !== 'hash' || locator.length?.kind !== 'int') return null;", to: 'if (locator.limit > 0) return null;', killer: 'specs/tutorial/sessions.spec' },
 ]; // prettier-ignore

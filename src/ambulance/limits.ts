@@ -13,7 +13,7 @@ export interface AmbulanceLimits {
 }
 
 export const DEFAULT_LIMITS: AmbulanceLimits = {
-  steps: 200_000,
+  steps: 4_000_000,
   bytes: 512 * 1_048_576,
   findings: 16,
   rereads: 6,

@@ -118,7 +118,7 @@ export class Breaker {
     const inside = is.closes || is.starts || is.opened ? frame.indent : indent;
     const loose = this.#comments(trivia, inside, kept && !is.opened, forced);
     this.#indent = indent;
-    this.#gap = kept && !is.opened && !is.closes && !first && (loose || trivia.gap);
+    this.#gap = kept && !is.opened && !is.closes && this.lines.length > 0 && (loose || trivia.gap);
     const row = frame.kind === 'row' && one.image === '[';
     this.#kind = is.starts ? (one.image === 'require' ? 'require' : frame.kind) : row ? 'row' : 'plain';
   } // prettier-ignore

@@ -89,6 +89,7 @@ describe('the formatter', () => {
     ['keeps a sign with its number', 'let a = [-1,~ 2, 3 - 4]', 'let a = [-1, ~2, 3 - 4]\n'],
     ['sets declarations apart by one empty line', 'tag a "x"\ntag b "y"\n\n\n\nlet c = 1\nfault f(x) {\n  zero x\n}\nfault g(x) { zero x }', 'tag a "x"\ntag b "y"\n\nlet c = 1\n\nfault f(x) {\n  zero x\n}\n\nfault g(x) { zero x }\n'],
     ['drops empty lines at the ends of a block', 'topology t {\n\n  cpus 0\n\n\n  memory 1 MiB\n\n}\n\n\n', 'topology t {\n  cpus 0\n\n  memory 1 MiB\n}\n'],
+    ['keeps the empty line after a comment that heads the file', '# why\n\ntag a "x"\n', '# why\n\ntag a "x"\n'],
     ['keeps comments where they stand', '# top\n\n## doc\ntag a "x"   # behind\n# last', '# top\n\n## doc\ntag a "x"  # behind\n# last\n'],
     ['lines up the claims of a block', 'scenario "x" {\n  expect {\n    guest web is healthy\n    hypervisor web is healthy\n  }\n}', 'scenario "x" {\n  expect {\n    guest      web is healthy\n    hypervisor web is healthy\n  }\n}\n'],
     ['lines up the members of a struct', 'struct s {\n  a: u8\n  long: *s[4]\n}', 'struct s {\n  a:    u8\n  long: *s[4]\n}\n'],

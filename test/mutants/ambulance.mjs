@@ -13,4 +13,5 @@ export const mutants = [
   { id: 'second-level-is-named', file: 'src/ambulance/diagnose/from-machine.ts', from: "cause: 'second_level_damage'", to: "cause: 'page_table_damage'", killer: 'specs/claims/4-hypervisor-control.spec' },
   { id: 'one-bit-is-a-flip', file: 'src/ambulance/diagnose/from-findings.ts', from: "return [bitsApart(draft) === 1 ? 'bit_flip' : 'wild_pointer', POINTER_WEIGHT];", to: "return ['bit_flip', POINTER_WEIGHT];", killer: 'specs/structures/task-list.spec' },
   { id: 'smash-outranks-what-follows', file: 'src/ambulance/diagnose/from-findings.ts', from: 'stack_smash: 90,', to: 'stack_smash: 1,', killer: 'specs/structures/stacks.spec' },
+  { id: 'a-ring-of-waiters-is-one-cause', file: 'src/ambulance/diagnose/from-findings.ts', from: 'if (first === undefined || rings.length === 1) return [...causes];', to: 'return [...causes];', killer: 'specs/service/leak-and-deadlock.spec' },
 ]; // prettier-ignore

@@ -65,7 +65,20 @@ export function causesOfFindings(of: Case): Cause[] {
       explains: [finding.index, ...follows.map((other) => other.finding.index)],
     });
   }
-  return causes;
+  return oneDeadlock(causes);
+}
+
+/** A ring of waiters is found at each of its locks, and is one cause: at the first of them. */
+function oneDeadlock(causes: readonly Cause[]): Cause[] {
+  const rings = causes.filter(({ cause }) => cause === 'deadlock');
+  const [first] = rings;
+  if (first === undefined || rings.length === 1) return [...causes];
+  const whole: Cause = {
+    ...first,
+    evidence: rings.flatMap(({ evidence, place }) => evidence.map((said) => `${place}: ${said}`)),
+    explains: rings.flatMap(({ explains }) => explains),
+  };
+  return causes.flatMap((one) => (one === first ? [whole] : one.cause === 'deadlock' ? [] : [one]));
 }
 
 /** One bit away from what the rest of the structure implies, or just wrong. */

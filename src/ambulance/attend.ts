@@ -85,6 +85,7 @@ export function attend(patient: Patient, options: AttendOptions): Attended {
     diagnosis,
     bytes_read: meter.bytes,
     log_tail: log.slice(-LOG_TAIL),
+    notes: inspected?.notes ?? [],
   };
   return { report, repairs, cost_ns };
 }

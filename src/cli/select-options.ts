@@ -105,7 +105,7 @@ function lastFailed(options: OptionReader, reports: string): ReadonlySet<string>
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     return bad(missing ? 'there is no results.json in the reports folder' : 'results.json cannot be read');
   }
-  if (results?.format !== 'siren-results' || results.version !== 2 || !Array.isArray(results.runs)) {
+  if (results?.format !== 'siren-results' || results.version !== 3 || !Array.isArray(results.runs)) {
     return bad('results.json has another format');
   }
   return new Set(results.runs.filter((run) => needsAttention(run.status)).map((run) => run.id));

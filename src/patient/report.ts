@@ -16,6 +16,8 @@ export interface AmbulanceReport {
   readonly diagnosis: readonly Diagnosis[];
   readonly bytes_read: number;
   readonly log_tail: readonly string[];
+  /** In what structs that the specs write out differ from the guest's own types, by which they were read. */
+  readonly notes: readonly string[];
 }
 
 export interface StructureVerdict {

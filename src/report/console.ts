@@ -3,7 +3,7 @@ import type { RunOutcome, Status } from '../record/outcome.ts';
 import type { Job, Reporter, RunnerEvent } from '../runner/events.ts';
 import { colouredDiagnostic } from './diagnostic-text.ts';
 import { oneLine } from './escape.ts';
-import { failureLine, failureText, runName } from './failure-text.ts';
+import { failureLine, failureText, notesIn, runName } from './failure-text.ts';
 import type { Summary } from './results.ts';
 import { type Sources, sourcesOf } from './sources.ts';
 import { fit, StatusLine } from './status-line.ts';
@@ -59,6 +59,8 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
   const failures: Failure[] = [];
   const slow: { readonly name: string; readonly ms: number }[] = [];
   const perFile = new Map<string, Tally>();
+  /** Of each file, so that a table of runs says it once. */
+  const noted = new Set<string>();
   let sources: Sources = () => undefined;
   let current: string | undefined;
   let spec_errors = 0;
@@ -74,6 +76,12 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
     if (current === undefined || options.verbose === true || options.tty) return;
     const of = perFile.get(current);
     if (of !== undefined) line(`${oneLine(current)}  ${coloured(of.summary(), colors)}`);
+  };
+
+  const sayNotes = (job: Job, notes: readonly string[]): void => {
+    const fresh = notes.filter((note) => !noted.has(`${job.scenario.file} ${note}`));
+    for (const note of fresh) noted.add(`${job.scenario.file} ${note}`);
+    if (fresh.length > 0) line(`${colors.yellow('noted')} ${whereIs(job)}  ${colors.dim(fresh.join('; '))}`);
   };
 
   const onOutcome = (job: Job, outcome: RunOutcome, wall_ms: number): void => {
@@ -96,6 +104,8 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
       const said = outcome.status === 'passed' ? '' : `  ${colors.dim(why)}`;
       line(`${mark(outcome.status, colors)} ${whereIs(job)}${said}`);
     }
+    // A failed run has them among its details.
+    if (!bad) sayNotes(job, notesIn(outcome.record?.reports ?? []));
   };
 
   const event = (event: RunnerEvent): void => {

@@ -96,6 +96,15 @@ export function failureText(
   return parts.join('\n\n');
 }
 
+const NOTES_SHOWN = 12;
+
+/** What the rescues noted, each once and in a line of its own. */
+export function notesIn(reports: readonly { readonly notes: readonly string[] }[]): readonly string[] {
+  const notes = [...new Set(reports.flatMap((report) => report.notes))];
+  const shown = notes.slice(0, NOTES_SHOWN).map((note) => oneLine(clip(note, LONGEST_LINE)));
+  return notes.length > NOTES_SHOWN ? [...shown, `${notes.length - NOTES_SHOWN} more in report.html`] : shown;
+}
+
 /** Receipts of one action together: `every` leaves one for each time. */
 function repeated(receipts: readonly Receipt[]): ReadonlyMap<string, readonly Receipt[]> {
   const groups = new Map<string, Receipt[]>();
@@ -136,6 +145,7 @@ function momentsText(outcome: RunOutcome): string {
       oneLine(`${report.ambulance} on ${report.patient}, by ${report.reason}: ${report.health}, ${what}`) +
         ` (attached ${formatTime(report.attached_ns)}, diagnosed ${formatTime(report.diagnosed_ns)})`,
     );
+    for (const note of notesIn([report])) lines.push(`note of ${oneLine(report.ambulance)}: ${note}`);
   }
   for (const { ambulance, patient, state, code, by, message, ended_ns, writes } of record.services) {
     const why = `${by === undefined ? '' : ` by ${by}`}${code === undefined ? '' : ` with ${code}`}`;

@@ -51,7 +51,7 @@ export function jsonReporter(options: JsonOptions): Reporter {
   function* text(): Generator<string> {
     const head = {
       format: 'siren-results',
-      version: 2,
+      version: 3,
       siren: options.version,
       target,
       ...(seed === undefined ? {} : { seed_override: seed }),

@@ -4,13 +4,13 @@ import type { Environment } from '../runner/events.ts';
 import type { HexContext } from '../patient/report.ts';
 
 /**
- * The shape of results.json, version 2: services and occurrences came with it. Published as results.schema.json beside this file; a test holds the two together.
+ * The shape of results.json, version 3: 2 brought services and occurrences, 3 a rescue's notes. Published as results.schema.json beside this file; a test holds the two together.
  * Addresses are 16 hex digits, times integer nanoseconds of virtual time; an absent field means "none". All that may differ
  * between machines lies under `environment`.
  */
 export interface Results {
   readonly format: 'siren-results';
-  readonly version: 2;
+  readonly version: 3;
   readonly siren: string;
   readonly target: string;
   readonly seed_override?: number;
@@ -124,6 +124,9 @@ export interface RescueResult {
   readonly findings_left_out: number;
   readonly diagnosis: readonly DiagnosisResult[];
   readonly log_tail?: readonly string[];
+  /** In what structs that the specs write out differ from the guest's own types, by which they were read. */
+  readonly notes?: readonly string[];
+  readonly notes_left_out?: number;
 }
 
 export interface ServiceResult {

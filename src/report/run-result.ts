@@ -36,6 +36,7 @@ interface Limits {
   readonly diagnoses: number;
   readonly evidence: number;
   readonly lines: number;
+  readonly notes: number;
   readonly audit: number;
   readonly text: number;
 }
@@ -49,6 +50,7 @@ const LIMITS: Readonly<Record<Detail, Limits>> = {
     diagnoses: 4,
     evidence: 2,
     lines: 0,
+    notes: 12,
     audit: 4,
     text: 200,
   },
@@ -60,6 +62,7 @@ const LIMITS: Readonly<Record<Detail, Limits>> = {
     diagnoses: 20,
     evidence: 20,
     lines: 60,
+    notes: 200,
     audit: 200,
     text: 4000,
   },
@@ -202,7 +205,15 @@ function rescueResult(report: AmbulanceReport, limits: Limits): RescueResult {
     findings_left_out: report.findings.length - findings.length,
     diagnosis: report.diagnosis.slice(0, limits.diagnoses).map((one) => diagnosisResult(one, limits)),
     ...(log_tail === undefined ? {} : { log_tail }),
+    ...notesOf(report.notes, limits),
   };
+}
+
+function notesOf(notes: readonly string[], limits: Limits): Pick<RescueResult, 'notes' | 'notes_left_out'> {
+  if (notes.length === 0) return {};
+  const kept = notes.slice(0, limits.notes).map((note) => clip(note, limits.text));
+  const left = notes.length - kept.length;
+  return { notes: kept, ...(left === 0 ? {} : { notes_left_out: left }) };
 }
 
 function serviceResult(service: ServiceReport, limits: Limits): ServiceResult {

@@ -14,4 +14,5 @@ export const mutants = [
   { id: 'one-bit-is-a-flip', file: 'src/ambulance/diagnose/from-findings.ts', from: "return [bitsApart(draft) === 1 ? 'bit_flip' : 'wild_pointer', POINTER_WEIGHT];", to: "return ['bit_flip', POINTER_WEIGHT];", killer: 'specs/structures/task-list.spec' },
   { id: 'smash-outranks-what-follows', file: 'src/ambulance/diagnose/from-findings.ts', from: 'stack_smash: 90,', to: 'stack_smash: 1,', killer: 'specs/structures/stacks.spec' },
   { id: 'a-ring-of-waiters-is-one-cause', file: 'src/ambulance/diagnose/from-findings.ts', from: 'if (first === undefined || rings.length === 1) return [...causes];', to: 'return [...causes];', killer: 'specs/service/leak-and-deadlock.spec' },
+  { id: 'a-rescue-keeps-its-notes', file: 'src/ambulance/attend.ts', from: 'notes: inspected?.notes ?? [],', to: 'notes: [],', killer: 'test/ambulance/notes.test.ts' },
 ]; // prettier-ignore

@@ -167,7 +167,7 @@ describe('a results.json that is none', () => {
     expect(refused('')).toMatch(/^x\.json: it is not JSON/);
     expect(refused('[]')).toMatch(/the file is not an object/);
     expect(refused('{}')).toMatch(/no format/);
-    expect(refused(JSON.stringify({ ...good, version: 3 }))).toMatch(/version 3, and this Siren reads versions 1 and 2/);
+    expect(refused(JSON.stringify({ ...good, version: 4 }))).toMatch(/version 4, and this Siren reads versions 1 to 3/);
     expect(refused(JSON.stringify({ ...good, runs: [{}] }))).toMatch(/runs\[0\]\.status is not a string/);
     const [run] = good['runs'] as [Record<string, unknown>];
     expect(refused(JSON.stringify({ ...good, runs: [run, run] }))).toMatch(/runs\[1\]\.id is there twice/);

@@ -120,6 +120,17 @@ describe('the console', () => {
     expect(text).toContain('nothing ran, 1 spec error');
   });
 
+  it('says once for each file what a rescue noted, and of a failing run among its details', async () => {
+    const noted = record({ reports: [{ ...report(), notes: ['list_head has 8 bytes, in the guest 16', 'two\u001b[31m\nlines'] }] }); // prettier-ignore
+    const [one, two] = [scenarioNamed('one'), scenarioNamed('two')];
+    const passed = await printed([one, two].map((scenario) => ({ scenario, outcome: outcome(scenario, 'passed', { record: noted }) }))); // prettier-ignore
+    expect(passed.match(/^noted .*$/gm)).toEqual([expect.stringMatching(/ one {2}list_head has 8 bytes, in the guest 16; two/)]); // prettier-ignore
+    expect(passed).not.toContain('\u001b');
+    const failed = await printed([{ scenario: one, outcome: { ...failedOutcome(one), record: noted } }]);
+    expect(failed).toMatch(/^ +note of rescue: list_head has 8 bytes, in the guest 16$/m);
+    expect(failed).not.toMatch(/^noted/m);
+  });
+
   it('counts specs that do not compile in its last line, warnings not', async () => {
     const error = diagnosticAt('E0312', 'two owners', ['run 400 ms', 'here']);
     const warning = { ...error, severity: 'warning' as const };

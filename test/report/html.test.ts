@@ -66,7 +66,7 @@ function hostileRun(): Judged {
   const evil = report();
   const finding = { ...evil.findings[0], structure: NASTY, code: NASTY, place: NASTY, message: NASTY } as (typeof evil.findings)[0];
   const reports = [{
-    ...evil, ambulance: NASTY, patient: NASTY, reason: NASTY, log_tail: [NASTY],
+    ...evil, ambulance: NASTY, patient: NASTY, reason: NASTY, log_tail: [NASTY], notes: [NASTY],
     findings: [{ ...finding, context: { base: 'ffff888000000000', hex: '3c2f', fields: [{ name: NASTY, offset: 0, bytes: 1 }] } }],
     diagnosis: evil.diagnosis.map((one) => ({ ...one, cause: NASTY, place: NASTY, evidence: [NASTY] })),
   }];
@@ -311,6 +311,17 @@ describe('report.html', () => {
     expect(html).toContain('passes, though marked xfail: &quot;issue 12&quot;');
     expect(drawn(html, runsIn(html)[0] as PageRun)).toContain('passes, though marked xfail</strong>: issue 12');
   }); // prettier-ignore
+
+  it('shows what a rescue noted beside its findings', async () => {
+    const scenario = scenarioNamed('noted');
+    const reports = [{ ...report(), notes: ['list_head has <8> bytes, in the guest 16'] }];
+    const html = await page([
+      { scenario, outcome: { ...failedOutcome(scenario), record: record({ reports }) } },
+    ]);
+    const [run] = runsIn(html) as [PageRun];
+    expect(drawn(html, run)).toContain('<li>list_head has &lt;8&gt; bytes, in the guest 16</li>');
+    expect(drawn(html, { ...run, record: { ...run.record!, rescues: [{ ...run.record!.rescues[0]!, notes_left_out: 3 }] } })).toContain('3 more are not in this report'); // prettier-ignore
+  });
 
   it('is whole when nothing ran and when a spec does not compile', async () => {
     const html = await page([], { diagnostics: [diagnosticAt('E0312', 'two owners', ['run', 'here'])] });

@@ -5,7 +5,7 @@ import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import type { Results } from '../../src/report/results.ts';
 import { jsonReporter } from '../../src/report/json.ts';
-import { failedOutcome, oneOfEach, outcome, record, service } from '../support/outcomes.ts';
+import { failedOutcome, oneOfEach, outcome, record, report, service } from '../support/outcomes.ts';
 import { feed, streamOf } from '../support/run-stream.ts';
 import { diagnosticAt, scenarioNamed } from '../support/spec-fixture.ts';
 
@@ -53,6 +53,18 @@ describe('results.json', () => {
     expect(run?.record?.services).toMatchObject([
       { ambulance: 'rescue', patient: 'web', state: 'rolled_back', by: 'verify', code: 'LIST_NEXT_POISON', writes_left_out: 0, writes: [{ address: 'ffffffff82a05080', physical: '0000000002a05080', before: 'ff', after: '00', undone: true }] },
     ]); // prettier-ignore
+  });
+
+  it('has what a rescue noted, cut where it is long, and says how much is left out', async () => {
+    const scenario = scenarioNamed('noted');
+    const notes = Array.from({ length: 15 }, (_, index) => `${index} ${'x'.repeat(1000)}`);
+    const noted = outcome(scenario, 'passed', { record: record({ reports: [{ ...report(), notes }] }) });
+    const results = JSON.parse(await written([{ scenario, outcome: noted }])) as Results;
+    expect(valid(results) ? [] : valid.errors).toEqual([]);
+    const rescue = results.runs[0]?.record?.rescues[0];
+    expect(rescue?.notes).toHaveLength(12);
+    expect(rescue?.notes?.[0]).toMatch(/^0 x{100,200}/);
+    expect(rescue?.notes_left_out).toBe(3);
   });
 
   it('says what a comparison with a twin let pass', async () => {

@@ -158,6 +158,7 @@ export function report(): AmbulanceReport {
     log_tail: [
       '[    0.061204] list_del corruption, ffff88800412c2f8->next is LIST_POISON1 (dead000000000100)',
     ],
+    notes: [],
   };
 }
 

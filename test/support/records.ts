@@ -88,6 +88,7 @@ export function report(more: Partial<AmbulanceReport> = {}): AmbulanceReport {
     diagnosis: [],
     bytes_read: 0,
     log_tail: [],
+    notes: [],
     ...more,
   };
 }

@@ -54,10 +54,10 @@ export function readResults(text: string, name: string): ComparedResults {
   const top = at.object(json, 'the file');
   if (top['format'] !== 'siren-results')
     throw at.error('it has no format "siren-results"', 'give a results.json that `siren run` wrote');
-  // What is compared is in both alike.
-  if (top['version'] !== 1 && top['version'] !== 2)
+  // What is compared is in all of them alike.
+  if (top['version'] !== 1 && top['version'] !== 2 && top['version'] !== 3)
     throw at.error(
-      `it has version ${oneLine(clip(JSON.stringify(top['version']) ?? 'none', 40))}, and this Siren reads versions 1 and 2`,
+      `it has version ${oneLine(clip(JSON.stringify(top['version']) ?? 'none', 40))}, and this Siren reads versions 1 to 3`,
       'compare with the Siren that wrote it',
     );
   const runs = at.array(top['runs'], 'runs', MOST_RUNS);

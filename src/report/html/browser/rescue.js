@@ -19,7 +19,7 @@ export function rescueView(rescue) {
       called by ${rescue.reason} · region read via ${rescue.via.replaceAll('_', ' ')} · attached at
       ${time(rescue.attached_ns)}, diagnosed at ${time(rescue.diagnosed_ns)} · ${size(rescue.bytes_read)} read
     </p>
-    ${diagnosisView(rescue)}${findingsView(rescue)}${verdictsView(rescue)}${lastWords(rescue)}
+    ${diagnosisView(rescue)}${findingsView(rescue)}${notesView(rescue)}${verdictsView(rescue)}${lastWords(rescue)}
   </section>`;
 }
 
@@ -48,6 +48,18 @@ function findingsView(rescue) {
   const left = rescue.findings_left_out;
   return markup`<h5>Findings</h5>
     ${causes.map((cause) => findingView(cause, rescue.findings, 0))}
+    ${left > 0 && markup`<p class="none">${left} more are not in this report.</p>`}`;
+}
+
+/** @param {RescueResult} rescue */
+function notesView(rescue) {
+  if (rescue.notes === undefined) return '';
+  const left = rescue.notes_left_out ?? 0;
+  return markup`<h5>Notes</h5>
+    <p>Structs that a spec writes out are not as in the guest, which was read by its own types:</p>
+    <ul class="notes">
+      ${rescue.notes.map((note) => markup`<li>${note}</li>`)}
+    </ul>
     ${left > 0 && markup`<p class="none">${left} more are not in this report.</p>`}`;
 }
 

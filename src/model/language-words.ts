@@ -267,7 +267,7 @@ const VALUES: WordGroup = {
     patient: 'In `borrows cpus patient.cpus`: whoever the ambulance comes to. No partition may be called so.',
     true: 'Yes, in a condition.',
     false: 'No, in a condition.',
-    else: 'Reserved for a later version.',
+    else: 'Before the code and the message of a requirement: `require o.qty in 1..1000 else RANGE "a quantity of {o.qty}"`.',
     read: 'Of `leak … mode`: the lock is taken for reading.',
     write: 'Of `leak … mode`: the lock is taken for writing. The default.',
     inspection: 'Of `summon … for`: the ambulance looks, diagnoses and leaves. The default.',

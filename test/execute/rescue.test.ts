@@ -103,7 +103,7 @@ describe('whose CPUs the rescue works on', () => {
   const OWN: Cpus = { mode: 'owned', cpus: [4], vcpus: 1, weight: 1 };
   const BORROWED: Cpus = { mode: 'borrowed', cpus: [], vcpus: 1, weight: 1 };
 
-  /** web and db on CPUs 0 and 1, in slots of 0.1 ms or on their own; web is inspected at 20 ms. */
+  /** web and db on CPUs 0 and 1, in slots of 20 us or on their own; web is inspected at 20 ms. */
   function rescued(
     cpus: Cpus,
     shared: boolean,
@@ -111,7 +111,7 @@ describe('whose CPUs the rescue works on', () => {
     const slots = { mode: 'shared', cpus: [0, 1], vcpus: 2, weight: 1 } as const;
     const lpars = topology.lpars.map((lpar) => (shared ? { ...lpar, cpus: slots } : lpar));
     const ambulances = topology.ambulances.map((one) => ({ ...one, cpus }));
-    const machine = { ...topology.machine, slice_ns: 100_000 };
+    const machine = { ...topology.machine, slice_ns: 20_000 };
     const here = { ...topology, machine, lpars, ambulances };
     const run = new Run(new TwinLine(here, 1).at(20 * MS), 40 * MS, []);
     const dispatcher = new Dispatcher(run, here, () => undefined);
@@ -149,7 +149,7 @@ describe('whose CPUs the rescue works on', () => {
     const [own, borrowed] = [rescued(OWN, true), rescued(BORROWED, true)];
     expect(borrowed.used('web')).toBe(own.took_ns);
     // At least one slot of the neighbour lies in between.
-    expect(borrowed.took_ns).toBeGreaterThanOrEqual(own.took_ns + 100_000);
+    expect(borrowed.took_ns).toBeGreaterThanOrEqual(own.took_ns + 20_000);
     const slots = borrowed.run.simulation.target.cpuNamed('web', 0)?.slots;
     const { diagnosed_ns = 0 } = borrowed.run.reports[0] ?? {};
     const end = diagnosed_ns + borrowed.run.simulation.target.origin;
@@ -158,6 +158,6 @@ describe('whose CPUs the rescue works on', () => {
 
   it('shared: it works in slots of its own', () => {
     const { took_ns } = rescued({ mode: 'shared', cpus: [0], vcpus: 1, weight: 1 }, true);
-    expect(took_ns).toBeGreaterThan(rescued(OWN, true).took_ns + 100_000);
+    expect(took_ns).toBeGreaterThan(rescued(OWN, true).took_ns + 20_000);
   });
 });

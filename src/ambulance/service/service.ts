@@ -1,6 +1,6 @@
 import type { Patient } from '../../patient/patient.ts';
 import type { RepairWrite } from '../../patient/repair.ts';
-import type { Bench, Order, ServiceEnd, Servicing } from '../../patient/servicing.ts';
+import type { Bench, Order, Repaired, ServiceEnd, Servicing } from '../../patient/servicing.ts';
 import type { AttendOptions, Attended } from '../attend.ts';
 import { attend } from '../attend.ts';
 import type { Plan } from './plan.ts';
@@ -10,6 +10,8 @@ import { ending, planOf } from './plan.ts';
 const PARK_NS = 2_000;
 const WRITE_NS = 1_000;
 const RESUME_NS = 2_000;
+/** How often what a repair leaves is repaired in its turn. */
+const ROUNDS = 3;
 
 /**
  * Services a patient that has been looked at: park, write, look again, and only when nothing is left that is wrong let it go on; else
@@ -30,7 +32,8 @@ export function service(
   if (!bench.tell('park', {})) return undefined;
   if (!servicing.park()) return ending('failed', 'NOT_GRANTED', 'the hypervisor gave no leave', 'grant');
   if (!bench.pass(PARK_NS)) return undefined;
-  const undone = writeAll(plan, servicing, bench) ?? lookAgain(patient, plan, seen, bench, options);
+  const repaired = [...plan.repaired];
+  const undone = mend(patient, servicing, order, plan, seen, bench, options, repaired);
   if (undone === 'gone') return undefined;
   if (undone !== 'sound') return undo(undone, servicing, bench);
   if (!bench.tell('resume', {})) return undefined;
@@ -39,8 +42,36 @@ export function service(
   if (!bench.pass(RESUME_NS)) return undefined;
   const beat = bench.watch();
   if (beat === 'gone') return undefined;
-  if (beat === 'silent') return { ...ending('failed', 'NO_HEARTBEAT', 'it went on and sent no heartbeat', 'heartbeat'), repaired: plan.repaired }; // prettier-ignore
-  return { state: 'done', message: plan.summary, repaired: plan.repaired };
+  if (beat === 'silent') return { ...ending('failed', 'NO_HEARTBEAT', 'it went on and sent no heartbeat', 'heartbeat'), repaired }; // prettier-ignore
+  return { state: 'done', message: repaired.length === plan.repaired.length ? plan.summary : `${plan.summary}, and what that brought to light`, repaired }; // prettier-ignore
+}
+
+/**
+ * Writes and looks again. What a repair leaves or brings to light is repaired in its turn, where the order is to do what the validators
+ * advise: a count is known only once its list is whole.
+ */
+function mend(patient: Patient, servicing: Servicing, order: Order, first: Plan, seen: Attended, bench: Bench, options: AttendOptions, repaired: Repaired[]): 'gone' | 'sound' | ServiceEnd {
+  let plan = first;
+  const mended = structuresOf(plan, seen);
+  for (let round = 1; ; round++) {
+    const written = writeAll(plan, servicing, bench);
+    if (written !== undefined) return written;
+    if (!bench.tell('verify', {})) return 'gone';
+    const again = attend(patient, options);
+    if (!bench.pass(again.cost_ns)) return 'gone';
+    const end = verify(again, mended, seen);
+    const next = end === undefined || order.kind !== 'advice' || round === ROUNDS ? undefined : planOf(order, again, patient.name);
+    if (end === undefined) return 'sound';
+    if (next === undefined || 'state' in next) return end;
+    for (const structure of structuresOf(next, again)) mended.add(structure);
+    repaired.push(...next.repaired);
+    plan = next;
+  }
+} // prettier-ignore
+
+/** The structures whose findings a plan repairs. */
+function structuresOf({ findings }: Plan, { report }: Attended): Set<string> {
+  return new Set(findings.flatMap((index) => report.findings[index]?.structure ?? []));
 }
 
 /** Every write, each said before it is made; undefined when all of them are. */
@@ -62,22 +93,12 @@ function told({ place, address, physical, bytes }: RepairWrite): Readonly<Record
 }
 
 /**
- * The whole patient once more, on what the journal has. Anything that is wrong still, of whatever structure, is reason enough: a guest that
- * goes on cannot be taken back.
+ * What is wrong with the whole patient, on what the journal has; undefined when nothing is. Anything, of whatever structure, is reason
+ * enough: a guest that goes on cannot be taken back.
  */
-function lookAgain(
-  patient: Patient,
-  plan: Plan,
-  seen: Attended,
-  bench: Bench,
-  options: AttendOptions,
-): 'gone' | 'sound' | ServiceEnd {
-  if (!bench.tell('verify', {})) return 'gone';
-  const { report, cost_ns } = attend(patient, options);
-  if (!bench.pass(cost_ns)) return 'gone';
+function verify({ report }: Attended, mended: ReadonlySet<string>, seen: Attended): ServiceEnd | undefined {
   const [left] = report.findings;
   if (left !== undefined) return ending('rolled_back', left.code, `still wrong: ${left.message}`, 'verify');
-  const mended = new Set(plan.findings.map((index) => seen.report.findings[index]?.structure));
   const before = new Map(seen.report.verdicts.map(({ structure, verdict }) => [structure, verdict]));
   const unsure = report.verdicts.find(({ structure, verdict }) =>
     // The guest is not let run to see whether what is in flux settles.
@@ -85,7 +106,7 @@ function lookAgain(
       ? verdict !== 'intact'
       : verdict === 'unreachable' && before.get(structure) !== verdict,
   );
-  if (unsure === undefined) return 'sound';
+  if (unsure === undefined) return undefined;
   return ending('rolled_back', unsure.code, `${unsure.structure} is ${unsure.verdict}`, 'verify');
 }
 

@@ -59,7 +59,7 @@ export function read(subject: Subject, attachment: Attachment, library: LibraryM
     const locator = (): DescribedLocator | undefined =>
       (made ??= describedLocators(new Map([[name, entry]]), { around, types: { named: (type) => linked.typeNamed(type) }, nameOf: (of, base) => session.nameOf(of, base) }).get(name)); // prettier-ignore
     described.set(name, {
-      roots: (parent) => locator()?.roots(parent) ?? [],
+      roots: (parent, holds) => locator()?.roots(parent, holds) ?? [],
       ...(entry.blocks.has('step') ? { successors: (base, found) => locator()?.successors?.(base, found) } : {}), // prettier-ignore
     });
   }

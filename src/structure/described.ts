@@ -56,26 +56,51 @@ class CodeLocator implements DescribedLocator {
     this.#stepper = new LocatorInterpreter(host, STEP_BUDGET);
   }
 
-  roots(parent: Address | undefined): readonly Root[] | Problem {
-    if (typeof this.#reader === 'string') return { code: 'UNMAPPED', message: this.#reader };
-    const machine = this.#machine;
-    const failure = this.#run(machine, 'roots', parent ?? NaN);
-    if (failure) return failure;
-    // What the other pieces give takes the place of what this one gave.
-    const [objects, heads, sources] = [[...machine.objects], [...machine.heads], [...machine.sources]];
-    const [symbols, cpus] = [[...machine.symbols], [...machine.cpus]];
+  roots(
+    parent: Address | undefined,
+    holds?: (space: Reader, head: Address) => boolean,
+  ): readonly Root[] | Problem {
+    // prettier-ignore
+    const space = this.#reader;
+    if (typeof space === 'string') return { code: 'UNMAPPED', message: space };
+    const given = this.#given(parent ?? NaN);
+    if ('code' in given) return given;
+    const { objects, heads } = given;
+    const skips = holds !== undefined && !VALUES_OF_ROOTS.some((block) => this.#entry.blocks.has(block));
     const roots: Root[] = [];
-    for (const [index, head] of heads.entries()) {
+    for (let index = 0; index < heads.length; index++) {
       const object = objects[index] as Address;
-      // A wheel has thousands of roots: what they are called is told when somebody asks.
-      const place = (): string => this.#placeOf(object, symbols[index] as string, cpus[index] as number, sources[index] as Address, parent); // prettier-ignore
-      const root = this.#rootOf(object, head, place, () =>
-        this.#memberAt(head - object, this.#entry.names.head_type),
-      );
+      const head = heads[index] as Address;
+      // Of an object the first is looked at whatever it holds: its guard may be out of reach.
+      const first = index === 0 || object !== objects[index - 1];
+      const empty = skips && !holds(space, head);
+      if (empty && !first) continue;
+      const root = this.#rootOf(given, index, parent);
       if ('code' in root) return root;
-      roots.push(root);
+      if (!empty) roots.push(root);
     }
     return roots;
+  }
+
+  /** What the code gives for an element: run once where that follows from the two alone. */
+  #given(element: Address): Given | Problem {
+    const machine = this.#machine;
+    const known = GIVEN.get(this.#entry)?.get(element);
+    if (known && machine.take(known.steps, known.heads.length)) return this.#spend(known.steps) ?? known;
+    const before = machine.steps;
+    const failure = this.#run(machine, 'roots', element);
+    if (failure) return failure;
+    // What the other pieces give takes the place of what this one gave.
+    const given: Given = {
+      objects: [...machine.objects],
+      heads: [...machine.heads],
+      sources: [...machine.sources],
+      symbols: [...machine.symbols],
+      cpus: [...machine.cpus],
+      steps: machine.steps - before,
+    };
+    if (machine.of_element_only) remember(this.#entry, element, given);
+    return given;
   }
 
   successors(base: Address, found: (target: Address, field: Address) => void): Problem | undefined {
@@ -86,9 +111,14 @@ class CodeLocator implements DescribedLocator {
     return failure;
   }
 
-  #rootOf(object: Address, head: Address, place: () => string, member: () => string): Root | Problem {
+  #rootOf(given: Given, index: number, parent: Address | undefined): Root | Problem {
     const space = this.#reader as Reader;
-    const { object_type } = this.#entry.names;
+    const { object_type, head_type } = this.#entry.names;
+    const object = given.objects[index] as Address;
+    const head = given.heads[index] as Address;
+    // What they are called is told when somebody asks.
+    const place = (): string => this.#placeOf(object, given.symbols[index] as string, given.cpus[index] as number, given.sources[index] as Address, parent); // prettier-ignore
+    const member = (): string => this.#memberAt(head - object, head_type);
     const root: { -readonly [K in keyof Root]: Root[K] } = {
       from: 0,
       space,
@@ -98,7 +128,7 @@ class CodeLocator implements DescribedLocator {
       },
       object: { type: object_type, base: object },
     };
-    for (const block of ['length', 'first', 'last'] as const) {
+    for (const block of VALUES_OF_ROOTS) {
       if (!this.#entry.blocks.has(block)) continue;
       const failure = this.#run(this.#machine, block, object);
       if (failure) return failure;
@@ -151,6 +181,16 @@ class CodeLocator implements DescribedLocator {
     return offset === 0 && type === object_type ? '' : memberPath(typesOf(this.#in.types), { kind: 'named', name: object_type }, offset, type, 0); // prettier-ignore
   }
 
+  /** Takes steps of code from the rescue's own. */
+  #spend(code_steps: number): Problem | undefined {
+    const { budget } = this.#in.around;
+    for (let steps = code_steps; steps > 0; steps -= STEPS_OF_CODE) {
+      if (!budget.step())
+        return { code: 'BUDGET', message: `${this.#entry.names.name}: the steps of the rescue are used up` };
+    }
+    return undefined;
+  }
+
   #run(
     machine: LocatorInterpreter,
     block: BlockName,
@@ -160,11 +200,8 @@ class CodeLocator implements DescribedLocator {
     const before = machine.steps;
     let failure = machine.run(code, this.#entry.texts, element);
     if (!failure && VALUES.has(block) && Number.isNaN(machine.value)) failure = NOTHING_LEFT;
-    const { budget } = this.#in.around;
-    for (let steps = machine.steps - before; steps > 0; steps -= STEPS_OF_CODE) {
-      if (!budget.step())
-        return { code: 'BUDGET', message: `${this.#entry.names.name}: the steps of the rescue are used up` };
-    }
+    const spent = this.#spend(machine.steps - before);
+    if (spent) return spent;
     if (!failure) return undefined;
     const { code: why, offset, message, address } = failure;
     const where = `${this.#entry.names.name}: ${block} at byte ${offset}: `;
@@ -172,7 +209,29 @@ class CodeLocator implements DescribedLocator {
   }
 }
 
+/** What `roots` gave. */
+interface Given {
+  readonly objects: readonly Address[];
+  readonly heads: readonly Address[];
+  readonly sources: readonly Address[];
+  readonly symbols: readonly string[];
+  readonly cpus: readonly number[];
+  readonly steps: number;
+}
+
+/** By element, what code gave that asked the guest for nothing: thousands of patients run the same. */
+const GIVEN = new WeakMap<LocatorEntry, Map<Address, Given>>();
+const GIVEN_LIMIT = 64;
+
+function remember(entry: LocatorEntry, element: Address, given: Given): void {
+  const known = GIVEN.get(entry) ?? new Map<Address, Given>();
+  GIVEN.set(entry, known);
+  if (known.size >= GIVEN_LIMIT) known.clear();
+  known.set(element, given);
+}
+
 const EMPTY = new Uint8Array(0);
+const VALUES_OF_ROOTS = ['length', 'first', 'last'] as const;
 const VALUES: ReadonlySet<BlockName> = new Set(['guard', 'length', 'first', 'last', 'link']);
 const NOTHING_LEFT: LocatorFailure = {
   code: 'LOCATOR_STACK',

@@ -11,6 +11,7 @@ import { noLocator } from './locators.ts';
 import type { RepairModel } from '../model/structure.ts';
 import type { Budget, Reader } from './reader.ts';
 import type { Told } from './repair/propose.ts';
+import { holdsEntry } from './shapes/hlist.ts';
 import { hex } from './shapes/shape.ts';
 import { SHAPES } from './shapes/shapes.ts';
 import type { CpuView, Surroundings } from './surroundings.ts';
@@ -256,7 +257,7 @@ export class Session {
     if (typeof frame === 'string') return fail({ code: 'UNMAPPED', message: frame });
     frame.failure = undefined;
     if (described) {
-      const roots = described.roots(parent);
+      const roots = described.roots(parent, locator.model.shape === 'hlist' ? holdsEntry : undefined);
       if ('code' in roots) return fail(roots);
       for (const root of roots) made.roots.push(root);
     } else {

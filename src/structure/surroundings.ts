@@ -48,8 +48,11 @@ export interface Surroundings {
 
 /** A locator that the guest itself describes. */
 export interface DescribedLocator {
-  /** The places at which it begins, of the parent's element when it is nested. */
-  roots(parent: Address | undefined): readonly Root[] | Problem;
+  /** The places at which it begins, of the parent's element when it is nested; those at which `holds` says that nothing hangs may be left out. */
+  roots(
+    parent: Address | undefined,
+    holds?: (space: Reader, head: Address) => boolean,
+  ): readonly Root[] | Problem;
   /** What it comes to when not all of them could be found: those before have been. */
   successors?(
     base: Address,

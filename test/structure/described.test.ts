@@ -162,4 +162,72 @@ describe('what the guest says of its structures', () => {
     expect(withDescribed(LIBRARY, other)).toBe(withDescribed(LIBRARY, other));
     expect(withDescribed(LIBRARY, other).locators[0]?.limit).toBe(7);
   });
+
+  it('is asked again where its code reads memory, and takes as many steps when it is not', () => {
+    for (const [code, elements] of [
+      ['symbol elsewhere; load64; dup; root', [0, 3]],
+      [`const ${HEAD}; dup; root`, [3, 3]],
+    ] as const) {
+      const entries = entriesOf({ orders: code });
+      const on = memory();
+      on.put(0x6008, 0x6008);
+      on.put(0x6010, 0x6008);
+      on.put(0x6000, 0x6008);
+      const first = sessionWith(entries, on).validate('orders');
+      on.put(0x6000, HEAD);
+      expect([first, sessionWith(entries, on).validate('orders')].map((one) => one?.elements)).toEqual(
+        elements,
+      );
+    }
+    const entries = entriesOf({ orders: `const ${HEAD}; dup; root${'; const 1; drop'.repeat(200)}` });
+    const spent = [0, 1].map(() => {
+      let steps = 0;
+      const around = {
+        kernel: memory().space,
+        process: () => '',
+        symbol: () => 0,
+        perCpuBase: () => NaN,
+        cpu_count: 1,
+        budget: { step: () => ++steps < 99 },
+      };
+      const [orders] = describedLocators(entries, {
+        around,
+        types: { named: () => undefined },
+        nameOf: () => '',
+      }).values();
+      orders?.roots(undefined);
+      return steps;
+    });
+    expect(spent).toEqual([8, 8]);
+  });
+
+  it('leaves out buckets in which nothing hangs, and asks for the guard all the same', () => {
+    const on = memory();
+    on.put(0x7000, 0);
+    on.put(0x7008, 0x9000);
+    const around = {
+      kernel: on.space,
+      process: () => '',
+      symbol: () => 0,
+      perCpuBase: () => NaN,
+      cpu_count: 1,
+      budget: { step: () => true },
+    };
+    const rootsOf = (code: string, at: readonly number[]): unknown => {
+      const entries = entriesOf({
+        orders: `${at.map((head) => `const 0x7000; const ${head}; root`).join('; ')}; .guard; ${code}`,
+      });
+      const orders = describedLocators(entries, {
+        around,
+        types: { named: () => undefined },
+        nameOf: () => '',
+      }).get('orders');
+      return orders?.roots(undefined, (space, head) => space.u64(head) !== 0);
+    };
+    expect(rootsOf('const 1', [0x7000, 0x7008, 0x7ff0_0000])).toMatchObject([
+      { head: 0x7008 },
+      { head: 0x7ff0_0000 },
+    ]);
+    expect(rootsOf('loop 0', [0x7000])).toMatchObject({ code: 'LOCATOR_BUDGET' });
+  });
 });

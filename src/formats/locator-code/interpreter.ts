@@ -55,6 +55,8 @@ export class LocatorInterpreter {
   /** The last symbol that had been named then, '' for none; the CPU whose area was asked for since, -1 for none. */
   readonly symbols: string[] = [];
   readonly cpus: number[] = [];
+  /** True when the last run asked the guest for nothing: what it gave follows from the code and the element alone. */
+  of_element_only = true;
   steps = 0;
   loads = 0;
   readonly #host: LocatorHost;
@@ -90,7 +92,8 @@ export class LocatorInterpreter {
     this.#loaded = NaN;
     this.#symbol = '';
     this.#cpu = -1;
-    for (const list of [this.objects, this.heads, this.sources, this.symbols, this.cpus]) list.length = 0;
+    this.objects.length = this.heads.length = this.sources.length = this.symbols.length = this.cpus.length = 0; // prettier-ignore
+    this.of_element_only = true;
     const operand = this.#operand;
     for (let at = 0; at < code.length;) {
       if (++this.steps > this.#budget.steps) return fail('LOCATOR_BUDGET', at, `${this.#budget.steps} steps are used up`); // prettier-ignore
@@ -121,6 +124,14 @@ export class LocatorInterpreter {
       at = next;
     }
     return undefined;
+  }
+
+  /** Takes what a run would use up, without it; false, and nothing taken, when that is more than there is left. */
+  take(steps: number, roots: number): boolean {
+    if (this.steps + steps > this.#budget.steps || this.#roots + roots > this.#budget.roots) return false;
+    this.steps += steps;
+    this.#roots += roots;
+    return true;
   }
 
   /** The next run has the whole budget again: for code that is run once for each element, whose number the caller bounds. */
@@ -155,6 +166,7 @@ export class LocatorInterpreter {
         this.#high[this.#depth++] = this.#operand.high;
         return undefined;
       case OP.cpus:
+        this.of_element_only = false;
         this.#push(host.cpus);
         return undefined;
       case OP.element:
@@ -162,6 +174,7 @@ export class LocatorInterpreter {
         this.#push(element);
         return undefined;
       case OP.percpu: {
+        this.of_element_only = false;
         const cpu = this.value;
         const base = cpu >= 0 && cpu < host.cpus ? host.perCpuBase(cpu) : NaN;
         if (Number.isNaN(base)) return fail('INDEX', at, `there is no CPU ${cpu}: the guest has ${host.cpus}`); // prettier-ignore
@@ -171,6 +184,7 @@ export class LocatorInterpreter {
         return undefined;
       }
     }
+    this.of_element_only = false;
     const text = this.#text(at, texts);
     if (typeof text !== 'string') return text;
     if (op === OP.symbol) {
@@ -190,51 +204,56 @@ export class LocatorInterpreter {
 
   /** Two values become one, modulo 2^64. */
   #combine(op: number): undefined {
-    const [low, high] = [this.#low, this.#high];
+    const low = this.#low;
+    const high = this.#high;
     const right = --this.#depth;
     const left = right - 1;
-    const [al, ah] = [(low[left] as number) >>> 0, (high[left] as number) >>> 0];
-    const [bl, bh] = [(low[right] as number) >>> 0, (high[right] as number) >>> 0];
-    const set = (l: number, h: number): undefined => {
-      low[left] = l;
-      high[left] = h;
-      return undefined;
-    };
+    const al = (low[left] as number) >>> 0;
+    const ah = (high[left] as number) >>> 0;
+    const bl = (low[right] as number) >>> 0;
+    const bh = (high[right] as number) >>> 0;
     switch (op) {
       case OP.add:
-        return set(al + bl, ah + bh + (al + bl > 0xffff_ffff ? 1 : 0));
+        return this.#set(left, al + bl, ah + bh + (al + bl > 0xffff_ffff ? 1 : 0));
       case OP.sub:
-        return set(al - bl, ah - bh - (al < bl ? 1 : 0));
+        return this.#set(left, al - bl, ah - bh - (al < bl ? 1 : 0));
       case OP.mul:
-        return set(Math.imul(al, bl), product(al, ah, bl, bh));
+        return this.#set(left, Math.imul(al, bl), product(al, ah, bl, bh));
       case OP.and:
-        return set(al & bl, ah & bh);
+        return this.#set(left, al & bl, ah & bh);
       case OP.or:
-        return set(al | bl, ah | bh);
+        return this.#set(left, al | bl, ah | bh);
       case OP.xor:
-        return set(al ^ bl, ah ^ bh);
+        return this.#set(left, al ^ bl, ah ^ bh);
       case OP.eq:
-        return set(al === bl && ah === bh ? 1 : 0, 0);
+        return this.#set(left, al === bl && ah === bh ? 1 : 0, 0);
       case OP.ne:
-        return set(al === bl && ah === bh ? 0 : 1, 0);
+        return this.#set(left, al === bl && ah === bh ? 0 : 1, 0);
       case OP.lt:
-        return set(ah < bh || (ah === bh && al < bl) ? 1 : 0, 0);
+        return this.#set(left, ah < bh || (ah === bh && al < bl) ? 1 : 0, 0);
     }
     const count = bh === 0 ? bl : 64;
-    if (count === 0) return set(al, ah);
-    if (count > 63) return set(0, 0);
+    if (count === 0) return this.#set(left, al, ah);
+    if (count > 63) return this.#set(left, 0, 0);
     if (op === OP.shl)
       return count > 31
-        ? set(0, al << (count - 32))
-        : set(al << count, (ah << count) | (al >>> (32 - count)));
+        ? this.#set(left, 0, al << (count - 32))
+        : this.#set(left, al << count, (ah << count) | (al >>> (32 - count)));
     return count > 31
-      ? set(ah >>> (count - 32), 0)
-      : set((al >>> count) | (ah << (32 - count)), ah >>> count);
+      ? this.#set(left, ah >>> (count - 32), 0)
+      : this.#set(left, (al >>> count) | (ah << (32 - count)), ah >>> count);
+  }
+
+  #set(index: number, low: number, high: number): undefined {
+    this.#low[index] = low;
+    this.#high[index] = high;
+    return undefined;
   }
 
   /** Loads, the stack, the check of a bound, and what the code gives. */
   #move(op: number, at: number): LocatorFailure | undefined {
-    const [low, high] = [this.#low, this.#high];
+    const low = this.#low;
+    const high = this.#high;
     const top = this.#depth - 1;
     switch (op) {
       case OP.dup:
@@ -246,9 +265,7 @@ export class LocatorInterpreter {
         this.#depth--;
         return undefined;
       case OP.swap:
-        [low[top], low[top - 1]] = [low[top - 1] as number, low[top] as number];
-        [high[top], high[top - 1]] = [high[top - 1] as number, high[top] as number];
-        return undefined;
+        return this.#swap(top);
       case OP.pick: {
         const from = this.#operand.high === 0 ? top - this.#operand.low : -1;
         if (from < 0) return fail('LOCATOR_STACK', at, `pick finds ${this.#depth} values on the stack`);
@@ -275,6 +292,13 @@ export class LocatorInterpreter {
     }
   }
 
+  #swap(top: number): undefined {
+    const low = this.#low[top] as number;
+    const high = this.#high[top] as number;
+    this.#set(top, this.#low[top - 1] as number, this.#high[top - 1] as number);
+    return this.#set(top - 1, low, high);
+  }
+
   #address(index: number): Address {
     return fromHalves(this.#low[index] as number, this.#high[index] as number);
   }
@@ -283,7 +307,9 @@ export class LocatorInterpreter {
     if (++this.loads > this.#budget.loads) return fail('LOCATOR_BUDGET', at, `${this.#budget.loads} loads are used up`); // prettier-ignore
     const address = this.value;
     const host = this.#host;
-    let [l, h] = [NaN, 0];
+    let l = NaN;
+    let h = 0;
+    this.of_element_only = false;
     if (isCanonical(address)) {
       if (op === OP.load8) l = host.u8(address);
       else if (op === OP.load16) l = host.u16(address);

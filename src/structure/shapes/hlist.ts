@@ -1,5 +1,6 @@
 import type { Address } from '../../base/address.ts';
 import { isCanonical } from '../../base/address.ts';
+import type { Reader } from '../reader.ts';
 import type { Shape, ShapeJob } from './shape.ts';
 import { add, fault, giveUp, hexAt, plausible } from './shape.ts';
 
@@ -8,6 +9,11 @@ export const hlist: Shape = (job) => () => {
   walkBucket(job, job.root.head, '');
   return false;
 };
+
+/** A wheel has hundreds of buckets, most of them empty. What cannot be read is gone to, and told. */
+export function holdsEntry(space: Reader, bucket: Address): boolean {
+  return space.u64(bucket) !== 0;
+}
 
 /** Goes through one bucket whose head lies at an address, `prefix` from the root on. */
 export function walkBucket(job: ShapeJob, head: Address, prefix: string): void {

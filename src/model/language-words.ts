@@ -153,7 +153,7 @@ const OF_METADATA: WordGroup = {
     seal: 'How rot in the region is noticed: `crc32c` (the default) or `none`. A seal does not stop a lie.',
     crc32c: 'Of `seal`: a CRC-32C over the region.',
     none: 'Of `seal`: no seal, so rot is noticed only where something is malformed.',
-    describes: 'Structures that the region says how to find: `describes tasks, run_queues, locks, app.orders`. Of others the verdict is `unchecked`. Default all.',
+    describes: 'Structures that the region says how to find: `describes tasks, run_queues, locks, app.orders`. Of others that ship the verdict is `unchecked`; a structure that the spec itself declares is looked for in any case. Default all.',
   },
 }; // prettier-ignore
 

@@ -23,8 +23,12 @@ export function fields(
   from: number,
   scope: Scope,
 ): Place | undefined {
-  if (from >= steps.length) return start;
   const source = scope.structures?.source ?? KERNEL;
+  if (from >= steps.length) {
+    // A variable may be a single number.
+    const own = start.type && start.width_bits === undefined ? widthOf(start.type, source) : undefined;
+    return own === undefined ? start : { ...start, width_bits: own };
+  }
   let type: TypeModel | 'opaque' | undefined = start.type;
   for (let at = from; at < steps.length; at++) {
     const step = steps[at] as PathStep;

@@ -80,7 +80,7 @@ const OF_STRUCTURES: WordGroup = {
     each: 'A sentence for each element: `each o in orders where o.qty > 0 { … }`. It goes through the elements of a locator, entries of an array, `cpus`, a range or a set; `.index` of its name is the position.',
     if: 'In a validator: `if c.size != 0 { … }` requires what stands in it only where that holds. As a clause, see there.',
     it: 'The element itself: in a locator, and in the second value of `any all sum min max count depth`. `any(threads, .pid == t.pid and &it != &t)`.',
-    walk: 'A bounded way through memory that no shape covers: `walk o from k.freelist step o.next limit 100 { … }`. It ends at 0, where `until` holds, at a cycle (`cycle CODE`), at its limit (`over CODE`) or where memory cannot be read.',
+    walk: 'A bounded way through memory that no shape covers: `walk o from k.freelist step o.next limit 100 { … }`. It ends at 0, where `until` holds, at a cycle (`cycle CODE means CAUSE`), at its limit (`over CODE`) or where memory cannot be read.',
     where: 'Only the elements for which it holds: `each k in c.cpu_slab[*] where k.slab != 0 { … }`.',
     cycle: 'The code of a walk that comes back to where it was. Default WALK_CYCLE.',
     over: 'The code of a walk that goes on beyond its limit. Default WALK_LIMIT.',

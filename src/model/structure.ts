@@ -144,6 +144,8 @@ export type Statement =
       readonly limit: Formula;
       /** Codes of a walk that meets itself, or its limit, or memory that cannot be read; the place is that of the last good element. */
       readonly cycle: string;
+      /** Of the cycle: a diagnosis of model/diagnoses.ts. */
+      readonly means?: string;
       readonly over_limit: string;
       readonly body: readonly Statement[];
       readonly span: Span;

@@ -51,7 +51,8 @@ export function readRequire(node: Require, context: Context, told: Told): Statem
   };
 }
 
-function causeOf(clause: Clause | undefined, { scope }: Context): string | undefined {
+/** A cause of model/diagnoses.ts: what `means` says. */
+export function causeOf(clause: Clause | undefined, { scope }: Context): string | undefined {
   const expr = clause && single(clause.values, clause.word, scope);
   const cause = expr && wantName(expr, (clause as Clause).word, scope);
   if (cause === undefined || expr === undefined || DIAGNOSES.has(cause)) return cause;

@@ -11,7 +11,7 @@ import { checkCondition, checkedType, tell } from './check.ts';
 import { bind } from './context.ts';
 import type { Context } from './context.ts';
 import { readFormula } from './formula.ts';
-import { readRequire } from './requirement.ts';
+import { causeOf, readRequire } from './requirement.ts';
 import { conditionOf, formulaOf } from './clause-formulas.ts';
 import { codeOf } from './told.ts';
 import type { Told } from './told.ts';
@@ -133,7 +133,7 @@ function readIf(node: If, context: Context, told: Told): Statement | undefined {
   return sound ? { kind: 'if', condition, body, span: spanOf(context.scope.unit, node) } : undefined;
 }
 
-const OF_WALK = ['from', 'step', 'until', 'limit', 'cycle', 'over'];
+const OF_WALK = ['from', 'step', 'until', 'limit', 'cycle', 'means', 'over'];
 const NEEDED: readonly (readonly [word: string, why: string])[] = [
   ['from', 'where it begins, as in `from k.freelist`'],
   ['step', 'what follows, as in `step o.next`'],
@@ -160,9 +160,10 @@ function readWalk(node: Walk, context: Context, told: Told): Statement | undefin
   const until = conditionOf(clauseNamed(clauses, 'until'), inner);
   const cycle = walkCode(clauseNamed(clauses, 'cycle'), 'WALK_CYCLE', `A walk over \`${name}\` comes back to where it was.`, node, inner, told); // prettier-ignore
   const over_limit = walkCode(clauseNamed(clauses, 'over'), 'WALK_LIMIT', `A walk over \`${name}\` goes on beyond its limit.`, node, inner, told); // prettier-ignore
+  const means = causeOf(clauseNamed(clauses, 'means'), inner);
   const body = readStatements(node.body, inner, told);
   if (!sound || from === undefined || step === undefined || limit === undefined) return undefined;
-  const some = until === undefined ? {} : { until };
+  const some = { ...(until === undefined ? {} : { until }), ...(means === undefined ? {} : { means }) };
   return { kind: 'walk', name, from, step, ...some, limit, cycle, over_limit, body, span: spanOf(scope.unit, node) }; // prettier-ignore
 }
 

@@ -28,7 +28,9 @@ export function compileWalk(
   const [high, low] = [code.variable(pair.high), code.variable(pair.low)];
   const field = code.variable(start.from ? addressCode(start.from) : 'NaN');
   const trail = code.keep('R.trail()');
-  const [cycle, over] = [statement.cycle, statement.over_limit].map((of) => tables.rules.push({ code: of, message: [] }) - 1); // prettier-ignore
+  const means = statement.means === undefined ? {} : { means: statement.means };
+  const cycle = tables.rules.push({ code: statement.cycle, message: [], ...means }) - 1;
+  const over = tables.rules.push({ code: statement.over_limit, message: [] }) - 1;
   code.labelled((label) => {
     const stop = `break ${label};`;
     code.block('for (;;)', () => {
@@ -53,8 +55,8 @@ export function compileWalk(
           code.line(stop);
         });
       const number = asNumber(code, value);
-      ended(`${trail}.meets(${number}, ${value.high}, ${value.low}, ${linked.base})`, cycle as number, `${trail}.closing()`); // prettier-ignore
-      ended(`${trail}.length > ${limit}`, over as number, linked.base);
+      ended(`${trail}.meets(${number}, ${value.high}, ${value.low}, ${linked.base})`, cycle, `${trail}.closing()`); // prettier-ignore
+      ended(`${trail}.length > ${limit}`, over, linked.base);
       code.line(`if (!R.step()) ${stop}`);
       code.labelled((inner) => body(statement.body, { ...within, bail: `break ${inner};` }));
       const next = compileNumber(statement.step, within);

@@ -116,18 +116,8 @@ class CodeLocator implements DescribedLocator {
     const { object_type, head_type } = this.#entry.names;
     const object = given.objects[index] as Address;
     const head = given.heads[index] as Address;
-    // What they are called is told when somebody asks.
     const place = (): string => this.#placeOf(object, given.symbols[index] as string, given.cpus[index] as number, given.sources[index] as Address, parent); // prettier-ignore
-    const member = (): string => this.#memberAt(head - object, head_type);
-    const root: { -readonly [K in keyof Root]: Root[K] } = {
-      from: 0,
-      space,
-      head,
-      get place() {
-        return `${place()}${member()}`;
-      },
-      object: { type: object_type, base: object },
-    };
+    const root = new CodeRoot(space, head, { type: object_type, base: object }, () => `${place()}${this.#memberAt(head - object, head_type)}`); // prettier-ignore
     for (const block of VALUES_OF_ROOTS) {
       if (!this.#entry.blocks.has(block)) continue;
       const failure = this.#run(this.#machine, block, object);
@@ -138,19 +128,18 @@ class CodeLocator implements DescribedLocator {
     if (!this.#guards.has(object)) {
       const failure = this.#run(this.#machine, 'guard', object);
       if (failure) return failure;
-      this.#guards.set(object, this.#guardAt(object, place()));
+      this.#guards.set(object, this.#guardAt(object, place));
     }
     const guard = this.#guards.get(object);
     if (guard) root.guard = guard;
     return root;
   }
 
-  #guardAt(object: Address, place: string): Guard {
+  #guardAt(object: Address, place: () => string): Guard {
     const { guard_type } = this.#entry.names;
-    const address = this.#machine.value;
-    const member = this.#memberAt(address - object, guard_type);
-    const where = this.#machine.symbol === '' ? `${place}${member}` : symbolText(this.#machine.symbol);
-    return { address, type: guard_type, place: where, space: this.#reader as Reader };
+    const { value: address, symbol } = this.#machine;
+    const named = (): string => symbol === '' ? `${place()}${this.#memberAt(address - object, guard_type)}` : symbolText(symbol); // prettier-ignore
+    return { address, type: guard_type, get place() { return named(); }, space: this.#reader as Reader }; // prettier-ignore
   }
 
   /** As a spec would name the object: by its symbol, CPU, entry and member, or by its parent's element. */
@@ -206,6 +195,30 @@ class CodeLocator implements DescribedLocator {
     const { code: why, offset, message, address } = failure;
     const where = `${this.#entry.names.name}: ${block} at byte ${offset}: `;
     return { code: why, message: `${where}${message}`, ...(address === undefined ? {} : { address }) };
+  }
+}
+
+/** A root whose name is told when somebody asks: most are never asked for theirs. */
+class CodeRoot implements Root {
+  readonly from = 0;
+  readonly space: Reader;
+  readonly head: Address;
+  readonly object: Root['object'];
+  declare guard?: Guard;
+  declare length?: number;
+  declare first?: number;
+  declare last?: number;
+  readonly #named: () => string;
+
+  constructor(space: Reader, head: Address, object: Root['object'], named: () => string) {
+    this.space = space;
+    this.head = head;
+    this.object = object;
+    this.#named = named;
+  }
+
+  get place(): string {
+    return this.#named();
   }
 }
 

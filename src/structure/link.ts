@@ -30,6 +30,7 @@ export class LinkedLibrary {
   readonly #validators = new Map<string, LinkedValidator | Problem | undefined>();
   readonly #models: ReadonlyMap<string, LocatorModel>;
   readonly #members = new Map<string, string>();
+  readonly #lists = new Map<string, readonly string[]>();
   readonly #repairs = new Map<RepairModel, Map<string, Generated | Problem | undefined>>();
   #notes: readonly string[] | undefined;
 
@@ -84,9 +85,13 @@ export class LinkedLibrary {
 
   /** Locators of lists and arrays whose elements have that type: they know what is an element. */
   listsOf(type: string): readonly string[] {
+    const known = this.#lists.get(type);
+    if (known) return known;
     const lists = this.library.locators.filter(({ of, shape }) => (shape === 'list' || shape === 'array') && of.kind === 'named' && of.name === type); // prettier-ignore
     // What stands by itself before what hangs off something.
-    return [...lists.filter(({ parent }) => parent === undefined), ...lists.filter(({ parent }) => parent !== undefined)].map(({ name }) => name); // prettier-ignore
+    const names = [...lists.filter(({ parent }) => parent === undefined), ...lists.filter(({ parent }) => parent !== undefined)].map(({ name }) => name); // prettier-ignore
+    this.#lists.set(type, names);
+    return names;
   }
 
   /** Offsets of the function pointers in a struct of the guest; none in what is written out, which cannot say. */

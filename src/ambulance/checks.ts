@@ -33,7 +33,7 @@ export function check(
   counted: ReadonlySet<string>,
 ): Checked {
   meter.nextStructure();
-  const result = reading.session.validate(structure);
+  const result = reading.of(structure).session.validate(structure);
   if (!result) return { drafts: [], elements: 0, failure: { code: 'NO_VALIDATOR', message: 'nothing checks it' } };
   const leaked = new Set(result.drafts.filter(({ means }) => means === 'lock_leak').map(({ address }) => address));
   const drafts = result.drafts.map((one) => draftOf(one, subject, reading, result.drafts, leaked, counted));
@@ -76,7 +76,8 @@ function draftOf(
 }
 
 /** What the library says would mend it. */
-function repairOf(told: Told, { session, linked }: Reading, all: readonly Told[]): { repair?: DraftRepair } {
+function repairOf(told: Told, reading: Reading, all: readonly Told[]): { repair?: DraftRepair } {
+  const { session, linked } = reading.of(told.structure);
   const plan = propose(session, linked, told, all);
   if (!plan) return {};
   const writes = plan.writes.map(({ place, address, after }) => ({ place, address, bytes: after }));

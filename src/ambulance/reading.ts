@@ -3,7 +3,7 @@ import { isCanonical } from '../base/address.ts';
 import type { LibraryModel } from '../model/structure.ts';
 import type { LinkedLibrary } from '../structure/link.ts';
 import { link } from '../structure/link.ts';
-import { describedLocators } from '../structure/described.ts';
+import { describedLocators, withDescribed } from '../structure/described.ts';
 import type { CpuView, DescribedLocator, Surroundings } from '../structure/surroundings.ts';
 import { Session } from '../structure/session.ts';
 import type { Attachment } from './attach.ts';
@@ -18,6 +18,8 @@ export interface Reading {
   readonly cpus: readonly CpuView[];
   readonly session: Session;
   readonly linked: LinkedLibrary;
+  /** What a structure is judged by: the library with what the guest says of that structure, so that a lie costs no other. */
+  of(structure: string): Pick<Reading, 'session' | 'linked'>;
 }
 
 /** Looks at the CPUs and puts the library to use on what the memory holds now. */
@@ -63,7 +65,16 @@ export function read(subject: Subject, attachment: Attachment, library: LibraryM
       ...(entry.blocks.has('step') ? { successors: (base, found) => locator()?.successors?.(base, found) } : {}), // prettier-ignore
     });
   }
-  return { cpus, session, linked };
+  const plain = { session, linked };
+  const told = new Map<LibraryModel, Pick<Reading, 'session' | 'linked'>>();
+  const of = (structure: string): Pick<Reading, 'session' | 'linked'> => {
+    const own = withDescribed(library, attachment.described, structure);
+    if (own === library) return plain;
+    const known = told.get(own) ?? { session: new Session(link(own, subject.btf), around), linked: link(own, subject.btf) }; // prettier-ignore
+    told.set(own, known);
+    return known;
+  };
+  return { cpus, session, linked, of };
 }
 
 const VARIABLE = /^symbols\["([^"]+)"\](?:\[(\d+)\])?/;

@@ -315,28 +315,53 @@ function hostOf(reader: Reader, { around, types }: DescribedIn): LocatorHost {
   };
 }
 
-const joined = new WeakMap<LibraryModel, WeakMap<ReadonlyMap<string, LocatorEntry>, LibraryModel>>();
+/** Libraries with what a guest says, by what it says: the region is read anew in each attendance, and nothing shall be linked twice. */
+const joined = new WeakMap<LibraryModel, Map<string, LibraryModel>>();
+const told_otherwise = new WeakMap<
+  LibraryModel,
+  WeakMap<ReadonlyMap<string, LocatorEntry>, ReadonlySet<string>>
+>();
+const KEPT = 32;
 
 /**
- * The library with what the guest says of its own structures: shape, type of an element, link, names, limit. What only a library knows (the
- * mark of an element, the shape of what lies at a root) stays. The same two give the same object.
+ * The library with what the guest says of one of its structures: shape, type of an element, link, names, limit. What only a library knows (the
+ * mark of an element, the shape of what lies at a root) stays. The same library where the guest says nothing else, and the same object for the
+ * same words.
  */
 export function withDescribed(
   library: LibraryModel,
   entries: ReadonlyMap<string, LocatorEntry>,
+  structure: string,
 ): LibraryModel {
-  const known = joined.get(library) ?? new WeakMap<ReadonlyMap<string, LocatorEntry>, LibraryModel>();
+  const entry = entries.get(structure);
+  if (!entry || !differing(library, entries).has(structure)) return library;
+  const known = joined.get(library) ?? new Map<string, LibraryModel>();
   joined.set(library, known);
-  const before = known.get(entries);
-  if (before) return before;
-  const locators = library.locators.map((model) => {
-    const entry = entries.get(model.name);
-    return entry ? spokenFor(model, entry) : model;
-  });
-  const changed = locators.some((model, index) => model !== library.locators[index]);
-  const made = changed ? { ...library, locators } : library;
-  known.set(entries, made);
+  const { names, shape, including_head, limit } = entry;
+  const key = JSON.stringify([structure, names, shape, including_head, limit]);
+  const locators = library.locators.map((model) => (model.name === structure ? spokenFor(model, entry) : model)); // prettier-ignore
+  const made = known.get(key) ?? { ...library, locators };
+  // The one that was used last is dropped last.
+  known.delete(key);
+  if (known.size >= KEPT) known.delete(known.keys().next().value as string);
+  known.set(key, made);
   return made;
+}
+
+/** Names of the structures of which the guest says something else than the library. */
+function differing(library: LibraryModel, entries: ReadonlyMap<string, LocatorEntry>): ReadonlySet<string> {
+  const of_library =
+    told_otherwise.get(library) ?? new WeakMap<ReadonlyMap<string, LocatorEntry>, ReadonlySet<string>>();
+  told_otherwise.set(library, of_library);
+  const known = of_library.get(entries);
+  if (known) return known;
+  const others = library.locators.filter((model) => {
+    const entry = entries.get(model.name);
+    return entry !== undefined && spokenFor(model, entry) !== model;
+  });
+  const found = new Set(others.map(({ name }) => name));
+  of_library.set(entries, found);
+  return found;
 }
 
 /** The same object when the guest says nothing else. */

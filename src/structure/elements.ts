@@ -79,6 +79,7 @@ export class Elements {
   failure: Failure | undefined;
   /** False when some could not be reached. */
   complete = true;
+  #looking = false;
   #advance: (() => boolean) | undefined;
   #by_address: Map<Address, number> | undefined;
   #names: Map<string, number> | undefined;
@@ -99,7 +100,14 @@ export class Elements {
   /** Looks for more; true when some were found. */
   more(): boolean {
     const before = this.bases.length;
-    while (this.#advance && this.bases.length === before) if (!this.#advance()) this.#advance = undefined;
+    // Whoever is looking for these elements may ask for them again, by way of those that hang off them: there are no more as yet.
+    if (this.#looking) return false;
+    this.#looking = true;
+    try {
+      while (this.#advance && this.bases.length === before) if (!this.#advance()) this.#advance = undefined;
+    } finally {
+      this.#looking = false;
+    }
     return this.bases.length > before;
   }
 

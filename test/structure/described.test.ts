@@ -75,7 +75,7 @@ function entriesOf(forged: Readonly<Record<string, string>> = {}, of = LIBRARY):
 }
 
 function sessionWith(entries: ReadonlyMap<string, LocatorEntry>, on: FlatSpace, symbols: Readonly<Record<string, number>> = SYMBOLS): Session {
-  const with_guest = withDescribed(LIBRARY, entries);
+  const with_guest = withDescribed(LIBRARY, entries, 'orders');
   const linked = link(with_guest, undefined);
   let steps = 0;
   const around = { kernel: on.space, process: () => on.space, symbol: (of: string) => symbols[of], perCpuBase: () => NaN, cpu_count: 2, budget: { step: () => ++steps < 1_000_000 } };
@@ -155,12 +155,13 @@ describe('what the guest says of its structures', () => {
 
   it('changes nothing of a library that says the same', () => {
     const entries = entriesOf();
-    expect(withDescribed(LIBRARY, entries)).toBe(LIBRARY);
+    expect(withDescribed(LIBRARY, entries, 'orders')).toBe(LIBRARY);
     const orders = entries.get('orders') as LocatorEntry;
     const other = new Map([['orders', { ...orders, limit: 7 }]]);
-    expect(withDescribed(LIBRARY, other)).not.toBe(LIBRARY);
-    expect(withDescribed(LIBRARY, other)).toBe(withDescribed(LIBRARY, other));
-    expect(withDescribed(LIBRARY, other).locators[0]?.limit).toBe(7);
+    expect(withDescribed(LIBRARY, other, 'orders')).not.toBe(LIBRARY);
+    expect(withDescribed(LIBRARY, new Map(other), 'orders')).toBe(withDescribed(LIBRARY, other, 'orders'));
+    expect(withDescribed(LIBRARY, other, 'tree')).toBe(LIBRARY);
+    expect(withDescribed(LIBRARY, other, 'orders').locators[0]?.limit).toBe(7);
   });
 
   it('is asked again where its code reads memory, and takes as many steps when it is not', () => {

@@ -31,6 +31,6 @@ export const mutants = [
   { id: 'app-pages-are-scattered', file: 'src/targets/sim/guest/app-table.ts', from: 'const stride = coprime(pages);', to: 'const stride = 1;', killer: 'test/targets/sim/guest/apps.test.ts' },
   { id: 'ids-before-positions', file: 'src/place/collections/declared.ts', from: 'const number = Number.isNaN(id) ? position : id;', to: 'const number = Number.isNaN(id) ? position + 1 : id;', killer: 'test/place/declared.test.ts' },
   { id: 'the-guests-own-entry-serves', file: 'src/ambulance/reading.ts', from: 'if (own === library) return plain;', to: 'if (own !== undefined) return plain;', killer: 'test/ambulance/forged-entries.test.ts' },
-  { id: 'a-lie-costs-its-own-structure', file: 'src/structure/described.ts', from: '(model.name === structure ? spokenFor(model, entry) : model)', to: '(entries.has(model.name) ? spokenFor(model, entries.get(model.name) ?? entry) : { ...model, of: spokenFor(model, entry).of })', killer: 'test/ambulance/forged-entries.test.ts' },
+  { id: 'a-lie-costs-its-own-structure', file: 'src/structure/described.ts', from: '(model.name === structure ? spokenFor(model, entry) : model)', to: 'spokenFor(model, entry)', killer: 'test/ambulance/forged-entries.test.ts' },
   { id: 'elements-are-looked-for-once-at-a-time', file: 'src/structure/elements.ts', from: 'if (this.#looking) return false;', to: '', killer: 'test/ambulance/forged-entries.test.ts' },
 ]; // prettier-ignore

@@ -10,7 +10,8 @@ export async function explainCommand(
   { out, error, colors }: Surroundings,
 ): Promise<number> {
   const { explanations } = await import('./explanations.ts');
-  const entries = explanations();
+  const { shippedLibrary } = await import('../runner/library.ts');
+  const entries = explanations(await shippedLibrary());
   if (words.length === 0) {
     for (const line of overview(entries)) out(`${line}\n`);
     return EXIT.ok;

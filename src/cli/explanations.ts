@@ -15,6 +15,8 @@ import { FINDINGS } from '../model/findings.ts';
 import { CPU_MEMBERS, FORMULA_FUNCTIONS } from '../model/formula-functions.ts';
 import { FUNCTIONS } from '../model/functions.ts';
 import { LANGUAGE_WORDS, LATER_WORDS } from '../model/language-words.ts';
+import type { LibraryModel } from '../model/structure.ts';
+import { NO_LIBRARY } from '../model/structure.ts';
 import { LATER_VERBS, SERVICE_STEPS, VERBS } from '../model/verbs.ts';
 import {
   BYSTANDER_STATES,
@@ -44,7 +46,7 @@ export interface Entry {
 }
 
 /** Everything that has a code or is a word of a closed vocabulary, group by group. */
-export function explanations(): readonly Entry[] {
+export function explanations(library: LibraryModel = NO_LIBRARY): readonly Entry[] {
   return [
     ...LANGUAGE_WORDS.flatMap(({ kind, words: table }) => words(kind, workloadTasks(kind, table))),
     ...[...VERBS.values()].map((verb) => ({
@@ -111,6 +113,7 @@ export function explanations(): readonly Entry[] {
       doc: `${doc}\nLeads to the verdict ${leads_to}${collections.length === 0 ? '' : ` on ${collections.join(', ')}`}${shapes === undefined ? '' : ` on whatever is a ${shapes.join(' or a ')}`}.`,
       group: 'findings of an ambulance',
     })),
+    ...libraryCodes(library),
     ...[...DIAGNOSES.values()].map(({ cause, doc }) => ({
       word: cause,
       title: '',
@@ -178,6 +181,24 @@ function taskEntries(): Entry[] {
 
 function codes(group: string, table: readonly CodeDoc[]): Entry[] {
   return table.map(({ code, title, doc }) => ({ word: code, title, doc, group }));
+}
+
+/** Codes that only the text of the library has, with what is written above them there. */
+function libraryCodes({ validators }: LibraryModel): Entry[] {
+  const found = new Map<string, { readonly doc: string; readonly of: Set<string> }>();
+  for (const { name, codes: own } of validators)
+    for (const { code, doc } of own) {
+      if (FINDINGS.has(code)) continue;
+      const known = found.get(code) ?? { doc, of: new Set() };
+      known.of.add(name);
+      found.set(code, known);
+    }
+  return [...found].map(([word, { doc, of }]) => ({
+    word,
+    title: '',
+    doc: `${doc}\nLeads to the verdict corrupt on ${[...of].join(', ')}.`,
+    group: 'findings of the shipped library',
+  }));
 }
 
 function words(group: string, table: Readonly<Record<string, string>>): Entry[] {

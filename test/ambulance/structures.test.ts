@@ -1,7 +1,11 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Attachment } from '../../src/ambulance/attach.ts';
 import { attend } from '../../src/ambulance/attend.ts';
 import { structuresOf } from '../../src/ambulance/structures.ts';
+import { compileLibrary } from '../../src/runner/library.ts';
 import { NO_LIBRARY } from '../../src/model/structure.ts';
 import type { LibraryModel } from '../../src/model/structure.ts';
 import { AttendedGuest, MS } from '../support/attended-guest.ts';
@@ -68,5 +72,28 @@ describe('without a library', () => {
     const kernel = report.verdicts.filter(({ structure }) => structure !== 'metadata');
     expect(kernel.length).toBeGreaterThan(7);
     expect(new Set(kernel.map(({ verdict }) => verdict))).toEqual(new Set(['unchecked']));
+  });
+});
+
+describe('with the locators and validators of specs/lib cut out and the library rebuilt', () => {
+  it('every structure is unchecked', async () => {
+    const root = mkdtempSync(join(tmpdir(), 'siren-library-'));
+    try {
+      const from = new URL('../../specs/lib/', import.meta.url);
+      mkdirSync(join(root, 'specs/lib'), { recursive: true });
+      for (const file of readdirSync(from)) {
+        const text = readFileSync(new URL(file, from), 'utf8');
+        writeFileSync(join(root, 'specs/lib', file), /^(locator|validator) /m.test(text) ? '' : text);
+      }
+      const { library } = await compileLibrary(root);
+      expect([library.locators, library.validators]).toEqual([[], []]);
+      const { patient } = new AttendedGuest().patientAt(40 * MS);
+      const { report } = attend(patient, { ambulance: 'rescue', library });
+      const kernel = report.verdicts.filter(({ structure }) => structure !== 'metadata');
+      expect(kernel.length).toBeGreaterThan(7);
+      expect(new Set(kernel.map(({ verdict }) => verdict))).toEqual(new Set(['unchecked']));
+    } finally {
+      rmSync(root, { recursive: true });
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { SHIPPED } from '../support/library.ts';
 import { explanations } from '../../src/cli/explanations.ts';
 import { OBSERVERS } from '../../src/language/check/observers.ts';
 import { KNOWN_WORDS } from '../../src/language/check/words.ts';
@@ -17,7 +18,7 @@ import { LATER_VERBS, VERBS } from '../../src/model/verbs.ts';
 import { EVENTS, VERDICTS, VIA } from '../../src/model/vocabulary.ts';
 import { REPOSITORY } from '../support/built.ts';
 
-const entries = explanations();
+const entries = explanations(SHIPPED);
 const sources = readdirSync(join(REPOSITORY, 'src'), { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts'))
   .map((name) => {
@@ -90,4 +91,14 @@ describe('what can be explained', () => {
   it('every document says something', () => {
     for (const { word, doc } of entries) expect(`${word}: ${doc}`).toMatch(/^[\w -]+: \S.{9,}/s);
   });
+});
+
+it('every code of the shipped library is explained in its own words', () => {
+  const slabs = entries.find(({ word }) => word === 'SLAB_COUNTERS');
+  expect(slabs?.doc).toBe(
+    "A slab's counters cannot be, or do not add up with its freelist.\nLeads to the verdict corrupt on slabs.",
+  );
+  const known = new Set(entries.map(({ word }) => word));
+  const codes = SHIPPED.validators.flatMap((one) => one.codes.map(({ code }) => code));
+  expect(codes.filter((code) => !known.has(code))).toEqual([]);
 });

@@ -1,5 +1,7 @@
 /** One-line mutations of the runner and the reports. */
 export const mutants = [
+  { id: 'explain-knows-the-library', file: 'src/cli/explanations.ts', from: 'if (FINDINGS.has(code)) continue;', to: 'continue;', killer: 'test/cli/explanations.test.ts' },
+  { id: 'explain-names-the-structures', file: 'src/cli/explanations.ts', from: "on ${[...of].join(', ')}.`", to: 'on it.`', killer: 'test/cli/explanations.test.ts' },
   { id: 'results-in-order', file: 'src/runner/in-order.ts', from: 'this.#waiting.set(finished.job.index, finished);', to: 'this.#waiting.set(this.#next, finished);', killer: 'test/runner/in-order.test.ts' },
   { id: 'xpass-fails-the-run', file: 'src/runner/exit-codes.ts', from: "case 'xpassed':", to: '', killer: 'test/runner/exit-codes.test.ts' },
   { id: 'the-worst-kind-wins', file: 'src/runner/exit-codes.ts', from: 'return RANK.indexOf(a) > RANK.indexOf(b) ? a : b;', to: 'return a > b ? a : b;', killer: 'test/runner/exit-codes.test.ts' },

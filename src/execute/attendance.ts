@@ -42,7 +42,7 @@ export class Attendance implements Bench {
   attend(): void {
     const { ambulance, patient: name } = this.#call;
     const run = this.#run;
-    const { target, hypervisor } = run.simulation;
+    const { target, hypervisor } = run.machine;
     const patient = hypervisor.attach(ambulance, name, run.now + LEASE_NS, {
       lives: this.#lives,
       pass: (time_ns) => run.advance(time_ns, () => !this.#lives()),
@@ -70,7 +70,7 @@ export class Attendance implements Bench {
   pass(duration_ns: number): boolean {
     if (!this.#lives()) return false;
     const { ambulance, patient } = this.#call;
-    const { target } = this.#run.simulation;
+    const { target } = this.#run.machine;
     const { time_ns: end, lender } =
       duration_ns > 0
         ? target.rescueEnds(ambulance, patient, duration_ns)
@@ -84,13 +84,13 @@ export class Attendance implements Bench {
 
   tell(step: ServiceStep, detail: Readonly<Record<string, string | number>>): boolean {
     const { ambulance, patient } = this.#call;
-    this.#run.simulation.target.emit(ambulance, step, { patient, ...detail });
+    this.#run.machine.target.emit(ambulance, step, { patient, ...detail });
     return this.pass(0);
   }
 
   watch(): 'beats' | 'silent' | 'gone' {
     const { patient } = this.#call;
-    const { target, hypervisor } = this.#run.simulation;
+    const { target, hypervisor } = this.#run.machine;
     const before = hypervisor.heartbeats(patient);
     const period_ns =
       hypervisor.topology.lpars.find(({ name }) => name === patient)?.kernel.heartbeat_ns ?? 0;

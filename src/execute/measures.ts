@@ -2,7 +2,6 @@ import type { Value } from '../place/value.ts';
 import type { Measures } from '../place/world.ts';
 import type { Injector } from '../fault/injector.ts';
 import { momentOf } from '../verdict/facts.ts';
-import { memoryHash } from '../targets/sim/compare.ts';
 import type { Befores } from './before.ts';
 import type { Run } from './run.ts';
 
@@ -10,10 +9,13 @@ const int = (value: number): Value => ({ kind: 'int', value: BigInt(Math.trunc(v
 
 /** What the harness measures in a run: the figures that `check`, `if` and a fault's values may ask for. */
 export function measuresOf(run: Run, injector: () => Injector | undefined, befores?: Befores): Measures {
-  const { target, hypervisor } = run.simulation;
+  const { target, hypervisor } = run.machine;
   const ofPartition = (partition: string, name: string): Value | undefined => {
     if (name === 'cpu_time') return { kind: 'time', value: target.cpuTime(partition) };
-    if (name === 'memory') return { kind: 'string', value: memoryHash(target, partition) };
+    if (name === 'memory') {
+      const hash = target.memoryHash?.(partition);
+      return hash === undefined ? undefined : { kind: 'string', value: hash };
+    }
     if (name === 'heartbeats') return int(hypervisor.heartbeats(partition));
     return undefined;
   };

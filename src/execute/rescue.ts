@@ -75,7 +75,7 @@ export class Dispatcher {
   /** On request. False when that ambulance does not attend that partition. */
   summon(ambulance: string, patient: string, purpose: 'inspection' | 'service' = 'inspection'): boolean {
     if (!this.#attends(ambulance, patient)) return false;
-    const { target } = this.#run.simulation;
+    const { target } = this.#run.machine;
     target.emit(ambulance, 'summoned', { patient });
     const order: Order | undefined = purpose === 'service' ? this.#log.ordered(ambulance, patient, { kind: 'advice' }) : undefined; // prettier-ignore
     this.#call({ ambulance, patient, time_ns: target.now() + ATTACH_NS, ...(order && { order }) });
@@ -121,12 +121,12 @@ export class Dispatcher {
   #renew(now_ns: number): void {
     if (this.#renewal_ns === undefined || now_ns < this.#renewal_ns) return;
     for (const { name } of this.#topology.ambulances)
-      if (!this.#dead.has(name)) this.#run.simulation.hypervisor.rescues.renew(name);
+      if (!this.#dead.has(name)) this.#run.machine.hypervisor.rescues.renew(name);
     this.#renewal_ns = now_ns + RENEW_NS;
   }
 
   #call(call: Call): void {
-    this.#run.simulation.hypervisor.rescues.call(call.ambulance, call.patient);
+    this.#run.machine.hypervisor.rescues.call(call.ambulance, call.patient);
     this.#calls.push(call);
     this.#renewal_ns ??= this.#run.now + RENEW_NS;
   }
@@ -146,7 +146,7 @@ export class Dispatcher {
 
   /** Who is sent: a stand-by only where the others are known to be dead. */
   #choose(patient: string): string | undefined {
-    const { rescues } = this.#run.simulation.hypervisor;
+    const { rescues } = this.#run.machine.hypervisor;
     const able = this.#topology.ambulances.filter(
       (one) => one.attends.includes(patient) && !rescues.isLost(one.name),
     );

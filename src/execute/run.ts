@@ -3,7 +3,7 @@ import type { LibraryModel } from '../model/structure.ts';
 import { NO_LIBRARY } from '../model/structure.ts';
 import type { Injector } from '../fault/injector.ts';
 import type { TraceEvent } from '../target/events.ts';
-import type { Simulation } from './simulation.ts';
+import type { Machine } from './machine.ts';
 
 /** Something in a run that wants to act at a time of its own, or on an event. */
 interface Actor {
@@ -19,8 +19,8 @@ interface Actor {
  * One machine on its way through a scenario: time passes, triggers fire, the rescue comes. Everything due at an instant is done before
  * anything else at that instant executes: faults first, then the rescue.
  */
-export class Run {
-  readonly simulation: Simulation;
+export class Run<M extends Machine = Machine> {
+  readonly machine: M;
   readonly duration_ns: number;
   readonly events: TraceEvent[];
   readonly reports: AmbulanceReport[] = [];
@@ -33,11 +33,11 @@ export class Run {
   #due = false;
   #listener: ((event: TraceEvent) => void) | undefined;
 
-  constructor(simulation: Simulation, duration_ns: number, events: readonly TraceEvent[]) {
-    this.simulation = simulation;
+  constructor(machine: M, duration_ns: number, events: readonly TraceEvent[]) {
+    this.machine = machine;
     this.duration_ns = duration_ns;
     this.events = [...events];
-    simulation.target.onTrace((event) => {
+    machine.target.onTrace((event) => {
       this.#listener?.(event);
       this.events.push(event);
       if (!this.#running && this.#hear(event)) this.#due = true;
@@ -47,7 +47,7 @@ export class Run {
 
   /** Hears every event as it is told, before anybody acts on it. */
   hear(kinds: ReadonlySet<string>, listener: (event: TraceEvent) => void): void {
-    for (const kind of kinds) this.simulation.target.want(kind);
+    for (const kind of kinds) this.machine.target.want(kind);
     this.#listener = listener;
   }
 
@@ -58,14 +58,14 @@ export class Run {
 
   /** Brings the injector in: its triggers, and its answer to registrations. */
   drive(injector: Injector): void {
-    const { target, hypervisor } = this.simulation;
+    const { target, hypervisor } = this.machine;
     for (const kind of injector.awaits) target.want(kind);
     hypervisor.onRegister = injector.onRegister;
     this.add(injector);
   }
 
   get now(): number {
-    return this.simulation.target.now();
+    return this.machine.target.now();
   }
 
   /**
@@ -73,7 +73,7 @@ export class Run {
    * an actor has acted. May be called from inside an actor's `fire`.
    */
   advance(time_ns: number, enough: () => boolean = () => false): void {
-    const { target } = this.simulation;
+    const { target } = this.machine;
     const end = Math.min(time_ns, this.duration_ns);
     const listener = (event: TraceEvent): boolean => this.#hear(event);
     this.#fireDue();

@@ -3,11 +3,7 @@ import type { Scenario } from '../model/scenario.ts';
 import { NO_LIBRARY } from '../model/structure.ts';
 import type { World } from '../place/world.ts';
 import { worldOf } from '../place/world.ts';
-import type { HeartbeatFacts } from '../record/heartbeat.ts';
-import { heartbeatFacts } from '../record/heartbeat.ts';
-import type { PartitionSummary, RunRecord, TwinComparison } from '../record/record.ts';
-import { MISSED_BEATS } from '../target/hypercalls.ts';
-import type { TraceEvent } from '../target/events.ts';
+import type { RunRecord, TwinComparison } from '../record/record.ts';
 import { comparePartition } from '../targets/sim/compare.ts';
 import type { RunFacts } from '../verdict/facts.ts';
 import { leewayOf } from '../verdict/leeway.ts';
@@ -15,21 +11,11 @@ import { factsOf } from '../verdict/facts.ts';
 import { Befores } from './before.ts';
 import { measuresOf } from './measures.ts';
 import { injectedPlaces, orderOf } from './order.ts';
+import { FREQUENT, recordOf } from './record.ts';
 import { Dispatcher } from './rescue.ts';
 import { Run } from './run.ts';
 import { Simulation } from './simulation.ts';
 import type { TwinLine, TwinLines } from './twin-line.ts';
-
-/** Events that a record keeps; the frequent kinds go first. */
-const EVENTS_KEPT = 1_000;
-const FREQUENT: ReadonlySet<string> = new Set(['run', 'fork', 'exit', 'complete', 'heartbeat']);
-/** Kinds that the judge reads: to lose one would let the negative of a claim pass. */
-const JUDGED = [
-  'boot_complete', 'registered', 'refused', 'failing', 'failed', 'frozen', 'oops', 'panic', 'stall', 'stopped', 'park', 'resume',
-  'summoned', 'attach', 'diagnosed', 'revoked', 'write', 'verify', 'release', 'rolled_back', 'recovered',
-]; // prettier-ignore
-/** Lines of each guest's console in a record. */
-const CONSOLE_LINES = 200;
 
 /** A run that has come to its end, its machines still there to be asked. */
 export interface Finished {
@@ -50,7 +36,7 @@ export function runScenario(scenario: Scenario, seed: number, lines: TwinLines):
   const comparisons = comparisonsOf(scenario);
   const needsTwins = comparisons.length > 0;
   const bystanders = lines.everything ? [] : comparisons.map(({ partition }) => partition);
-  let alone: Run | undefined;
+  let alone: Run<Simulation> | undefined;
   let injectorAlone: Injector | undefined;
   const befores = new Befores(scenario);
   const heard = new Set([...befores.awaits, ...claimedKinds(scenario)]);
@@ -60,7 +46,7 @@ export function runScenario(scenario: Scenario, seed: number, lines: TwinLines):
   const injector: Injector = new Injector({
     scenario,
     seed,
-    target: run.simulation.target,
+    target: run.machine.target,
     twin: (now_ns) => (now_ns < 0 ? undefined : line.look(now_ns).target),
     measures,
     hooks: {
@@ -71,13 +57,13 @@ export function runScenario(scenario: Scenario, seed: number, lines: TwinLines):
   });
   const dispatcher = new Dispatcher(run, scenario.topology, () => {
     if (!needsTwins) return;
-    alone = new Run(run.simulation.fork(), run.duration_ns, run.events);
+    alone = new Run(run.machine.fork(), run.duration_ns, run.events);
     // Nobody comes, and nobody is missed.
-    for (const { name } of scenario.topology.ambulances) alone.simulation.hypervisor.rescues.dismiss(name);
-    if (!lines.everything && unread(injector)) line.leaveOutUnread(alone.simulation, run.duration_ns);
+    for (const { name } of scenario.topology.ambulances) alone.machine.hypervisor.rescues.dismiss(name);
+    if (!lines.everything && unread(injector)) line.leaveOutUnread(alone.machine, run.duration_ns);
     injectorAlone = withoutRescue(alone, injector);
   });
-  const live: World = { ...worldOf(scenario, run.simulation.target, seed, measures), known: injector.known };
+  const live: World = { ...worldOf(scenario, run.machine.target, seed, measures), known: injector.known };
   befores.look(live);
   run.hear(heard, (event) => befores.onEvent(event));
   run.library = scenario.library ?? NO_LIBRARY;
@@ -95,8 +81,8 @@ export function runScenario(scenario: Scenario, seed: number, lines: TwinLines):
     facts: factsOf(live, { ...live, target: end.target }),
     occurrences: (trigger) => injector.occurrences(trigger),
     release(): void {
-      run.simulation.release();
-      alone?.simulation.release();
+      run.machine.release();
+      alone?.machine.release();
     },
   };
 }
@@ -111,7 +97,7 @@ function begin(
   seed: number,
   bystanders: ReadonlySet<string>,
   heard: ReadonlySet<string>,
-): Run {
+): Run<Simulation> {
   const { duration_ns, topology } = scenario;
   const boots =
     scenario.triggers.some(({ when }) => when.kind === 'on' && BOOT_EVENTS.has(when.pattern.event)) ||
@@ -155,9 +141,9 @@ const BOOT_EVENTS: ReadonlySet<string> = new Set([
 ]);
 
 /** Drives the same machine from here on, with all its faults and nobody to help. */
-function withoutRescue(alone: Run, injector: Injector): Injector {
+function withoutRescue(alone: Run<Simulation>, injector: Injector): Injector {
   const same = injector.fork({
-    target: alone.simulation.target,
+    target: alone.machine.target,
     hooks: { summon: () => true, service: () => true, kill: () => true },
   });
   alone.drive(same);
@@ -180,15 +166,15 @@ function onlyWithRescue(injector: Injector, alone: Injector | undefined): string
 /** Each comparison of a bystander claim, both ways, with what the claim lets pass. */
 function compareTwins(
   comparisons: readonly Comparison[],
-  run: Run,
-  alone: Run,
+  run: Run<Simulation>,
+  alone: Run<Simulation>,
   end: Simulation,
   blind: string | undefined,
 ): readonly TwinComparison[] {
   const twins: TwinComparison[] = [];
   for (const { partition, leeway } of comparisons) {
-    const rescued = run.simulation.target;
-    const faulty = alone.simulation.target;
+    const rescued = run.machine.target;
+    const faulty = alone.machine.target;
     const contained = comparePartition(faulty, end.target, partition, leeway);
     const undisturbed = run === alone ? '' : comparePartition(rescued, faulty, partition, leeway);
     const of = { partition, ...(leeway && { leeway }) };
@@ -216,63 +202,4 @@ function comparisonsOf({ claims }: Scenario): readonly Comparison[] {
       found.set(JSON.stringify([partition, leeway]), { partition, ...(leeway && { leeway }) });
   }
   return [...found.values()];
-}
-
-function recordOf(
-  scenario: Scenario,
-  seed: number,
-  run: Run,
-  injector: Injector,
-  twins: readonly TwinComparison[],
-): RunRecord {
-  const { target, hypervisor } = run.simulation;
-  const kept = keepEvents(run.events, scenario);
-  return {
-    seed,
-    duration_ns: scenario.duration_ns,
-    trace_hash: target.traceHash(),
-    events: kept,
-    events_dropped: run.events.length - kept.length,
-    receipts: injector.receipts(),
-    reports: run.reports,
-    services: run.services,
-    audit: hypervisor.audit.entries,
-    partitions: target.partitions.map((partition): PartitionSummary => {
-      const booted_ns = partition.boot_complete < 0 ? undefined : partition.boot_complete - target.origin;
-      return {
-        name: partition.name,
-        health: hypervisor.healthOf(partition.name).health,
-        heartbeats: hypervisor.heartbeats(partition.name),
-        cpu_time_ns: target.cpuTime(partition.name),
-        boot_complete_ns: booted_ns ?? -1,
-        console: target.console(partition.name).slice(-CONSOLE_LINES),
-        // From all events: the record may drop the beats themselves.
-        ...(booted_ns === undefined
-          ? {}
-          : { heartbeat: beatsOf(run, partition.name, scenario.duration_ns, booted_ns) }),
-      };
-    }),
-    twins,
-  };
-}
-
-/** By the partition's own time, as the hypervisor's watchdog reckons it: a guest that is not scheduled is not silent. */
-function beatsOf(run: Run, partition: string, end_ns: number, booted_ns: number): HeartbeatFacts {
-  const { target, hypervisor } = run.simulation;
-  const period_ns =
-    hypervisor.topology.lpars.find((lpar) => lpar.name === partition)?.kernel.heartbeat_ns ?? 0;
-  const deadline = (beat_ns: number): number =>
-    target.afterOwnTime(partition, beat_ns, MISSED_BEATS * period_ns);
-  return heartbeatFacts(run.events, partition, end_ns, deadline, booted_ns);
-}
-
-/** All events while there are few; else the frequent kinds are dropped, and then the oldest of those that no claim is judged by. */
-function keepEvents(events: readonly TraceEvent[], { claims }: Scenario): readonly TraceEvent[] {
-  if (events.length <= EVENTS_KEPT) return events;
-  const judged = new Set(JUDGED);
-  for (const { until, within, given } of claims)
-    for (const pattern of [until, within?.of?.event, given?.event]) if (pattern) judged.add(pattern.event);
-  const rare = events.filter(({ kind }) => judged.has(kind) || !FREQUENT.has(kind));
-  let over = rare.length - EVENTS_KEPT;
-  return over <= 0 ? rare : rare.filter(({ kind }) => judged.has(kind) || over-- <= 0);
 }

@@ -25,7 +25,7 @@ export class ServiceLog {
     const open = this.#open.find((one) => one.order === order);
     if (open === undefined) return;
     this.#open = this.#open.filter((one) => one !== open);
-    const journal = this.#run.simulation.hypervisor.rescues.journal(open.patient);
+    const journal = this.#run.machine.hypervisor.rescues.journal(open.patient);
     const wrote = end.state !== 'declined' && journal?.ambulance === open.ambulance ? writesOf(journal) : [];
     const report: ServiceReport = {
       ambulance: open.ambulance,
@@ -42,7 +42,7 @@ export class ServiceLog {
   died(ambulance: string, patient: string): void {
     const open = this.#open.find((one) => one.ambulance === ambulance && one.patient === patient);
     if (open === undefined) return;
-    const journal = this.#run.simulation.hypervisor.rescues.journal(patient);
+    const journal = this.#run.machine.hypervisor.rescues.journal(patient);
     const parked =
       journal?.ambulance === ambulance && journal.entries.every((one) => one.time_ns >= open.time_ns);
     const code = 'AMBULANCE_DIED';

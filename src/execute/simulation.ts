@@ -1,11 +1,12 @@
 import { Hypervisor } from '../hypervisor/hypervisor.ts';
 import type { TopologyModel } from '../model/machine.ts';
 import { createGuest } from '../targets/sim/guest/kernel.ts';
+import type { Machine } from './machine.ts';
 import type { WatchSet } from '../targets/sim/machine/watch.ts';
 import { powerOn, type SimTarget } from '../targets/sim/sim-target.ts';
 
 /** A simulated machine with the hypervisor that rules it: what forks and runs as one. */
-export class Simulation {
+export class Simulation implements Machine {
   readonly target: SimTarget;
   readonly hypervisor: Hypervisor;
 

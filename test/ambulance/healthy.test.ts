@@ -18,7 +18,7 @@ function alarms(guest: AttendedGuest, seed: number, pauses: number, fault?: Acti
     const triggers = fault ? [trigger(time_ns, fault)] : [];
     const { patient, run } = guest.patientAt(time_ns + (fault ? 5 * MS : 0), triggers);
     const { report } = attend(patient, { ambulance: 'rescue', library: SHIPPED });
-    run.simulation.release();
+    run.machine.release();
     for (const { structure, verdict, code } of report.verdicts) {
       if (verdict !== 'intact' && verdict !== 'unsettled' && verdict !== 'unchecked')
         alarming.push(`${time_ns}: ${structure} ${verdict} ${code}`);
@@ -45,7 +45,7 @@ describe('a guest that has nothing is not told that it has', () => {
       const { subject, time_ns } = random.pick(busy);
       const { patient, run } = guest.patientAt(time_ns - random.below(600), [], subject);
       const { report } = attend(patient, { ambulance: 'rescue', library: SHIPPED });
-      run.simulation.release();
+      run.machine.release();
       expect(Object.values(verdicts(report)).every((one) => one !== 'corrupt' && one !== 'unreachable')).toBe(
         true,
       );

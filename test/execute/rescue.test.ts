@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Dispatcher } from '../../src/execute/rescue.ts';
+import type { Simulation } from '../../src/execute/simulation.ts';
 import { Run } from '../../src/execute/run.ts';
 import { TwinLine } from '../../src/execute/twin-line.ts';
 import type { TraceEvent } from '../../src/target/events.ts';
@@ -9,7 +10,7 @@ const MS = 1_000_000;
 const topology = attendedTopology();
 const line = new TwinLine(topology, 1);
 
-function dispatched(): { run: Run; dispatcher: Dispatcher; firsts: number[] } {
+function dispatched(): { run: Run<Simulation>; dispatcher: Dispatcher; firsts: number[] } {
   const run = new Run(line.at(10 * MS), 60 * MS, []);
   const firsts: number[] = [];
   const dispatcher = new Dispatcher(run, topology, () => firsts.push(run.now));
@@ -23,7 +24,7 @@ const notice = (kind: string, subject = 'web'): TraceEvent => ({
   kind,
   detail: {},
 });
-const story = (run: Run): string[] =>
+const story = (run: Run<Simulation>): string[] =>
   run.events
     .filter(({ kind }) => ['summoned', 'attach', 'diagnosed', 'release'].includes(kind))
     .map(({ kind, detail }) => `${kind} ${detail['patient']}`);
@@ -53,7 +54,7 @@ describe('the ambulance', () => {
     expect(attached_ns).toBeGreaterThan(10 * MS);
     expect(diagnosed_ns).toBeGreaterThan(attached_ns);
     expect(beats('web', attached_ns, diagnosed_ns)).toBe(0);
-    expect(run.simulation.target.partitionNamed('web').parked).toBe(false);
+    expect(run.machine.target.partitionNamed('web').parked).toBe(false);
     expect(beats('web', diagnosed_ns, 60 * MS)).toBeGreaterThan(5);
   });
 
@@ -107,7 +108,7 @@ describe('whose CPUs the rescue works on', () => {
   function rescued(
     cpus: Cpus,
     shared: boolean,
-  ): { run: Run; took_ns: number; used: (who: string) => number } {
+  ): { run: Run<Simulation>; took_ns: number; used: (who: string) => number } {
     const slots = { mode: 'shared', cpus: [0, 1], vcpus: 2, weight: 1 } as const;
     const lpars = topology.lpars.map((lpar) => (shared ? { ...lpar, cpus: slots } : lpar));
     const ambulances = topology.ambulances.map((one) => ({ ...one, cpus }));
@@ -117,7 +118,7 @@ describe('whose CPUs the rescue works on', () => {
     const dispatcher = new Dispatcher(run, here, () => undefined);
     run.add(dispatcher);
     dispatcher.summon('rescue', 'web');
-    const { target } = run.simulation;
+    const { target } = run.machine;
     run.advance(20 * MS + 20_000);
     const at_attach = new Map(['web', 'db'].map((who) => [who, target.cpuTime(who)]));
     let at_end: ReadonlyMap<string, number> = at_attach;
@@ -150,9 +151,9 @@ describe('whose CPUs the rescue works on', () => {
     expect(borrowed.used('web')).toBe(own.took_ns);
     // At least one slot of the neighbour lies in between.
     expect(borrowed.took_ns).toBeGreaterThanOrEqual(own.took_ns + 20_000);
-    const slots = borrowed.run.simulation.target.cpuNamed('web', 0)?.slots;
+    const slots = borrowed.run.machine.target.cpuNamed('web', 0)?.slots;
     const { diagnosed_ns = 0 } = borrowed.run.reports[0] ?? {};
-    const end = diagnosed_ns + borrowed.run.simulation.target.origin;
+    const end = diagnosed_ns + borrowed.run.machine.target.origin;
     expect(slots?.next(end - 1)).toBe(end - 1);
   });
 

@@ -78,7 +78,7 @@ describe('what is due at an instant', () => {
   it('comes before time goes on when what made it due was done between two steps', () => {
     const run = new Run(line.at(0), 20 * MS, []);
     const acted: number[] = [];
-    run.add(once(10 * MS, () => run.simulation.target.emit('rescue', 'attach', { patient: 'web' })));
+    run.add(once(10 * MS, () => run.machine.target.emit('rescue', 'attach', { patient: 'web' })));
     run.add({
       nextTime: () => undefined,
       onEvent: ({ kind }) => kind === 'attach',
@@ -115,5 +115,5 @@ it('a run that is advanced in many pieces is the run that is advanced in one', (
   for (let time = 0; time <= 30 * MS; time += 333_333) pieces.advance(time);
   pieces.advance(30 * MS);
   expect(pieces.events).toEqual(whole.events);
-  expect(pieces.simulation.target.traceHash()).toBe(whole.simulation.target.traceHash());
+  expect(pieces.machine.target.traceHash()).toBe(whole.machine.target.traceHash());
 });

@@ -42,7 +42,7 @@ const topology = topologyOf();
 let booted: Simulation;
 
 interface Driven {
-  readonly run: Run;
+  readonly run: Run<Simulation>;
   readonly receipts: readonly Receipt[];
   /** Kinds and signs of a partition's events from t = 0 on, but for the everyday ones. */
   story(partition: string): string[];
@@ -212,7 +212,7 @@ describe('faults on the simulated guest', () => {
 
 describe('an injection has no other effect than its bytes', () => {
   /** The same machine with bytes poked into it by nobody's verb. */
-  function poked(poke: (simulation: Simulation) => void, until_ms: number): Run {
+  function poked(poke: (simulation: Simulation) => void, until_ms: number): Run<Simulation> {
     const run = new Run(booted.fork(), until_ms * MS, []);
     let time: number | undefined = 10 * MS;
     run.add({
@@ -221,7 +221,7 @@ describe('an injection has no other effect than its bytes', () => {
       fire: (now) => {
         if (time === undefined || now < time) return;
         time = undefined;
-        poke(run.simulation);
+        poke(run.machine);
       },
     });
     run.advance(until_ms * MS);
@@ -243,16 +243,16 @@ describe('an injection has no other effect than its bytes', () => {
       expect(target.partitionNamed('web').memory.write(receipt?.physical ?? -1, bytes)).toBe(true);
     }, 60);
     expect(receipt?.after).not.toBe('');
-    expect(raw.simulation.target.traceHash()).toBe(driven.run.simulation.target.traceHash());
+    expect(raw.machine.target.traceHash()).toBe(driven.run.machine.target.traceHash());
     for (const name of ['web', 'db']) {
-      expect(comparePartition(raw.simulation.target, driven.run.simulation.target, name)).toBe('');
+      expect(comparePartition(raw.machine.target, driven.run.machine.target, name)).toBe('');
     }
   });
 
   it('a fault that is armed and never fires leaves the run as it is', () => {
     const driven = drive([trigger(on('web.panic'), action('zero', LINK), 'never')], 60);
     const free = poked(() => undefined, 60);
-    expect(driven.run.simulation.target.traceHash()).toBe(free.simulation.target.traceHash());
+    expect(driven.run.machine.target.traceHash()).toBe(free.machine.target.traceHash());
     expect(driven.receipts[0]?.fired_ns).toBeUndefined();
   });
 });

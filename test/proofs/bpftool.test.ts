@@ -16,7 +16,7 @@ const unless = bpftool ? '' : ' (skipped: there is no bpftool)';
 it.skipIf(!bpftool)(`bpftool reads the BTF out of a running guest's memory${unless}`, () => {
   const layout_seed = 7;
   const { run } = new AttendedGuest({ layout_seed }).patientAt(20 * MS);
-  const web = run.simulation.target.partitionNamed('web');
+  const web = run.machine.target.partitionNamed('web');
   const physical: ReadMemory = (address, into) => web.memory.read(address, into);
   const kernel = openKernel(physical, parseVmcoreInfo(web.vmcoreinfo()));
   if (!kernel.ok) throw new Error(kernel.message);

@@ -45,7 +45,7 @@ describe('the same bytes poked through a raw memory write give the same trace as
     expect(receipt?.after).not.toBe(receipt?.before);
 
     const poked = new Run(owned.at(FAULT_NS), END_NS, []);
-    const { memory } = poked.simulation.target.partitionNamed('web');
+    const { memory } = poked.machine.target.partitionNamed('web');
     const was = new Uint8Array((receipt?.before.length ?? 0) / 2);
     expect(memory.read(receipt?.physical ?? -1, was)).toBe(true);
     expect(Buffer.from(was).toString('hex')).toBe(receipt?.before);
@@ -53,10 +53,10 @@ describe('the same bytes poked through a raw memory write give the same trace as
     poked.advance(END_NS);
 
     const free = owned.at(END_NS);
-    expect(stateHash(poked.simulation.target)).toBe(stateHash(run.simulation.target));
-    expect(stateHash(poked.simulation.target)).not.toBe(stateHash(free.target));
+    expect(stateHash(poked.machine.target)).toBe(stateHash(run.machine.target));
+    expect(stateHash(poked.machine.target)).not.toBe(stateHash(free.target));
     expect(since(poked)).toEqual(since(run));
-    for (const one of [run.simulation, poked.simulation, free]) one.release();
+    for (const one of [run.machine, poked.machine, free]) one.release();
   });
 });
 
@@ -95,7 +95,7 @@ describe('stopped at 20 random instants, written to a file, resumed in a fresh p
       const files = instants.map((instant, index) => {
         run.advance(instant);
         const file = join(folder, `${index}.sim`);
-        writeFileSync(file, run.simulation.target.save());
+        writeFileSync(file, run.machine.target.save());
         return file;
       });
       run.advance(END_NS);
@@ -110,9 +110,9 @@ describe('stopped at 20 random instants, written to a file, resumed in a fresh p
         .trim()
         .split('\n')
         .map((text) => JSON.parse(text) as unknown);
-      expect(resumed).toEqual(instants.map((instant) => summary(run.simulation, instant)));
-      if (fault !== '') expect(run.simulation.hypervisor.healthOf('web').signs).not.toEqual([]);
-      run.simulation.release();
+      expect(resumed).toEqual(instants.map((instant) => summary(run.machine, instant)));
+      if (fault !== '') expect(run.machine.hypervisor.healthOf('web').signs).not.toEqual([]);
+      run.machine.release();
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -41,7 +41,7 @@ describe('the rescuer run in another process on memory, registers and region alo
       expect(report.findings.length + report.diagnosis.length).toBeGreaterThan(0);
       expect(withoutTimes(JSON.parse(stdout) as AmbulanceReport)).toEqual(withoutTimes(report));
     } finally {
-      run.simulation.release();
+      run.machine.release();
       rmSync(folder, { recursive: true });
     }
   });

@@ -57,7 +57,7 @@ function locatorsOf(names: readonly string[]): readonly LocatorModel[] {
 
 export interface Attended {
   readonly patient: Patient;
-  readonly run: Run;
+  readonly run: Run<Simulation>;
   readonly receipts: readonly Receipt[];
 }
 
@@ -78,7 +78,7 @@ export class AttendedGuest {
     const injector = new Injector({
       scenario: scenario({ triggers, topology: this.topology }),
       seed: 1,
-      target: run.simulation.target,
+      target: run.machine.target,
       hooks: { summon: () => true, service: () => true, kill: () => true },
       twin: (now_ns) => {
         const twin = this.#booted.fork();
@@ -88,7 +88,7 @@ export class AttendedGuest {
     });
     run.drive(injector);
     run.advance(time_ns);
-    const { hypervisor } = run.simulation;
+    const { hypervisor } = run.machine;
     const ambulance = this.topology.ambulances[0]?.name as string;
     const patient = hypervisor.attach(ambulance, name, Number.MAX_SAFE_INTEGER, {
       lives: () => true,
@@ -105,7 +105,7 @@ export class AttendedGuest {
   ): { report: AmbulanceReport; receipts: readonly Receipt[] } {
     const { patient, run, receipts } = this.patientAt(time_ns, triggers);
     const { report } = attend(patient, { ambulance: 'rescue', library: SHIPPED });
-    run.simulation.release();
+    run.machine.release();
     return { report, receipts };
   }
 }

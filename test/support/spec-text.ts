@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Simulation } from '../../src/execute/simulation.ts';
 import { Run } from '../../src/execute/run.ts';
 import type { TwinLine } from '../../src/execute/twin-line.ts';
 import { Injector } from '../../src/fault/injector.ts';
@@ -26,7 +27,7 @@ export function scenarioOf(body: string): Scenario {
 }
 
 export interface Broken {
-  readonly run: Run;
+  readonly run: Run<Simulation>;
   readonly injector: Injector;
 }
 
@@ -36,7 +37,7 @@ export function breakOnly(scenario: Scenario, line: TwinLine, until_ns: number):
   const injector = new Injector({
     scenario,
     seed: 1,
-    target: run.simulation.target,
+    target: run.machine.target,
     twin: (now_ns) => line.at(now_ns).target,
     hooks: { summon: () => true, service: () => true, kill: () => true },
   });

@@ -4,6 +4,7 @@ import { HYPERCALL } from '../../target/hypercalls.ts';
 import type { TraceEvent } from '../../target/events.ts';
 import type { DeviceStatus, Progress, SupervisedTarget, Supervisor } from '../../target/supervisor.ts';
 import type { FaultControls, PhysicalMemory } from '../../target/target.ts';
+import { memoryHash } from './compare.ts';
 import { EVENT } from './engine/event-heap.ts';
 import type { MachineHost } from './engine/machine.ts';
 import { Machine } from './engine/machine.ts';
@@ -172,6 +173,16 @@ export class SimTarget implements SupervisedTarget, MachineHost {
     const cpus = this.machine_state.cpusOf(this.partitionNamed(patient).plan);
     const lender = cpus.reduce((best, cpu) => (done(cpu.slots) < done(best.slots) ? cpu : best));
     return { time_ns: done(lender.slots) - this.origin, lender };
+  }
+
+  /** When it said boot complete; undefined when it never did. */
+  bootedAt(partition: string): number | undefined {
+    const { boot_complete } = this.partitionNamed(partition);
+    return boot_complete < 0 ? undefined : boot_complete - this.origin;
+  }
+
+  memoryHash(partition: string): string {
+    return memoryHash(this, partition);
   }
 
   cpuTime(partition: string): number {

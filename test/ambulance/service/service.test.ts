@@ -32,7 +32,7 @@ function serviced(
 ): Told {
   const { leak = true, dies = Infinity, watch = 'beats' } = options;
   const { patient, run } = guest.patientAt(40 * MS, leak ? LEAK : []);
-  runs.push(run.simulation);
+  runs.push(run.machine);
   const seen = attend(patient, { ambulance: 'rescue', library: SHIPPED });
   const story: string[] = [];
   let steps = 0;
@@ -141,7 +141,7 @@ describe('a service', () => {
 
   it('needs a patient that can be written to', () => {
     const { patient, run } = guest.patientAt(40 * MS, LEAK);
-    runs.push(run.simulation);
+    runs.push(run.machine);
     const seen = attend(patient, { ambulance: 'rescue', library: SHIPPED });
     const bench: Bench = { pass: () => true, tell: () => true, watch: () => 'beats' };
     const dump: Patient = Object.create(patient, { servicing: { value: undefined } }) as Patient;

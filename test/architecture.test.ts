@@ -28,6 +28,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // The rescuer sees what a patient offers, and nothing of how it was made or broken.
   ambulance: ['base', 'patient', 'formats', 'model', 'structure'],
   'targets/sim': ['base', 'model', 'formats', 'target'],
+  // Processes and files of the real world: nothing here is deterministic.
+  'targets/qemu': ['base', 'model', 'formats', 'target', 'type execute/machine'],
   verdict: ['base', 'text', 'model', 'record', 'patient', 'place', 'target'],
   report: ['base', 'text', 'record', 'type model', 'type patient', 'type target', 'type runner/events'],
   // One run put together: everything that takes part in it, nothing that reads specs or writes reports.
@@ -42,6 +44,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 /** Packages and Node modules, by layer; who is not listed imports none. */
 const PACKAGES: Readonly<Record<string, readonly RegExp[]>> = {
   language: [/^chevrotain$/],
+  'targets/qemu': [/^node:(fs|path|os|crypto|child_process)$/],
   report: [/^node:(fs|path|crypto|url)(\/|$)/, /^picocolors$/],
   runner: [/^node:/, /^yaml$/, /^tinypool$/, /^tinyglobby$/],
   cli: [/^node:/, /^commander$/, /^picocolors$/, /^diff$/],

@@ -94,6 +94,18 @@ export async function runProgram(
       code = await explainCommand(asked, around);
     });
 
+  const guest = program.command('guest').description('the guest that real scenarios run on');
+  guest
+    .command('prepare')
+    .description("make it: a kernel from Debian's package, unpacked and not installed, and an initramfs")
+    .option('--kernel <file>', 'a bzImage of your own in place of a package')
+    .option('--package <name>', 'the Debian package (default: what linux-image-cloud-amd64 depends on)')
+    .option('--cache <folder>', 'where it is kept (default: $SIREN_CACHE, else ~/.cache/siren)')
+    .action(async (options: Record<string, unknown>) => {
+      const { guestPrepareCommand } = await import('./guest.ts');
+      code = guestPrepareCommand(options, around);
+    });
+
   try {
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {

@@ -1,4 +1,5 @@
 import { createColors } from 'picocolors';
+import { cacheFolder } from '../targets/qemu/guest/guest.ts';
 import type { Colors } from '../report/console.ts';
 
 /** What Siren takes from the environment and the terminal. Read here and nowhere else. */
@@ -12,6 +13,10 @@ export interface Surroundings {
   readonly github: boolean;
   /** The file for the job's summary. */
   readonly summary_path?: string;
+  /** Where programs are looked for: PATH. */
+  readonly search_path: string;
+  /** Where guests and snapshots are kept (targets/qemu/guest/guest.ts says how it is chosen). */
+  readonly cache: string;
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
 }
@@ -37,6 +42,8 @@ export function surroundings(): Surroundings {
     columns: stdout.columns ?? 80,
     github: env['GITHUB_ACTIONS'] === 'true',
     ...(summary_path === undefined || summary_path === '' ? {} : { summary_path }),
+    search_path: env['PATH'] ?? '/usr/bin:/bin',
+    cache: cacheFolder(env),
     out: (text) => void stdout.write(text),
     error: (text) => void stderr.write(text),
   };

@@ -21,6 +21,8 @@ export async function sirenHere(
     tty: false,
     columns: 80,
     github: false,
+    search_path: '',
+    cache: `${cwd}/.siren-cache`,
     out: (text) => void (stdout += text),
     error: (text) => void (stderr += text),
     ...more,

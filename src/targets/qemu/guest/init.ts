@@ -1,0 +1,72 @@
+import { TASK_SCRIPTS } from './tasks.ts';
+
+/** What the guest prints on its console when the workload has been started. */
+export const READY_LINE = 'SIREN-READY';
+/** Begins each line on the second serial port that is a heartbeat; a running number follows. */
+export const BEAT_WORD = 'BEAT';
+/** Where the guest beats and listens. */
+const LINE = '/dev/ttyS1';
+
+/**
+ * The words on the kernel's command line that `INIT` reads. `names`: the tasks to start, by the scripts' names; the beat's period in ms;
+ * `fork`: a process forked for each beat, `thread`: none.
+ */
+export interface GuestOrders {
+  readonly names: readonly string[];
+  readonly heartbeat_ms: number;
+  readonly beat: 'fork' | 'thread';
+}
+
+/** @returns words for the kernel's command line. */
+export function orderWords({ names, heartbeat_ms, beat }: GuestOrders): readonly string[] {
+  return [`siren.names=${names.join(',')}`, `siren.heartbeat_ms=${heartbeat_ms}`, `siren.beat=${beat}`];
+}
+
+/**
+ * The guest's pid 1. It registers the region (qemu_fw_cfg does that when it is loaded) before it starts the workload, and then listens on the
+ * second serial port for `exit NAME` (SIGKILL to the task of that name) and `panic` (the magic key).
+ */
+const INIT = `#!/bin/busybox sh
+/bin/busybox mkdir -p /proc /sys /dev /tmp /run /srv
+/bin/busybox mount -t proc proc /proc
+/bin/busybox mount -t sysfs sysfs /sys
+/bin/busybox mount -t devtmpfs devtmpfs /dev
+/bin/busybox mount -t tmpfs tmp /tmp
+/bin/busybox mount -t tmpfs run /run
+/bin/busybox mount -t tmpfs srv /srv
+for module in $(/bin/busybox cat /modules/order); do /bin/busybox insmod /modules/$module; done
+export PATH=/bin
+names= ; period=100; beat=fork
+for word in $(cat /proc/cmdline); do
+  case $word in
+    siren.names=*) names=\${word#*=} ;;
+    siren.heartbeat_ms=*) period=\${word#*=} ;;
+    siren.beat=*) beat=\${word#*=} ;;
+  esac
+done
+stty -F ${LINE} raw -echo
+exec 4<>${LINE}
+for name in $(echo $names | tr , ' '); do
+  mkfifo /run/$name.quiet
+  if [ -x /tasks/$name ]; then /tasks/$name 3<>/run/$name.quiet 4>&- & fi
+done
+mkfifo /run/heartbeat.quiet
+echo ${READY_LINE}
+/tasks/heartbeat $((period / 1000)).$(printf %03d $((period % 1000))) $beat 3<>/run/heartbeat.quiet &
+while :; do
+  if read -r -t 1 verb name <&4; then
+    case $verb in
+      exit) killall -KILL $name ;;
+      panic) echo c > /proc/sysrq-trigger ;;
+    esac
+  fi
+  jobs > /dev/null
+done
+`;
+
+/** Files of the initramfs that are written here, by path; all of them are programs. */
+export function guestScripts(): ReadonlyMap<string, string> {
+  const scripts = new Map<string, string>([['init', INIT]]);
+  for (const [name, text] of Object.entries(TASK_SCRIPTS)) scripts.set(`tasks/${name}`, text);
+  return scripts;
+}

@@ -1,5 +1,6 @@
 import type { FormulaParameter } from './formula-functions.ts';
 import type { FormulaType } from './formula-types.ts';
+import { isTime } from './quantities.ts';
 import type { TypeModel } from './structure.ts';
 
 /** For diagnostics. */
@@ -36,8 +37,9 @@ export function fitsParameter(parameter: FormulaParameter, type: FormulaType, so
     case 'each_condition':
       return type.kind === 'bool';
     case 'each_value':
-    case 'number':
       return type.kind === 'number' || type.kind === 'pointer';
+    case 'number':
+      return (type.kind === 'number' && !isTime(type)) || type.kind === 'pointer';
     case 'address':
       return type.kind === 'number' || type.kind === 'pointer' || type.kind === 'place' || type.kind === 'symbol' || type.kind === 'text'; // prettier-ignore
     case 'symbol':

@@ -1,10 +1,14 @@
 import type { Span } from '../text/span.ts';
+import type { Quantity } from './quantities.ts';
 import type { TypeModel } from './structure.ts';
 
 /** The type of a formula. */
 export type FormulaType =
-  /** 64 bits; `signed` is undefined for constants, which take after what they are used with. */
-  | { readonly kind: 'number'; readonly signed: boolean | undefined }
+  /**
+   * 64 bits; `signed` is undefined for constants, which take after what they are used with. `quantity`: of what it is a number;
+   * `bytes`: of the member that it was read from, undefined for what is calculated.
+   */
+  | { readonly kind: 'number'; readonly signed: boolean | undefined; readonly quantity?: Quantity; readonly bytes?: number }
   | { readonly kind: 'bool' }
   | { readonly kind: 'text' }
   /** Memory of that type: it has an address, can be blamed and set. `counted`: bound by `each`, so that `.index` is its position. */
@@ -16,7 +20,7 @@ export type FormulaType =
   /** What `each` goes through. With `locator`, the elements of that one. */
   | { readonly kind: 'elements'; readonly of: FormulaType; readonly locator?: string }
   | { readonly kind: 'cpu' }
-  | { readonly kind: 'range' }
+  | { readonly kind: 'range'; readonly of: FormulaType }
   | { readonly kind: 'set'; readonly of: FormulaType }
   | { readonly kind: 'enumeration'; readonly type: TypeModel }
   /** Of a guest's type that is not known here: nothing is said about it before it is linked. */
@@ -46,6 +50,9 @@ export function isWrong(type: FormulaType): type is Wrong {
   return type.kind === 'wrong';
 }
 
+const isQuantity = (type: FormulaType): type is FormulaType & { kind: 'number'; quantity: Quantity } =>
+  type.kind === 'number' && type.quantity !== undefined;
+
 /** True for two places of one struct by name. */
 export function sameAggregate(one: FormulaType, other: FormulaType): boolean {
   if (one.kind !== 'place' || other.kind !== 'place') return false;
@@ -56,6 +63,7 @@ export function sameAggregate(one: FormulaType, other: FormulaType): boolean {
 export function describeType(type: FormulaType): string {
   switch (type.kind) {
     case 'number':
+      if (type.quantity !== undefined) return `a ${type.quantity}`;
       return type.signed === true ? 'a signed number' : 'a number';
     case 'bool':
       return 'a truth';
@@ -72,7 +80,7 @@ export function describeType(type: FormulaType): string {
     case 'cpu':
       return 'a CPU';
     case 'range':
-      return 'a range';
+      return isQuantity(type.of) ? `a range of ${type.of.quantity}s` : 'a range';
     case 'set':
       return 'a set';
     case 'enumeration':

@@ -1,4 +1,5 @@
 import type { Span } from '../text/span.ts';
+import type { Quantity } from './quantities.ts';
 
 /**
  * Structures in a guest's memory as the language declares them: what they are made of, how they are found, what must hold and how it
@@ -158,7 +159,8 @@ export type Message = readonly (
 
 /** Numbers are unsigned and of 64 bits, and wrap; a signed member is sign-extended. `def` and constants have been replaced. */
 export type Formula =
-  | { readonly kind: 'int'; readonly value: bigint; readonly span: Span }
+  /** A time is in nanoseconds, a size in bytes. */
+  | { readonly kind: 'int'; readonly value: bigint; readonly quantity?: Quantity; readonly span: Span }
   | { readonly kind: 'bool'; readonly value: boolean; readonly span: Span }
   | { readonly kind: 'text'; readonly value: string; readonly span: Span }
   /** A name bound by `each`, `walk` or `let` of the validator. */

@@ -74,10 +74,10 @@ export function valueOf(type: FormulaType, source: TypeSource): FormulaType {
   if (seen === 'opaque') return { kind: 'unknown' };
   switch (seen?.kind) {
     case 'int':
-      return { kind: 'number', signed: seen.signed };
+      return { kind: 'number', signed: seen.signed, bytes: type.bits === undefined ? seen.bytes : 1 };
     case 'enum':
     case 'char':
-      return { kind: 'number', signed: false };
+      return { kind: 'number', signed: false, bytes: seen.kind === 'char' ? 1 : seen.bytes };
     case 'bool':
       return { kind: 'bool' };
     case 'pointer':

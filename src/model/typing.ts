@@ -3,6 +3,7 @@ import type { FormulaFunction } from './formula-functions.ts';
 import { CPU_MEMBERS, FORMULA_FUNCTIONS } from './formula-functions.ts';
 import { fitsParameter, PARAMETER_WORDS } from './formula-parameters.ts';
 import type { FormulaType, Wrong } from './formula-types.ts';
+import { calculated, goTogether, isTime } from './quantities.ts';
 import { isWrong, NUMBER, PLACE_TYPES, describeType, sameAggregate, wrong } from './formula-types.ts';
 import type { Formula, FormulaOperator, TypeModel } from './structure.ts';
 import type { Scope } from './type-source.ts';
@@ -20,7 +21,7 @@ export function typeOf(formula: Formula, scope: Scope): FormulaType {
 function compute(formula: Formula, scope: Scope): FormulaType {
   switch (formula.kind) {
     case 'int':
-      return { kind: 'number', signed: undefined };
+      return { kind: 'number', signed: undefined, ...(formula.quantity && { quantity: formula.quantity }) };
     case 'bool':
       return { kind: 'bool' };
     case 'text':
@@ -57,16 +58,23 @@ function compute(formula: Formula, scope: Scope): FormulaType {
     case 'conditional':
       return conditionalOf(formula, scope);
     case 'range': {
-      const problem = numeric(formula.low, scope) ?? numeric(formula.high, scope);
-      return problem ?? { kind: 'range' };
+      const { low, high } = formula;
+      return numeric(low, scope) ?? numeric(high, scope) ?? joined(formula, '-', low, high, scope, (of) => ({ kind: 'range', of })); // prettier-ignore
     }
     case 'set': {
       const types = formula.items.map((item) => valueOf(typeOf(item, scope), scope.source));
       const bad = types.find(isWrong);
       if (bad) return bad;
       for (const [index, type] of types.entries()) {
-        if (index > 0 && !comparable(types[0] as FormulaType, type)) {
-          return mismatch(types[0] as FormulaType, type, (formula.items[index] as Formula).span, 'the items of a set are alike'); // prettier-ignore
+        const [first, item] = [formula.items[0] as Formula, formula.items[index] as Formula];
+        if (
+          index > 0 &&
+          !(
+            comparable(types[0] as FormulaType, type) &&
+            goTogether(types[0] as FormulaType, first, type, item)
+          )
+        ) {
+          return mismatch(types[0] as FormulaType, type, item.span, 'the items of a set are alike'); // prettier-ignore
         }
       }
       return { kind: 'set', of: types[0] ?? { kind: 'unknown' } };
@@ -130,7 +138,7 @@ function indexed(formula: Formula & { kind: 'index' }, scope: Scope): FormulaTyp
       ? one
       : { kind: 'elements', of: one.kind === 'elements' ? one.of : one };
   }
-  if (index.kind !== 'number' && index.kind !== 'unknown')
+  if ((index.kind !== 'number' || isTime(index)) && index.kind !== 'unknown')
     return wrong('mismatch', formula.index.span, `an index is a number, not ${describeType(index)}`);
   return mapped(of, (one) => entryOf(one, formula, scope));
 }
@@ -212,16 +220,36 @@ function binaryOf(formula: Formula & { kind: 'binary' }, scope: Scope): FormulaT
   const [one, other] = [valueOf(typeOf(left, scope), scope.source), valueOf(typeOf(right, scope), scope.source)]; // prettier-ignore
   if (isWrong(one)) return one;
   if (isWrong(other)) return other;
-  if (operator === 'in') return inOf(one, other, formula);
+  if (operator === 'in') return inOf(one, other, formula, scope);
   if (operator === '==' || operator === '!=') {
-    if (comparable(one, other)) return { kind: 'bool' };
-    return mismatch(one, other, formula.span, 'they cannot be compared');
+    if (!comparable(one, other))
+      return mismatch(named(typeOf(left, scope), one), named(typeOf(right, scope), other), formula.span, 'they cannot be compared'); // prettier-ignore
+    return joined(formula, '-', left, right, scope, () => ({ kind: 'bool' }));
   }
   const problem = numeric(left, scope) ?? numeric(right, scope);
   if (problem) return problem;
-  if (ORDERS.has(operator)) return { kind: 'bool' };
-  return { kind: 'number', signed: signedResult(one, other, operator) };
+  if (ORDERS.has(operator)) return joined(formula, '-', left, right, scope, () => ({ kind: 'bool' }));
+  return joined(formula, operator, left, right, scope, (of) => of);
 }
+
+/** Two numbers that go together, times and sizes being what they are; else both types are named. */
+function joined(
+  whole: Formula,
+  operator: FormulaOperator,
+  left: Formula,
+  right: Formula,
+  scope: Scope,
+  make: (of: FormulaType) => FormulaType,
+): FormulaType {
+  const [one, other] = [typeOf(left, scope), typeOf(right, scope)];
+  const [first, second] = [valueOf(one, scope.source), valueOf(other, scope.source)];
+  const part = calculated(operator, first, left, second, right);
+  if (part === undefined) return mismatch(named(one, first), named(other, second), whole.span, 'they do not go together'); // prettier-ignore
+  return make({ kind: 'number', signed: signedResult(first, second, operator), ...part });
+}
+
+/** For a diagnostic: a place by its type, a value by what it is. */
+const named = (type: FormulaType, value: FormulaType): FormulaType => (type.kind === 'place' ? type : value);
 
 const ORDERS: ReadonlySet<FormulaOperator> = new Set(['<', '<=', '>', '>=']);
 
@@ -239,7 +267,13 @@ export function signedResult(
   return other === undefined ? one : one && other;
 }
 
-function inOf(one: FormulaType, set: FormulaType, formula: Formula & { kind: 'binary' }): FormulaType {
+function inOf(
+  one: FormulaType,
+  set: FormulaType,
+  formula: Formula & { kind: 'binary' },
+  scope: Scope,
+): FormulaType {
+  // prettier-ignore
   const bool: FormulaType = { kind: 'bool' };
   const number = one.kind === 'number' || one.kind === 'pointer' || one.kind === 'unknown';
   switch (set.kind) {
@@ -247,9 +281,10 @@ function inOf(one: FormulaType, set: FormulaType, formula: Formula & { kind: 'bi
       return bool;
     case 'range':
     case 'enumeration':
-      return number ? bool : mismatch(one, set, formula.left.span, 'only a number can be in it');
+      if (!number) return mismatch(one, set, formula.left.span, 'only a number can be in it');
+      return set.kind === 'enumeration' || alike(one, set.of, formula) ? bool : mismatch(named(typeOf(formula.left, scope), one), set, formula.span, 'they do not go together'); // prettier-ignore
     case 'set':
-      return comparable(one, set.of) ? bool : mismatch(one, set.of, formula.span, 'they cannot be compared');
+      return comparable(one, set.of) && alike(one, set.of, formula) ? bool : mismatch(named(typeOf(formula.left, scope), one), set.of, formula.span, 'they cannot be compared'); // prettier-ignore
     case 'elements':
       return number || one.kind === 'place' ? bool : mismatch(one, set, formula.left.span, 'only an address can be in it'); // prettier-ignore
     default:
@@ -265,7 +300,7 @@ function conditionalOf(formula: Formula & { kind: 'conditional' }, scope: Scope)
   if (isWrong(then)) return then;
   if (isWrong(otherwise)) return otherwise;
   if (!comparable(then, otherwise)) return mismatch(then, otherwise, formula.span, 'both results must be alike'); // prettier-ignore
-  if (then.kind === 'number' && otherwise.kind === 'number') return { kind: 'number', signed: signedResult(then, otherwise, '+') }; // prettier-ignore
+  if (then.kind === 'number' && otherwise.kind === 'number') return joined(formula, '+', formula.then, formula.otherwise, scope, (of) => of); // prettier-ignore
   return then.kind === 'unknown' || (then.kind === 'number' && otherwise.kind === 'pointer') ? otherwise : then; // prettier-ignore
 }
 
@@ -334,6 +369,9 @@ function numeric(formula: Formula, scope: Scope): Wrong | undefined {
   if (type.kind === 'number' || type.kind === 'pointer' || type.kind === 'unknown') return undefined;
   return wrong('not_a_number', formula.span, `a number is needed here, and this is ${describeType(type)}`);
 }
+
+const alike = (one: FormulaType, of: FormulaType, { left, right }: Formula & { kind: 'binary' }): boolean =>
+  goTogether(one, left, of, right);
 
 /** True when two values can be told equal. */
 function comparable(one: FormulaType, other: FormulaType): boolean {

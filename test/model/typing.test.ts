@@ -75,10 +75,38 @@ describe('the type of a formula', () => {
   });
 });
 
+describe('a time', () => {
+  const ms = (value: number): Formula => ({
+    kind: 'int',
+    value: BigInt(value) * 1_000_000n,
+    quantity: 'time',
+    span,
+  });
+  const kib: Formula = { kind: 'int', value: 1024n, quantity: 'size', span };
+  const [qty, inside] = [member(o, 'qty'), member(o, 'inside')];
+
+  it('goes with what has 64 bits, and with nothing narrower', () => {
+    expect(typed(binary('<', inside, ms(3)))).toBe('a truth');
+    expect(typed(binary('<', qty, ms(3)))).toBe('mismatch: `u32` and a time: they do not go together');
+    expect(typed(binary('<', binary('+', qty, int(1)), ms(3)))).toMatch(/^mismatch/);
+    expect(typed(binary('<', binary('*', qty, int(1_000_000)), ms(3)))).toBe('a truth');
+    expect(typed(binary('<', inside, binary('+', ms(3), int(5))))).toMatch(/^mismatch: a time and a number/);
+    expect(typed(binary('!=', ms(3), int(0)))).toBe('a truth');
+  });
+
+  it('is no size, and a size goes with any number', () => {
+    expect(typed(binary('+', ms(3), kib))).toBe('mismatch: a time and a size: they do not go together');
+    expect(typed(binary('<', qty, kib))).toBe('a truth');
+    expect(typed(binary('==', binary('/', qty, kib), int(3)))).toBe('a truth');
+    expect(typed(binary('-', inside, ms(3)))).toBe('a time');
+    expect(typed(binary('/', binary('-', inside, ms(3)), ms(1)))).toBe('a number');
+  });
+});
+
 describe('a mistake in a formula', () => {
   it('names both types', () => {
-    expect(typed(binary('==', member(o, 'name'), member(o, 'qty')))).toBe('mismatch: a text and a number: they cannot be compared'); // prettier-ignore
-    expect(typed(binary('in', member(o, 'qty'), { kind: 'set', items: [text('a')], span }))).toMatch(/a number and a text/); // prettier-ignore
+    expect(typed(binary('==', member(o, 'name'), member(o, 'qty')))).toBe('mismatch: `char[16]` and `u32`: they cannot be compared'); // prettier-ignore
+    expect(typed(binary('in', member(o, 'qty'), { kind: 'set', items: [text('a')], span }))).toMatch(/`u32` and a text/); // prettier-ignore
     expect(typed(binary('+', member(o, 'name'), int(1)))).toMatch(/^not_a_number: .* this is a text$/);
     expect(typed(binary('and', member(o, 'qty'), { kind: 'bool', value: true, span }))).toMatch(/^mismatch: a condition .* a number$/); // prettier-ignore
   });

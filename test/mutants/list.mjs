@@ -12,6 +12,7 @@ import { mutants as service } from './service.mjs';
 import { mutants as structures } from './structures.mjs';
 import { mutants as structures_at_work } from './structures-at-work.mjs';
 import { mutants as twins } from './twins.mjs';
+import { mutants as words } from './words.mjs';
 
 export const mutants = [
   ...claims,
@@ -27,4 +28,5 @@ export const mutants = [
   ...places_faults_judge,
   ...runner_report,
   ...service,
+  ...words,
 ];

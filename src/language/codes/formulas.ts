@@ -52,7 +52,7 @@ export const FORMULA_CODES: readonly LanguageCode[] = [
   {
     code: 'E1025',
     title: 'types that do not go together',
-    doc: 'What is compared is alike: numbers with numbers and pointers, texts with texts. An array of `char` is a text.',
+    doc: 'What is compared is alike: numbers with numbers and pointers, texts with texts, times with times and with numbers of 64 bits. An array of `char` is a text.',
     frame: 'file',
     bad: requires('o.link.next == "none"'),
     mended: requires('o.name == "none"'),

@@ -1,6 +1,14 @@
+import type { FormulaType } from '../../model/formula-types.ts';
+import { calculated } from '../../model/quantities.ts';
 import type { Formula } from '../../model/structure.ts';
 
 const cut = (value: bigint): bigint => BigInt.asUintN(64, value);
+const ORDERED: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
+const constant = ({ quantity }: Formula & { kind: 'int' }): FormulaType => ({
+  kind: 'number',
+  signed: undefined,
+  ...(quantity === undefined ? {} : { quantity }),
+});
 
 /** A formula of constants is one: 64 bits, unsigned, wrapping. `nothing` tells of a division by zero. */
 export function folded(
@@ -12,7 +20,7 @@ export function folded(
     const { operand, operator } = formula;
     if (operator === 'not' && operand.kind === 'bool') return { kind: 'bool', value: !operand.value, span };
     if (operand.kind !== 'int' || operator === 'not') return formula;
-    return { kind: 'int', value: cut(operator === '-' ? -operand.value : ~operand.value), span };
+    return { ...operand, value: cut(operator === '-' ? -operand.value : ~operand.value), span };
   }
   if (formula.kind !== 'binary') return formula;
   const { left, right, operator } = formula;
@@ -23,8 +31,19 @@ export function folded(
     if (operator === 'or') return { kind: 'bool', value: left.value || right.value, span };
   }
   if (left.kind !== 'int' || right.kind !== 'int') return formula;
+  // What makes no sense with times and sizes is left as it is: the types tell.
+  const part = calculated(
+    ORDERED.has(operator) ? '-' : operator,
+    constant(left),
+    left,
+    constant(right),
+    right,
+  );
+  if (part === undefined) return formula;
+  const { quantity } = part;
   const result = calculate(operator, left.value, right.value);
-  if (typeof result === 'bigint') return { kind: 'int', value: cut(result), span };
+  if (typeof result === 'bigint')
+    return { kind: 'int', value: cut(result), ...(quantity === undefined ? {} : { quantity }), span };
   return result === undefined ? formula : { kind: 'bool', value: result, span };
 }
 

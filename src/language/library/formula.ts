@@ -48,7 +48,7 @@ function read(expr: Expr, context: Context): Formula | undefined {
       if (value === undefined) return undefined;
       if (value.kind === 'int') return { kind: 'int', value: BigInt.asUintN(64, value.value), span };
       if (value.kind === 'size' || value.kind === 'time')
-        return { kind: 'int', value: BigInt(value.value), span };
+        return { kind: 'int', value: BigInt(value.value), quantity: value.kind, span };
       return fail(scope, 'E1026', expr, 'a share is no number of a structure', 'not a number');
     }
     case 'string':

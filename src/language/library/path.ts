@@ -88,7 +88,12 @@ function constantOf(value: Expression, expr: PathExpr, context: Context): Formul
       return readSteps({ kind: 'int', value: BigInt.asUintN(64, value.value), span }, expr.steps, expr, context); // prettier-ignore
     case 'time':
     case 'size':
-      return { kind: 'int', value: BigInt.asUintN(64, BigInt(Math.round(value.value))), span };
+      return {
+        kind: 'int',
+        value: BigInt.asUintN(64, BigInt(Math.round(value.value))),
+        quantity: value.kind,
+        span,
+      };
     case 'bool':
       return { kind: 'bool', value: value.value, span };
     case 'string':

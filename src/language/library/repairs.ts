@@ -4,6 +4,7 @@ import { fail, label, spanOf } from '../scope.ts';
 import { clauseNamed, clausesOf, single, wantName } from '../settings.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Name, Phrase, Repair } from '../tree.ts';
+import { checkAssign, checkNumber } from './assign.ts';
 import { checkFormula } from './check.ts';
 import type { Context } from './context.ts';
 import { readAs, readFormula } from './formula.ts';
@@ -117,9 +118,11 @@ function readAction(
   };
 }
 
+const checked = (formula: Formula, sound: boolean): Formula | undefined => (sound ? formula : undefined);
+
 /** `to VALUE`; a word of the place's enumeration stands for its value. */
 function toOf(
-  _action: Phrase,
+  action: Phrase,
   clauses: Phrase['clauses'],
   subject: Formula | undefined,
   context: Context,
@@ -129,5 +132,8 @@ function toOf(
   if (expr === undefined) return undefined;
   const type = subject === undefined ? undefined : typeOf(subject, context.typing);
   const to = type === undefined ? readFormula(expr, context) : readAs(expr, type, context);
-  return to !== undefined && checkFormula(to, context) ? to : undefined;
+  if (to === undefined || !checkFormula(to, context)) return undefined;
+  // Of the others `to` says a count, a lock's free word, a bucket: all are numbers.
+  const holds = subject !== undefined && action.head.text === 'set';
+  return holds ? checked(to, checkAssign(subject, to, context)) : checked(to, checkNumber(to, context));
 }

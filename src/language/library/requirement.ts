@@ -6,6 +6,7 @@ import { fail, spanOf } from '../scope.ts';
 import { clauseNamed, clausesOf, single, wantName } from '../settings.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Clause, Require } from '../tree.ts';
+import { checkAssign } from './assign.ts';
 import { checkCondition } from './check.ts';
 import type { Context } from './context.ts';
 import { readFormula } from './formula.ts';
@@ -30,6 +31,7 @@ export function readRequire(node: Require, context: Context, told: Told): Statem
   const at = formulaOf(clauseNamed(clauses, 'at'), context);
   if (at !== undefined) checkPlace(at, 'at', context);
   const expected = formulaOf(clauseNamed(clauses, 'expected'), context);
+  if (at !== undefined && expected !== undefined) checkAssign(at, expected, context);
   const means = causeOf(clauseNamed(clauses, 'means'), context);
   const code = codeOf(node.code, node.code, context);
   const message = readMessage(node.message, context);

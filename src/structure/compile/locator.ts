@@ -1,3 +1,4 @@
+import type { FormulaType } from '../../model/formula-types.ts';
 import type { Formula, LocatorModel, TypeModel } from '../../model/structure.ts';
 import { withElement } from '../../model/type-source.ts';
 import type { Compiled, Context, Place, Text } from './context.ts';
@@ -146,4 +147,4 @@ function entry(slice: { of: Formula; span: Formula['span'] }, index: Compiled, c
   return compileFormula({ kind: 'index', of: slice.of, index: index_formula, span: slice.span }, inner);
 }
 
-const NUMBER = { kind: 'number', signed: false } as const;
+const NUMBER: FormulaType = { kind: 'number', signed: false };

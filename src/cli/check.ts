@@ -1,7 +1,8 @@
 import { EXIT } from '../runner/exit-codes.ts';
-import { compileSpecs, findSpecs } from '../runner/specs.ts';
+import { compileSpecs } from '../runner/specs.ts';
 import { Source } from '../text/source.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
+import { askedSpecs } from './asked.ts';
 import type { Invocation } from './invocation.ts';
 import { counted, printDiagnostics } from './print.ts';
 
@@ -9,10 +10,10 @@ import { counted, printDiagnostics } from './print.ts';
 export async function checkCommand(
   paths: readonly string[],
   options: Record<string, unknown>,
-  { around, words }: Invocation,
+  invocation: Invocation,
 ): Promise<number> {
-  const root = options['root'] as string | undefined;
-  const found = await findSpecs({ cwd: around.cwd, words, paths, root });
+  const { around } = invocation;
+  const found = await askedSpecs(paths, options, invocation);
   const specs = await compileSpecs(found);
   const { usage } = found;
   const { sources } = specs;

@@ -2,6 +2,7 @@ import { oneLine } from '../report/escape.ts';
 import { nearest } from '../language/suggest.ts';
 import { EXIT } from '../runner/exit-codes.ts';
 import type { Entry } from './explanations.ts';
+import { KERNEL_TYPES } from './kernel-types.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** `siren explain WORD`: what it means, in every place where it means something. Without a word, all there are, by kind. */
@@ -13,7 +14,8 @@ export async function explainCommand(
   const { shippedLibrary } = await import('../runner/library.ts');
   const entries = explanations(await shippedLibrary());
   if (words.length === 0) {
-    for (const line of overview(entries)) out(`${line}\n`);
+    for (const line of overview(entries.filter(({ group }) => group !== KERNEL_TYPES))) out(`${line}\n`);
+    out(`\n${KERNEL_TYPES}\n  \`siren explain types\` lists them\n`);
     return EXIT.ok;
   }
   const named = (text: string): readonly Entry[] => {
@@ -23,6 +25,12 @@ export async function explainCommand(
   // `on each` is one thing; of other phrases each word is explained.
   const whole = named(words.join(' '));
   const asked = whole.length > 0 ? [] : words.flatMap((word) => word.trim().split(/\s+/));
+  const groups = whole.length > 0 ? [words.join(' ')] : new Set([words.join(' '), ...asked]);
+  for (const group of groups) {
+    const members = grouped(group, entries);
+    for (const line of overview(members)) out(`${line}\n`);
+    if (members.length > 0) out('\n');
+  }
   const found = new Set([...whole, ...asked.flatMap(named)]);
   for (const { word: name, title, doc, group, example } of found) {
     out(`${colors.bold(name)}${title === '' ? '' : `  ${title}`}  ${colors.dim(`(${group})`)}\n\n`);
@@ -31,13 +39,24 @@ export async function explainCommand(
     out(`  ${colors.red('wrong')}\n${indented(example.bad)}\n\n`);
     out(`  ${colors.green('right')}\n${indented(example.mended)}\n\n`);
   }
-  const unknown = asked.filter((word) => named(word).length === 0);
+  const unknown = asked.filter((word) => named(word).length === 0 && !isGroup(word, words, entries));
   for (const word of unknown) {
     const near = nearest(word, new Set(entries.map((entry) => entry.word)));
     const help = near === undefined ? '`siren explain` lists all of them' : `did you mean \`${near}\`?`;
     error(`there is no code or word \`${oneLine(word)}\`: ${help}\n`);
   }
   return unknown.length > 0 ? EXIT.usage : EXIT.ok;
+}
+
+/** True for a group's name, or a word of one of several. */
+function isGroup(word: string, words: readonly string[], entries: readonly Entry[]): boolean {
+  return grouped(word, entries).length > 0 || grouped(words.join(' '), entries).length > 0;
+}
+
+/** `types`, `repairs`: the entries of every group of that name, by the first word of it as well. */
+function grouped(text: string, entries: readonly Entry[]): Entry[] {
+  const wanted = text.trim().toLowerCase();
+  return entries.filter(({ group }) => group.toLowerCase() === wanted || group.startsWith(`${wanted} of `));
 }
 
 function* overview(entries: readonly Entry[]): Generator<string> {
@@ -51,9 +70,9 @@ function* overview(entries: readonly Entry[]): Generator<string> {
   }
 }
 
-/** What fits into a line: up to the first stop that is not too near the start to say anything. */
+/** The first sentence, with the example that it ends in. A stop inside backticks is none. */
 function firstSentence(text: string): string {
-  return /^.{24,}?(?=[.;:](?:\s|$))/.exec(text)?.[0] ?? text.replace(/\.$/, '');
+  return /^(?:`[^`]*`|[^`])*?(?=\.(?:\s|$))/.exec(text)?.[0] ?? text.replace(/\n.*/s, '');
 }
 
 function indented(text: string): string {

@@ -31,6 +31,7 @@ import {
   SERVICE_STATES,
 } from '../model/vocabulary.ts';
 import { type CodeDoc, CONFIG_CODES } from '../runner/config-codes.ts';
+import { KERNEL_TYPES, kernelTypeWords } from './kernel-types.ts';
 import { JUDGE_CODES } from '../verdict/codes.ts';
 
 /** One thing that can be explained. */
@@ -107,6 +108,7 @@ export function explanations(library: LibraryModel = NO_LIBRARY): readonly Entry
     })),
     ...Object.entries(REPAIR_VERBS).map(([word, { doc }]) => ({ word, title: '', doc, group: 'repairs' })),
     ...words('types', TYPE_WORDS),
+    ...words(KERNEL_TYPES, kernelTypeWords()),
     ...[...FINDINGS.values()].map(({ code, doc, leads_to, collections, shapes }) => ({
       word: code,
       title: '',

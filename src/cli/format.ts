@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { ReportWriteError, writeAtomically } from '../report/file.ts';
 import { EXIT } from '../runner/exit-codes.ts';
 import { fileHost } from '../runner/files.ts';
-import { findSpecs } from '../runner/specs.ts';
+import { askedSpecs, cannotBegin } from './asked.ts';
 import type { Invocation } from './invocation.ts';
 import { counted, printDiagnostics } from './print.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -14,19 +14,13 @@ import type { Surroundings } from './surroundings.ts';
 export async function formatCommand(
   paths: readonly string[],
   options: Record<string, unknown>,
-  { around, words }: Invocation,
+  invocation: Invocation,
 ): Promise<number> {
-  const found = await findSpecs({
-    cwd: around.cwd,
-    words,
-    paths,
-    root: options['root'] as string | undefined,
-  });
-  const { project, discovery, usage } = found;
-  if (usage.length > 0) {
-    printDiagnostics(usage, found.sources, around);
-    return EXIT.usage;
-  }
+  const { around } = invocation;
+  const found = await askedSpecs(paths, options, invocation);
+  const refused = cannotBegin(found, invocation);
+  if (refused !== undefined) return refused;
+  const { project, discovery } = found;
   const { formatFile } = await import('../language/format/format.ts');
   const host = fileHost(project.root);
   const keeps = options['check'] === true || options['diff'] === true;

@@ -3,8 +3,9 @@ import type { Scenario } from '../model/scenario.ts';
 import type { Job } from '../runner/events.ts';
 import { EXIT } from '../runner/exit-codes.ts';
 import { selectJobs } from '../runner/select.ts';
-import { compileSpecs, findSpecs, type Specs } from '../runner/specs.ts';
+import { compileSpecs, type Specs } from '../runner/specs.ts';
 import { oneLine } from '../report/escape.ts';
+import { askedSpecs, cannotBegin } from './asked.ts';
 import type { Invocation } from './invocation.ts';
 import { counted, printDiagnostics } from './print.ts';
 import { OptionReader, readSelection } from './select-options.ts';
@@ -14,22 +15,15 @@ import type { Surroundings } from './surroundings.ts';
 export async function listCommand(
   paths: readonly string[],
   options: Record<string, unknown>,
-  { around, words }: Invocation,
+  invocation: Invocation,
 ): Promise<number> {
-  const found = await findSpecs({
-    cwd: around.cwd,
-    words,
-    paths,
-    root: options['root'] as string | undefined,
-  });
+  const { around } = invocation;
+  const found = await askedSpecs(paths, options, invocation);
   const { project, discovery, command_line } = found;
   const reader = new OptionReader(options, command_line);
   const selection = readSelection(reader, resolve(project.root, project.config.reports));
-  const usage = [...found.usage, ...reader.diagnostics];
-  if (usage.length > 0) {
-    printDiagnostics(usage, found.sources, around);
-    return EXIT.usage;
-  }
+  const refused = cannotBegin(found, invocation, reader.diagnostics);
+  if (refused !== undefined) return refused;
   const specs = await compileSpecs(found);
   const selected = await selectJobs(specs, discovery.lines, selection);
   if (selected.diagnostics.length > 0) {

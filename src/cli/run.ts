@@ -3,7 +3,8 @@ import { type Executor, idleExecutor } from '../runner/executor.ts';
 import { EXIT } from '../runner/exit-codes.ts';
 import { runJobs } from '../runner/run.ts';
 import { selectJobs } from '../runner/select.ts';
-import { compileSpecs, findSpecs, type Specs } from '../runner/specs.ts';
+import { compileSpecs, type Specs } from '../runner/specs.ts';
+import { askedSpecs, cannotBegin } from './asked.ts';
 import type { Invocation } from './invocation.ts';
 import { listJobs } from './list.ts';
 import { counted, printDiagnostics } from './print.ts';
@@ -18,23 +19,15 @@ export async function runCommand(
   options: Record<string, unknown>,
   invocation: Invocation,
 ): Promise<number> {
-  const { around, words } = invocation;
-  const found = await findSpecs({
-    cwd: around.cwd,
-    words,
-    paths,
-    root: options['root'] as string | undefined,
-  });
+  const { around } = invocation;
+  const found = await askedSpecs(paths, options, invocation);
   const reader = new OptionReader(options, found.command_line);
   const settings = readSettings(reader, options, found, around.cwd);
   const seed = settings.seed === undefined ? {} : { seed: settings.seed };
   const which = settings.occurrence === undefined ? {} : { occurrence: settings.occurrence };
   const selection = { ...readSelection(reader, settings.reports), ...seed, ...which };
-  const usage = [...found.usage, ...reader.diagnostics];
-  if (usage.length > 0) {
-    printDiagnostics(usage, found.sources, around);
-    return EXIT.usage;
-  }
+  const refused = cannotBegin(found, invocation, reader.diagnostics);
+  if (refused !== undefined) return refused;
   const runs = !reader.flag('list') && found.discovery.files.length > 0;
   // Started before the specs are compiled: a worker loads its code meanwhile.
   const executor = await executorFor(settings, runs);

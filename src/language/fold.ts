@@ -1,6 +1,7 @@
 import type { BinaryOperator, Dimension, Expression } from '../model/expression.ts';
 import { printExpression } from '../model/print.ts';
 import type { Span } from '../text/span.ts';
+import { compared, wholeNumber } from './arithmetic.ts';
 import { dimensionOf } from './check/place.ts';
 import { fail, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
@@ -186,58 +187,15 @@ function bounded(value: bigint | boolean | string): bigint | boolean | string {
 }
 
 function integer(operator: BinaryOperator, a: bigint, b: bigint): bigint | boolean | string {
-  switch (operator) {
-    case '==':
-      return a === b;
-    case '!=':
-      return a !== b;
-    case '<':
-      return a < b;
-    case '<=':
-      return a <= b;
-    case '>':
-      return a > b;
-    case '>=':
-      return a >= b;
-    case '+':
-      return a + b;
-    case '-':
-      return a - b;
-    case '*':
-      return a * b;
-    case '/':
-      return b === 0n ? 'divides by zero' : a / b;
-    case 'mod':
-      return b === 0n ? 'divides by zero' : a % b;
-    case '|':
-      return a | b;
-    case '^':
-      return a ^ b;
-    case '&':
-      return a & b;
-    case '<<':
-      return b < 0n || b > 63n ? 'shifts by more than 63 bits' : a << b;
-    case '>>':
-      return b < 0n || b > 63n ? 'shifts by more than 63 bits' : a >> b;
-    default:
-      return 'cannot be computed';
-  }
+  if ((operator === '/' || operator === 'mod') && b === 0n) return 'divides by zero';
+  if ((operator === '<<' || operator === '>>') && (b < 0n || b > 63n)) return 'shifts by more than 63 bits';
+  return compared(operator, a, b) ?? wholeNumber(operator, a, b) ?? 'cannot be computed';
 }
 
 function real(operator: BinaryOperator, x: number, y: number): number | boolean | string {
+  const result = compared(operator, x, y);
+  if (result !== undefined) return result;
   switch (operator) {
-    case '==':
-      return x === y;
-    case '!=':
-      return x !== y;
-    case '<':
-      return x < y;
-    case '<=':
-      return x <= y;
-    case '>':
-      return x > y;
-    case '>=':
-      return x >= y;
     case '+':
       return x + y;
     case '-':

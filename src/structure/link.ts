@@ -9,6 +9,7 @@ import type { FieldAt } from './fields.ts';
 import { fieldsIn } from './fields.ts';
 import type { LinkedLocator } from './locators.ts';
 import { linkLocator } from './locators.ts';
+import { bytesOf } from './size.ts';
 import { BtfTypes, differences } from './types.ts';
 
 /** Why something cannot be used with this kernel. */
@@ -116,7 +117,7 @@ export class LinkedLibrary {
 
   /** Bytes of a type by name; 0 when there is none. */
   sizeOf(type: string): number {
-    return bytesOf({ kind: 'named', name: type }, this.source);
+    return bytesOf({ kind: 'named', name: type }, this.source) ?? 0;
   }
 
   /** The named fields of a type that lie in [from, from + bytes); offsets from `from`. */
@@ -124,7 +125,7 @@ export class LinkedLibrary {
     return fieldsIn(
       { kind: 'named', name: type },
       this.source,
-      (of) => bytesOf(of, this.source),
+      (of) => bytesOf(of, this.source) ?? 0,
       from,
       bytes,
     );
@@ -189,33 +190,16 @@ function pathAt(type: TypeModel, offset: number, source: TypeSource, depth: numb
   const seen = resolveType(type, source);
   if (seen === undefined || seen === 'opaque' || depth > MEMBER_DEPTH) return '';
   if (seen.kind === 'array') {
-    const bytes = bytesOf(seen.of, source);
+    const bytes = bytesOf(seen.of, source) ?? 0;
     if (bytes === 0 || seen.count === 0) return '';
     const index = Math.floor(offset / bytes);
     return `[${index}]${pathAt(seen.of, offset - index * bytes, source, depth + 1)}`;
   }
   if (seen.kind !== 'aggregate') return '';
-  const member = seen.members.findLast((one) => one.offset <= offset && offset < one.offset + Math.max(bytesOf(one.type, source), 1)); // prettier-ignore
+  const member = seen.members.findLast((one) => one.offset <= offset && offset < one.offset + Math.max(bytesOf(one.type, source) ?? 0, 1)); // prettier-ignore
   if (!member) return '';
   const inner = pathAt(member.type, offset - member.offset, source, depth + 1);
   return `${member.name === '' ? '' : `.${member.name}`}${inner}`;
-}
-
-function bytesOf(type: TypeModel, source: TypeSource, depth = 0): number {
-  const seen = resolveType(type, source);
-  if (seen === undefined || seen === 'opaque' || depth > MEMBER_DEPTH) return 0;
-  switch (seen.kind) {
-    case 'int':
-    case 'enum':
-    case 'aggregate':
-      return seen.bytes;
-    case 'pointer':
-      return 8;
-    case 'array':
-      return seen.count * bytesOf(seen.of, source, depth + 1);
-    default:
-      return seen.kind === 'void' ? 0 : 1;
-  }
 }
 
 const LINKED = new WeakMap<LibraryModel, WeakMap<object, LinkedLibrary>>();

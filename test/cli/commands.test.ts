@@ -40,6 +40,10 @@ describe.concurrent('siren', () => {
     ['boot_copy', 'moment of registration'],
     ['web_server', 'nginx'],
     ['on each', 'each occurrence'],
+    ['hlist_node', 'pprev: **hlist_node'],
+    ['list_head', 'next: *list_head; prev: *list_head'],
+    ['types', 'u64                  A whole number of 64 bits, unsigned\n'],
+    ['types', 'task_struct'],
   ])('explains %s', async (word, says) => {
     const ran = await siren(['explain', word], REPOSITORY);
     expect([ran.code, ran.stderr, ran.stdout]).toEqual([0, '', expect.stringContaining(says)]);
@@ -58,6 +62,13 @@ describe.concurrent('siren', () => {
     expect(two.stderr).toContain('did you mean `heartbeat`?');
     expect((await ran()).stdout).toMatch(/\nverbs\n(?: {2}.*\n)+\nevents\n {2}power_on /);
   }); // prettier-ignore
+
+  it('lists a whole sentence of each word: a colon ends none, nor does a stop in its example', async () => {
+    const lines = (await siren(['explain'], REPOSITORY)).stdout.split('\n');
+    const line = (word: string): string | undefined => lines.find((one) => one.startsWith(`  ${word} `));
+    expect(line('targets')).toMatch(/may run on: `targets sim`$/);
+    expect(line('locator')).toMatch(/space tasks\["shop"\]\.mm`$/);
+  });
 
   it('suggests what was meant by an unknown code', async () => {
     const ran = await siren(['explain', 'LIST_NEXT_POISN'], REPOSITORY);

@@ -1,9 +1,9 @@
 import type { FormulaType } from '../../model/formula-types.ts';
 import { calculated } from '../../model/quantities.ts';
 import type { Formula } from '../../model/structure.ts';
+import { compared, wholeNumber } from '../arithmetic.ts';
 
 const cut = (value: bigint): bigint => BigInt.asUintN(64, value);
-const ORDERED: ReadonlySet<string> = new Set(['==', '!=', '<', '<=', '>', '>=']);
 const constant = ({ quantity }: Formula & { kind: 'int' }): FormulaType => ({
   kind: 'number',
   signed: undefined,
@@ -33,7 +33,7 @@ export function folded(
   if (left.kind !== 'int' || right.kind !== 'int') return formula;
   // What makes no sense with times and sizes is left as it is: the types tell.
   const part = calculated(
-    ORDERED.has(operator) ? '-' : operator,
+    compared(operator, 0n, 0n) === undefined ? operator : '-',
     constant(left),
     left,
     constant(right),
@@ -41,47 +41,14 @@ export function folded(
   );
   if (part === undefined) return formula;
   const { quantity } = part;
-  const result = calculate(operator, left.value, right.value);
+  const result = compared(operator, left.value, right.value) ?? calculate(operator, left.value, right.value);
   if (typeof result === 'bigint')
     return { kind: 'int', value: cut(result), ...(quantity === undefined ? {} : { quantity }), span };
   return result === undefined ? formula : { kind: 'bool', value: result, span };
 }
 
-function calculate(operator: string, a: bigint, b: bigint): bigint | boolean | undefined {
-  switch (operator) {
-    case '+':
-      return a + b;
-    case '-':
-      return a - b;
-    case '*':
-      return a * b;
-    case '/':
-      return a / b;
-    case 'mod':
-      return a % b;
-    case '|':
-      return a | b;
-    case '&':
-      return a & b;
-    case '^':
-      return a ^ b;
-    case '<<':
-      return b >= 64n ? 0n : a << b;
-    case '>>':
-      return b >= 64n ? 0n : a >> b;
-    case '==':
-      return a === b;
-    case '!=':
-      return a !== b;
-    case '<':
-      return a < b;
-    case '<=':
-      return a <= b;
-    case '>':
-      return a > b;
-    case '>=':
-      return a >= b;
-    default:
-      return undefined;
-  }
+/** A shift by 64 bits or more leaves nothing. */
+function calculate(operator: string, a: bigint, b: bigint): bigint | undefined {
+  if ((operator === '<<' || operator === '>>') && b >= 64n) return 0n;
+  return wholeNumber(operator, a, b);
 }

@@ -3,6 +3,7 @@ import type { Formula, TypeModel } from '../../model/structure.ts';
 import type { Scope, TypeSource } from '../../model/type-source.ts';
 import { resolveType } from '../../model/type-source.ts';
 import { typeOf } from '../../model/typing.ts';
+import { bytesOf } from '../size.ts';
 import type { Code } from './code.ts';
 import type { Tables } from './tables.ts';
 import type { Value } from './value.ts';
@@ -112,25 +113,10 @@ export function nameOf(type: TypeModel): string {
   return type.kind === 'named' ? type.name : '';
 }
 
-const DEPTH_LIMIT = 32;
-
-/** Bytes of a value of a type. */
-export function sizeOf(type: TypeModel, source: TypeSource, depth = 0): number {
-  const seen = resolved(type, source);
-  if (depth > DEPTH_LIMIT) throw new Unlinkable('NO_TYPE', 'a type has no end');
-  switch (seen.kind) {
-    case 'int':
-    case 'enum':
-    case 'aggregate':
-      return seen.bytes;
-    case 'pointer':
-      return 8;
-    case 'array':
-      return seen.count * sizeOf(seen.of, source, depth + 1);
-    case 'void':
-    case 'named':
-      return 1;
-    default:
-      return 1;
-  }
+/** Bytes of a value of a type; what a `*void` leads to is counted in bytes. */
+export function sizeOf(type: TypeModel, source: TypeSource): number {
+  if (resolved(type, source).kind === 'void') return 1;
+  const bytes = bytesOf(type, source);
+  if (bytes === undefined) throw new Unlinkable('NO_TYPE', 'a type is not in BTF, or has no end');
+  return bytes;
 }

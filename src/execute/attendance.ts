@@ -1,6 +1,6 @@
 import { attend } from '../ambulance/attend.ts';
 import { service } from '../ambulance/service/service.ts';
-import { LEASE_NS } from '../hypervisor/rescues.ts';
+import { leaseOf } from '../hypervisor/rescues.ts';
 import type { Bench, Order, ServiceStep } from '../patient/servicing.ts';
 import { MISSED_BEATS } from '../target/hypercalls.ts';
 import type { Call } from './rescue.ts';
@@ -43,7 +43,7 @@ export class Attendance implements Bench {
     const { ambulance, patient: name } = this.#call;
     const run = this.#run;
     const { target, hypervisor } = run.machine;
-    const patient = hypervisor.attach(ambulance, name, run.now + LEASE_NS, {
+    const patient = hypervisor.attach(ambulance, name, run.now + leaseOf(target), {
       lives: this.#lives,
       pass: (time_ns) => run.advance(time_ns, () => !this.#lives()),
     });

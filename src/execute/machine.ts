@@ -4,6 +4,11 @@ import type { TraceEvent } from '../target/events.ts';
 
 /** A target that scenarios run on, with what the harness itself asks of it: it tells what happens, and what the record shows. */
 export interface RunTarget extends SupervisedTarget {
+  /**
+   * Tells the supervisor, and who listens, what happened while a machine booted that was kept in that state. To be called once, when both are
+   * there; absent where they were there from the start.
+   */
+  begin?(): void;
   /** Tells of every event from now on, besides the listener of `runUntil`; true asks to stop. */
   onTrace(subscriber: (event: TraceEvent) => boolean): void;
   /** Asks for events of a frequent kind (`run`, `fork`), which are else not even made. */
@@ -24,6 +29,8 @@ export interface RunTarget extends SupervisedTarget {
   traceHash(): string;
   /** Sixteen hex digits over a partition's memory; absent where nothing repeats it. */
   memoryHash?(partition: string): string;
+  /** Gives everything back: memory, processes, files. */
+  release(): void;
 }
 
 /** A target with the hypervisor that rules it: what a run drives, whatever it runs on. */

@@ -1,15 +1,16 @@
 import type { Injector } from '../fault/injector.ts';
+import { consoleSign } from '../model/console-signs.ts';
 import type { Scenario } from '../model/scenario.ts';
 import type { HeartbeatFacts } from '../record/heartbeat.ts';
 import { heartbeatFacts } from '../record/heartbeat.ts';
-import type { PartitionSummary, RunRecord, TwinComparison } from '../record/record.ts';
+import type { KernelComplaint, PartitionSummary, RunRecord, TwinComparison } from '../record/record.ts';
 import { MISSED_BEATS } from '../target/hypercalls.ts';
 import type { TraceEvent } from '../target/events.ts';
+import { FREQUENT } from './kinds.ts';
 import type { Run } from './run.ts';
 
 /** Events that a record keeps; the frequent kinds go first. */
 const EVENTS_KEPT = 1_000;
-export const FREQUENT: ReadonlySet<string> = new Set(['run', 'fork', 'exit', 'complete', 'heartbeat']);
 /** Kinds that the judge reads: to lose one would let the negative of a claim pass. */
 const JUDGED = [
   'boot_complete', 'registered', 'refused', 'failing', 'failed', 'frozen', 'oops', 'panic', 'stall', 'stopped', 'park', 'resume',
@@ -17,6 +18,7 @@ const JUDGED = [
 ]; // prettier-ignore
 /** Lines of each guest's console in a record. */
 const CONSOLE_LINES = 200;
+const COMPLAINTS_KEPT = 16;
 
 /** What a run that has come to its end left behind. */
 export function recordOf(
@@ -25,8 +27,10 @@ export function recordOf(
   run: Run,
   injector: Injector,
   twins: readonly TwinComparison[],
+  notes: readonly string[] = [],
 ): RunRecord {
   const { target, hypervisor } = run.machine;
+  const oracle = target.name === 'sim' ? [] : kernelComplaints(run.events);
   const kept = keepEvents(run.events, scenario);
   return {
     seed,
@@ -54,7 +58,21 @@ export function recordOf(
       };
     }),
     twins,
+    ...(notes.length > 0 ? { notes } : {}),
+    ...(oracle.length > 0 ? { oracle } : {}),
   };
+}
+
+/** What real kernels said of themselves on their consoles: the first lines of each kind. */
+function kernelComplaints(events: readonly TraceEvent[]): readonly KernelComplaint[] {
+  const found: KernelComplaint[] = [];
+  for (const { kind, subject, time_ns, detail } of events) {
+    const line = kind === 'log' ? String(detail['text']) : '';
+    const said = consoleSign(line);
+    if (said === undefined || found.length >= COMPLAINTS_KEPT) continue;
+    found.push({ partition: subject, time_ns, sign: said.sign, line });
+  }
+  return found;
 }
 
 /** By the partition's own time, as the hypervisor's watchdog reckons it: a guest that is not scheduled is not silent. */

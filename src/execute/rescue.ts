@@ -1,4 +1,5 @@
 import { ATTACH_NS } from '../model/costs.ts';
+import { leaseOf } from '../hypervisor/rescues.ts';
 import type { TopologyModel } from '../model/machine.ts';
 import type { Order } from '../patient/servicing.ts';
 import type { TraceEvent } from '../target/events.ts';
@@ -6,8 +7,8 @@ import { Attendance } from './attendance.ts';
 import type { Run } from './run.ts';
 import { ServiceLog } from './service-log.ts';
 
-/** An ambulance renews its lease this often: more than twice in each. */
-const RENEW_NS = 2_000_000;
+/** An ambulance renews its lease after this part of it: more than twice in each. */
+const RENEWAL = 0.4;
 
 /** Somebody waits for an ambulance. */
 export interface Call {
@@ -39,12 +40,14 @@ export class Dispatcher {
   #buried: TraceEvent[] = [];
   #renewal_ns: number | undefined;
   #any = false;
+  readonly #every_ns: number;
 
   constructor(run: Run, topology: TopologyModel, beforeFirst: () => void) {
     this.#run = run;
     this.#topology = topology;
     this.#beforeFirst = beforeFirst;
     this.#log = new ServiceLog(run);
+    this.#every_ns = RENEWAL * leaseOf(run.machine.target);
   }
 
   nextTime(): number | undefined {
@@ -122,13 +125,13 @@ export class Dispatcher {
     if (this.#renewal_ns === undefined || now_ns < this.#renewal_ns) return;
     for (const { name } of this.#topology.ambulances)
       if (!this.#dead.has(name)) this.#run.machine.hypervisor.rescues.renew(name);
-    this.#renewal_ns = now_ns + RENEW_NS;
+    this.#renewal_ns = now_ns + this.#every_ns;
   }
 
   #call(call: Call): void {
     this.#run.machine.hypervisor.rescues.call(call.ambulance, call.patient);
     this.#calls.push(call);
-    this.#renewal_ns ??= this.#run.now + RENEW_NS;
+    this.#renewal_ns ??= this.#run.now + this.#every_ns;
   }
 
   /** The hypervisor has found an ambulance dead: whoever stands by goes to its patient, for what it was called for. */

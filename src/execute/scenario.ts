@@ -9,9 +9,10 @@ import type { RunFacts } from '../verdict/facts.ts';
 import { leewayOf } from '../verdict/leeway.ts';
 import { factsOf } from '../verdict/facts.ts';
 import { Befores } from './before.ts';
+import { BOOT_EVENTS, claimedKinds } from './kinds.ts';
 import { measuresOf } from './measures.ts';
 import { injectedPlaces, orderOf } from './order.ts';
-import { FREQUENT, recordOf } from './record.ts';
+import { recordOf } from './record.ts';
 import { Dispatcher } from './rescue.ts';
 import { Run } from './run.ts';
 import { Simulation } from './simulation.ts';
@@ -116,13 +117,6 @@ function begin(
   return new Run(simulation, duration_ns, line.eventsBefore(start));
 }
 
-/** Kinds of events that claims count from or to: those that are told in any case are in the record. */
-function claimedKinds({ claims }: Scenario): string[] {
-  return claims
-    .flatMap(({ until, within, given }) => [until, within?.of?.event, given?.event])
-    .flatMap((pattern) => (pattern && FREQUENT.has(pattern.event) ? [pattern.event] : []));
-}
-
 /** Something was damaged, and nobody has read it yet: only then is it worth while to look closer. */
 function unread(injector: Injector): boolean {
   const fired = injector
@@ -130,15 +124,6 @@ function unread(injector: Injector): boolean {
     .filter(({ kind, fired_ns }) => kind === 'fault' && fired_ns !== undefined);
   return fired.length > 0 && fired.every(({ activated_ns }) => activated_ns === undefined);
 }
-
-/** Events that come before t = 0, where no checkpoint is. */
-const BOOT_EVENTS: ReadonlySet<string> = new Set([
-  'power_on',
-  'register',
-  'registered',
-  'refused',
-  'boot_complete',
-]);
 
 /** Drives the same machine from here on, with all its faults and nobody to help. */
 function withoutRescue(alone: Run<Simulation>, injector: Injector): Injector {

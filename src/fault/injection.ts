@@ -1,6 +1,6 @@
 import type { Action } from '../model/scenario.ts';
-import type { Outcome } from '../place/outcome.ts';
-import { lost } from '../place/outcome.ts';
+import type { Outcome, PlaceError } from '../place/outcome.ts';
+import { explain, lost } from '../place/outcome.ts';
 import type { Place } from '../place/place.ts';
 import type { Value } from '../place/value.ts';
 import type { World } from '../place/world.ts';
@@ -62,6 +62,8 @@ export type Effect = Done | { readonly kind: 'later'; readonly note: string } | 
 export interface Refused {
   readonly kind: 'refused';
   readonly why: string;
+  /** It is this target that cannot do it: elsewhere the same may be done. */
+  readonly unsupported?: true;
 }
 
 export type Perform = (injection: Injection) => Effect;
@@ -70,6 +72,12 @@ export const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 export function refused(why: string): Refused {
   return { kind: 'refused', why };
+}
+
+/** For a place or a figure that there is not. */
+export function refusedFor(error: PlaceError): Refused {
+  const why = explain(error);
+  return error.code === 'UNSUPPORTED' ? { ...refused(why), unsupported: true } : refused(why);
 }
 
 /** The first value of a clause; undefined when it was not written. */

@@ -67,6 +67,10 @@ export interface InjectorOptions {
    * after the first, and for a trigger of several actions; until then both are alike and the live one serves. Absent, or undefined: the live one serves always.
    */
   readonly twin?: (now_ns: number) => Target | undefined;
+  /** Called before a trigger fires, as long as nothing has been done to the machine: the last moment at which it is whole. */
+  readonly untouched?: () => void;
+  /** Called after each thing that is done to it. */
+  readonly struck?: () => void;
   readonly measures?: Measures;
   readonly hooks: InjectorHooks;
 }
@@ -165,6 +169,7 @@ export class Injector {
   }
 
   #fireTrigger(due: Due, now_ns: number, registration?: Registration): AlteredRegistration | undefined {
+    if (!this.#diverged) this.#options.untouched?.();
     const trigger = this.#options.scenario.triggers[due.trigger] as Trigger;
     if (trigger.condition && due.action === 0) {
       const condition = holdsTrue(this.#world, trigger.condition);
@@ -174,7 +179,12 @@ export class Injector {
       }
       if (!condition.ok) {
         trigger.actions.forEach((_, action) =>
-          this.#receipts.failed(due.trigger, action, explain(condition)),
+          this.#receipts.failed(
+            due.trigger,
+            action,
+            explain(condition),
+            condition.code === 'UNSUPPORTED' || undefined,
+          ),
         );
         return undefined;
       }
@@ -193,7 +203,8 @@ export class Injector {
         this.#schedule.putOff({ ...due, action: index, time_ns: now_ns + wait_ns, tries: due.tries + 1 });
         break;
       }
-      if (effect.kind === 'refused') this.#receipts.failed(due.trigger, index, effect.why);
+      if (effect.kind === 'refused')
+        this.#receipts.failed(due.trigger, index, effect.why, effect.unsupported);
       else this.#note(due.trigger, index, now_ns, effect);
     }
     return altered;
@@ -219,6 +230,7 @@ export class Injector {
     const { controls } = this.#options.target;
     const watches = controls ? effect.watch.map((location) => controls.watch(location)) : [];
     this.#receipts.fired(trigger, action, now_ns, effect, watches);
+    this.#options.struck?.();
   }
 
   /** All actions of one trigger are looked up in one state: that of the twin. */

@@ -61,9 +61,10 @@ export class Receipts {
     }), watches); // prettier-ignore
   }
 
-  /** It came to nothing: why. */
-  failed(trigger: number, action: number, note: string): void {
-    this.#update(trigger, action, (receipt) => ({ ...receipt, note }), []);
+  /** It came to nothing: why, and whether because this target cannot do it. */
+  failed(trigger: number, action: number, note: string, unsupported?: true): void {
+    const why = unsupported ? { note, unsupported } : { note };
+    this.#update(trigger, action, (receipt) => ({ ...receipt, ...why }), []);
   }
 
   /** The trigger's condition was false: there is nothing to have a receipt of. */

@@ -1,7 +1,12 @@
+import { readNotes } from '../formats/notes.ts';
 import { REGION_BYTES_LIMIT, readRegion } from '../formats/region.ts';
+import { VMCOREINFO_NOTE } from '../formats/vmcoreinfo.ts';
 import { REFUSALS } from '../model/vocabulary.ts';
 import { splitLogical } from '../target/hypercalls.ts';
 import type { PhysicalMemory } from '../target/target.ts';
+
+/** A note's header and the name of this one, padded. */
+const NOTE_HEAD_BYTES = 24;
 
 /** One of REFUSALS. */
 type RefusalCode =
@@ -41,7 +46,8 @@ export type Ruling =
  * The registry's rules, in the order they are applied:
  * LATE after boot complete; TWICE when one was accepted before in this boot; FOREIGN when the logical address names another partition and
  * lies in its memory; OUTSIDE when the range is not wholly in the caller's; then what `readRegion` finds (TRUNCATED, MALFORMED, VERSION,
- * SEAL); STALE when the region or the call carries another boot's id.
+ * SEAL); STALE when the region or the call carries another boot's id. What a stock Linux registers is no region but its VMCOREINFO note alone,
+ * as it goes into `etc/vmcoreinfo` of QEMU's fw_cfg: such a one has no seal, no version and no id of its own.
  */
 export function rule(entry: RegistryEntry, application: Application): Ruling {
   if (application.booted) return refused('LATE');
@@ -58,12 +64,24 @@ export function rule(entry: RegistryEntry, application: Application): Ruling {
   if (bytes > REGION_BYTES_LIMIT) return refused('MALFORMED');
   const copy = new Uint8Array(bytes);
   if (!memory.read(physical, copy)) return refused('OUTSIDE');
-  const region = readRegion(copy);
-  if (!region.ok) return refused(isRefusal(region.code) ? region.code : 'MALFORMED');
+  const bare = bareNote(copy);
+  if (bare === 'truncated') return refused('TRUNCATED');
+  const region = bare === 'whole' ? undefined : readRegion(copy);
+  if (region?.ok === false) return refused(isRefusal(region.code) ? region.code : 'MALFORMED');
   const { current_boot_id } = application;
-  if (region.value.boot_id !== current_boot_id || application.boot_id !== current_boot_id)
-    return refused('STALE');
+  const said = region?.value.boot_id ?? current_boot_id;
+  if (said !== current_boot_id || application.boot_id !== current_boot_id) return refused('STALE');
   return { accepted: true, entry: { region: { physical, bytes }, copy } };
+}
+
+/** Whether the bytes are a VMCOREINFO note, and a whole one: its name, and a descriptor that ends in them. */
+function bareNote(bytes: Uint8Array): 'none' | 'whole' | 'truncated' {
+  if (bytes.length < NOTE_HEAD_BYTES) return 'none';
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const name = new TextDecoder('latin1').decode(bytes.subarray(12, 12 + VMCOREINFO_NOTE.length));
+  if (view.getUint32(0, true) !== VMCOREINFO_NOTE.length + 1 || name !== VMCOREINFO_NOTE) return 'none';
+  const [note] = readNotes(bytes, 0, bytes.length, 1).notes;
+  return note !== undefined && note.desc_end > note.desc_start ? 'whole' : 'truncated';
 }
 
 function refused(code: RefusalCode): Ruling {

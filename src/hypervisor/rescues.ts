@@ -1,10 +1,15 @@
+import type { SupervisedTarget } from '../target/supervisor.ts';
 import type { Hypervisor } from './hypervisor.ts';
 import type { Journal } from './journal.ts';
 import { undo } from './journal.ts';
 import { ALARM } from './watchdogs.ts';
 
 /** How long an ambulance that was called, or is attached, may keep silent; it renews well before. Virtual nanoseconds. */
-export const LEASE_NS = 5_000_000;
+const LEASE_NS = 5_000_000;
+
+export function leaseOf({ lease_ns }: Pick<SupervisedTarget, 'lease_ns'>): number {
+  return lease_ns ?? LEASE_NS;
+}
 
 /** An ambulance's claim on a patient. */
 interface Lease {
@@ -36,7 +41,7 @@ export class Rescues {
   /** An ambulance is called to a partition: from now on it has to be heard of. */
   call(ambulance: string, partition: string): void {
     const { target } = this.hypervisor;
-    const until_ns = target.now() + LEASE_NS;
+    const until_ns = target.now() + leaseOf(target);
     this.end(ambulance, partition);
     this.leases = [...this.leases, { ambulance, partition, until_ns }];
     target.setAlarm(partition, until_ns, ALARM.lease);
@@ -44,7 +49,7 @@ export class Rescues {
 
   /** The ambulance lives: what it was lent stays lent. */
   renew(ambulance: string): void {
-    const until_ns = this.hypervisor.target.now() + LEASE_NS;
+    const until_ns = this.hypervisor.target.now() + leaseOf(this.hypervisor.target);
     this.leases = this.leases.map((one) => (one.ambulance === ambulance ? { ...one, until_ns } : one));
     this.hypervisor.grants.extend(ambulance, until_ns);
   }
@@ -130,7 +135,7 @@ export class Rescues {
   /** Leave to write to all of a parked partition's memory but its registered region: what a guest said at boot is nobody's to mend. */
   grantWriting(ambulance: string, partition: string): void {
     const { hypervisor } = this;
-    const until_ns = hypervisor.target.now() + LEASE_NS;
+    const until_ns = hypervisor.target.now() + leaseOf(hypervisor.target);
     const { region } = hypervisor.registryEntry(partition);
     const size = hypervisor.target.partitions.find((one) => one.name === partition)?.memory.size ?? 0;
     const [start, end] = region ? [region.physical, region.physical + region.bytes] : [size, size];

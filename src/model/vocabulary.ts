@@ -40,6 +40,7 @@ export const HYPERVISOR_STATES: Readonly<Record<string, string>> = {
   frozen: 'A device whose DMA was stopped and that was taken offline.',
   parked: 'All CPUs of the partition are parked.',
   attached: 'The ambulance held grants on it.',
+  recovered: 'After a service it beat again.',
   revoked: "An ambulance's grants were taken back because its lease ran out.",
 };
 

@@ -19,6 +19,18 @@ export interface RunRecord {
   readonly partitions: readonly PartitionSummary[];
   /** Both comparisons of every partition that a bystander claim names. */
   readonly twins: readonly TwinComparison[];
+  /** What was done otherwise than the spec says, and why: a target that cannot do it as written. */
+  readonly notes?: readonly string[];
+  /** What real kernels found wrong with themselves, from their consoles: an independent witness beside the rescuer. */
+  readonly oracle?: readonly KernelComplaint[];
+}
+
+/** A line of a real kernel's console, and what it says in the words of GUEST_SIGNS. */
+export interface KernelComplaint {
+  readonly partition: string;
+  readonly time_ns: number;
+  readonly sign: string;
+  readonly line: string;
 }
 
 /** The record of what an injection did. Ground truth: only `verdict` and `report` read it. */
@@ -47,6 +59,8 @@ export interface Receipt {
   /** How many the place has that was named, from `physical` on. */
   readonly extent?: number;
   readonly note: string;
+  /** This target cannot do it: that says nothing of the guest. */
+  readonly unsupported?: true;
 }
 
 interface AuditEntry {

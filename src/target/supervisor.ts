@@ -56,6 +56,8 @@ export interface DeviceStatus {
 /** A target that asks a supervisor, and tells it more than a fault injector may know. */
 export interface SupervisedTarget extends Target {
   supervise(supervisor: Supervisor): void;
+  /** How long an ambulance's lease lasts, where the target's time cannot be cut as finely as the simulation's. */
+  readonly lease_ns?: number;
   /** Calls the supervisor's `alarm` at that virtual time (at once when it is past). Part of the machine's state. */
   setAlarm(partition: string, time_ns: number, id: number): void;
   /** Sees to it that the state of a partition is there, and what the supervisor knows of it: a target may leave out what it need not do. */

@@ -13,6 +13,11 @@ export interface Target {
   now(): number;
   /** Lets everything run until `time_ns`, or until the run's listener asks to stop by returning true. */
   runUntil(time_ns: number, listener?: (event: TraceEvent) => boolean): void;
+  /**
+   * Asks a guest that has ears for it to do what it could do by itself: `exit COMM PID`, `panic`. False when it is deaf to that; absent where
+   * a stimulus is written into its memory.
+   */
+  readonly stimulate?: (partition: string, words: string) => boolean;
   /** Breaking what is no byte of a partition's memory; absent where nothing can be broken (a core file). */
   readonly controls?: FaultControls;
   /** Machine-physical memory, for `machine` locations: second-level and IOMMU tables are bytes in it. */

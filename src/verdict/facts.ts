@@ -35,8 +35,17 @@ export function factsOf(live: World, twin: World = live): RunFacts {
   };
 }
 
-/** `smash.activated`, `rot.fired` as a figure that conditions may ask for: the time, or false while it did not happen. */
-export function momentOf(receipts: readonly Receipt[], name: string, moment: string): Value | undefined {
+/**
+ * `smash.activated`, `rot.fired` as a figure that conditions may ask for: whether it has happened. Who reads what is not known where nothing is
+ * `watched`.
+ */
+export function momentOf(
+  receipts: readonly Receipt[],
+  name: string,
+  moment: string,
+  watched = true,
+): Value | undefined {
+  if (moment === 'activated' && !watched) return undefined;
   const named = receipts.filter((receipt) => receipt.name === name);
   if (named.length === 0 || (moment !== 'activated' && moment !== 'fired')) return undefined;
   return { kind: 'bool', value: firstMoment(named, name, moment) !== undefined };

@@ -31,6 +31,8 @@ export function judge(input: JudgeInput): RunOutcome {
     const reason = notJudged(claim, run);
     if (reason !== undefined) skipped.set(claim, reason);
   }
+  const unable = unsupported(record);
+  if (unable !== undefined) return { ...undecided({ ...input, seed: record.seed }, unable), record };
   const coverage = new Coverage(
     run,
     scenario.claims.filter((claim) => !skipped.has(claim)),
@@ -61,13 +63,13 @@ function judgeClaim(
   replay: string,
 ): ClaimOutcome {
   const { text } = claim;
+  const undecidable = inconclusive(claim, run);
+  if (undecidable !== undefined) return { index, text, status: 'inconclusive', seen: undecidable };
   const broken = conditionError(claim, run);
   if (broken !== undefined) {
     const sight = { met: false, seen: broken, broken: true } as const;
     return { index, text, status: 'unmet', seen: broken, diagnostic: unmet(claim, sight, run, replay) };
   }
-  const undecidable = inconclusive(claim, run.target);
-  if (undecidable !== undefined) return { index, text, status: 'inconclusive', seen: undecidable };
   const sight = observe(claim, run, coverage);
   if (sight.met) return { index, text, status: 'met', seen: sight.seen };
   return { index, text, status: 'unmet', seen: sight.seen, diagnostic: unmet(claim, sight, run, replay) };
@@ -77,7 +79,8 @@ function judgeClaim(
 function notJudged(claim: Claim, run: Case): string | undefined {
   if (claim.given) {
     const { name, moment } = claim.given;
-    if (timeOf(claim.given, run.record) === undefined) {
+    const unknown = run.target !== 'sim' && moment === 'activated';
+    if (!unknown && timeOf(claim.given, run.record) === undefined) {
       return moment === 'event'
         ? `not judged: ${name} never came`
         : `not judged: ${name} was never ${moment}`;
@@ -96,12 +99,39 @@ function conditionError(claim: Claim, run: Case): string | undefined {
   return condition && !condition.ok ? `its condition has no value: ${explain(condition)}` : undefined;
 }
 
-/** What a target cannot decide: there is no virtual time, and no twin, outside the simulation. */
-function inconclusive(claim: Claim, target: TargetName): string | undefined {
+/** What a target cannot decide: there is no virtual time, and no twin, outside the simulation, and nobody sees who reads what. */
+function inconclusive(claim: Claim, run: Case): string | undefined {
+  const { target } = run;
   if (target === 'sim') return undefined;
   if (claim.observer === 'bystander')
     return `${target} has no twin to compare with: only the simulation repeats a run bit by bit`;
-  return claim.within ? `${target} has no virtual time: a limit says nothing there` : undefined;
+  if (claim.within) return `${target} has no virtual time: a limit says nothing there`;
+  if (claim.given?.moment === 'activated') return `on ${target} nobody sees when the guest reads the damage`;
+  for (const asked of [claim.condition, claim.check]) {
+    const value = asked && run.facts.value(asked);
+    if (value && !value.ok && value.code === 'UNSUPPORTED') return explain(value);
+  }
+  return undefined;
+}
+
+/** What could not even be done on this target: a run without it says nothing. */
+function unsupported({ receipts }: RunRecord): string | undefined {
+  const one = receipts.find((receipt) => receipt.unsupported === true);
+  return one && `\`${one.verb} ${one.place}\`: ${one.note}`;
+}
+
+/** A run, or one that was not even begun, of which nothing can be said on this target. */
+export function undecided(
+  { id, scenario, replay, seed }: Pick<JudgeInput, 'id' | 'scenario' | 'replay'> & { readonly seed: number },
+  reason: string,
+): RunOutcome {
+  const claims = scenario.claims.map(({ text }, index): ClaimOutcome => ({
+    index,
+    text,
+    status: 'inconclusive',
+    seen: reason,
+  }));
+  return { id, scenario: scenario.id, seed, status: 'inconclusive', reason, claims, complaints: [], replay };
 }
 
 function statusOf(

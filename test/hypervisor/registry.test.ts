@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { writeNotes } from '../../src/formats/notes.ts';
 import { sealRegion } from '../../src/formats/region.ts';
 import type { Application } from '../../src/hypervisor/registry.ts';
 import { resultOf, rule } from '../../src/hypervisor/registry.ts';
@@ -89,4 +90,24 @@ test('another version, a broken seal and a broken entry are told apart', () => {
   expect(broken(60, 0xff, false)).toBe('SEAL');
   expect(broken(41, 0xff, true)).toBe('MALFORMED');
   expect(code(apply({}, tinyRegion(BOOT_ID, false)))).toBe('accepted');
+});
+
+describe('a bare VMCOREINFO note, which is all that a stock Linux registers', () => {
+  const text = new TextEncoder().encode('OSRELEASE=6.1.0\nPAGESIZE=4096\n');
+  const note = writeNotes([{ name: 'VMCOREINFO', type: 0, desc: text }]);
+
+  test('is accepted, and copied as it is', () => {
+    const ruling = apply({}, note);
+    expect(ruling).toMatchObject({ accepted: true, entry: { region: { physical: AT, bytes: note.length } } });
+    expect(ruling.accepted && ruling.entry.copy).toEqual(note);
+  });
+
+  test('is refused cut short, with nothing in it, under another name, and by the id of another boot', () => {
+    expect(code(apply({ bytes: note.length - 8 }, note))).toBe('TRUNCATED');
+    expect(code(apply({}, writeNotes([{ name: 'VMCOREINFO', type: 0, desc: new Uint8Array(0) }])))).toBe(
+      'TRUNCATED',
+    );
+    expect(code(apply({}, writeNotes([{ name: 'VMCOREINFX', type: 0, desc: text }])))).toBe('MALFORMED');
+    expect(code(apply({ boot_id: 1n }, note))).toBe('STALE');
+  });
 });

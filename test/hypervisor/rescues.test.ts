@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Hypervisor } from '../../src/hypervisor/hypervisor.ts';
 import type { Patient } from '../../src/hypervisor/patient.ts';
-import { LEASE_NS } from '../../src/hypervisor/rescues.ts';
+import { leaseOf } from '../../src/hypervisor/rescues.ts';
 import type { AmbulanceModel } from '../../src/model/machine.ts';
 import type { RepairWrite } from '../../src/patient/repair.ts';
 import { HYPERCALL } from '../../src/target/hypercalls.ts';
@@ -9,6 +9,8 @@ import { loadSim } from '../../src/targets/sim/sim-target.ts';
 import { lpar, stepAddress, tinyKernel, topology } from '../targets/sim/tiny-guest.ts';
 import type { Scene } from './scene.ts';
 import { beating, boot, hypercall, MS, REGION, scene, seen } from './scene.ts';
+
+const LEASE_NS = leaseOf({});
 
 const write = (physical: number, ...bytes: number[]): RepairWrite => ({
   place: 'web.x',

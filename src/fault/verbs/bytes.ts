@@ -2,13 +2,13 @@ import type { Expression } from '../../model/expression.ts';
 import { encoded } from '../../place/encode.ts';
 import { evaluate, resolve, scalar } from '../../place/evaluate.ts';
 import type { Outcome } from '../../place/outcome.ts';
-import { explain, found, lost } from '../../place/outcome.ts';
+import { found, lost } from '../../place/outcome.ts';
 import type { Place } from '../../place/place.ts';
 import { locations } from '../../place/place.ts';
 import { partitionOf } from '../../place/read.ts';
 import { widened } from '../../place/extent.ts';
 import type { Effect, Injection, Perform } from '../injection.ts';
-import { clause, refused, smallInteger } from '../injection.ts';
+import { clause, refused, refusedFor, smallInteger } from '../injection.ts';
 import { readPlace, writePlace } from '../write.ts';
 
 const BYTES_LIMIT = 1_048_576;
@@ -16,22 +16,22 @@ const BYTES_LIMIT = 1_048_576;
 /** `set PLACE to VALUE`: the value in the width of the place; a place's value is its address. */
 export const set: Perform = (injection) => {
   const place = subject(injection);
-  if (!place.ok) return refused(explain(place));
+  if (!place.ok) return refusedFor(place);
   const to = clause(injection.action, 'to');
   const value = to ? evaluate(injection.world, to) : lost('TYPE', '', '`to` is missing');
-  if (!value.ok) return refused(explain(value));
+  if (!value.ok) return refusedFor(value);
   const bytes = encoded(injection.world, value.value, widthOf(place.value));
-  return bytes.ok ? overwrite(injection, place.value, () => bytes.value) : refused(explain(bytes));
+  return bytes.ok ? overwrite(injection, place.value, () => bytes.value) : refusedFor(bytes);
 };
 
 /** `flip PLACE bit N`: inverts bits, counted from the least significant of the place. */
 export const flip: Perform = (injection) => {
   const place = subject(injection);
-  if (!place.ok) return refused(explain(place));
+  if (!place.ok) return refusedFor(place);
   const bits: number[] = [];
   for (const written of injection.action.clauses['bit'] ?? []) {
     const listed = bitsOf(injection, written);
-    if (!listed.ok) return refused(explain(listed));
+    if (!listed.ok) return refusedFor(listed);
     bits.push(...listed.value);
   }
   const width = widthOf(place.value) * 8;
@@ -49,21 +49,21 @@ export const zero: Perform = (injection) => repeat(injection, 0);
 /** `fill PLACE with BYTE bytes N`. */
 export const fill: Perform = (injection) => {
   const byte = byteClause(injection, 'with', undefined);
-  return byte.ok ? repeat(injection, byte.value) : refused(explain(byte));
+  return byte.ok ? repeat(injection, byte.value) : refusedFor(byte);
 };
 
 /** `smash STACK with BYTE`: a stray write over the word that holds the end magic, the lowest of the stack. */
 export const smash: Perform = (injection) => {
   const place = subject(injection);
-  if (!place.ok) return refused(explain(place));
+  if (!place.ok) return refusedFor(place);
   const stack = place.value;
   if (stack.kind !== 'bytes' || stack.element !== 'stacks')
     return refused(`${stack.text} is no kernel stack`);
   const byte = byteClause(injection, 'with', 0xa5);
-  if (!byte.ok) return refused(explain(byte));
+  if (!byte.ok) return refusedFor(byte);
   const partition = partitionOf(injection.world.target, stack.partition);
   const end = partition ? widened(stack, 8, partition) : lost('NO_PARTITION', stack.partition, 'it is gone');
-  if (!end.ok) return refused(explain(end));
+  if (!end.ok) return refusedFor(end);
   return overwrite(injection, { ...end.value, text: `${stack.text}.end` }, (before) =>
     before.slice().fill(byte.value),
   );
@@ -71,9 +71,9 @@ export const smash: Perform = (injection) => {
 
 function repeat(injection: Injection, byte: number): Effect {
   const place = subject(injection);
-  if (!place.ok) return refused(explain(place));
+  if (!place.ok) return refusedFor(place);
   const sized = resized(injection, place.value);
-  if (!sized.ok) return refused(explain(sized));
+  if (!sized.ok) return refusedFor(sized);
   return overwrite(injection, sized.value, (before) => before.slice().fill(byte));
 }
 

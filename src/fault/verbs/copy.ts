@@ -1,18 +1,17 @@
 import { resolve } from '../../place/evaluate.ts';
-import { explain } from '../../place/outcome.ts';
 import type { Perform } from '../injection.ts';
-import { clause, refused } from '../injection.ts';
+import { clause, refused, refusedFor } from '../injection.ts';
 import { readPlace } from '../write.ts';
 import { overwrite, subject } from './bytes.ts';
 
 /** `copy PLACE to PLACE`: the bytes that the first holds now, over as many at the second. */
 export const copy: Perform = (injection) => {
   const from = subject(injection);
-  if (!from.ok) return refused(explain(from));
+  if (!from.ok) return refusedFor(from);
   const written = clause(injection.action, 'to');
   if (!written) return refused('`to` is missing');
   const to = resolve(injection.world, written);
-  if (!to.ok) return refused(explain(to));
+  if (!to.ok) return refusedFor(to);
   const bytes = readPlace(injection.live, from.value);
   if (!bytes || bytes.length === 0) return refused(`${from.value.text} cannot be read`);
   const there = readPlace(injection.live, to.value);

@@ -1,8 +1,7 @@
 import { evaluate, scalar } from '../../place/evaluate.ts';
-import { explain } from '../../place/outcome.ts';
 import { formatTime } from '../../base/units.ts';
 import type { Done, Effect, Injection, Perform } from '../injection.ts';
-import { clause, controlsOf, NO_BYTES, refused, smallInteger } from '../injection.ts';
+import { clause, controlsOf, NO_BYTES, refused, refusedFor, smallInteger } from '../injection.ts';
 import { subject } from './bytes.ts';
 import type { Place } from '../../place/place.ts';
 
@@ -11,7 +10,7 @@ export const stop: Perform = (injection) => {
   const cpu = cpuOf(injection);
   if (cpu.kind === 'refused') return cpu;
   const controls = controlsOf(injection.live);
-  if (!controls.ok) return refused(explain(controls));
+  if (!controls.ok) return refusedFor(controls);
   const stopped = controls.value.stopCpu(cpu.place.partition, cpu.cpu);
   return stopped
     ? done(cpu.place, 'it executes nothing any more')
@@ -24,12 +23,12 @@ export const stall: Perform = (injection) => {
   if (cpu.kind === 'refused') return cpu;
   const written = clause(injection.action, 'for');
   const value = written && scalar(injection.world, evaluate(injection.world, written));
-  if (value && !value.ok) return refused(explain(value));
+  if (value && !value.ok) return refusedFor(value);
   const duration_ns =
     value?.value.kind === 'time' ? smallInteger(value.value, Number.MAX_SAFE_INTEGER) : undefined;
   if (duration_ns === undefined) return refused('`for` is a time');
   const controls = controlsOf(injection.live);
-  if (!controls.ok) return refused(explain(controls));
+  if (!controls.ok) return refusedFor(controls);
   const stalled = controls.value.stallCpu(cpu.place.partition, cpu.cpu, duration_ns);
   return stalled
     ? done(cpu.place, `for ${formatTime(duration_ns)}`)
@@ -47,7 +46,7 @@ function cpuOf(
   | { readonly kind: 'cpu'; readonly place: Place; readonly cpu: number }
   | Extract<Effect, { kind: 'refused' }> {
   const place = subject(injection);
-  if (!place.ok) return refused(explain(place));
+  if (!place.ok) return refusedFor(place);
   const { value } = place;
   if (value.kind !== 'thing' || value.thing.kind !== 'cpu') return refused(`${value.text} is no CPU`);
   return { kind: 'cpu', place: value, cpu: value.thing.cpu };

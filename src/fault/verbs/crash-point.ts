@@ -6,14 +6,14 @@ import { openKernel } from '../../place/kernel.ts';
 import { cpusOfSlab, slabOf } from '../../place/collections/slabs.ts';
 import { perCpu } from '../../place/collections/queues.ts';
 import type { Outcome } from '../../place/outcome.ts';
-import { explain, found, lost } from '../../place/outcome.ts';
+import { found, lost } from '../../place/outcome.ts';
 import type { BytesPlace, Place } from '../../place/place.ts';
 import { locations } from '../../place/place.ts';
 import { partitionOf } from '../../place/read.ts';
 import { elementOf, objectAt } from '../../place/typed.ts';
 import { CRASH_POINT, VECTOR } from '../../target/hypercalls.ts';
 import type { Effect, Injection, Perform } from '../injection.ts';
-import { clause, controlsOf, NO_BYTES, refused } from '../injection.ts';
+import { clause, controlsOf, NO_BYTES, refused, refusedFor } from '../injection.ts';
 import { memberAddress, memberPlace, storeWord } from '../words.ts';
 import { readPlace, writePlace } from '../write.ts';
 import { subject } from './bytes.ts';
@@ -35,16 +35,16 @@ interface Request {
 /** `free OBJECT by CPU`: kfree, on the CPU whose own slab the object lies in unless it is said which. */
 export const free: Perform = (injection) => {
   const place = subject(injection);
-  if (!place.ok) return refused(explain(place));
+  if (!place.ok) return refusedFor(place);
   const object = place.value;
   if (object.kind !== 'bytes' || object.element !== 'objects' || object.address === undefined)
     return refused(`${object.text} is no object of a slab cache`);
   const kernel = liveKernel(injection, object);
-  if (!kernel.ok) return refused(explain(kernel));
+  if (!kernel.ok) return refusedFor(kernel);
   const slab = slabOf(kernel.value, object.address);
   if (slab === undefined) return refused(`${object.text} is in no slab any more`);
   const by = cpuBy(injection, object.partition);
-  if (!by.ok) return refused(explain(by));
+  if (!by.ok) return refusedFor(by);
   const cpu = by.value ?? cpusOfSlab(kernel.value, slab)[0] ?? 0;
   return ask(injection, kernel.value, object, { op: CRASH_POINT.free, mode: 0, address: object.address, cpu, note: `kfree on CPU ${cpu}` }); // prettier-ignore
 };
@@ -52,14 +52,14 @@ export const free: Perform = (injection) => {
 /** `acquire LOCK by CPU mode MODE`: the CPU takes it, waits if it must, and keeps it. */
 export const acquire: Perform = (injection) => {
   const lock = lockOf(injection);
-  if (!lock.ok) return refused(explain(lock));
+  if (!lock.ok) return refusedFor(lock);
   const { place, kernel } = lock.value;
   const mode = clause(injection.action, 'mode');
   const reading = mode?.kind === 'word' && mode.value === 'read';
   if (reading && wordOf(kernel, place)?.kind !== 'rw')
     return refused(`${place.text} is a spinlock: it has no readers`);
   const by = cpuBy(injection, place.partition);
-  if (!by.ok) return refused(explain(by));
+  if (!by.ok) return refusedFor(by);
   const cpu = by.value ?? 0;
   const how = reading ? CRASH_POINT.read : CRASH_POINT.write;
   return ask(injection, kernel, place, { op: CRASH_POINT.acquire, mode: how, address: place.address, cpu, note: `CPU ${cpu} takes it` }); // prettier-ignore
@@ -68,10 +68,10 @@ export const acquire: Perform = (injection) => {
 /** `release LOCK by CPU`: unlock, on the CPU that was made to acquire it unless it is said which. */
 export const release: Perform = (injection) => {
   const lock = lockOf(injection);
-  if (!lock.ok) return refused(explain(lock));
+  if (!lock.ok) return refusedFor(lock);
   const { place, kernel } = lock.value;
   const by = cpuBy(injection, place.partition);
-  if (!by.ok) return refused(explain(by));
+  if (!by.ok) return refusedFor(by);
   const cpu = by.value ?? holder(kernel, place.address) ?? 0;
   const word = wordOf(kernel, place);
   const bytes = word && readPlace(injection.live, word.whole);
@@ -83,11 +83,11 @@ export const release: Perform = (injection) => {
 /** `loop CPU irqs off`: the CPU enters a loop without end in its kernel. */
 export const loop: Perform = (injection) => {
   const place = subject(injection);
-  if (!place.ok) return refused(explain(place));
+  if (!place.ok) return refusedFor(place);
   const { value } = place;
   if (value.kind !== 'thing' || value.thing.kind !== 'cpu') return refused(`${value.text} is no CPU`);
   const kernel = liveKernel(injection, value);
-  if (!kernel.ok) return refused(explain(kernel));
+  if (!kernel.ok) return refusedFor(kernel);
   const irqs = clause(injection.action, 'irqs');
   const off = irqs?.kind === 'word' && irqs.value === 'off';
   const mode = off ? CRASH_POINT.irqs_off : CRASH_POINT.irqs_on;
@@ -98,10 +98,10 @@ export const loop: Perform = (injection) => {
 /** Puts a request at the end of the CPU's queue and raises the interrupt that says so. It counts as activated once the guest reads it. */
 function ask(injection: Injection, kernel: Kernel, place: Place, request: Request): Effect {
   const controls = controlsOf(injection.live);
-  if (!controls.ok) return refused(explain(controls));
+  if (!controls.ok) return refusedFor(controls);
   const base = perCpu(kernel, 'lkdtm_queue', request.cpu, place.text);
   const queue = base.ok ? objectAt(kernel, base.value, 'lkdtm_queue', { text: place.text }) : base;
-  if (!queue.ok) return refused(explain(queue));
+  if (!queue.ok) return refusedFor(queue);
   const asked_at = kernel.symbol('lkdtm_asked');
   const head_at = memberAddress(kernel, queue.value, 'head');
   const tail_at = memberAddress(kernel, queue.value, 'tail');
@@ -111,7 +111,7 @@ function ask(injection: Injection, kernel: Kernel, place: Place, request: Reques
     return refused(`${place.partition}: this kernel has no crash points`); // prettier-ignore
   if (((head - tail) >>> 0) >= QUEUE) return { kind: 'later', note: `CPU ${request.cpu} has ${QUEUE} requests waiting` }; // prettier-ignore
   const entry = elementOf(kernel, requests, head % QUEUE);
-  if (!entry.ok) return refused(explain(entry));
+  if (!entry.ok) return refusedFor(entry);
   const { live } = injection;
   const words = [
     ['op', request.op],

@@ -1,11 +1,11 @@
 import { evaluate, resolve, scalar } from '../../place/evaluate.ts';
 import type { Outcome } from '../../place/outcome.ts';
-import { explain, found, lost } from '../../place/outcome.ts';
+import { found, lost } from '../../place/outcome.ts';
 import type { MachinePlace, Place } from '../../place/place.ts';
 import { partitionOf } from '../../place/read.ts';
 import { machineAddressOf } from '../../place/special.ts';
 import type { Injection, Perform } from '../injection.ts';
-import { clause, controlsOf, NO_BYTES, refused, smallInteger } from '../injection.ts';
+import { clause, controlsOf, NO_BYTES, refused, refusedFor, smallInteger } from '../injection.ts';
 import { readPlace } from '../write.ts';
 import { subject } from './bytes.ts';
 
@@ -15,17 +15,17 @@ const DMA_LIMIT = 65_536;
 /** `dma DEVICE to PLACE bytes N fill BYTE`: the device completes a transfer to a machine address that nobody gave it. */
 export const dma: Perform = (injection) => {
   const device = subject(injection);
-  if (!device.ok) return refused(explain(device));
+  if (!device.ok) return refusedFor(device);
   const { value: place } = device;
   if (place.kind !== 'thing' || place.thing.kind !== 'device') return refused(`${place.text} is no device`);
   const to = destination(injection);
-  if (!to.ok) return refused(explain(to));
+  if (!to.ok) return refusedFor(to);
   const bytes = amount(injection, 'bytes', DMA_BYTES, DMA_LIMIT);
   const fill = amount(injection, 'fill', 0xa5, 255);
   if (bytes === undefined || bytes === 0) return refused(`\`bytes\` is 1..${DMA_LIMIT}`);
   if (fill === undefined) return refused('`fill` is a byte, 0..255');
   const controls = controlsOf(injection.live);
-  if (!controls.ok) return refused(explain(controls));
+  if (!controls.ok) return refusedFor(controls);
   const hit: MachinePlace = { ...to.value, bytes };
   const before = readPlace(injection.live, hit) ?? NO_BYTES;
   const written = controls.value.injectDma(place.partition, place.thing.device, hit.address, bytes, fill);

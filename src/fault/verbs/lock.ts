@@ -1,12 +1,11 @@
 import { openKernel } from '../../place/kernel.ts';
 import type { Kernel } from '../../place/kernel.ts';
 import { bytesOf, integerOf } from '../../place/integer.ts';
-import { explain } from '../../place/outcome.ts';
 import type { BytesPlace } from '../../place/place.ts';
 import { partitionOf } from '../../place/read.ts';
 import { memberOf } from '../../place/typed.ts';
 import type { Effect, Injection, Perform } from '../injection.ts';
-import { clause, refused } from '../injection.ts';
+import { clause, refused, refusedFor } from '../injection.ts';
 import { readPlace } from '../write.ts';
 import { overwrite, subject } from './bytes.ts';
 
@@ -22,12 +21,12 @@ const SPIN_LOCKED = 1;
  */
 export const leak: Perform = (injection) => {
   const place = subject(injection);
-  if (!place.ok) return refused(explain(place));
+  if (!place.ok) return refusedFor(place);
   const lock = place.value;
   const partition = partitionOf(injection.live, lock.partition);
   const kernel = partition && openKernel(partition);
   if (lock.kind !== 'bytes' || !kernel) return refused(`${lock.text} is no lock`);
-  if (!kernel.ok) return refused(explain(kernel));
+  if (!kernel.ok) return refusedFor(kernel);
   const word = wordOf(kernel.value, lock);
   if (!word) return refused(`${lock.text} is neither a spinlock nor an rwlock`);
   const mode = clause(injection.action, 'mode');

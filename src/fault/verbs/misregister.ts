@@ -1,4 +1,4 @@
-import { REGION_HEADER_BYTES, sealRegion } from '../../formats/region.ts';
+import { REGION_HEADER_BYTES, sealRegion, startsWithMagic } from '../../formats/region.ts';
 import { physicalPlace } from '../../place/collections/metadata.ts';
 import { partitionOf } from '../../place/read.ts';
 import { logicalAddress } from '../../target/hypercalls.ts';
@@ -14,6 +14,8 @@ const FLAGS_AT = 20;
 const BOOT_ID_AT = 24;
 const SEAL_AT = 32;
 const NO_VERSION = 9;
+/** Lies in fields that a stock Linux, which registers its VMCOREINFO note alone, does not have. */
+const IN_THE_HEADER: ReadonlySet<string> = new Set(['VERSION', 'STALE', 'SEAL', 'MALFORMED']);
 
 /** What a lie does: other arguments, other bytes in the region, another moment. */
 interface Lie {
@@ -34,7 +36,10 @@ export function misregister(
   if (!partition.memory.read(registration.address, region))
     return { effect: refused('the region cannot be read') };
   const lie = lieOf(how.value, registration, region, injection.live, partition);
-  if (!lie) return { effect: refused(`the region cannot be registered ${how.value}`) };
+  if (!lie) {
+    const why = refused(`the region cannot be registered ${how.value}`);
+    return { effect: startsWithMagic(region) ? why : { ...why, unsupported: true } };
+  }
   const changed = lie.bytes && difference(region, lie.bytes);
   if (lie.bytes && changed) {
     const part = lie.bytes.subarray(changed.start, changed.end);
@@ -57,6 +62,8 @@ function lieOf(
   partition: Partition,
 ): Lie | undefined {
   const as_is = { when: 'now', address, bytes, again: false } as const;
+  const bare = !startsWithMagic(region);
+  if (bare && IN_THE_HEADER.has(how)) return undefined;
   switch (how) {
     case 'NEVER':
       return { registration: { ...as_is, when: 'never' } };
@@ -71,7 +78,7 @@ function lieOf(
       return foreign === undefined ? undefined : { registration: { ...as_is, address: foreign } };
     }
     case 'TRUNCATED': {
-      const said = new DataView(region.buffer).getUint32(TOTAL_BYTES_AT, true);
+      const said = bare ? bytes : new DataView(region.buffer).getUint32(TOTAL_BYTES_AT, true);
       return { registration: { ...as_is, bytes: Math.max(REGION_HEADER_BYTES, said >> 1) } };
     }
     case 'VERSION':

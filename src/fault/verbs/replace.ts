@@ -7,13 +7,12 @@ import {
   startsWithMagic,
 } from '../../formats/region.ts';
 import { evaluate } from '../../place/evaluate.ts';
-import { explain } from '../../place/outcome.ts';
 import { regionPlace } from '../../place/collections/metadata.ts';
 import type { BytesPlace } from '../../place/place.ts';
 import { partitionOf } from '../../place/read.ts';
 import type { Partition } from '../../target/target.ts';
 import type { Perform } from '../injection.ts';
-import { clause, refused } from '../injection.ts';
+import { clause, refused, refusedFor } from '../injection.ts';
 import { readPlace, writePlace } from '../write.ts';
 import { subject } from './bytes.ts';
 
@@ -27,7 +26,7 @@ const SEALED = 1;
  */
 export const replace: Perform = (injection) => {
   const place = subject(injection);
-  if (!place.ok) return refused(explain(place));
+  if (!place.ok) return refusedFor(place);
   const locator = place.value;
   if (locator.kind !== 'bytes' || locator.element !== 'locator')
     return refused(`${locator.text} is no locator that is code`);

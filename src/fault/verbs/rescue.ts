@@ -1,13 +1,12 @@
-import { explain } from '../../place/outcome.ts';
 import type { Place } from '../../place/place.ts';
 import type { Done, Injection, Perform } from '../injection.ts';
-import { NO_BYTES, refused } from '../injection.ts';
+import { NO_BYTES, refused, refusedFor } from '../injection.ts';
 import { subject } from './bytes.ts';
 
 /** `service LPAR by advice`, `service LPAR { … }`. */
 export const service: Perform = (injection) => {
   const place = subject(injection);
-  if (!place.ok) return refused(explain(place));
+  if (!place.ok) return refusedFor(place);
   const { value } = place;
   if (value.kind !== 'thing' || value.thing.kind !== 'partition')
     return refused(`${value.text} is no partition`);
@@ -27,7 +26,7 @@ export const service: Perform = (injection) => {
 /** `kill AMBULANCE`: it stops where it is, and says nothing to anybody. */
 export const kill: Perform = (injection) => {
   const place = subject(injection);
-  if (!place.ok) return refused(explain(place));
+  if (!place.ok) return refusedFor(place);
   const { value } = place;
   if (value.kind !== 'thing' || value.thing.kind !== 'ambulance')
     return refused(`${value.text} is no ambulance`);

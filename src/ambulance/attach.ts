@@ -5,7 +5,8 @@ import { readContents } from '../formats/region-notes.ts';
 import type { Region } from '../formats/region.ts';
 import { readRegion, REGION_BYTES_LIMIT, REGION_HEADER_BYTES } from '../formats/region.ts';
 import type { Failure, Result } from '../formats/result.ts';
-import { parseVmcoreInfo } from '../formats/vmcoreinfo.ts';
+import { readNotes } from '../formats/notes.ts';
+import { parseVmcoreInfo, VMCOREINFO_NOTE } from '../formats/vmcoreinfo.ts';
 import type { VmcoreInfo } from '../formats/vmcoreinfo.ts';
 import type { Verdict, Via } from '../model/vocabulary.ts';
 import type { Patient } from '../patient/patient.ts';
@@ -114,19 +115,25 @@ function fromRegion(
 }
 
 function fromCopy(copy: Uint8Array, faults: readonly RegionFault[]): Attachment {
+  const text = bareNote(copy);
+  if (text) return { ...WITHOUT_LOCATORS, via: 'boot_copy', info: parseVmcoreInfo(text), verdict: 'intact', entries: 1 }; // prettier-ignore
   const read = readRegion(copy, { ignore_seal: true });
   if (!read.ok) return { ...NOTHING, verdict: faults.length > 0 ? 'corrupt' : 'unreachable', code: faults[0]?.code ?? 'NO_REGION', faults }; // prettier-ignore
   return fromRegion('boot_copy', read.value, readContents(copy, read.value), undefined, faults);
 }
 
-const NOTHING: Attachment = {
-  via: 'none',
+const WITHOUT_LOCATORS = {
   locators: new Map(),
   described: new Map(),
   malformed: new Map(),
+  faults: [],
+} as const;
+
+const NOTHING: Attachment = {
+  ...WITHOUT_LOCATORS,
+  via: 'none',
   verdict: 'unreachable',
   code: 'NO_REGION',
-  faults: [],
   entries: 0,
 };
 
@@ -140,6 +147,16 @@ function fromScan(patient: Patient, memory: PhysicalCache): Attachment {
   const faults = found.failure === undefined ? [] : [faultOf(found.failure, undefined)];
   return fromRegion('note_scan', found.region, readContents(found.bytes, found.region), region, faults);
 }
+
+/** How the text of VMCOREINFO begins (kernel/crash_core.c). */
+const TEXT_START = 'OSRELEASE=';
+
+/** The text of a VMCOREINFO note, of which a stock kernel's whole region consists: as it lies in memory, or without the note's header as in a core file. */
+function bareNote(bytes: Uint8Array): Uint8Array | undefined {
+  const [note] = readNotes(bytes, 0, bytes.length, 1).notes;
+  if (note?.name === VMCOREINFO_NOTE) return bytes.subarray(note.desc_start, note.desc_end);
+  return Buffer.from(bytes.subarray(0, TEXT_START.length)).toString('latin1') === TEXT_START ? bytes : undefined;
+} // prettier-ignore
 
 /** The first run of bytes in which the live region differs from its copy. */
 function difference(live: Uint8Array, copy: Uint8Array): { offset: number; bytes: number } | undefined {

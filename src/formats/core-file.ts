@@ -1,0 +1,50 @@
+import type { CpuRegisters } from './elf-registers.ts';
+import { readPrstatus, readQemuState } from './elf-registers.ts';
+import { readNotes } from './notes.ts';
+import type { ReadMemory } from './result.ts';
+import { VMCOREINFO_NOTE } from './vmcoreinfo.ts';
+
+/** A file to read from, at any place of it. */
+export interface SourceFile {
+  readonly bytes: number;
+  /** Fills `into` from a byte of the file; false when it ends before. */
+  readonly read: ReadMemory;
+}
+
+/** The memory and registers of a machine, as a file holds them. */
+export interface CoreFile {
+  /** As it is called: `ELF core`, `kdump (zlib)`. */
+  readonly format: string;
+  /** One past the highest guest-physical address in it. */
+  readonly memory_bytes: number;
+  /** In the order of the notes: NT_PRSTATUS, with what QEMU adds to it where it does. */
+  readonly cpus: readonly CpuRegisters[];
+  /** The text of VMCOREINFO, when the file carries it. */
+  readonly vmcoreinfo?: Uint8Array;
+  /** The kernel's release as the file itself says it; VMCOREINFO says it too. */
+  readonly release?: string;
+  /** What is not as it should be, and does not keep it from being read: `half of its memory is cut off`. */
+  readonly shortcomings: readonly string[];
+  /** Fills `into` from guest-physical memory; false when a byte is not in the file. */
+  readonly read: ReadMemory;
+}
+
+/** CPUs that a file may have: more notes are not read. */
+const CPU_LIMIT = 1024;
+
+/** What the notes of a core say. */
+export function readCoreNotes(bytes: Uint8Array): Pick<CoreFile, 'cpus' | 'vmcoreinfo'> {
+  const cpus: CpuRegisters[] = [];
+  let vmcoreinfo: Uint8Array | undefined;
+  let described = 0;
+  for (const note of readNotes(bytes).notes) {
+    const desc = bytes.subarray(note.desc_start, note.desc_end);
+    if (note.name === 'CORE' && note.type === 1 && cpus.length < CPU_LIMIT) cpus.push(readPrstatus(desc));
+    else if (note.name === VMCOREINFO_NOTE && desc.length > 0) vmcoreinfo ??= desc;
+    else if (note.name === 'QEMU' && described < cpus.length) {
+      cpus[described] = { ...cpus[described], ...readQemuState(desc) };
+      described++;
+    }
+  }
+  return { cpus, ...(vmcoreinfo ? { vmcoreinfo } : {}) };
+}

@@ -1,0 +1,58 @@
+import { ELF_HEADER_BYTES, PROGRAM_HEADER_BYTES, PT_LOAD, PT_NOTE } from './elf-core.ts';
+import type { CpuRegisters } from './elf-registers.ts';
+import { writePrstatus } from './elf-registers.ts';
+import { writeNotes } from './notes.ts';
+import { VMCOREINFO_NOTE } from './vmcoreinfo.ts';
+
+/** A machine to be written as a core file. */
+interface CoreContent {
+  /** Runs of guest-physical memory, apart from each other. */
+  readonly memory: readonly { readonly physical: number; readonly bytes: number }[];
+  readonly cpus: readonly CpuRegisters[];
+  /** The text of the VMCOREINFO note. */
+  readonly vmcoreinfo?: string;
+}
+
+/**
+ * The head of a core file: headers and notes, padded so that the memory that follows is page-aligned. The caller appends the bytes of each
+ * run of `memory` in order, with nothing between them: a machine need not fit into one array.
+ *
+ * @public
+ */
+export function writeElfCoreHead(content: CoreContent): Uint8Array {
+  const notes = writeNotes([
+    ...content.cpus.map((registers) => ({ name: 'CORE', type: 1, desc: writePrstatus(registers) })),
+    ...(content.vmcoreinfo === undefined
+      ? []
+      : [{ name: VMCOREINFO_NOTE, type: 0, desc: Buffer.from(content.vmcoreinfo, 'latin1') }]),
+  ]);
+  const headers = content.memory.length + 1;
+  const notes_at = ELF_HEADER_BYTES + headers * PROGRAM_HEADER_BYTES;
+  const bytes = new Uint8Array(Math.ceil((notes_at + notes.length) / 4096) * 4096);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+  view.setUint16(16, 4, true);
+  view.setUint16(18, 62, true);
+  view.setUint32(20, 1, true);
+  view.setUint32(32, ELF_HEADER_BYTES, true);
+  view.setUint16(52, ELF_HEADER_BYTES, true);
+  view.setUint16(54, PROGRAM_HEADER_BYTES, true);
+  view.setUint16(56, headers, true);
+  let at = ELF_HEADER_BYTES;
+  const header = (type: number, offset: number, physical: number, size: number): void => {
+    view.setUint32(at, type, true);
+    view.setBigUint64(at + 8, BigInt(offset), true);
+    view.setBigUint64(at + 24, BigInt(physical), true);
+    view.setBigUint64(at + 32, BigInt(size), true);
+    view.setBigUint64(at + 40, BigInt(size), true);
+    at += PROGRAM_HEADER_BYTES;
+  };
+  header(PT_NOTE, notes_at, 0, notes.length);
+  let offset = bytes.length;
+  for (const run of content.memory) {
+    header(PT_LOAD, offset, run.physical, run.bytes);
+    offset += run.bytes;
+  }
+  bytes.set(notes, notes_at);
+  return bytes;
+}

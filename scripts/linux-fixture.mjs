@@ -7,7 +7,7 @@
 // but that text and the bytes of guest RAM. It stops with an error when what the readers say differs from what the guest printed
 // (/proc/kallsyms) or from what bpftool says of the same BTF. Without --check it then writes test/fixtures/linux-6.1/.
 import { execFileSync } from 'node:child_process';
-import { closeSync, fstatSync, mkdirSync, openSync, readSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -40,7 +40,10 @@ const { values: options } = parseArgs({
 const levels = Number(options.levels);
 
 await withPausedLinux({ levels, symbols: SYMBOLS }, async ({ release, files, printed }) => {
-  const core = valueOf(openElfCore(reader(files.dump)), 'the dump');
+  const core = valueOf(
+    openElfCore({ bytes: statSync(files.dump).size, read: reader(files.dump) }),
+    'the dump',
+  );
   const text = Buffer.from(core.vmcoreinfo).toString('latin1').replace(/\0+$/, '');
   const info = parseVmcoreInfo(text);
   const ram = reader(files.ram);

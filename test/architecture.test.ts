@@ -28,6 +28,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // The rescuer sees what a patient offers, and nothing of how it was made or broken.
   ambulance: ['base', 'patient', 'formats', 'model', 'structure'],
   'targets/sim': ['base', 'model', 'formats', 'target'],
+  // The machine in a file, as a target and as a patient.
+  'targets/core': ['base', 'model', 'formats', 'target', 'patient'],
   // Processes and files of the real world: nothing here is deterministic.
   'targets/qemu': ['base', 'model', 'formats', 'target', 'type execute/machine'],
   verdict: ['base', 'text', 'model', 'record', 'patient', 'place', 'target'],
@@ -46,6 +48,7 @@ const PACKAGES: Readonly<Record<string, readonly RegExp[]>> = {
   language: [/^chevrotain$/],
   'targets/qemu': [/^node:(fs|path|os|crypto|child_process)$/],
   report: [/^node:(fs|path|crypto|url)(\/|$)/, /^picocolors$/],
+  'targets/core': [/^node:(fs|zlib)$/],
   runner: [/^node:/, /^yaml$/, /^tinypool$/, /^tinyglobby$/],
   cli: [/^node:/, /^commander$/, /^picocolors$/, /^diff$/],
 };

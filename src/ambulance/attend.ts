@@ -19,6 +19,7 @@ import type { Subject } from './subject.ts';
 import { PhysicalCache } from './memory.ts';
 import { repairsOf } from './service/repairs.ts';
 import { link } from '../structure/link.ts';
+import type { CpuView } from '../structure/session.ts';
 import { contextOf } from './context.ts';
 import { regionDrafts } from './region.ts';
 import type { Draft } from './draft.ts';
@@ -36,6 +37,10 @@ export interface Attended {
   readonly report: AmbulanceReport;
   readonly repairs: readonly Repair[];
   readonly cost_ns: number;
+  /** What every CPU was doing; none where the kernel could not be opened. */
+  readonly cpus: readonly CpuView[];
+  /** Why the kernel could not be opened; undefined when it could. */
+  readonly closed?: string;
 }
 
 const LOG_LINES = 64;
@@ -87,7 +92,13 @@ export function attend(patient: Patient, options: AttendOptions): Attended {
     log_tail: log.slice(-LOG_TAIL),
     notes: inspected?.notes ?? [],
   };
-  return { report, repairs, cost_ns };
+  return {
+    report,
+    repairs,
+    cost_ns,
+    cpus: inspected?.cpus ?? [],
+    ...(opened.ok ? {} : { closed: opened.message }),
+  };
 }
 
 function metadataVerdict(attachment: Attachment): StructureVerdict {

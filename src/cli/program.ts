@@ -83,6 +83,18 @@ export async function runProgram(
     });
 
   program
+    .command('diagnose')
+    .description(
+      'say what is wrong in a dump of an x86-64 Linux: ELF core, kdump-compressed; 1 when something is',
+    )
+    .argument('<file>', 'the dump')
+    .option('--json', 'as JSON')
+    .action(async (file: string, options: Record<string, unknown>) => {
+      const { diagnoseCommand } = await import('./diagnose.ts');
+      code = await diagnoseCommand(file, options, { around, words, version });
+    });
+
+  program
     .command('explain')
     .description('say what a code or a word of the language means')
     .argument(

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { openElfCore, writeElfCoreHead } from '../../src/formats/elf-core.ts';
-import { memoryOf } from '../support/flat-memory.ts';
+import { openElfCore } from '../../src/formats/elf-core.ts';
+import { writeElfCoreHead } from '../../src/formats/elf-core-write.ts';
+import { fileOf } from '../support/core-files.ts';
 
 const LOW = Uint8Array.from({ length: 0x2000 }, (_, index) => index & 0xff);
 const HIGH = new Uint8Array(0x1000).fill(0x77);
@@ -18,7 +19,7 @@ function core(): Uint8Array {
 }
 
 test('a machine that is written is read back: memory, registers, VMCOREINFO', () => {
-  const opened = openElfCore(memoryOf([0, core()]));
+  const opened = openElfCore(fileOf(core()));
   if (!opened.ok) throw new Error(opened.message);
   const { value } = opened;
   expect(value.cpus.map(({ rip }) => rip)).toEqual([0xffff_ffff_8100_0000n, 5n]);
@@ -30,7 +31,7 @@ test('a machine that is written is read back: memory, registers, VMCOREINFO', ()
 });
 
 test('segments that touch are read across; beyond them there is nothing', () => {
-  const opened = openElfCore(memoryOf([0, core()]));
+  const opened = openElfCore(fileOf(core()));
   if (!opened.ok) throw new Error(opened.message);
   const into = new Uint8Array(4);
   expect(opened.value.read(0x10_1ffe, into)).toBe(true);
@@ -40,17 +41,60 @@ test('segments that touch are read across; beyond them there is nothing', () => 
   expect([...into]).toEqual([0xfe, 0xff, 0x77, 0x77]);
 });
 
+test('memory that is mapped twice, and in pieces that overlap, is read as it is', () => {
+  const head = writeElfCoreHead({ memory: [{ physical: 0x1000, bytes: 0x3000 }, { physical: 0x2000, bytes: 0x1000 }], cpus: [] }); // prettier-ignore
+  const bytes = Buffer.concat([head, new Uint8Array(0x3000).fill(1), new Uint8Array(0x1000).fill(1)]);
+  const opened = openElfCore(fileOf(bytes));
+  if (!opened.ok) throw new Error(opened.message);
+  const into = new Uint8Array(0x2800);
+  expect(opened.value.read(0x1800, into)).toBe(true);
+  expect(into.every((byte) => byte === 1)).toBe(true);
+});
+
+test('a core that is cut short is read as far as it goes, and says how far', () => {
+  const opened = openElfCore(fileOf(core().subarray(0, 4096 + 0x1800)));
+  if (!opened.ok) throw new Error(opened.message);
+  expect(opened.value.shortcomings).toEqual(['the file is cut short: 50 % of its memory is there']);
+  const into = new Uint8Array(4);
+  expect(opened.value.read(0x10_17fc, into)).toBe(true);
+  expect(opened.value.read(0x10_17fd, into)).toBe(false);
+  expect(opened.value.read(0x10_2000, into)).toBe(false);
+});
+
+test('more headers than e_phnum can count stand in the first section header', () => {
+  const bytes = core();
+  const end = bytes.length;
+  const section = Buffer.alloc(64);
+  section.writeUInt32LE(3, 44);
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  view.setUint16(56, 0xffff, true);
+  view.setBigUint64(40, BigInt(end), true);
+  const opened = openElfCore(fileOf(Buffer.concat([bytes, section])));
+  expect(opened.ok && opened.value.read(0x10_2000, new Uint8Array(1))).toBe(true);
+  expect(openElfCore(fileOf(bytes))).toMatchObject({ ok: false, code: 'TRUNCATED' });
+});
+
 test.each([
-  ['no ELF file', 0, 0x4d, 'MALFORMED'],
-  ['a 32-bit one', 4, 1, 'MALFORMED'],
-  ['a program', 16, 2, 'MALFORMED'],
-  ['another processor', 18, 3, 'MALFORMED'],
-  ['too many headers', 57, 0xff, 'LIMIT'],
-  ['headers beyond the end', 36, 1, 'TRUNCATED'],
-  ['notes beyond the end', 64 + 8 + 5, 1, 'TRUNCATED'],
-  ['endless notes', 64 + 32 + 5, 1, 'LIMIT'],
-])('%s is refused', (_, at, value, code) => {
+  ['no ELF file', 0, 0x4d, 'MALFORMED', /no ELF/],
+  ['a 32-bit one', 4, 1, 'UNSUPPORTED', /32-bit/],
+  ['a big-endian one', 5, 2, 'UNSUPPORTED', /big-endian/],
+  ['a class that does not exist', 4, 9, 'MALFORMED', /class/],
+  ['a program', 16, 2, 'MALFORMED', /no core/],
+  ['a 32-bit processor', 18, 3, 'UNSUPPORTED', /32-bit x86/],
+  ['an Arm', 18, 183, 'UNSUPPORTED', /aarch64/],
+  ['program headers of another size', 54, 32, 'MALFORMED', /size/],
+  ['headers beyond the end', 36, 1, 'TRUNCATED', /program headers/],
+  ['notes beyond the end', 64 + 8 + 5, 1, 'TRUNCATED', /notes/],
+  ['endless notes', 64 + 32 + 5, 1, 'LIMIT', /notes/],
+  ['an endless segment', 64 + 56 + 32 + 7, 1, 'LIMIT', /segment/],
+])('%s is refused', (_, at, value, code, message) => {
   const bytes = core();
   bytes[at] = value;
-  expect(openElfCore(memoryOf([0, bytes]))).toMatchObject({ ok: false, code });
+  const opened = openElfCore(fileOf(bytes));
+  expect(opened).toMatchObject({ ok: false, code });
+  expect(opened.ok ? '' : opened.message).toMatch(message);
+});
+
+test('a core without memory is refused', () => {
+  expect(openElfCore(fileOf(writeElfCoreHead({ memory: [], cpus: [] })))).toMatchObject({ ok: false, code: 'MALFORMED' }); // prettier-ignore
 });

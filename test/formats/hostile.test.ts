@@ -3,7 +3,8 @@ import type { Random } from '../../src/base/random.ts';
 import { substream } from '../../src/base/random.ts';
 import { openBtf } from '../../src/formats/btf.ts';
 import { BtfBuilder } from '../../src/formats/btf-write.ts';
-import { openElfCore, writeElfCoreHead } from '../../src/formats/elf-core.ts';
+import { writeElfCoreHead } from '../../src/formats/elf-core-write.ts';
+import { openCoreFile } from '../../src/formats/open-core.ts';
 import { openKernel } from '../../src/formats/kernel.ts';
 import { openKallsyms } from '../../src/formats/kallsyms.ts';
 import { kallsymsNames, writeKallsyms } from '../../src/formats/kallsyms-write.ts';
@@ -14,6 +15,8 @@ import { btfNote, kallsymsNote, readContents, vmcoreinfoNote } from '../../src/f
 import { scanForRegion } from '../../src/formats/region-scan.ts';
 import { readRegion, sealRegion, writeRegion } from '../../src/formats/region.ts';
 import { parseVmcoreInfo } from '../../src/formats/vmcoreinfo.ts';
+import { inflatePage } from '../../src/targets/core/file.ts';
+import { fileOf, flattened, kdumpBytes } from '../support/core-files.ts';
 import { memoryOf } from '../support/flat-memory.ts';
 import { linuxBtf, linuxExcerpt, pagedMemory } from '../support/linux-excerpt.ts';
 
@@ -122,10 +125,17 @@ function useTypes(bytes: Uint8Array): void {
 survives('the BTF reader', 1500, builder.bytes(), useTypes);
 survives("the BTF reader, over a real kernel's,", 40, linuxBtf(), useTypes);
 
-survives('the core reader', 1000, writeElfCoreHead({ memory: [{ physical: 0, bytes: 512 }], cpus: [{ rip: 1n }], vmcoreinfo: 'OSRELEASE=x\n' }), (bytes) => {
-  const opened = openElfCore(memoryOf([0, bytes]));
-  if (opened.ok) opened.value.read(0, new Uint8Array(64));
-}); // prettier-ignore
+const CORE = writeElfCoreHead({ memory: [{ physical: 0, bytes: 512 }], cpus: [{ rip: 1n }], vmcoreinfo: 'OSRELEASE=x\n' }); // prettier-ignore
+const KDUMP = kdumpBytes({ pages: new Map([[0, new Uint8Array(4096)], [3, new Uint8Array(4096).fill(1)]]), vmcoreinfo: 'OSRELEASE=x\n' }); // prettier-ignore
+const FLAT = flattened(KDUMP, 500, (count) => Array.from({ length: count }, (_, index) => count - 1 - index));
+
+for (const [name, bytes] of [['ELF core', CORE], ['kdump', KDUMP], ['flattened dump', FLAT]] as const) {
+  survives(`the reader of an ${name}`, 600, bytes, (damaged_bytes) => {
+    const opened = openCoreFile(fileOf(damaged_bytes), inflatePage);
+    if (!opened.ok) return;
+    for (const at of [0, 3 * 4096, 2 ** 40]) opened.value.read(at, new Uint8Array(64));
+  });
+} // prettier-ignore
 
 test('random page tables are walked to an end', () => {
   const random = substream(61, 'tables');

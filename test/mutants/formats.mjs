@@ -13,5 +13,5 @@ export const mutants = [
   { id: 'kallsyms-symbol-below', file: 'src/formats/kallsyms.ts', from: 'if ((addresses[middle] as number) <= address) low = middle + 1;', to: 'if ((addresses[middle] as number) < address) low = middle + 1;', killer: 'test/formats/kallsyms.test.ts' },
   { id: 'arrays-have-many', file: 'src/formats/btf.ts', from: 'count *= this.#words.extra(at, 2);', to: '', killer: 'test/formats/btf.test.ts' },
   { id: 'a-locator-key-once', file: 'src/formats/locator.ts', from: 'if (keys.has(key)) return problem(`${key} is stated twice`);', to: '', killer: 'test/formats/locator.test.ts' },
-  { id: 'a-core-is-a-core', file: 'src/formats/elf-core.ts', from: 'if (view.getUint16(16, true) !== 4)', to: 'if (false)', killer: 'test/formats/elf-core.test.ts' },
+  { id: 'a-core-is-a-core', file: 'src/formats/elf-core.ts', from: 'if (view.getUint16(16, true) !== ET_CORE)', to: 'if (false)', killer: 'test/formats/elf-core.test.ts' },
 ]; // prettier-ignore

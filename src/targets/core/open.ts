@@ -1,20 +1,71 @@
 import type { CoreFile } from '../../formats/core-file.ts';
 import { openCoreFile } from '../../formats/open-core.ts';
-import type { OpenFile } from './file.ts';
+import { parseVmcoreInfo } from '../../formats/vmcoreinfo.ts';
+import { openDump } from '../../patient/dump.ts';
+import type { Patient } from '../../patient/patient.ts';
 import { inflatePage, openFile } from './file.ts';
+import { corePatient } from './patient.ts';
 
 /** A core file that is open. */
 export interface OpenCore {
-  readonly file: OpenFile;
   readonly core: CoreFile;
+  close(): void;
 }
 
-/** Opens the dump at a path; a text that says why it cannot be read, and what to do where something can be done. */
+/** The machine in a file, and what is to be said of the file. */
+export interface DumpedMachine {
+  readonly patient: Patient;
+  /** As it is called: `ELF core`. */
+  readonly format: string;
+  /** The kernel's release; '' where nothing says it. */
+  readonly release: string;
+  readonly shortcomings: readonly string[];
+  close(): void;
+}
+
+/** Dumps of Siren's own are read as a whole: they hold simulated machines, which are small. */
+const OWN_MAGIC = 'SIRENPT1';
+const OWN_LIMIT = 1024 * 1_048_576;
+
+/** Opens the core file at a path; a text that says why it cannot be read, and what to do where something can be done. */
 export function openCore(path: string): OpenCore | string {
   const file = openFile(path);
   if (typeof file === 'string') return file;
   const opened = openCoreFile(file, inflatePage);
-  if (opened.ok) return { file, core: opened.value };
+  if (opened.ok) return { core: opened.value, close: () => file.close() };
   file.close();
   return opened.message;
 }
+
+/** As `openCore`, for an ambulance: a core file, or a dump of a patient as Siren itself writes it. */
+export function openMachine(path: string, name: string): DumpedMachine | string {
+  const own = openOwn(path);
+  if (own !== undefined) return own;
+  const opened = openCore(path);
+  if (typeof opened === 'string') return opened;
+  const { core, close } = opened;
+  return { patient: corePatient(name, core), format: core.format, release: releaseOf(core), shortcomings: core.shortcomings, close }; // prettier-ignore
+}
+
+/** The release of the kernel in a core; '' where nothing says it. */
+export function releaseOf({ vmcoreinfo, release }: CoreFile): string {
+  const said = vmcoreinfo === undefined ? '' : parseVmcoreInfo(vmcoreinfo).osrelease;
+  return said || (release ?? '');
+}
+
+/** Undefined for a file that is none of Siren's own. */
+function openOwn(path: string): DumpedMachine | string | undefined {
+  const file = openFile(path);
+  if (typeof file === 'string') return file;
+  try {
+    const magic = new Uint8Array(OWN_MAGIC.length);
+    if (!file.read(0, magic) || Buffer.from(magic).toString('latin1') !== OWN_MAGIC) return undefined;
+    if (file.bytes > OWN_LIMIT) return `a dump of a patient, of ${file.bytes} bytes: no simulated machine is so large`;
+    const bytes = new Uint8Array(file.bytes);
+    const patient = file.read(0, bytes) ? openDump(bytes) : 'it cannot be read';
+    if (typeof patient === 'string') return patient;
+    return { patient, format: 'patient of Siren', release: '', shortcomings: [], close: () => undefined };
+  } finally {
+    file.close();
+  }
+} // prettier-ignore

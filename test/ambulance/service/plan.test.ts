@@ -27,6 +27,7 @@ const attended = (causes: readonly (number | undefined)[], ...repairs: Repair[])
     ),
   }),
   repairs,
+  cpus: [],
   cost_ns: 0,
 }); // prettier-ignore
 const plan = (seen: Attended): unknown => planOf({ kind: 'advice' }, seen, 'web');

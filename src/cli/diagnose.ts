@@ -1,0 +1,34 @@
+import { basename, resolve } from 'node:path';
+import { attend } from '../ambulance/attend.ts';
+import { diagnosisJson, diagnosisText } from '../report/diagnosis.ts';
+import { EXIT } from '../runner/exit-codes.ts';
+import { shippedLibrary } from '../runner/library.ts';
+import { openMachine } from '../targets/core/open.ts';
+import type { Invocation } from './invocation.ts';
+
+/** What the machine in a dump is called where nobody gave it a name. */
+const NAME = 'patient';
+const AMBULANCE = 'siren';
+
+/** `siren diagnose FILE`: a dump, without a spec. 0: nothing is wrong with it; 1: something is; 3: it cannot be read. */
+export async function diagnoseCommand(
+  file: string,
+  options: Record<string, unknown>,
+  { around, version }: Invocation,
+): Promise<number> {
+  const opened = openMachine(resolve(around.cwd, file), NAME);
+  if (typeof opened === 'string') {
+    around.error(`siren: ${file}: ${opened}\n`);
+    return EXIT.usage;
+  }
+  try {
+    const { patient, format, release, shortcomings } = opened;
+    const { memory_bytes, cpus } = patient;
+    const seen = attend(patient, { ambulance: AMBULANCE, library: await shippedLibrary() });
+    const of = { file: basename(file), format, release, shortcomings, memory_bytes, cpu_count: cpus.length, ...seen }; // prettier-ignore
+    around.out(options['json'] === true ? diagnosisJson(of, version) : diagnosisText(of, around.colors));
+    return seen.report.health === 'healthy' && seen.closed === undefined ? EXIT.ok : EXIT.failed;
+  } finally {
+    opened.close();
+  }
+}

@@ -1,0 +1,107 @@
+import { addressHex } from '../base/address.ts';
+import { formatSize } from '../base/units.ts';
+import type { AmbulanceReport, Finding, StructureVerdict } from '../patient/report.ts';
+import type { Colors } from './console.ts';
+import { oneLine } from './escape.ts';
+
+/** What a CPU was doing when the dump was made. */
+export interface SeenCpu {
+  readonly index: number;
+  readonly rip: number;
+  /** Function that it was in; '' outside of the kernel's text. */
+  readonly at: string;
+  readonly mode: string;
+  /** Functions that its stack leads back to, the innermost first. */
+  readonly frames: readonly string[];
+  /** Name of the lock that it spins for; '' when it does not. */
+  readonly waits_on: string;
+}
+
+/** A dump and what was concluded of it. */
+export interface DumpDiagnosis {
+  readonly file: string;
+  readonly format: string;
+  readonly release: string;
+  readonly memory_bytes: number;
+  readonly cpu_count: number;
+  readonly shortcomings: readonly string[];
+  readonly report: AmbulanceReport;
+  readonly cpus: readonly SeenCpu[];
+  /** Why the kernel could not be opened. */
+  readonly closed?: string;
+}
+
+/** Functions shown of a stack. */
+const FRAMES_SHOWN = 6;
+const VERDICT_WIDTH = 12;
+
+/** `siren diagnose`, for a person. */
+export function diagnosisText(of: DumpDiagnosis, colors: Colors): string {
+  const { report, closed } = of;
+  const kernel = of.release === '' ? 'a kernel that does not say which' : `Linux ${oneLine(of.release)}`;
+  const parts = [
+    [`${colors.bold(oneLine(of.file))}: ${of.format}, memory up to ${formatSize(of.memory_bytes)}, ${of.cpu_count} CPU${of.cpu_count === 1 ? '' : 's'}, ${kernel}`],
+    of.shortcomings.map((one) => `  ${colors.yellow('note')}: ${oneLine(one)}`),
+    closed === undefined ? [] : [`  ${colors.yellow('note')}: its kernel could not be opened: ${oneLine(closed)}`],
+    report.notes.map((one) => `  ${colors.yellow('note')}: ${oneLine(one)}`),
+    titled('structures', report.verdicts.map((one) => verdictLine(one, colors)), colors),
+    titled('findings', report.findings.flatMap((one) => findingLines(one, colors)), colors),
+    titled('CPUs', of.cpus.map(cpuLine), colors),
+    titled("the log's last lines", report.log_tail.map((line) => oneLine(line)), colors),
+    titled('diagnosis', report.diagnosis.flatMap(({ rank, cause, place, evidence }) => [
+      `${rank}. ${colors.bold(cause)}${place === '' ? '' : ` at ${oneLine(place)}`}`,
+      ...evidence.map((one) => `   ${oneLine(one)}`),
+    ]), colors),
+    ['', conclusion(of, colors)],
+  ]; // prettier-ignore
+  return `${parts.flat().join('\n')}\n`;
+}
+
+function titled(title: string, lines: readonly string[], colors: Colors): readonly string[] {
+  return lines.length === 0 ? [] : ['', colors.bold(title), ...lines.map((line) => `  ${line}`)];
+}
+
+function verdictLine({ structure, verdict, code, elements }: StructureVerdict, colors: Colors): string {
+  const word = verdict.padEnd(VERDICT_WIDTH);
+  const shown = verdict === 'corrupt' ? colors.red(word) : verdict === 'intact' ? word : colors.yellow(word);
+  const why = code === undefined ? '' : code;
+  return `${oneLine(structure).padEnd(18)}${shown}${String(elements).padStart(8)}${why === '' ? '' : `  ${oneLine(why)}`}`;
+}
+
+function findingLines({ code, place, address, message, consequence_of }: Finding, colors: Colors): readonly string[] {
+  const where = `${oneLine(place)}${address === '' ? '' : ` (0x${address})`}`;
+  const after = consequence_of === undefined ? '' : colors.dim(' (a consequence)');
+  return [`${colors.bold(code)} at ${where}${after}`, `  ${oneLine(message)}`];
+} // prettier-ignore
+
+function cpuLine({ index, rip, at, mode, frames, waits_on }: SeenCpu): string {
+  const where = at === '' ? `0x${addressHex(rip)}` : at;
+  const behind = frames.slice(1, FRAMES_SHOWN + 1);
+  const back = behind.length === 0 ? '' : `, from ${behind.map((name) => oneLine(name)).join(' < ')}`;
+  return `${index}: ${mode}, in ${oneLine(where)}${waits_on === '' ? '' : ` for ${oneLine(waits_on)}`}${back}`;
+}
+
+/** The last line: what the exit code says. */
+function conclusion({ report, closed }: DumpDiagnosis, colors: Colors): string {
+  if (closed !== undefined) return colors.yellow('nothing could be looked at');
+  const { health, verdicts } = report;
+  const corrupt = verdicts.filter(({ verdict }) => verdict === 'corrupt').length;
+  const looked = verdicts.filter(({ verdict }) => verdict === 'corrupt' || verdict === 'intact').length;
+  const said = `${health}: ${corrupt} of ${looked} structures corrupt`;
+  return health === 'healthy' ? colors.green(said) : colors.red(said);
+}
+
+/** The same for a program. */
+export function diagnosisJson(of: DumpDiagnosis, siren: string): string {
+  const { file, format, release, memory_bytes, shortcomings, report, closed } = of;
+  const cpus = of.cpus.map(({ index, rip, at, mode, frames, waits_on }) => ({
+    index,
+    rip: addressHex(rip),
+    in: at,
+    mode,
+    frames,
+    ...(waits_on === '' ? {} : { waits_on }),
+  }));
+  const said = { format: 'siren-diagnosis', version: 1, siren, dump: { file, format, release, memory_bytes, shortcomings, ...(closed === undefined ? {} : { closed }) }, cpus, report }; // prettier-ignore
+  return `${JSON.stringify(said, null, 1)}\n`;
+}

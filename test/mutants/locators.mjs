@@ -16,7 +16,7 @@ export const mutants = [
   { id: 'longer-operands-are-bytes', file: 'src/formats/locator-code/assemble.ts', from: 'const shortest = value !== undefined && leb(value).length === end - at - 1;', to: 'const shortest = value !== undefined;', killer: 'test/formats/locator-code/text-and-bytes.test.ts' },
   { id: 'an-entry-has-its-size', file: 'src/formats/locator-code/entry.ts', from: 'if (total > bytes.length)', to: 'if (total > bytes.length + 99)', killer: 'test/formats/locator-code/text-and-bytes.test.ts' },
   { id: 'ranges-are-bounded', file: 'src/formats/locator-code/emit.ts', from: 'if (bound !== undefined) this.#emit(`below ${bound}`);', to: '', killer: 'test/formats/locator-code/compile.test.ts' },
-  { id: 'an-entry-is-an-object', file: 'src/formats/locator-code/emit.ts', from: 'if (here.same) this.#emit(\'dup\');', to: 'this.#emit(\'dup\');', killer: 'test/formats/locator-code/compile.test.ts' },
+  { id: 'an-entry-is-an-object', file: 'src/formats/locator-code/emit.ts', from: 'if (whole || here.same) this.#emit(\'dup\');', to: 'this.#emit(\'dup\');', killer: 'test/formats/locator-code/compile.test.ts' },
   { id: 'a-guard-is-asked-for', file: 'src/structure/described.ts', from: "if (!this.#entry.blocks.has('guard')) return root;", to: 'return root;', killer: 'test/structure/described.test.ts' },
   { id: 'what-reads-is-asked-again', file: 'src/structure/described.ts', from: 'if (machine.of_element_only) remember(', to: 'remember(', killer: 'test/structure/described.test.ts' },
   { id: 'what-is-known-costs-the-same', file: 'src/structure/described.ts', from: 'return this.#spend(known.steps) ?? known;', to: 'return known;', killer: 'test/structure/described.test.ts' },

@@ -20,6 +20,8 @@ export interface GuestOptions {
   readonly layout_seed?: number;
   readonly describes?: readonly string[];
   readonly seed?: number;
+  /** In place of the topology below. */
+  readonly topology?: TopologyModel;
 }
 
 /** Two guests, web and db, on two CPUs each, and a rescuer that attends both. */
@@ -67,7 +69,7 @@ export class AttendedGuest {
   readonly #booted: Simulation;
 
   constructor(options: GuestOptions = {}) {
-    this.topology = attendedTopology(options);
+    this.topology = options.topology ?? attendedTopology(options);
     this.#booted = Simulation.powerOn(this.topology, options.seed ?? 1);
     if (!this.#booted.target.bootAll()) throw new Error('the guests do not boot');
   }

@@ -14,16 +14,22 @@ const MACHINES = 'specs/lib/machines.spec';
 
 /** The one scenario of a text that may use the shipped topologies by name. */
 export function scenarioOf(body: string): Scenario {
+  const [scenario] = scenariosOf(body);
+  if (scenario === undefined) throw new Error('there is no scenario');
+  return scenario;
+}
+
+/** The scenarios of such a text, in their order. */
+export function scenariosOf(body: string): readonly Scenario[] {
   const text = `import { two_partitions, three_sharing } from "./lib/machines.spec"\n${body}`;
   const host = memoryHost({
     'specs/a.spec': text,
     [MACHINES]: readFileSync(join(REPOSITORY, MACHINES), 'utf8'),
   });
   const { value, diagnostics } = compile(['specs/a.spec'], host, { library: SHIPPED });
-  const [scenario] = value[0]?.scenarios ?? [];
   const wrong = diagnostics.filter((one) => one.severity === 'error');
-  if (scenario === undefined || wrong.length > 0) throw new Error(wrong.map((one) => one.message).join('\n'));
-  return { ...scenario, library: SHIPPED };
+  if (wrong.length > 0) throw new Error(wrong.map((one) => `${one.code} ${one.message}`).join('\n'));
+  return (value[0]?.scenarios ?? []).map((scenario) => ({ ...scenario, library: SHIPPED }));
 }
 
 export interface Broken {

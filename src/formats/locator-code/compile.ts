@@ -36,7 +36,7 @@ function entryOf(model: LocatorModel, types: LocatorTypes, options: CompileOptio
   let object: TypeModel | undefined;
   let head: TypeModel | undefined;
   for (const from of model.from) {
-    [object, head] = roots.roots(from);
+    [object, head] = roots.roots(from, model.shape === 'one' && model.parent === undefined);
   }
   const blocks = new Map<BlockName, string>([['roots', roots.text]]);
   const add = (name: BlockName, element: TypeModel | undefined, write: (emitter: Emitter) => void): void => {

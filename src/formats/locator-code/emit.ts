@@ -53,11 +53,12 @@ export class Emitter {
   }
 
   /** Gives every place that the formula means, as roots; returns the types of the object and of what lies at the root. */
-  roots(formula: Formula): readonly [TypeModel | undefined, TypeModel | undefined] {
+  roots(formula: Formula, whole = false): readonly [TypeModel | undefined, TypeModel | undefined] {
     let types: readonly [TypeModel | undefined, TypeModel | undefined] = [undefined, undefined];
     this.#place(formula, (here) => {
-      types = [here.object, here.type];
-      if (here.same) this.#emit('dup');
+      types = [whole ? here.type : here.object, here.type];
+      if (whole) this.#dropObject(here);
+      if (whole || here.same) this.#emit('dup');
       this.#emit('root');
     });
     return types;

@@ -102,7 +102,9 @@ function fill(
     parent === undefined || parent_of === undefined ? undefined : { kind: 'place', type: parent_of, locator: parent }; // prettier-ignore
   const nested = above === undefined ? context : withElementOf(context, above);
   const from = formulas(clauseNamed(clauses, 'from'), nested);
-  const root = above ?? rootOf(from[0], context);
+  // An element of `one` is no part of what it lies in.
+  const whole: FormulaType | undefined = shape === 'one' ? { kind: 'place', type: of } : undefined;
+  const root = above ?? whole ?? rootOf(from[0], context);
   const at_root = root === undefined ? context : withElementOf(context, root);
   const element: FormulaType = { kind: 'place', type: of, locator: node.name.text };
   const inside: Context = { ...withElementOf(context, element), bare: true };

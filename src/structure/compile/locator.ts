@@ -48,7 +48,7 @@ function tellRoot(
   const text: Text = place?.text ?? [{ hole: 'address', atom: address }];
   const object = place?.object ?? { type: '', base: address };
   code.line(`R.root(${index}, ${place?.space ?? context.space}, ${address}, ${tables.texts.index(object.type)}, ${object.base}, ${tables.template(text)}${holesOf(text)});`); // prettier-ignore
-  const own = place ? rootContext(context, place) : context;
+  const own = place ? rootContext(context, model.shape === 'one' ? itself(place) : place) : context;
   if (model.guard) compileGuard(model.guard, own);
   for (const key of ['length', 'first', 'last'] as const) {
     const formula = model[key];
@@ -65,6 +65,11 @@ function tellRoot(
 /** Whose value bounds the walk. */
 function boundAt(key: 'length' | 'last', from: Place, { code, tables }: Context): void {
   code.line(`R.${key}At(${addressCode(from)}, ${tables.template(from.text)}${holesOf(from.text)});`);
+}
+
+/** A place as an object of its own. */
+function itself(place: Place): Place {
+  return { ...place, object: { type: place.named, base: addressCode(place), text: place.text } };
 }
 
 /** The object that a root is part of is the element at hand, unless there is a parent's. */

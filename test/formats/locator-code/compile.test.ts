@@ -111,6 +111,16 @@ test('the object of a root is what its members are taken from', () => {
   expect(rootsOf(member(cast(symbol('lone'), named('base')), 'bucket'))).toMatchObject({ objects: [-0x4000], heads: [-0x4000 + 8] }); // prettier-ignore
 });
 
+test('what is found alone is its own object, though it is part of another', () => {
+  const more = member(cast(symbol('lone'), named('base')), 'bucket');
+  const entry = entryOf(locator({ name: 'x', shape: 'one', of: array(u64, 4), from: [more], guard: index(element, int(1)) })); // prettier-ignore
+  expect(run(entry, 'roots', hostOf(NOTHING))).toMatchObject({
+    objects: [-0x4000 + 8],
+    heads: [-0x4000 + 8],
+  });
+  expect(run(entry, 'guard', hostOf(NOTHING), -0x4000 + 8).value).toBe(-0x4000 + 16);
+});
+
 test('each CPU, each entry of its array, each bucket in that: the object is the entry', () => {
   const { objects, heads } = rootsOf(every(member(every(every(symbol('bases'))), 'bucket')));
   const bytes = base.bytes;

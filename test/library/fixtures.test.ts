@@ -52,7 +52,7 @@ describe('what is in order passes', () => {
     const { patient, run } = faults.guest.patientAt(time_ns);
     const said = verdicts(look(patient));
     const signs = signsIn(patient);
-    run.simulation.release();
+    run.machine.release();
     for (const name of checked) expect(`${name} ${said[name]}`).toBe(`${name} intact`);
     expect(signs).toEqual([]);
   });
@@ -86,7 +86,7 @@ describe('what is half done is no damage', () => {
     for (let time = 0; time < 120; time++) {
       const { patient, run } = faults.guest.patientAt(random.pick(forks) - 10_000 + random.below(24_000));
       const report = look(frozen(patient));
-      run.simulation.release();
+      run.machine.release();
       for (const one of report.findings) wrong.push(`${one.code} ${one.message}`);
       unsettled += report.verdicts.filter(({ verdict }) => verdict === 'unsettled').length;
     }

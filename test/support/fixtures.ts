@@ -59,7 +59,7 @@ export class Faults {
     const { patient, run, receipts } = this.guest.patientAt(end_ns, triggers);
     const missed = receipts.find((one) => one.fired_ns === undefined);
     if (missed) throw new Error(`${text}: ${missed.note}`);
-    return { patient, release: () => run.simulation.release() };
+    return { patient, release: () => run.machine.release() };
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../../model/vocabulary.ts';
 import type { Subject } from '../claim-clauses.ts';
 import { codesOf, knownCodes, leadsTo } from '../library/codes-of.ts';
+import { libraryOf } from '../library/library.ts';
 import { evaluate, evaluatePath } from '../evaluate.ts';
 import { wantName } from '../settings.ts';
 import { fail, failAt } from '../scope.ts';
@@ -95,8 +96,10 @@ export function checkCodes(
 
 /** Why a service ended as it did; the code of the finding that `verify` was left with. */
 function serviceCode(word: string, at: Expr, scope: Scope): boolean {
-  if (Object.hasOwn(SERVICE_CODES, word) || FINDINGS.has(word)) return true;
-  const help = didYouMean(word, [...Object.keys(SERVICE_CODES), ...FINDINGS.keys()], 'reasons are');
+  const codes = knownCodes(scope);
+  if (Object.hasOwn(SERVICE_CODES, word) || codes.has(word)) return true;
+  if (!libraryOf(scope.unit, scope.problems).sound) return false;
+  const help = didYouMean(word, [...Object.keys(SERVICE_CODES), ...codes], 'reasons are');
   fail(scope, 'E0704', at, `no service ends with \`${word}\``, 'unknown', help);
   return false;
 }
@@ -128,6 +131,8 @@ function finding(
 ): boolean {
   const known = knownCodes(scope);
   if (!known.has(word)) {
+    // It may be one of a validator that is wrong, which was told.
+    if (!libraryOf(scope.unit, scope.problems).sound) return false;
     const help = didYouMean(word, known, 'findings are');
     fail(scope, 'E0704', at, `there is no finding \`${word}\``, 'unknown', help);
     return false;

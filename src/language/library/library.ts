@@ -23,6 +23,8 @@ export interface FileLibrary {
   readonly model: LibraryModel;
   /** What each of its own declarations names, by `structs order`. */
   readonly needs: ReadonlyMap<string, Needs>;
+  /** False when a declaration of structures was wrong, here or in a file that this one imports: what needs it is silent about that, and no scenario runs with the rest. */
+  readonly sound: boolean;
 }
 
 const read = new WeakMap<Unit, FileLibrary>();
@@ -40,6 +42,9 @@ export function libraryOf(unit: Unit, problems: Problems): FileLibrary {
   const names = emptyNames(unit, (other) => namesOf(other, problems));
   const needs = new Map<string, Needs>();
   open.set(unit, names);
+  const before = problems.errors;
+  let sound = unit.whole || !declaresStructures(unit);
+  for (const other of importedBy(unit)) if (!libraryOf(other, problems).sound) sound = false;
   const scope = fileScope(unit, problems);
   for (const space of SPACES) {
     for (const [name, one] of unit[space]) {
@@ -64,10 +69,26 @@ export function libraryOf(unit: Unit, problems: Problems): FileLibrary {
     locators: [...names.locators.values()],
     validators: [...names.validators.values()],
   };
-  const library = { names, model: freezeDeep(model), needs };
+  const library = { names, model: freezeDeep(model), needs, sound: sound && problems.errors === before };
   open.delete(unit);
   read.set(unit, library);
   return library;
+}
+
+function declaresStructures(unit: Unit): boolean {
+  return SPACES.some((space) => [...unit[space].values()].some((one) => one.unit === unit));
+}
+
+/** The files whose declarations a file imports. */
+function importedBy(unit: Unit): ReadonlySet<Unit> {
+  const declared = [unit.names, ...SPACES.map((space) => unit[space])].flatMap((space) => [...space.values()]);
+  return new Set(declared.map((one) => one.unit).filter((one) => one !== unit));
+}
+
+/** True when a name is that of a locator that its file declares wrongly, which was reported. */
+export function isBroken(name: string, { unit, problems }: Pick<Scope, 'unit' | 'problems'>): boolean {
+  const { names, sound } = libraryOf(unit, problems);
+  return !sound && unit.locators.has(name) && !names.locators.has(name);
 }
 
 /** Where a file imports a name. */

@@ -3,6 +3,7 @@ import type { IRecognitionException, IToken } from 'chevrotain';
 import { VERBS } from '../model/verbs.ts';
 import type { Label } from '../text/diagnostic.ts';
 import { OBSERVERS } from './check/observers.ts';
+import { BASIC, OF_C } from './library/basic-types.ts';
 import type { Problems } from './problems.ts';
 import { nearest } from './suggest.ts';
 import * as token from './tokens.ts';
@@ -36,9 +37,17 @@ export function complain(failed: Failed, error: IRecognitionException, problems:
     return;
   }
   const { message, start, end, said, help, more } =
-    comment(failed, at) ?? colon(failed, at, error) ?? claim(failed, at, error) ?? expected(failed, error);
+    cMember(failed, at, error) ??
+    colon(failed, at, error) ??
+    claim(failed, at, error) ??
+    expected(failed, error);
   const { file } = failed;
-  problems.error('E0203', message, [{ span: { file, start, end }, text: said }, ...(more ?? [])], help);
+  problems.error(
+    said === AS_C ? 'E0213' : 'E0203',
+    message,
+    [{ span: { file, start, end }, text: said }, ...(more ?? [])],
+    help,
+  );
 }
 
 /** Where a token stands in its row; after the last for the end of the file. */
@@ -64,15 +73,48 @@ function sentenceOf(tokens: readonly IToken[], at: number): number {
   return first;
 }
 
-/** A comment of another language. */
-function comment({ text, tokens }: Failed, at: number): Complaint | undefined {
-  const found = tokens[at];
-  if (found === undefined) return undefined;
-  const start = text[found.startOffset - 1] === '/' ? found.startOffset - 1 : found.startOffset;
-  const opening = text.slice(start, start + 2);
-  if (opening !== '//' && opening !== '/*') return undefined;
-  const said = 'comments begin with `#`';
-  return { message: `\`${opening}\` begins no comment`, start, end: start + 2, said };
+const AS_C = 'as C does';
+
+/** `uint64_t id`, `char *name`, `u8 raw[4]`: a member as C declares it. */
+function cMember({ tokens }: Failed, at: number, error: IRecognitionException): Complaint | undefined {
+  if (error.context.ruleStack.at(-1) !== 'member') return undefined;
+  const first = sentenceOf(tokens, at);
+  let next = first;
+  const words: string[] = [];
+  let stars = 0;
+  for (; tokens[next]?.tokenType === token.Star || isName(tokens[next]); next++) {
+    const one = tokens[next] as IToken;
+    if (one.tokenType === token.Star) stars++;
+    else words.push(one.image);
+  }
+  const name = words.pop();
+  const last = tokens[next - 1];
+  if (name === undefined || BASIC.has(name) || words.length === 0 || last === undefined || last.image !== name) return undefined;
+  const length = tokens[next]?.tokenType === token.LBracket ? tokens[next + 1]?.image : undefined;
+  const type = `${'*'.repeat(stars)}${ofC(words)}${length === undefined ? '' : `[${length}]`}`;
+  const text = type === '*char' ? 'a text that lies in the struct is `char[16]`' : undefined;
+  const help = `write \`${name}: ${type}\`${text === undefined ? '' : `; ${text}`}`;
+  const { start } = place(tokens[first] as IToken);
+  return {
+    message: 'a member is written with its name first',
+    start,
+    end: endOf(last),
+    said: 'as C does',
+    help,
+  };
+}
+
+const isName = (at: IToken | undefined): boolean =>
+  at !== undefined && /^[A-Za-z_]\w*$/.test(at.image) && at.image !== 'bits';
+
+/** The language's word for a type of C. */
+function ofC(words: readonly string[]): string {
+  const plain = words.filter((word) => !['struct', 'union', 'enum', 'const', 'volatile', 'static', 'signed'].includes(word)); // prettier-ignore
+  const unsigned = plain.includes('unsigned');
+  const base = plain.filter((word) => word !== 'unsigned');
+  const name = base.filter((word) => word !== 'int').at(-1) ?? 'int';
+  const known = OF_C.get(name) ?? (name === 'char' ? (unsigned ? 'u8' : 'char') : name);
+  return unsigned ? known.replace(/^s(?=\d)/, 'u') : known;
 }
 
 const TRIGGERS = new Set([token.At, token.Every, token.On]);
@@ -207,6 +249,8 @@ function hint(error: IRecognitionException, previous: IToken | undefined): strin
   const { token: at, message } = error;
   if (message === LEFT_OVER) return 'this `}` has no `{`, or one above closes too much';
   if (at.tokenType === token.Equal) return 'two values are compared with `==`';
+  if (['struct', 'union', 'enum'].includes(previous?.image ?? '') && at.tokenType === token.Word)
+    return `types are named without \`${previous?.image}\`: \`${at.image}\``;
   if (RESERVED.includes(at.image) && at.tokenType !== token.Word)
     return `\`${at.image}\` is a reserved word: only after a dot it is a name`;
   if (message.startsWith('expected a string') && at.tokenType === token.Word)

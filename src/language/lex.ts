@@ -1,5 +1,6 @@
 import { Lexer } from 'chevrotain';
 import type { IToken, TokenType } from 'chevrotain';
+import { inThisForm, tellBraces, withOwnOperators } from './habits.ts';
 import type { Problems } from './problems.ts';
 import { unitMeant } from './units.ts';
 import * as token from './tokens.ts';
@@ -60,7 +61,8 @@ function wordOf(image: string): { readonly image: string; readonly keyword: Toke
 
 /** Text to sentences. Every offset is a UTF-16 offset into `text`. */
 export function lex(file: string, text: string, problems: Problems): Lexed {
-  const { tokens, errors, groups } = lexer.tokenize(text);
+  const { groups, ...cut } = lexer.tokenize(inThisForm(file, text, problems));
+  const { tokens, errors } = withOwnOperators(file, text, cut, problems);
   for (const error of errors) {
     const start = error.offset;
     const seen = JSON.stringify(text.slice(start, start + Math.min(error.length, 12)));
@@ -79,6 +81,7 @@ export function lex(file: string, text: string, problems: Problems): Lexed {
   let operators = 0;
   let previous = TERMINATOR;
   let pending: IToken | undefined;
+  const braces: IToken[] = [];
   for (let at = 0; at < tokens.length; at++) {
     const current = tokens[at] as IToken;
     let type = current.tokenTypeIdx;
@@ -104,7 +107,15 @@ export function lex(file: string, text: string, problems: Problems): Lexed {
       }
     }
     if (pending !== undefined) {
-      if (type !== ELSE && type !== RBRACE && previous !== LBRACE && sentences.length > 0)
+      if (
+        type === LBRACE &&
+        pending.image !== ';' &&
+        previous !== RBRACE &&
+        previous !== LBRACE &&
+        sentences.length > 0
+      )
+        braces.push(current); // prettier-ignore
+      else if (type !== ELSE && type !== RBRACE && previous !== LBRACE && sentences.length > 0)
         sentences.push(pending);
       pending = undefined;
     }
@@ -130,6 +141,7 @@ export function lex(file: string, text: string, problems: Problems): Lexed {
     sentences.push(current);
     previous = type;
   }
+  tellBraces(file, braces, problems);
   return { tokens: sentences, docs: groups['docs'] ?? [], parseable };
 }
 

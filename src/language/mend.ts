@@ -24,6 +24,16 @@ const TRIGGER_WORDS: ReadonlyMap<string, string> = new Map([
   ['once', 'on'],
 ]);
 
+/** How other languages declare. */
+const OF_OTHERS: ReadonlyMap<string, string> = new Map([
+  ['const', 'let'],
+  ['var', 'let'],
+  ['function', 'def'],
+  ['func', 'def'],
+  ['fn', 'def'],
+  ['test', 'scenario'],
+]);
+
 const SETTINGS = new Set([
   'cpus', 'memory', 'iommu', 'slice', 'block', 'network', 'console', 'owns', 'shares', 'attends', 'kernel', 'metadata',
   'size', 'seal', 'describes', 'workload', 'heartbeat', 'watchdog_thresh', 'panic_on_oops', 'softlockup_panic',
@@ -65,6 +75,7 @@ export function mendHeads(file: string, tokens: IToken[], problems: Problems): b
       mended = true;
     } else if (head === undefined) {
       head = current;
+      if (inStruct(blocks) && turnMember(file, tokens, at, problems)) mended = true;
       if (type !== token.Word) continue;
       if (++looked > LOOKED_AT) break;
       const meant = meantBy(current.image, blocks.at(-1), tokens, at);
@@ -78,6 +89,32 @@ export function mendHeads(file: string, tokens: IToken[], problems: Problems): b
     }
   }
   return mended;
+}
+
+const inStruct = (blocks: readonly string[]): boolean => ['struct', 'union'].includes(blocks.at(-1) ?? '');
+
+/** `enum state { open } state` in a struct: as C does, with the name of the member last. */
+function turnMember(file: string, tokens: IToken[], at: number, problems: Problems): boolean {
+  const head = tokens[at] as IToken;
+  if (![token.Enum, token.Struct, token.Union].includes(head.tokenType)) return false;
+  const tag = tokens[at + 1]?.tokenType === token.LBrace ? 0 : 1;
+  if (tokens[at + 1 + tag]?.tokenType !== token.LBrace) return false;
+  let close = at + 1 + tag;
+  for (let depth = 0; close < tokens.length; close++) {
+    if (tokens[close]?.tokenType === token.LBrace) depth++;
+    else if (tokens[close]?.tokenType === token.RBrace && --depth === 0) break;
+  }
+  const name = tokens[close + 1];
+  if (name?.tokenType !== token.Word) return false;
+  const start = head.startOffset;
+  const end = start + head.image.length;
+  const help = `write \`${name.image}: ${head.image} { … }\``;
+  problems.error('E0213', 'a member is written with its name first', [{ span: { file, start, end }, text: 'as C does' }], help); // prettier-ignore
+  tokens.splice(close + 1, 1);
+  tokens.splice(at + 1, tag);
+  const colon = { ...head, image: ':', tokenType: token.Colon, tokenTypeIdx: token.Colon.tokenTypeIdx as number }; // prettier-ignore
+  tokens.splice(at, 0, { ...name, startOffset: start }, colon);
+  return true;
 }
 
 /** `describes tasks` after a comma: a setting's name, and a value behind it. */
@@ -108,12 +145,13 @@ function meantBy(
   tokens: readonly IToken[],
   at: number,
 ): string | undefined {
-  if (block === undefined) return nearest(word, DECLARATIONS);
+  if (block === undefined) return OF_OTHERS.get(word) ?? nearest(word, DECLARATIONS);
   if (PARTITIONS.includes(block)) {
     if (IN_PARTITION.includes(word)) return undefined;
     const meant = nearest(word, IN_PARTITION);
     return meant === 'owns' || meant === 'shares' ? meant : undefined;
   }
+  if ((word === 'const' || word === 'var') && tokens[at + 2]?.tokenType === token.Equal) return 'let';
   if (block !== 'scenario' || IN_SCENARIO.includes(word)) return undefined;
   const meant = TRIGGER_WORDS.get(word) ?? nearest(word, IN_SCENARIO) ?? '';
   if (!FORMED.includes(meant)) return undefined;
@@ -146,5 +184,6 @@ function report(
     problems.error('E0306', `\`${word}\` is no trigger`, labels, 'triggers are `at`, `every`, `on`');
   else if (block === 'scenario')
     problems.error('E0306', `a scenario has no setting \`${word}\``, labels, help);
+  else if (meant === 'let') problems.error('E0306', `\`${word}\` is no sentence`, labels, 'write `let`');
   else problems.error('E0306', `\`${block}\` has no setting \`${word}\``, labels, help);
 }

@@ -360,7 +360,8 @@ export function condition(formula: Formula, scope: Scope): Wrong | undefined {
   const type = valueOf(typeOf(formula, scope), scope.source);
   if (isWrong(type)) return type;
   if (type.kind === 'bool' || type.kind === 'unknown') return undefined;
-  return wrong('mismatch', formula.span, `a condition is true or false, and this is ${describeType(type)}`);
+  const way = type.kind === 'number' || type.kind === 'pointer' ? ': compare it, as in `… != 0`' : '';
+  return wrong('mismatch', formula.span, `a condition is true or false, and this is ${describeType(type)}${way}`); // prettier-ignore
 }
 
 function numeric(formula: Formula, scope: Scope): Wrong | undefined {

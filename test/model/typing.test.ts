@@ -108,7 +108,7 @@ describe('a mistake in a formula', () => {
     expect(typed(binary('==', member(o, 'name'), member(o, 'qty')))).toBe('mismatch: `char[16]` and `u32`: they cannot be compared'); // prettier-ignore
     expect(typed(binary('in', member(o, 'qty'), { kind: 'set', items: [text('a')], span }))).toMatch(/`u32` and a text/); // prettier-ignore
     expect(typed(binary('+', member(o, 'name'), int(1)))).toMatch(/^not_a_number: .* this is a text$/);
-    expect(typed(binary('and', member(o, 'qty'), { kind: 'bool', value: true, span }))).toMatch(/^mismatch: a condition .* a number$/); // prettier-ignore
+    expect(typed(binary('and', member(o, 'qty'), { kind: 'bool', value: true, span }))).toMatch(/^mismatch: a condition .* a number: compare it/); // prettier-ignore
   });
 
   it('is a member, name, function or locator that is not there', () => {

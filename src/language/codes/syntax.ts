@@ -7,7 +7,7 @@ export const SYNTAX_CODES: readonly LanguageCode[] = [
     title: 'a character that is not part of the language',
     doc: 'Names are made of letters, digits and `_`, text stands in double quotes, and a comment starts with `#`.',
     frame: 'file',
-    bad: "tag smoke 'seconds'",
+    bad: 'tag smoke $"seconds"',
     mended: 'tag smoke "seconds"',
   },
   {
@@ -97,5 +97,13 @@ export const SYNTAX_CODES: readonly LanguageCode[] = [
     frame: 'file',
     bad: 'fault harm(place, s) { set place to s }',
     mended: 'fault harm(place, value) { set place to value }',
+  },
+  {
+    code: 'E0213',
+    title: 'of another language',
+    doc: 'Comments begin with `#`, texts stand in double quotes, `{` stands on the line of what it belongs to, and the operators of truth are `and`, `or` and `not`. Each is told once, and read as what was meant.',
+    frame: 'file',
+    bad: '// how long a run is\nlet odd = 7 % 2 == 1 && !(3 == 4)',
+    mended: '# how long a run is\nlet _odd = 7 mod 2 == 1 and not (3 == 4)',
   },
 ];

@@ -81,7 +81,9 @@ function declaresStructures(unit: Unit): boolean {
 
 /** The files whose declarations a file imports. */
 function importedBy(unit: Unit): ReadonlySet<Unit> {
-  const declared = [unit.names, ...SPACES.map((space) => unit[space])].flatMap((space) => [...space.values()]);
+  const declared = [unit.names, ...SPACES.map((space) => unit[space])].flatMap((space) => [
+    ...space.values(),
+  ]);
   return new Set(declared.map((one) => one.unit).filter((one) => one !== unit));
 }
 

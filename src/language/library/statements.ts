@@ -16,6 +16,15 @@ import { conditionOf, formulaOf } from './clause-formulas.ts';
 import { codeOf } from './told.ts';
 import type { Told } from './told.ts';
 
+/** How other languages say what a validator says. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ...['assert', 'check', 'expect', 'ensure', 'must', 'verify', 'invariant'].map((word): [string, string] => [word, 'write `require … else CODE "message"`']), // prettier-ignore
+  ...['for', 'foreach'].map((word): [string, string] => [word, 'write `each NAME in …`']),
+  ...['while', 'do', 'loop'].map((word): [string, string] => [word, 'write `each NAME in …`, or a bounded `walk NAME from … step … limit …`']), // prettier-ignore
+  ...['return', 'break', 'continue'].map((word): [string, string] => [word, 'what is required is required of every element; `where` and `if` leave some out']), // prettier-ignore
+  ...['const', 'var', 'auto'].map((word): [string, string] => [word, 'write `let`']),
+]);
+
 /** Reads statements in order; a `let` is known to those after it. */
 export function readStatements(nodes: readonly Written[], outer: Context, told: Told): Statement[] {
   const statements: Statement[] = [];
@@ -49,11 +58,9 @@ export function readStatements(nodes: readonly Written[], outer: Context, told: 
         told.repairs.push({ node, context });
         break;
       case 'phrase': {
-        const help = didYouMean(
-          node.head.text,
-          ['require', 'each', 'if', 'walk', 'let', 'repair'],
-          'it holds',
-        );
+        const { text } = node.head;
+        const heads = ['require', 'each', 'if', 'walk', 'let', 'repair'];
+        const help = ELSEWHERE.get(text) ?? didYouMean(text, heads, 'it holds');
         fail(context.scope, 'E0306', node.head, `a validator has no sentence \`${node.head.text}\``, 'unknown', help); // prettier-ignore
       }
     }

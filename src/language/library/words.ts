@@ -52,6 +52,8 @@ export function unknownName(expr: PathExpr, context: Context): undefined {
   const { scope, names, bound } = context;
   // What is declared and wrong was told there.
   if (scope.unit.locators.has(expr.root.text)) return undefined;
+  const nothing = ['NULL', 'null', 'nullptr', 'nil', 'None', 'undefined'].includes(expr.root.text);
+  if (nothing) return fail(scope, 'E1021', expr.root, `there is no name \`${expr.root.text}\` here`, 'unknown', 'a pointer to nothing is 0'); // prettier-ignore
   const known = [
     ...bound.keys(),
     ...scope.values.keys(),

@@ -89,7 +89,14 @@ function cMember({ tokens }: Failed, at: number, error: IRecognitionException): 
   }
   const name = words.pop();
   const last = tokens[next - 1];
-  if (name === undefined || BASIC.has(name) || words.length === 0 || last === undefined || last.image !== name) return undefined;
+  if (
+    name === undefined ||
+    BASIC.has(name) ||
+    words.length === 0 ||
+    last === undefined ||
+    last.image !== name
+  )
+    return undefined;
   const length = tokens[next]?.tokenType === token.LBracket ? tokens[next + 1]?.image : undefined;
   const type = `${'*'.repeat(stars)}${ofC(words)}${length === undefined ? '' : `[${length}]`}`;
   const text = type === '*char' ? 'a text that lies in the struct is `char[16]`' : undefined;

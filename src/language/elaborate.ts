@@ -38,7 +38,7 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
   const taken = new Map<string, Scenario>();
   checkNames(unit, problems);
   checkUses(unit, problems);
-  const { model: library, names, sound } = libraryOf(unit, problems);
+  const { model: library, names } = libraryOf(unit, problems);
   checkLookedAt(unit, names.locators, problems);
   checkTopologies(unit, problems);
   for (const node of unit.tree.declarations) {
@@ -75,7 +75,12 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
   // After the scenarios: what a call leads to is told with the call.
   for (const node of unit.tree.declarations) if (node.kind === 'fault') checkFault(node, scope);
   unit.tree = { declarations: unit.tree.declarations.filter((node) => node.kind !== 'scenario') };
-  return freezeModel({ file: unit.file, tags, scenarios: unit.whole && sound ? scenarios : [], library });
+  return freezeModel({
+    file: unit.file,
+    tags,
+    scenarios: unit.whole && !names.wrong ? scenarios : [],
+    library,
+  });
 }
 
 /** A fault that nobody calls is checked, too, as far as that can be done without its arguments. */

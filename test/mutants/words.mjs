@@ -5,9 +5,9 @@ export const mutants = [
   { id: 'a-repair-writes-what-fits', file: 'src/language/library/repairs.ts', from: 'checked(to, checkAssign(subject, to, context))', to: 'checked(to, true)', killer: 'test/language/golden.test.ts' },
   { id: 'what-is-expected-fits', file: 'src/language/library/requirement.ts', from: 'if (at !== undefined && expected !== undefined) checkAssign(at, expected, context);', to: '', killer: 'test/language/golden.test.ts' },
   { id: 'explain-tells-whole-sentences', file: 'src/cli/explain.ts', from: '(?=\\.(?:\\s|$))/.exec(text)', to: '(?=[.:](?:\\s|$))/.exec(text)', killer: 'test/cli/commands.test.ts' },
-  { id: 'half-a-library-runs-nothing', file: 'src/language/elaborate.ts', from: 'scenarios: unit.whole && sound ? scenarios : []', to: 'scenarios: unit.whole ? scenarios : []', killer: 'test/language/half.test.ts' },
-  { id: 'a-broken-import-runs-nothing', file: 'src/language/library/library.ts', from: 'if (!libraryOf(other, problems).sound) sound = false;', to: 'libraryOf(other, problems);', killer: 'test/language/half.test.ts' },
-  { id: 'a-broken-locator-is-told-once', file: 'src/language/check/located.ts', from: 'if (own === undefined && isBroken(name, scope)) return undefined;', to: '', killer: 'test/language/half.test.ts' },
+  { id: 'half-a-library-runs-nothing', file: 'src/language/elaborate.ts', from: 'scenarios: unit.whole && !names.wrong ? scenarios : []', to: 'scenarios: unit.whole ? scenarios : []', killer: 'test/language/half.test.ts' },
+  { id: 'a-broken-import-runs-nothing', file: 'src/language/library/library.ts', from: 'if (libraryOf(other, problems).names.wrong) sound = false;', to: 'libraryOf(other, problems);', killer: 'test/language/half.test.ts' },
+  { id: 'a-broken-locator-is-told-once', file: 'src/language/check/located.ts', from: 'if (structures?.wrong_locators.has(name) === true) return undefined;', to: '', killer: 'test/language/half.test.ts' },
   { id: 'comments-of-others-are-told-once', file: 'src/language/habits.ts', from: "return image.replaceAll(/[^\\n]/g, ' ');", to: 'return image;', killer: 'test/language/golden.test.ts' },
   { id: 'and-is-meant', file: 'src/language/habits.ts', from: 'tokens[tokens.length - 1] = tokenOf(pair[0], pair[1], before.startOffset);', to: 'tokens.push(current);', killer: 'test/language/golden.test.ts' },
 ]; // prettier-ignore

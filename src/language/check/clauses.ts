@@ -10,7 +10,6 @@ import {
 } from '../../model/vocabulary.ts';
 import type { Subject } from '../claim-clauses.ts';
 import { codesOf, knownCodes, leadsTo } from '../library/codes-of.ts';
-import { libraryOf } from '../library/library.ts';
 import { evaluate, evaluatePath } from '../evaluate.ts';
 import { wantName } from '../settings.ts';
 import { fail, failAt } from '../scope.ts';
@@ -98,7 +97,7 @@ export function checkCodes(
 function serviceCode(word: string, at: Expr, scope: Scope): boolean {
   const codes = knownCodes(scope);
   if (Object.hasOwn(SERVICE_CODES, word) || codes.has(word)) return true;
-  if (!libraryOf(scope.unit, scope.problems).sound) return false;
+  if (scope.structures?.wrong === true) return false;
   const help = didYouMean(word, [...Object.keys(SERVICE_CODES), ...codes], 'reasons are');
   fail(scope, 'E0704', at, `no service ends with \`${word}\``, 'unknown', help);
   return false;
@@ -132,7 +131,7 @@ function finding(
   const known = knownCodes(scope);
   if (!known.has(word)) {
     // It may be one of a validator that is wrong, which was told.
-    if (!libraryOf(scope.unit, scope.problems).sound) return false;
+    if (scope.structures?.wrong === true) return false;
     const help = didYouMean(word, known, 'findings are');
     fail(scope, 'E0704', at, `there is no finding \`${word}\``, 'unknown', help);
     return false;

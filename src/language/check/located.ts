@@ -2,7 +2,6 @@ import type { Collection } from '../../model/collections.ts';
 import type { Path, PathStep } from '../../model/expression.ts';
 import type { LparModel } from '../../model/machine.ts';
 import type { LocatorModel } from '../../model/structure.ts';
-import { isBroken } from '../library/library.ts';
 import { failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { fields } from './fields.ts';
@@ -44,7 +43,7 @@ export function located(
 ): Place | undefined | 'none' {
   const { structures } = scope;
   const own = structures?.locators.get(name);
-  if (own === undefined && isBroken(name, scope)) return undefined;
+  if (structures?.wrong_locators.has(name) === true) return undefined;
   if (built_in !== undefined && (own === undefined || sameElement(own, built_in, scope))) return 'none';
   const { shipped } = scope.unit;
   const locator = own ?? shipped.locators.get(name);

@@ -23,8 +23,6 @@ export interface FileLibrary {
   readonly model: LibraryModel;
   /** What each of its own declarations names, by `structs order`. */
   readonly needs: ReadonlyMap<string, Needs>;
-  /** False when a declaration of structures was wrong, here or in a file that this one imports: what needs it is silent about that, and no scenario runs with the rest. */
-  readonly sound: boolean;
 }
 
 const read = new WeakMap<Unit, FileLibrary>();
@@ -44,7 +42,7 @@ export function libraryOf(unit: Unit, problems: Problems): FileLibrary {
   open.set(unit, names);
   const before = problems.errors;
   let sound = unit.whole || !declaresStructures(unit);
-  for (const other of importedBy(unit)) if (!libraryOf(other, problems).sound) sound = false;
+  for (const other of importedBy(unit)) if (libraryOf(other, problems).names.wrong) sound = false;
   const scope = fileScope(unit, problems);
   for (const space of SPACES) {
     for (const [name, one] of unit[space]) {
@@ -69,7 +67,9 @@ export function libraryOf(unit: Unit, problems: Problems): FileLibrary {
     locators: [...names.locators.values()],
     validators: [...names.validators.values()],
   };
-  const library = { names, model: freezeDeep(model), needs, sound: sound && problems.errors === before };
+  names.wrong = !sound || problems.errors > before;
+  if (names.wrong) for (const name of unit.locators.keys()) if (!names.locators.has(name)) names.wrong_locators.add(name); // prettier-ignore
+  const library = { names, model: freezeDeep(model), needs };
   open.delete(unit);
   read.set(unit, library);
   return library;
@@ -85,12 +85,6 @@ function importedBy(unit: Unit): ReadonlySet<Unit> {
     ...space.values(),
   ]);
   return new Set(declared.map((one) => one.unit).filter((one) => one !== unit));
-}
-
-/** True when a name is that of a locator that its file declares wrongly, which was reported. */
-export function isBroken(name: string, { unit, problems }: Pick<Scope, 'unit' | 'problems'>): boolean {
-  const { names, sound } = libraryOf(unit, problems);
-  return !sound && unit.locators.has(name) && !names.locators.has(name);
 }
 
 /** Where a file imports a name. */

@@ -9,6 +9,9 @@ export interface Names {
   readonly locators: Map<string, LocatorModel>;
   readonly validators: Map<string, ValidatorModel>;
   readonly source: TypeSource;
+  /** True when a declaration was wrong, here or in a file that is imported, and which locators are not there for that: told, so that nobody tells it again. */
+  wrong: boolean;
+  readonly wrong_locators: Set<string>;
   /** Those of another file, whose `def` is written out in this one. */
   readonly of: (unit: Unit) => Names;
 }
@@ -28,5 +31,5 @@ export function emptyNames(unit: Unit, of: Names['of']): Names {
     perCpu: kernelPerCpu,
     locator: (name) => locators.get(name) ?? shipped.locators.get(name),
   };
-  return { structs, locators, validators, source, of };
+  return { structs, locators, validators, source, wrong: false, wrong_locators: new Set(), of };
 }

@@ -4,6 +4,8 @@ import { TASK_SCRIPTS } from './tasks.ts';
 export const READY_LINE = 'SIREN-READY';
 /** Begins each line on the second serial port that is a heartbeat; a running number follows. */
 export const BEAT_WORD = 'BEAT';
+/** Begins the line in which the guest says, in hex, what the hypervisor has taken as its registration: fw_cfg gives it back. */
+export const REGION_WORD = 'REGION';
 /** Where the guest beats and listens. */
 const LINE = '/dev/ttyS1';
 
@@ -46,6 +48,8 @@ for word in $(cat /proc/cmdline); do
 done
 stty -F ${LINE} raw -echo
 exec 4<>${LINE}
+record=/sys/firmware/qemu_fw_cfg/by_name/etc/vmcoreinfo/raw
+if [ -r $record ]; then echo ${REGION_WORD} $(od -An -v -tx1 $record | tr -d ' \\n') >&4; fi
 for name in $(echo $names | tr , ' '); do
   mkfifo /run/$name.quiet
   if [ -x /tasks/$name ]; then /tasks/$name 3<>/run/$name.quiet 4>&- & fi

@@ -76,7 +76,7 @@ function contents(busybox: Uint8Array, kernel: KernelFiles): readonly ArchiveEnt
 }
 
 /** What the scripts call that is not built into the shell. */
-const APPLETS = ['cat', 'dd', 'killall', 'mkdir', 'mkfifo', 'mount', 'mv', 'rm', 'stty', 'sync', 'tr', 'umount', 'wc'] as const; // prettier-ignore
+const APPLETS = ['cat', 'dd', 'killall', 'mkdir', 'mkfifo', 'mount', 'mv', 'od', 'rm', 'stty', 'sync', 'tr', 'umount', 'wc'] as const; // prettier-ignore
 
 /** Fills a new folder and puts it where an old one may be: whoever looks finds one or the other whole, but for an instant none. */
 function putIntoPlace(folder: string, fill: (folder: string) => void): void {

@@ -1,0 +1,210 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { openElfCore } from '../../formats/elf-core.ts';
+import type { ElfCore } from '../../formats/elf-core.ts';
+import type { ReadMemory } from '../../formats/result.ts';
+import type { Guest } from './guest/guest.ts';
+import { GuestLine } from './guest-line.ts';
+import { monotonic_ns, sleep_ms } from './process/channel.ts';
+import { DUMP_TARGET, QemuProcess, STATE_SOURCE } from './process/qemu.ts';
+import { QemuProblem } from './problem.ts';
+import { findProgram } from './programs.ts';
+import { findProgressWords } from './progress-words.ts';
+import { RamFile } from './ram-file.ts';
+import type { Shape } from './shape.ts';
+import { bootWords, machineWords, PIPES, shapeId } from './shape.ts';
+import type { Snapshot, SnapshotFacts } from './snapshot.ts';
+import { copyRam, snapshotNamed } from './snapshot.ts';
+
+export interface MachineFiles {
+  readonly cache: string;
+  readonly search_path: string;
+}
+
+/** A QEMU with what it is read and heard through. */
+export interface RunningGuest {
+  readonly process: QemuProcess;
+  readonly ram: RamFile;
+  readonly line: GuestLine;
+  /** What the console said since it was opened, as a file. */
+  readonly console: number;
+}
+
+const BOOT_LIMIT_MS = 180_000;
+const LOAD_LIMIT_MS = 30_000;
+const SAVE_LIMIT_MS = 60_000;
+
+/** A machine of that shape at its first heartbeat, paused; booted when it never was. Throws a QemuProblem. */
+export function restoreGuest(
+  shape: Shape,
+  guest: Guest,
+  files: MachineFiles,
+): RunningGuest & { readonly snapshot: Snapshot } {
+  const id = shapeId(shape, guest, qemuId(files.search_path));
+  const snapshot = snapshotNamed(files.cache, id, (folder) => bootInto(folder, shape, guest, files));
+  const running = start(shape, guest, files, snapshot);
+  try {
+    leaveRamOut(running.process);
+    running.process.qmp.command('migrate-incoming', { uri: STATE_SOURCE });
+    awaitLoaded(running.process);
+    running.line.skip();
+    return { ...running, snapshot };
+  } catch (error) {
+    endGuest(running);
+    throw error;
+  }
+}
+
+export function endGuest({ process, ram, console: file }: RunningGuest): void {
+  process.release();
+  ram.close();
+  closeSync(file);
+}
+
+/** Another QEMU may read no state of this one: its size and time tell them apart without starting it. */
+function qemuId(search_path: string): string {
+  const file = findProgram('qemu-system-x86_64', search_path);
+  if (file === undefined) return '';
+  const { size, mtimeMs } = statSync(file);
+  return `${size} ${Math.round(mtimeMs)}`;
+}
+
+function start(shape: Shape, guest: Guest, { search_path }: MachineFiles, snapshot?: Snapshot): RunningGuest {
+  let ram: RamFile | undefined;
+  let console: number | undefined;
+  const process = new QemuProcess({
+    search_path,
+    pipes: PIPES,
+    words: (folder) => [
+      ...machineWords(shape, folder),
+      ...bootWords(shape, guest),
+      ...(snapshot === undefined ? [] : ['-incoming', 'defer']),
+    ],
+    ...(snapshot === undefined ? {} : { state: snapshot.state }),
+    fill(folder) {
+      if (snapshot !== undefined) copyRam(snapshot.ram, join(folder, 'ram'), search_path);
+    },
+    opened(folder) {
+      ram = new RamFile(join(folder, 'ram'), shape.memory_bytes);
+      console = openSync(join(folder, 'console'), 'r');
+    },
+  });
+  const line = new GuestLine(
+    process.channels.get('line') as NonNullable<ReturnType<typeof process.channels.get>>,
+  );
+  return { process, ram: ram as RamFile, line, console: console as number };
+}
+
+/** Boots, waits for the first heartbeat, and leaves RAM and state in the folder. */
+function bootInto(folder: string, shape: Shape, guest: Guest, files: MachineFiles): SnapshotFacts {
+  const running = start(shape, guest, files);
+  try {
+    const { process, ram } = running;
+    const begun = monotonic_ns();
+    process.qmp.command('cont');
+    const region = awaitBeat(running);
+    process.qmp.command('stop');
+    const boot_ns = monotonic_ns() - begun;
+    const text = dumpOf(process).vmcoreinfo;
+    if (text === undefined || region === undefined)
+      throw new QemuProblem('NOT_REGISTERED', `Linux ${guest.release} booted and registered nothing with the hypervisor`, 'it needs CONFIG_FW_CFG_SYSFS (qemu_fw_cfg.ko beside the kernel) and CONFIG_CRASH_CORE: siren guest prepare takes one that has them'); // prettier-ignore
+    const vmcoreinfo = Buffer.from(text)
+      .toString('latin1')
+      .replace(/\0[^]*$/, '');
+    const progress = findProgressWords((address, into) => ram.read(address, into), vmcoreinfo, shape.cpus);
+    leaveRamOut(process);
+    process.qmp.command('migrate', { uri: `exec:cat > '${join(folder, 'state').replaceAll("'", `'\\''`)}'` });
+    awaitSaved(process);
+    copyRam(ram.path, join(folder, 'ram'), files.search_path);
+    return {
+      boot_ns,
+      region,
+      vmcoreinfo,
+      console: readText(running.console, 0),
+      ...(progress && { progress }),
+    };
+  } finally {
+    endGuest(running);
+  }
+}
+
+/** Runs until the guest beats; what it has said of its registration before. */
+function awaitBeat({ process, line, console: file }: RunningGuest): SnapshotFacts['region'] | undefined {
+  const end = monotonic_ns() + BOOT_LIMIT_MS * 1e6;
+  let region: SnapshotFacts['region'] | undefined;
+  while (monotonic_ns() < end) {
+    for (const word of line.words()) {
+      if (word.kind === 'beat') return region;
+      region = { physical: word.physical, bytes: word.bytes };
+    }
+    const over = process.qmp.events().find(({ name }) => name === 'SHUTDOWN' || name === 'GUEST_PANICKED');
+    if (over !== undefined) throw neverBooted(`it ended before its first heartbeat (${over.name})`, file);
+    sleep_ms(5);
+  }
+  throw neverBooted(`no heartbeat within ${BOOT_LIMIT_MS / 1000} s`, file);
+}
+
+function neverBooted(why: string, file: number): QemuProblem {
+  const last = readText(file, 0).trim().split('\n').at(-1)?.trim() ?? '';
+  return new QemuProblem('NO_BOOT', `the guest did not boot: ${why}${last === '' ? '' : `; its console ended with: ${last}`}`, 'siren guest prepare makes a guest that boots; siren doctor says what this machine lacks'); // prettier-ignore
+}
+
+/** RAM lies in a file of its own: only the state of devices and processors goes through. */
+function leaveRamOut({ qmp }: QemuProcess): void {
+  qmp.command('migrate-set-capabilities', { capabilities: [{ capability: 'x-ignore-shared', state: true }] });
+}
+
+function awaitSaved({ qmp }: QemuProcess): void {
+  const end = monotonic_ns() + SAVE_LIMIT_MS * 1e6;
+  for (;;) {
+    const { status } = qmp.command('query-migrate') as { readonly status?: string };
+    if (status === 'completed') return;
+    if (status === 'failed' || monotonic_ns() > end)
+      throw new QemuProblem('REFUSED', `QEMU could not save the machine (${status ?? 'no status'})`, 'see that there is room in the cache'); // prettier-ignore
+    sleep_ms(1);
+  }
+}
+
+function awaitLoaded({ qmp }: QemuProcess): void {
+  const end = monotonic_ns() + LOAD_LIMIT_MS * 1e6;
+  for (;;) {
+    const { status } = qmp.command('query-status') as { readonly status?: string };
+    if (status !== 'inmigrate') return;
+    if (monotonic_ns() > end)
+      throw new QemuProblem(
+        'NO_ANSWER',
+        'QEMU does not come to the end of a snapshot',
+        'remove snapshots/ from the cache',
+      );
+    sleep_ms(1);
+  }
+}
+
+const HEAD_BYTES = 4096;
+
+/** Registers of all processors and the registered note, by a dump of one page. Two milliseconds. */
+export function dumpOf({ qmp, dump }: QemuProcess): Pick<ElfCore, 'cpus' | 'vmcoreinfo'> {
+  qmp.command('dump-guest-memory', { paging: false, protocol: DUMP_TARGET, begin: 0, length: HEAD_BYTES });
+  const read: ReadMemory = (at, into) => readSync(dump, into, 0, into.length, at) === into.length;
+  const core = openElfCore(read);
+  if (!core.ok)
+    throw new QemuProblem(
+      'NO_ANSWER',
+      `QEMU writes a dump that cannot be read: ${core.message}`,
+      'siren doctor',
+    );
+  return core.value;
+}
+
+const piece = Buffer.allocUnsafe(65_536);
+
+/** A file's text from there on. */
+export function readText(file: number, from: number): string {
+  let text = '';
+  for (let at = from; ;) {
+    const count = readSync(file, piece, 0, piece.length, at);
+    text += piece.toString('latin1', 0, count);
+    at += count;
+    if (count < piece.length) return text;
+  }
+}

@@ -1,0 +1,82 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { monotonic_ns } from './process/channel.ts';
+
+/** Of an interval that counts, at least this part: time goes on however little the host gives. */
+const LEAST_PART = 1 / 8;
+
+/**
+ * What the host gave to one QEMU: schedstat of the threads of its processors (Documentation/scheduler/sched-stats.rst): nanoseconds run, and
+ * nanoseconds waited for a processor of the host. Where the host keeps no such figures all of the time counts.
+ */
+export class HostTime {
+  readonly #files: readonly number[];
+  readonly #bytes: Buffer = Buffer.alloc(128);
+
+  constructor(pid: number, threads: readonly number[]) {
+    const files: number[] = [];
+    for (const thread of threads) {
+      try {
+        files.push(openSync(`/proc/${pid}/task/${thread}/schedstat`, 'r'));
+      } catch {
+        // a host without these figures
+      }
+    }
+    this.#files = files;
+  }
+
+  /** Nanoseconds that the processor's thread has run, and has waited to run. */
+  of(cpu: number): { readonly ran: number; readonly waited: number } {
+    const file = this.#files[cpu];
+    if (file === undefined) return { ran: 0, waited: 0 };
+    try {
+      const count = readSync(file, this.#bytes, 0, this.#bytes.length, 0);
+      const [ran = 0, waited = 0] = this.#bytes.toString('latin1', 0, count).split(' ').map(Number);
+      return { ran, waited };
+    } catch {
+      return { ran: 0, waited: 0 };
+    }
+  }
+
+  close(): void {
+    for (const file of this.#files) closeSync(file);
+  }
+}
+
+/**
+ * The time of a machine that is let run and stopped again: nanoseconds that it was given. What the host took away, because others wanted its
+ * processors, does not count, so that no watchdog barks at a busy host.
+ */
+export class RunningTime {
+  #now_ns: number;
+  #last_ns: number | undefined;
+
+  constructor(start_ns: number) {
+    this.#now_ns = start_ns;
+  }
+
+  get now_ns(): number {
+    return this.#now_ns;
+  }
+
+  start(): void {
+    this.#last_ns = monotonic_ns();
+  }
+
+  /** Counts what has passed; `stolen_ns` of it does not count, and never more than up to `limit_ns`. */
+  advance(stolen_ns: number, limit_ns: number, wall_ns: number = monotonic_ns()): void {
+    if (this.#last_ns === undefined) return;
+    const passed = Math.max(0, wall_ns - this.#last_ns);
+    this.#last_ns = wall_ns;
+    const counted = Math.round(Math.max(passed * LEAST_PART, passed - stolen_ns));
+    this.#now_ns = Math.max(this.#now_ns, Math.min(limit_ns, this.#now_ns + counted));
+  }
+
+  stop(): void {
+    this.#last_ns = undefined;
+  }
+
+  /** While nothing runs, time is what it is said to be. */
+  set(time_ns: number): void {
+    this.#now_ns = time_ns;
+  }
+}

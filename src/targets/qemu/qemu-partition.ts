@@ -169,11 +169,6 @@ export class QemuPartition implements Partition {
     this.#guest.line.say(line);
   }
 
-  /** A non-maskable interrupt to all of its processors. */
-  injectNmi(): void {
-    this.#guest.process.qmp.command('inject-nmi');
-  }
-
   release(): void {
     this.#host.close();
     endGuest(this.#guest);
@@ -196,7 +191,7 @@ export class QemuPartition implements Partition {
 
   #register(cpu: number, name: RegisterName): bigint {
     this.#registers ??= dumpOf(this.#guest.process).cpus;
-    const registers = this.#registers[cpu];
+    const registers = this.#registers?.[cpu];
     const value = registers?.[name];
     if (this.#running) this.#registers = undefined;
     return value ?? 0n;

@@ -3,10 +3,8 @@ import type { RunTarget } from '../../execute/machine.ts';
 import type { TraceEvent } from '../../target/events.ts';
 import { DISTRESS, HYPERCALL } from '../../target/hypercalls.ts';
 import type { DeviceStatus, Progress, Supervisor } from '../../target/supervisor.ts';
-import type { FaultControls } from '../../target/target.ts';
 import type { ConsoleNews } from './console-signs.ts';
 import { sleep_ms } from './process/channel.ts';
-import { qemuControls } from './qemu-controls.ts';
 import type { QemuPartition } from './qemu-partition.ts';
 import { closeAll } from './qemu-partition.ts';
 import { RunningTime } from './running-time.ts';
@@ -30,7 +28,6 @@ interface Alarm {
 export class QemuTarget implements RunTarget {
   readonly name = 'qemu';
   readonly partitions: readonly QemuPartition[];
-  readonly controls: FaultControls;
   /** In which the machines differ from the topology: sentences for the report. */
   readonly notes: readonly string[];
   readonly #time: RunningTime;
@@ -47,7 +44,6 @@ export class QemuTarget implements RunTarget {
   constructor(partitions: readonly QemuPartition[]) {
     this.partitions = partitions;
     this.notes = partitions.flatMap(({ shape }) => shape.notes);
-    this.controls = qemuControls((name) => partitions.find((one) => one.name === name));
     this.#time = new RunningTime(-Math.max(0, ...partitions.map(({ snapshot }) => snapshot.boot_ns)));
   }
 
@@ -182,6 +178,14 @@ export class QemuTarget implements RunTarget {
 
   /** Switches of tasks cannot be seen from outside: nobody ever hears of `run`, `fork` and `exit`. */
   want(_kind: string): void {}
+
+  /** `exit COMM [PID]`, `panic`: to the guest's init, which hears it when the machine next runs. */
+  stimulate(partition: string, words: string): boolean {
+    const one = this.partitions.find(({ name }) => name === partition);
+    if (one === undefined || one.stopped !== '' || !/^[\w.-]+(?: [\w.-]+){0,2}$/.test(words)) return false;
+    one.say(words);
+    return true;
+  }
 
   supervise(supervisor: Supervisor): void {
     this.#supervisor = supervisor;

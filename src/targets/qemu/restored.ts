@@ -1,7 +1,7 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { openElfCore } from '../../formats/elf-core.ts';
-import type { ElfCore } from '../../formats/elf-core.ts';
+import type { CoreFile } from '../../formats/core-file.ts';
 import type { ReadMemory } from '../../formats/result.ts';
 import type { Guest } from './guest/guest.ts';
 import { GuestLine } from './guest-line.ts';
@@ -183,10 +183,10 @@ function awaitLoaded({ qmp }: QemuProcess): void {
 const HEAD_BYTES = 4096;
 
 /** Registers of all processors and the registered note, by a dump of one page. Two milliseconds. */
-export function dumpOf({ qmp, dump }: QemuProcess): Pick<ElfCore, 'cpus' | 'vmcoreinfo'> {
+export function dumpOf({ qmp, dump }: QemuProcess): Pick<CoreFile, 'cpus' | 'vmcoreinfo'> {
   qmp.command('dump-guest-memory', { paging: false, protocol: DUMP_TARGET, begin: 0, length: HEAD_BYTES });
   const read: ReadMemory = (at, into) => readSync(dump, into, 0, into.length, at) === into.length;
-  const core = openElfCore(read);
+  const core = openElfCore({ bytes: fstatSync(dump).size, read });
   if (!core.ok)
     throw new QemuProblem(
       'NO_ANSWER',

@@ -26,7 +26,7 @@ export function orderWords({ names, heartbeat_ms, beat }: GuestOrders): readonly
 
 /**
  * The guest's pid 1. It registers the region (qemu_fw_cfg does that when it is loaded) before it starts the workload, and then listens on the
- * second serial port for `exit NAME` (SIGKILL to the task of that name) and `panic` (the magic key).
+ * second serial port for `exit NAME [PID]` (SIGKILL to that task) and `panic` (the magic key).
  */
 const INIT = `#!/bin/busybox sh
 /bin/busybox mkdir -p /proc /sys /dev /tmp /run /srv
@@ -58,9 +58,9 @@ mkfifo /run/heartbeat.quiet
 echo ${READY_LINE}
 /tasks/heartbeat $((period / 1000)).$(printf %03d $((period % 1000))) $beat 3<>/run/heartbeat.quiet &
 while :; do
-  if read -r -t 1 verb name <&4; then
+  if read -r -t 1 verb name pid <&4; then
     case $verb in
-      exit) killall -KILL $name ;;
+      exit) if [ -n "$pid" ]; then kill -KILL $pid; else killall -KILL $name; fi ;;
       panic) echo c > /proc/sysrq-trigger ;;
     esac
   fi

@@ -1,5 +1,6 @@
 import { ACTION_CODES } from './codes/actions.ts';
 import { CLAIM_CODES } from './codes/claims.ts';
+import { CORE_CODES } from './codes/cores.ts';
 import type { LanguageCode } from './codes/doc.ts';
 import { APP_CODES } from './codes/apps.ts';
 import { FILE_CODES } from './codes/files.ts';
@@ -16,6 +17,7 @@ export const LANGUAGE_CODES: readonly LanguageCode[] = [
   ...FILE_CODES,
   ...SYNTAX_CODES,
   ...MACHINE_CODES,
+  ...CORE_CODES,
   ...SCENARIO_CODES,
   ...ACTION_CODES,
   ...PLACE_CODES,

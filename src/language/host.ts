@@ -14,6 +14,8 @@ export const MAX_SPEC_BYTES = 4_194_304;
  */
 export interface SourceHost {
   read(file: string): ReadResult;
+  /** Why a file could not be read, whatever its size, without reading it; absent where nobody can tell. */
+  look?(file: string): ReadFailure | undefined;
 }
 
 /**

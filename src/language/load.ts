@@ -104,6 +104,7 @@ export class Loader {
       locators: new Map(),
       validators: new Map(),
       shipped: this.#shipped,
+      look: (path) => this.#host.look?.(path),
       ...parsed,
     };
   }

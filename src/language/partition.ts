@@ -40,7 +40,7 @@ export interface AmbulanceDraft extends PartyDraft {
   standby?: boolean;
 }
 
-const DEFAULT_KERNEL: KernelModel = Object.freeze({
+export const DEFAULT_KERNEL: KernelModel = Object.freeze({
   flavour: 'linux',
   workload: 'idle',
   heartbeat_ns: 5 * NS_PER_MS,
@@ -51,7 +51,7 @@ const DEFAULT_KERNEL: KernelModel = Object.freeze({
   layout_seed: 0,
 });
 const DESCRIBABLE = COLLECTIONS.filter((one) => one.describable).map((one) => one.name);
-const DEFAULT_METADATA: MetadataModel = Object.freeze({
+export const DEFAULT_METADATA: MetadataModel = Object.freeze({
   size_bytes: 64 * KIB,
   seal: 'crc32c',
   describes: Object.freeze(DESCRIBABLE) as readonly string[],

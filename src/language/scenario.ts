@@ -7,6 +7,8 @@ import { OBSERVERS } from './check/observers.ts';
 import { checkReach } from './check/reach.ts';
 import { elaborateClaims } from './claims.ts';
 import { asMeant } from './block.ts';
+import { budgetOf, coresOf, isCore, refuseMachine } from './cores.ts';
+import type { Cores } from './cores.ts';
 import { docAbove } from './docs.ts';
 import { evaluate, later } from './evaluate.ts';
 import { isConstant } from './fold.ts';
@@ -41,9 +43,11 @@ const HEADS = [
   'at',
   'every',
   'on',
+  'core',
+  'budget',
   ...PART_HEADS,
 ];
-const LATER_HEADS = ['core', 'budget', 'app', 'owns', 'shares', 'borrows'];
+const LATER_HEADS = ['app', 'owns', 'shares', 'borrows'];
 /** A row copies the names of its file: so many count as one of its sentences. */
 const NAMES_OF_A_SENTENCE = 64;
 const DEFAULT_RUN_NS = 200 * NS_PER_MS;
@@ -76,6 +80,8 @@ export function elaborateScenario(
   };
   const heads = settings(node, scope);
   const base = usedTopology(heads, scope);
+  const dumps = heads.filter(isCore);
+  if (dumps.length > 0) refuseMachine(node, scope);
   const called = calledNames(node, scope);
   const scenarios: Scenario[] = [];
   const sentences = sentencesOf(node) + Math.floor(fileValues.size / NAMES_OF_A_SENTENCE);
@@ -90,8 +96,8 @@ export function elaborateScenario(
     if (problems.spend(sentences, label(unit, node.head, TOO_MUCH))) add(scope);
     return scenarios;
   }
-  const parties = base?.parties ?? inlineParties(heads, node, scope);
-  const rows = rowsOf(node, { ...scope, parties });
+  const parties = dumps.length > 0 ? undefined : (base?.parties ?? inlineParties(heads, node, scope));
+  const rows = rowsOf(node, { ...scope, parties: parties ?? dumpParties(dumps, node, scope) });
   const table = label(unit, node.tables[0] as tree.Table, `${rows.length} rows of ${sentences} sentences`);
   if (!problems.spend(rows.length * sentences, table)) return scenarios;
   for (const row of rows) {
@@ -116,7 +122,7 @@ function sentencesOf(node: tree.Scenario): number {
 /** The settings of a scenario, in order: few, so they are looked through. */
 type Heads = readonly tree.Phrase[];
 const KNOWN = new Set(HEADS);
-const ONCE = new Set(['uses', 'tags', 'targets', 'run', 'seeds', 'skip', 'xfail']);
+const ONCE = new Set(['uses', 'tags', 'targets', 'run', 'seeds', 'skip', 'xfail', 'budget']);
 
 function headed(heads: Heads, head: string): tree.Phrase | undefined {
   for (const phrase of heads) if (phrase.head.text === head) return phrase;
@@ -181,9 +187,20 @@ function importsBroken(unit: Unit): boolean {
 
 /** The parties of a scenario that describes its own machine, as far as its table's cells may name them. */
 function inlineParties(heads: Heads, node: tree.Scenario, scope: Scope): Parties | undefined {
+  return buildOwn(heads, undefined, { ...scope, values: withColumns(node, scope), problems: new Quiet() })
+    ?.parties;
+}
+
+/** The parties of a scenario on core files: their files may depend on the row. */
+function dumpParties(dumps: Heads, node: tree.Scenario, scope: Scope): Parties | undefined {
+  if (dumps.length === 0) return undefined;
+  return coresOf(dumps, { ...scope, values: withColumns(node, scope), problems: new Quiet() }).parties;
+}
+
+/** The names of a table's columns, as yet without values. */
+function withColumns(node: tree.Scenario, scope: Scope): Values {
   const names = node.tables.flatMap((table) => table.names.map((name) => name.text));
-  const values = new Map([...scope.values, ...names.map((name) => [name, undefined] as const)]);
-  return buildOwn(heads, undefined, { ...scope, values, problems: new Quiet() })?.parties;
+  return new Map([...scope.values, ...names.map((name) => [name, undefined] as const)]);
 }
 
 /** The topology of one row; the shared one when the row changes nothing. */
@@ -229,7 +246,9 @@ function elaborateRow(
   const { unit } = scope;
   const values = constants(node, scope);
   const selection: Scope = values === scope.values ? scope : { ...scope, values };
-  const built = buildOwn(heads, base, selection);
+  const dumps = heads.filter(isCore);
+  const cores: Cores | undefined = dumps.length === 0 ? undefined : coresOf(dumps, selection);
+  const built = cores ?? buildOwn(heads, base, selection);
   const name = node.name.text === '' ? undefined : interpolate(node.name.text, node.name, selection);
   if (name !== undefined && !/[^\s\p{C}]/u.test(name)) {
     fail(scope, 'E0421', node.name, 'the scenario has no name', 'nothing to call it by');
@@ -241,7 +260,8 @@ function elaborateRow(
       ? DEFAULT_RUN_NS
       : wantTime(run.values, run.head, { low: 1000, high: 3600 * NS_PER_S }, selection);
   const tags = tagsOf(headed(heads, 'tags'), projectTags, selection);
-  const targets: readonly TargetName[] = targetsOf(headed(heads, 'targets'), selection);
+  const targets: readonly TargetName[] = targetsOf(headed(heads, 'targets'), selection, dumps[0]);
+  const budget = budgetOf(headed(heads, 'budget'), dumps.length > 0, selection);
   const seeds = seedsOf(headed(heads, 'seeds'), selection);
   const skip = skipOf(headed(heads, 'skip'), selection);
   const xfail = xfailOf(headed(heads, 'xfail'), selection);
@@ -308,6 +328,8 @@ function elaborateRow(
   if (doc !== undefined) scenario.doc = doc;
   if (skip !== undefined) scenario.skip = skip;
   if (xfail !== undefined) scenario.xfail = xfail;
+  if (cores !== undefined) scenario.cores = cores.models;
+  if (budget !== undefined) scenario.budget = budget;
   return scenario;
 }
 

@@ -3,6 +3,7 @@ import type { Expression } from '../model/expression.ts';
 import type { Source } from '../text/source.ts';
 import type { Span } from '../text/span.ts';
 import type { Label } from '../text/diagnostic.ts';
+import type { ReadFailure } from './host.ts';
 import type { Problems } from './problems.ts';
 import type { Names } from './library/names.ts';
 import type { Shipped } from './library/shipped.ts';
@@ -25,6 +26,8 @@ export interface Unit {
   readonly validators: Map<string, Declared<tree.Validator>>;
   /** What ships: its names need no import. */
   readonly shipped: Shipped;
+  /** Why a file of the project, by its path from the root, could not be read as a dump; undefined where it could. */
+  readonly look: (file: string) => ReadFailure | undefined;
 }
 
 /** A declaration and the file that it stands in. */

@@ -1,14 +1,15 @@
 import type { Scenario, TargetName } from '../model/scenario.ts';
 import { evaluate } from './evaluate.ts';
-import { fail, spanOf } from './scope.ts';
+import { fail, label, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { clauseNamed, clausesOf, mismatch, noClauses, single, wantName } from './settings.ts';
 import { didYouMean } from './suggest.ts';
-import type { Phrase } from './tree.ts';
+import type { Expr, Phrase } from './tree.ts';
 
 /** `seeds` lists at most this many. */
 const SEED_LIMIT = 10_000;
 const TARGETS: readonly TargetName[] = ['sim', 'qemu', 'core'];
+const CORE_TARGETS: readonly TargetName[] = Object.freeze(['core'] as const);
 const DEFAULT_TARGETS: readonly TargetName[] = Object.freeze(['sim'] as const);
 const DEFAULT_SEEDS: readonly number[] = Object.freeze([1]);
 const NO_TAGS: readonly string[] = Object.freeze([]);
@@ -40,8 +41,9 @@ export function tagsOf(
   return tags.slice();
 }
 
-export function targetsOf(phrase: Phrase | undefined, scope: Scope): readonly TargetName[] {
-  if (phrase === undefined) return DEFAULT_TARGETS;
+/** `core`: the first core file of the scenario. */
+export function targetsOf(phrase: Phrase | undefined, scope: Scope, core?: Phrase): readonly TargetName[] {
+  if (phrase === undefined) return core === undefined ? DEFAULT_TARGETS : CORE_TARGETS;
   noClauses(phrase, scope);
   const targets: TargetName[] = [];
   if (phrase.values.length === 0) single(phrase.values, phrase.head, scope);
@@ -60,9 +62,23 @@ export function targetsOf(phrase: Phrase | undefined, scope: Scope): readonly Ta
       );
     } else if (targets.includes(target))
       fail(scope, 'E0310', expr, `target \`${name}\` is given twice`, 'again');
-    else targets.push(target);
+    else {
+      targets.push(target);
+      if ((target === 'core') !== (core !== undefined)) coreOrNot(target, expr, core, scope);
+    }
   }
   return targets.length === 0 ? DEFAULT_TARGETS : targets.slice();
+}
+
+/** A core file is no machine that runs, and nothing else is a core file. */
+function coreOrNot(target: TargetName, at: Expr, core: Phrase | undefined, scope: Scope): void {
+  if (core === undefined) {
+    const help = 'name it: `core web file "cores/4711.vmcore"`';
+    fail(scope, 'E0346', at, 'the scenario has no core file', 'what is it to be looked at?', help);
+  } else {
+    const first = label(scope.unit, core, 'a core file');
+    fail(scope, 'E0346', at, `a core file cannot be looked at on \`${target}\``, 'not there', 'write `targets core`', [first]); // prettier-ignore
+  }
 }
 
 /** `seeds 1..20`, `seeds 7`, `seeds [1, 4711]`. */

@@ -51,7 +51,17 @@ export function copyDraft(draft: Draft): Draft {
 export const PART_HEADS: readonly string[] = ['machine', 'lpar', 'ambulance'];
 
 /** The names that an expression could not tell from a partition's. */
-const RESERVED = new Set(['others', 'any', 'all', 'elapsed', 'machine', 'true', 'false', 'none', 'patient']);
+export const RESERVED: ReadonlySet<string> = new Set([
+  'others',
+  'any',
+  'all',
+  'elapsed',
+  'machine',
+  'true',
+  'false',
+  'none',
+  'patient',
+]);
 
 /** One sentence of a topology, or of a scenario that describes its own machine. */
 export function part(draft: Draft, phrase: Phrase, doc: string | undefined, scope: Scope): void {

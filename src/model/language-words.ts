@@ -32,6 +32,10 @@ const OF_A_SCENARIO: WordGroup = {
     targets: 'What the scenario may run on: `targets sim`. Default `sim`.',
     run: 'How long the run lasts in virtual time, from t = 0, the boot-complete of the last partition: `run 400 ms`. Default 200 ms.',
     seeds: 'The scenario is run once under each seed: `seeds 1..20`, `seeds 7`, `seeds [1, 4711]`. Default 1. `--seed` replaces them.',
+    core: 'A dump in the place of a machine, for `targets core`: `core web file "cores/4711.vmcore" sha256 "9f2c6d0e4b1a" kernel "6.1.0-56-cloud-amd64"`. The file is written as seen from the spec; digest (its first digits) and release are checked when they are given. Nothing runs: the rescue looks, and claims are judged.',
+    file: 'Of `core`: the dump, inside the project.',
+    sha256: 'Of `core`: the first 8 or more hex digits of the digest of the file.',
+    budget: 'Of a scenario with a `core`: the wall time that the rescue may take, and by how much the process may grow: `budget 2 s memory 300 MiB`.',
     skip: 'The scenario is not run and the reports say why: `skip "needs a kernel image, #7"`.',
     xfail: 'The scenario is known to fail, and why: `xfail "the watchdog is rewritten, #4711" until 2027-03-01`. If it passes, the run is red until the mark is taken away.',
     expect: 'The claims: `expect { guest web is healthy }`. Each line is an observer, a subject, `is` or `is not`, and what it must be.',
@@ -223,7 +227,7 @@ const SOURCES: WordGroup = {
   kind: 'sources of what the ambulance knows, after `via`',
   words: {
     live_region: "The region as it stands in the patient's memory.",
-    boot_copy: "The hypervisor's copy from the moment of registration, because the live region was damaged.",
+    boot_copy: "The hypervisor's copy from the moment of registration, because the live region was damaged. Of a core file: its own VMCOREINFO note.",
     note_scan: "A scan of the patient's memory for the region's note, because nothing had been registered.",
   },
 }; // prettier-ignore
@@ -292,7 +296,7 @@ const TARGET_WORDS: WordGroup = {
   words: {
     sim: 'The simulation: small guests, run step by step in virtual time, the same for the same seed.',
     qemu: 'Real guests in QEMU. Comes in a later version.',
-    core: 'A memory image of a guest that has ended. Comes in a later version.',
+    core: 'A dump: ELF core or kdump-compressed, named by `core`. It can only be looked at.',
   },
 }; // prettier-ignore
 
@@ -304,5 +308,5 @@ export const LANGUAGE_WORDS: readonly WordGroup[] = [
 
 /** Reserved for a later version, besides the verbs and structures that are: using one is a diagnostic that says so. */
 export const LATER_WORDS: readonly string[] = [
-  'campaign', 'budget', 'plugin', 'translate',
+  'campaign', 'plugin', 'translate',
 ]; // prettier-ignore

@@ -37,6 +37,24 @@ export interface Scenario {
   readonly lets: readonly { readonly name: string; readonly value: Expression; readonly span: Span }[];
   /** Structures that the file declares or imports, and what those need; what ships is not in it. Absent: none. */
   readonly library?: LibraryModel;
+  /** Of a scenario for `core`: the files that its partitions lie in. Absent: it runs on a machine. */
+  readonly cores?: readonly CoreModel[];
+  /** What looking at its core files may cost. */
+  readonly budget?: { readonly time_ns: number; readonly memory_bytes?: number; readonly span: Span };
+}
+
+/** `core web file "cores/4711.vmcore" sha256 "9f2c6d0e4b1a" kernel "6.1.0-56-cloud-amd64"`. */
+export interface CoreModel {
+  readonly partition: string;
+  /** From the project's root, with `/`, inside of it. */
+  readonly file: string;
+  /** The first 8 to 64 hex digits, lower case. */
+  readonly sha256?: string;
+  /** What the kernel in it must call itself. */
+  readonly release?: string;
+  readonly span: Span;
+  /** Of the clause that names the file. */
+  readonly file_span: Span;
 }
 
 /** What a trigger waits for in a run: `web.register`, `web.tasks["nginx"].run nth 3`, `rescue.diagnosed`. */

@@ -41,6 +41,7 @@ export const HYPERVISOR_STATES: Readonly<Record<string, string>> = {
   parked: 'All CPUs of the partition are parked.',
   attached: 'The ambulance held grants on it.',
   recovered: 'After a service it beat again.',
+  unobserved: 'No hypervisor watched it: what lies in a core file was watched by nobody.',
   revoked: "An ambulance's grants were taken back because its lease ran out.",
 };
 

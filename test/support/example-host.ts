@@ -6,6 +6,7 @@ import type { MemoryFiles } from './memory-host.ts';
 /** What the examples of the codes import: files that are what their names say. */
 const NEIGHBOURS: MemoryFiles = {
   'machines.spec': inFrame('scenario', ''),
+  'cores/4711.vmcore': '',
   folder: { failure: 'directory' },
   'huge.spec': { failure: 'too_large' },
   'link.spec': { failure: 'link_outside' },

@@ -13,5 +13,9 @@ export function memoryHost(files: MemoryFiles): SourceHost {
         ? { ok: true, bytes: content }
         : { ok: false, reason: content.failure };
     },
+    look: (file) => {
+      const content = Object.hasOwn(files, file) ? files[file] : { failure: 'missing' as const };
+      return typeof content === 'object' && 'failure' in content ? content.failure : undefined;
+    },
   };
 }

@@ -41,7 +41,7 @@ export function inFrame(frame: Frame, text: string): string {
     case 'topology':
       return `topology example {\n${text}\n}\n`;
     case 'scenario': {
-      const uses = /^\s*(uses|machine|lpar|ambulance)\b/m.test(text) ? '' : '  uses pair\n';
+      const uses = /^\s*(uses|machine|lpar|ambulance|core)\b/m.test(text) ? '' : '  uses pair\n';
       const expect = /^\s*expect\b/m.test(text) ? '' : '  expect { verdict web.* is intact }\n';
       return `${PAIR}scenario "example" {\n${uses}${text}\n${expect}}\n`;
     }

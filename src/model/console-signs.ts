@@ -6,7 +6,7 @@ export interface ConsoleSign {
 
 /** As 6.1 prints them: lib/list_debug.c, mm/slub.c, kernel/sched/core.c, kernel/watchdog.c, arch/x86/mm/fault.c, arch/x86/kernel/{traps,dumpstack}.c. */
 const LINES: readonly (readonly [RegExp, ConsoleSign])[] = [
-  [/\blist_(?:add|del) corruption\b/, { kind: 'oops', sign: 'list_bug' }],
+  [/list_(?:add|del) corruption\b/, { kind: 'oops', sign: 'list_bug' }],
   [/corrupted stack end detected/, { kind: 'panic', sign: 'stack_end' }],
   [/Kernel panic - not syncing: sysrq triggered crash/, { kind: 'panic', sign: 'request' }],
   [/Kernel panic - not syncing/, { kind: 'panic', sign: 'oops' }],

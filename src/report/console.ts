@@ -3,7 +3,7 @@ import type { RunOutcome, Status } from '../record/outcome.ts';
 import type { Job, Reporter, RunnerEvent } from '../runner/events.ts';
 import { colouredDiagnostic } from './diagnostic-text.ts';
 import { oneLine } from './escape.ts';
-import { failureLine, failureText, notesIn, runName } from './failure-text.ts';
+import { failureLine, failureText, notesIn, runName, witnessLines } from './failure-text.ts';
 import type { Summary } from './results.ts';
 import { type Sources, sourcesOf } from './sources.ts';
 import { fit, StatusLine } from './status-line.ts';
@@ -105,7 +105,10 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
       line(`${mark(outcome.status, colors)} ${whereIs(job)}${said}`);
     }
     // A failed run has them among its details.
-    if (!bad) sayNotes(job, notesIn(outcome.record?.reports ?? []));
+    if (bad || outcome.record === undefined) return;
+    if (options.verbose === true)
+      for (const said of witnessLines(outcome.record)) line(`  ${colors.dim(said)}`);
+    sayNotes(job, [...(outcome.record.notes ?? []), ...notesIn(outcome.record.reports)]);
   };
 
   const event = (event: RunnerEvent): void => {

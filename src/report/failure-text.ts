@@ -1,6 +1,6 @@
 import { formatTime } from '../base/units.ts';
 import type { RunOutcome, Status } from '../record/outcome.ts';
-import type { Receipt } from '../record/record.ts';
+import type { Receipt, RunRecord } from '../record/record.ts';
 import type { Job } from '../runner/events.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import { diagnosticText } from './diagnostic-text.ts';
@@ -117,6 +117,29 @@ function repeated(receipts: readonly Receipt[]): ReadonlyMap<string, readonly Re
   return groups;
 }
 
+/** What each real kernel first said of itself, beside the moment at which the rescuer had concluded. */
+export function witnessLines({ oracle = [], reports }: RunRecord): readonly string[] {
+  const first = oracle.filter(
+    (one, index) => oracle.findIndex((two) => two.partition === one.partition) === index,
+  );
+  return first.map(({ partition, time_ns, sign, line }) => {
+    const report = reports.find(({ patient, findings }) => patient === partition && findings.length > 0);
+    const lead_ns = report === undefined ? undefined : time_ns - report.diagnosed_ns;
+    const when =
+      lead_ns === undefined
+        ? ''
+        : lead_ns >= 0
+          ? `, ${formatTime(lead_ns)} after it was diagnosed`
+          : `, ${formatTime(-lead_ns)} before it was diagnosed`;
+    return oneLine(
+      clip(
+        `kernel of ${partition} at ${formatTime(time_ns)}${when}: ${sign}, "${line.trim()}"`,
+        LONGEST_LINE,
+      ),
+    );
+  });
+}
+
 /** When each fault fired and was activated, what the rescue made of it, and the trace hash. */
 function momentsText(outcome: RunOutcome): string {
   const { record } = outcome;
@@ -153,6 +176,8 @@ function momentsText(outcome: RunOutcome): string {
     const wrote = `${writes.length} written, ${writes.length - kept} undone`;
     lines.push(oneLine(`service of ${patient} by ${ambulance}: ${state}${why} at ${formatTime(ended_ns)}, ${message} (${wrote})`)); // prettier-ignore
   }
+  lines.push(...witnessLines(record));
+  for (const note of record.notes ?? []) lines.push(`note: ${oneLine(note)}`);
   lines.push(`trace hash ${record.trace_hash}`);
   return lines.join('\n');
 }

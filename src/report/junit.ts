@@ -3,7 +3,7 @@ import type { Environment, Job, Reporter, RunnerEvent } from '../runner/events.t
 import type { Diagnostic } from '../text/diagnostic.ts';
 import { diagnosticText } from './diagnostic-text.ts';
 import { oneLine } from './escape.ts';
-import { failureLine, failureText, runName } from './failure-text.ts';
+import { failureLine, failureText, runName, witnessLines } from './failure-text.ts';
 import { writeAtomically } from './file.ts';
 import { type Sources, sourcesOf } from './sources.ts';
 import { attribute, cdata } from './xml.ts';
@@ -128,7 +128,8 @@ function bodyOf(suite: Suite, job: Job, outcome: RunOutcome, sources: Sources): 
 function systemOut(outcome: RunOutcome): string {
   const lines = [`replay: ${oneLine(outcome.replay)}`];
   if (outcome.record === undefined) return lines.join('\n');
-  lines.push(`trace hash: ${outcome.record.trace_hash}`);
+  lines.push(`trace hash: ${outcome.record.trace_hash}`, ...witnessLines(outcome.record));
+  for (const note of outcome.record.notes ?? []) lines.push(oneLine(`note: ${note}`));
   if (outcome.status === 'passed') return lines.join('\n');
   for (const partition of outcome.record.partitions) {
     for (const line of partition.console.slice(-20)) lines.push(oneLine(`${partition.name}: ${line}`));

@@ -91,6 +91,17 @@ export interface RecordResult {
   /** Events of the run that are not listed here. */
   readonly events_left_out: number;
   readonly audit: { readonly entries: number; readonly listed: readonly AuditResult[] };
+  /** What was done otherwise than the spec says, for the sake of the target. */
+  readonly notes?: readonly string[];
+  /** What real kernels said of themselves on their consoles, `sign` in the words of a guest claim. */
+  readonly oracle?: readonly OracleResult[];
+}
+
+export interface OracleResult {
+  readonly partition: string;
+  readonly time_ns: number;
+  readonly sign: string;
+  readonly line: string;
 }
 
 export interface ReceiptResult {

@@ -1,7 +1,7 @@
 import { addressHex } from '../base/address.ts';
 import type { AmbulanceReport, Diagnosis, Finding, ServiceReport } from '../patient/report.ts';
 import type { ClaimOutcome, RunOutcome } from '../record/outcome.ts';
-import type { PartitionSummary, Receipt, RunRecord } from '../record/record.ts';
+import type { KernelComplaint, PartitionSummary, Receipt, RunRecord } from '../record/record.ts';
 import type { Job } from '../runner/events.ts';
 import type { TraceEvent } from '../target/events.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
@@ -13,6 +13,7 @@ import type {
   DiagnosticResult,
   EventResult,
   FindingResult,
+  OracleResult,
   PartitionResult,
   ReceiptResult,
   RecordResult,
@@ -147,7 +148,13 @@ function recordResult(record: RunRecord, limits: Limits): RecordResult {
         detail: clip(detail, limits.text),
       })),
     },
+    ...(record.notes === undefined ? {} : { notes: record.notes.map((note) => clip(note, limits.text)) }),
+    ...(record.oracle === undefined ? {} : { oracle: record.oracle.map((one) => oracleResult(one, limits)) }),
   };
+}
+
+function oracleResult({ partition, time_ns, sign, line }: KernelComplaint, limits: Limits): OracleResult {
+  return { partition, time_ns, sign, line: clip(line, limits.text) };
 }
 
 function partitionResult(partition: PartitionSummary, limits: Limits): PartitionResult {

@@ -7,6 +7,7 @@ import { mutants as language } from './language.mjs';
 import { mutants as locators } from './locators.mjs';
 import { mutants as machine } from './machine.mjs';
 import { mutants as places_faults_judge } from './places-faults-judge.mjs';
+import { mutants as real } from './real.mjs';
 import { mutants as runner_report } from './runner-report.mjs';
 import { mutants as service } from './service.mjs';
 import { mutants as structures } from './structures.mjs';
@@ -26,6 +27,7 @@ export const mutants = [
   ...structures_at_work,
   ...formats,
   ...places_faults_judge,
+  ...real,
   ...runner_report,
   ...service,
   ...words,

@@ -16,7 +16,7 @@ export const mutants = [
   { id: 'reports-are-renamed', file: 'src/report/file.ts', from: 'await rename(temporary, path);', to: '', killer: 'test/report/file.test.ts' },
   { id: 'newly-failing-is-news', file: 'src/report/compare/compare.ts', from: 'if (newly_failing.length > 0 || added_failing.length > 0) return 1;', to: '', killer: 'test/report/compare.test.ts' },
   { id: 'substreams-differ-by-name', file: 'src/base/random.ts', from: 'let c = hashName(name);', to: 'let c = 0;', killer: 'test/base/random.test.ts' },
-  { id: 'notes-are-told', file: 'src/report/console.ts', from: 'if (!bad) sayNotes(job, notesIn(outcome.record?.reports ?? []));', to: '', killer: 'test/report/console.test.ts' },
+  { id: 'notes-are-told', file: 'src/report/console.ts', from: 'sayNotes(job, [...(outcome.record.notes ?? []), ...notesIn(outcome.record.reports)]);', to: '', killer: 'test/report/console.test.ts' },
   { id: 'notes-are-told-once', file: 'src/report/console.ts', from: 'for (const note of fresh) noted.add(`${job.scenario.file} ${note}`);', to: '', killer: 'test/report/console.test.ts' },
   { id: 'notes-are-on-the-page', file: 'src/report/html/browser/rescue.js', from: '${notesView(rescue)}', to: '', killer: 'test/report/html.test.ts' },
 ]; // prettier-ignore

@@ -43,7 +43,7 @@ export function runView(run, topology, text, width) {
         <div class="wide">${timelinePictures(run, topology, width)}</div>
         ${eventTable(run)}`
     }
-    ${record !== undefined && recordView(record)}
+    ${record !== undefined && recordView(record)}${record !== undefined && witnessView(record)}
     ${
       topology !== undefined &&
       markup`<h3>Machine</h3>
@@ -69,6 +69,46 @@ function marksOf(run) {
         .map((one) => one.partition),
     ),
   };
+}
+
+/**
+ * What a real kernel said of itself, beside what the rescuer concluded; and what the target made different.
+ * @param {RecordResult} record
+ */
+function witnessView(record) {
+  const { oracle = [], notes = [] } = record;
+  const diagnosed = new Map(
+    record.rescues
+      .filter((rescue) => rescue.findings.length > 0)
+      .map((rescue) => [rescue.patient, rescue.diagnosed_ns]),
+  );
+  /** @param {string} partition @param {number} at */
+  const lead = (partition, at) => {
+    const found = diagnosed.get(partition);
+    if (found === undefined) return '';
+    return at >= found
+      ? markup`, ${time(at - found)} after the diagnosis`
+      : markup`, ${time(found - at)} before the diagnosis`;
+  };
+  return markup`${
+    oracle.length > 0 &&
+    markup`<h3>The kernel's own console</h3>
+      <ul class="notes">
+        ${oracle.map(
+          (one) =>
+            markup`<li>
+              ${one.partition} at ${time(one.time_ns)}${lead(one.partition, one.time_ns)}:
+              <strong>${one.sign}</strong> <code>${one.line}</code>
+            </li>`,
+        )}
+      </ul>`
+  }${
+    notes.length > 0 &&
+    markup`<h3>Done otherwise on this target</h3>
+      <ul class="notes">
+        ${notes.map((note) => markup`<li>${note}</li>`)}
+      </ul>`
+  }`;
 }
 
 const CLAIM_MARKS = /** @type {Record<string, string>} */ ({

@@ -142,7 +142,9 @@ function counted(
   const index = code.fresh();
   code.block(`for (let ${index} = 0; ${index} < ${count}; ${index}++)`, () => {
     code.line(`if (!R.step()) ${stop}`);
-    inside(index, context);
+    // Of several places to begin at, one that is NULL does not end the others.
+    if (context.skips_null) code.labelled((label) => inside(index, { ...context, bail: `break ${label};` }));
+    else inside(index, context);
   });
 }
 

@@ -95,8 +95,12 @@ function countedIn(validator: ValidatorModel): ReadonlySet<string> {
   return codes;
 }
 
+const GONE_THROUGH = new WeakMap<ValidatorModel, readonly string[]>();
+
 /** Locators that a validator goes through. */
 function collectionsIn(validator: ValidatorModel): readonly string[] {
+  const known = GONE_THROUGH.get(validator);
+  if (known) return known;
   const names = new Set<string>();
   const visit = (statements: readonly Statement[]): void => {
     for (const one of statements) {
@@ -105,7 +109,9 @@ function collectionsIn(validator: ValidatorModel): readonly string[] {
     }
   };
   visit(validator.body);
-  return [...names];
+  const found = [...names];
+  GONE_THROUGH.set(validator, found);
+  return found;
 }
 
 function isCollection(formula: Formula): boolean {

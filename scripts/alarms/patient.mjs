@@ -15,9 +15,12 @@ export async function loadReaders(dist) {
 
 /** The notes that a stopped guest's hypervisor gives: registers, and what the guest registered as the note that it registered. */
 export function notesOf(bytes, { openElfCore, writeNotes }) {
-  const core = openElfCore(
-    (at, into) => at + into.length <= bytes.length && (into.set(bytes.subarray(at, at + into.length)), true),
-  );
+  const read = (at, into) => {
+    if (at + into.length > bytes.length) return false;
+    into.set(bytes.subarray(at, at + into.length));
+    return true;
+  };
+  const core = openElfCore({ bytes: bytes.length, read });
   if (!core.ok) throw new Error(core.message);
   const { cpus, vmcoreinfo } = core.value;
   return { cpus, copy: vmcoreinfo && writeNotes([{ name: 'VMCOREINFO', type: 0, desc: vmcoreinfo }]) };

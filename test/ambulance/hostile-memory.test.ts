@@ -73,7 +73,9 @@ describe('whatever the memory holds, the ambulance comes back with a report', ()
     const { report, cost_ns } = attend(bare, { ambulance: 'rescue', library: SHIPPED });
     bounded(report, cost_ns);
     expect(report.via).toBe('none');
-    expect(report.verdicts.map(({ code }) => code)).toEqual(Array.from({ length: 13 }, () => 'NO_REGION'));
+    expect(report.verdicts.map(({ code }) => code)).toEqual(
+      Array.from({ length: STRUCTURES }, () => 'NO_REGION'),
+    );
   });
 
   it('limits of its own end a walk with BUDGET, which is no finding', () => {

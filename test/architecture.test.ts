@@ -37,7 +37,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // One run put together: everything that takes part in it, nothing that reads specs or writes reports.
   execute: [
     'base', 'text', 'model', 'formats', 'target', 'patient', 'record', 'place', 'hypervisor', 'fault', 'structure', 'ambulance',
-    'targets/sim', 'verdict',
+    'targets/sim', 'targets/core', 'verdict',
   ], // prettier-ignore
   runner: ['*'],
   cli: ['*'],
@@ -48,7 +48,7 @@ const PACKAGES: Readonly<Record<string, readonly RegExp[]>> = {
   language: [/^chevrotain$/],
   'targets/qemu': [/^node:(fs|path|os|crypto|child_process)$/],
   report: [/^node:(fs|path|crypto|url)(\/|$)/, /^picocolors$/],
-  'targets/core': [/^node:(fs|zlib)$/],
+  'targets/core': [/^node:(fs|zlib|crypto)$/],
   runner: [/^node:/, /^yaml$/, /^tinypool$/, /^tinyglobby$/],
   cli: [/^node:/, /^commander$/, /^picocolors$/, /^diff$/],
 };

@@ -55,10 +55,15 @@ function readSeed(reader: OptionReader): number | undefined {
 function readTarget(reader: OptionReader, config: Config): TargetName {
   const given = reader.text('target');
   const name = given?.text ?? config.target;
-  if (name === 'sim') return name;
+  if (name === 'sim' || name === 'core') return name;
   const span = given?.span ?? { file: CONFIG_FILE, start: 0, end: 0 };
-  if (name === 'qemu' || name === 'core') {
-    reader.wrong(span, `the target \`${name}\` is not there yet`, 'this version runs on `sim`', 'E0831');
+  if (name === 'qemu') {
+    reader.wrong(
+      span,
+      `the target \`${name}\` is not there yet`,
+      'this version runs on `sim` and `core`',
+      'E0831',
+    );
   } else {
     reader.wrong(span, `there is no target \`${name}\``, 'targets are sim, qemu and core', 'E0831');
   }

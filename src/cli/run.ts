@@ -30,7 +30,7 @@ export async function runCommand(
   if (refused !== undefined) return refused;
   const runs = !reader.flag('list') && found.discovery.files.length > 0;
   // Started before the specs are compiled: a worker loads its code meanwhile.
-  const executor = await executorFor(settings, runs);
+  const executor = await executorFor(settings, runs, found.project.root);
   const specs = await compileSpecs(found);
   const selected = await selectJobs(specs, found.discovery.lines, selection);
   if (selected.diagnostics.length > 0) {
@@ -93,18 +93,19 @@ async function runAndReport(
   return result.exit_code;
 }
 
-async function executorFor(settings: RunSettings, runs: boolean): Promise<Executor> {
+async function executorFor(settings: RunSettings, runs: boolean, root: string): Promise<Executor> {
   const { workers, timeout_s, today, target } = settings;
-  const context = { today, replay: 'npx siren run', target };
+  const replay = target === 'sim' ? 'npx siren run' : `npx siren run --target ${target}`;
+  const context = { today, replay, target, root };
   if (!runs) return idleExecutor(workers);
   if (workers > 0) {
     const { parallelExecutor } = await import('../runner/parallel.ts');
     return parallelExecutor(context, { workers, timeout_ms: Math.round(timeout_s * 1000) });
   }
   const { serialExecutor } = await import('../runner/serial.ts');
-  const { executorOf } = await import('../runner/execute.ts');
+  const { executorOf, realFor } = await import('../runner/execute.ts');
   const { shippedLibrary } = await import('../runner/library.ts');
-  return serialExecutor(executorOf(await shippedLibrary()), context);
+  return serialExecutor(executorOf(await shippedLibrary(), await realFor(target)), context);
 }
 
 /** Why there is nothing to run. */

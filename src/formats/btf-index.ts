@@ -1,5 +1,6 @@
 import type { BtfKind, TypeId } from './btf-format.ts';
 import { BTF_HEADER_BYTES, BTF_KINDS, BTF_MAGIC, BTF_TYPE_BYTES, trailingBytes } from './btf-format.ts';
+import { FIRST, HASHED_BYTES, step } from './btf-names.ts';
 import type { Result } from './result.ts';
 import { failure, success } from './result.ts';
 
@@ -59,6 +60,30 @@ export class TypeWords {
       this.#known_strings.set(offset, text);
     }
     return text;
+  }
+
+  /** Of the bytes of a string, for tables by name. */
+  hashAt(offset: number): number {
+    const limit = Math.min(offset + HASHED_BYTES, this.#strings.length);
+    let hash = FIRST;
+    for (let at = offset; at < limit; at++) {
+      const byte = this.#strings[at] as number;
+      if (byte === 0) break;
+      hash = step(hash, byte);
+    }
+    return hash;
+  }
+
+  /** Whether a string is that text; nothing is made of it. */
+  isString(offset: number, text: string): boolean {
+    const strings = this.#strings;
+    if (offset + text.length > strings.length) return false;
+    for (let at = 0; at < text.length; at++) if (strings[offset + at] !== text.charCodeAt(at)) return false;
+    return (
+      offset + text.length === strings.length ||
+      strings[offset + text.length] === 0 ||
+      text.length === STRING_LIMIT
+    );
   }
 
   #info(id: TypeId): number {

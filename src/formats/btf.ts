@@ -1,6 +1,7 @@
 import type { Address } from '../base/address.ts';
 import type { BtfKind, TypeId } from './btf-format.ts';
 import type { TypeWords } from './btf-index.ts';
+import { TypeNames } from './btf-names.ts';
 import { indexTypes } from './btf-index.ts';
 import type { ReadMemory, Result } from './result.ts';
 import { failure, success } from './result.ts';
@@ -42,7 +43,8 @@ export class Btf {
   /** Type numbers run from 1 to this. */
   readonly count: number;
   readonly #words: TypeWords;
-  readonly #by_name = new Map<BtfKind, Map<string, TypeId>>();
+  /** Made when the first type is looked for. */
+  #names: TypeNames | undefined;
   readonly #members = new Map<string, BtfMember | undefined>();
 
   constructor(words: TypeWords) {
@@ -61,13 +63,8 @@ export class Btf {
 
   /** The first type of that kind and name. */
   find(kind: BtfKind, name: string): TypeId | undefined {
-    let known = this.#by_name.get(kind);
-    if (!known) {
-      known = new Map();
-      for (let id = this.count; id > 0; id--) if (this.kind(id) === kind) known.set(this.name(id), id);
-      this.#by_name.set(kind, known);
-    }
-    return name === '' ? undefined : known.get(name);
+    this.#names ??= new TypeNames(this.#words);
+    return name === '' ? undefined : this.#names.find(kind, name);
   }
 
   /** By the name alone, as locators give it: a struct, else a typedef, a union, an enum or an int. */

@@ -20,8 +20,10 @@ export interface NameTableBytes {
   readonly token_index: Uint8Array;
 }
 
-/** After so many searches through the tokens a map pays. */
-const SEARCHES_BEFORE_MAP = 4;
+/** After so many searches through all tokens a map pays. */
+const SEARCHES_BEFORE_MAP = 24;
+/** Bytes of an entry of kallsyms_seqs_of_names: a symbol's number, the high byte first. */
+const SEQ_BYTES = 3;
 /** No symbol is longer (KSYM_NAME_LEN). */
 const NAME_LIMIT = 512;
 const UNREADABLE = 0xffff_ffff;
@@ -51,7 +53,8 @@ export function decodeNameTable(count: number, bytes: NameTableBytes): NameTable
   } else {
     readable = walkNames(area, starts, 0, count, 0).next;
   }
-  return new DecodedNames(area.bytes, starts, readable, decodeTokens(bytes.token_table, bytes.token_index));
+  const tokens = decodeTokens(bytes.token_table, bytes.token_index);
+  return new DecodedNames(area.bytes, starts, readable, tokens, markers ? seqsOf(area, count) : undefined);
 }
 
 /** Where each block begins, and after the last the end of the names; undefined when that cannot be so. */
@@ -70,6 +73,12 @@ function findMarkers(area: PartialBytes, count: number): Uint32Array | undefined
   markers[blocks] = markers_at;
   return (markers[blocks - 1] as number) < markers_at ? markers : undefined;
 }
+
+/** kallsyms_seqs_of_names: the numbers of the symbols by their names, before the token table; undefined when it is not all there. */
+function seqsOf(area: PartialBytes, count: number): Uint8Array | undefined {
+  const at = area.bytes.length - Math.ceil((count * SEQ_BYTES) / 8) * 8;
+  return isPresent(area, at, at + count * SEQ_BYTES) ? area.bytes.subarray(at, at + count * SEQ_BYTES) : undefined;
+} // prettier-ignore
 
 /** Fills starts[first, last) from byte `at` on. Stops at the first name that is not all there, and says which, where, and whether a page is missing. */
 function walkNames(
@@ -105,20 +114,32 @@ function decodeTokens(table: Uint8Array, index: Uint8Array): string[] {
   return tokens;
 }
 
+function seqAt(seqs: Uint8Array, place: number): number {
+  const at = place * SEQ_BYTES;
+  return ((seqs[at] as number) << 16) | ((seqs[at + 1] as number) << 8) | (seqs[at + 2] as number);
+}
+
+/** Names that are remembered. */
+const KNOWN_LIMIT = 4096;
+
 class DecodedNames implements NameTable {
   readonly readable: number;
   readonly #names: Uint8Array;
   readonly #starts: Uint32Array;
   readonly #tokens: readonly string[];
+  readonly #seqs: Uint8Array | undefined;
+  /** What was looked for, and where it was. */
+  readonly #known = new Map<string, number>();
   #searches = 0;
   #by_name: Map<string, number> | undefined;
 
-  constructor(names: Uint8Array, starts: Uint32Array, readable: number, tokens: readonly string[]) {
+  constructor(names: Uint8Array, starts: Uint32Array, readable: number, tokens: readonly string[], seqs: Uint8Array | undefined) {
+    this.#seqs = seqs;
     this.#names = names;
     this.#starts = starts;
     this.readable = readable;
     this.#tokens = tokens;
-  }
+  } // prettier-ignore
 
   decode(index: number): string {
     let at = this.#starts[index] as number;
@@ -133,6 +154,36 @@ class DecodedNames implements NameTable {
   }
 
   indexOf(name: string): number {
+    let index = this.#known.get(name);
+    if (index === undefined) {
+      index = this.#bySeqs(name);
+      // Where that table is damaged a name may be missed by it.
+      if (index < 0) index = this.#search(name);
+      if (this.#known.size < KNOWN_LIMIT) this.#known.set(name, index);
+    }
+    return index;
+  }
+
+  /** Among the names in their order, as the kernel itself looks one up; -1 when it is not where it should be. */
+  #bySeqs(name: string): number {
+    const seqs = this.#seqs;
+    if (!seqs) return -1;
+    const count = this.#starts.length;
+    let [low, high] = [0, count];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#named(seqs, middle) < name) low = middle + 1;
+      else high = middle;
+    }
+    return low < count && this.#named(seqs, low) === name ? seqAt(seqs, low) : -1;
+  }
+
+  #named(seqs: Uint8Array, place: number): string {
+    const index = seqAt(seqs, place);
+    return index < this.#starts.length ? this.decode(index).slice(1) : '';
+  }
+
+  #search(name: string): number {
     if (this.#by_name) return this.#by_name.get(name) ?? -1;
     if (this.#searches++ >= SEARCHES_BEFORE_MAP) {
       this.#by_name = new Map();

@@ -5,7 +5,8 @@ import { eachOf, OCCURRENCE_LIMIT, ofOccurrence } from '../model/each.ts';
 import type { Scenario, TargetName } from '../model/scenario.ts';
 import type { LibraryModel } from '../model/structure.ts';
 import type { RunOutcome } from '../record/outcome.ts';
-import { judge } from '../verdict/judge.ts';
+import type { Diagnostic } from '../text/diagnostic.ts';
+import { judge, undecided } from '../verdict/judge.ts';
 import type { Job } from './events.ts';
 import type { ExecuteJob } from './guarded.ts';
 import { mergedLibrary } from './library-merge.ts';
@@ -18,21 +19,39 @@ export interface ExecuteContext {
   /** The command that replays a run, up to the path: `npx siren run`. */
   readonly replay: string;
   readonly target: TargetName;
+  /** The project's folder, absolute: where core files are. */
+  readonly root?: string;
 }
+
+/** Runs a scenario on what is no simulation, or says why not. Loaded where it is needed alone. */
+export type RunOnReal = (scenario: Scenario, job: Job, context: ExecuteContext) => RealRun;
+
+export type RealRun =
+  | { readonly finished: Finished; readonly scenario: Scenario; readonly complaints?: readonly Diagnostic[] }
+  | {
+      readonly status: 'skipped' | 'errored' | 'inconclusive';
+      readonly reason: string;
+      readonly complaints?: readonly Diagnostic[];
+    };
 
 /** Boots and checkpoints of this thread: a cache, on which no outcome depends. */
 const lines = new TwinLines();
 
 /** Runs jobs with the library that ships; what a scenario's file declares wins over it. */
-export function executorOf(shipped: LibraryModel): ExecuteJob {
+export function executorOf(shipped: LibraryModel, onReal?: RunOnReal): ExecuteJob {
   return (job, context) => {
     const library = mergedLibrary(shipped, job.scenario.library);
-    return executeJob({ ...job, scenario: { ...job.scenario, library } }, context);
+    return executeJob({ ...job, scenario: { ...job.scenario, library } }, context, onReal);
   };
 }
 
-/** Runs and judges one job. Deterministic: the outcome depends on the arguments alone. */
-export function executeJob(job: Job, context: ExecuteContext): RunOutcome {
+/** What `executorOf` needs for a target, beside the library. */
+export async function realFor(target: TargetName): Promise<RunOnReal | undefined> {
+  return target === 'core' ? (await import('./core.ts')).runOnCore : undefined;
+}
+
+/** Runs and judges one job. Deterministic on the simulation: the outcome depends on the arguments alone. */
+export function executeJob(job: Job, context: ExecuteContext, onReal?: RunOnReal): RunOutcome {
   const { scenario, seed } = job;
   const id = runId(job);
   const replay = replayCommand(job, context.replay);
@@ -40,21 +59,28 @@ export function executeJob(job: Job, context: ExecuteContext): RunOutcome {
   if (scenario.skip) return { ...undone, status: 'skipped', reason: scenario.skip.reason };
   if (!scenario.targets.includes(context.target))
     return { ...undone, status: 'skipped', reason: `its targets are ${scenario.targets.join(', ')}` };
-  if (context.target !== 'sim')
+  if (context.target !== 'sim' && onReal === undefined)
     return { ...undone, status: 'errored', reason: `the target ${context.target} comes in a later version` };
   const each = eachOf(scenario);
-  if (each !== undefined && job.occurrence === undefined) return executeEach(job, each.trigger, context);
+  if (each !== undefined && job.occurrence === undefined)
+    return executeEach(job, each.trigger, context, onReal);
   return executeOne(
     job,
     job.occurrence === undefined ? scenario : ofOccurrence(scenario, job.occurrence),
     context,
+    onReal,
   );
 }
 
 /** One run that only counts, then one for each occurrence. Where there is none, or too many, the run that counted says so. */
-function executeEach(job: Job, trigger: number, context: ExecuteContext): RunOutcome {
+function executeEach(
+  job: Job,
+  trigger: number,
+  context: ExecuteContext,
+  onReal: RunOnReal | undefined,
+): RunOutcome {
   let count = 0;
-  const counted = executeOne(job, ofOccurrence(job.scenario, Infinity), context, (finished) => {
+  const counted = executeOne(job, ofOccurrence(job.scenario, Infinity), context, onReal, (finished) => {
     count = finished.occurrences(trigger);
   });
   if (count === 0) return counted;
@@ -62,7 +88,7 @@ function executeEach(job: Job, trigger: number, context: ExecuteContext): RunOut
   const occurrences: RunOutcome[] = [];
   for (let occurrence = 1; occurrence <= count; occurrence++) {
     const one = { ...job, occurrence };
-    const outcome = executeOne(one, ofOccurrence(job.scenario, occurrence), context);
+    const outcome = executeOne(one, ofOccurrence(job.scenario, occurrence), context, onReal);
     occurrences.push({ ...outcome, occurrence });
   }
   const { id, scenario, seed, replay } = counted;
@@ -102,14 +128,23 @@ function executeOne(
   job: Job,
   scenario: Scenario,
   context: ExecuteContext,
+  onReal: RunOnReal | undefined,
   ask: (finished: Finished) => void = () => undefined,
 ): RunOutcome {
-  const finished = runScenario(scenario, job.seed, lines);
+  const replay = replayCommand(job, context.replay);
+  const run: RealRun = onReal?.(scenario, job, context) ?? { finished: runScenario(scenario, job.seed, lines), scenario }; // prettier-ignore
+  const { complaints = [] } = run;
+  if ('status' in run) {
+    const of = { id: runId(job), scenario, replay, seed: job.seed };
+    const { status, reason } = run;
+    return { ...undecided(of, reason), status, complaints, ...(status === 'inconclusive' ? {} : { claims: [] }) }; // prettier-ignore
+  }
+  const { finished } = run;
   try {
     ask(finished);
     const { record, facts } = finished;
-    const replay = replayCommand(job, context.replay);
-    return judge({ id: runId(job), scenario, record, facts, replay, target: 'sim', today: context.today });
+    const { target, today } = context;
+    return judge({ id: runId(job), scenario: run.scenario, record, facts, replay, target, today, complaints }); // prettier-ignore
   } finally {
     finished.release();
   }

@@ -3,11 +3,13 @@ import { printPath } from '../model/print.ts';
 import type { Claim } from '../model/scenario.ts';
 import type { TraceEvent } from '../target/events.ts';
 import type { Case } from './facts.ts';
+import { UNOBSERVED } from './of-core.ts';
 import type { Occurrence, Sight } from './sight.ts';
 import { blind, happened, windowOf } from './sight.ts';
 
 /** What the hypervisor noticed of one subject: `web`, `web.metadata`, `web.disk0`, `web.cpus`. */
 export function seeHypervisor(claim: Claim, subject: Path, run: Case): Sight {
+  if (claim.states.includes(UNOBSERVED)) return unobserved(run);
   const window = windowOf(claim, run);
   if (typeof window === 'string') return blind(window);
   const noticed = run.record.events.filter(
@@ -33,6 +35,13 @@ export function seeHypervisor(claim: Claim, subject: Path, run: Case): Sight {
     ...sight,
     seen: `${sight.seen}; it noticed ${instead.length > 0 ? [...new Set(instead)].join(', ') : 'nothing'}`,
   };
+}
+
+/** Where there is a hypervisor at all, it observes everybody. */
+function unobserved({ target }: Case): Sight {
+  return target === 'core'
+    ? { met: true, seen: 'no hypervisor is in a core file' }
+    : { met: false, seen: 'the hypervisor watched it from its start' };
 }
 
 /** Event kinds by the state that they show; the rest are named alike. */

@@ -8,6 +8,7 @@ import { Coverage } from './coverage.ts';
 import type { Case, RunFacts } from './facts.ts';
 import { timeOf } from './facts.ts';
 import { observe } from './observers.ts';
+import { unknownToCore } from './of-core.ts';
 
 export interface JudgeInput {
   /** Of the run, unique and stable. */
@@ -20,6 +21,8 @@ export interface JudgeInput {
   readonly replay: string;
   /** `YYYY-MM-DD`, for `xfail … until`: the judge reads no clock. */
   readonly today: string;
+  /** What whoever ran it has to complain of beside. */
+  readonly complaints?: readonly Diagnostic[];
 }
 
 /** Judges one run: every claim, what no claim covers, and what that makes of the scenario. */
@@ -43,7 +46,7 @@ export function judge(input: JudgeInput): RunOutcome {
       ? judgeClaim(claim, index, run, coverage, replay)
       : ({ index, text: claim.text, status: 'not_judged', seen: reason } as const);
   });
-  const complaints = complaintsOf(run, coverage.uncovered(), replay);
+  const complaints = [...complaintsOf(run, coverage.uncovered(), replay), ...(input.complaints ?? [])];
   const verdict = statusOf(claims, complaints);
   return {
     id: input.id,
@@ -105,6 +108,8 @@ function inconclusive(claim: Claim, run: Case): string | undefined {
   if (target === 'sim') return undefined;
   if (claim.observer === 'bystander')
     return `${target} has no twin to compare with: only the simulation repeats a run bit by bit`;
+  const unknown = target === 'core' ? unknownToCore(claim) : undefined;
+  if (unknown !== undefined) return unknown;
   if (claim.within) return `${target} has no virtual time: a limit says nothing there`;
   if (claim.given?.moment === 'activated') return `on ${target} nobody sees when the guest reads the damage`;
   for (const asked of [claim.condition, claim.check]) {

@@ -39,7 +39,7 @@ export function openCore(path: string): OpenCore | string {
 
 /** As `openCore`, for an ambulance: a core file, or a dump of a patient as Siren itself writes it. */
 export function openMachine(path: string, name: string): DumpedMachine | string {
-  const own = openOwn(path);
+  const own = openOwn(path, name);
   if (own !== undefined) return own;
   const opened = openCore(path);
   if (typeof opened === 'string') return opened;
@@ -53,8 +53,26 @@ export function releaseOf({ vmcoreinfo, release }: CoreFile): string {
   return said || (release ?? '');
 }
 
+/** The same patient under another name. */
+function named(patient: Patient, name: string): Patient {
+  const { memory_bytes, cpus, region, boot_copy, reason, refusal, devices } = patient;
+  return {
+    name,
+    memory_bytes,
+    cpus,
+    reason,
+    devices,
+    ...(region ? { region } : {}),
+    ...(boot_copy ? { boot_copy } : {}),
+    ...(refusal === undefined ? {} : { refusal }),
+    read: (physical, into) => patient.read(physical, into),
+    now: () => patient.now(),
+    letRun: () => false,
+  };
+}
+
 /** Undefined for a file that is none of Siren's own. */
-function openOwn(path: string): DumpedMachine | string | undefined {
+function openOwn(path: string, name: string): DumpedMachine | string | undefined {
   const file = openFile(path);
   if (typeof file === 'string') return file;
   try {
@@ -64,7 +82,7 @@ function openOwn(path: string): DumpedMachine | string | undefined {
     const bytes = new Uint8Array(file.bytes);
     const patient = file.read(0, bytes) ? openDump(bytes) : 'it cannot be read';
     if (typeof patient === 'string') return patient;
-    return { patient, format: 'patient of Siren', release: '', shortcomings: [], close: () => undefined };
+    return { patient: named(patient, name), format: 'patient of Siren', release: '', shortcomings: [], close: () => undefined };
   } finally {
     file.close();
   }

@@ -1,0 +1,71 @@
+import { resolve } from 'node:path';
+import { formatSize, formatTime } from '../base/units.ts';
+import { runCores } from '../execute/cores.ts';
+import type { CoreModel, Scenario } from '../model/scenario.ts';
+import { sha256Of } from '../targets/core/digest.ts';
+import type { DumpedMachine } from '../targets/core/open.ts';
+import { openMachine } from '../targets/core/open.ts';
+import type { Diagnostic } from '../text/diagnostic.ts';
+import type { Span } from '../text/span.ts';
+import type { Job } from './events.ts';
+import type { ExecuteContext, RealRun } from './execute.ts';
+
+/** Opens the core files of a scenario and has them looked at; what cannot be opened, or is another file than the one that is meant, is said. */
+export function runOnCore(scenario: Scenario, job: Job, context: ExecuteContext): RealRun {
+  const machines: DumpedMachine[] = [];
+  const close = (): void => machines.forEach((one) => one.close());
+  for (const core of scenario.cores ?? []) {
+    const path = resolve(context.root ?? '.', core.file);
+    const machine = openMachine(path, core.partition);
+    const wrong = typeof machine === 'string' ? unreadable(core, machine) : otherThan(core, path, machine);
+    if (typeof machine !== 'string') machines.push(machine);
+    if (wrong === undefined) continue;
+    close();
+    return { status: 'errored', reason: wrong.message, complaints: [wrong] };
+  }
+  try {
+    const begun_ms = performance.now();
+    const before_bytes = process.memoryUsage.rss();
+    const patients = machines.map(({ patient }) => patient);
+    const finished = runCores(scenario, job.seed, patients, close);
+    const took_ns = Math.round((performance.now() - begun_ms) * 1e6);
+    const grew_bytes = Math.max(0, process.memoryUsage.rss() - before_bytes);
+    return { finished, scenario, complaints: overBudget(scenario.budget, took_ns, grew_bytes) };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+function unreadable({ file, file_span }: CoreModel, why: string): Diagnostic {
+  return complaint('E0918', `${file}: ${why}`, file_span, 'this one');
+}
+
+/** That a file is not the one that the scenario means. */
+function otherThan(core: CoreModel, path: string, { release }: DumpedMachine): Diagnostic | undefined {
+  const { file, file_span, span, sha256 } = core;
+  if (core.release !== undefined && release !== core.release) {
+    const said = release === '' ? 'a kernel that does not say which it is' : `\`${release}\``;
+    return complaint('E0919', `${file}: the kernel in it is ${said}, not \`${core.release}\``, span, 'another kernel'); // prettier-ignore
+  }
+  const digest = sha256 === undefined ? undefined : sha256Of(path);
+  if (sha256 === undefined || digest?.startsWith(sha256) === true) return undefined;
+  return complaint('E0919', `${file}: its SHA-256 begins with ${digest?.slice(0, sha256.length) ?? 'nothing'}, not ${sha256}`, file_span, 'another file'); // prettier-ignore
+}
+
+function overBudget(budget: Scenario['budget'], took_ns: number, grew_bytes: number): readonly Diagnostic[] {
+  if (budget === undefined) return [];
+  const { time_ns, memory_bytes, span } = budget;
+  const over: Diagnostic[] = [];
+  if (took_ns > time_ns) {
+    over.push(complaint('E0920', `looking at it took ${formatTime(Math.round(took_ns / 1e6) * 1e6)} of ${formatTime(time_ns)}`, span, 'too long')); // prettier-ignore
+  }
+  if (memory_bytes !== undefined && grew_bytes > memory_bytes) {
+    over.push(complaint('E0920', `looking at it took ${formatSize(grew_bytes)} of ${formatSize(memory_bytes)} of memory`, span, 'too much')); // prettier-ignore
+  }
+  return over;
+}
+
+function complaint(code: string, message: string, span: Span, text: string): Diagnostic {
+  return { code, severity: 'error', message, labels: [{ span, text }] };
+}

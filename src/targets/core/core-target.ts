@@ -1,0 +1,52 @@
+import { scanForRegion } from '../../formats/region-scan.ts';
+import { readNotes } from '../../formats/notes.ts';
+import { VMCOREINFO_NOTE } from '../../formats/vmcoreinfo.ts';
+import type { Patient } from '../../patient/patient.ts';
+import type { Partition, Target } from '../../target/target.ts';
+
+/** A machine of which nothing is left but its dumps: nothing runs, and nothing can be broken or written. */
+export function coreTarget(patients: readonly Patient[]): Target {
+  return {
+    name: 'core',
+    partitions: patients.map(partitionOf),
+    now: () => 0,
+    runUntil: () => undefined,
+  };
+}
+
+function partitionOf(patient: Patient): Partition {
+  const { name, memory_bytes, cpus } = patient;
+  let text: string | undefined;
+  return {
+    name,
+    memory: { size: memory_bytes, read: (address, into) => patient.read(address, into), write: () => false },
+    cpus: cpus.map(({ index, register }) => ({ index, get: register, set: () => undefined })),
+    vmcoreinfo: () => (text ??= vmcoreinfoOf(patient)),
+    park: () => undefined,
+    resume: () => undefined,
+    parked: true,
+  };
+}
+
+/** What the file carries of it; else the first note that lies in the memory. '' where there is none. */
+function vmcoreinfoOf(patient: Patient): string {
+  const said = patient.boot_copy;
+  if (said) return latin1(noteIn(said) ?? said);
+  const found = scanForRegion((at, into) => patient.read(at, into), patient.memory_bytes);
+  for (const { kind, bytes } of found) {
+    const text = kind === 'vmcoreinfo' ? noteIn(bytes) : undefined;
+    if (text) return latin1(text);
+  }
+  return '';
+}
+
+function noteIn(bytes: Uint8Array): Uint8Array | undefined {
+  const note = readNotes(bytes, 0, bytes.length, 1).notes[0];
+  return note?.name === VMCOREINFO_NOTE ? bytes.subarray(note.desc_start, note.desc_end) : undefined;
+}
+
+/** Up to the padding. */
+function latin1(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  return Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString('latin1');
+}

@@ -106,6 +106,15 @@ export async function runProgram(
       code = await explainCommand(asked, around);
     });
 
+  program
+    .command('doctor')
+    .description('say what Siren lacks on this machine, what that costs, and what to do')
+    .option('--cache <folder>', 'where guests are kept (default: $SIREN_CACHE, else ~/.cache/siren)')
+    .action(async (options: Record<string, unknown>) => {
+      const { doctorCommand } = await import('./doctor.ts');
+      code = doctorCommand(options, around, process.versions.node);
+    });
+
   const guest = program.command('guest').description('the guest that real scenarios run on');
   guest
     .command('prepare')

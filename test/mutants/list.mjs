@@ -8,6 +8,7 @@ import { mutants as locators } from './locators.mjs';
 import { mutants as machine } from './machine.mjs';
 import { mutants as places_faults_judge } from './places-faults-judge.mjs';
 import { mutants as real } from './real.mjs';
+import { mutants as qemu } from './qemu.mjs';
 import { mutants as runner_report } from './runner-report.mjs';
 import { mutants as service } from './service.mjs';
 import { mutants as structures } from './structures.mjs';
@@ -28,6 +29,7 @@ export const mutants = [
   ...formats,
   ...places_faults_judge,
   ...real,
+  ...qemu,
   ...runner_report,
   ...service,
   ...words,

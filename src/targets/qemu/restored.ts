@@ -12,7 +12,7 @@ import { findProgram } from './programs.ts';
 import { findProgressWords } from './progress-words.ts';
 import { RamFile } from './ram-file.ts';
 import type { Shape } from './shape.ts';
-import { bootWords, machineWords, PIPES, shapeId } from './shape.ts';
+import { bootWords, EMULATED, machineWords, PIPES, shapeId } from './shape.ts';
 import type { Snapshot, SnapshotFacts } from './snapshot.ts';
 import { copyRam, snapshotNamed } from './snapshot.ts';
 
@@ -69,14 +69,20 @@ function qemuId(search_path: string): string {
   return `${size} ${Math.round(mtimeMs)}`;
 }
 
-function start(shape: Shape, guest: Guest, { search_path }: MachineFiles, snapshot?: Snapshot): RunningGuest {
+function start(
+  shape: Shape,
+  guest: Guest,
+  { search_path }: MachineFiles,
+  snapshot?: Snapshot,
+  accelerator: string = EMULATED,
+): RunningGuest {
   let ram: RamFile | undefined;
   let console: number | undefined;
   const process = new QemuProcess({
     search_path,
     pipes: PIPES,
     words: (folder) => [
-      ...machineWords(shape, folder),
+      ...machineWords(shape, folder, accelerator),
       ...bootWords(shape, guest),
       ...(snapshot === undefined ? [] : ['-incoming', 'defer']),
     ],
@@ -95,6 +101,23 @@ function start(shape: Shape, guest: Guest, { search_path }: MachineFiles, snapsh
   return { process, ram: ram as RamFile, line, console: console as number };
 }
 
+/** Boots up to the first heartbeat under another accelerator, and keeps nothing. Throws a QemuProblem when it does not come to that. */
+export function tryAccelerator(
+  accelerator: string,
+  guest: Guest,
+  files: MachineFiles,
+  limit_ms: number,
+): void {
+  const shape: Shape = { cpus: 2, memory_bytes: 2 ** 27, levels: 4, devices: [], command_line: 'console=ttyS0', heartbeat_ns: 1e8, notes: [] }; // prettier-ignore
+  const running = start(shape, guest, files, undefined, accelerator);
+  try {
+    running.process.qmp.command('cont');
+    awaitBeat(running, limit_ms);
+  } finally {
+    endGuest(running);
+  }
+}
+
 /** Boots, waits for the first heartbeat, and leaves RAM and state in the folder. */
 function bootInto(folder: string, shape: Shape, guest: Guest, files: MachineFiles): SnapshotFacts {
   const running = start(shape, guest, files);
@@ -102,7 +125,7 @@ function bootInto(folder: string, shape: Shape, guest: Guest, files: MachineFile
     const { process, ram } = running;
     const begun = monotonic_ns();
     process.qmp.command('cont');
-    const region = awaitBeat(running);
+    const region = awaitBeat(running, BOOT_LIMIT_MS);
     process.qmp.command('stop');
     const boot_ns = monotonic_ns() - begun;
     const text = dumpOf(process).vmcoreinfo;
@@ -129,8 +152,11 @@ function bootInto(folder: string, shape: Shape, guest: Guest, files: MachineFile
 }
 
 /** Runs until the guest beats; what it has said of its registration before. */
-function awaitBeat({ process, line, console: file }: RunningGuest): SnapshotFacts['region'] | undefined {
-  const end = monotonic_ns() + BOOT_LIMIT_MS * 1e6;
+function awaitBeat(
+  { process, line, console: file }: RunningGuest,
+  limit_ms: number,
+): SnapshotFacts['region'] | undefined {
+  const end = monotonic_ns() + limit_ms * 1e6;
   let region: SnapshotFacts['region'] | undefined;
   while (monotonic_ns() < end) {
     for (const word of line.words()) {
@@ -141,7 +167,7 @@ function awaitBeat({ process, line, console: file }: RunningGuest): SnapshotFact
     if (over !== undefined) throw neverBooted(`it ended before its first heartbeat (${over.name})`, file);
     sleep_ms(5);
   }
-  throw neverBooted(`no heartbeat within ${BOOT_LIMIT_MS / 1000} s`, file);
+  throw neverBooted(`no heartbeat within ${limit_ms / 1000} s`, file);
 }
 
 function neverBooted(why: string, file: number): QemuProblem {

@@ -69,12 +69,15 @@ export function shapeId(shape: Shape, guest: Guest, qemu: string): string {
 /** The pipes of a machine: the debugger's, and the serial line on which the guest beats and listens. */
 export const PIPES = ['line', 'gdb'] as const;
 
+/** Emulation in software, a thread for each processor. */
+export const EMULATED = 'tcg,thread=multi';
+
 /** QEMU's words for a machine of that shape whose files lie in `folder`. */
-export function machineWords(shape: Shape, folder: string): string[] {
+export function machineWords(shape: Shape, folder: string, accelerator: string): string[] {
   const megabytes = shape.memory_bytes / 2 ** 20;
   return [
     ['-nodefaults', '-no-user-config', '-display', 'none', '-nic', 'none', '-S'],
-    ['-machine', 'q35,memory-backend=ram0', '-accel', 'tcg,thread=multi', '-smp', `${shape.cpus}`],
+    ['-machine', 'q35,memory-backend=ram0', '-accel', accelerator, '-smp', `${shape.cpus}`],
     ['-m', `${megabytes}M`, '-cpu', shape.levels === 5 ? 'max' : 'max,la57=off'],
     ['-object', `memory-backend-file,id=ram0,size=${megabytes}M,mem-path=${join(folder, 'ram')},share=on`],
     ['-chardev', `file,id=console,path=${join(folder, 'console')}`, '-serial', 'chardev:console'],

@@ -55,7 +55,7 @@ export function snapshotNamed(cache: string, id: string, make: (folder: string) 
   } catch (error) {
     throw new QemuProblem('FILES', `snapshots cannot be kept: ${(error as Error).message}`, `see that ${cache} can be written, or set SIREN_CACHE`); // prettier-ignore
   }
-  const lock = lockFile(`${folder}.lock`, () => existsSync(folder));
+  const lock = lockFile(`${folder}.lock`, () => openSnapshot(folder) !== undefined);
   const fresh = `${folder}.${process.pid}.new`;
   try {
     const meanwhile = openSnapshot(folder);

@@ -6,6 +6,7 @@ import { selectJobs } from '../runner/select.ts';
 import { compileSpecs, type Specs } from '../runner/specs.ts';
 import { askedSpecs, cannotBegin } from './asked.ts';
 import type { Invocation } from './invocation.ts';
+import type { Surroundings } from './surroundings.ts';
 import { listJobs } from './list.ts';
 import { counted, printDiagnostics } from './print.ts';
 import { makeReporters, whereReports } from './run-reporters.ts';
@@ -30,7 +31,7 @@ export async function runCommand(
   if (refused !== undefined) return refused;
   const runs = !reader.flag('list') && found.discovery.files.length > 0;
   // Started before the specs are compiled: a worker loads its code meanwhile.
-  const executor = await executorFor(settings, runs, found.project.root);
+  const executor = await executorFor(settings, runs, found.project.root, around);
   const specs = await compileSpecs(found);
   const selected = await selectJobs(specs, found.discovery.lines, selection);
   if (selected.diagnostics.length > 0) {
@@ -93,10 +94,15 @@ async function runAndReport(
   return result.exit_code;
 }
 
-async function executorFor(settings: RunSettings, runs: boolean, root: string): Promise<Executor> {
+async function executorFor(
+  settings: RunSettings,
+  runs: boolean,
+  root: string,
+  { cache, search_path }: Surroundings,
+): Promise<Executor> {
   const { workers, timeout_s, today, target } = settings;
   const replay = target === 'sim' ? 'npx siren run' : `npx siren run --target ${target}`;
-  const context = { today, replay, target, root };
+  const context = { today, replay, target, root, cache, search_path };
   if (!runs) return idleExecutor(workers);
   if (workers > 0) {
     const { parallelExecutor } = await import('../runner/parallel.ts');

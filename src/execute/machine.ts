@@ -9,6 +9,8 @@ export interface RunTarget extends SupervisedTarget {
    * there; absent where they were there from the start.
    */
   begin?(): void;
+  /** In which the machine is other than its topology says: sentences for the report. */
+  readonly notes?: readonly string[];
   /** Tells of every event from now on, besides the listener of `runUntil`; true asks to stop. */
   onTrace(subscriber: (event: TraceEvent) => boolean): void;
   /** Asks for events of a frequent kind (`run`, `fork`), which are else not even made. */

@@ -111,7 +111,7 @@ export function runReal({ scenario, notes }: Adapted, seed: number, target: RunT
   run.add(dispatcher);
   run.advance(scenario.duration_ns);
   return {
-    record: recordOf(scenario, seed, run, injector, [], notes),
+    record: recordOf(scenario, seed, run, injector, [], [...notes, ...(target.notes ?? [])]),
     facts: remembering(factsOf(live, wholeWorld()), claimed),
     occurrences: (trigger) => injector.occurrences(trigger),
     release,

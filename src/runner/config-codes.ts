@@ -21,5 +21,5 @@ export const CONFIG_CODES: readonly CodeDoc[] = [
   { code: 'E0823', title: '--filter takes too long', doc: 'The pattern did not finish within 2 s over all the names: most often a repetition inside a repetition, as in `(a+)+`.' },
   { code: 'E0824', title: 'no results of an earlier run', doc: '--last-failed reads results.json in the reports folder. It is missing, too large, or was not written by this version of Siren.' },
   { code: 'E0830', title: 'an option has a value it cannot take', doc: 'The message says what the option takes.' },
-  { code: 'E0831', title: 'a target that is not there', doc: 'This version runs scenarios on `sim` and `core`; `qemu` comes later. A scenario may list it already.' },
+  { code: 'E0831', title: 'a target that is not there', doc: 'Scenarios run on `sim`, `qemu` and `core`.' },
 ]; // prettier-ignore

@@ -21,6 +21,9 @@ export interface ExecuteContext {
   readonly target: TargetName;
   /** The project's folder, absolute: where core files are. */
   readonly root?: string;
+  /** Where prepared guests and snapshots lie, and where programs are looked for (of PATH's form): for `qemu`. */
+  readonly cache?: string;
+  readonly search_path?: string;
 }
 
 /** Runs a scenario on what is no simulation, or says why not. Loaded where it is needed alone. */
@@ -47,6 +50,7 @@ export function executorOf(shipped: LibraryModel, onReal?: RunOnReal): ExecuteJo
 
 /** What `executorOf` needs for a target, beside the library. */
 export async function realFor(target: TargetName): Promise<RunOnReal | undefined> {
+  if (target === 'qemu') return (await import('./real.ts')).runOnQemu;
   return target === 'core' ? (await import('./core.ts')).runOnCore : undefined;
 }
 

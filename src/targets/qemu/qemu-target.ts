@@ -27,6 +27,8 @@ interface Alarm {
  */
 export class QemuTarget implements RunTarget {
   readonly name = 'qemu';
+  /** Each renewal stops the machines for a moment. */
+  readonly lease_ns = 500_000_000;
   readonly partitions: readonly QemuPartition[];
   /** In which the machines differ from the topology: sentences for the report. */
   readonly notes: readonly string[];

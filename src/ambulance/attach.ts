@@ -116,7 +116,7 @@ function fromRegion(
 
 function fromCopy(copy: Uint8Array, faults: readonly RegionFault[]): Attachment {
   const text = bareNote(copy);
-  if (text) return { ...WITHOUT_LOCATORS, via: 'boot_copy', info: parseVmcoreInfo(text), verdict: 'intact', entries: 1 }; // prettier-ignore
+  if (text) return { ...WITHOUT_LOCATORS, via: 'boot_copy', info: parseVmcoreInfo(text), verdict: faults.length > 0 ? 'corrupt' : 'intact', ...(faults[0] ? { code: faults[0].code } : {}), faults, entries: 1 }; // prettier-ignore
   const read = readRegion(copy, { ignore_seal: true });
   if (!read.ok) return { ...NOTHING, verdict: faults.length > 0 ? 'corrupt' : 'unreachable', code: faults[0]?.code ?? 'NO_REGION', faults }; // prettier-ignore
   return fromRegion('boot_copy', read.value, readContents(copy, read.value), undefined, faults);

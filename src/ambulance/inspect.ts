@@ -126,6 +126,9 @@ function unsettled(one: Pending): boolean {
   return open;
 }
 
+/** The kernel has no such variable, no such type. */
+const LACKING: ReadonlySet<string> = new Set(['NO_SYMBOL', 'NO_TYPE']);
+
 function keyOf(draft: Draft): string {
   return `${draft.code} ${draft.physical} ${draft.address}`;
 }
@@ -137,6 +140,7 @@ function conclude(one: Pending): Conclusion {
   const base = { structure, elements: result.elements, rereads };
   const corrupt = firm.find((draft) => (FINDINGS.get(draft.code)?.leads_to ?? 'corrupt') === 'corrupt');
   if (corrupt) return { ...base, verdict: 'corrupt', code: corrupt.code, drafts: firm };
+  if (result.failure && one.tried && LACKING.has(result.failure.code)) return { ...base, verdict: 'unchecked', code: result.failure.code, message: result.failure.message, drafts: [] }; // prettier-ignore
   if (result.failure) return { ...base, verdict: 'unreachable', code: result.failure.code, message: result.failure.message, drafts: [] }; // prettier-ignore
   const flux = result.drafts[0];
   if (flux) return { ...base, verdict: 'unsettled', code: flux.code, message: flux.message, drafts: [] };

@@ -8,6 +8,8 @@ export interface Planned {
   readonly structure: string;
   /** Undefined: it is checked. */
   readonly why?: { readonly verdict: 'unchecked' | 'unreachable'; readonly code: string; readonly message?: string };
+  /** True where the guest says nothing of it and the library only tries: a kernel without what it is made of has nothing to be checked. */
+  readonly tried: boolean;
   /** Codes that are about a walk as a whole: what is counted, summed, or sought in it. */
   readonly counted: ReadonlySet<string>;
 } // prettier-ignore
@@ -26,7 +28,9 @@ export function structuresOf(attachment: Attachment, library: LibraryModel): rea
     const validator = validators.get(structure);
     const why = whyNot(structure, validator, attachment, library);
     const counted = validator === undefined ? NOTHING : countedIn(validator);
-    return { structure, ...(why ? { why } : {}), counted };
+    const tried =
+      isStock(attachment) && !library.locators.some(({ name, shipped }) => name === structure && !shipped);
+    return { structure, ...(why ? { why } : {}), tried, counted };
   });
 }
 
@@ -50,7 +54,7 @@ function whyNot(structure: string, validator: ValidatorModel | undefined, attach
   const problem = malformed.get(structure);
   const is_described = (name: string): boolean => described.has(name) || locators.has(name);
   if (problem !== undefined && !is_described(structure)) return { verdict: 'unreachable', code: 'LOCATOR_MALFORMED', message: problem };
-  const stock = described.size + locators.size + malformed.size === 0;
+  const stock = isStock(attachment);
   const serves = (name: string): boolean => {
     const own = library.locators.find((one) => one.name === name);
     return is_described(name) || (own !== undefined && (stock || !own.shipped));
@@ -59,6 +63,11 @@ function whyNot(structure: string, validator: ValidatorModel | undefined, attach
   if (!through.some(serves)) return { verdict: 'unchecked', code: 'NO_LOCATOR' };
   return validator ? undefined : { verdict: 'unchecked', code: 'NO_VALIDATOR' };
 } // prettier-ignore
+
+/** A guest that publishes no locator at all. */
+function isStock({ described, locators, malformed }: Attachment): boolean {
+  return described.size + locators.size + malformed.size === 0;
+}
 
 const COUNTED = new WeakMap<ValidatorModel, ReadonlySet<string>>();
 const OF_ALL: ReadonlySet<string> = new Set(['count', 'sum', 'any', 'all', 'min', 'max', 'depth']);
@@ -86,8 +95,12 @@ function countedIn(validator: ValidatorModel): ReadonlySet<string> {
   return codes;
 }
 
+const GONE_THROUGH = new WeakMap<ValidatorModel, readonly string[]>();
+
 /** Locators that a validator goes through. */
 function collectionsIn(validator: ValidatorModel): readonly string[] {
+  const known = GONE_THROUGH.get(validator);
+  if (known) return known;
   const names = new Set<string>();
   const visit = (statements: readonly Statement[]): void => {
     for (const one of statements) {
@@ -96,7 +109,9 @@ function collectionsIn(validator: ValidatorModel): readonly string[] {
     }
   };
   visit(validator.body);
-  return [...names];
+  const found = [...names];
+  GONE_THROUGH.set(validator, found);
+  return found;
 }
 
 function isCollection(formula: Formula): boolean {

@@ -12,6 +12,8 @@ export interface TypeSource {
   named(name: string): TypeModel | 'opaque' | undefined;
   /** Type of a per-CPU variable; undefined when the symbol is none. */
   perCpu(symbol: string): TypeModel | 'opaque' | undefined;
+  /** True where the kernel's own types are known in part: a member that is not among those may be in the guest's. Such types have no size here. */
+  readonly partial?: boolean;
   /** What a formula needs of a locator. */
   locator(name: string): Pick<LocatorModel, 'of' | 'shape' | 'parent'> | undefined;
 }
@@ -64,7 +66,7 @@ export function findMember(type: TypeModel, name: string, source: TypeSource, de
     if (inside === 'opaque') return inside;
     if (inside) return { ...inside, offset: member.offset + inside.offset };
   }
-  return undefined;
+  return source.partial === true && depth === 0 && seen.bytes === 0 ? 'opaque' : undefined;
 } // prettier-ignore
 
 /** What a place holds, where it holds a number, a truth, a text or a pointer; anything else is itself. */

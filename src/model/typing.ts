@@ -116,10 +116,12 @@ function memberOf(of: FormulaType, name: string, span: Span, scope: Scope): Form
   const seen = resolveType(target, scope.source);
   if (seen === undefined) return noType(target, span);
   const member = findMember(target, name, scope.source);
+  const locator = of.kind === 'place' ? of.locator : undefined;
+  const nested = locator === undefined ? undefined : scope.source.locator(name);
+  const own = nested?.parent === locator ? nested : undefined;
+  if (own && (!member || (member === 'opaque' && scope.source.partial === true)))
+    return { kind: 'elements', of: { kind: 'place', type: own.of, locator: name }, locator: name };
   if (member === 'opaque') return { kind: 'unknown' };
-  const nested = of.kind === 'place' && of.locator !== undefined ? scope.source.locator(name) : undefined;
-  if (!member && nested?.parent !== undefined && nested.parent === (of as { locator?: string }).locator)
-    return { kind: 'elements', of: { kind: 'place', type: nested.of, locator: name }, locator: name };
   if (!member) return wrong('no_member', span, `${describeType({ kind: 'place', type: target })} has no member \`${name}\``); // prettier-ignore
   return { kind: 'place', type: member.type, ...(member.bits ? { bits: member.bits.width } : {}) };
 }

@@ -263,7 +263,7 @@ export class Session {
     } else {
       // Of several places to begin at, a kernel may lack some.
       const several = locator.model.from.length > 1;
-      const lacking = tables.symbols.items.filter((symbol) => this.symbol(symbol) === undefined);
+      const lacking = tables.symbols.items.filter((symbol) => this.symbol(symbol) === undefined && !tables.optional.has(symbol)); // prettier-ignore
       const [missing] =
         lacking.length === 0 || (several && lacking.length < tables.symbols.items.length) ? [] : lacking;
       if (missing !== undefined) return fail({ code: 'NO_SYMBOL', message: `there is no symbol ${missing}` });

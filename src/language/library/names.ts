@@ -29,6 +29,8 @@ export function emptyNames(unit: Unit, of: Names['of']): Names {
       return { kind: 'aggregate', union: false, members: struct.members, bytes: struct.bytes };
     },
     perCpu: kernelPerCpu,
+    // What ships is written for stock kernels, which have more than the one that is simulated.
+    partial: shipped.ships,
     locator: (name) => locators.get(name) ?? shipped.locators.get(name),
   };
   return { structs, locators, validators, source, wrong: false, wrong_locators: new Set(), of };

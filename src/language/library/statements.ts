@@ -159,7 +159,7 @@ function readWalk(node: Walk, context: Context, told: Told): Statement | undefin
   const from = formulaOf(clauseNamed(clauses, 'from'), context);
   const limit = formulaOf(clauseNamed(clauses, 'limit'), context);
   const start = from && valueOf(typeOf(from, context.typing), context.names.source);
-  const type: FormulaType = start?.kind === 'number' || start === undefined ? NUMBER : start;
+  const type: FormulaType = start?.kind === 'number' || start === undefined ? NUMBER : start.kind === 'pointer' ? { ...start, counted: true } : start; // prettier-ignore
   const { text: name } = node.name;
   const formula: Formula = { kind: 'name', name, span: spanOf(scope.unit, node.name) };
   const inner = named(node.name, type, from === undefined ? undefined : formula, context);

@@ -24,7 +24,8 @@ function means(name: string, context: Context): boolean {
 /** In `step child[0..count]`, both are members of the element. */
 export function ofElement(name: string, { typing }: Context): boolean {
   const { element, source } = typing;
-  return element?.kind === 'place' && findMember(element.type, name, source) !== undefined;
+  // What a type may have besides does not make members of all words.
+  return element?.kind === 'place' && findMember(element.type, name, { ...source, partial: false }) !== undefined; // prettier-ignore
 }
 
 /** A bare word that is no name here: one of an enumeration, or of a CPU's mode, if anything. */

@@ -1,7 +1,7 @@
 import type { Formula } from '../../model/structure.ts';
 import { elementScope } from '../../model/typing.ts';
 import type { Compiled, Context, Place } from './context.ts';
-import { typed, Unlinkable } from './context.ts';
+import { resolved, typed, Unlinkable } from './context.ts';
 import { elementPlace } from './anchors.ts';
 import { forEach } from './loops.ts';
 import { addressValue, unmapped } from './place.ts';
@@ -256,6 +256,13 @@ function plainCall(call: Call, context: Context): Compiled {
       return { kind: 'text', code: code.keep(`R.functionAt(${asNumber(code, address(0).value)})`) };
     case 'contains':
       return bool(`${text(call, 0, context)}.includes(${text(call, 1, context)})`);
+    case 'enumerator': {
+      const [of, name] = [argument(call, 0), argument(call, 1)];
+      const seen = of.kind === 'text' && resolved({ kind: 'named', name: of.value }, context.scope.source);
+      const found = seen && seen.kind === 'enum' && name.kind === 'text' ? seen.values.find((one) => one.name === name.value) : undefined; // prettier-ignore
+      if (!found) throw new Unlinkable('NO_TYPE', `BTF has no ${of.kind === 'text' ? of.value : ''}.${name.kind === 'text' ? name.value : ''}`); // prettier-ignore
+      return number(constant(found.value));
+    }
     case 'exists': {
       const symbol = argument(call, 0);
       if (symbol.kind !== 'symbol') throw new Unlinkable('NO_TYPE', 'exists() is about a symbol');

@@ -70,6 +70,8 @@ export interface Context {
   readonly bail: string;
   /** True where memory that cannot be read is no news: in what is said about a finding. */
   readonly quiet: boolean;
+  /** True where a pointer that is NULL leads to nothing that anybody asked for: in what a locator begins at. */
+  readonly skips_null?: boolean;
   /** compile/formula.ts, which everything that it is made of calls back. */
   readonly compile: (formula: Formula, context: Context) => Compiled;
   /** Statements that end the walks around this, by the name that each binds. */

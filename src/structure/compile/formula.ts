@@ -68,6 +68,10 @@ function memberOf(formula: Formula & { kind: 'member' }, context: Context): Comp
   if (formula.name === 'index' && of.kind === 'place' && of.place.position !== undefined) {
     return { kind: 'value', value: exact(of.place.position, 0, COUNT_LIMIT), type: { kind: 'number', signed: false } }; // prettier-ignore
   }
+  // Of a walk it is what the pointer was read from that knows how far it has come.
+  if (formula.name === 'index' && of.kind === 'value' && of.from?.position !== undefined) {
+    return { kind: 'value', value: exact(of.from.position, 0, COUNT_LIMIT), type: { kind: 'number', signed: false } }; // prettier-ignore
+  }
   return { kind: 'place', place: memberPlace(context, of, formula.name) };
 }
 

@@ -16,10 +16,10 @@ export function compileRoots(model: LocatorModel, context: Context): readonly (T
       if (each.kind === 'value' && each.type.kind === 'pointer') type = { kind: 'pointer', to: each.type.to };
       else if (each.kind === 'place') type = each.place.type;
       else throw new Unlinkable('NO_TYPE', `${model.name} begins at no place`);
-      compileRoot(model, each, index, inner);
+      compileRoot(model, each, index, { ...inner, skips_null: false });
     };
     context.code.labelled((label) => {
-      const inner = { ...context, bail: `break ${label};` };
+      const inner = { ...context, bail: `break ${label};`, skips_null: true };
       if (typed(from, inner).kind === 'elements') forEach(from, inner, visit);
       else visit(compileFormula(from, inner), inner);
     });

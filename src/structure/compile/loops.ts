@@ -35,7 +35,7 @@ function through(
       code.block(`for (let ${at} = ${low.code}; ${at} <= ${high.code}; ${at}++)`, () => {
         code.line(`if (!R.step()) ${stop}`);
         const value = exact(at, low.low, high.high);
-        visit({ kind: 'value', value, type: { kind: 'number', signed: false } }, context);
+        apart(context, (inner) => visit({ kind: 'value', value, type: { kind: 'number', signed: false } }, inner)); // prettier-ignore
       });
       return;
     }
@@ -69,6 +69,7 @@ function spine(
     case 'cast':
       return through(over.of, context, (each, inner) => visit(castOf(each, over.type, inner), inner), stop);
     case 'index':
+      if (over.index.kind === 'range') return slice(over.of, over.index, context, visit, stop);
       return through(over.of, context, (each, inner) => {
         const index = compileNumber(over.index, inner);
         visit({ kind: 'place', place: entryPlace(inner, each, index.value) }, inner);
@@ -76,6 +77,22 @@ function spine(
     default:
       throw new Unlinkable('NO_TYPE', 'there is nothing to go through');
   }
+}
+
+/** Those entries of an array, or of each of several, that a range names. */
+function slice(
+  of: Formula,
+  range: Formula,
+  context: Context,
+  visit: (each: Compiled, inner: Context) => void,
+  stop: string,
+): void {
+  const pick = (array: Compiled, inner: Context): void =>
+    through(range, inner, (index, within) => {
+      if (index.kind === 'value') visit({ kind: 'place', place: entryPlace(within, array, index.value) }, within); // prettier-ignore
+    }, stop); // prettier-ignore
+  if (typed(of, context).kind === 'elements') through(of, context, pick, stop);
+  else pick(compileFormula(of, context), context);
 }
 
 function member(each: Compiled, name: string, context: Context): Compiled {
@@ -142,8 +159,14 @@ function counted(
   const index = code.fresh();
   code.block(`for (let ${index} = 0; ${index} < ${count}; ${index}++)`, () => {
     code.line(`if (!R.step()) ${stop}`);
-    inside(index, context);
+    apart(context, (inner) => inside(index, inner));
   });
+}
+
+/** Of several places to begin at, one that is NULL does not end the others. */
+function apart(context: Context, inside: (inner: Context) => void): void {
+  if (!context.skips_null) return inside(context);
+  context.code.labelled((label) => inside({ ...context, bail: `break ${label};` }));
 }
 
 /** The elements of a locator; of a nested one, those that hang off `parent`. */

@@ -124,6 +124,7 @@ export function follow(context: Context, pointer: Compiled): Place {
   if (at.kind !== 'value' || at.type.kind !== 'pointer') throw new Unlinkable('NO_TYPE', 'what is no pointer is followed'); // prettier-ignore
   const { to } = at.type;
   const base = asNumber(context.code, at.value);
+  if (context.skips_null) context.code.line(`if (${base} === 0) ${context.bail}`);
   const text: Text = at.from ? at.from.text : [{ hole: 'address', atom: base }];
   const named = nameOf(to);
   return {

@@ -28,7 +28,7 @@ export function complain(complaint: Complaint, context: Context, then: (quiet: C
       code.labelled((label) => make({ ...context, quiet: true, bail: `break ${label};` }));
     part((inner) => blame(complaint, inner));
     complaint.message.forEach((one, index) => {
-      if (typeof one !== 'string') part((inner) => say(one.value, index, inner));
+      if (typeof one !== 'string') part((inner) => say(one, index, inner));
     });
     const { expected } = complaint;
     if (expected) part((inner) => expect(expected, inner));
@@ -127,13 +127,21 @@ function unitOf(place: Place, context: Context): number {
   return place.type ? sizeOf(place.type, context.scope.source) : 4;
 }
 
-/** One value of a message. */
-function say(formula: Formula, index: number, context: Context): void {
+/** Bytes of a text behind a pointer that a message shows. */
+const TEXT_LIMIT = 64;
+
+/** One value of a message. A pointer to char is the text there, unless it is asked for as a number. */
+function say(part: Exclude<Message[number], string>, index: number, context: Context): void {
   const { code } = context;
-  const made = compileFormula(formula, context);
+  const made = compileFormula(part.value, context);
   const value = made.kind === 'place' && isScalar(made.place) ? load(context, made.place) : made;
   switch (value.kind) {
     case 'value': {
+      if (part.format === 'plain' && value.type.kind === 'pointer' && value.type.to.kind === 'char') {
+        const space = value.from?.space ?? context.space;
+        const text = code.keep(`R.text(${space}, ${asNumber(code, value.value)}, ${TEXT_LIMIT})`);
+        return code.line(`if (${text} !== undefined) R.sayText(${index}, ${text});`);
+      }
       const sign = value.type.kind === 'pointer' ? 2 : signOf(value.type) === true ? 1 : 0;
       const pair = asPair(code, value.value);
       return code.line(`R.sayNumber(${index}, ${pair.high}, ${pair.low}, ${sign});`);

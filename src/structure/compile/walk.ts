@@ -21,7 +21,8 @@ export function compileWalk(
 ): void {
   const { code, tables } = context;
   const from = typed(statement.from, context);
-  const type = valueOf(from, context.scope.source);
+  const found = valueOf(from, context.scope.source);
+  const type = found.kind === 'pointer' ? { ...found, counted: true } : found;
   const start = startOf(compileFormula(statement.from, context), context);
   const limit = asNumber(code, compileNumber(statement.limit, context).value);
   const pair = asPair(code, start.value);
@@ -38,7 +39,7 @@ export function compileWalk(
       // A local of its own for each round: what is made of it must not change under it.
       const value: Value = { form: 'wide', high: code.keep(high), low: code.keep(low) };
       const linked: Place = { space: start.space, base: code.keep(field), value: { form: 'exact', code: field, low: -(2 ** 48), high: 2 ** 48 }, offset: 0, type: { kind: 'int', name: 'u64', bytes: 8, signed: false, big_endian: false }, named: '', text: start.from ? start.from.text : [{ hole: 'address', atom: field }] }; // prettier-ignore
-      const held: Place = { ...linked, text: [{ hole: 'address', atom: linked.base }], ...(start.from?.object ? { object: start.from.object } : {}) }; // prettier-ignore
+      const held: Place = { ...linked, text: [{ hole: 'address', atom: linked.base }], position: code.keep(`${trail}.length`), ...(start.from?.object ? { object: start.from.object } : {}) }; // prettier-ignore
       const at: Compiled = { kind: 'value', value, type, from: held };
       const scope = withName(context.scope, statement.name, type);
       const within: Context = { ...context, scope, names: new Map([...context.names, [statement.name, at]]), bail: stop, walks: new Map([...context.walks, [statement.name, stop]]) }; // prettier-ignore

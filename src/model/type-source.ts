@@ -54,15 +54,32 @@ export function resolveType(type: TypeModel, source: TypeSource): TypeModel | 'o
   return undefined;
 }
 
+/** What was found, by source and struct: a task_struct has hundreds of members, and formulas ask for the same few. */
+const FOUND = new WeakMap<TypeSource, WeakMap<TypeModel, Map<string, MemberModel | 'opaque' | undefined>>>();
+
 /** A member by name, anonymous ones searched through; its offset is from the start of the outer aggregate. */
-export function findMember(type: TypeModel, name: string, source: TypeSource, depth = 0): MemberModel | 'opaque' | undefined {
+export function findMember(type: TypeModel, name: string, source: TypeSource): MemberModel | 'opaque' | undefined {
+  const seen = resolveType(type, source);
+  if (seen === 'opaque') return 'opaque';
+  if (seen?.kind !== 'aggregate') return undefined;
+  const of_source = FOUND.get(source) ?? new WeakMap<TypeModel, Map<string, MemberModel | 'opaque' | undefined>>();
+  FOUND.set(source, of_source);
+  const known = of_source.get(seen) ?? new Map<string, MemberModel | 'opaque' | undefined>();
+  of_source.set(seen, known);
+  if (known.has(name)) return known.get(name);
+  const found = searched(seen, name, source, 0);
+  known.set(name, found);
+  return found;
+} // prettier-ignore
+
+function searched(type: TypeModel, name: string, source: TypeSource, depth: number): MemberModel | 'opaque' | undefined {
   const seen = resolveType(type, source);
   if (seen === 'opaque') return 'opaque';
   if (seen?.kind !== 'aggregate' || depth > MEMBER_DEPTH_LIMIT) return undefined;
   for (const member of seen.members) {
     if (member.name === name) return member;
     if (member.name !== '') continue;
-    const inside = findMember(member.type, name, source, depth + 1);
+    const inside = searched(member.type, name, source, depth + 1);
     if (inside === 'opaque') return inside;
     if (inside) return { ...inside, offset: member.offset + inside.offset };
   }

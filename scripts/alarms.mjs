@@ -1,0 +1,119 @@
+// False alarms on a healthy kernel: npm run alarms -- --pauses N --workload W,W --seed S --levels 4|5 --keep DIR
+// Boots a stock Linux for each workload, lets it run, stops it at instants that nobody chose, and has the whole shipped library look at it, as
+// an ambulance would: what looks wrong is read again after the guest has run a little. Nothing is wrong with the guest, so that every finding is
+// a false alarm. Prints them, how often a structure was `unsettled`, and how long it took; exits with 1 when there was an alarm.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { bootGuest, sleep } from './alarms/guest.mjs';
+import { livePatient, loadReaders } from './alarms/patient.mjs';
+import { WORKLOADS } from './alarms/workloads.mjs';
+
+const cache =
+  process.env.SIREN_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'siren');
+const { values } = parseArgs({
+  options: {
+    pauses: { type: 'string', default: '1000' },
+    workload: { type: 'string', default: WORKLOADS.join(',') },
+    seed: { type: 'string', default: '1' },
+    levels: { type: 'string', default: '4' },
+    keep: { type: 'string', default: '' },
+    kernels: { type: 'string', default: join(cache, 'alarms') },
+    dist: { type: 'string', default: new URL('../dist', import.meta.url).pathname },
+  },
+});
+
+const load = (path) => import(pathToFileURL(join(values.dist, path)).href);
+const [{ attend }, { shippedLibrary }, { substream }, readers] = await Promise.all([
+  load('ambulance/attend.js'),
+  load('runner/library.js'),
+  load('base/random.js'),
+  loadReaders(values.dist),
+]);
+const library = await shippedLibrary();
+const workloads = values.workload.split(',');
+const pauses = Math.ceil(Number(values.pauses) / workloads.length);
+
+/** How far a guest runs from one pause to the next, milliseconds. */
+const APART_MS = 25;
+
+const tally = {
+  pauses: 0,
+  alarms: [],
+  unsettled: new Map(),
+  verdicts: new Map(),
+  elements: new Map(),
+  ms: [],
+};
+for (const workload of workloads) watch(workload);
+report();
+process.exitCode = tally.alarms.length > 0 ? 1 : 0;
+
+function watch(workload) {
+  const random = substream(Number(values.seed), workload);
+  const guest = bootGuest({ workload, kernels: values.kernels, levels: Number(values.levels) });
+  try {
+    for (let pause = 0; pause < pauses; pause++) {
+      sleep(1 + random.below(APART_MS));
+      guest.stop();
+      look(workload, pause, guest);
+      guest.run();
+    }
+  } finally {
+    guest.release();
+  }
+}
+
+function look(workload, pause, guest) {
+  const patient = livePatient(guest, readers);
+  const before = performance.now();
+  const { report: said } = attend(patient, { ambulance: 'rescue', library });
+  tally.ms.push(performance.now() - before);
+  tally.pauses++;
+  for (const { structure, verdict, code, elements } of said.verdicts) {
+    count(tally.verdicts, `${structure} ${verdict}`);
+    tally.elements.set(structure, Math.max(elements, tally.elements.get(structure) ?? 0));
+    if (verdict === 'unsettled') count(tally.unsettled, `${structure} ${code}`);
+  }
+  for (const { structure, code, place, message } of said.findings) {
+    const alarm = `${workload} pause ${pause}: ${structure} ${code} ${place}: ${message}`;
+    tally.alarms.push(alarm);
+    process.stdout.write(`${alarm}\n`);
+  }
+  if (said.findings.length > 0 && values.keep !== '') keep(`${workload}-${pause}`, guest);
+}
+
+/** What an alarm was raised on, to be looked at again. */
+function keep(name, guest) {
+  mkdirSync(values.keep, { recursive: true });
+  writeFileSync(join(values.keep, `${name}.notes`), guest.notes());
+  execFileSync('cp', ['--sparse=always', join(guest.directory, 'ram'), join(values.keep, `${name}.ram`)]);
+}
+
+function count(map, key) {
+  map.set(key, (map.get(key) ?? 0) + 1);
+}
+
+function report() {
+  const structures = [...tally.elements.keys()];
+  const kinds = ['intact', 'corrupt', 'unsettled', 'unreachable', 'unchecked'];
+  const line = (cells) =>
+    `${cells.map((cell, index) => (index === 0 ? String(cell).padEnd(18) : String(cell).padStart(12))).join('')}\n`;
+  process.stdout.write(line(['structure', ...kinds, 'elements']));
+  for (const structure of structures) {
+    const counts = kinds.map((kind) => tally.verdicts.get(`${structure} ${kind}`) ?? 0);
+    process.stdout.write(line([structure, ...counts, tally.elements.get(structure)]));
+  }
+  const sorted = tally.ms.toSorted((a, b) => a - b);
+  const at = (part) =>
+    (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0).toFixed(0);
+  for (const [what, times] of tally.unsettled) process.stdout.write(`unsettled ${times} times: ${what}\n`);
+  process.stdout.write(
+    `${tally.pauses} pauses (${workloads.join(', ')}; seed ${values.seed}): ${tally.alarms.length} false alarms, ` +
+      `${[...tally.unsettled.values()].reduce((sum, times) => sum + times, 0)} unsettled; ` +
+      `a look takes ${at(0.5)} ms in the median, re-reads and all, ${at(0.99)} ms at the 99th percentile\n`,
+  );
+}

@@ -30,7 +30,7 @@ export function emptyNames(unit: Unit, of: Names['of']): Names {
     },
     perCpu: kernelPerCpu,
     // What ships is written for stock kernels, which have more than the one that is simulated.
-    partial: shipped.ships,
+    partial: shipped.ships || shipped.files.has(unit.file),
     locator: (name) => locators.get(name) ?? shipped.locators.get(name),
   };
   return { structs, locators, validators, source, wrong: false, wrong_locators: new Set(), of };

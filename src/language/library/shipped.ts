@@ -5,6 +5,8 @@ export interface Shipped {
   readonly structs: ReadonlyMap<string, StructModel>;
   readonly locators: ReadonlyMap<string, LocatorModel>;
   readonly validators: ReadonlyMap<string, ValidatorModel>;
+  /** The files that it was declared in. */
+  readonly files: ReadonlySet<string>;
   /** True while what ships is itself compiled. */
   readonly ships: boolean;
 }
@@ -19,6 +21,9 @@ export function shippedOf(library: LibraryModel, ships: boolean): Shipped {
     structs: new Map(library.structs.map((one) => [one.name, one])),
     locators: new Map(library.locators.map((one) => [one.name, one])),
     validators: new Map(library.validators.map((one) => [one.name, one])),
+    files: new Set(
+      [...library.structs, ...library.locators, ...library.validators].map(({ span }) => span.file),
+    ),
     ships,
   };
   indexed.set(library, shipped);

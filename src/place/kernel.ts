@@ -19,7 +19,14 @@ const RUN_LIMIT = 4096;
 const name_memo = contentMemo<NameTable>();
 const btf_memo = contentMemo<Result<Btf>>();
 const info_memo = new Map<string, VmcoreInfo>();
-const opened = new WeakMap<Partition, Kernel>();
+/**
+ * Where a partition keeps its kernel. No WeakMap: what one of those holds counts as in use whenever only the young objects are collected, and
+ * a kernel leads to the whole machine.
+ */
+const OPENED: unique symbol = Symbol('kernel');
+interface Holder extends Partition {
+  [OPENED]?: Kernel;
+}
 
 /** The kernel of a partition: its symbols, types and address spaces, read through what it publishes. Trusts what it reads. */
 export class Kernel {
@@ -99,8 +106,8 @@ export class Kernel {
 }
 
 /** Opens a partition's kernel, once for each partition object: its tables are taken as they were then. */
-export function openKernel(partition: Partition): Outcome<Kernel> {
-  const known = opened.get(partition);
+export function openKernel(partition: Holder): Outcome<Kernel> {
+  const known = partition[OPENED];
   if (known) return found(known);
   const text = partition.vmcoreinfo();
   let info = info_memo.get(text);
@@ -115,6 +122,6 @@ export function openKernel(partition: Partition): Outcome<Kernel> {
   if (!published.ok)
     return lost('NO_KERNEL', partition.name, `its kernel cannot be read: ${published.message}`);
   const kernel = new Kernel(partition, published.value, physical);
-  opened.set(partition, kernel);
+  partition[OPENED] = kernel;
   return found(kernel);
 }

@@ -9,6 +9,7 @@ import { memberOf, resolved, sizeOf, typeText } from '../formats/locator-code/ty
 import type { LibraryModel, LocatorModel, TypeModel } from '../model/structure.ts';
 import type { Guard, Root } from './elements.ts';
 import type { Problem } from './link.ts';
+import { NamedGuard, NamedRoot } from './named.ts';
 import type { Reader } from './reader.ts';
 import type { DescribedLocator, Surroundings } from './session.ts';
 
@@ -117,7 +118,7 @@ class CodeLocator implements DescribedLocator {
     const object = given.objects[index] as Address;
     const head = given.heads[index] as Address;
     const place = (): string => this.#placeOf(object, given.symbols[index] as string, given.cpus[index] as number, given.sources[index] as Address, parent); // prettier-ignore
-    const root = new CodeRoot(space, head, { type: object_type, base: object }, () => `${place()}${this.#memberAt(head - object, head_type)}`); // prettier-ignore
+    const root = new NamedRoot(0, space, head, { type: object_type, base: object }, () => `${place()}${this.#memberAt(head - object, head_type)}`); // prettier-ignore
     for (const block of VALUES_OF_ROOTS) {
       if (!this.#entry.blocks.has(block)) continue;
       const failure = this.#run(this.#machine, block, object);
@@ -139,7 +140,7 @@ class CodeLocator implements DescribedLocator {
     const { guard_type } = this.#entry.names;
     const { value: address, symbol } = this.#machine;
     const named = (): string => symbol === '' ? `${place()}${this.#memberAt(address - object, guard_type)}` : symbolText(symbol); // prettier-ignore
-    return { address, type: guard_type, get place() { return named(); }, space: this.#reader as Reader }; // prettier-ignore
+    return new NamedGuard(address, guard_type, this.#reader as Reader, named);
   }
 
   /** As a spec would name the object: by its symbol, CPU, entry and member, or by its parent's element. */
@@ -195,30 +196,6 @@ class CodeLocator implements DescribedLocator {
     const { code: why, offset, message, address } = failure;
     const where = `${this.#entry.names.name}: ${block} at byte ${offset}: `;
     return { code: why, message: `${where}${message}`, ...(address === undefined ? {} : { address }) };
-  }
-}
-
-/** A root whose name is told when somebody asks: most are never asked for theirs. */
-class CodeRoot implements Root {
-  readonly from = 0;
-  readonly space: Reader;
-  readonly head: Address;
-  readonly object: Root['object'];
-  declare guard?: Guard;
-  declare length?: number;
-  declare first?: number;
-  declare last?: number;
-  readonly #named: () => string;
-
-  constructor(space: Reader, head: Address, object: Root['object'], named: () => string) {
-    this.space = space;
-    this.head = head;
-    this.object = object;
-    this.#named = named;
-  }
-
-  get place(): string {
-    return this.#named();
   }
 }
 
@@ -371,10 +348,11 @@ function spokenFor(model: LocatorModel, entry: LocatorEntry): LocatorModel {
   const of: TypeModel =
     model.of.kind === 'named' && names.type !== '' ? { kind: 'named', name: names.type } : model.of;
   const told = { shape, of, via: path(names.via), label: path(names.label), id: path(names.id), key: path(names.key), including_head, limit }; // prettier-ignore
-  const same = (Object.keys(told) as (keyof typeof told)[]).every((key) => JSON.stringify(told[key]) === JSON.stringify(model[key], bigints)); // prettier-ignore
+  const same = (Object.keys(told) as (keyof typeof told)[]).every((key) => JSON.stringify(told[key]) === JSON.stringify(model[key], plainly)); // prettier-ignore
   return same ? model : { ...model, ...told };
 }
 
-function bigints(_: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value;
+/** Without where it was written: a library that was compiled when Siren was built knows that of other things than one compiled now. */
+function plainly(key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : key === 'span' ? undefined : value;
 }

@@ -16,13 +16,13 @@ export interface Root {
   readonly place: string;
   /** The struct that it is part of. */
   readonly object: { readonly type: string; readonly base: Address };
-  readonly guard?: Guard;
-  readonly length?: number;
-  readonly first?: number;
-  readonly last?: number;
+  readonly guard?: Guard | undefined;
+  readonly length?: number | undefined;
+  readonly first?: number | undefined;
+  readonly last?: number | undefined;
   /** Where `length` and `last` say so. */
-  readonly length_at?: { readonly address: Address; readonly place: string };
-  readonly last_at?: { readonly address: Address; readonly place: string };
+  readonly length_at?: { readonly address: Address; readonly place: string } | undefined;
+  readonly last_at?: { readonly address: Address; readonly place: string } | undefined;
 }
 
 /** A lock. */

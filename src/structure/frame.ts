@@ -3,6 +3,7 @@ import { crc32c } from '../formats/crc32c.ts';
 import type { Tables } from './compile/tables.ts';
 import type { Elements, Guard, Root } from './elements.ts';
 import { textAt } from './elements.ts';
+import { NamedGuard, NamedRoot } from './named.ts';
 import type { Reader } from './reader.ts';
 import type { CpuView, Session } from './session.ts';
 import { Reporting } from './reporting.ts';
@@ -30,7 +31,7 @@ export class Frame extends Reporting {
   readonly used: Set<Elements> = new Set<Elements>();
   onRoot: (root: Root) => void = () => undefined;
   onEdge: (target: Address, field: Address, member: string) => void = () => undefined;
-  #root: { -readonly [K in keyof Root]: Root[K] } | undefined;
+  #root: NamedRoot | undefined;
 
   constructor(session: Session, tables: Tables, structure: string, readers: readonly Reader[]) {
     super(session, tables, structure, readers);
@@ -176,12 +177,12 @@ export class Frame extends Reporting {
     // prettier-ignore
     this.root_length = this.root_first = this.root_last = undefined;
     const placed = (): string => this.fill(template, holes);
-    this.#root = { from, space, head, get place() { return placed(); }, object: { type: this.texts[type] ?? '', base } }; // prettier-ignore
+    this.#root = new NamedRoot(from, space, head, { type: this.texts[type] ?? '', base }, placed);
   }
 
   guard(space: Reader, address: Address, type: number, template: number, ...holes: readonly number[]): void {
     const placed = (): string => this.fill(template, holes);
-    const guard: Guard = { address, type: this.texts[type] ?? '', get place() { return placed(); }, space }; // prettier-ignore
+    const guard = new NamedGuard(address, this.texts[type] ?? '', space, placed);
     if (this.#root) this.#root.guard = guard;
     this.guarded = guard;
   }

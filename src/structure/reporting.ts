@@ -55,16 +55,7 @@ export class Reporting extends Wide {
     this.readers = readers;
   }
 
-  unmapped(
-    _space: Reader,
-    field: Address,
-    _type: number,
-    _base: Address,
-    target: Address,
-    template: number,
-    ...holes: readonly number[]
-  ): void {
-    // prettier-ignore
+  unmapped(field: Address, target: Address, template: number, ...holes: readonly number[]): void {
     const place = this.fill(template, holes);
     this.fail('UNMAPPED', `${place} leads to ${hex(target)}, which cannot be read`, place, field, 8);
   }

@@ -3,18 +3,30 @@
  * what a spec says goes into tables and is spoken of by its index.
  */
 export class Code {
-  readonly #lines: string[] = [];
+  #lines: string[] = [];
+  readonly #aside: string[] = [];
   #locals = 0;
   #labels = 0;
+  /** What is known in each of the blocks around, the innermost last. */
+  readonly #scopes: Scope[] = [newScope()];
+  /** Locals that never change. */
+  readonly #constant = new Set<string>();
 
   line(text: string): void {
     this.#lines.push(text);
   }
 
-  /** A local that keeps the value of an expression. */
+  /** A local that keeps the value of an expression; the same one where a block around has worked out the same. */
   keep(expression: string): string {
+    const pure = this.#isPure(expression);
+    if (pure) {
+      const known = this.#scopes.findLast(({ values }) => values.has(expression))?.values.get(expression);
+      if (known !== undefined) return known;
+    }
     const name = this.fresh();
     this.line(`const ${name} = ${expression};`);
+    this.#constant.add(name);
+    if (pure) this.#scopes.at(-1)?.values.set(expression, name);
     return name;
   }
 
@@ -29,10 +41,19 @@ export class Code {
     return `v${this.#locals++}`;
   }
 
+  /** Gives up where a test holds. What was found not to hold on the way here is not asked again: `test` speaks of constant locals. */
+  unless(test: string, otherwise: string): void {
+    if (this.#scopes.some(({ refuted }) => refuted.has(test))) return;
+    this.line(`if (${test}) { ${otherwise} }`);
+    this.#scopes.at(-1)?.refuted.add(test);
+  }
+
   /** `HEAD { … }`. */
   block(head: string, inside: () => void): void {
     this.line(`${head} {`);
+    this.#scopes.push(newScope());
     inside();
+    this.#scopes.pop();
     this.line('}');
   }
 
@@ -42,10 +63,58 @@ export class Code {
     this.block(`${label}:`, () => inside(label));
   }
 
+  /** What hardly ever runs: a function of its own, so that the one around it stays small. Leaves no block around it. */
+  rarely(inside: () => void): void {
+    const around = this.#lines;
+    this.#lines = [];
+    this.#scopes.push(newScope());
+    inside();
+    this.#scopes.pop();
+    const body = this.#lines.join('\n');
+    this.#lines = around;
+    const own = new Set(Array.from(body.matchAll(/\b(?:const|let) (v\d+)/g), ([, name]) => name));
+    const used = new Set(Array.from(body.matchAll(/\b[vm]\d+\b/g), ([name]) => name));
+    const given = ['R', ...[...used].filter((name) => !own.has(name))].join(', ');
+    const name = `c${this.#aside.length}`;
+    this.#aside.push(`function ${name}(${given}) {\n${body}\n}`);
+    this.line(`${name}(${given});`);
+  }
+
   get text(): string {
     return this.#lines.join('\n');
   }
+
+  /** The functions that `text` calls. */
+  get aside(): string {
+    return this.#aside.join('\n');
+  }
+
+  /** The memory that code is run on stands still meanwhile: to read twice is to read the same. */
+  #isPure(expression: string): boolean {
+    if (PROPERTY.test(expression)) return false;
+    for (const [word] of expression.matchAll(WORD))
+      if (word.startsWith('R') ? !PURE.has(word) : !this.#constant.has(word)) return false;
+    return true;
+  }
 }
+
+interface Scope {
+  /** Locals by the expressions that they keep. */
+  readonly values: Map<string, string>;
+  readonly refuted: Set<string>;
+}
+
+function newScope(): Scope {
+  return { values: new Map<string, string>(), refuted: new Set<string>() };
+}
+
+/** What belongs to a local: elements become more, and positions change. */
+const PROPERTY = /\bv\d+\./;
+const WORD = /\bR\.\w+|\bv\d+\b/g;
+/** Of the runtime, what gives the same whenever it is asked. */
+const PURE: ReadonlySet<string> = new Set([
+  'R.symbols', 'R.elements', 'R.elementsOf', 'R.perCpu', 'R.isFunction', 'R.inText', 'R.functionAt', 'R.text', 'R.printable', 'R.ones', 'R.swap32',
+]); // prettier-ignore
 
 /** Values by their index: each once. */
 export class Table<T> {

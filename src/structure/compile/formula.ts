@@ -161,6 +161,8 @@ function isIn(left: Formula, right: Formula, context: Context): string {
   }
   if (right.kind === 'set') {
     const items = right.items.map((item): Formula => ({ kind: 'binary', operator: '==', left, right: item, span: item.span })); // prettier-ignore
+    // Read once, before the blocks in which it is compared.
+    compileValue(left, context);
     const result = code.variable('false');
     for (const item of items) code.block(`if (!${result})`, () => code.line(`${result} = ${compileCondition(item, context)};`)); // prettier-ignore
     return result;

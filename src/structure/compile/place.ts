@@ -33,11 +33,10 @@ export function holesOf(text: Text): string {
 /** Gives up: memory cannot be read, and what led there is to blame. */
 export function unmapped(context: Context, test: string, place: Place): void {
   const { code, tables, bail, quiet } = context;
-  if (quiet) return code.line(`if (${test}) ${bail}`);
+  if (quiet) return code.unless(test, bail);
   const blamed = place.via ?? place;
-  const type = blamed.object ? tables.texts.index(blamed.object.type) : -1;
-  const report = `R.unmapped(${blamed.space}, ${addressCode(blamed)}, ${type}, ${blamed.object?.base ?? 0}, ${addressCode(place)}, ${tables.template(blamed.text)}${holesOf(blamed.text)});`;
-  code.line(`if (${test}) { ${report} ${bail} }`);
+  const report = `R.unmapped(${addressCode(blamed)}, ${addressCode(place)}, ${tables.template(blamed.text)}${holesOf(blamed.text)});`;
+  code.unless(test, `${report} ${bail}`);
 }
 
 /** Reads a place of a number, pointer, truth or text. */

@@ -130,6 +130,6 @@ function generate(
   }
   make(context);
   const readers = tables.spaces.items.map((_, index) => `const m${index} = R.readers[${index}];`);
-  const source = `'use strict';\n${readers.join('\n')}\n${code.text}`;
-  return { run: new Function('R', source) as Generated, source };
+  const source = `'use strict';\n${code.aside}\nreturn (function (R) {\n${readers.join('\n')}\n${code.text}\n});`;
+  return { run: (new Function(source) as () => Generated)(), source };
 }

@@ -22,6 +22,10 @@ export function wordsOf(message: Message): Rule['message'] {
 
 /** Code that puts a finding together. What cannot be read for it is left out. */
 export function complain(complaint: Complaint, context: Context, then: (quiet: Context) => void): void {
+  context.code.rarely(() => putTogether(complaint, context, then));
+}
+
+function putTogether(complaint: Complaint, context: Context, then: (quiet: Context) => void): void {
   const { code } = context;
   code.block(`if (R.begin(${complaint.rule}))`, () => {
     const part = (make: (inner: Context) => void): void =>

@@ -46,13 +46,15 @@ export function compileWalk(
       if (statement.until) code.line(`if (${compileCondition(statement.until, within)}) ${stop}`);
       const ended = (test: string, rule: number, place: string): void =>
         code.block(`if (${test})`, () => {
-          code.block(`if (R.begin(${rule}))`, () => {
-            code.line(`R.ended(${start.space}, ${place}, ${trail});`);
-            const [loop] = context.loops;
-            if (loop) code.line(`R.under(${loop.elements}, ${loop.index});`);
-            onRule(rule, capture({ ...context, quiet: true }));
-            code.line('R.end();');
-          });
+          code.rarely(() =>
+            code.block(`if (R.begin(${rule}))`, () => {
+              code.line(`R.ended(${start.space}, ${place}, ${trail});`);
+              const [loop] = context.loops;
+              if (loop) code.line(`R.under(${loop.elements}, ${loop.index});`);
+              onRule(rule, capture({ ...context, quiet: true }));
+              code.line('R.end();');
+            }),
+          );
           code.line(stop);
         });
       const number = asNumber(code, value);

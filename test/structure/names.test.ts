@@ -23,7 +23,7 @@ const HOSTILE = [
 ]; // prettier-ignore
 
 /** All that generated source may hold: locals, the runtime's own names, numbers, a few words of the language, and marks. */
-const WORDS = /^(?:[vLm]\d+|const|let|if|else|for|break|return|true|false|NaN|R|u8|u16|u32|u64|mapped|bases|length|more|Math|floor|String|index|includes|depthOf|parentOf|headOf|numberOf|meets|closing|has|use|strict|undefined)$/; // prettier-ignore
+const WORDS = /^(?:[vLmc]\d+|function|const|let|if|else|for|break|return|true|false|NaN|R|u8|u16|u32|u64|mapped|bases|length|more|Math|floor|String|index|includes|depthOf|parentOf|headOf|numberOf|meets|closing|has|use|strict|undefined)$/; // prettier-ignore
 const OWN = new Set([
   'readers', 'symbols', 'texts', 'text', 'step', 'elements', 'elementsOf', 'whole', 'begin', 'blame', 'sayText', 'sayNumber', 'sayPlace', 'capture', 'under', 'end', 'unmapped', 'outside', 'wrapped', 'called',
   'noElement', 'root', 'endRoot', 'expect', 'trail', 'ended', 'cpus', 'cpu_count', 'perCpu', 'edge', 'lostEdge', 'at',

@@ -1,5 +1,4 @@
 import type { LocatorEntry } from '../formats/locator-code/entry.ts';
-import type { Locator } from '../formats/locator.ts';
 import type { RegionContents } from '../formats/region-notes.ts';
 import { readContents } from '../formats/region-notes.ts';
 import type { Region } from '../formats/region.ts';
@@ -26,8 +25,7 @@ export interface Attachment {
   readonly via: Via;
   readonly info?: VmcoreInfo;
   readonly contents?: RegionContents;
-  readonly locators: ReadonlyMap<string, Locator>;
-  /** Those that are code. */
+  /** The guest's own locators, by name. */
   readonly described: ReadonlyMap<string, LocatorEntry>;
   /** Names whose locators could not be understood, and why. */
   readonly malformed: ReadonlyMap<string, string>;
@@ -103,7 +101,6 @@ function fromRegion(
     via,
     ...(contents.vmcoreinfo ? { info: contents.vmcoreinfo } : {}),
     contents,
-    locators: contents.locators,
     described: contents.described,
     malformed: new Map(contents.malformed.map((entry) => [entry.name ?? '', entry.message])),
     ...(live ? { region: live } : {}),
@@ -123,7 +120,6 @@ function fromCopy(copy: Uint8Array, faults: readonly RegionFault[]): Attachment 
 }
 
 const WITHOUT_LOCATORS = {
-  locators: new Map(),
   described: new Map(),
   malformed: new Map(),
   faults: [],

@@ -21,7 +21,7 @@ export function structuresOf(attachment: Attachment, library: LibraryModel): rea
   const others = library.validators.filter((one) => !isSign(one)).map(({ name }) => name);
   // What others are nested in, and only helps to find them, has no verdict of its own.
   const helps = new Set(library.locators.filter(({ name, shipped }) => shipped && !validators.has(name)).map(({ name }) => name)); // prettier-ignore
-  const described = [attachment.described, attachment.locators, attachment.malformed].flatMap((all) => [...all.keys()]); // prettier-ignore
+  const described = [attachment.described, attachment.malformed].flatMap((all) => [...all.keys()]); // prettier-ignore
   const names = new Set([...linux, ...others, ...described.filter((name) => !helps.has(name))]);
   names.delete('');
   return [...names].map((structure) => {
@@ -50,14 +50,13 @@ function isSign({ codes }: ValidatorModel): boolean {
  * does. A validator without a locator of its name needs one of those that it goes through.
  */
 function whyNot(structure: string, validator: ValidatorModel | undefined, attachment: Attachment, library: LibraryModel): Planned['why'] {
-  const { described, locators, malformed } = attachment;
+  const { described, malformed } = attachment;
   const problem = malformed.get(structure);
-  const is_described = (name: string): boolean => described.has(name) || locators.has(name);
-  if (problem !== undefined && !is_described(structure)) return { verdict: 'unreachable', code: 'LOCATOR_MALFORMED', message: problem };
+  if (problem !== undefined && !described.has(structure)) return { verdict: 'unreachable', code: 'LOCATOR_MALFORMED', message: problem };
   const stock = isStock(attachment);
   const serves = (name: string): boolean => {
     const own = library.locators.find((one) => one.name === name);
-    return is_described(name) || (own !== undefined && (stock || !own.shipped));
+    return described.has(name) || (own !== undefined && (stock || !own.shipped));
   };
   const through = validator && !library.locators.some(({ name }) => name === structure) ? collectionsIn(validator) : [structure];
   if (!through.some(serves)) return { verdict: 'unchecked', code: 'NO_LOCATOR' };
@@ -65,8 +64,8 @@ function whyNot(structure: string, validator: ValidatorModel | undefined, attach
 } // prettier-ignore
 
 /** A guest that publishes no locator at all. */
-function isStock({ described, locators, malformed }: Attachment): boolean {
-  return described.size + locators.size + malformed.size === 0;
+function isStock({ described, malformed }: Attachment): boolean {
+  return described.size + malformed.size === 0;
 }
 
 const COUNTED = new WeakMap<ValidatorModel, ReadonlySet<string>>();

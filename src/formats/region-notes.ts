@@ -3,8 +3,6 @@ import { fromHalves, highHalf, lowHalf } from '../base/address.ts';
 import type { KallsymsAddresses } from './kallsyms.ts';
 import { decodeLocator, encodeLocator } from './locator-code/entry.ts';
 import type { LocatorEntry } from './locator-code/entry.ts';
-import { formatLocator, parseLocator } from './locator.ts';
-import type { Locator } from './locator.ts';
 import type { NoteContent } from './notes.ts';
 import type { Region } from './region.ts';
 import { descOf, REGION_NOTE, SIREN_NOTE } from './region.ts';
@@ -23,8 +21,6 @@ export interface RegionContents {
   readonly vmcoreinfo?: VmcoreInfo;
   readonly kallsyms?: KallsymsAddresses;
   readonly btf: readonly BtfReference[];
-  /** By `NAME`; the first of a name counts. */
-  readonly locators: ReadonlyMap<string, Locator>;
   /** By name; the first of a name counts. In the order of the region. */
   readonly described: ReadonlyMap<string, LocatorEntry>;
   /** Entries that could not be understood, by their offset in the region; `name` when at least that could be read. */
@@ -49,18 +45,13 @@ export function readContents(bytes: Uint8Array, region: Region): RegionContents 
   let vmcoreinfo: VmcoreInfo | undefined;
   let kallsyms: KallsymsAddresses | undefined;
   const btf: BtfReference[] = [];
-  const locators = new Map<string, Locator>();
   const described = new Map<string, LocatorEntry>();
   const malformed: { offset: number; name?: string; message: string }[] = [];
   for (const note of region.entries) {
     const desc = descOf(bytes, note);
     if (note.name === VMCOREINFO_NOTE) vmcoreinfo ??= parseVmcoreInfo(desc);
     if (note.name !== SIREN_NOTE) continue;
-    if (note.type === REGION_NOTE.LOCATOR || note.type === REGION_NOTE.APPLICATION) {
-      const { locator, name, problem } = parseLocator(desc);
-      if (!locator) malformed.push({ offset: note.start, ...(name ? { name } : {}), message: problem });
-      else if (!locators.has(locator.name)) locators.set(locator.name, locator);
-    } else if (note.type === REGION_NOTE.LOCATOR_CODE) {
+    if (note.type === REGION_NOTE.LOCATOR) {
       const decoded = decodeLocator(desc);
       if (!decoded.ok) {
         const whose = decoded.name === undefined ? {} : { name: decoded.name };
@@ -80,7 +71,6 @@ export function readContents(bytes: Uint8Array, region: Region): RegionContents 
     ...(vmcoreinfo ? { vmcoreinfo } : {}),
     ...(kallsyms ? { kallsyms } : {}),
     btf,
-    locators,
     described,
     malformed,
   };
@@ -91,18 +81,12 @@ export function vmcoreinfoNote(text: string): NoteContent {
   return { name: VMCOREINFO_NOTE, type: 0, desc: Buffer.from(text, 'latin1') };
 }
 
-/** A locator's entry: APPLICATION when it lies in a process, LOCATOR otherwise. @public */
-export function locatorNote(locator: Locator): NoteContent {
-  const type = locator.space === 'kernel' ? REGION_NOTE.LOCATOR : REGION_NOTE.APPLICATION;
-  return { name: SIREN_NOTE, type, desc: Buffer.from(formatLocator(locator), 'latin1') };
-}
-
-/** The entry of a locator that is code; `spare_bytes` of zeros behind it leave room to correct it in place. */
-export function locatorCodeNote(entry: LocatorEntry, spare_bytes = 0): NoteContent {
+/** A locator's entry; `spare_bytes` of zeros behind it leave room to correct it in place. */
+export function locatorNote(entry: LocatorEntry, spare_bytes = 0): NoteContent {
   const bytes = encodeLocator(entry);
   const desc = new Uint8Array(bytes.length + spare_bytes);
   desc.set(bytes);
-  return { name: SIREN_NOTE, type: REGION_NOTE.LOCATOR_CODE, desc };
+  return { name: SIREN_NOTE, type: REGION_NOTE.LOCATOR, desc };
 }
 
 export function kallsymsNote(at: KallsymsAddresses): NoteContent {

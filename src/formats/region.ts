@@ -29,16 +29,12 @@ export const SIREN_NOTE = 'SIREN';
 
 /** Types of notes whose name is `SIREN`. */
 export const REGION_NOTE = {
-  /** Text of a kernel structure's locator (locator.ts). */
-  LOCATOR: 1,
   /** Six u64 kernel virtual addresses: names, num_syms, token_table, token_index, offsets, relative_base. */
   KALLSYMS: 2,
   /** u64 kernel virtual address and u64 bytes of a BTF blob. There may be several; a type is looked up in their order. */
   BTF: 3,
-  /** Text of an application structure's locator. */
-  APPLICATION: 4,
-  /** A structure's locator as code (locator-code/entry.ts). */
-  LOCATOR_CODE: 5,
+  /** A structure's locator: names and code (locator-code/entry.ts). */
+  LOCATOR: 5,
 } as const;
 
 const ENTRY_LIMIT = 1024;

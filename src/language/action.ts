@@ -104,6 +104,11 @@ function verbClauses(verb: Verb, item: Phrase, scope: Scope): Clauses {
     if (item.clauses.some(({ word: { text } }) => !words.includes(text))) break;
     fail(scope, 'E0509', item, `\`${verb.name}\` needs \`${word}\``, 'incomplete', `${word}: ${rule.doc}`);
   }
+  if (verb.some && item.clauses.length === 0) {
+    const all = rules.map(([word]) => `\`${word}\``).join(', ');
+    const docs = rules.map(([word, { doc }]) => `${word}: ${doc}`).join('; ');
+    fail(scope, 'E0509', item, `\`${verb.name}\` needs one of ${all}`, 'incomplete', docs);
+  }
   return clauses;
 }
 

@@ -28,7 +28,7 @@ export const COLLECTIONS: readonly Collection[] = [
   { name: 'orders', element: 'order', index: ['position', 'number'], judged: true, describable: true, doc: "The shop application's list of orders, in its process's own address space; by position or by id." },
   { name: 'slabs', element: 'kmem_cache', index: ['name', 'position'], judged: false, describable: true, doc: 'The slab caches, by name: `web.slabs["dentry"].objects[4]`, in order of address; `.free[0]`, what is free; `.slabs[0]`, its pages; `.cpu_slab[0].freelist`, what CPU 0 hands out next.' },
   { name: 'super_blocks', element: 'super_block', index: ['name', 'position'], judged: false, describable: true, doc: 'What is mounted, by s_id: `web.super_blocks["tmpfs"].s_root`.' },
-  { name: 'dentries', element: 'dentry', index: ['name', 'position'], judged: false, describable: true, doc: 'Names of files: the roots of the super blocks, then what hangs under them; by name or position.' },
+  { name: 'dentries', element: 'dentry', index: ['name', 'position'], judged: false, describable: true, doc: 'Names of files: of each super block the root and what hangs under it; by name or position.' },
 ]; // prettier-ignore
 
 /** Collections that exist in every guest but are no structure of its kernel. */

@@ -30,6 +30,8 @@ export interface Verb {
   /** A fault breaks something; a stimulus makes the guest do what it could do by itself; a request asks the rescuer. */
   readonly kind: 'fault' | 'stimulus' | 'request';
   readonly clauses: Readonly<Record<string, ClauseRule>>;
+  /** At least one of its clauses has to be there, whichever. */
+  readonly some?: true;
   readonly doc: string;
 }
 
@@ -50,7 +52,7 @@ const VERB_LIST: readonly Verb[] = [
   { name: 'release', subject: 'lock', kind: 'fault', doc: 'A CPU gives a lock back, whether it has it or not.', clauses: { by: { required: false, takes: 'place', doc: 'the CPU; default the one that was made to acquire it' } } },
   { name: 'loop', subject: 'cpu', kind: 'fault', doc: 'A CPU enters a loop without end in its kernel.', clauses: { irqs: { required: true, takes: ['off', 'on'], doc: 'whether it takes interrupts meanwhile' } } },
   { name: 'copy', subject: 'bytes', kind: 'fault', doc: 'Writes what one place holds over another of the same size: `copy web.orders[1].qty to web.orders[2].qty`.', clauses: { to: { required: true, takes: 'place', doc: 'where to' } } },
-  { name: 'replace', subject: 'locator', kind: 'fault', doc: 'Writes other code into a locator of the region, which is sealed anew: a forgery. Entries and names stay.', clauses: { with: { required: true, takes: 'string', doc: 'locator code as text (src/formats/region.md): `"loop 0"`' } } },
+  { name: 'replace', subject: 'locator', kind: 'fault', doc: 'Writes other code, another type or limit into a locator of the region, which is sealed anew: a forgery. All else of the entry stays.', some: true, clauses: { with: { required: false, takes: 'string', doc: 'locator code as text (src/formats/region.md): `"loop 0"`' }, type: { required: false, takes: 'string', doc: 'what its elements are said to be: `"rq"`' }, limit: { required: false, takes: 'int', doc: 'how many elements it is said to have at most' } } },
   { name: 'exit', subject: 'task', kind: 'stimulus', doc: 'The task exits at its next chance and is reaped.', clauses: {} },
   { name: 'panic', subject: 'lpar', kind: 'stimulus', doc: 'The guest panics, as by sysrq-c.', clauses: {} },
   { name: 'summon', subject: 'ambulance', kind: 'request', doc: 'The ambulance is asked to attend a partition.', clauses: { to: { required: true, takes: 'place', doc: 'the partition' }, for: { required: false, takes: ['inspection', 'service'], doc: 'default inspection' } } },

@@ -31,8 +31,11 @@ function declaredIn(lpar: LparModel): LibraryModel {
   return library;
 }
 
-/** A variable of an app, as its spec speaks of it: whose it is, and of what type; `bytes` where only a width is said. */
-export function appVariable(
+/**
+ * A variable of a process: of an app, or where a structure begins that the region describes in a process. Whose it is, and of what type;
+ * `bytes` where only a width is said.
+ */
+export function processVariable(
   lpar: LparModel | undefined,
   symbol: string,
 ): { readonly comm: string; readonly type?: TypeModel; readonly bytes: number } | undefined {
@@ -46,6 +49,11 @@ export function appVariable(
       }
     }
     if (locks.includes(symbol)) return { comm: name, bytes: 8 };
+  }
+  for (const { space, from } of lpar?.metadata.locators ?? []) {
+    const type = space && from.map((one) => castOf(one, symbol)).find((one) => one !== undefined);
+    if (space && type !== undefined)
+      return { comm: space.comm, bytes: 8, ...(type === null ? {} : { type }) };
   }
   return undefined;
 }
@@ -98,6 +106,12 @@ export function declaredAt(
   if (bytes === undefined) return lost('NO_TYPE', naming.text, 'nothing is known of its type');
   const place = runsAt(kernel, address, bytes, naming);
   return place.ok ? found({ ...place.value, declared: type, reading: readingOf(types, type) }) : place;
+}
+
+/** What a declared type calls a number; undefined when it is no enumeration or the number has no name. */
+export function declaredName(linked: LinkedLibrary, type: TypeModel, number: bigint): string | undefined {
+  const seen = resolved(typesOf(linked), type);
+  return seen?.kind === 'enum' ? seen.values.find(({ value }) => value === number)?.name : undefined;
 }
 
 function readingOf(types: LocatorTypes, type: TypeModel): Reading {

@@ -1,6 +1,7 @@
 import type { Partition, Target } from '../target/target.ts';
 import { integerOf } from './integer.ts';
 import { logText } from './log-text.ts';
+import { declaredName } from './declared.ts';
 import { openKernel } from './kernel.ts';
 import type { Outcome } from './outcome.ts';
 import { found, lost } from './outcome.ts';
@@ -61,6 +62,8 @@ export function enumeratorAt(target: Target, place: BytesPlace): string | undefi
   const kernel = partition && openKernel(partition);
   const btf = kernel?.ok ? kernel.value.btf() : undefined;
   const value = readValue(target, place);
+  if (place.declared && kernel?.ok && kernel.value.declared && value.ok && value.value.kind === 'int')
+    return declaredName(kernel.value.declared, place.declared, value.value.value);
   if (!btf?.ok || place.type === undefined || !value.ok || value.value.kind !== 'int') return undefined;
   const number = Number(value.value.value);
   return btf.value.enumerators(place.type).find((known) => known.value === number)?.name;

@@ -4,7 +4,6 @@ import type { Path, PathStep } from '../model/expression.ts';
 import type { SharedWindow } from '../model/shared-memory.ts';
 import { windowsOf } from '../model/shared-memory.ts';
 import type { Partition } from '../target/target.ts';
-import { applicationElements, applicationRoot } from './collections/application.ts';
 import type { Element } from './collections/element.ts';
 import { select } from './collections/element.ts';
 import { declaredElements } from './collections/declared.ts';
@@ -17,7 +16,7 @@ import { neighbour, stackElements, stackField, taskElements, threadElements } fr
 import { hrtimerElements, timerElements } from './collections/timers.ts';
 import { byteOf } from './extent.ts';
 import { runsAt } from './bytes-at.ts';
-import { appVariable, declaredAt, declaredCollection, declaredOf } from './declared.ts';
+import { declaredAt, processVariable, declaredCollection, declaredOf } from './declared.ts';
 import type { Kernel } from './kernel.ts';
 import { openKernel } from './kernel.ts';
 import type { Outcome } from './outcome.ts';
@@ -191,7 +190,10 @@ export function collectionElements(kernel: Kernel, name: string, at: string): Ou
     case 'dentries':
       return dentryElements(kernel, at);
     default:
-      return declaredElements(kernel, kernel.declared, name, at) ?? applicationElements(kernel, name, at);
+      return (
+        declaredElements(kernel, kernel.declared, name, at) ??
+        lost('NOT_FOUND', at, 'the guest describes no such structure')
+      );
   }
 }
 
@@ -280,12 +282,12 @@ function symbolPlace(walker: Walker, kernel: Kernel, at: string): Outcome<Place>
   return rest(walker, special.perCpuPlace(kernel, name.value.value, cpu.value, `${text}[${cpu.value}]`), 3);
 }
 
-/** The kernel's own, or an application's that the region speaks of. */
+/** The kernel's own, or a process's that a locator speaks of. */
 function variablePlace(walker: Walker, kernel: Kernel, name: string, text: string): Outcome<BytesPlace> {
   const address = kernel.symbol(name);
   if (address !== undefined && address < 0) return special.symbolPlace(kernel, name, text);
   const lpar = walker.world.topology.lpars.find((known) => known.name === kernel.partition.name);
-  const own = appVariable(lpar, name);
+  const own = processVariable(lpar, name);
   if (own && address !== undefined) {
     const table = pageTable(kernel, own.comm, text);
     if (!table.ok) return table;
@@ -294,8 +296,7 @@ function variablePlace(walker: Walker, kernel: Kernel, name: string, text: strin
     const place = runsAt(kernel, address, own.bytes, naming);
     return place.ok ? found({ ...place.value, reading: 'unsigned' }) : place;
   }
-  const application = applicationRoot(kernel, name, text);
-  return application.ok ? application : special.symbolPlace(kernel, name, text);
+  return special.symbolPlace(kernel, name, text);
 }
 
 /** `prb` points at the ring. */

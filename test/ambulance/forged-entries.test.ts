@@ -19,7 +19,7 @@ function forged(name: string, change: (entry: LocatorEntry) => LocatorEntry): Pa
   if (!read.ok) throw new Error(read.message);
   for (const note of read.value.entries) {
     const desc = descOf(region, note);
-    const entry = note.type === REGION_NOTE.LOCATOR_CODE ? decodeLocator(desc) : undefined;
+    const entry = note.type === REGION_NOTE.LOCATOR ? decodeLocator(desc) : undefined;
     if (!entry?.ok || entry.value.names.name !== name) continue;
     const bytes = encodeLocator(change(entry.value));
     if (bytes.length > desc.length) throw new Error('no room');

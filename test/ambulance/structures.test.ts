@@ -13,7 +13,6 @@ import { SHIPPED } from '../support/library.ts';
 
 const NOTHING: Attachment = {
   via: 'live_region',
-  locators: new Map(),
   described: new Map(),
   malformed: new Map(),
   verdict: 'intact',

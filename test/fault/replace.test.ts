@@ -99,11 +99,7 @@ describe('replacing the code of a locator', () => {
     ['what is too long for the entry', replace('const 0x1234567890; drop; '.repeat(40)), 'do not fit'],
     ['a text that is no code', replace('lop 0'), 'no instruction lop'],
     ['an entry that is not there', replace('loop 0', 'web.metadata.locators["orders"]'), 'no such structure'],
-    [
-      'an entry that is no code',
-      replace('loop 0', 'web.metadata.locators["locks"]'),
-      'no locator that is code',
-    ],
+    ['a place that is no entry', replace('loop 0', 'web.metadata'), 'no locator'],
   ])('%s is refused with the reason', (_, one, why) => {
     const { receipt, contents } = drive(trigger(on('web.register'), one, 'forge'));
     expect(receipt.fired_ns).toBeUndefined();

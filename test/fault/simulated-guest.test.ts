@@ -8,6 +8,7 @@ import { Injector } from '../../src/fault/injector.ts';
 import type { Receipt } from '../../src/record/record.ts';
 import type { TraceEvent } from '../../src/target/events.ts';
 import { comparePartition } from '../../src/targets/sim/compare.ts';
+import { locatorsOf } from '../support/attended-guest.ts';
 import { bareTopology } from '../support/bare-kernel.ts';
 import { int, place, word } from '../support/expressions.ts';
 import { action, on, scenario, trigger } from '../support/scenarios.ts';
@@ -27,7 +28,7 @@ function topologyOf(): TopologyModel {
     cpus: { mode: 'owned', cpus: index === 0 ? [0, 1] : [2, 3], vcpus: 2, weight: 1 } as const,
     memory_bytes: 64 * MIB,
     devices: index === 0 ? lpar.devices : [],
-    metadata: { size_bytes: 65_536, seal: 'crc32c', describes } as const,
+    metadata: { size_bytes: 65_536, seal: 'crc32c', describes, locators: locatorsOf(describes) } as const,
   }));
   const machine = { ...bare.machine, cpus: [0, 1, 2, 3, 4], memory_bytes: 256 * MIB };
   const ambulances = bare.ambulances.map((one) => ({

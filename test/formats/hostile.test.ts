@@ -8,8 +8,9 @@ import { openCoreFile } from '../../src/formats/open-core.ts';
 import { openKernel } from '../../src/formats/kernel.ts';
 import { openKallsyms } from '../../src/formats/kallsyms.ts';
 import { kallsymsNames, writeKallsyms } from '../../src/formats/kallsyms-write.ts';
-import { parseLocator } from '../../src/formats/locator.ts';
+import { decodeLocator, encodeLocator } from '../../src/formats/locator-code/entry.ts';
 import { readNotes } from '../../src/formats/notes.ts';
+import { entryOf } from '../support/entries.ts';
 import { translate, walk } from '../../src/formats/page-tables.ts';
 import { btfNote, kallsymsNote, readContents, vmcoreinfoNote } from '../../src/formats/region-notes.ts';
 import { scanForRegion } from '../../src/formats/region-scan.ts';
@@ -78,14 +79,9 @@ survives('the VMCOREINFO reader', 2000, Buffer.from(linuxExcerpt().vmcoreinfo), 
   expect(parseVmcoreInfo(bytes).malformed.length).toBeLessThanOrEqual(16);
 });
 
-survives(
-  'the locator reader',
-  3000,
-  Buffer.from('NAME=a\nSHAPE=list\nROOT=b.c[1]\nSPACE=task:x\nTYPE=y\n'),
-  (bytes) => {
-    parseLocator(bytes);
-  },
-);
+survives('the locator reader', 3000, encodeLocator(entryOf('a', 'symbol b; dup; root')), (bytes) => {
+  decodeLocator(bytes);
+});
 
 const symbols = Array.from({ length: 600 }, (_, index) => ({ name: `symbol_${index}`, type: 't', address: -0x7000_0000 + index * 8 })); // prettier-ignore
 const block = writeKallsyms(symbols, kallsymsNames(symbols));

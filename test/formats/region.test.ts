@@ -9,25 +9,19 @@ import {
   vmcoreinfoNote,
 } from '../../src/formats/region-notes.ts';
 import { readRegion, REGION_NOTE, sealRegion, SIREN_NOTE, writeRegion } from '../../src/formats/region.ts';
-import { parseLocator } from '../../src/formats/locator.ts';
+import { encodeLocator } from '../../src/formats/locator-code/entry.ts';
+import { entryOf } from '../support/entries.ts';
 
 const KALLSYMS = { names: -1000, num_syms: -2000, token_table: -3000, token_index: -4000, offsets: -5000, relative_base: -6000 }; // prettier-ignore
-const TASKS = 'NAME=tasks\nSHAPE=list\nROOT=init_task.tasks\nTYPE=task_struct\nLINK=tasks\n';
-const ORDERS =
-  'NAME=orders\nSHAPE=list\nROOT=0x7f0000001000.orders\nSPACE=task:shop\nTYPE=order\nLINK=link\n';
-
-function locator(text: string): ReturnType<typeof locatorNote> {
-  const parsed = parseLocator(text).locator;
-  if (!parsed) throw new Error('the test is wrong');
-  return locatorNote(parsed);
-}
+const locator = (name: string, code = 'symbol init_task; dup; root'): ReturnType<typeof locatorNote> =>
+  locatorNote(entryOf(name, code));
 
 const ENTRIES = [
   vmcoreinfoNote('OSRELEASE=6.1.0-siren\nSYMBOL(_stext)=ffffffff81000000\n'),
   kallsymsNote(KALLSYMS),
   btfNote({ address: -0x7000_0000, bytes: 12_345 }),
-  locator(TASKS),
-  locator(ORDERS),
+  locator('tasks'),
+  locator('orders'),
 ];
 
 function region(sealed = true, total_bytes = 0x1000): Uint8Array {
@@ -53,9 +47,9 @@ test('everything that a guest says of itself is read back', () => {
   expect(contents.vmcoreinfo?.osrelease).toBe('6.1.0-siren');
   expect(contents.kallsyms).toEqual(KALLSYMS);
   expect(contents.btf).toEqual([{ address: -0x7000_0000, bytes: 12_345 }]);
-  expect([...contents.locators.keys()]).toEqual(['tasks', 'orders']);
+  expect([...contents.described.keys()]).toEqual(['tasks', 'orders']);
   expect(contents.malformed).toEqual([]);
-  expect(read.value.entries.map(({ type }) => type)).toEqual([0, REGION_NOTE.KALLSYMS, REGION_NOTE.BTF, REGION_NOTE.LOCATOR, REGION_NOTE.APPLICATION]); // prettier-ignore
+  expect(read.value.entries.map(({ type }) => type)).toEqual([0, REGION_NOTE.KALLSYMS, REGION_NOTE.BTF, REGION_NOTE.LOCATOR, REGION_NOTE.LOCATOR]); // prettier-ignore
 });
 
 test.each([
@@ -119,29 +113,30 @@ describe('entries', () => {
     const broken = {
       name: SIREN_NOTE,
       type: REGION_NOTE.LOCATOR,
-      desc: Buffer.from('NAME=timers\nloop 0\n'),
+      desc: encodeLocator(entryOf('timers', 'loop 0')).fill(9, 4, 5),
     };
     const short = { name: SIREN_NOTE, type: REGION_NOTE.KALLSYMS, desc: new Uint8Array(47) };
-    const bytes = writeRegion({ boot_id: 1n, sealed: true, entries: [broken, short, locator(TASKS)] });
+    const bytes = writeRegion({ boot_id: 1n, sealed: true, entries: [broken, short, locator('tasks')] });
     const read = readRegion(bytes);
     if (!read.ok) throw new Error(read.message);
     const contents = readContents(bytes, read.value);
-    expect(contents.malformed).toMatchObject([{ offset: 40, name: 'timers' }, { offset: 40 + 40 }]);
+    expect(contents.malformed).toMatchObject([{ offset: 40 + 20 + 4, name: 'timers' }, { message: 'a kallsyms entry below 48 bytes' }]); // prettier-ignore
     expect(contents.kallsyms).toBeUndefined();
-    expect(contents.locators.has('tasks')).toBe(true);
+    expect(contents.described.has('tasks')).toBe(true);
   });
 
   test('unknown notes are passed over, and the first of a name counts', () => {
     const entries = [
       { name: 'OTHER', type: 9, desc: new Uint8Array(3) },
       { name: SIREN_NOTE, type: 99, desc: new Uint8Array(0) },
-      locator(TASKS),
-      locator(TASKS.replace('init_task', 'other_task')),
+      locator('tasks'),
+      locator('tasks', 'symbol other_task; dup; root'),
     ];
     const bytes = writeRegion({ boot_id: 1n, sealed: false, entries });
     const read = readRegion(bytes);
     const contents = read.ok ? readContents(bytes, read.value) : undefined;
-    expect(contents?.locators.get('tasks')?.root.symbol).toBe('init_task');
+    expect(contents?.described.get('tasks')?.texts).toContain('init_task');
+    expect(contents?.described.get('tasks')?.texts).not.toContain('other_task');
     expect(contents?.malformed).toEqual([]);
   });
 });

@@ -15,14 +15,14 @@ export const mutants = [
   { id: 'stopped-is-noticed', file: 'src/hypervisor/hypervisor.ts', from: "this.notice(partition, sign === 'boot' ? 'failing' : 'failed', sign);", to: '', killer: 'specs/claims/4-hypervisor-control.spec' },
   // 5: the region is prepared while booting
   { id: 'region-counts-its-entries', file: 'src/targets/sim/guest/kernel/region.ts', from: 'cpu.store32(at + HEADER.entry_count, cpu.get(r14));', to: 'cpu.store32(at + HEADER.entry_count, 1);', killer: 'specs/claims/5-region-prepared.spec' },
-  { id: 'region-describes-what-it-is-asked', file: 'src/targets/sim/guest/kernel/region.ts', from: 'if (wanted !== 0 && (cpu.load32(boot.describes) & wanted) === 0) return cpu.ret();', to: '', killer: 'specs/claims/5-region-prepared.spec' },
+  { id: 'region-describes-what-it-is-asked', file: 'src/targets/sim/guest/locators.ts', from: 'return locators.flatMap((written) => {', to: 'return locators.slice(1).flatMap((written) => {', killer: 'specs/claims/5-region-prepared.spec' },
   { id: 'region-is-sealed', file: 'src/targets/sim/guest/kernel/region.ts', from: 'cpu.store32(cpu.get(rbx) + HEADER.seal, sealZeros(rest, cpu.get(r13)));', to: 'cpu.store32(cpu.get(rbx) + HEADER.seal, sealZeros(rest, 1));', killer: 'specs/claims/5-region-prepared.spec' },
   // 6: it is registered before normal operation
   { id: 'late-is-refused', file: 'src/hypervisor/registry.ts', from: "if (application.booted) return refused('LATE');", to: '', killer: 'specs/claims/6-registered-early.spec' },
   { id: 'registered-is-told', file: 'src/hypervisor/hypervisor.ts', from: "this.target.emit(partition, 'registered', {});", to: '', killer: 'specs/claims/6-registered-early.spec' },
   // 7: structures are found by what the region says
-  { id: 'locator-root-has-a-member', file: 'src/formats/locator.ts', from: "member: (match?.[3] ?? '').slice(1)", to: "member: ''", killer: 'specs/claims/7-machine-readable.spec' },
-  { id: 'locator-keys-are-read', file: 'src/formats/locator.ts', from: 'keys.set(key, line.slice(equals + 1));', to: 'keys.set(key, line.slice(equals + 2));', killer: 'specs/claims/7-machine-readable.spec' },
+  { id: 'members-are-added-to-a-root', file: 'src/formats/locator-code/emit.ts', from: "} else if (member.offset !== 0) this.#emit(`const ${member.offset}`, 'add');", to: '}', killer: 'specs/claims/7-machine-readable.spec' },
+  { id: 'the-region-is-read', file: 'src/formats/region-notes.ts', from: 'if (note.type === REGION_NOTE.LOCATOR) {', to: 'if (note.type === 1) {', killer: 'specs/claims/7-machine-readable.spec' },
   { id: 'live-region-comes-first', file: 'src/ambulance/attach.ts', from: 'if (!place) return elsewhere();', to: 'return elsewhere();', killer: 'specs/claims/7-machine-readable.spec' },
   // 8: what is damaged is found, and its cause named
   { id: 'a-lock-needs-a-holder', file: 'specs/lib/locks.spec', from: 'require any(cpus, may_hold(it, &l) and takes_it(it, &l))', to: 'require count(cpus) > 0 or any(cpus, may_hold(it, &l) and takes_it(it, &l))', killer: 'specs/claims/8-validated-diagnosed.spec' },

@@ -33,4 +33,8 @@ export const mutants = [
   { id: 'the-guests-own-entry-serves', file: 'src/ambulance/reading.ts', from: 'if (own === library) return plain;', to: 'if (own !== undefined) return plain;', killer: 'test/ambulance/forged-entries.test.ts' },
   { id: 'a-lie-costs-its-own-structure', file: 'src/structure/described.ts', from: '(model.name === structure ? spokenFor(model, entry) : model)', to: 'spokenFor(model, entry)', killer: 'test/ambulance/forged-entries.test.ts' },
   { id: 'elements-are-looked-for-once-at-a-time', file: 'src/structure/elements.ts', from: 'if (this.#looking) return false;', to: '', killer: 'test/ambulance/forged-entries.test.ts' },
+  { id: 'code-chooses', file: 'src/formats/locator-code/emit.ts', from: 'this.#emit(`branch ${other}`);', to: 'this.#emit(\'drop\');', killer: 'test/library/fixtures.test.ts' },
+  { id: 'a-forged-type', file: 'src/fault/verbs/replace.ts', from: "...(type?.kind === 'string' ?", to: '...(type === undefined && false ?', killer: 'specs/metadata/locators.spec' },
+  { id: 'a-forged-limit', file: 'src/fault/verbs/replace.ts', from: 'limit: Number(limit.value) }', to: 'limit: 4096 }', killer: 'specs/metadata/locators.spec' },
+  { id: 'something-is-replaced', file: 'src/language/action.ts', from: 'if (verb.some && item.clauses.length === 0) {', to: 'if (false) {', killer: 'test/language/golden.test.ts' },
 ]; // prettier-ignore

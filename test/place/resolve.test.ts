@@ -1,3 +1,4 @@
+import { decodeLocator } from '../../src/formats/locator-code/entry.ts';
 import { describe, expect, it } from 'vitest';
 import { fromBigint } from '../../src/base/address.ts';
 import { resolve } from '../../src/place/evaluate.ts';
@@ -142,7 +143,7 @@ describe('places in a partition', () => {
     const { kernel, at, fails } = machine();
     const count = at('web.symbols["order_book"].count');
     expect(count).toMatchObject({
-      address: 0x7f00_0000_1000 + kernel.offset('order_book', 'count'),
+      address: 0x40_1000 + kernel.offset('order_book', 'count'),
       bytes: 4,
     });
     expect(fails('web.symbols["order_pad"]')).toBe('NO_SYMBOL at web.symbols["order_pad"]');
@@ -155,10 +156,11 @@ describe('places in a partition', () => {
     ]);
     const locator = at('web.metadata.locators["orders"]');
     const [run] = locator.runs;
-    const text = Buffer.from(
-      kernel.bytes.subarray(run?.physical, (run?.physical ?? 0) + locator.bytes),
-    ).toString();
-    expect(text).toContain('NAME=orders');
+    const bytes = kernel.bytes.subarray(run?.physical, (run?.physical ?? 0) + locator.bytes);
+    expect(decodeLocator(bytes)).toMatchObject({
+      ok: true,
+      value: { names: { name: 'orders', space: 'shop' } },
+    });
   });
 
   it('symbols, memory, registers and devices are places', () => {

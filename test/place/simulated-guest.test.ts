@@ -6,6 +6,7 @@ import { worldOf } from '../../src/place/world.ts';
 import { createGuest } from '../../src/targets/sim/guest/kernel.ts';
 import { powerOn } from '../../src/targets/sim/sim-target.ts';
 import { bareTopology } from '../support/bare-kernel.ts';
+import { locatorsOf } from '../support/attended-guest.ts';
 import { place } from '../support/expressions.ts';
 
 const MIB = 1_048_576;
@@ -17,7 +18,7 @@ function booted(layout_seed: number): World {
     ...lpar,
     memory_bytes: 64 * MIB,
     kernel: { ...lpar.kernel, layout_seed },
-    metadata: { size_bytes: 65_536, seal: 'crc32c', describes } as const,
+    metadata: { size_bytes: 65_536, seal: 'crc32c', describes, locators: locatorsOf(describes) } as const,
   }));
   const topology = { ...bare, lpars };
   const target = powerOn(topology, 1, createGuest);

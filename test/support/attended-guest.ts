@@ -45,7 +45,7 @@ export function attendedTopology(options: GuestOptions = {}): TopologyModel {
 }
 
 /** What is described and what that is nested in, parents first, as the language finds it. */
-function locatorsOf(names: readonly string[]): readonly LocatorModel[] {
+export function locatorsOf(names: readonly string[]): readonly LocatorModel[] {
   const found = new Set<LocatorModel>();
   const add = (name: string | undefined): void => {
     const model = SHIPPED.locators.find((one) => one.name === name);

@@ -1,4 +1,5 @@
 import { toBigint } from '../../src/base/address.ts';
+import { compileLocator } from '../../src/formats/locator-code/compile.ts';
 import { writeKallsyms } from '../../src/formats/kallsyms-write.ts';
 import { btfNote, locatorNote, vmcoreinfoNote } from '../../src/formats/region-notes.ts';
 import { writeRegion } from '../../src/formats/region.ts';
@@ -9,15 +10,25 @@ import type { FaultControls, Location, Partition, RegisterName, Target } from '.
 import { btfOf } from '../../src/targets/sim/guest/layout-btf.ts';
 import type { Layout } from '../../src/targets/sim/guest/layout.ts';
 import { layoutOf } from '../../src/targets/sim/guest/layout.ts';
+import { locatorTypes } from '../../src/targets/sim/guest/locator-types.ts';
+import { cast, member, named, symbol } from './formulas.ts';
+import { locator } from './locators.ts';
 
 const KERNEL_MAP = -0x8000_0000;
 const IMAGE = -0x7f00_0000;
 const IMAGE_PHYSICAL = 0x20_0000;
-const USER = 0x7f00_0000_0000;
+const USER = 0x40_0000;
 const MEMORY_BYTES = 0x60_0000;
 const PER_CPU = { runqueues: 0x100, hrtimer_bases: 0x800, timer_bases: 0x1000, tick_cpu_sched: 0x6000 };
 const PER_CPU_BYTES = 0x8000;
 const CPUS = 2;
+
+const span = { file: 'a.spec', start: 0, end: 0 };
+/** The shop's orders, as its author says where they are. */
+const ORDERS = locator({
+  name: 'orders', shape: 'list', of: named('order'), via: ['link'], id: ['id'], space: { comm: 'shop' },
+  from: [member(cast(symbol('order_book'), named('order_book')), 'orders')],
+}); // prettier-ignore
 
 /** A kernel's data, laid out by hand: nothing runs. Enough for everything that a place can be. */
 export class BareKernel {
@@ -133,10 +144,10 @@ export class BareKernel {
     entry(0x2000, 510, 0x3000 | 3);
     entry(0x3000, 8, IMAGE_PHYSICAL | 0x83);
     entry(0x3000, 9, (IMAGE_PHYSICAL + 0x20_0000) | 0x83);
-    entry(0x4000, 254, 0x5000 | 7);
+    entry(0x4000, 0, 0x5000 | 7);
     entry(0x4000, 511, 0x2000 | 3);
     entry(0x5000, 0, 0x6000 | 7);
-    entry(0x6000, 0, 0x7000 | 7);
+    entry(0x6000, 2, 0x7000 | 7);
     for (let page = 0; page < 16; page++) entry(0x7000, page, (0x1_0000 + page * 4096) | 7);
     this.symbols.set('swapper_pg_dir', IMAGE);
     // The process's top table, seen from the kernel: image memory that stands for it.
@@ -165,6 +176,7 @@ export class BareKernel {
     this.put64(shop + this.offset('task_struct', 'mm'), mm);
     this.put64(mm + this.offset('mm_struct', 'pgd'), pgd);
     const book = USER + 0x1000;
+    this.symbols.set('order_book', book);
     for (let index = 0; index < 6; index++) {
       const order = USER + 0x2000 + index * 64;
       this.orders.push(order);
@@ -283,12 +295,8 @@ export class BareKernel {
   }
 
   #writeRegion(btf_at: number, btf_bytes: number): void {
-    const keys = new Map([
-      ['TYPE', 'order'],
-      ['ROOT_TYPE', 'order_book'],
-      ['LINK', 'link'],
-      ['ID', 'id'],
-    ]);
+    const compiled = compileLocator(ORDERS, locatorTypes(this.layout, []));
+    if (!compiled.ok) throw new Error(compiled.message);
     const region = writeRegion({
       boot_id: 7n,
       sealed: true,
@@ -296,9 +304,9 @@ export class BareKernel {
       entries: [
         vmcoreinfoNote(this.vmcoreinfo),
         btfNote({ address: btf_at, bytes: btf_bytes }),
-        locatorNote({ name: 'orders', shape: 'list', root: { symbol: '', address: USER + 0x1000, member: 'orders' }, space: { task: 'shop' }, keys }),
+        locatorNote(compiled.entry),
       ],
-    }); // prettier-ignore
+    });
     const at = Math.ceil(this.alloc(8192 + 4096) / 4096) * 4096;
     this.bytes.set(region, this.physical(at));
     this.region = { physical: this.physical(at), bytes: region.length };
@@ -405,8 +413,6 @@ export function bareTarget(kernels: readonly BareKernel[]): BareTarget {
   };
 }
 
-const span = { file: 'a.spec', start: 0, end: 0 };
-
 /** The topology that goes with bare kernels. */
 export function bareTopology(names: readonly string[] = ['web']): TopologyModel {
   return {
@@ -433,7 +439,12 @@ export function bareTopology(names: readonly string[] = ['web']): TopologyModel 
         softlockup_panic: false,
         layout_seed: 0,
       },
-      metadata: { size_bytes: 8192, seal: 'crc32c', describes: ['tasks', 'locks', 'app.orders'] },
+      metadata: {
+        size_bytes: 8192,
+        seal: 'crc32c',
+        describes: ['tasks', 'locks', 'app.orders'],
+        locators: [ORDERS],
+      },
       span,
     })),
     ambulances: [

@@ -1,4 +1,5 @@
 import { assemble } from '../../formats/locator-code/assemble.ts';
+import type { LocatorEntry } from '../../formats/locator-code/entry.ts';
 import { decodeLocator, encodeLocator } from '../../formats/locator-code/entry.ts';
 import {
   REGION_BYTES_LIMIT,
@@ -9,9 +10,10 @@ import {
 import { evaluate } from '../../place/evaluate.ts';
 import { regionPlace } from '../../place/collections/metadata.ts';
 import type { BytesPlace } from '../../place/place.ts';
+import type { Value } from '../../place/value.ts';
 import { partitionOf } from '../../place/read.ts';
 import type { Partition } from '../../target/target.ts';
-import type { Perform } from '../injection.ts';
+import type { Injection, Perform } from '../injection.ts';
 import { clause, refused, refusedFor } from '../injection.ts';
 import { readPlace, writePlace } from '../write.ts';
 import { subject } from './bytes.ts';
@@ -19,28 +21,27 @@ import { subject } from './bytes.ts';
 const TOTAL_BYTES_AT = 12;
 const FLAGS_AT = 20;
 const SEALED = 1;
+/** An entry has a limit of 32 bits. */
+const MOST = 0xffff_ffffn;
 
 /**
- * `replace LOCATOR with "TEXT"`: other code for a locator of the region, in the room that its entry has, and a seal that fits: whoever can
- * forge an entry can compute a checksum. Names, shape and limit stay; blocks that the text does not name stay too.
+ * `replace LOCATOR with "TEXT" type "NAME" limit N`: another entry for a locator of the region, in the room that it has, and a seal that
+ * fits: whoever can forge an entry can compute a checksum. What is not said stays, as do blocks that the text does not name.
  */
 export const replace: Perform = (injection) => {
   const place = subject(injection);
   if (!place.ok) return refusedFor(place);
   const locator = place.value;
   if (locator.kind !== 'bytes' || locator.element !== 'locator')
-    return refused(`${locator.text} is no locator that is code`);
-  const written = clause(injection.action, 'with');
-  const text = written && evaluate(injection.world, written);
-  if (!text?.ok || text.value.kind !== 'string') return refused('`with` is a text');
+    return refused(`${locator.text} is no locator`);
   const before = readPlace(injection.live, locator);
   const decoded = before && decodeLocator(before);
   if (!before || !decoded) return refused(`${locator.text} cannot be read`);
   if (!decoded.ok) return refused(`${locator.text} is no locator any more`);
-  const assembled = assemble(text.value.value, decoded.value.texts);
-  if (!assembled.ok) return refused(`that is no locator code: ${assembled.message}`);
-  const blocks = new Map([...decoded.value.blocks, ...assembled.blocks]);
-  const bytes = encodeLocator({ ...decoded.value, blocks, texts: assembled.texts });
+  const forged = forgery(injection, decoded.value);
+  if (typeof forged === 'string') return refused(forged);
+  const bytes = encodeLocator(forged);
+  if (!decodeLocator(bytes).ok) return refused('nobody could read such an entry');
   if (bytes.length > before.length)
     return refused(`${bytes.length} bytes do not fit into the ${before.length} of the entry`);
   const after = new Uint8Array(before.length);
@@ -58,6 +59,25 @@ export const replace: Perform = (injection) => {
     note: sealed ? 'sealed anew' : '',
   };
 };
+
+/** The entry with what the action says in place of its own; a text where that cannot be. */
+function forgery({ action, world }: Injection, entry: LocatorEntry): LocatorEntry | string {
+  const said = (word: string): Value | undefined => {
+    const written = clause(action, word);
+    const value = written && evaluate(world, written);
+    return value?.ok ? value.value : undefined;
+  };
+  const [code, type, limit] = [said('with'), said('type'), said('limit')];
+  const assembled = code?.kind === 'string' ? assemble(code.value, entry.texts) : undefined;
+  if (assembled && !assembled.ok) return `that is no locator code: ${assembled.message}`;
+  if (limit?.kind === 'int' && (limit.value < 1n || limit.value > MOST)) return `a limit of ${limit.value}`;
+  return {
+    ...entry,
+    ...(assembled ? { blocks: new Map([...entry.blocks, ...assembled.blocks]), texts: assembled.texts } : {}),
+    ...(type?.kind === 'string' ? { names: { ...entry.names, type: type.value } } : {}),
+    ...(limit?.kind === 'int' ? { limit: Number(limit.value) } : {}),
+  };
+}
 
 /** Makes the seal of the region fit its bytes; false when it has none. */
 function reseal(partition: Partition, locator: BytesPlace): boolean {

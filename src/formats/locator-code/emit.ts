@@ -27,6 +27,8 @@ interface Ends {
 
 const ARITHMETIC: Partial<Record<FormulaOperator, string>> = {
   '+': 'add', '-': 'sub', '*': 'mul', '&': 'and', '|': 'or', '^': 'xor', '<<': 'shl', '>>': 'shr', '==': 'eq', '!=': 'ne', '<': 'lt',
+  // Of what is true or not.
+  'and': 'and', 'or': 'or',
 }; // prettier-ignore
 const LOADS: Readonly<Record<number, string>> = { 1: 'load8', 2: 'load16', 4: 'load32', 8: 'load64' };
 const ALL_ONES = '0xffffffffffffffff';
@@ -121,6 +123,8 @@ export class Emitter {
         this.value(formula.right);
         return this.#emit(operator);
       }
+      case 'conditional':
+        return this.#choose(formula);
       case 'cast':
         if (!isPlace(formula.of)) return this.#narrow(formula.of, formula.type);
     }
@@ -130,6 +134,16 @@ export class Emitter {
       this.#dropObject(here);
       this.#load(here.type, bits);
     });
+  }
+
+  #choose({ condition, then, otherwise }: Formula & { kind: 'conditional' }): void {
+    const [other, chosen] = [`other${this.#labels}`, `chosen${this.#labels++}`];
+    this.value(condition);
+    this.#emit(`branch ${other}`);
+    this.value(then);
+    this.#emit('const 0', `branch ${chosen}`, `${other}:`);
+    this.value(otherwise);
+    this.#emit(`${chosen}:`);
   }
 
   #narrow(of: Formula, type: TypeModel): void {
@@ -164,8 +178,14 @@ export class Emitter {
           const type = formula.type;
           then({ ...here, type, ...(here.same ? { object: type } : {}) });
         });
-      case 'member':
-        return this.#place(formula.of, (here) => then(this.#member(here, formula.name)));
+      case 'member': {
+        const { of } = formula;
+        if (of.kind !== 'cast' || isPlace(of)) return this.#place(of, (here) => then(this.#member(here, formula.name))); // prettier-ignore
+        // A number that is taken for a pointer.
+        const to = of.type.kind === 'pointer' ? of.type.to : undefined;
+        this.value(of.of);
+        return then(this.#member({ type: to, object: to, same: true, per_cpu: false }, formula.name));
+      }
       case 'every':
         return this.#place(formula.of, (here) => this.#every(here, then));
       case 'index':

@@ -157,7 +157,7 @@ export function checkClauseValues(
     }
     if (verb.name === 'copy' && !alike(value, place, expr, scope)) return undefined;
     if (!inRange(verb, word, value, expr, place, scope)) return undefined;
-    if (verb.name === 'replace' && !isCode(value, expr, scope)) return undefined;
+    if (verb.name === 'replace' && word === 'with' && !isCode(value, expr, scope)) return undefined;
     values.push(
       takes === 'size' && value.kind === 'int'
         ? { kind: 'size', value: Number(value.value), span: value.span }

@@ -76,7 +76,10 @@ function checkRole(word: string, shape: Shape, type: TypeModel, at: Expr, { scop
   if (seen === 'opaque' || seen === undefined) return;
   const inner = seen.kind === 'array' ? seen.of : seen.kind === 'pointer' ? seen.to : undefined;
   const chars = inner && resolveType(inner, source);
-  const text = chars !== undefined && chars !== 'opaque' && chars.kind === 'char';
+  const known = chars === undefined || chars === 'opaque' ? undefined : chars;
+  // The kernel points at texts by `unsigned char *`, too.
+  const bytes = seen.kind === 'pointer' && known?.kind === 'int' && known.bytes === 1;
+  const text = known?.kind === 'char' || bytes;
   if (word === 'label' && !text)
     fail(scope, 'E1015', at, `\`label\` takes a text, and this is \`${spelled(type)}\``, 'no `char` array', 'by a number elements are named with `id`'); // prettier-ignore
   const number = ['int', 'enum', 'char', 'bool', 'pointer'].includes(seen.kind);

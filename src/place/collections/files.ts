@@ -26,26 +26,38 @@ export function superBlockElements(kernel: Kernel, at: string): Outcome<Element[
   );
 }
 
-/** `dentries`: each super block's root, then what hangs under it, by name where that is not twice there. */
+/**
+ * `dentries`: of each super block the root and what hangs under it, by name where that is not twice there. In the order of the locator in
+ * `specs/lib/dcache.spec`: of each its first child, then its next sibling, the nearest to the root first.
+ */
 export function dentryElements(kernel: Kernel, at: string): Outcome<Element[]> {
   const supers = superBlockElements(kernel, at);
   if (!supers.ok) return supers;
   const [root] = offsets(kernel, 'super_block', 's_root');
-  const [child, subdirs, name] = offsets(kernel, 'dentry', 'd_child', 'd_subdirs', 'd_name.name');
-  if (root === undefined || child === undefined || subdirs === undefined || name === undefined) {
+  const [parent, child, subdirs, name] = offsets(kernel, 'dentry', 'd_parent', 'd_child', 'd_subdirs', 'd_name.name'); // prettier-ignore
+  if (root === undefined || parent === undefined || child === undefined || subdirs === undefined || name === undefined) {
     return lost('NO_TYPE', at, 'BTF lacks super_block.s_root or the links of a dentry');
-  }
+  } // prettier-ignore
   const dentries: Address[] = [];
+  const seen = new Set<Address>();
+  const add = (dentry: Address): void => {
+    if (!seen.has(dentry)) dentries.push(dentry);
+    seen.add(dentry);
+  };
+  let next = 0;
   for (const one of supers.value) {
     const place = one.open('');
     const top = place.ok ? kernel.u64((place.value.address as Address) + root) : undefined;
-    if (top !== undefined && top !== 0) dentries.push(top);
-  }
-  for (let next = 0; next < dentries.length; next++) {
-    const links = ring(kernel, (dentries[next] as Address) + subdirs, at);
-    if (!links.ok) return links;
-    for (const link of links.value) dentries.push(link - child);
-    if (dentries.length > DENTRY_LIMIT) return lost('WALK', at, 'the directories do not end');
+    if (top !== undefined && top !== 0) add(top);
+    for (; next < dentries.length; next++) {
+      const dentry = dentries[next] as Address;
+      const [below, beside, above] = [subdirs, child, parent].map((link) => kernel.u64(dentry + link));
+      if (below === undefined || beside === undefined || above === undefined)
+        return lost('UNMAPPED', at, 'a directory leaves mapped memory');
+      if (below !== dentry + subdirs) add(below - child);
+      if (dentry !== above && beside !== above + subdirs) add(beside - child);
+      if (dentries.length > DENTRY_LIMIT) return lost('WALK', at, 'the directories do not end');
+    }
   }
   return found(
     dentries.map((dentry, number) => {

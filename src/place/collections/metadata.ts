@@ -1,6 +1,4 @@
 import { decodeLocator } from '../../formats/locator-code/entry.ts';
-import type { Locator } from '../../formats/locator.ts';
-import { parseLocator } from '../../formats/locator.ts';
 import { scanForRegion } from '../../formats/region-scan.ts';
 import type { Note } from '../../formats/notes.ts';
 import { readNotes } from '../../formats/notes.ts';
@@ -19,7 +17,6 @@ const ENTRY_COUNT_AT = 16;
 /** An entry of the region, and where the region begins. */
 interface Entry {
   readonly note: Note;
-  readonly locator: Locator;
   readonly physical: number;
 }
 
@@ -35,25 +32,13 @@ export function regionPlace(partition: Partition, text: string): Outcome<BytesPl
   return found(physicalPlace(partition, where.value.physical, where.value.bytes, text, 'metadata'));
 }
 
-/** `metadata.locators["tasks"]`: the bytes of that entry, code where there is code. */
+/** `metadata.locators["tasks"]`: the bytes of that entry. */
 export function locatorPlace(partition: Partition, name: string, at: string): Outcome<BytesPlace> {
   const text = `${at}[${JSON.stringify(name)}]`;
-  const code = findNote(partition, (note, bytes) => isCodeOf(name, note, bytes), text);
-  if (code.ok) {
-    const { note, physical } = code.value;
-    return found(physicalPlace(partition, physical + note.desc_start, note.desc_end - note.desc_start, text, 'locator')); // prettier-ignore
-  }
-  const entry = entryOf(partition, name, text);
+  const entry = findNote(partition, (note, bytes) => isLocator(name, note, bytes), text);
   if (!entry.ok) return entry;
   const { note, physical } = entry.value;
-  const bytes = note.desc_end - note.desc_start;
-  return found({ ...physicalPlace(partition, physical + note.desc_start, bytes, text), reading: 'text' });
-}
-
-/** What the region says of a structure. */
-export function regionLocator(partition: Partition, name: string, at: string): Outcome<Locator> {
-  const entry = entryOf(partition, name, at);
-  return entry.ok ? found(entry.value.locator) : entry;
+  return found(physicalPlace(partition, physical + note.desc_start, note.desc_end - note.desc_start, text, 'locator')); // prettier-ignore
 }
 
 /** A run of guest-physical bytes, whether or not anything maps it. */
@@ -74,28 +59,8 @@ export function physicalPlace(
   return element === undefined ? place : { ...place, element };
 }
 
-/** The first locator of the region that is wanted, for whatever reason. */
-export function findLocator(
-  partition: Partition,
-  wanted: (locator: Locator) => boolean,
-  at: string,
-): Outcome<Entry> {
-  let found_locator: Locator | undefined;
-  const entry = findNote(
-    partition,
-    (note, bytes) => {
-      const located = note.type === REGION_NOTE.LOCATOR || note.type === REGION_NOTE.APPLICATION;
-      const { locator } = note.name === SIREN_NOTE && located ? parseLocator(descOf(bytes, note)) : {};
-      found_locator = locator;
-      return locator !== undefined && wanted(locator);
-    },
-    at,
-  );
-  return entry.ok && found_locator ? found({ ...entry.value, locator: found_locator }) : lost('NOT_FOUND', at, 'the region describes no such structure'); // prettier-ignore
-}
-
-function isCodeOf(name: string, note: Note, bytes: Uint8Array): boolean {
-  if (note.name !== SIREN_NOTE || note.type !== REGION_NOTE.LOCATOR_CODE) return false;
+function isLocator(name: string, note: Note, bytes: Uint8Array): boolean {
+  if (note.name !== SIREN_NOTE || note.type !== REGION_NOTE.LOCATOR) return false;
   const decoded = decodeLocator(descOf(bytes, note));
   return (decoded.ok ? decoded.value.names.name : decoded.name) === name;
 }
@@ -105,7 +70,7 @@ function findNote(
   partition: Partition,
   wanted: (note: Note, bytes: Uint8Array) => boolean,
   at: string,
-): Outcome<Omit<Entry, 'locator'>> {
+): Outcome<Entry> {
   const where = regionOf(partition, at);
   if (!where.ok) return where;
   const { physical } = where.value;
@@ -120,10 +85,6 @@ function findNote(
     if (!failure) break;
   }
   return lost('NOT_FOUND', at, 'the region describes no such structure');
-}
-
-function entryOf(partition: Partition, name: string, at: string): Outcome<Entry> {
-  return findLocator(partition, (locator) => locator.name === name, at);
 }
 
 /** Where the guest registered it; without that, where it stands by its magic and seal. */

@@ -1,5 +1,4 @@
 import type { Address } from '../../../base/address.ts';
-import { COLLECTIONS } from '../../../model/collections.ts';
 import type { KernelContext } from '../machine/plan.ts';
 import type { Loader } from '../step.ts';
 import { DIRECT_MAP, imagePhysical } from './memory-map.ts';
@@ -12,7 +11,6 @@ export interface BootParams {
   readonly heartbeat_ns: Address;
   /** 0 fork, 1 thread. */
   readonly heartbeat_by: Address;
-  readonly describes: Address;
   readonly region_bytes: Address;
   readonly sealed: Address;
   readonly panic_on_oops: Address;
@@ -31,7 +29,7 @@ export interface BootParams {
 }
 
 const FIELDS: Readonly<Record<keyof BootParams, readonly [offset: number, bytes: 4 | 8]>> = {
-  memory_bytes: [0, 8], cpus: [8, 4], workload: [12, 4], heartbeat_ns: [16, 8], heartbeat_by: [24, 4], describes: [28, 4],
+  memory_bytes: [0, 8], cpus: [8, 4], workload: [12, 4], heartbeat_ns: [16, 8], heartbeat_by: [24, 4],
   region_bytes: [32, 8], sealed: [40, 4], panic_on_oops: [44, 4], softlockup_panic: [48, 4], random: [52, 4],
   watchdog_thresh_ns: [56, 8], boot_id: [64, 8], disk: [72, 4], net: [76, 4], shared: [80, 8], apps: [160, 8], apps_bytes: [168, 8],
 }; // prettier-ignore
@@ -40,12 +38,6 @@ const FIELDS: Readonly<Record<keyof BootParams, readonly [offset: number, bytes:
 export const SHARED_LIMIT = 4;
 
 export const WORKLOADS = ['web_server', 'database', 'compile', 'idle', 'analytics'] as const;
-
-/** Bit of a collection in `describes`. */
-export function describesBit(name: string): number {
-  const index = COLLECTIONS.findIndex((collection) => collection.name === name);
-  return index < 0 ? 0 : 1 << index;
-}
 
 export function bootParamsAt(base: Address): BootParams {
   const entries = Object.entries(FIELDS).map(([name, [offset]]) => [name, base + offset] as const);
@@ -61,17 +53,12 @@ export function writeBootParams(
 ): void {
   const { kernel, metadata, memory_bytes, cpus } = context.lpar;
   const device = (kind: string): number => context.devices.findIndex((one) => one.kind === kind);
-  const describes = metadata.describes.reduce(
-    (mask, name) => mask | describesBit(name.replace(/^app\./, '')),
-    0,
-  );
   const values: Record<keyof BootParams, number> = {
     memory_bytes,
     cpus: cpus.vcpus,
     workload: WORKLOADS.indexOf(kernel.workload),
     heartbeat_ns: kernel.heartbeat_ns,
     heartbeat_by: kernel.heartbeat_by === 'thread' ? 1 : 0,
-    describes,
     region_bytes: metadata.size_bytes,
     sealed: metadata.seal === 'crc32c' ? 1 : 0,
     panic_on_oops: kernel.panic_on_oops ? 1 : 0,

@@ -11,14 +11,13 @@ import { writeVmcoreInfo } from '../../../formats/vmcoreinfo.ts';
 import type { LocatorModel, StructModel } from '../../../model/structure.ts';
 import type { Program } from '../step.ts';
 import type { BootParams } from './boot-params.ts';
-import { describesBit } from './boot-params.ts';
 import { KERNEL_RW } from './kernel/mm.ts';
 import { printkRingStart } from './kernel/printk.ts';
 import { REGION_TABLE_ENTRY } from './kernel/region.ts';
 import type { Layout } from './layout.ts';
 import { btfOf } from './layout-btf.ts';
 import { locatorTypes } from './locator-types.ts';
-import { locatorCodeNotes, locatorNotes } from './locators.ts';
+import { locatorNotes } from './locators.ts';
 import {
   DIRECT_MAP, FREE_PHYSICAL, imagePhysical, KERNEL_DATA, KERNEL_END, KERNEL_RODATA, KERNEL_TEXT, PER_CPU_STRIDE, PHYS_BASE, THREAD_SIZE,
   VMALLOC_START, VMALLOC_TABLES, VMEMMAP_START,
@@ -97,14 +96,13 @@ export function buildImage(layout: Layout, content: ImageContent): KernelImage {
   };
 
   regionTable([
-    [vmcoreinfoNote(vmcoreinfo), 0],
-    [kallsymsNote({
+    vmcoreinfoNote(vmcoreinfo),
+    kallsymsNote({
       names: kallsyms_at + kallsyms.tables.names, num_syms: kallsyms_at + kallsyms.tables.num_syms, token_table: kallsyms_at + kallsyms.tables.token_table,
       token_index: kallsyms_at + kallsyms.tables.token_index, offsets: kallsyms_at + kallsyms.tables.offsets, relative_base: kallsyms_at + kallsyms.tables.relative_base,
-    }), 0],
-    [btfNote({ address: btf_at, bytes: btf.length }), 0],
-    ...locatorNotes(ORDER_BOOK, THREAD_SIZE).map(([name, note]) => [note, describesBit(name)] as const),
-    ...locatorCodeNotes(content.locators, locatorTypes(layout, content.structs), new Set(all.map(({ name }) => name))).map((note) => [note, 0] as const),
+    }),
+    btfNote({ address: btf_at, bytes: btf.length }),
+    ...locatorNotes(content.locators, locatorTypes(layout, content.structs), new Set(all.map(({ name }) => name))),
   ]); // prettier-ignore
   pageTables();
   interruptTable();
@@ -145,13 +143,12 @@ export function buildImage(layout: Layout, content: ImageContent): KernelImage {
     app_entries: built.app_entries,
   };
 
-  function regionTable(entries: readonly (readonly [NoteContent, number])[]): void {
-    entries.forEach(([note, mask], index) => {
+  function regionTable(entries: readonly NoteContent[]): void {
+    entries.forEach((note, index) => {
       const bytes = writeNotes([note]);
       const entry = at('region_table') + index * REGION_TABLE_ENTRY;
       write64(entry, rodata.blob(bytes, 8));
       view.setUint32(entry + 8 - KERNEL_DATA, bytes.length, true);
-      view.setUint32(entry + 12 - KERNEL_DATA, mask >>> 0, true);
     });
   }
 

@@ -14,7 +14,7 @@ const HEADER = { version: 8, header_bytes: 10, total_bytes: 12, entry_count: 16,
 
 /** Bytes that one step seals. */
 const SEAL_STRIDE = 2048;
-/** An entry of `region_table`: u64 address of the note's bytes in .rodata, u32 bytes, u32 mask of what must be described for it. */
+/** An entry of `region_table`: u64 address of the note's bytes in .rodata, u64 bytes. */
 export const REGION_TABLE_ENTRY = 16;
 
 /** Prepares the metadata region as `metadata { … }` asks, seals it and registers it with the hypervisor. */
@@ -45,10 +45,8 @@ export function assembleRegion(k: Kernel, printk: Printk, boot: BootParams): Lab
       const from = cpu.load64(entry);
       if (from === 0) return cpu.jump(entries_done.at);
       const length = cpu.load32(entry + 8);
-      const wanted = cpu.load32(entry + 12);
       cpu.set(r13, entry + REGION_TABLE_ENTRY);
       cpu.push(next_entry.at);
-      if (wanted !== 0 && (cpu.load32(boot.describes) & wanted) === 0) return cpu.ret();
       const to = cpu.get(r12);
       // What does not fit is left out: the region is as large as it was asked to be.
       if (to + length > cpu.get(rbx) + cpu.load64(bytes)) return cpu.ret();

@@ -16,7 +16,8 @@ import { scenariosOf } from './spec-text.ts';
 
 /** When fixtures are harmed unless they say otherwise. */
 export const HARM_NS: number = 40 * MS;
-const DESCRIBED = 'tasks, run_queues, locks, stacks, timers, hrtimers, log, slabs, super_blocks, dentries, app.orders';
+const DESCRIBED =
+  'tasks, run_queues, locks, stacks, timers, hrtimers, log, slabs, super_blocks, dentries, app.orders';
 
 /** Between two moments of a fault. */
 const APART_NS = 50_000;

@@ -85,7 +85,7 @@ export function attend(patient: Patient, options: AttendOptions): Attended {
     diagnosed_ns: patient.now() + cost_ns,
     via: attachment.via,
     health: healthOf(of, diagnosis),
-    verdicts: [metadataVerdict(attachment), ...conclusions.map((one) => verdictOf(one, attachment))],
+    verdicts: [metadataVerdict(attachment), ...conclusions.map((one) => verdictOf(one, attachment, patient.name))],
     findings,
     diagnosis,
     bytes_read: meter.bytes,
@@ -106,11 +106,15 @@ function metadataVerdict(attachment: Attachment): StructureVerdict {
   return { structure: 'metadata', verdict, ...(code === undefined ? {} : { code }), via, elements: entries, rereads: 0 }; // prettier-ignore
 }
 
-function verdictOf(one: Conclusion, attachment: Attachment): StructureVerdict {
+function verdictOf(one: Conclusion, attachment: Attachment, patient: string): StructureVerdict {
+  const { place = '', address = NaN, message } = one;
   return {
     structure: one.structure,
     verdict: one.verdict,
     ...(one.code === undefined ? {} : { code: one.code }),
+    ...(place === '' ? {} : { place: `${patient}.${place}` }),
+    ...(Number.isFinite(address) ? { address: addressHex(address) } : {}),
+    ...(message === undefined || message === '' ? {} : { message }),
     via: attachment.via,
     elements: one.elements,
     rereads: one.rereads,

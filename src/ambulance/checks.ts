@@ -10,11 +10,19 @@ import type { Reading } from './reading.ts';
 import { isWild } from './reading.ts';
 import type { Subject } from './subject.ts';
 
+/** Why a structure could not be judged, and where: `place` without the patient's name, '' where it has none, as `address` is NaN then. */
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly place?: string;
+  readonly address?: Address;
+}
+
 /** What a validator said in one reading. */
 export interface Checked {
   readonly drafts: readonly Draft[];
   readonly elements: number;
-  readonly failure: { readonly code: string; readonly message: string } | undefined;
+  readonly failure: Failure | undefined;
 }
 
 /** What walkers say of the links themselves, beside those that lead astray. */

@@ -1,3 +1,4 @@
+import type { Address } from '../base/address.ts';
 import { FINDINGS } from '../model/findings.ts';
 import type { LibraryModel } from '../model/structure.ts';
 import type { Verdict } from '../model/vocabulary.ts';
@@ -25,6 +26,9 @@ export interface Conclusion {
   readonly verdict: Verdict;
   readonly code?: string;
   readonly message?: string;
+  /** Where it could not be judged, without the patient's name; '' where it has none. */
+  readonly place?: string;
+  readonly address?: Address;
   readonly elements: number;
   readonly rereads: number;
   readonly drafts: readonly Draft[];
@@ -140,9 +144,14 @@ function conclude(one: Pending): Conclusion {
   const base = { structure, elements: result.elements, rereads };
   const corrupt = firm.find((draft) => (FINDINGS.get(draft.code)?.leads_to ?? 'corrupt') === 'corrupt');
   if (corrupt) return { ...base, verdict: 'corrupt', code: corrupt.code, drafts: firm };
-  if (result.failure && one.tried && LACKING.has(result.failure.code)) return { ...base, verdict: 'unchecked', code: result.failure.code, message: result.failure.message, drafts: [] }; // prettier-ignore
-  if (result.failure) return { ...base, verdict: 'unreachable', code: result.failure.code, message: result.failure.message, drafts: [] }; // prettier-ignore
+  if (result.failure) {
+    const verdict = one.tried && LACKING.has(result.failure.code) ? 'unchecked' : 'unreachable';
+    return { ...base, ...result.failure, verdict, drafts: [] };
+  }
   const flux = result.drafts[0];
-  if (flux) return { ...base, verdict: 'unsettled', code: flux.code, message: flux.message, drafts: [] };
+  if (flux) {
+    const { code, message, place, address } = flux;
+    return { ...base, verdict: 'unsettled', code, message, place, address, drafts: [] };
+  }
   return { ...base, verdict: 'intact', drafts: [] };
 }

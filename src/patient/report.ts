@@ -25,6 +25,10 @@ export interface StructureVerdict {
   readonly verdict: Verdict;
   /** The code that explains it when it is not intact. */
   readonly code?: string;
+  /** Of what could not be judged: where that was, as a spec would write it, its address (16 hex digits) and why, as far as they are known. */
+  readonly place?: string;
+  readonly address?: string;
+  readonly message?: string;
   readonly via: Via;
   /** How many elements were looked at. */
   readonly elements: number;

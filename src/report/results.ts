@@ -170,6 +170,9 @@ interface VerdictResult {
   readonly structure: string;
   readonly verdict: string;
   readonly code?: string;
+  /** Of what could not be judged: where, and why. */
+  readonly place?: string;
+  readonly message?: string;
   /** Where it is not the rescue's own `via`. */
   readonly via?: string;
   readonly elements: number;

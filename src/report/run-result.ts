@@ -200,10 +200,12 @@ function rescueResult(report: AmbulanceReport, limits: Limits): RescueResult {
     attached_ns: report.attached_ns,
     diagnosed_ns: report.diagnosed_ns,
     bytes_read: report.bytes_read,
-    verdicts: report.verdicts.map(({ structure, verdict, code, via, elements, rereads }) => ({
+    verdicts: report.verdicts.map(({ structure, verdict, code, place, message, via, elements, rereads }) => ({
       structure,
       verdict,
       ...(code === undefined ? {} : { code }),
+      ...(place === undefined ? {} : { place: clip(place, limits.text) }),
+      ...(message === undefined ? {} : { message: clip(message, limits.text) }),
       ...(via === report.via ? {} : { via }),
       elements,
       ...(rereads === 0 ? {} : { rereads }),

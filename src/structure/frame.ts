@@ -99,8 +99,8 @@ export class Frame extends Reporting {
   }
 
   noElement(locator: number, key: string | number): void {
-    const name = this.nameOf(locator);
-    this.fail('NO_ELEMENT', `there is no ${name}[${JSON.stringify(key)}]`, '', NaN, 0);
+    const place = `${this.nameOf(locator)}[${JSON.stringify(key)}]`;
+    this.fail('NO_ELEMENT', `there is no ${place}`, place, NaN, 0);
   }
 
   text(space: Reader, address: Address, bytes: number): string | undefined {

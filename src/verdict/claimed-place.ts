@@ -1,7 +1,7 @@
 import type { PlaceError } from '../place/outcome.ts';
 
 /** What a finding or a diagnosis says of where it is. */
-interface Located {
+export interface Located {
   readonly place: string;
   /** 16 hex digits, or ''. */
   readonly address: string;

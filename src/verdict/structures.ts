@@ -2,9 +2,9 @@ import { formatTime } from '../base/units.ts';
 import type { Path } from '../model/expression.ts';
 import { printPath } from '../model/print.ts';
 import type { Claim } from '../model/scenario.ts';
-import type { AmbulanceReport, Finding } from '../patient/report.ts';
+import type { AmbulanceReport, Finding, StructureVerdict } from '../patient/report.ts';
 import type { Case } from './facts.ts';
-import type { ClaimedPlace } from './claimed-place.ts';
+import type { ClaimedPlace, Located } from './claimed-place.ts';
 import { claimedPlace } from './places.ts';
 import type { Judged } from './reports.ts';
 import { bare, findingsOf, judgedBy, reportsOn, subjectOf, whyUnattended } from './reports.ts';
@@ -96,8 +96,14 @@ function miss(
   );
   if (absent !== undefined) return `${told}, not ${absent}`;
   const coded = findings.filter((one) => claim.codes.length === 0 || claim.codes.includes(one.code));
-  const elsewhere = places.find((place) => !coded.some((one) => place.covers(report.patient, one)));
+  const located = findings.length === 0 ? unjudgedAt(verdict) : coded;
+  const elsewhere = places.find((place) => !located.some((one) => place.covers(report.patient, one)));
   return elsewhere ? `${told}, not at ${elsewhere.text}` : undefined;
+}
+
+/** Where a structure that was found nothing in could not be judged. */
+function unjudgedAt({ place, address = '' }: StructureVerdict): Located[] {
+  return place === undefined ? [] : [{ place, address, physical: -1 }];
 }
 
 /** True when everything that was found there follows from what other claims cover. */
@@ -112,7 +118,10 @@ function portrait({ report, verdict }: Judged): string {
   const findings = findingsOf(report, structure);
   const told = findings.slice(0, FINDINGS_TOLD).map((finding) => `${finding.code} at ${finding.place}`);
   if (findings.length > told.length) told.push(`${findings.length - told.length} more`);
-  const why = told.length > 0 ? `: ${told.join(', ')}` : verdict.code ? `: ${verdict.code}` : '';
+  const { code, place, message } = verdict;
+  const at = place === undefined ? '' : ` at ${place}`;
+  const because = message === undefined || at !== '' ? '' : ` (${message})`;
+  const why = told.length > 0 ? `: ${told.join(', ')}` : code ? `: ${code}${at}${because}` : '';
   return `${report.patient}.${structure} is ${verdict.verdict} via ${verdict.via}${why}`;
 }
 

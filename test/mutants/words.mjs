@@ -10,4 +10,6 @@ export const mutants = [
   { id: 'a-broken-locator-is-told-once', file: 'src/language/check/located.ts', from: 'if (structures?.wrong_locators.has(name) === true) return undefined;', to: '', killer: 'test/language/half.test.ts' },
   { id: 'comments-of-others-are-told-once', file: 'src/language/habits.ts', from: "return image.replaceAll(/[^\\n]/g, ' ');", to: 'return image;', killer: 'test/language/golden.test.ts' },
   { id: 'and-is-meant', file: 'src/language/habits.ts', from: 'tokens[tokens.length - 1] = tokenOf(pair[0], pair[1], before.startOffset);', to: 'tokens.push(current);', killer: 'test/language/golden.test.ts' },
+  { id: 'what-cannot-be-judged-has-a-place', file: 'src/ambulance/attend.ts', from: "...(place === '' ? {} : { place: `${patient}.${place}` }),", to: '', killer: 'specs/structures/unjudged.spec' },
+  { id: 'two-addresses-stay-apart', file: 'src/language/format/spacing.ts', from: "if (before === '&' && after === '&') return true;", to: '', killer: 'test/language/format/format.test.ts' },
 ]; // prettier-ignore

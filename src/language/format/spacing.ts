@@ -31,6 +31,8 @@ export class Spacing {
     if (is(left, token.Dot) || is(right, token.Dot)) return is(right, token.Dot) && this.#startsPath(at);
     if (is(right, token.DotStar)) return false;
     if (after === '..' || before === '..') return !this.#tight(after === '..' ? at : at - 1);
+    // The two together are C's `and`.
+    if (before === '&' && after === '&') return true;
     if (PREFIXES.has(before) && this.isPrefix(at - 1)) return false;
     if (after === ':') return this.#ofConditional(at) || before === '{';
     if (after === '(' || after === '[') return !this.#applies(at);

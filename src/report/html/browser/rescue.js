@@ -127,7 +127,10 @@ function verdictsView(rescue) {
                   <span class="pill ${one.verdict}">${one.verdict}</span
                   >${one.via !== undefined && markup` via ${one.via.replaceAll('_', ' ')}`}
                 </td>
-                <td>${one.code}</td>
+                <td>
+                  ${one.code}${one.place !== undefined && markup` at <code>${one.place}</code>`}
+                  ${one.message !== undefined && markup`<br /><span class="dim">${one.message}</span>`}
+                </td>
                 <td class="number">${one.elements}</td>
                 <td class="number">${one.rereads ?? 0}</td>
               </tr>`,

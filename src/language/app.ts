@@ -1,5 +1,6 @@
 import type { AppField, AppFill, AppModel, AppWord } from '../model/machine.ts';
 import type { Formula, LocatorModel } from '../model/structure.ts';
+import { resolveType } from '../model/type-source.ts';
 import { items, once } from './block.ts';
 import { readField } from './app-fields.ts';
 import { contextOf, readFormula } from './library/formula.ts';
@@ -70,7 +71,36 @@ function readFill(item: Phrase, app: string, seen: Map<string, Name>, scope: Sco
     else if (node.kind !== 'broken')
       fail(scope, 'E0306', node, 'this does not belong in an `app`', 'no member');
   }
-  return count === undefined ? undefined : { locator, count, fields, span: spanOf(scope.unit, item) };
+  if (count === undefined || !hasRoom(locator, count, item, scope)) return undefined;
+  return { locator, count, fields, span: spanOf(scope.unit, item) };
+}
+
+/** False when more elements are asked for than there is room for, which is reported. */
+function hasRoom(locator: LocatorModel, count: number, item: Phrase, scope: Scope): boolean {
+  const room = roomOf(locator, scope);
+  if (room === undefined || count <= room) return true;
+  const message = `\`${locator.name}\` has room for ${room} ${room === 1 ? 'element' : 'elements'}`;
+  fail(scope, 'E1053', item.values[0] ?? item, message, `${count} are too many`, `write at most ${room}`, [
+    { span: locator.span, text: `a \`${locator.shape}\`` },
+  ]); // prettier-ignore
+  return false;
+}
+
+/** How many elements lie where a locator begins, as far as its text says. */
+function roomOf({ shape, length, from }: LocatorModel, scope: Scope): number | undefined {
+  const [first] = from;
+  // Those of each CPU, or of each entry, are dealt out.
+  if (first === undefined || from.length > 1 || severalIn(first)) return undefined;
+  if (shape === 'one') return 1;
+  if (shape !== 'ring' && shape !== 'array' && shape !== 'bitmap') return undefined;
+  if (length !== undefined) return length.kind === 'int' ? Number(length.value) : undefined;
+  const { source } = namesOf(scope.unit, scope.problems);
+  const type = first.kind === 'cast' ? resolveType(first.type, source) : undefined;
+  return typeof type === 'object' && type.kind === 'array' ? type.count : undefined;
+}
+
+function severalIn(formula: Formula): boolean {
+  return formula.kind === 'every' || ('of' in formula && formula.of !== undefined && severalIn(formula.of));
 }
 
 /** `root symbols["ledger_root"]`: says once more where the structure begins; it has to be there. */

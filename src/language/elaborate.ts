@@ -2,7 +2,7 @@ import type { Scenario, SpecModel } from '../model/scenario.ts';
 import { checkAction } from './action.ts';
 import { checkNames } from './check/names.ts';
 import { checkLookedAt } from './check/looked-at.ts';
-import { checkUses } from './check/unused.ts';
+import { checkImports, checkUses } from './check/unused.ts';
 import { freezeModel } from './freeze.ts';
 import { later } from './evaluate.ts';
 import { fileScope } from './file-scope.ts';
@@ -38,6 +38,7 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
   const taken = new Map<string, Scenario>();
   checkNames(unit, problems);
   checkUses(unit, problems);
+  checkImports(unit, problems);
   const { model: library, names } = libraryOf(unit, problems);
   checkLookedAt(unit, names.locators, problems);
   checkTopologies(unit, problems);

@@ -42,7 +42,7 @@ const FINDING_LIST: readonly FindingDoc[] = [
   { code: 'FREELIST_CYCLE', leads_to: 'corrupt', collections: [], shapes: ['freelist'], doc: 'A free list leads back to an object that was passed before: freed twice. The place is the link that does.' },
   { code: 'GRAPH_WILD', leads_to: 'corrupt', collections: [], shapes: ['graph'], doc: 'A step of a graph leads to no mapped memory.' },
   { code: 'GRAPH_CYCLE', leads_to: 'corrupt', collections: [], shapes: ['graph'], doc: 'A step of a graph leads back to an element above. Two ways to one element are no damage.' },
-  { code: 'RING_BOUNDS', leads_to: 'corrupt', collections: [], shapes: ['ring'], doc: 'The first and the last entry of a ring are farther apart than it is long.' },
+  { code: 'RING_BOUNDS', leads_to: 'corrupt', collections: [], shapes: ['ring'], doc: 'The first and the last entry of a ring are farther apart than it is long, or the last lies before the first.' },
   { code: 'XA_WILD', leads_to: 'corrupt', collections: [], shapes: ['xarray'], doc: 'A slot of an xarray leads to no mapped memory, or to a node that was passed before.' },
   { code: 'XA_PARENT', leads_to: 'corrupt', collections: [], shapes: ['xarray'], doc: "A node's parent link does not lead to the node whose slot leads to it." },
   { code: 'XA_OFFSET', leads_to: 'corrupt', collections: [], shapes: ['xarray'], doc: 'A node says that it hangs in another slot.' },

@@ -36,6 +36,11 @@ export function kernelGlobal(symbol: string): TypeModel | undefined {
   return type && modelOf(type);
 }
 
+/** Names of the simulated kernel's variables. */
+export function kernelVariables(): readonly string[] {
+  return [...GLOBAL_VARIABLES.keys(), ...PER_CPU_VARIABLES.keys()];
+}
+
 const KNOWN = new Map<string, TypeModel>();
 const NOWHERE = { file: '', start: 0, end: 0 };
 

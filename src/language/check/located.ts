@@ -5,6 +5,7 @@ import type { LocatorModel } from '../../model/structure.ts';
 import { failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { fields } from './fields.ts';
+import { isFilled } from './filled.ts';
 import type { Place } from './place.ts';
 
 const KNOWN = new WeakMap<object, Collection>();
@@ -93,6 +94,7 @@ function elementOf(
   const single = locator.shape === 'one' && !locator.from.some((one) => one.kind === 'every');
   if (single && index.kind === 'field') return fields(start, steps, from, scope);
   if (index.kind !== 'any' && !chosen(index, locator, path, scope)) return undefined;
+  if (!isFilled(locator, index, lpar, scope)) return undefined;
   const next = steps[from + 1];
   const nested = next?.kind === 'field' ? nestedIn(locator, next.name, scope) : undefined;
   if (nested !== undefined) return elementOf(nested, lpar, path, from + 2, scope);

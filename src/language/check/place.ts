@@ -2,7 +2,6 @@ import { COLLECTIONS, LATER_COLLECTIONS, SPECIAL_PLACES } from '../../model/coll
 import type { Collection } from '../../model/collections.ts';
 import type { Dimension, Expression, Path, PathStep } from '../../model/expression.ts';
 import { FUNCTIONS } from '../../model/functions.ts';
-import { kernelGlobal, kernelPerCpu } from '../../model/kernel-source.ts';
 import type { LparModel } from '../../model/machine.ts';
 import type { TypeModel } from '../../model/structure.ts';
 import { REGISTERS } from '../../model/registers.ts';
@@ -13,8 +12,8 @@ import { didYouMean } from '../suggest.ts';
 import { bytesPlace, indexNeeded, sharedBy } from './bytes.ts';
 import { noCpu } from './cpu.ts';
 import { element } from './element.ts';
-import { fields } from './fields.ts';
 import { located, structureNames } from './located.ts';
+import { symbolPlace } from './symbol.ts';
 import { own } from './words.ts';
 
 /** What a path names, as far as the text can tell. */
@@ -303,34 +302,6 @@ function settingPlace(
     return { kind: 'setting', lpar: lpar.name, dimension: constant.kind as Dimension, constant };
   const help = didYouMean(part?.kind === 'field' ? part.name : '', settings.keys(), 'the kernel has');
   return failAt(scope, 'E0602', part?.span ?? span, 'there is no such kernel setting', 'unknown', help);
-}
-
-function symbolPlace(
-  lpar: LparModel,
-  rest: readonly PathStep[],
-  path: Path,
-  scope: Scope,
-): Place | undefined {
-  const [index] = rest;
-  if (index?.kind !== 'index' || index.index.kind !== 'string') {
-    return failAt(
-      scope,
-      'E0603',
-      index?.span ?? path.span,
-      'a symbol is named by a string',
-      'not a name',
-      'as in `web.symbols["init_task"]`',
-    );
-  }
-  const name = index.index.value;
-  const type = kernelGlobal(name) ?? kernelPerCpu(name);
-  const place: Place = {
-    kind: 'bytes',
-    lpar: lpar.name,
-    dimension: 'place',
-    ...(type === undefined ? {} : { type }),
-  };
-  return fields(place, rest, 1, scope);
 }
 
 /** The dimension of what a `let` measures, found once: it is made of other `let`s, and each may be named twice. */

@@ -46,6 +46,29 @@ export function checkUses(unit: Unit, problems: Problems): void {
   }
 }
 
+/** Warns of imports that the file says no more of. A validator is in force wherever it is imported. */
+export function checkImports(unit: Unit, problems: Problems): void {
+  const imports = unit.tree.declarations.filter((node) => node.kind === 'import');
+  // Where a file could not be read, or a name is there twice, that is the news.
+  if (!unit.whole || imports.length === 0 || problems.errors > 0) return;
+  let text = unit.source.text;
+  for (const { start, end } of imports) text = `${text.slice(0, start)}${' '.repeat(end - start)}${text.slice(end)}`;
+  const words = new Set(text.replaceAll(/#[^\n]*/g, '').match(/[A-Za-z_]\w*/g));
+  for (const node of imports) {
+    const idle = node.names.filter(({ text: name }) => isImported(unit, name) && !words.has(name));
+    for (const name of idle) {
+      if (problems.full(unit.file)) return;
+      const help = idle.length === node.names.length ? 'remove the whole line' : `remove \`${name.text}\` from it`;
+      problems.warn('E0116', `\`${name.text}\` is imported and used nowhere`, [label(unit, name, 'unused')], help); // prettier-ignore
+    }
+  }
+} // prettier-ignore
+
+/** True for a name that an import brought, other than a validator's. */
+function isImported({ names, structs, locators, validators }: Unit, name: string): boolean {
+  return !validators.has(name) && (names.has(name) || structs.has(name) || locators.has(name));
+}
+
 /** What a declaration of structures names, its messages included. */
 function inDeclaration(node: Declaration, used: Set<string>): void {
   if (node.kind === 'def') inExpr(node.value, used);

@@ -122,4 +122,13 @@ export const FILE_CODES: readonly LanguageCode[] = [
     bad: 'nonsense\n'.repeat(101),
     mended: 'nonsense\n'.repeat(100),
   },
+  {
+    code: 'E0116',
+    title: 'an unused import',
+    doc: 'A name that is imported and mentioned nowhere brings nothing, but for a validator, which is in force wherever it is imported. A warning.',
+    frame: 'file',
+    bad: 'import { pair, smoke } from "./machines.spec"\nscenario "x" { uses pair; expect { guest web is healthy } }',
+    mended:
+      'import { pair } from "./machines.spec"\nscenario "x" { uses pair; expect { guest web is healthy } }',
+  },
 ];

@@ -52,8 +52,8 @@ export const PLACE_CODES: readonly LanguageCode[] = [
   },
   {
     code: 'E0607',
-    title: 'no such lock or slab cache',
-    doc: 'Locks are named by their symbol, slab caches by the name that the kernel gave them.',
+    title: 'no such lock, slab cache or element',
+    doc: 'Locks are named by their symbol, slab caches by the name that the kernel gave them, elements of a structure of your own by what its application fills them with.',
     frame: 'scenario',
     bad: 'at 40 ms: leak web.locks["task_lock"]',
     mended: 'at 40 ms: leak web.locks["tasklist_lock"]',
@@ -141,9 +141,17 @@ export const PLACE_CODES: readonly LanguageCode[] = [
   {
     code: 'E0618',
     title: 'outside of an array',
-    doc: "The type's array has fewer elements. They are counted from 0.",
+    doc: "The type's array, or what an application fills, has fewer elements. They are counted from 0.",
     frame: 'scenario',
     bad: 'at 40 ms: zero web.tasks["nginx"].comm[16]',
     mended: 'at 40 ms: zero web.tasks["nginx"].comm[15]',
+  },
+  {
+    code: 'E0619',
+    title: 'a variable that nobody has',
+    doc: 'The simulated kernel has no variable of that name, and no application of the partition sets one or keeps a structure there. A warning: a function, and a variable of another kernel, is looked up when the scenario runs.',
+    frame: 'scenario',
+    bad: 'at 40 ms: set web.symbols["nr_thread"] to 0',
+    mended: 'at 40 ms: set web.symbols["nr_threads"] to 0',
   },
 ];

@@ -20,7 +20,9 @@ export const ringBuffer: Shape = (job) => () => {
   const used = indexes ? (last - first + length) % length : last - first;
   if (!(used >= 0 && used <= length)) {
     const at = root.last_at ?? root.length_at;
-    const message = `${first} to ${last} is more than the ${length} entries there are`;
+    const away =
+      used < 0 ? `behind the first in use, ${first}` : `${used} entries from the first in use, ${first}`;
+    const message = `${last}: that is ${away}, and the ring has ${length}`;
     fault(job, { code: 'RING_BOUNDS', address: at?.address ?? root.head, bytes: 8, element: NaN, member: '', message, ...(at ? { place: at.place } : {}) }); // prettier-ignore
     elements.complete = false;
     return false;

@@ -8,6 +8,8 @@ import { each, KERNEL_STRUCTS, library, locator, require_, sessionOn, struct, ty
 const ENTRY = struct('entry', { value: 'u64', link: 'hlist_node' }, KERNEL_STRUCTS);
 const x = name('x');
 
+/** What the last findings say. */
+const messages: string[] = [];
 /** What a locator finds: each element's number and address, and the findings. */
 function found(
   memory: FlatSpace,
@@ -19,6 +21,7 @@ function found(
   const said = validator('things', [each('x', collection('things'), require_(binary('!=', member(x, 'index'), member(x, 'index')), 'AT', [{ value: member(x, 'index'), format: 'plain' }, ' ', { value: x, format: 'hex' }]))]); // prettier-ignore
   const result = sessionOn(library([ENTRY, ...more], [of], [said]), memory, symbols).validate('things');
   const shaped = result?.drafts.filter((one) => one.of_shape) ?? [];
+  messages.splice(0, Infinity, ...shaped.map(({ message }) => message));
   const elements = result?.drafts.filter((one) => !one.of_shape).map((one) => Number(one.message.split(' ')[0])) ?? []; // prettier-ignore
   return { elements, shaped: shaped.map((one) => [one.code, one.address, one.expected]), failure: result?.failure?.code }; // prettier-ignore
 }
@@ -64,7 +67,9 @@ describe('a ring', () => {
 
   it('whose counters are farther apart than it is long is out of bounds', () => {
     expect(at(10, 19).shaped).toEqual([['RING_BOUNDS', 0x4100, undefined]]);
+    expect(messages[0]).toMatch(/ is 19: that is 9 entries from the first in use, 10, and the ring has 8$/);
     expect(at(19, 10).shaped).toEqual([['RING_BOUNDS', 0x4100, undefined]]);
+    expect(messages[0]).toMatch(/ is 10: that is behind the first in use, 19, and the ring has 8$/);
   });
 });
 

@@ -85,7 +85,10 @@ export function attend(patient: Patient, options: AttendOptions): Attended {
     diagnosed_ns: patient.now() + cost_ns,
     via: attachment.via,
     health: healthOf(of, diagnosis),
-    verdicts: [metadataVerdict(attachment), ...conclusions.map((one) => verdictOf(one, attachment, patient.name))],
+    verdicts: [
+      metadataVerdict(attachment),
+      ...conclusions.map((one) => verdictOf(one, attachment, patient.name)),
+    ],
     findings,
     diagnosis,
     bytes_read: meter.bytes,

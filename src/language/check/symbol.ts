@@ -38,11 +38,14 @@ export function symbolPlace(
   return fields(place, rest, 1, scope);
 }
 
+/** Of the application that every guest has. */
+const SHOP_SYMBOL = 'order_book';
+
 /** Warns of a symbol that is neither a variable of the kernel nor one of an application. */
 function known(name: string, at: PathStep, lpar: LparModel, scope: Scope): void {
   const own = symbolsOf(lpar);
-  if (own.has(name)) return;
-  const near = nearest(name, [...own, ...kernelVariables()]);
+  if (own.has(name) || name === SHOP_SYMBOL) return;
+  const near = nearest(name, [...own, SHOP_SYMBOL, ...kernelVariables()]);
   const help = near === undefined ? 'a function, or a variable of another kernel, is looked up when the scenario runs' : `did you mean \`${near}\`?`; // prettier-ignore
   const labels = [{ span: at.span, text: 'known to nobody here' }, ...scope.trail];
   scope.problems.warn('E0619', `neither the kernel nor an application of \`${lpar.name}\` has a variable \`${name}\``, labels, help); // prettier-ignore

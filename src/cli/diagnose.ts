@@ -7,7 +7,7 @@ import { openMachine } from '../targets/core/open.ts';
 import type { Invocation } from './invocation.ts';
 
 /** What the machine in a dump is called where nobody gave it a name. */
-const NAME = 'patient';
+const NAME = 'dump';
 const AMBULANCE = 'siren';
 
 /** `siren diagnose FILE`: a dump, without a spec. 0: nothing is wrong with it; 1: something is; 3: it cannot be read. */

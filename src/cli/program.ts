@@ -95,6 +95,30 @@ export async function runProgram(
     });
 
   program
+    .command('adopt')
+    .description('write the spec that freezes what is found in a dump, for `siren run --target core`')
+    .argument('<file>', 'the dump, inside the project')
+    .option('--out <spec>', 'where the spec goes (default: beside the dump)')
+    .option('--force', 'write over a spec that is there')
+    .action(async (file: string, options: Record<string, unknown>) => {
+      const { adoptCommand } = await import('./adopt.ts');
+      code = await adoptCommand(file, options, { around, words, version });
+    });
+
+  selecting(program.command('export'))
+    .description('write the damaged machines of scenarios as ELF cores, with the ground truth beside each')
+    .option(
+      '--at <time>',
+      "the instant of the run, as in '40 ms' (default: when the first ambulance attaches, else its end)",
+    )
+    .option('--out <folder>', 'where they go (default: exports)')
+    .option('--seed <n>', 'one seed for every scenario in place of its own')
+    .action(async (paths: string[], options: Record<string, unknown>) => {
+      const { exportCommand } = await import('./export.ts');
+      code = await exportCommand(paths, options, { around, words, version });
+    });
+
+  program
     .command('explain')
     .description('say what a code or a word of the language means')
     .argument(

@@ -1,9 +1,9 @@
 import { attend } from '../ambulance/attend.ts';
 import type { Scenario } from '../model/scenario.ts';
 import { NO_LIBRARY } from '../model/structure.ts';
-import type { Patient } from '../patient/patient.ts';
 import type { AmbulanceReport } from '../patient/report.ts';
 import { worldOf } from '../place/world.ts';
+import type { DumpedMachine } from '../targets/core/open.ts';
 import { coreTarget } from '../targets/core/core-target.ts';
 import { factsOf } from '../verdict/facts.ts';
 import type { Finished } from './scenario.ts';
@@ -18,14 +18,14 @@ const NO_TRACE = '0'.repeat(16);
 export function runCores(
   scenario: Scenario,
   seed: number,
-  patients: readonly Patient[],
+  machines: readonly DumpedMachine[],
   release: () => void,
 ): Finished {
   const ambulance = scenario.topology.ambulances[0]?.name ?? '';
   const library = scenario.library ?? NO_LIBRARY;
   const memory = scenario.budget?.memory_bytes;
   const limits = memory === undefined ? {} : { limits: { bytes: memory } };
-  const reports: AmbulanceReport[] = patients.map((one) => attend(one, { ambulance, library, ...limits }).report); // prettier-ignore
+  const reports: AmbulanceReport[] = machines.map(({ patient }) => attend(patient, { ambulance, library, ...limits }).report); // prettier-ignore
   return {
     record: {
       seed,
@@ -40,7 +40,7 @@ export function runCores(
       partitions: reports.map(({ patient, health, log_tail }) => ({ name: patient, health, heartbeats: 0, cpu_time_ns: 0, boot_complete_ns: 0, console: log_tail })), // prettier-ignore
       twins: [],
     },
-    facts: factsOf(worldOf(scenario, coreTarget(patients), seed)),
+    facts: factsOf(worldOf(scenario, coreTarget(machines), seed)),
     occurrences: () => 0,
     release,
   };

@@ -21,6 +21,9 @@ export interface CoreFile {
   readonly cpus: readonly CpuRegisters[];
   /** The text of VMCOREINFO, when the file carries it. */
   readonly vmcoreinfo?: Uint8Array;
+  /** What a hypervisor that Siren simulated knew of the machine, as JSON, and its copy of the region (`PATIENT_NOTE`). */
+  readonly patient?: Uint8Array;
+  readonly region_copy?: Uint8Array;
   /** The kernel's release as the file itself says it; VMCOREINFO says it too. */
   readonly release?: string;
   /** What is not as it should be, and does not keep it from being read: `half of its memory is cut off`. */
@@ -29,22 +32,39 @@ export interface CoreFile {
   readonly read: ReadMemory;
 }
 
+/** Notes of `siren export`: what the hypervisor knew, and its copy of the region. */
+export const PATIENT_NOTE = 'SIREN-PATIENT';
+export const PATIENT_SAID = 1;
+export const PATIENT_REGION = 2;
+
 /** CPUs that a file may have: more notes are not read. */
 const CPU_LIMIT = 1024;
 
 /** What the notes of a core say. */
-export function readCoreNotes(bytes: Uint8Array): Pick<CoreFile, 'cpus' | 'vmcoreinfo'> {
+export function readCoreNotes(
+  bytes: Uint8Array,
+): Pick<CoreFile, 'cpus' | 'vmcoreinfo' | 'patient' | 'region_copy'> {
+  // prettier-ignore
   const cpus: CpuRegisters[] = [];
   let vmcoreinfo: Uint8Array | undefined;
+  let patient: Uint8Array | undefined;
+  let region_copy: Uint8Array | undefined;
   let described = 0;
   for (const note of readNotes(bytes).notes) {
     const desc = bytes.subarray(note.desc_start, note.desc_end);
     if (note.name === 'CORE' && note.type === 1 && cpus.length < CPU_LIMIT) cpus.push(readPrstatus(desc));
     else if (note.name === VMCOREINFO_NOTE && desc.length > 0) vmcoreinfo ??= desc;
+    else if (note.name === PATIENT_NOTE && note.type === PATIENT_SAID) patient ??= desc;
+    else if (note.name === PATIENT_NOTE && note.type === PATIENT_REGION) region_copy ??= desc;
     else if (note.name === 'QEMU' && described < cpus.length) {
       cpus[described] = { ...cpus[described], ...readQemuState(desc) };
       described++;
     }
   }
-  return { cpus, ...(vmcoreinfo ? { vmcoreinfo } : {}) };
+  return {
+    cpus,
+    ...(vmcoreinfo ? { vmcoreinfo } : {}),
+    ...(patient ? { patient } : {}),
+    ...(region_copy ? { region_copy } : {}),
+  };
 }

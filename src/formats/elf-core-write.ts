@@ -1,6 +1,7 @@
 import { ELF_HEADER_BYTES, PROGRAM_HEADER_BYTES, PT_LOAD, PT_NOTE } from './elf-core.ts';
 import type { CpuRegisters } from './elf-registers.ts';
-import { writePrstatus } from './elf-registers.ts';
+import { writePrstatus, writeQemuState } from './elf-registers.ts';
+import type { NoteContent } from './notes.ts';
 import { writeNotes } from './notes.ts';
 import { VMCOREINFO_NOTE } from './vmcoreinfo.ts';
 
@@ -11,17 +12,19 @@ interface CoreContent {
   readonly cpus: readonly CpuRegisters[];
   /** The text of the VMCOREINFO note. */
   readonly vmcoreinfo?: string;
+  /** What else is to be said. */
+  readonly notes?: readonly NoteContent[];
 }
 
 /**
  * The head of a core file: headers and notes, padded so that the memory that follows is page-aligned. The caller appends the bytes of each
  * run of `memory` in order, with nothing between them: a machine need not fit into one array.
- *
- * @public
  */
 export function writeElfCoreHead(content: CoreContent): Uint8Array {
   const notes = writeNotes([
     ...content.cpus.map((registers) => ({ name: 'CORE', type: 1, desc: writePrstatus(registers) })),
+    ...content.cpus.map((registers) => ({ name: 'QEMU', type: 0, desc: writeQemuState(registers) })),
+    ...(content.notes ?? []),
     ...(content.vmcoreinfo === undefined
       ? []
       : [{ name: VMCOREINFO_NOTE, type: 0, desc: Buffer.from(content.vmcoreinfo, 'latin1') }]),

@@ -15,7 +15,8 @@ const ET_CORE = 4;
 const PN_XNUM = 0xffff;
 const SECTION_HEADER_BYTES = 64;
 const SEGMENT_LIMIT = 65_536;
-const NOTES_LIMIT = 1_048_576;
+/** A region's copy may be among them. */
+const NOTES_LIMIT = 32 * 1_048_576;
 /** Physical addresses have 52 bits. */
 const PHYSICAL_LIMIT = 2 ** 52;
 

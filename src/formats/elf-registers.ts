@@ -32,6 +32,23 @@ export function writePrstatus(registers: CpuRegisters): Uint8Array {
   return desc;
 }
 
+/** A QEMU note's descriptor: what NT_PRSTATUS has no room for, missing registers being 0. */
+export function writeQemuState(registers: CpuRegisters): Uint8Array {
+  const desc = new Uint8Array(QEMU_STATE_BYTES);
+  const view = new DataView(desc.buffer);
+  view.setUint32(0, 1, true);
+  view.setUint32(4, QEMU_STATE_BYTES, true);
+  const base = (name: (typeof QEMU_SEGMENTS)[number], value: bigint | undefined): void =>
+    view.setBigUint64(QEMU_SEGMENTS_AT + QEMU_SEGMENTS.indexOf(name) * 24 + 16, value ?? 0n, true);
+  base('fs', registers['fs_base']);
+  base('gs', registers['gs_base']);
+  base('gdtr', registers['gdtr']);
+  base('idtr', registers['idtr']);
+  for (const index of [0, 2, 3, 4])
+    view.setBigUint64(QEMU_CONTROL_AT + index * 8, registers[`cr${index}`] ?? 0n, true);
+  return desc;
+}
+
 /** Segment bases and control registers of a QEMU note; none when it is too short. */
 export function readQemuState(desc: Uint8Array): CpuRegisters {
   if (desc.length < QEMU_STATE_BYTES) return {};

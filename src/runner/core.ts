@@ -26,8 +26,7 @@ export function runOnCore(scenario: Scenario, job: Job, context: ExecuteContext)
   try {
     const begun_ms = performance.now();
     const before_bytes = process.memoryUsage.rss();
-    const patients = machines.map(({ patient }) => patient);
-    const finished = runCores(scenario, job.seed, patients, close);
+    const finished = runCores(scenario, job.seed, machines, close);
     const took_ns = Math.round((performance.now() - begun_ms) * 1e6);
     const grew_bytes = Math.max(0, process.memoryUsage.rss() - before_bytes);
     return { finished, scenario, complaints: overBudget(scenario.budget, took_ns, grew_bytes) };

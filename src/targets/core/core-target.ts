@@ -4,34 +4,38 @@ import { VMCOREINFO_NOTE } from '../../formats/vmcoreinfo.ts';
 import type { Patient } from '../../patient/patient.ts';
 import type { Partition, Target } from '../../target/target.ts';
 
+/** A machine in a file, and the text of VMCOREINFO where the file carries it. */
+interface LookedAt {
+  readonly patient: Patient;
+  readonly vmcoreinfo?: Uint8Array;
+}
+
 /** A machine of which nothing is left but its dumps: nothing runs, and nothing can be broken or written. */
-export function coreTarget(patients: readonly Patient[]): Target {
+export function coreTarget(machines: readonly LookedAt[]): Target {
   return {
     name: 'core',
-    partitions: patients.map(partitionOf),
+    partitions: machines.map(partitionOf),
     now: () => 0,
     runUntil: () => undefined,
   };
 }
 
-function partitionOf(patient: Patient): Partition {
+function partitionOf({ patient, vmcoreinfo }: LookedAt): Partition {
   const { name, memory_bytes, cpus } = patient;
   let text: string | undefined;
   return {
     name,
     memory: { size: memory_bytes, read: (address, into) => patient.read(address, into), write: () => false },
     cpus: cpus.map(({ index, register }) => ({ index, get: register, set: () => undefined })),
-    vmcoreinfo: () => (text ??= vmcoreinfoOf(patient)),
+    vmcoreinfo: () => (text ??= vmcoreinfo === undefined ? inMemory(patient) : latin1(vmcoreinfo)),
     park: () => undefined,
     resume: () => undefined,
     parked: true,
   };
 }
 
-/** What the file carries of it; else the first note that lies in the memory. '' where there is none. */
-function vmcoreinfoOf(patient: Patient): string {
-  const said = patient.boot_copy;
-  if (said) return latin1(noteIn(said) ?? said);
+/** The first note that lies in the memory; '' where there is none. */
+function inMemory(patient: Patient): string {
   const found = scanForRegion((at, into) => patient.read(at, into), patient.memory_bytes);
   for (const { kind, bytes } of found) {
     const text = kind === 'vmcoreinfo' ? noteIn(bytes) : undefined;

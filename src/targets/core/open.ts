@@ -15,6 +15,8 @@ export interface OpenCore {
 /** The machine in a file, and what is to be said of the file. */
 export interface DumpedMachine {
   readonly patient: Patient;
+  /** The text of VMCOREINFO, where the file carries it. */
+  readonly vmcoreinfo?: Uint8Array;
   /** As it is called: `ELF core`. */
   readonly format: string;
   /** The kernel's release; '' where nothing says it. */
@@ -44,7 +46,7 @@ export function openMachine(path: string, name: string): DumpedMachine | string 
   const opened = openCore(path);
   if (typeof opened === 'string') return opened;
   const { core, close } = opened;
-  return { patient: corePatient(name, core), format: core.format, release: releaseOf(core), shortcomings: core.shortcomings, close }; // prettier-ignore
+  return { patient: corePatient(name, core), format: core.format, release: releaseOf(core), shortcomings: core.shortcomings, close, ...(core.vmcoreinfo ? { vmcoreinfo: core.vmcoreinfo } : {}) }; // prettier-ignore
 }
 
 /** The release of the kernel in a core; '' where nothing says it. */

@@ -1,5 +1,6 @@
 import type { CoreFile } from '../../formats/core-file.ts';
 import type { Patient, PatientCpu } from '../../patient/patient.ts';
+import { readPatientNote } from './patient-note.ts';
 
 /** Who reads a file was called by nobody's watchdog. */
 const REASON = 'inspection';
@@ -8,22 +9,26 @@ const NO_FLAGS = 0x202n;
 
 /** The machine in a core file, as an ambulance may reach it. It stands still: it cannot be let run, and not be written to. */
 export function corePatient(name: string, core: CoreFile): Patient {
+  const known = readPatientNote(core.patient);
   const cpus = core.cpus.map((registers, index): PatientCpu => ({
     index,
     register: (register) => registers[register] ?? (register === 'rflags' ? NO_FLAGS : 0n),
-    steps: 0,
-    running: true,
-    ticks: 0,
+    steps: known?.cpus[index]?.steps ?? 0,
+    running: known?.cpus[index]?.running ?? true,
+    ticks: known?.cpus[index]?.ticks ?? 0,
   }));
+  const kept = known ? core.region_copy : core.vmcoreinfo;
   return {
     name,
     memory_bytes: core.memory_bytes,
     read: core.read,
     cpus,
-    ...(core.vmcoreinfo ? { boot_copy: core.vmcoreinfo } : {}),
-    reason: REASON,
-    devices: [],
-    now: () => 0,
+    ...(known?.region ? { region: known.region } : {}),
+    ...(kept ? { boot_copy: kept } : {}),
+    ...(known?.refusal === undefined ? {} : { refusal: known.refusal }),
+    reason: known?.reason ?? REASON,
+    devices: known?.devices ?? [],
+    now: () => known?.now_ns ?? 0,
     letRun: () => false,
   };
 }

@@ -1,0 +1,81 @@
+import type { AmbulanceReport, Finding, StructureVerdict } from '../patient/report.ts';
+
+/** A dump that is to be adopted, and what was found in it. */
+export interface Adoptee {
+  /** As seen from the spec's folder, with `/`. */
+  readonly file: string;
+  readonly sha256: string;
+  /** '' where nothing says it. */
+  readonly release: string;
+  readonly siren: string;
+  readonly report: AmbulanceReport;
+  /** Name of the scenario. */
+  readonly name: string;
+}
+
+/** Digits of the digest that a spec keeps: enough to tell dumps apart. */
+const DIGITS = 16;
+const LINE_LIMIT = 3;
+const DIAGNOSES_KEPT = 8;
+/** Lines of a log that say what the kernel itself noticed. */
+const COMPLAINT = /BUG|Oops|panic|WARNING|corruption|lockup|stall|blocked for more/;
+/** What needs no escape, and is no formula, between quotes. */
+const PLAIN = /^[ !#-[\]-z|~]+$/;
+
+/** The spec that freezes what was found: it passes as long as the same is found again. Not in its one form as to blanks. */
+export function adoptedSpec({ file, sha256, release, siren, report, name }: Adoptee): string {
+  const kernel = release === '' || !PLAIN.test(release) ? '' : ` kernel "${release}"`;
+  const { patient } = report;
+  const claims = [
+    `hypervisor ${patient} is unobserved`,
+    ...intact(report),
+    ...report.verdicts.filter(({ verdict }) => verdict !== 'intact').map((one) => verdictClaim(one, report)),
+    ...diagnosisClaims(report),
+    ...logClaims(report),
+  ];
+  return `## Adopted: what Siren ${siren} found in this dump. Where a later one finds something else, look which of the two is right.
+scenario "${name}" {
+  targets core
+  core ${patient} file "${file}" sha256 "${sha256.slice(0, DIGITS)}"${kernel}
+
+  expect {
+${claims.map((claim) => `    ${claim}`).join('\n')}
+  }
+}
+`;
+}
+
+function intact({ patient, verdicts }: AmbulanceReport): readonly string[] {
+  const names = verdicts.filter(({ verdict }) => verdict === 'intact').map(({ structure }) => `${patient}.${structure}`); // prettier-ignore
+  return names.length === 0 ? [] : [`verdict ${names.join(', ')} is intact`];
+}
+
+function verdictClaim({ structure, verdict, code }: StructureVerdict, report: AmbulanceReport): string {
+  const subject = `verdict ${report.patient}.${structure} is ${verdict}`;
+  const findings = report.findings.filter((one) => one.structure === structure);
+  const codes = [...new Set(findings.map((one) => one.code))];
+  if (findings.length === 0) return code === undefined ? subject : `${subject} with ${code}`;
+  const places = [...new Set(findings.map(placeOf))];
+  const at = places.includes(undefined) ? '' : ` at ${places.join(', ')}`;
+  return `${subject} with ${codes.join(', ')}${at}`;
+}
+
+/** By its address: names may be what is damaged. */
+function placeOf({ address }: Pick<Finding, 'address'>): string | undefined {
+  return address === '' ? undefined : `address(0x${address.replace(/^0+(?=.)/, '')})`;
+}
+
+function diagnosisClaims({ patient, diagnosis }: AmbulanceReport): readonly string[] {
+  return diagnosis.slice(0, DIAGNOSES_KEPT).map(({ cause, rank, address }) => {
+    const at = placeOf({ address });
+    return `diagnosis ${patient} is ${cause}${at === undefined ? '' : ` at ${at}`} rank ${rank}`;
+  });
+}
+
+/** What the kernel complained of, else its last words. */
+function logClaims({ patient, log_tail }: AmbulanceReport): readonly string[] {
+  const plain = log_tail.filter((line) => PLAIN.test(line) && line.trim().length > 8);
+  const complaints = plain.filter((line) => COMPLAINT.test(line)).slice(0, LINE_LIMIT);
+  const kept = complaints.length > 0 ? complaints : plain.slice(-1);
+  return [...new Set(kept)].map((line) => `check ${patient}.log contains "${line.trim()}"`);
+}

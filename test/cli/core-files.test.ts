@@ -1,0 +1,119 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { siren } from '../support/built.ts';
+
+const SPEC = `scenario "smashed" {
+  machine { cpus 0..1; memory 256 MiB }
+  lpar web { owns cpus 0; owns memory 128 MiB; kernel linux { workload web_server } }
+  ambulance rescue { owns cpus 1; owns memory 32 MiB; attends web }
+  run 60 ms
+  at 40 ms: set web.tasks["nginx"].tasks.next to 0xdead_0000_0000_0100
+  expect { verdict web.* is any }
+}
+`;
+
+describe('a damaged machine goes out as a core file and comes back as a scenario', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'siren-cores-'));
+  const dump = 'smash-smashed-1-web.vmcore';
+  const path = join(folder, dump);
+  beforeAll(async () => {
+    writeFileSync(join(folder, 'siren.yaml'), '');
+    writeFileSync(join(folder, 'smash.spec'), SPEC);
+    const { code, stdout, stderr } = await siren(['export', 'smash.spec', '--at', '45 ms', '--out', '.'], folder);
+    expect([code, stdout.trim(), stderr]).toEqual([0, dump, '1 dump of 1 run, each with its ground truth beside it\n']);
+  }, 60_000); // prettier-ignore
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('the ground truth says what was broken, where and when', () => {
+    const truth = JSON.parse(readFileSync(join(folder, 'smash-smashed-1-web.json'), 'utf8')) as Record<string, unknown>; // prettier-ignore
+    expect(truth).toMatchObject({
+      format: 'siren-ground-truth',
+      partition: 'web',
+      dump,
+      time_ns: 45_000_000,
+    });
+    expect(truth['faults']).toMatchObject([{ place: 'web.tasks["nginx"].tasks.next', fired_ns: 40_000_000, after: '000100000000adde' }]); // prettier-ignore
+  });
+
+  it.skipIf(spawnSync('readelf', ['--version']).error !== undefined)('readelf accepts the dump', () => {
+    const out = execFileSync('readelf', ['-a', path], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    expect(out).toMatch(/CORE \(Core file\)/);
+    expect(out).toMatch(/NT_PRSTATUS/);
+    expect(out).toMatch(/VMCOREINFO/);
+    expect(out).not.toMatch(/[Ww]arning|[Ee]rror/);
+  });
+
+  it('diagnose finds the damage in it, for people and for programs', async () => {
+    const { code, stdout } = await siren(['diagnose', dump], folder);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/tasks +corrupt .*LIST_/);
+    expect(stdout).toMatch(/at dump\.tasks\["nginx"\]\.tasks\.next/);
+    const { stdout: json } = await siren(['diagnose', dump, '--json'], folder);
+    const said = JSON.parse(json) as { format: string; report: { health: string }; cpus: unknown[] };
+    expect([said.format, said.report.health, said.cpus.length]).toEqual(['siren-diagnosis', 'failing', 1]);
+  });
+
+  it('adopt freezes what was found, and the spec passes', async () => {
+    expect((await siren(['adopt', dump], folder)).code).toBe(0);
+    expect(readFileSync(join(folder, 'smash-smashed-1-web.spec'), 'utf8')).toMatch(/verdict +dump\.tasks is corrupt with LIST_\w+ at address\(0x/); // prettier-ignore
+    const ran = await siren(
+      ['run', 'smash-smashed-1-web.spec', '--target', 'core', '--workers', '0'],
+      folder,
+    );
+    expect([ran.code, ran.stdout]).toEqual([0, expect.stringMatching(/1 passed/)]);
+    const again = await siren(['adopt', dump], folder);
+    expect([again.code, again.stderr]).toEqual([3, expect.stringMatching(/--force/)]);
+  });
+
+  it('a scenario is judged by what is in its dump, and a claim that is not met says so', async () => {
+    writeFileSync(join(folder, 'own.spec'), `scenario "own" {
+  core web file "${dump}"
+  expect {
+    hypervisor web is unobserved
+    guest      web is healthy
+    bystander  web is undisturbed
+    verdict    web.tasks is intact
+    check      web.log contains "Linux version"
+    verdict    others is any
+  }
+}
+`); // prettier-ignore
+    const { code, stdout } = await siren(['run', 'own.spec', '--target', 'core', '--workers', '0'], folder);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/E0903/);
+    const results = JSON.parse(readFileSync(join(folder, 'reports/results.json'), 'utf8')) as { runs: { claims: { status: string }[] }[] }; // prettier-ignore
+    expect(results.runs[0]?.claims.map(({ status }) => status)).toEqual(['met', 'inconclusive', 'inconclusive', 'unmet', 'met', 'met']); // prettier-ignore
+  });
+
+  it.each([
+    ['another file', 'sha256 "0123456789"', 'E0919', /SHA-256/],
+    ['another kernel', 'kernel "5.10"', 'E0919', /not `5.10`/],
+  ])('%s than the one that is meant is an error, with both', async (_, clause, code, message) => {
+    writeFileSync(join(folder, 'other.spec'), `scenario "other" {\n  core web file "${dump}" ${clause}\n  expect { verdict web.* is any }\n}\n`); // prettier-ignore
+    const ran = await siren(['run', 'other.spec', '--target', 'core', '--workers', '0'], folder);
+    expect(ran.code).toBe(4);
+    expect(ran.stdout).toContain(code);
+    expect(ran.stdout).toMatch(message);
+  });
+
+  it('a dump that is cut short is diagnosed as far as it goes, and one that is none is refused', async () => {
+    copyFileSync(path, join(folder, 'cut.vmcore'));
+    truncateSync(join(folder, 'cut.vmcore'), 100 * 1_048_576);
+    const cut = await siren(['diagnose', 'cut.vmcore'], folder);
+    expect(cut.stdout).toMatch(/cut short: 78.* % of its memory is there/);
+    expect(cut.stdout).toMatch(/tasks +corrupt/);
+    truncateSync(join(folder, 'cut.vmcore'), 40);
+    const stub = await siren(['diagnose', 'cut.vmcore'], folder);
+    expect([stub.code, stub.stderr]).toEqual([3, expect.stringMatching(/shorter than an ELF header/)]);
+    const none = await siren(['diagnose', 'siren.yaml'], folder);
+    expect([none.code, none.stderr]).toEqual([3, expect.stringMatching(/empty/)]);
+    const missing = await siren(['diagnose', 'nothing.vmcore'], folder);
+    expect([missing.code, missing.stderr]).toEqual([3, expect.stringMatching(/no such file/)]);
+  });
+});

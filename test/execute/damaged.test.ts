@@ -1,0 +1,51 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { attend } from '../../src/ambulance/attend.ts';
+import { damagedMachine, firstAttach } from '../../src/execute/damaged.ts';
+import { runScenario } from '../../src/execute/scenario.ts';
+import { TwinLines } from '../../src/execute/twin-line.ts';
+import { exportPartition, struckPartitions } from '../../src/runner/export.ts';
+import type { AmbulanceReport } from '../../src/patient/report.ts';
+import { openMachine } from '../../src/targets/core/open.ts';
+import { SHIPPED } from '../support/library.ts';
+import { scenarioOf } from '../support/spec-text.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'siren-export-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const lines = new TwinLines();
+
+const what = ({ verdicts, findings, diagnosis }: AmbulanceReport): unknown => ({
+  verdicts: verdicts.map(({ structure, verdict, code, elements }) => [structure, verdict, code, elements]),
+  findings: findings.map(({ code, place, address, physical }) => [code, place, address, physical]),
+  causes: diagnosis.map(({ cause, place }) => [cause, place]),
+});
+
+describe('an exported machine', () => {
+  it.each([
+    ['a smashed link', 'at 40 ms: set web.tasks["nginx"].tasks.next to 0xdead_0000_0000_0100'],
+    ['a leaked lock', 'at 40 ms: leak web.locks["tasklist_lock"]'],
+    ['an order of the shop', 'at 40 ms: set web.orders[5].qty to 5000'],
+  ])(
+    'is diagnosed from its file as it was by the ambulance that came: %s',
+    (name, fault) => {
+      const scenario = scenarioOf(`scenario "${name}" {\n uses two_partitions\n run 100 ms\n ${fault}\n at 40100 us: summon rescue to web for inspection\n expect { verdict web.* is any }\n}`); // prettier-ignore
+      const live = runScenario(scenario, 1, lines).record.reports.find(({ patient }) => patient === 'web');
+      const damaged = damagedMachine(scenario, 1, lines, firstAttach(scenario, 1, lines));
+      expect(struckPartitions(damaged)).toEqual(['web']);
+      const { dump, truth } = exportPartition(damaged, { scenario, seed: 1, siren: '0.0.0' }, 'web', folder, name); // prettier-ignore
+      damaged.release();
+      const opened = openMachine(dump, 'web');
+      if (typeof opened === 'string') throw new Error(opened);
+      const { report } = attend(opened.patient, { ambulance: 'rescue', library: SHIPPED });
+      opened.close();
+      expect(what(report)).toEqual(what(live as AmbulanceReport));
+      expect(report.findings.length).toBeGreaterThan(0);
+      const said = JSON.parse(readFileSync(truth, 'utf8')) as { faults: { address: string; verb: string }[]; time_ns: number }; // prettier-ignore
+      expect(said.faults).toHaveLength(1);
+      expect(report.findings.map(({ address }) => address)).toContain(said.faults[0]?.address);
+    },
+    20_000,
+  );
+});

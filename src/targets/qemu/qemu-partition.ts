@@ -78,6 +78,11 @@ export class QemuPartition implements Partition {
     for (const line of this.console_reader.lines(guest.snapshot.console)) this.#keep(line);
   }
 
+  /** Of its QEMU. */
+  get pid(): number {
+    return this.#guest.process.pid;
+  }
+
   vmcoreinfo(): string {
     return this.snapshot.vmcoreinfo;
   }

@@ -165,14 +165,18 @@ function awaitBeat(
     }
     const over = process.qmp.events().find(({ name }) => name === 'SHUTDOWN' || name === 'GUEST_PANICKED');
     if (over !== undefined) throw neverBooted(`it ended before its first heartbeat (${over.name})`, file);
+    // Before its modules are loaded a guest can tell nobody else.
+    if (/^(?:\[[^\]]*\])? ?Kernel panic/m.test(readText(file, 0)))
+      throw neverBooted('its kernel panicked', file);
     sleep_ms(5);
   }
   throw neverBooted(`no heartbeat within ${limit_ms / 1000} s`, file);
 }
 
 function neverBooted(why: string, file: number): QemuProblem {
-  const last = readText(file, 0).trim().split('\n').at(-1)?.trim() ?? '';
-  return new QemuProblem('NO_BOOT', `the guest did not boot: ${why}${last === '' ? '' : `; its console ended with: ${last}`}`, 'siren guest prepare makes a guest that boots; siren doctor says what this machine lacks'); // prettier-ignore
+  const lines = readText(file, 0).trim().split('\n');
+  const last = (lines.find((line) => line.includes('Kernel panic')) ?? lines.at(-1) ?? '').trim();
+  return new QemuProblem('NO_BOOT', `the guest did not boot: ${why}${last === '' ? '' : `; its console says: ${last}`}`, 'siren guest prepare makes a guest that boots; siren doctor says what this machine lacks'); // prettier-ignore
 }
 
 /** RAM lies in a file of its own: only the state of devices and processors goes through. */

@@ -18,7 +18,7 @@ import { cacheFolder, openGuest } from '../../../src/targets/qemu/guest/guest.ts
 import { guestScripts } from '../../../src/targets/qemu/guest/init.ts';
 import { releaseOfImage } from '../../../src/targets/qemu/guest/kernel-image.ts';
 import { prepareGuest } from '../../../src/targets/qemu/guest/prepare.ts';
-import { problemOf, QemuProblem } from '../../../src/targets/qemu/problem.ts';
+import { problemOf } from '../../../src/targets/qemu/problem.ts';
 import { fakeKernelImage, fakeProgramImage, fakePrograms } from '../../support/fake-programs.ts';
 import { sirenHere } from '../../support/in-process.ts';
 
@@ -110,7 +110,9 @@ describe('siren guest prepare', () => {
       message: `the package ${PACKAGE} cannot be downloaded: E: Unable to locate package`,
     });
     for (const name of ['linux-image-*', '-o=x', 'a b'])
-      expect(problemOf(() => prepareGuest({ ...where, package: name }))).toBeInstanceOf(QemuProblem);
+      expect(problemOf(() => prepareGuest({ ...where, package: name }))).toMatchObject({
+        message: `'${name}' is no name of a package`,
+      });
   });
 
   it('refuses a file that is no kernel, and a kernel and a package at once', async () => {

@@ -120,6 +120,11 @@ describe('real machines as a target', () => {
     target.setAlarm('db', 12 * MS, 2);
     target.setAlarm('web', 6 * MS, 1);
     target.runUntil(30 * MS);
+    // What is past is rung at once, the earlier first.
+    target.setAlarm('db', 8 * MS, 5);
+    target.setAlarm('web', 7 * MS, 4);
+    target.runUntil(31 * MS);
+    expect(calls.splice(-2)).toEqual([`web alarm 4 at ${30 * MS}`, `db alarm 5 at ${30 * MS}`]);
     expect(calls.filter((call) => call.includes('alarm'))).toEqual([
       `web alarm 1 at ${6 * MS}`,
       `web alarm 3 at ${9 * MS}`,

@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -121,9 +122,7 @@ describe('a QEMU that does not come up', () => {
   });
 
   it('folders that a killed process left are removed by the next', () => {
-    const namespace = /\d+/.exec(
-      spawnSync('readlink', ['/proc/self/ns/pid'], { encoding: 'utf8' }).stdout,
-    )?.[0];
+    const namespace = /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0];
     const stale = mkdtempSync(join(tmpdir(), `siren-qemu-${namespace}-${DEAD}-`));
     start({ 'qemu-system-x86_64': 'exit 1' });
     expect(existsSync(stale)).toBe(false);

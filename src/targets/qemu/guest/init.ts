@@ -1,7 +1,7 @@
 import { TASK_SCRIPTS } from './tasks.ts';
 
 /** What the guest prints on its console when the workload has been started. */
-export const READY_LINE = 'SIREN-READY';
+const READY_LINE = 'SIREN-READY';
 /** Begins each line on the second serial port that is a heartbeat; a running number follows. */
 export const BEAT_WORD = 'BEAT';
 /** Begins the line in which the guest says, in hex, what the hypervisor has taken as its registration: fw_cfg gives it back. */

@@ -1,23 +1,20 @@
-// A stock Debian Linux under QEMU, paused once its init has registered VMCOREINFO. Everything lives in one temporary
-// directory; QEMU is ended by its process id, whatever happens. See linux-fixture.mjs for what it is good for.
-import { execFileSync, spawn } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { connect } from 'node:net';
+// A stock Debian Linux under QEMU, paused once its init has registered VMCOREINFO: the built target's own kernel, archive and process, with an init that
+// prints what the kernel says of itself. QEMU and all files are gone when it is over. See linux-fixture.mjs for what it is good for.
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { writeCpio } from '../dist/targets/qemu/guest/cpio.js';
+import { kernelFromPackage } from '../dist/targets/qemu/guest/kernel-package.js';
+import { sleep_ms } from '../dist/targets/qemu/process/channel.js';
+import { QemuProcess } from '../dist/targets/qemu/process/qemu.js';
+import { findProgram } from '../dist/targets/qemu/programs.js';
+import { dumpOf, readText } from '../dist/targets/qemu/restored.js';
+import { bootWords, EMULATED, machineWords, PIPES } from '../dist/targets/qemu/shape.js';
 
 export const MEMORY_BYTES = 256 * 1024 * 1024;
 const BOOT_LIMIT_MS = 90_000;
 const READY = 'SIREN-READY';
+const search_path = process.env.PATH ?? '';
 
 /** Symbols whose addresses the guest itself prints, so that what is read from outside has something to agree with. */
 const init = (symbols) => `#!/bin/busybox sh
@@ -34,38 +31,18 @@ while :; do /bin/busybox sleep 1; done
 
 /** Downloads and unpacks the newest cloud kernel of this Debian into `directory`; nothing is installed. */
 export function unpackKernel(directory) {
-  const run = (command, args) =>
-    execFileSync(command, args, {
-      cwd: directory,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 120_000,
-    });
-  const depends = run('apt-cache', ['depends', 'linux-image-cloud-amd64']);
-  const name = /Depends: (linux-image-\S+)/.exec(depends)?.[1];
-  if (!name) throw new Error('linux-image-cloud-amd64 depends on no kernel: is apt up to date?');
-  run('apt-get', ['download', name]);
-  const package_file = readdirSync(directory).find((file) => file.startsWith(name) && file.endsWith('.deb'));
-  run('dpkg', ['-x', package_file, 'unpacked']);
-  const release = name.replace('linux-image-', '');
-  return {
-    release,
-    kernel: join(directory, 'unpacked/boot', `vmlinuz-${release}`),
-    module: join(directory, 'unpacked/lib/modules', release, 'kernel/drivers/firmware/qemu_fw_cfg.ko'),
-  };
+  const { release, image, modules } = kernelFromPackage(directory, search_path, undefined, () => {});
+  return { release, kernel: image, module: modules.find((file) => file.endsWith('/qemu_fw_cfg.ko')) };
 }
 
 function makeInitramfs(directory, module_file, symbols) {
-  const root = join(directory, 'initramfs');
-  mkdirSync(join(root, 'bin'), { recursive: true });
-  writeFileSync(join(root, 'bin/busybox'), readFileSync('/bin/busybox'), { mode: 0o755 });
-  writeFileSync(join(root, 'qemu_fw_cfg.ko'), readFileSync(module_file));
-  writeFileSync(join(root, 'init'), init(symbols), { mode: 0o755 });
-  const archive = execFileSync('cpio', ['-o', '-H', 'newc', '--quiet'], {
-    cwd: root,
-    input: 'init\nbin\nbin/busybox\nqemu_fw_cfg.ko\n',
-    maxBuffer: 64 * 1024 * 1024,
-  });
+  const program = (path, bytes) => ({ kind: 'file', path, bytes, executable: true });
+  const archive = writeCpio([
+    { kind: 'folder', path: 'bin' },
+    program('bin/busybox', readFileSync(findProgram('busybox', search_path))),
+    program('qemu_fw_cfg.ko', readFileSync(module_file)),
+    program('init', Buffer.from(init(symbols))),
+  ]);
   const file = join(directory, 'initramfs.cpio');
   writeFileSync(file, archive);
   return file;
@@ -77,85 +54,47 @@ function makeInitramfs(directory, module_file, symbols) {
  */
 export async function withPausedLinux({ levels, symbols }, use) {
   const directory = mkdtempSync(join(tmpdir(), 'siren-linux-'));
+  const opened = [];
   let qemu;
   try {
     const { kernel, module, release } = unpackKernel(directory);
-    const initramfs = makeInitramfs(directory, module, symbols);
-    const files = {
-      ram: join(directory, 'ram'),
-      serial: join(directory, 'serial'),
-      dump: join(directory, 'dump'),
+    const guest = { kernel, initramfs: makeInitramfs(directory, module, symbols) };
+    const shape = {
+      cpus: 2,
+      memory_bytes: MEMORY_BYTES,
+      levels,
+      devices: [],
+      command_line: 'console=ttyS0 quiet',
     };
-    const socket = join(directory, 'qmp');
-    qemu = spawn(
-      'qemu-system-x86_64',
-      [
-        ['-machine', 'q35,memory-backend=ram0', '-accel', 'tcg', '-smp', '2', '-m', '256M', '-nodefaults'],
-        ['-object', `memory-backend-file,id=ram0,size=256M,mem-path=${files.ram},share=on`],
-        ['-cpu', levels === 5 ? 'max' : 'max,la57=off', '-device', 'vmcoreinfo', '-display', 'none'],
-        ['-serial', `file:${files.serial}`, '-qmp', `unix:${socket},server=on,wait=off`],
-        ['-kernel', kernel, '-initrd', initramfs, '-append', 'console=ttyS0 quiet'],
-      ].flat(),
-      { stdio: 'inherit' },
-    );
-    const ended = new Promise((_, reject) => {
-      qemu.once('error', reject);
-      qemu.once('exit', (code) => reject(new Error(`QEMU ended with ${code}`)));
+    qemu = new QemuProcess({
+      search_path,
+      pipes: PIPES,
+      words: (folder) => [...machineWords(shape, folder, EMULATED), ...bootWords(shape, guest)],
+      opened: (folder) => opened.push(...['ram', 'console'].map((name) => openSync(join(folder, name), 'r'))),
     });
-    ended.catch(() => {});
-    await Promise.race([ended, waitForText(files.serial, READY)]);
-    const qmp = await openQmp(socket);
-    await qmp('stop');
-    const range = { paging: false, protocol: `file:${files.dump}`, begin: 0, length: 4096 };
-    await qmp('dump-guest-memory', range);
-    return await use({ release, files, printed: readFileSync(files.serial, 'utf8') });
+    const [ram, console_file] = opened;
+    qemu.qmp.command('cont');
+    const printed = waitForText(console_file, READY);
+    qemu.qmp.command('stop');
+    dumpOf(qemu);
+    // What has no name any more is still there for who holds it.
+    const path = (file) => `/proc/self/fd/${file}`;
+    const dump = join(directory, 'dump');
+    writeFileSync(dump, readFileSync(path(qemu.dump)));
+    return await use({ release, files: { ram: path(ram), dump }, printed });
   } finally {
-    if (qemu?.pid && qemu.exitCode === null) {
-      qemu.removeAllListeners('exit');
-      process.kill(qemu.pid, 'SIGKILL');
-    }
+    qemu?.release();
+    for (const file of opened) closeSync(file);
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-async function waitForText(file, text) {
+function waitForText(file, text) {
   const end = Date.now() + BOOT_LIMIT_MS;
   while (Date.now() < end) {
-    if (existsSync(file) && readFileSync(file, 'utf8').includes(text)) return;
-    await delay(200);
+    const printed = readText(file, 0);
+    if (printed.includes(text)) return printed;
+    sleep_ms(100);
   }
   throw new Error(`no ${text} within ${BOOT_LIMIT_MS} ms`);
-}
-
-/** One command at a time; events are passed over. */
-async function openQmp(path) {
-  const socket = connect(path);
-  socket.setEncoding('utf8');
-  let pending = '';
-  let answer = () => {};
-  socket.on('data', (text) => {
-    pending += text;
-    for (let end = pending.indexOf('\n'); end >= 0; end = pending.indexOf('\n')) {
-      const message = JSON.parse(pending.slice(0, end));
-      pending = pending.slice(end + 1);
-      if ('return' in message || 'error' in message || 'QMP' in message) answer(message);
-    }
-  });
-  const next = () => Promise.race([new Promise((resolve) => (answer = resolve)), giveUp()]);
-  await next();
-  const command = async (name, args) => {
-    const reply = next();
-    socket.write(`${JSON.stringify({ execute: name, ...(args ? { arguments: args } : {}) })}\n`);
-    const message = await reply;
-    if (message.error) throw new Error(`${name}: ${message.error.desc}`);
-    return message.return;
-  };
-  socket.unref();
-  await command('qmp_capabilities');
-  return command;
-}
-
-async function giveUp() {
-  await delay(20_000, undefined, { ref: false });
-  throw new Error('QEMU does not answer');
 }

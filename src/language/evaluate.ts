@@ -1,7 +1,9 @@
 import type { BinaryOperator, Expression, PathStep } from '../model/expression.ts';
+import type { TypeModel } from '../model/structure.ts';
 import { FUNCTIONS } from '../model/functions.ts';
 import { didYouMean, nearest } from './suggest.ts';
 import { foldBinary, foldUnary } from './fold.ts';
+import { enumWord, isBareWord } from './enum-words.ts';
 import { literalNumber } from './literal.ts';
 import { interpolate } from './interpolate.ts';
 import { fail, spanOf } from './scope.ts';
@@ -50,7 +52,7 @@ export function evaluate(expr: tree.Expr, scope: Scope): Expression | undefined 
     case 'conditional':
       return evaluateConditional(expr, scope);
     case 'cast':
-      return later(scope, expr, '`as` in a scenario');
+      return fail(scope, 'E0620', expr, 'a place of a scenario has the type that its structure gives it', 'no `as` here', 'declare it in a `struct` or a `locator`; a range of bytes is written `web.memory[0x1000..0x1003]`'); // prettier-ignore
     case 'part':
       return later(scope, expr, 'a part of what stands in brackets');
   }
@@ -72,12 +74,29 @@ export function later(scope: Scope, node: tree.Node, what: string): undefined {
 }
 
 function evaluateBinary(expr: tree.Expr & { kind: 'binary' }, scope: Scope): Expression | undefined {
-  const left = evaluate(expr.left, scope);
-  const right = evaluate(expr.right, scope);
+  const matching = MATCHING.has(expr.operator);
+  const turned = matching && expr.operator !== 'in' && isBareWord(expr.left, scope) && !isBareWord(expr.right, scope); // prettier-ignore
+  const one = evaluate(turned ? expr.right : expr.left, scope);
+  const type = matching && one?.kind === 'path' ? quietly(one.value, scope)?.type : undefined;
+  const other = evaluateBeside(turned ? expr.left : expr.right, type, scope);
+  const [left, right] = turned ? [other, one] : [one, other];
   if (left === undefined || right === undefined) return undefined;
   if (expr.operator === '..')
     return { kind: 'range', low: left, high: right, span: spanOf(scope.unit, expr) };
   return foldBinary(expr.operator as BinaryOperator, left, right, expr, scope);
+}
+
+const MATCHING = new Set(['==', '!=', 'in']);
+
+/** Beside a place of an enumeration, its words are numbers. */
+function evaluateBeside(expr: tree.Expr, type: TypeModel | undefined, scope: Scope): Expression | undefined {
+  if (type !== undefined && expr.kind === 'list') {
+    const items = expr.items.map((item) => evaluateBeside(item, type, scope));
+    if (items.includes(undefined)) return undefined;
+    return { kind: 'list', items: items as Expression[], span: spanOf(scope.unit, expr) };
+  }
+  const word = enumWord(expr, type, scope);
+  return word === 'none' ? evaluate(expr, scope) : word;
 }
 
 function evaluateConditional(

@@ -27,6 +27,9 @@ const OPERATOR = new Uint8Array(1024);
 for (const type of token.CONTINUING) OPERATOR[type.tokenTypeIdx as number] = 1;
 OPERATOR[token.Comma.tokenTypeIdx as number] = 0;
 
+/** Before one of these a newline means nothing in a `locator`, which is long and has nothing behind a newline. */
+const OF_LOCATORS: ReadonlySet<string> = new Set(['from', 'via', 'step', 'length', 'first', 'last', 'key', 'label', 'id', 'space', 'guard', 'limit', 'including']); // prettier-ignore
+
 const index = (type: { tokenTypeIdx?: number }): number => type.tokenTypeIdx as number;
 const WORD = index(token.Word);
 const DOT = index(token.Dot);
@@ -40,6 +43,7 @@ const RPAREN = index(token.RParen);
 const ELSE = index(token.Else);
 const STRING = index(token.StringLiteral);
 const COMMA = index(token.Comma);
+const LOCATOR = index(token.Locator);
 const QUESTION = index(token.Question);
 const NUMBER = index(token.NumberLiteral);
 const QUANTITY = index(token.Quantity);
@@ -82,6 +86,7 @@ export function lex(file: string, text: string, problems: Problems): Lexed {
   let previous = TERMINATOR;
   let pending: IToken | undefined;
   const braces: IToken[] = [];
+  let located = false;
   for (let at = 0; at < tokens.length; at++) {
     const current = tokens[at] as IToken;
     let type = current.tokenTypeIdx;
@@ -107,16 +112,12 @@ export function lex(file: string, text: string, problems: Problems): Lexed {
       }
     }
     if (pending !== undefined) {
-      if (
-        type === LBRACE &&
-        pending.image !== ';' &&
-        previous !== RBRACE &&
-        previous !== LBRACE &&
-        sentences.length > 0
-      )
-        braces.push(current); // prettier-ignore
-      else if (type !== ELSE && type !== RBRACE && previous !== LBRACE && sentences.length > 0)
+      const ends = pending.image === ';' || !(located && OF_LOCATORS.has(current.image));
+      const opens = type === LBRACE && pending.image !== ';' && previous !== RBRACE && previous !== LBRACE;
+      if (opens && sentences.length > 0) braces.push(current);
+      else if (ends && type !== ELSE && type !== RBRACE && previous !== LBRACE && sentences.length > 0)
         sentences.push(pending);
+      if (ends && !opens) located = false;
       pending = undefined;
     }
     if (type === STRING) checkString(file, current, problems);
@@ -138,11 +139,18 @@ export function lex(file: string, text: string, problems: Problems): Lexed {
         tooLong(file, current, problems);
       }
     }
+    if (type === LOCATOR && depth === 0 && starts(sentences)) located = true;
     sentences.push(current);
     previous = type;
   }
   tellBraces(file, braces, problems);
   return { tokens: sentences, docs: groups['docs'] ?? [], parseable };
+}
+
+/** True where a sentence begins. */
+function starts(sentences: readonly IToken[]): boolean {
+  const last = sentences.at(-1);
+  return last === undefined || last.tokenTypeIdx === TERMINATOR;
 }
 
 /**

@@ -15,4 +15,8 @@ export const mutants = [
   { id: 'imports-are-used', file: 'src/language/check/unused.ts', from: '&& !words.has(name));', to: '&& words.has(name));', killer: 'test/language/codes.test.ts' },
   { id: 'an-element-is-filled', file: 'src/language/check/filled.ts', from: 'off / step < BigInt(count)', to: 'off / step <= BigInt(count)', killer: 'test/language/golden.test.ts' },
   { id: 'a-ring-has-room', file: 'src/language/app.ts', from: 'if (room === undefined || count <= room) return true;', to: 'if (room === undefined || count <= room + 1) return true;', killer: 'test/language/golden.test.ts' },
+  { id: 'faults-know-enumerations', file: 'src/language/check/verbs.ts', from: "const value = named === 'none' ? evaluate(expr, scope) : named;", to: 'const value = evaluate(expr, scope);', killer: 'test/language/golden.test.ts' },
+  { id: 'claims-know-enumerations', file: 'src/language/evaluate.ts', from: "return word === 'none' ? evaluate(expr, scope) : word;", to: 'return evaluate(expr, scope);', killer: 'test/language/golden.test.ts' },
+  { id: 'shipped-names-are-no-words', file: 'src/language/library/words.ts', from: "return typeof seen === 'object' && seen.kind === 'enum' && seen.values.some(({ name }) => name === text);", to: 'return false;', killer: 'test/language/golden.test.ts' },
+  { id: 'locators-have-lines', file: 'src/language/lex.ts', from: 'if (type === LOCATOR && depth === 0 && starts(sentences)) located = true;', to: '', killer: 'test/language/golden.test.ts' },
 ]; // prettier-ignore

@@ -3,6 +3,7 @@ import { formatSize, KIB, MIB } from '../../base/units.ts';
 import type { Expression } from '../../model/expression.ts';
 import type { EventPattern } from '../../model/scenario.ts';
 import type { ClauseRule, SubjectKind, Verb } from '../../model/verbs.ts';
+import { enumWord } from '../enum-words.ts';
 import { evaluate } from '../evaluate.ts';
 import { mismatch, wantWord } from '../settings.ts';
 import { fail, label } from '../scope.ts';
@@ -137,7 +138,8 @@ export function checkClauseValues(
   }
   const values: Expression[] = [];
   for (const expr of clause.values) {
-    const value = evaluate(expr, scope);
+    const named = verb.name === 'set' && place !== undefined ? enumWord(expr, place.type, scope) : 'none';
+    const value = named === 'none' ? evaluate(expr, scope) : named;
     if (value === undefined) return undefined;
     const is = dimensionOf(value, scope);
     const fits =

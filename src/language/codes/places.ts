@@ -154,4 +154,12 @@ export const PLACE_CODES: readonly LanguageCode[] = [
     bad: 'at 40 ms: set web.symbols["nr_thread"] to 0',
     mended: 'at 40 ms: set web.symbols["nr_threads"] to 0',
   },
+  {
+    code: 'E0620',
+    title: 'a cast in a scenario',
+    doc: 'Places of a scenario have the types that structs and locators give them. `as` stands in these, in validators, in repairs, and at what an `app` sets.',
+    frame: 'scenario',
+    bad: 'at 40 ms: set web.symbols["nr_threads"] as u16 to 0',
+    mended: 'at 40 ms: set web.symbols["nr_threads"] to 0',
+  },
 ];

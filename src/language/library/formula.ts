@@ -13,7 +13,7 @@ import { readPath } from './path.ts';
 import { readCastType } from './cast.ts';
 import { scopeOf } from '../../model/type-source.ts';
 import { typeOf } from '../../model/typing.ts';
-import { isWord, wordAs } from './words.ts';
+import { isOfEnumeration, isWord, mayBeWord, wordAs } from './words.ts';
 
 /** What formulas of a file are read against. */
 export function contextOf(scope: Scope, names: Names, element?: FormulaType): Context {
@@ -108,7 +108,8 @@ function readBinary(expr: Expr & { kind: 'binary' }, context: Context): Formula 
     return { kind: 'call', function: 'contains', args: [text, part], span };
   }
   const matching = MATCHING.has(operator);
-  const turned = matching && operator !== 'in' && isWord(expr.left, context);
+  const turned =
+    matching && operator !== 'in' && !isWord(expr.right, context) && mayBeWord(expr.left, context);
   const [first, second] = turned ? [expr.right, expr.left] : [expr.left, expr.right];
   const one = readFormula(first, context);
   if (one === undefined) {
@@ -144,6 +145,6 @@ export function readAs(expr: Expr, type: FormulaType, context: Context): Formula
     const set: Formula = { kind: 'set', items: items as Formula[], span: spanOf(context.scope.unit, expr) };
     return sized(set, expr, context);
   }
-  if (isWord(expr, context)) return wordAs(expr, type, context);
+  if (isWord(expr, context) || isOfEnumeration(expr, type, context)) return wordAs(expr, type, context);
   return readFormula(expr, context);
 }

@@ -33,6 +33,23 @@ export function isWord(expr: Expr, context: Context): expr is PathExpr {
   return expr.kind === 'path' && expr.steps.length === 0 && !means(expr.root.text, context);
 }
 
+/** True for a bare word that is one of an enumeration's and at most a locator's beside: what ships has many names. */
+export function isOfEnumeration(expr: Expr, type: FormulaType, context: Context): expr is PathExpr {
+  if (!mayBeWord(expr, context)) return false;
+  const seen = type.kind === 'place' ? resolveType(type.type, context.names.source) : undefined;
+  const { text } = (expr as PathExpr).root;
+  return typeof seen === 'object' && seen.kind === 'enum' && seen.values.some(({ name }) => name === text);
+}
+
+/** A bare word that the text itself gives no meaning. */
+export function mayBeWord(expr: Expr, context: Context): boolean {
+  if (expr.kind !== 'path' || expr.steps.length > 0) return false;
+  const { text } = expr.root;
+  const { scope, bound } = context;
+  const given = ROOTS.has(text) || bound.has(text) || scope.values.has(text) || scope.unit.locators.has(text);
+  return !given && !(context.bare && ofElement(text, context));
+}
+
 /** What a word stands for beside something of that type: a value of its enumeration, or the text that it is. */
 export function wordAs(expr: PathExpr, type: FormulaType, context: Context): Formula | undefined {
   const { text } = expr.root;

@@ -100,6 +100,7 @@ describe('the formatter', () => {
     ['parts a requirement that is too long before its else', `validator v {\n  require ${'a == 1 and '.repeat(9)}b == 2 else CODE "${'why '.repeat(5)}"\n}\n`, `validator v {\n  require ${'a == 1 and '.repeat(9)}b == 2\n    else CODE "${'why '.repeat(5)}"\n}\n`],
     ['knows a field that is called else', `let a = ${'b.c + '.repeat(20)}x.else\n`, `let a = ${'b.c + '.repeat(20)}x.else\n`],
     ['lines up no claim whose observer is part of a path', 'expect {\n  eb.tasks[any]\n  guests web\n}\n', 'expect {\n  eb.tasks[any]\n  guests web\n}\n'],
+    ['keeps a locator on the lines that it was given', 'locator a: list of b via c\nfrom symbols["x"] # where\n   space tasks["y"].mm\n\n  limit 5\ntag z "z"\n', 'locator a: list of b via c\n  from symbols["x"]  # where\n  space tasks["y"].mm\n  limit 5\n\ntag z "z"\n'],
     ['keeps two signs apart that would be another language together', 'let a = & & b\n', 'let a = & &b\n'],
     ['writes nothing for nothing', '\n\n', ''],
   ])('%s', (_name, before, after) => {

@@ -50,10 +50,12 @@ export function attach(patient: Patient, memory: PhysicalCache): Attachment {
   if (!memory.readOnce(place.physical, live))
     return { ...elsewhere(), verdict: 'unreachable', code: 'UNMAPPED' };
   const region = { physical: place.physical, bytes: live };
-  const { read, contents } = readSound(live);
   const changed = copy ? difference(live, copy) : undefined;
+  const text = bareNote(live);
+  if (text && !changed) return { ...fromNote('live_region', text, []), region };
+  const { read, contents } = readSound(live);
   if (read.ok && !changed) return fromRegion('live_region', read.value, contents ?? readContents(live, read.value), region, []); // prettier-ignore
-  const fault = faultOf(read.ok ? undefined : read, changed);
+  const fault = faultOf(read.ok || text ? undefined : read, changed);
   if (copy) return { ...fromCopy(copy, [fault]), region };
   const tolerant = readRegion(live, { ignore_seal: true });
   if (tolerant.ok) return fromRegion('live_region', tolerant.value, readContents(live, tolerant.value), region, [fault]); // prettier-ignore
@@ -113,10 +115,23 @@ function fromRegion(
 
 function fromCopy(copy: Uint8Array, faults: readonly RegionFault[]): Attachment {
   const text = bareNote(copy);
-  if (text) return { ...WITHOUT_LOCATORS, via: 'boot_copy', info: parseVmcoreInfo(text), verdict: faults.length > 0 ? 'corrupt' : 'intact', ...(faults[0] ? { code: faults[0].code } : {}), faults, entries: 1 }; // prettier-ignore
+  if (text) return fromNote('boot_copy', text, faults);
   const read = readRegion(copy, { ignore_seal: true });
   if (!read.ok) return { ...NOTHING, verdict: faults.length > 0 ? 'corrupt' : 'unreachable', code: faults[0]?.code ?? 'NO_REGION', faults }; // prettier-ignore
   return fromRegion('boot_copy', read.value, readContents(copy, read.value), undefined, faults);
+}
+
+/** All that a stock kernel tells: no locators, nothing sealed. */
+function fromNote(via: Via, text: Uint8Array, faults: readonly RegionFault[]): Attachment {
+  return {
+    ...WITHOUT_LOCATORS,
+    via,
+    info: parseVmcoreInfo(text),
+    verdict: faults.length > 0 ? 'corrupt' : 'intact',
+    ...(faults[0] ? { code: faults[0].code } : {}),
+    faults,
+    entries: 1,
+  };
 }
 
 const WITHOUT_LOCATORS = {

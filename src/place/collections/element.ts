@@ -1,3 +1,4 @@
+import type { Address } from '../../base/address.ts';
 import type { Random } from '../../base/random.ts';
 import type { Outcome } from '../outcome.ts';
 import { lost } from '../outcome.ts';
@@ -11,6 +12,9 @@ export interface Element {
   readonly number?: number;
   /** Where it stands, where that is not its number. */
   readonly position?: number;
+  /** Which one it is, and which one made it, for names that children inherit: a process that was forked bears its parent's name until it calls exec. */
+  readonly own?: Address;
+  readonly parent?: Address;
   /** Resolves it; `text` is what the place will be called. */
   open(text: string): Outcome<BytesPlace>;
 }
@@ -51,8 +55,16 @@ function matchesOf(elements: readonly Element[], selector: Exclude<Selector, 'an
     return elements.filter((element) => element.position === selector.number);
   }
   const exact = elements.filter((element) => element.name === selector.name);
+  if (exact.length > 1) return withoutHeirs(exact);
   if (exact.length > 0) return exact;
   return elements.filter((element) => element.name?.startsWith(`${selector.name}/`));
+}
+
+/** Those that did not inherit the name from another one of them; all, where that leaves several. */
+function withoutHeirs(elements: readonly Element[]): readonly Element[] {
+  const all = new Set(elements.map(({ own }) => own));
+  const first = elements.filter(({ parent }) => parent === undefined || !all.has(parent));
+  return first.length === 1 ? first : elements;
 }
 
 function labels(elements: readonly Element[], by_name: boolean): string[] {

@@ -22,6 +22,8 @@ interface Task {
   readonly next: Address;
   readonly pid: number;
   readonly comm: string;
+  /** The task that forked it; itself for init_task. */
+  readonly parent: Address;
 }
 
 /** Offsets in a task_struct that naming a task needs. */
@@ -32,6 +34,7 @@ interface TaskLayout {
   readonly thread_group: number;
   readonly pid: number;
   readonly comm: number;
+  readonly parent: number;
 }
 
 const layouts = new WeakMap<Btf, TaskLayout>();
@@ -114,8 +117,9 @@ function taskElement(kernel: Kernel, task: Task, collection: string): Element {
   };
 }
 
-function identity(task: Task): { readonly label: string; readonly name: string; readonly number: number } {
-  return { label: JSON.stringify(task.comm), name: task.comm, number: task.pid };
+function identity(task: Task): Omit<Element, 'open'> {
+  const { address: own, parent } = task;
+  return { label: JSON.stringify(task.comm), name: task.comm, number: task.pid, own, parent };
 }
 
 function stackOf(kernel: Kernel, task: Address, text: string): Outcome<BytesPlace> {
@@ -160,6 +164,7 @@ function taskAt(kernel: Kernel, address: Address, layout: TaskLayout, at: string
     next:
       fromHalves(view.getUint32(layout.tasks, true), view.getInt32(layout.tasks + 4, true)) - layout.tasks,
     pid: view.getInt32(layout.pid, true),
+    parent: fromHalves(view.getUint32(layout.parent, true), view.getInt32(layout.parent + 4, true)),
     comm: String.fromCharCode(...(end < 0 ? comm : comm.subarray(0, end))),
   });
 }
@@ -171,14 +176,18 @@ function layoutOf(kernel: Kernel, at: string): Outcome<TaskLayout> {
   if (known) return found(known);
   const type = btf.value.find('struct', 'task_struct');
   if (type === undefined) return lost('NO_TYPE', at, 'BTF has no struct task_struct');
-  const [tasks, thread_group, pid, comm] = ['tasks', 'thread_group', 'pid', 'comm'].map(
-    (name) => btf.value.member(type, name)?.offset,
-  );
+  const [tasks, thread_group, pid, comm, parent] = [
+    'tasks',
+    'thread_group',
+    'pid',
+    'comm',
+    'real_parent',
+  ].map((name) => btf.value.member(type, name)?.offset);
   if (tasks === undefined || pid === undefined || comm === undefined) {
     return lost('NO_MEMBER', at, 'task_struct lacks tasks, pid or comm');
   }
   const bytes = btf.value.sizeOf(type);
-  const layout = { bytes, tasks, thread_group: thread_group ?? tasks, pid, comm };
+  const layout = { bytes, tasks, thread_group: thread_group ?? tasks, pid, comm, parent: parent ?? tasks };
   layouts.set(btf.value, layout);
   return found(layout);
 }

@@ -2,6 +2,7 @@ import type { TopologyModel } from '../../model/machine.ts';
 import { openGuest } from './guest/guest.ts';
 import type { QemuProblem } from './problem.ts';
 import { problemOf } from './problem.ts';
+import { monotonic_ns, sleep_ms } from './process/channel.ts';
 import { closeAll, QemuPartition } from './qemu-partition.ts';
 import { QemuTarget } from './qemu-target.ts';
 import type { MachineFiles } from './restored.ts';
@@ -26,10 +27,34 @@ export function restoreMachine(topology: TopologyModel, options: RestoreOptions)
         const shape = shapeOf(lpar, topology, options.levels ?? 4);
         partitions.push(new QemuPartition(lpar, shape, restoreGuest(shape, guest, options)));
       }
+      warmUp(partitions);
     } catch (error) {
       closeAll(partitions);
       throw error;
     }
     return new QemuTarget(partitions);
   });
+}
+
+/** Each has to beat so often, */
+const WARM_BEATS = 2;
+/** and is waited for no longer than this: a heartbeat's period may be long. */
+const WARM_LIMIT_MS = 400;
+
+/**
+ * A machine just restored has nothing translated, and is slow for its first steps: they belong to no scenario. Ends right after a heartbeat, where there
+ * was one.
+ */
+function warmUp(partitions: readonly QemuPartition[]): void {
+  for (const partition of partitions) {
+    const end = monotonic_ns() + WARM_LIMIT_MS * 1e6;
+    partition.go();
+    for (let beats = 0; beats < WARM_BEATS && monotonic_ns() < end;) {
+      sleep_ms(1);
+      beats += partition.beats();
+    }
+    partition.halt();
+    partition.stolen();
+    partition.progress_meter.look();
+  }
 }

@@ -17,7 +17,7 @@ import type { Snapshot } from './snapshot.ts';
 /** Lines of the console that are kept. */
 const CONSOLE_LINES = 10_000;
 
-/** A partition: one QEMU, paused at its first heartbeat when this is made. */
+/** A partition: one QEMU, paused when this is made. */
 export class QemuPartition implements Partition {
   readonly name: string;
   readonly shape: Shape;
@@ -35,6 +35,7 @@ export class QemuPartition implements Partition {
   readonly #gdb: GdbStub;
   readonly #host: HostTime;
   readonly #waited: number[];
+  #main_waited: number;
   #running = false;
   #has_run = false;
   #registers: readonly CpuRegisters[] | undefined;
@@ -51,11 +52,10 @@ export class QemuPartition implements Partition {
       process.qmp,
     );
     const threads = process.qmp.command('query-cpus-fast') as readonly { readonly 'thread-id': number }[];
-    this.#host = new HostTime(
-      process.pid,
-      threads.map((one) => one['thread-id']),
-    );
+    // The main thread, behind them, has the timers.
+    this.#host = new HostTime(process.pid, [...threads.map((one) => one['thread-id']), process.pid]);
     this.#waited = threads.map((_, cpu) => this.#host.of(cpu).waited);
+    this.#main_waited = this.#host.of(threads.length).waited;
     const read = (address: number, into: Uint8Array): boolean => ram.read(address, into);
     this.progress_meter = new ProgressMeter(
       read,
@@ -129,15 +129,18 @@ export class QemuPartition implements Partition {
     this.#gdb.drain();
   }
 
-  /** How long one of its processors waited for one of the host's since the last time, nanoseconds. */
+  /** How long one of its processors, and its timers, waited for a processor of the host since the last time, nanoseconds. */
   stolen(): number {
     let most = 0;
+    const { waited: main } = this.#host.of(this.cpus.length);
+    const timers = main - this.#main_waited;
+    this.#main_waited = main;
     for (let cpu = 0; cpu < this.#waited.length; cpu++) {
       const { waited } = this.#host.of(cpu);
       most = Math.max(most, waited - (this.#waited[cpu] as number));
       this.#waited[cpu] = waited;
     }
-    return most;
+    return most + timers;
   }
 
   /** CPU time that its processors were given, nanoseconds. */

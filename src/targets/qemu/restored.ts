@@ -31,10 +31,12 @@ export interface RunningGuest {
 }
 
 const BOOT_LIMIT_MS = 180_000;
+/** Heartbeats after which a guest has done everything for the first time. */
+const SETTLED_BEATS = 6;
 const LOAD_LIMIT_MS = 30_000;
 const SAVE_LIMIT_MS = 60_000;
 
-/** A machine of that shape at its first heartbeat, paused; booted when it never was. Throws a QemuProblem. */
+/** A machine of that shape at an early heartbeat, paused; booted when it never was. Throws a QemuProblem. */
 export function restoreGuest(
   shape: Shape,
   guest: Guest,
@@ -157,11 +159,12 @@ function awaitBeat(
   limit_ms: number,
 ): SnapshotFacts['region'] | undefined {
   const end = monotonic_ns() + limit_ms * 1e6;
+  let beats = 0;
   let region: SnapshotFacts['region'] | undefined;
   while (monotonic_ns() < end) {
     for (const word of line.words()) {
-      if (word.kind === 'beat') return region;
-      region = { physical: word.physical, bytes: word.bytes };
+      if (word.kind === 'region') region = { physical: word.physical, bytes: word.bytes };
+      else if (++beats === SETTLED_BEATS) return region;
     }
     const over = process.qmp.events().find(({ name }) => name === 'SHUTDOWN' || name === 'GUEST_PANICKED');
     if (over !== undefined) throw neverBooted(`it ended before its first heartbeat (${over.name})`, file);

@@ -2,31 +2,29 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { monotonic_ns } from './process/channel.ts';
 
 /** Of an interval that counts, at least this part: time goes on however little the host gives. */
-const LEAST_PART = 1 / 8;
+const LEAST_PART = 1 / 64;
 
 /**
- * What the host gave to one QEMU: schedstat of the threads of its processors (Documentation/scheduler/sched-stats.rst): nanoseconds run, and
+ * What the host gave to one QEMU: schedstat of some of its threads (Documentation/scheduler/sched-stats.rst): nanoseconds run, and
  * nanoseconds waited for a processor of the host. Where the host keeps no such figures all of the time counts.
  */
 export class HostTime {
-  readonly #files: readonly number[];
+  readonly #files: readonly (number | undefined)[];
   readonly #bytes: Buffer = Buffer.alloc(128);
 
   constructor(pid: number, threads: readonly number[]) {
-    const files: number[] = [];
-    for (const thread of threads) {
+    this.#files = threads.map((thread) => {
       try {
-        files.push(openSync(`/proc/${pid}/task/${thread}/schedstat`, 'r'));
+        return openSync(`/proc/${pid}/task/${thread}/schedstat`, 'r');
       } catch {
-        // a host without these figures
+        return undefined; // a host without these figures
       }
-    }
-    this.#files = files;
+    });
   }
 
-  /** Nanoseconds that the processor's thread has run, and has waited to run. */
-  of(cpu: number): { readonly ran: number; readonly waited: number } {
-    const file = this.#files[cpu];
+  /** Nanoseconds that a thread has run, and has waited to run; by its place in the list. */
+  of(index: number): { readonly ran: number; readonly waited: number } {
+    const file = this.#files[index];
     if (file === undefined) return { ran: 0, waited: 0 };
     try {
       const count = readSync(file, this.#bytes, 0, this.#bytes.length, 0);
@@ -38,7 +36,7 @@ export class HostTime {
   }
 
   close(): void {
-    for (const file of this.#files) closeSync(file);
+    for (const file of this.#files) if (file !== undefined) closeSync(file);
   }
 }
 

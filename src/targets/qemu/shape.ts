@@ -10,7 +10,7 @@ const LEAST_HEARTBEAT_MS = 50;
 /** Less than this does not boot. */
 const LEAST_MEMORY_BYTES = 128 * 1024 * 1024;
 /** Bumped when what is below changes the machine that a snapshot holds. */
-const SHAPE_FORMAT = 1;
+const SHAPE_FORMAT = 2;
 
 /** What a guest is made of: everything that its snapshot depends on but QEMU and the guest's own files. */
 export interface Shape {

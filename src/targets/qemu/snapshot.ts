@@ -19,7 +19,7 @@ import type { ProgressWords } from './progress-words.ts';
 
 /** What is known of a snapshot beside the machine itself. */
 export interface SnapshotFacts {
-  /** How long before the first heartbeat the guest was switched on, nanoseconds. */
+  /** How long the guest had been switched on, nanoseconds. */
   readonly boot_ns: number;
   /** Where and how much the guest registered, guest-physical. */
   readonly region: { readonly physical: number; readonly bytes: number };

@@ -4,6 +4,9 @@ const LOOPS = {
     'while :; do echo GET /index | cat | grep -c GET >/dev/null; done',
     'while :; do for n in 1 2 3 4 5 6 7 8; do head -c 2000 /dev/urandom >/tmp/page$n; cat /tmp/page$n | wc -c >/dev/null; done; rm -f /tmp/page*; done',
     'while :; do usleep 20000; ls -lR /proc/self >/dev/null 2>&1; done',
+    // Sessions of their own, and so groups of the scheduler.
+    'while :; do setsid sh -c "for n in 1 2 3 4 5 6 7 8 9; do echo $n | cat >/dev/null; done"; done',
+    'setsid sh -c "while :; do :; done"',
   ],
   database: [
     'while :; do dd if=/dev/zero of=/tmp/table bs=4k count=500 conv=notrunc 2>/dev/null; sync; done',
@@ -14,6 +17,7 @@ const LOOPS = {
     'n=0; while :; do n=$((n+1)); mkdir -p /tmp/build$n; for f in a b c d; do (sed s/a/b/g /init >/tmp/build$n/$f; gzip /tmp/build$n/$f); done; rm -r /tmp/build$n; done',
     'mkdir -p /mnt; while :; do mount -t tmpfs none /mnt; cp /init /mnt/x; umount /mnt; done',
     'while :; do (sleep 0.05 & sleep 0.01 & wait); ps >/dev/null; done',
+    'while :; do taskset 1 true; taskset 2 true; taskset 1 usleep 1000; done',
   ],
   idle: ['while :; do sleep 1; done'],
 };

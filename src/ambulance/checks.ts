@@ -74,7 +74,7 @@ function draftOf(
     ...(expected === undefined ? {} : { expected }),
     space,
     guard: guard ? guardState(guard.space as Space, guard.address, own ? cpus : undefined, leaked) : 'free',
-    torn: of_shape ? !FIRM.test(code) && !leadsNowhere(space, address, false) : means !== undefined || !leadsNowhere(space, address, true), // prettier-ignore
+    torn: of_shape ? !FIRM.test(code) && !leadsNowhere(space, address) : means !== undefined || !leadsNowhere(space, address), // prettier-ignore
     unguarded: guard === undefined || (means !== undefined && OF_CPUS.has(means)),
     means,
     ...repairOf(told, reading, all),
@@ -93,10 +93,13 @@ function repairOf(told: Told, reading: Reading, all: readonly Told[]): { repair?
   return { repair: { kind: plan.verb, writes, ...(loses === undefined ? {} : { loses }), ...(declined ? { declined: declined.code } : {}) } }; // prettier-ignore
 }
 
-/** The value itself is damage, not the state between two stores. A tree node's colour is kept in the low bits of its parent's address. */
-function leadsNowhere(space: Space, address: Address, of_null: boolean): boolean {
+/**
+ * The value itself is damage, not the state between two stores. NULL is none: a tree whose only task was just picked has no root, and a task that is
+ * being released no pid. A tree node's colour is kept in the low bits of its parent's address.
+ */
+function leadsNowhere(space: Space, address: Address): boolean {
   const value = space.u64(address);
-  if (value === 0) return of_null;
+  if (value === 0) return false;
   return isWild(space, value) && isWild(space, value - (((value % 4) + 4) % 4));
 }
 

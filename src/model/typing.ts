@@ -217,6 +217,7 @@ function unaryOf(formula: Formula & { kind: 'unary' }, scope: Scope): FormulaTyp
 
 function binaryOf(formula: Formula & { kind: 'binary' }, scope: Scope): FormulaType {
   const { operator, left, right } = formula;
+  if (operator === 'and' && lacks(left, scope)) return { kind: 'bool' };
   if (operator === 'and' || operator === 'or')
     return condition(left, scope) ?? condition(right, scope) ?? { kind: 'bool' };
   const [one, other] = [valueOf(typeOf(left, scope), scope.source), valueOf(typeOf(right, scope), scope.source)]; // prettier-ignore
@@ -295,6 +296,7 @@ function inOf(
 }
 
 function conditionalOf(formula: Formula & { kind: 'conditional' }, scope: Scope): FormulaType {
+  if (lacks(formula.condition, scope)) return valueOf(typeOf(formula.otherwise, scope), scope.source);
   const problem = condition(formula.condition, scope);
   if (problem) return problem;
   const then = valueOf(typeOf(formula.then, scope), scope.source);
@@ -306,7 +308,13 @@ function conditionalOf(formula: Formula & { kind: 'conditional' }, scope: Scope)
   return then.kind === 'unknown' || (then.kind === 'number' && otherwise.kind === 'pointer') ? otherwise : then; // prettier-ignore
 }
 
+/** True for `has(PLACE)` of what these types do not have: what it guards is then no part of the formula. */
+export function lacks(formula: Formula, scope: Scope): boolean {
+  return formula.kind === 'call' && formula.function === 'has' && formula.args[0] !== undefined && isWrong(typeOf(formula.args[0], scope)); // prettier-ignore
+}
+
 function callOf(formula: Formula & { kind: 'call' }, scope: Scope): FormulaType {
+  if (formula.function === 'has' && formula.args.length === 1) return { kind: 'bool' };
   const called = FORMULA_FUNCTIONS.get(formula.function);
   if (!called) return wrong('no_function', formula.span, `there is no function \`${formula.function}\``);
   const least = called.parameters.length - called.optional;

@@ -1,5 +1,5 @@
 import type { Formula } from '../../model/structure.ts';
-import { elementScope } from '../../model/typing.ts';
+import { elementScope, lacks } from '../../model/typing.ts';
 import type { Compiled, Context, Place } from './context.ts';
 import { resolved, typed, Unlinkable } from './context.ts';
 import { elementPlace } from './anchors.ts';
@@ -23,6 +23,7 @@ const ELEMENTS_LIMIT = 2 ** 21;
 
 /** A call of one of model/formula-functions.ts. */
 export function callOf(call: Call, context: Context): Compiled {
+  if (call.function === 'has') return { kind: 'bool', code: `${!lacks(call, context.scope)}` };
   typed(call, context);
   switch (call.function) {
     case 'count':

@@ -1,6 +1,6 @@
 import { CPU_MEMBERS } from '../../model/formula-functions.ts';
 import type { Formula, TypeModel } from '../../model/structure.ts';
-import { signedResult } from '../../model/typing.ts';
+import { lacks, signedResult } from '../../model/typing.ts';
 import { arithmetic, compare, negate } from './arithmetic.ts';
 import { castOf, elementPlace, perCpuPlace, symbolPlace } from './anchors.ts';
 import { callOf } from './calls.ts';
@@ -118,6 +118,7 @@ function unaryOf({ operator, operand }: Formula & { kind: 'unary' }, context: Co
 function binaryOf(formula: Formula & { kind: 'binary' }, context: Context): Compiled {
   const { operator, left, right } = formula;
   const { code } = context;
+  if (operator === 'and' && lacks(left, context.scope)) return { kind: 'bool', code: 'false' };
   if (operator === 'and' || operator === 'or') {
     const result = code.variable(compileCondition(left, context));
     code.block(`if (${operator === 'and' ? '' : '!'}${result})`, () =>
@@ -193,6 +194,7 @@ function isIn(left: Formula, right: Formula, context: Context): string {
 
 function conditionalOf(formula: Formula & { kind: 'conditional' }, context: Context): Compiled {
   const { code } = context;
+  if (lacks(formula.condition, context.scope)) return compileFormula(formula.otherwise, context);
   const type = typed(formula, context);
   const test = compileCondition(formula.condition, context);
   if (type.kind === 'bool' || type.kind === 'text') {

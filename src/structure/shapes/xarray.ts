@@ -1,4 +1,5 @@
 import type { Address } from '../../base/address.ts';
+import { findMember } from '../../model/type-source.ts';
 import type { Shape, ShapeJob } from './shape.ts';
 import { add, fault, giveUp, hexAt, plausible } from './shape.ts';
 
@@ -8,6 +9,8 @@ const CHUNK_SHIFT = 6;
 const NODE_TAG = 2;
 const TAG_MASK = 3;
 const INTERNAL_LIMIT = 4096;
+/** XA_FLAGS_TRACK_FREE: mark 0 says which slots are free, as in an IDR, which gives out numbers before it knows what they stand for. */
+const TRACK_FREE = 4;
 
 interface Node {
   readonly at: Address;
@@ -37,6 +40,7 @@ function walkNodes(job: ShapeJob, first: Address, head: Address): void {
   const { locator, space, budget } = job;
   const of = (member: string): number => locator.at('xa_node', member);
   const seen = new Set<Address>();
+  const free_marks = marksOf(job);
   const waiting: Node[] = [{ at: first - NODE_TAG, parent: 0, offset: 0, shift: -1, index: 0, field: head }];
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const { at, parent, field } = next;
@@ -62,7 +66,10 @@ function walkNodes(job: ShapeJob, first: Address, head: Address): void {
     for (let slot = 0; slot < SLOTS; slot++) {
       const place = at + of('slots') + slot * 8;
       const entry = space.u64(place);
-      if (entry === 0) continue;
+      if (entry === 0) {
+        if (level === 0 && free_marks > 0 && !isMarked(space, at + free_marks, slot)) count++;
+        continue;
+      }
       count++;
       if (!budget.step()) return giveUp(job, 'BUDGET', `${locator.model.name} has no end`);
       const index = next.index + slot * 2 ** level;
@@ -75,6 +82,20 @@ function walkNodes(job: ShapeJob, first: Address, head: Address): void {
     if (space.u8(at + of('count')) !== count) wrong(job, 'XA_COUNT', at + of('count'), `${count} slots are in use`, 1, count); // prettier-ignore
     waiting.push(...inner.reverse());
   }
+}
+
+/** Where a node's marks of free slots are; 0 where none are kept, or the kernel's types do not tell. */
+function marksOf({ locator, space, root }: ShapeJob): number {
+  const member = (type: string, name: string): number => {
+    const found = findMember({ kind: 'named', name: type }, name, locator.source);
+    return found === undefined || found === 'opaque' ? 0 : found.offset;
+  };
+  const flags = member('xarray', 'xa_flags');
+  return flags > 0 && (space.u32(root.head + flags) & TRACK_FREE) !== 0 ? member('xa_node', 'marks') : 0;
+}
+
+function isMarked(space: ShapeJob['space'], marks: Address, slot: number): boolean {
+  return ((space.u8(marks + (slot >>> 3)) >>> (slot & 7)) & 1) === 1;
 }
 
 /** False when there are too many. */

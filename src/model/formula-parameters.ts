@@ -1,5 +1,6 @@
-import type { FormulaParameter } from './formula-functions.ts';
+import type { FormulaFunction, FormulaParameter } from './formula-functions.ts';
 import type { FormulaType } from './formula-types.ts';
+import { NUMBER } from './formula-types.ts';
 import { isTime } from './quantities.ts';
 import type { TypeModel } from './structure.ts';
 
@@ -58,4 +59,26 @@ function isArray(type: FormulaType, source: Types): boolean {
   let at: TypeModel | 'opaque' | undefined = type.type;
   for (let step = 0; step < 32 && typeof at === 'object' && at.kind === 'named'; step++) at = source.named(at.name); // prettier-ignore
   return typeof at === 'object' && at.kind === 'array';
+}
+
+/** What a function gives for arguments of those types. */
+export function resultOf({ gives }: FormulaFunction, types: readonly FormulaType[]): FormulaType {
+  switch (gives) {
+    case 'number':
+      return NUMBER;
+    case 'bool':
+    case 'text':
+      return { kind: gives };
+    case 'value':
+      return types[1] ?? NUMBER;
+    case 'element': {
+      const [first] = types;
+      const of = first?.kind === 'elements' ? first.of : first;
+      return of?.kind === 'place' ? { kind: 'pointer', to: of.type } : { kind: 'unknown' };
+    }
+    default: {
+      const bytes = ({ u8: 1, u16: 2, u32: 4, u64: 8 } as const)[gives];
+      return { kind: 'place', type: { kind: 'int', name: gives, bytes, signed: false, big_endian: false } };
+    }
+  }
 }

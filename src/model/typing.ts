@@ -1,7 +1,7 @@
 import type { Span } from '../text/span.ts';
 import type { FormulaFunction } from './formula-functions.ts';
 import { CPU_MEMBERS, FORMULA_FUNCTIONS } from './formula-functions.ts';
-import { fitsParameter, PARAMETER_WORDS } from './formula-parameters.ts';
+import { fitsParameter, PARAMETER_WORDS, resultOf } from './formula-parameters.ts';
 import type { FormulaType, Wrong } from './formula-types.ts';
 import { calculated, goTogether, isTime } from './quantities.ts';
 import { isWrong, NUMBER, PLACE_TYPES, describeType, sameAggregate, wrong } from './formula-types.ts';
@@ -342,27 +342,6 @@ export function elementScope(over: FormulaType, scope: Scope, span: Span): Scope
   // depth(n, condition) looks at n and what is above it.
   const each = over.kind === 'place' && over.locator !== undefined ? over : eachOf(over, scope.source, span);
   return isWrong(each) ? each : withElement(scope, each);
-}
-
-function resultOf({ gives }: FormulaFunction, types: readonly FormulaType[]): FormulaType {
-  switch (gives) {
-    case 'number':
-      return NUMBER;
-    case 'bool':
-    case 'text':
-      return { kind: gives };
-    case 'value':
-      return types[1] ?? NUMBER;
-    case 'element': {
-      const [first] = types;
-      const of = first?.kind === 'elements' ? first.of : first;
-      return of?.kind === 'place' ? { kind: 'pointer', to: of.type } : { kind: 'unknown' };
-    }
-    default: {
-      const bytes = ({ u8: 1, u16: 2, u32: 4, u64: 8 } as const)[gives];
-      return { kind: 'place', type: { kind: 'int', name: gives, bytes, signed: false, big_endian: false } };
-    }
-  }
 }
 
 /** What keeps a formula from being a condition. */

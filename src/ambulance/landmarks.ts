@@ -9,7 +9,24 @@ export interface Landmark {
   readonly place: string;
   readonly address: Address;
   /** The lock inside of it that writers hold. */
-  readonly guard?: { readonly place: string; readonly address: Address };
+  readonly guard?: { readonly place: string; readonly address: Address } | undefined;
+}
+
+/** Its name is told when somebody asks: where all is mapped, nobody does. */
+class Named implements Landmark {
+  readonly address: Address;
+  readonly guard: Landmark['guard'];
+  readonly #named: () => string;
+
+  constructor(address: Address, named: () => string, guard?: Landmark['guard']) {
+    this.address = address;
+    this.guard = guard;
+    this.#named = named;
+  }
+
+  get place(): string {
+    return this.#named();
+  }
 }
 
 /** Where the structures of the kernel that the library knows begin, and what else every access hangs on. */
@@ -20,15 +37,13 @@ export function landmarksOf(subject: Subject, library: LibraryModel, session: Se
   for (const { name, parent, space, shape, shipped, from } of library.locators) {
     if (parent !== undefined || space !== undefined || !shipped) continue;
     const { roots } = session.elements(name).all();
-    for (const [index, { head, place, object, guard }] of roots.entries()) {
+    for (const [index, root] of roots.entries()) {
+      const { head, object, guard } = root;
       const whole = shape === 'one' && object.base === head;
       const address = object.type === '' ? head : object.base;
-      const own =
-        whole && roots.length > 1 && from.length === 1
-          ? `${name}[${index}]`
-          : place.replace(/^(symbols\["[^"]+"\](?:\[\d+\])*).*$/, '$1');
+      const numbered = whole && roots.length > 1 && from.length === 1;
       const inside = guard && guard.address > address && guard.address < address + 4096 ? guard : undefined;
-      landmarks.push({ place: own, address, ...(inside ? { guard: { place: session.placeOf(inside.address) ?? inside.place, address: inside.address } } : {}) }); // prettier-ignore
+      landmarks.push(new Named(address, () => numbered ? `${name}[${index}]` : root.place.replace(/^(symbols\["[^"]+"\](?:\[\d+\])*).*$/, '$1'), inside && new Named(inside.address, () => session.placeOf(inside.address) ?? inside.place))); // prettier-ignore
     }
   }
   return landmarks;

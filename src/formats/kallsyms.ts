@@ -3,6 +3,7 @@ import { fromHalves } from '../base/address.ts';
 import type { NameTable } from './kallsyms-names.ts';
 import { decodeNameTable } from './kallsyms-names.ts';
 import type { ContentMemo } from './memo.ts';
+import { contentMemo } from './memo.ts';
 import type { ReadMemory, Result } from './result.ts';
 import { failure, success } from './result.ts';
 import type { PartialBytes } from './partial-read.ts';
@@ -94,12 +95,29 @@ export function openKallsyms(
   const key = count * 2 + (area_bytes === undefined ? 1 : 0);
   const table = memo ? memo.get(parts, key, decode) : decode();
   if (table.readable === 0) return failure('MALFORMED', 'no name of kallsyms_names can be read');
-  return success(new OpenKallsyms(count, table, offsets, relative_base));
+  const open = (): OpenKallsyms => new OpenKallsyms(count, table, offsets, relative_base);
+  // What it has looked up serves whoever opens the same tables next.
+  return success(
+    memo && offsets.missing.length === 0 ? OPENED.get([head, offsets.bytes], idOf(table), open) : open(),
+  );
+}
+
+const OPENED = contentMemo<OpenKallsyms>();
+const IDS = new WeakMap<NameTable, number>();
+let tables = 0;
+
+function idOf(table: NameTable): number {
+  const id = IDS.get(table) ?? ++tables;
+  IDS.set(table, id);
+  return id;
 }
 
 function within(bytes: number, limit: number): number | undefined {
   return bytes > 0 && bytes <= limit ? bytes : undefined;
 }
+
+/** Addresses whose symbols are kept. */
+const FOUND_LIMIT = 1024;
 
 interface Ascending {
   readonly addresses: Float64Array;
@@ -115,6 +133,8 @@ class OpenKallsyms implements Kallsyms {
   readonly #relative_base: Address;
   /** Symbols that have an address of their own, ascending; made when first needed. */
   #ascending: Ascending | undefined;
+  /** What was asked for lately: the same few functions, over and over. */
+  readonly #found = new Map<Address, SymbolAt>();
 
   constructor(count: number, names: NameTable, offsets: PartialBytes, relative_base: Address) {
     this.count = count;
@@ -141,6 +161,15 @@ class OpenKallsyms implements Kallsyms {
   }
 
   symbolAt(address: Address): SymbolAt | undefined {
+    const known = this.#found.get(address);
+    if (known) return known;
+    const found = this.#search(address);
+    if (this.#found.size >= FOUND_LIMIT) this.#found.clear();
+    if (found) this.#found.set(address, found);
+    return found;
+  }
+
+  #search(address: Address): SymbolAt | undefined {
     const { addresses, indices } = (this.#ascending ??= this.#sort());
     let [low, high] = [0, addresses.length];
     while (low < high) {

@@ -43,7 +43,9 @@ class CodeLocator implements DescribedLocator {
   readonly #in: DescribedIn;
   readonly #reader: Reader | string;
   readonly #machine: LocatorInterpreter;
-  readonly #stepper: LocatorInterpreter;
+  /** Runs `step`, where there is any. */
+  #stepper: LocatorInterpreter | undefined;
+  readonly #host: LocatorHost;
   /** Guards by the object that they are part of. */
   readonly #guards = new Map<Address, Guard | undefined>();
 
@@ -52,9 +54,8 @@ class CodeLocator implements DescribedLocator {
     this.#in = within;
     const { around } = within;
     this.#reader = entry.names.space === '' ? around.kernel : around.process(entry.names.space);
-    const host = hostOf(typeof this.#reader === 'string' ? around.kernel : this.#reader, within);
-    this.#machine = new LocatorInterpreter(host, LOCATOR_BUDGET);
-    this.#stepper = new LocatorInterpreter(host, STEP_BUDGET);
+    this.#host = hostOf(typeof this.#reader === 'string' ? around.kernel : this.#reader, within);
+    this.#machine = new LocatorInterpreter(this.#host, LOCATOR_BUDGET);
   }
 
   roots(
@@ -105,7 +106,7 @@ class CodeLocator implements DescribedLocator {
   }
 
   successors(base: Address, found: (target: Address, field: Address) => void): Problem | undefined {
-    const machine = this.#stepper;
+    const machine = (this.#stepper ??= new LocatorInterpreter(this.#host, STEP_BUDGET));
     machine.refill();
     const failure = this.#run(machine, 'step', base);
     for (const [index, head] of machine.heads.entries()) found(head, machine.sources[index] ?? NaN);

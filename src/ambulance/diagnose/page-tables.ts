@@ -10,7 +10,7 @@ const WORDS = 512;
 const PAGE_BYTES = 4096;
 
 interface Must {
-  readonly name: string;
+  readonly place: string;
   readonly address: number;
   /** The finding that led here. */
   readonly finding?: number;
@@ -20,15 +20,12 @@ interface Must {
 export function pageTables(of: Case): Cause[] {
   const { subject } = of;
   if (!subject) return [];
-  const landmarks = (of.inspected?.landmarks ?? []).map(({ place, address }): Must => ({
-    name: place,
-    address,
-  }));
-  const must = [...landmarks, ...intoDirectMap(of, subject)];
+  const must: Must[] = [...(of.inspected?.landmarks ?? []), ...intoDirectMap(of, subject)];
   const entries = new Map<number, number[]>();
   const fault = of.log.find((line) => line.startsWith('BUG: unable to handle page fault'));
   const causes: Cause[] = [];
-  for (const { name, address, finding } of must) {
+  for (const one of must) {
+    const { address, finding } = one;
     if (subject.space.mapped(address)) continue;
     const { way, parent } = follow(subject, subject.space.root, address);
     const outside = way.ok ? way.physical >= of.patient.memory_bytes : way.code === 'UNREADABLE';
@@ -42,8 +39,8 @@ export function pageTables(of: Case): Cause[] {
     entries.set(entry, own);
     const wrong = outside ? 'leads outside of its memory' : 'is not present';
     causes.push({
-      ...damaged(entry, [`the entry of level ${last ? way.level : way.level + 1} at guest-physical 0x${entry.toString(16)} that maps ${name} ${wrong}`, ...(fault ? [`the log: ${fault}`] : [])]),
-      ...(last && finding === undefined ? { place: `page_table[${of.patient.name}.${name}]` } : {}),
+      ...damaged(entry, [`the entry of level ${last ? way.level : way.level + 1} at guest-physical 0x${entry.toString(16)} that maps ${one.place} ${wrong}`, ...(fault ? [`the log: ${fault}`] : [])]),
+      ...(last && finding === undefined ? { place: `page_table[${of.patient.name}.${one.place}]` } : {}),
       explains: own,
     }); // prettier-ignore
   }
@@ -56,7 +53,7 @@ function intoDirectMap(of: Case, subject: Subject): Must[] {
   return of.findings.flatMap(({ finding, draft }) => {
     const address = draft.bytes === 8 ? (draft.space?.u64(draft.address) ?? NaN) : NaN;
     const inside = address >= start && address < start + of.patient.memory_bytes;
-    return inside ? [{ name: `what ${finding.place} points at`, address, finding: finding.index }] : [];
+    return inside ? [{ place: `what ${finding.place} points at`, address, finding: finding.index }] : [];
   });
 }
 

@@ -43,6 +43,10 @@ export interface LocatorBudget {
 
 export const LOCATOR_BUDGET: LocatorBudget = { steps: 1_048_576, loads: 262_144, roots: 65_536 };
 
+/** The stack of whichever code runs: none of it runs any other, and what it leaves is taken off before the next begins. */
+const LOW = new Int32Array(STACK_DEPTH);
+const HIGH = new Int32Array(STACK_DEPTH);
+
 /**
  * Runs locator code. Pure: it reads through its host and writes nothing. Never throws; ends within its budget, whatever the code.
  */
@@ -61,10 +65,11 @@ export class LocatorInterpreter {
   loads = 0;
   readonly #host: LocatorHost;
   readonly #budget: LocatorBudget;
-  readonly #low = new Int32Array(STACK_DEPTH);
-  readonly #high = new Int32Array(STACK_DEPTH);
+  readonly #low = LOW;
+  readonly #high = HIGH;
   readonly #operand: Leb = { low: 0, high: 0, next: 0 };
   #depth = 0;
+  #value: Address = NaN;
   #loaded: Address = NaN;
   #symbol = '';
   #cpu = -1;
@@ -77,6 +82,10 @@ export class LocatorInterpreter {
 
   /** The value on top of the stack where the last run ended; NaN when there is none. */
   get value(): Address {
+    return this.#value;
+  }
+
+  get #top(): Address {
     const top = this.#depth - 1;
     return top < 0 ? NaN : fromHalves(this.#low[top] as number, this.#high[top] as number);
   }
@@ -88,6 +97,12 @@ export class LocatorInterpreter {
 
   /** Runs one piece of code from its first byte to `end`, or to its last. `texts` is the entry's table. */
   run(code: Uint8Array, texts: readonly string[], element: Address = NaN): LocatorFailure | undefined {
+    const failure = this.#run(code, texts, element);
+    this.#value = this.#top;
+    return failure;
+  }
+
+  #run(code: Uint8Array, texts: readonly string[], element: Address): LocatorFailure | undefined {
     this.#depth = 0;
     this.#loaded = NaN;
     this.#symbol = '';
@@ -175,7 +190,7 @@ export class LocatorInterpreter {
         return undefined;
       case OP.percpu: {
         this.of_element_only = false;
-        const cpu = this.value;
+        const cpu = this.#top;
         const base = cpu >= 0 && cpu < host.cpus ? host.perCpuBase(cpu) : NaN;
         if (Number.isNaN(base)) return fail('INDEX', at, `there is no CPU ${cpu}: the guest has ${host.cpus}`); // prettier-ignore
         this.#depth--;
@@ -305,7 +320,7 @@ export class LocatorInterpreter {
 
   #load(op: number, at: number): LocatorFailure | undefined {
     if (++this.loads > this.#budget.loads) return fail('LOCATOR_BUDGET', at, `${this.#budget.loads} loads are used up`); // prettier-ignore
-    const address = this.value;
+    const address = this.#top;
     const host = this.#host;
     let l = NaN;
     let h = 0;

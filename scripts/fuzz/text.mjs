@@ -129,7 +129,7 @@ const TAGS = [
 ];
 const IMPORT = Buffer.from('import { two_partitions } from "./lib/machines.spec"\n');
 
-const SKIPPED = new Set(['span', 'line', 'text']);
+const SKIPPED = new Set(['span', 'file_span', 'line', 'text']);
 const asText = (model) =>
   JSON.stringify(model, (key, part) =>
     SKIPPED.has(key) ? undefined : typeof part === 'bigint' ? part.toString() : part,

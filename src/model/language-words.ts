@@ -92,7 +92,7 @@ const OF_STRUCTURES: WordGroup = {
     expected: 'What a field should hold, by the rest of the structure.',
     repair: 'What is done about a finding: `repair COUNT: set symbols["order_count"] to count(orders) unless loss`. It sees the names that were bound where the requirement stands.',
     only_if: 'A repair is done only where it holds.',
-    unless: '`unless loss`: a repair is declined when it would hide that data is gone: the structure has other findings, or a smaller number would be written than stands there.',
+    unless: '`unless loss`: a repair is declined when it would hide that data is gone: a walk could not be ended, or less is counted than stands there of what hangs together one way only.',
     loses: 'What a repair gives up, for the report: `abandon k.freelist loses objects`.',
     as: 'Another type for a place, another width for a number: `symbols["order_count"] as u64`, `x as *node`.',
     index: 'Of a name bound by `each`, its position, from 0.',

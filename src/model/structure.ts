@@ -206,7 +206,7 @@ export interface RepairModel {
   /** `to VALUE`. */
   readonly to?: Formula;
   readonly only_if?: Formula;
-  /** `unless loss`: declined with WOULD_LOSE_DATA when the structure has other findings, or when the number would get smaller. */
+  /** `unless loss`: declined with WOULD_LOSE_DATA when data is out of reach that was not, and the repair would make one forget it. */
   readonly unless_loss: boolean;
   /** `loses objects`: what it gives up, for the report. */
   readonly loses?: string;

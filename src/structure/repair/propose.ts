@@ -3,6 +3,7 @@ import type { RepairModel } from '../../model/structure.ts';
 import type { Draft } from '../findings.ts';
 import type { LinkedLibrary } from '../link.ts';
 import type { Session } from '../session.ts';
+import { wouldLose } from './loss.ts';
 import type { Plan } from './plan.ts';
 import { Writes } from './plan.ts';
 import { rearm, relink, release, unlink } from './verbs.ts';
@@ -38,7 +39,7 @@ function planOf(
   const base = { code: draft.code, verb: model.verb, place: draft.place, ...(model.loses === undefined ? {} : { loses: model.loses }) }; // prettier-ignore
   if (typeof told === 'string') writes.decline('UNMAPPED', told);
   else if (model.only_if && told.only_if !== true) writes.decline('CONDITION', 'its condition does not hold');
-  else if (model.unless_loss && isLoss(model, told, draft, all))
+  else if (model.unless_loss && wouldLose(model, told, draft, session))
     writes.decline('WOULD_LOSE_DATA', 'what is missing would be forgotten'); // prettier-ignore
   else act(writes, session, linked, model, told, draft, all);
   if (writes.list.length > WRITES_LIMIT)
@@ -56,20 +57,6 @@ export interface Told {
   /** Where a subject that is a pointer leads. */
   readonly target: Address;
   readonly to: bigint | undefined;
-}
-
-/** Data is gone: another finding of the structure says so, or what would be written says that there is less than there was. */
-function isLoss(model: RepairModel, told: Told, draft: Draft, all: readonly Draft[]): boolean {
-  if (all.some((other) => other !== draft && other.code !== draft.code)) return true;
-  const value = told.to ?? draft.expected_bits;
-  if (value === undefined || (model.verb !== 'set' && model.verb !== 'recount')) return false;
-  const { space, address, bytes } = told.subject ?? draft;
-  const before = space.bytes(address, bytes);
-  return before === undefined || value < unsigned(before);
-}
-
-function unsigned(bytes: Uint8Array): bigint {
-  return bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 }
 
 function act(

@@ -1,6 +1,6 @@
 // What would be written, and what would not; nothing is.
 import { describe, expect, it } from 'vitest';
-import type { RepairModel, Statement } from '../../../src/model/structure.ts';
+import type { LocatorModel, RepairModel, Statement } from '../../../src/model/structure.ts';
 import { propose } from '../../../src/structure/repair/propose.ts';
 import { link } from '../../../src/structure/link.ts';
 import {
@@ -50,8 +50,10 @@ function list(many: number): FlatSpace {
 const numberOf = (bytes: Uint8Array): number => bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
 
 /** The plan for the finding of a code. */
-function plan(memory: FlatSpace, code: string, ...repairs: RepairModel[]) {
-  const of = library([LOCK, TASK], [locator('tasks', 'list', 'task', symbol('head'), { via: ['link'] })], [validator('tasks', BODY, repairs)]); // prettier-ignore
+function plan(memory: FlatSpace, code: string, ...more: (RepairModel | LocatorModel)[]) {
+  const repairs = more.filter((one): one is RepairModel => 'verb' in one);
+  const over = more.find((one): one is LocatorModel => 'shape' in one) ?? locator('tasks', 'list', 'task', symbol('head'), { via: ['link'] }); // prettier-ignore
+  const of = library([LOCK, TASK], [over], [validator('tasks', BODY, repairs)]);
   const session = sessionOn(of, memory, { head: HEAD, count: COUNT });
   const drafts = session.validate('tasks')?.drafts ?? [];
   const draft = drafts.find((one) => one.code === code);
@@ -81,14 +83,38 @@ describe('a repair', () => {
     expect(plan(memory, 'COUNT', set)?.writes).toEqual([[COUNT, 3, 4, 'symbols["count"]']]);
   });
 
-  it('that would hide what is lost is declined', () => {
+  it('of a count is made where every element is held from both sides, whatever else is wrong', () => {
     const memory = list(4);
+    const recount = repair('COUNT', 'recount', { unless_loss: true });
     memory.put(COUNT, 5);
-    expect(plan(memory, 'COUNT', repair('COUNT', 'recount', { unless_loss: true }))?.declined).toBe('WOULD_LOSE_DATA'); // prettier-ignore
-    memory.put(COUNT, 3);
-    expect(plan(memory, 'COUNT', repair('COUNT', 'recount', { unless_loss: true }))?.writes).toHaveLength(1);
+    expect(plan(memory, 'COUNT', recount)?.writes).toHaveLength(1);
     memory.put(at(0) + 20, 5000);
-    expect(plan(memory, 'COUNT', repair('COUNT', 'recount', { unless_loss: true }))?.declined).toBe('WOULD_LOSE_DATA'); // prettier-ignore
+    expect(plan(memory, 'COUNT', recount)?.writes).toHaveLength(1);
+  });
+
+  it('that would hide what is cut off is declined', () => {
+    const memory = list(0);
+    // A chain of four, cut behind the second; the count is of all.
+    const chain = locator('tasks', 'freelist', 'task', symbol('head'), {
+      step: [member(element, 'next_free')],
+    });
+    memory.put(HEAD, at(0));
+    memory.put(at(0) + 24, at(1));
+    memory.put(at(1) + 24, 0);
+    memory.put(COUNT, 4);
+    const set = (more: Partial<RepairModel>): RepairModel =>
+      repair('COUNT', 'set', {
+        subject: symbol('count'),
+        to: call('count', tasks),
+        unless_loss: true,
+        ...more,
+      });
+    expect(plan(memory, 'COUNT', repair('COUNT', 'recount', { unless_loss: true }), chain)?.declined).toBe('WOULD_LOSE_DATA'); // prettier-ignore
+    expect(plan(memory, 'COUNT', set({}), chain)?.declined).toBe('WOULD_LOSE_DATA');
+    expect(plan(memory, 'COUNT', set({ to: int(1) }), chain)?.writes).toHaveLength(1);
+    expect(plan(memory, 'COUNT', set({ unless_loss: false }), chain)?.writes).toHaveLength(1);
+    memory.put(COUNT, 1);
+    expect(plan(memory, 'COUNT', set({}), chain)?.writes).toHaveLength(1);
   });
 
   it('sees the names of the requirement that failed', () => {

@@ -5,9 +5,12 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
+  utimesSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
@@ -39,6 +42,8 @@ export interface Snapshot extends SnapshotFacts {
 
 /** How long somebody else may take to boot the same shape. */
 const LOCK_LIMIT_MS = 300_000;
+/** Snapshots that a cache holds, about 100 MB each. */
+const KEPT = 24;
 const COPY_LIMIT_MS = 60_000;
 
 /**
@@ -66,6 +71,7 @@ export function snapshotNamed(cache: string, id: string, make: (folder: string) 
     writeFileSync(join(fresh, 'facts.json'), `${JSON.stringify(facts)}\n`);
     rmSync(folder, { recursive: true, force: true });
     renameSync(fresh, folder);
+    forgetOldest(home);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
     lock?.();
@@ -75,9 +81,23 @@ export function snapshotNamed(cache: string, id: string, make: (folder: string) 
   return made;
 }
 
+/** The longest unused go, so that guests that are no more do not fill the disk. */
+function forgetOldest(home: string): void {
+  const used = (name: string): number => statSync(join(home, name, 'facts.json'), { throwIfNoEntry: false })?.mtimeMs ?? Infinity; // prettier-ignore
+  const names = readdirSync(home).filter((name) => /^[0-9a-f]+$/.test(name));
+  const oldest = names
+    .map((name) => ({ name, used: used(name) }))
+    .sort((one, other) => one.used - other.used);
+  for (const { name } of oldest.slice(0, Math.max(0, oldest.length - KEPT)))
+    rmSync(join(home, name), { recursive: true, force: true });
+}
+
 function openSnapshot(folder: string): Snapshot | undefined {
   try {
-    const facts = JSON.parse(readFileSync(join(folder, 'facts.json'), 'utf8')) as SnapshotFacts;
+    const file = join(folder, 'facts.json');
+    const facts = JSON.parse(readFileSync(file, 'utf8')) as SnapshotFacts;
+    const now = new Date();
+    utimesSync(file, now, now);
     return { ...facts, ram: join(folder, 'ram'), state: join(folder, 'state') };
   } catch {
     return undefined;

@@ -7,6 +7,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -72,6 +73,18 @@ describe('a snapshot', () => {
     expect(problemOf(() => snapshotNamed(join(folder, 'file'), 'abc', make))).toMatchObject({
       code: 'FILES',
     });
+  });
+
+  it('the longest unused is given up when there are many', () => {
+    for (let index = 0; index < 24; index++) snapshotNamed(folder, `a${index.toString(16)}`, make);
+    const long_ago = new Date(1e12);
+    for (const name of ['a3', 'a5'])
+      utimesSync(join(folder, 'snapshots', name, 'facts.json'), long_ago, long_ago);
+    snapshotNamed(folder, 'a3', never);
+    snapshotNamed(folder, 'b', make);
+    const kept = readdirSync(join(folder, 'snapshots'));
+    expect(kept).toHaveLength(24);
+    expect(kept.includes('a3') && kept.includes('b') && !kept.includes('a5')).toBe(true);
   });
 
   it('RAM is copied with its holes', () => {

@@ -55,7 +55,7 @@ export const TASK_SCRIPTS: Readonly<Record<string, string>> = {
   ld: loop(
     nap('0.05'),
     seldom(6, 'cat /tmp/unit*.s > /tmp/a.out 2> /dev/null'),
-    '  read -r first < /tmp/a.out\n',
+    '  if [ -r /tmp/a.out ]; then read -r first < /tmp/a.out; fi\n',
   ),
   scanner: loop(compute(100), nap('0.002')),
   // Orders come, are filled, and leave; nobody else is needed for that.

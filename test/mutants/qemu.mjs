@@ -168,5 +168,11 @@ export const mutants = [
     to: 'if (package_name === "")',
     killer: 'test/targets/qemu/prepare.test.ts',
   },
-  { id: 'what-is-used-is-kept', file: 'src/targets/qemu/snapshot.ts', from: 'utimesSync(file, now, now);', to: '', killer: 'test/targets/qemu/snapshot.test.ts' },
+  {
+    id: 'what-is-used-is-kept',
+    file: 'src/targets/qemu/snapshot.ts',
+    from: 'utimesSync(file, now, now);',
+    to: '',
+    killer: 'test/targets/qemu/snapshot.test.ts',
+  },
 ];

@@ -21,6 +21,8 @@ export type Found =
 const NOTE_HEADER_BYTES = 24;
 /** Notes are looked for at every byte of no more than this. */
 const FINE_SCAN_BYTES = 256 * 1_048_576;
+/** As in region-scan.ts. */
+const SCAN_BYTES = 16 * 1024 * 1_048_576;
 const CHUNK_BYTES = 1_048_576;
 const NAME = Buffer.from('VMCOREINFO\0', 'latin1');
 const NAME_AT = 12;
@@ -31,7 +33,7 @@ const LOOKS = 256;
 
 /** Looks for a region at the start of every page, then for VMCOREINFO notes at the start of pages, then for notes anywhere. */
 export function findByScan(patient: Patient, memory: PhysicalCache): Found | undefined {
-  const size = patient.memory_bytes;
+  const size = Math.min(patient.memory_bytes, SCAN_BYTES);
   const damaged: Found[] = [];
   const read = (physical: number, into: Uint8Array): boolean => {
     const done = patient.read(physical, into);

@@ -23,12 +23,15 @@ export interface ScanOptions {
 const NOTE_LIMIT = 65_536;
 const CHUNK = 65_536;
 const LOOK_ALIKE_LIMIT = 256;
+/** A file may claim any address: what it claims beyond this is not looked at. */
+const SCANNED_BYTES = 16 * 1024 * 1_048_576;
 
 /**
- * Looks through guest-physical memory [0, size) for regions that hold (their seal too) and for VMCOREINFO notes, in the order of addresses.
+ * Looks through guest-physical memory [0, size), no more than 16 GiB of it, for regions that hold (their seal too) and for VMCOREINFO notes, in the order of addresses.
  * Reads each byte it needs once, and `size / step` places at most; memory that cannot be read is passed over.
  */
-export function scanForRegion(read: ReadMemory, size: number, options: ScanOptions = {}): Sighting[] {
+export function scanForRegion(read: ReadMemory, all: number, options: ScanOptions = {}): Sighting[] {
+  const size = Math.min(all, SCANNED_BYTES);
   const step = Math.max(8, Math.floor((options.step ?? 4096) / 8) * 8);
   const limit = options.limit ?? 16;
   const found: Sighting[] = [];

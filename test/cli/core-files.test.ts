@@ -102,6 +102,12 @@ describe('a damaged machine goes out as a core file and comes back as a scenario
     expect(ran.stdout).toMatch(message);
   });
 
+  it('looking longer than the budget allows fails the scenario', async () => {
+    writeFileSync(join(folder, 'slow.spec'), `scenario "slow" {\n  core web file "${dump}"\n  budget 1 ms memory 1 GiB\n  expect { verdict web.* is any }\n}\n`); // prettier-ignore
+    const ran = await siren(['run', 'slow.spec', '--target', 'core', '--workers', '0'], folder);
+    expect([ran.code, ran.stdout]).toEqual([1, expect.stringMatching(/E0920.*looking at it took/)]);
+  });
+
   it('a dump that is cut short is diagnosed as far as it goes, and one that is none is refused', async () => {
     copyFileSync(path, join(folder, 'cut.vmcore'));
     truncateSync(join(folder, 'cut.vmcore'), 100 * 1_048_576);

@@ -56,6 +56,18 @@ function sample(): { bytes: Uint8Array; task: number } {
   return { bytes: b.bytes(), task };
 }
 
+test('of two types of one name the first is found, of its kind, and no beginning of a name', () => {
+  const b = new BtfBuilder();
+  const first = b.struct('thing', 8, []);
+  b.struct('thing', 16, []);
+  const named = b.typedef('thing', first);
+  const opened = openBtf(b.bytes());
+  if (!opened.ok) throw new Error(opened.message);
+  expect(opened.value.find('struct', 'thing')).toBe(first);
+  expect(opened.value.find('typedef', 'thing')).toBe(named);
+  expect([opened.value.find('struct', 'thin'), opened.value.find('struct', ''), opened.value.find('union', 'thing')]).toEqual([undefined, undefined, undefined]); // prettier-ignore
+});
+
 test.each([
   ['comm', 0, 16, 'char[16]'],
   ['comm[3]', 3, 1, 'char'],

@@ -125,6 +125,15 @@ describe('a damaged table', () => {
     expect(kallsyms.lookup(symbols[999]?.name as string)).toBe(symbols[999]?.address);
   });
 
+  test('an order of names that is wrong hides none of them', () => {
+    const bytes = block.bytes.slice();
+    const [from, to] = [block.tables.seqs_of_names, block.tables.seqs_of_names + 3000];
+    bytes.set(bytes.slice(from, to).reverse(), from);
+    const kallsyms = open({ ...block, bytes });
+    for (const { name, address } of symbols.filter((_, index) => index % 50 === 0)) expect(kallsyms.lookup(name)).toBe(address); // prettier-ignore
+    expect(kallsyms.lookup('nobody')).toBeUndefined();
+  });
+
   test('a page of names that is gone costs what began in it', () => {
     const page = Math.floor((BASE + block.tables.names) / 4096) + 1;
     const kallsyms = open(block, withoutPages(memoryOf([BASE, block.bytes]), page));

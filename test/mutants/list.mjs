@@ -1,6 +1,7 @@
 /** Every mutation, with the test or spec that must notice it: `npm run mutants` tries them one at a time. */
 import { mutants as ambulance } from './ambulance.mjs';
 import { mutants as claims } from './claims.mjs';
+import { mutants as cores } from './cores.mjs';
 import { mutants as formats } from './formats.mjs';
 import { mutants as guest } from './guest.mjs';
 import { mutants as language } from './language.mjs';
@@ -27,6 +28,7 @@ export const mutants = [
   ...structures,
   ...structures_at_work,
   ...formats,
+  ...cores,
   ...places_faults_judge,
   ...real,
   ...qemu,

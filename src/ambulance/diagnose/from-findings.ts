@@ -123,10 +123,11 @@ function runAround(draft: Draft): { physical: number; bytes: number; byte: numbe
   if (!space || physical < 0 || !Number.isFinite(address)) return undefined;
   const byte = space.u8(address);
   if (!(byte > 0)) return undefined;
-  let start = address;
-  let end = address;
-  while (end - start < RUN_LIMIT && space.u8(start - 1) === byte) start--;
-  while (end - start < RUN_LIMIT && space.u8(end) === byte) end++;
+  // Counted: of an address that is rounded the next one may be the same.
+  let [before, after] = [0, 0];
+  while (before + after < RUN_LIMIT && space.u8(address - before - 1) === byte) before++;
+  while (before + after < RUN_LIMIT && space.u8(address + after) === byte) after++;
+  const [start, end] = [address - before, address + after];
   const whole = start < address || end > address + draft.bytes;
   if (!whole || end - start < Math.max(RUN_BYTES, draft.bytes + 8) || end < address + Math.min(draft.bytes, 4)) return undefined; // prettier-ignore
   return { physical: physical - (address - start), bytes: end - start, byte };

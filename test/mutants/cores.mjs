@@ -1,0 +1,22 @@
+/** One-line mutations of what opens dumps, and finds symbols, types and pages in them, each with the test that must notice it. */
+export const mutants = [
+  { id: 'the-fifth-level', file: 'src/formats/page-tables.ts', from: 'return (high >>> 16) & 511;', to: 'return (high >>> 7) & 511;', killer: 'test/formats/page-tables.test.ts' },
+  { id: 'within-a-large-page', file: 'src/formats/page-tables.ts', from: 'return frame - (frame % page_bytes) + ((low >>> 0) & (page_bytes - 1));', to: 'return frame - (frame % page_bytes) + (low & 0xfff);', killer: 'test/formats/page-tables.test.ts' },
+  { id: 'symbols-from-their-base', file: 'src/formats/kallsyms.ts', from: 'return offset >= 0 ? offset : this.#relative_base - 1 - offset;', to: 'return offset >= 0 ? offset : this.#relative_base - offset;', killer: 'test/formats/kallsyms.test.ts' },
+  { id: 'a-block-that-does-not-end', file: 'src/formats/kallsyms-names.ts', from: 'if (fits || (missing && end < limit)) readable += next - first;', to: 'if (true) readable += next - first;', killer: 'test/formats/kallsyms.test.ts' },
+  { id: 'a-damaged-order-of-names', file: 'src/formats/kallsyms-names.ts', from: 'if (index < 0) index = this.#search(name);', to: '', killer: 'test/formats/kallsyms.test.ts' },
+  { id: 'a-name-ends-at-its-zero', file: 'src/formats/btf-index.ts', from: 'if (byte === 0) break;', to: '', killer: 'test/formats/btf.test.ts' },
+  { id: 'the-lowest-type-of-a-name', file: 'src/formats/btf-names.ts', from: 'for (let id = words.count; id > 0; id--) {', to: 'for (let id = 1; id <= words.count; id++) {', killer: 'test/formats/btf.test.ts' },
+  { id: 'bits-of-a-flagged-member', file: 'src/formats/btf.ts', from: 'const bit_offset = base + (flagged ? word & 0xff_ffff : word);', to: 'const bit_offset = base + word;', killer: 'test/formats/btf.test.ts' },
+  { id: 'segments-that-overlap', file: 'src/formats/extents.ts', from: 'const skip = Math.max(0, end - start);', to: 'const skip = 0;', killer: 'test/formats/extents.test.ts' },
+  { id: 'segments-that-are-cut', file: 'src/formats/elf-core.ts', from: 'const held = Math.max(0, Math.min(bytes, file.bytes - offset));', to: 'const held = bytes;', killer: 'test/formats/elf-core.test.ts' },
+  { id: 'more-headers-than-fit', file: 'src/formats/elf-core.ts', from: 'const count = said === PN_XNUM ? countInSection(file.read, uint64(view, 40)) : said;', to: 'const count: number | undefined = said;', killer: 'test/formats/elf-core.test.ts' },
+  { id: 'pages-left-out-are-not-there', file: 'src/formats/kdump.ts', from: 'const bitmap = PageBitmap.open(file.read, bitmaps_at + (two ? all_bytes / 2 : 0), pages);', to: 'const bitmap = PageBitmap.open(file.read, bitmaps_at, pages);', killer: 'test/formats/kdump.test.ts' },
+  { id: 'pages-before-a-page', file: 'src/formats/kdump-bitmap.ts', from: 'let rank = (this.#before[index] as number) + (ONES[byte & ((1 << (within & 7)) - 1)] as number);', to: 'let rank = (this.#before[index] as number) + (within & 7);', killer: 'test/formats/kdump.test.ts' },
+  { id: 'lzo-is-refused', file: 'src/formats/kdump.ts', from: 'if ((status & Number(bit)) !== 0)', to: 'if (false)', killer: 'test/formats/kdump.test.ts' },
+  { id: 'the-end-of-a-flattened-dump', file: 'src/formats/flattened.ts', from: 'whole = true;', to: 'whole = false;', killer: 'test/formats/kdump.test.ts' },
+  { id: 'a-core-knows-no-guest', file: 'src/verdict/of-core.ts', from: "case 'guest':", to: "case 'check':", killer: 'test/cli/core-files.test.ts' },
+  { id: 'the-digest-of-a-core', file: 'src/runner/core.ts', from: 'if (sha256 === undefined || digest?.startsWith(sha256) === true) return undefined;', to: 'if (sha256 === undefined || digest !== undefined) return undefined;', killer: 'test/cli/core-files.test.ts' },
+  { id: 'a-budget-of-time', file: 'src/runner/core.ts', from: 'if (took_ns > time_ns) {', to: 'if (false) {', killer: 'test/cli/core-files.test.ts' },
+  { id: 'the-region-of-an-exported-machine', file: 'src/targets/core/patient.ts', from: 'const kept = known ? core.region_copy : core.vmcoreinfo;', to: 'const kept = core.vmcoreinfo;', killer: 'test/execute/damaged.test.ts' },
+]; // prettier-ignore

@@ -53,7 +53,9 @@ export class Attendance implements Bench {
     if (!this.pass(0)) return;
     const seen = attend(patient, { ambulance, library: run.library });
     if (!this.pass(seen.cost_ns)) return;
-    run.reports.push({ ...seen.report, diagnosed_ns: run.now });
+    // Where nobody had failed, it was called to look, or to mend what it finds.
+    const reason = seen.report.reason === 'inspection' && this.#order !== undefined ? 'service' : seen.report.reason; // prettier-ignore
+    run.reports.push({ ...seen.report, reason, diagnosed_ns: run.now });
     target.emit(ambulance, 'diagnosed', { patient: name, health: seen.report.health });
     if (!this.pass(0)) return;
     this.#listens = false;

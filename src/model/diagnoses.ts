@@ -16,7 +16,7 @@ const DIAGNOSIS_LIST: readonly DiagnosisDoc[] = [
   { cause: 'use_after_free', doc: 'A free object was written to: its link holds what no link could.' },
   { cause: 'lock_leak', doc: 'A lock is held and nobody can be its holder.' },
   { cause: 'deadlock', doc: 'CPUs wait for each other in a ring.' },
-  { cause: 'endless_loop', outside_memory: true, doc: 'A CPU runs, its instruction pointer stays in one place, interrupts off or nothing scheduled.' },
+  { cause: 'endless_loop', outside_memory: true, doc: 'A CPU runs, and its instruction pointer stays in one place: with interrupts off, or with interrupts on and nobody else scheduled, as its kernel\'s own watchdog says (a soft lock-up).' },
   { cause: 'cpu_stopped', outside_memory: true, doc: 'A CPU executes nothing although it was given time.' },
   { cause: 'lost_timer', doc: 'A timer that should be pending is on no queue, or long overdue.' },
   { cause: 'lost_interrupt', outside_memory: true, doc: 'A device or tick interrupt has stopped coming.' },

@@ -44,6 +44,9 @@ describe('free', () => {
     const freelists = [0, 1].map((cpu) => cache.cpuFreelist(cpu)[0]);
     expect(freelists).toContain(slab!.page + 4 * 64);
     expect(receipts()[0]).toMatchObject({ place: OBJECT(4), kind: 'fault', bytes: 0 });
+    expect(receipts()[0]!.note).toMatch(
+      /^kfree on CPU \d, asked by lkdtm_queue.requests\[0\] from 0{48} to (?!0{48})[0-9a-f]{48}$/,
+    );
     expect(receipts()[0]!.activated_ns).toBeGreaterThan(40 * MS);
     expect(guest.of('oops')).toEqual([]);
   });

@@ -123,6 +123,9 @@ describe('report.html', () => {
     expect(html).toContain('5 of 11 runs need attention');
     const plain = html.slice(html.indexOf('<main>'), html.indexOf('<script type="application/json">'));
     expect(plain).toContain('E0901');
+    // They are open from the start; the rest is a list.
+    expect(html.match(/<details class="run"[^>]* open>/g)).toHaveLength(5);
+    expect(html).not.toMatch(/<details class="run"[^>]*data-status="passed"[^>]* open>/);
     expect(plain).toMatch(/\^+ the fault, fired at 40 ms/);
   });
 

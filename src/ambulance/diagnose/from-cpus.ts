@@ -33,7 +33,28 @@ export function causesOfCpus(of: Case): Cause[] {
       causes.push(cause('endless_loop', 66, `cpus[${cpu}].rip`, of, cpu, [`CPU ${cpu} has been in ${at || 'nowhere'} for ${formatTime(own.steps)} of its own time`])); // prettier-ignore
     }
   }
-  return [...causes, ...spinning(of, causes), ...lostTicks(of)];
+  return [...causes, ...lockedUp(of, causes), ...spinning(of, causes), ...lostTicks(of)];
+}
+
+/** What Linux's own watchdog says of a CPU that takes interrupts and schedules nobody. */
+const SOFT_LOCKUP = /watchdog: BUG: soft lockup - CPU#(\d+) stuck for/;
+
+/** CPUs of which the log says that they schedule nobody, and that are, looked at again after a while, still in the same function for the same task. */
+function lockedUp(of: Case, known: readonly Cause[]): Cause[] {
+  const { subject } = of;
+  const said = new Map(of.log.flatMap((line) => {
+    const cpu = SOFT_LOCKUP.exec(line.slice(0, 1024))?.[1];
+    return cpu === undefined ? [] : [[Number(cpu), line] as const];
+  })); // prettier-ignore
+  if (!subject || said.size === 0) return [];
+  const before = (of.inspected?.cpus ?? []).filter(({ index, mode }) => mode === 'kernel' && said.has(index));
+  const told = new Set(known.map(({ place }) => place));
+  const left = before.filter(({ index }) => !told.has(`cpus[${index}].rip`) && !told.has(`cpus[${index}]`));
+  if (left.length === 0) return [];
+  if (of.patient.letRun(CONFIRM_NS)) subject.memory.forget();
+  const now = observe(subject);
+  const still = left.filter((one) => now.some(({ index, at, current, mode }) => index === one.index && at === one.at && current === one.current && mode === 'kernel')); // prettier-ignore
+  return still.map(({ index, at }) => cause('endless_loop', 65, `cpus[${index}].rip`, of, index, [`CPU ${index} is still in ${at || 'nowhere'}, takes its ticks and schedules nobody; the log says: ${said.get(index) ?? ''}`])); // prettier-ignore
 }
 
 /** CPUs that spin for a lock of which no finding speaks: looked at again after a while, each still waits for the same. */

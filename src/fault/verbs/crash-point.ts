@@ -113,6 +113,7 @@ function ask(injection: Injection, kernel: Kernel, place: Place, request: Reques
   const entry = elementOf(kernel, requests, head % QUEUE);
   if (!entry.ok) return refusedFor(entry);
   const { live } = injection;
+  const before = readPlace(live, entry.value);
   const words = [
     ['op', request.op],
     ['mode', request.mode],
@@ -129,8 +130,13 @@ function ask(injection: Injection, kernel: Kernel, place: Place, request: Reques
   store32(live, kernel, head_at, head + 1);
   if (!controls.value.raiseInterrupt(place.partition, request.cpu, VECTOR.lkdtm))
     return refused(`CPU ${request.cpu} of ${place.partition} takes no interrupt`);
-  return { kind: 'done', place, before: NO_BYTES, after: NO_BYTES, watch: locations(entry.value), note: request.note }; // prettier-ignore
+  // The harness changes nothing of the place itself: the guest's own kernel does.
+  const note = `${request.note}, asked by lkdtm_queue.requests[${head % QUEUE}] from ${hex(before)} to ${hex(readPlace(live, entry.value))}`; // prettier-ignore
+  return { kind: 'done', place, before: NO_BYTES, after: NO_BYTES, watch: locations(entry.value), note };
 }
+
+const hex = (bytes: Uint8Array | undefined): string =>
+  bytes === undefined ? 'nothing' : Buffer.from(bytes).toString('hex');
 
 function word32(value: number): Uint8Array {
   const bytes = new Uint8Array(4);

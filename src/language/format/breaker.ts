@@ -116,18 +116,21 @@ export class Breaker {
       this.#tall = tall;
     }
     const inside = is.closes || is.starts || is.opened ? frame.indent : indent;
-    const loose = this.#comments(trivia, inside, kept && !is.opened, forced);
+    const loose = this.#comments(trivia, inside, kept, forced, is.opened);
     this.#indent = indent;
-    this.#gap = kept && !is.opened && !is.closes && this.lines.length > 0 && (loose || trivia.gap);
+    // At the start of a block only a comment is set off, from what follows it: else it would be its document.
+    const first_of_all = is.opened && trivia.own.length === 0;
+    this.#gap = kept && !first_of_all && !is.closes && this.lines.length > 0 && (loose || trivia.gap);
     const row = frame.kind === 'row' && one.image === '[';
     this.#kind = is.starts ? (one.image === 'require' ? 'require' : frame.kind) : row ? 'row' : 'plain';
   } // prettier-ignore
 
   /** Comments that have lines to themselves. True when what follows them still has to be set off. */
-  #comments(trivia: Trivia, indent: number, gaps: boolean, forced = false): boolean {
+  #comments(trivia: Trivia, indent: number, gaps: boolean, forced = false, opened = false): boolean {
     let due = forced;
-    for (const { text, gap } of trivia.own) {
-      this.lines.push({ indent, pieces: [], comment: text, gap: this.lines.length > 0 && (due || (gap && (gaps || indent === 0))), kind: 'plain', block: -1 }); // prettier-ignore
+    for (const [at, { text, gap }] of trivia.own.entries()) {
+      const kept = gap && (gaps || indent === 0) && !(opened && at === 0);
+      this.lines.push({ indent, pieces: [], comment: text, gap: this.lines.length > 0 && (due || kept), kind: 'plain', block: -1 }); // prettier-ignore
       this.joints.push(NaN);
       due = false;
     }

@@ -42,12 +42,13 @@ const MARKS: Readonly<Record<Status, string>> = {
   skipped: '–',
 };
 
-export function runRow(index: number, job: Job, run: PageRun, wall_ms: number): RunRow {
+/** `open`: it is seen in full when the report is opened. */
+export function runRow(index: number, job: Job, run: PageRun, wall_ms: number, open: boolean): RunRow {
   const name = runName(job);
   const words = [name, run.file, run.status, ...run.tags, ...causesOf(run)].join(' ').toLowerCase();
   // Runs that need attention stand apart from their file's heading.
   const where = needsAttention(run.status) ? `${run.file}:${run.line}` : `line ${run.line}`;
-  const html = `<details class="run" id="r${index}" data-status="${run.status}" data-tags="${htmlText(run.tags.join(' '))}" data-text="${htmlText(words)}">
+  const html = `<details class="run" id="r${index}" data-status="${run.status}" data-tags="${htmlText(run.tags.join(' '))}" data-text="${htmlText(words)}"${open ? ' open' : ''}>
 <summary><span class="status ${run.status}" title="${run.status}">${MARKS[run.status]}</span><span class="name">${htmlText(name)}</span><span class="hint">${htmlText(hintOf(run))}</span><span class="where">${htmlText(where)}</span><span class="wall">${Math.round(wall_ms)} ms</span></summary>
 <div class="body">${plainBody(run)}</div>
 <script type="application/json">${scriptJson(run)}</script></details>

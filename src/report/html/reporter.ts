@@ -21,6 +21,8 @@ export interface HtmlOptions {
 const FULL_RUNS = 200;
 /** Past this many characters of data even a failed run is kept brief. */
 const FULL_BUDGET = 30_000_000;
+/** So many of those that need attention are open from the start; each draws its pictures. */
+const OPEN_RUNS = 20;
 const LONGEST_SOURCE = 1_000_000;
 const SOURCES_BUDGET = 16_000_000;
 
@@ -35,6 +37,7 @@ export function htmlReporter(options: HtmlOptions): Reporter {
   let jobs = 0;
   let target = 'sim';
   let size = 0;
+  let opened = 0;
   let end: { environment: Environment; exit_code: number; bailed: boolean } | undefined;
 
   const detailOf = (outcome: RunOutcome): Detail => {
@@ -47,7 +50,9 @@ export function htmlReporter(options: HtmlOptions): Reporter {
     const text = texts.place(job.scenario.file, sources);
     const topology = topologies.place(job.scenario.topology);
     const run = pageRun(job, outcome, sources, detailOf(outcome), { topology, text });
-    const row = runRow(rows.length, job, run, wall_ms);
+    const open = needsAttention(outcome.status) && opened < OPEN_RUNS;
+    if (open) opened++;
+    const row = runRow(rows.length, job, run, wall_ms, open);
     size += row.html.length;
     rows.push(row);
   };

@@ -53,7 +53,8 @@ function redraw() {
   for (const details of document.querySelectorAll('details.run[open]')) {
     if (!(details instanceof HTMLDetailsElement)) continue;
     const body = details.querySelector('.body');
-    if (body !== null && Math.abs(room(body) - Number(details.dataset['width'])) > 2) draw(details);
+    // Of what was never drawn there is no width.
+    if (body !== null && !(Math.abs(room(body) - Number(details.dataset['width'])) <= 2)) draw(details);
   }
 }
 
@@ -117,4 +118,6 @@ addEventListener('resize', () => {
   clearTimeout(waiting);
   waiting = setTimeout(redraw, 150);
 });
+// Those that are open from the start were so before anybody listened.
+redraw();
 openFromAddress();

@@ -152,7 +152,7 @@ function fromScan(patient: Patient, memory: PhysicalCache): Attachment {
   const found = findByScan(patient, memory);
   if (!found) return NOTHING;
   if (found.kind === 'note') {
-    return { ...NOTHING, via: 'note_scan', info: parseVmcoreInfo(found.text) };
+    return fromNote('note_scan', found.text, []);
   }
   const region = { physical: found.physical, bytes: found.bytes };
   const faults = found.failure === undefined ? [] : [faultOf(found.failure, undefined)];

@@ -105,6 +105,15 @@ export async function runProgram(
       code = await adoptCommand(file, options, { around, words, version });
     });
 
+  selecting(program.command('fidelity'))
+    .description('run what is for both on the simulation and on a stock kernel, and say where they differ')
+    .option('--timeout <seconds>', 'wall time that one run may take (default: 120)')
+    .option('--reports <folder>', 'where fidelity.json goes (default: reports)')
+    .action(async (paths: string[], options: Record<string, unknown>) => {
+      const { fidelityCommand } = await import('./fidelity.ts');
+      code = await fidelityCommand(paths, options, { around, words, version });
+    });
+
   selecting(program.command('export'))
     .description('write the damaged machines of scenarios as ELF cores, with the ground truth beside each')
     .option(

@@ -145,18 +145,19 @@ function unclaimed(run: Case, uncovered: readonly Uncovered[], replay: string): 
 }
 
 /** Carets under each injection that fired, with its moment and what it wrote. */
-function faultLabels({ scenario, record }: Case): readonly Label[] {
+function faultLabels({ scenario, record, target }: Case): readonly Label[] {
   const fired = record.receipts.filter(
     (receipt) => receipt.fired_ns !== undefined && receipt.kind === 'fault',
   );
   return fired.slice(0, FAULTS_TOLD).map((receipt) => {
     const trigger = scenario.triggers[receipt.trigger];
     const span = trigger?.actions[receipt.action]?.span ?? trigger?.span ?? scenario.span;
-    return { span, text: wrote(receipt) };
+    return { span, text: wrote(receipt, target === 'sim') };
   });
 }
 
-function wrote(receipt: Receipt): string {
+/** `watched`: it is known whether the guest has read the damage. */
+function wrote(receipt: Receipt, watched: boolean): string {
   const fired = `fired at ${formatTime(receipt.fired_ns ?? 0)}`;
   const bytes =
     receipt.after === '' || receipt.verb === 'dma'
@@ -164,7 +165,9 @@ function wrote(receipt: Receipt): string {
       : `: ${receipt.place} from ${short(receipt.before)} to ${short(receipt.after)}`;
   const activated =
     receipt.activated_ns === undefined
-      ? ', never activated'
+      ? watched
+        ? ', never activated'
+        : ''
       : `, activated at ${formatTime(receipt.activated_ns)}`;
   const note = receipt.note === '' ? '' : ` (${receipt.note})`;
   return `${fired}${bytes}${activated}${note}`;

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import type { RunOutcome } from '../../src/record/outcome.ts';
+import type { RunRecord } from '../../src/record/record.ts';
+import { agreement, fidelityOf } from '../../src/report/fidelity.ts';
+import { diagnosis, event, finding, report, verdict } from '../support/records.ts';
+
+function ran(record: Partial<RunRecord>, more: Partial<RunOutcome> = {}): RunOutcome {
+  const whole = { seed: 1, duration_ns: 1, trace_hash: '', events: [], events_dropped: 0, receipts: [], reports: [], services: [], audit: [], partitions: [], twins: [], ...record }; // prettier-ignore
+  return { id: 'a', scenario: 'a', seed: 1, status: 'passed', claims: [], complaints: [], record: whole, replay: '', ...more }; // prettier-ignore
+}
+
+const LOCK = 'web.locks["tasklist_lock"]';
+const leaked = report({
+  verdicts: [verdict('tasks'), verdict('locks', 'corrupt')],
+  findings: [finding('locks', 'LOCK_NO_HOLDER', LOCK)],
+  diagnosis: [diagnosis('lock_leak', LOCK)],
+});
+const bark = event(700, 'web', 'failing', { sign: 'heartbeat' });
+const aspects = (one: RunOutcome, other: RunOutcome): string[] =>
+  fidelityOf(one, other).differences.map(({ aspect, sim, real }) => `${aspect}: ${sim} | ${real}`);
+
+describe('one scenario on the simulation and on a real kernel', () => {
+  it('is alike where signs, verdicts, place and diagnosis are, whatever the times and whichever watchdog was first', () => {
+    const sim = ran({ events: [bark], reports: [leaked] });
+    const real = ran({
+      events: [
+        event(900, 'web', 'failing', { sign: 'progress' }),
+        event(950, 'web', 'failing', { sign: 'heartbeat' }),
+      ],
+      reports: [{ ...leaked, attached_ns: 9, verdicts: [...leaked.verdicts, verdict('pids')] }],
+    });
+    expect(fidelityOf(sim, real)).toMatchObject({
+      compared: ['outcome', 'sign', 'verdict', 'place', 'diagnosis'],
+      differences: [],
+    });
+  });
+
+  it('differs by each of them alone', () => {
+    const sim = ran({ events: [bark], reports: [leaked] });
+    const with_ = (more: Partial<typeof leaked>): RunOutcome =>
+      ran({ events: [bark], reports: [{ ...leaked, ...more }] });
+    expect(aspects(sim, ran({ reports: [leaked] }))).toEqual(['sign: web failing | none']);
+    expect(
+      aspects(sim, with_({ verdicts: [verdict('tasks', 'unsettled'), verdict('locks', 'corrupt')] })),
+    ).toEqual(['verdict: tasks intact | tasks unsettled']);
+    expect(aspects(sim, with_({ diagnosis: [diagnosis('lock_leak', 'web.locks["sb_lock"]')] }))).toEqual([
+      `place: ${LOCK} | web.locks["sb_lock"]`,
+    ]);
+    expect(aspects(sim, with_({ diagnosis: [diagnosis('deadlock', LOCK)] }))).toEqual([
+      'diagnosis: lock_leak | deadlock',
+    ]);
+    expect(aspects(sim, ran({ events: [bark], reports: [leaked] }, { status: 'failed' }))).toEqual([
+      'outcome: passed | failed',
+    ]);
+  });
+
+  it('is not compared where one of them has nothing to show', () => {
+    const { record: _, ...skipped } = ran({}, { status: 'skipped', reason: 'no QEMU' });
+    expect(fidelityOf(ran({}), skipped)).toMatchObject({ compared: [], left_out: 'skipped: no QEMU' });
+    expect(fidelityOf(ran({}), ran({}, { status: 'inconclusive', reason: 'no twin' })).left_out).toContain(
+      'no twin',
+    );
+    expect(agreement([fidelityOf(ran({}), skipped)])).toEqual({
+      aspects: 0,
+      alike: 0,
+      scenarios: 0,
+      identical: 0,
+    });
+  });
+
+  it('counts an aspect once, however many structures are told apart in it', () => {
+    const sim = ran({ reports: [leaked] });
+    const real = ran({
+      reports: [{ ...leaked, verdicts: [verdict('tasks', 'unsettled'), verdict('locks')] }],
+    });
+    const one = fidelityOf(sim, real);
+    expect(one.differences).toHaveLength(2);
+    expect(agreement([one, fidelityOf(sim, sim)])).toEqual({
+      aspects: 8,
+      alike: 7,
+      scenarios: 2,
+      identical: 1,
+    });
+  });
+});

@@ -1,7 +1,7 @@
 import type { Address } from '../base/address.ts';
 import { fromHalves, isCanonical } from '../base/address.ts';
 import type { PagingLevels } from '../formats/page-tables.ts';
-import { translate } from '../formats/page-tables.ts';
+import { FRAME_HIGH, FRAME_LOW, PTE, translate, walk } from '../formats/page-tables.ts';
 import type { ReadMemory } from '../formats/result.ts';
 import type { Patient } from '../patient/patient.ts';
 import type { Reader } from '../structure/reader.ts';
@@ -93,8 +93,11 @@ function copyEight(page: PageBuffer, within: number, into: Uint8Array, to: numbe
 /** Slots of a translation cache: few at first, for most patients are looked at briefly; more when many pages are gone through. */
 const FIRST_SLOTS = 128;
 const LAST_SLOTS = 65_536;
-/** Misses after which a cache of that many slots is too small, for each of them. */
+/** Misses after which a cache of that many slots is too small, for each of them; one that was too small once is sooner so again. */
 const GROWTH = 2;
+const GROWTH_AGAIN = 0.5;
+/** What one table of the last level maps. */
+const REGION_BYTES = 0x20_0000;
 /** Words of a slot: the virtual page's number, its buffer, its physical address; one is left over, so that a slot lies in one line of the cache. */
 const WORDS = 4;
 const EMPTY = NaN;
@@ -121,6 +124,8 @@ export class Space implements Reader {
   #slots = FIRST_SLOTS;
   #known = new Float64Array(FIRST_SLOTS * WORDS);
   #misses = 0;
+  /** By region: where its table lies; of one that a large page maps, -1 less where the region lies. */
+  readonly #regions = new Map<number, number>();
 
   constructor(physical: PhysicalCache, root: number, levels: PagingLevels) {
     this.#physical = physical;
@@ -227,6 +232,7 @@ export class Space implements Reader {
   #page(address: Address): PageBuffer {
     if (this.#generation !== this.#physical.generation) {
       this.#known.fill(EMPTY);
+      this.#regions.clear();
       this.#generation = this.#physical.generation;
     }
     const slot = this.#slotOf(address);
@@ -239,15 +245,41 @@ export class Space implements Reader {
     // A number that is not finite or not canonical never gets as far as the tables.
     if (!isCanonical(address) && this.levels === 4) return NO_PAGE;
     if (!Number.isFinite(address)) return NO_PAGE;
-    if (++this.#misses > this.#slots * GROWTH && this.#slots < LAST_SLOTS) this.#grow();
+    const enough = this.#slots * (this.#slots === FIRST_SLOTS ? GROWTH : GROWTH_AGAIN);
+    if (++this.#misses > enough && this.#slots < LAST_SLOTS) this.#grow();
     this.#physical.walked();
-    const physical = translate(this.#physical.read, this.root, this.levels, number * PAGE_BYTES);
+    const physical = this.#frameOf(number * PAGE_BYTES);
     const page = physical < 0 ? NO_PAGE : this.#physical.page(physical / PAGE_BYTES);
     const slot = this.#slotOf(address);
     this.#known[slot] = number;
     this.#known[slot + 1] = page;
     this.#known[slot + 2] = physical;
     return page;
+  }
+
+  /** Guest-physical address of a page; negative when it has none. Of the tables only the last is looked at for every page. */
+  #frameOf(address: Address): number {
+    const region = Math.floor(address / REGION_BYTES);
+    const known = this.#regions.get(region) ?? this.#openRegion(address, region);
+    if (known === undefined) return -1;
+    const within = address - region * REGION_BYTES;
+    if (known < 0) return within - known - 1;
+    const table = this.#physical.page(known / PAGE_BYTES);
+    if (table < 0) return -1;
+    const view = viewOf(table);
+    const entry = startOf(table) + (within / PAGE_BYTES) * 8;
+    const low = view.getUint32(entry, true);
+    if ((low & PTE.PRESENT) === 0) return -1;
+    return (view.getUint32(entry + 4, true) & FRAME_HIGH) * 2 ** 32 + ((low & FRAME_LOW) >>> 0);
+  }
+
+  #openRegion(address: Address, region: number): number | undefined {
+    const way = walk(this.#physical.read, this.root, this.levels, address);
+    if (!way.ok && (way.level > 1 || way.code !== 'NOT_PRESENT')) return undefined;
+    const own = way.entry - (way.entry % PAGE_BYTES);
+    const found = way.ok && way.page_bytes > PAGE_BYTES ? address - region * REGION_BYTES - way.physical - 1 : own; // prettier-ignore
+    this.#regions.set(region, found);
+    return found;
   }
 
   #grow(): void {

@@ -16,7 +16,7 @@ export const PTE = {
 } as const;
 
 /** Bits 12..51 of an entry, low and high half. */
-const FRAME_LOW = 0xffff_f000;
+export const FRAME_LOW = 0xffff_f000;
 export const FRAME_HIGH = 0x000f_ffff;
 
 /** 4, or 5 with la57. */

@@ -31,4 +31,10 @@ export const mutants = [
   { id: 'code-of-what-is-alone', file: 'src/formats/locator-code/emit.ts', from: 'if (whole || here.same)', to: 'if (here.same)', killer: 'test/formats/locator-code/compile.test.ts' },
   { id: 'a-tree-of-a-run-queue-is-guarded', file: 'specs/lib/run-queues.spec', from: 'label comm id pid guard .__lock', to: 'label comm id pid', killer: 'test/library/fixtures.test.ts' },
   { id: 'a-timer-of-its-own-is-guarded', file: 'specs/lib/hrtimers.spec', from: 'sched_timer guard .base.cpu_base.lock', to: 'sched_timer', killer: 'test/library/fixtures.test.ts' },
+  { id: 'what-a-block-read-ends-with-it', file: 'src/structure/compile/code.ts', from: 'if (pure) this.#scopes.at(-1)?.values', to: 'if (pure) this.#scopes.at(0)?.values', killer: 'test/structure/code.test.ts' },
+  { id: 'what-changes-is-worked-out-again', file: 'src/structure/compile/code.ts', from: '!this.#constant.has(word)) return false', to: 'word.length === 0) return false', killer: 'test/structure/code.test.ts' },
+  { id: 'what-was-asked-is-asked-again-behind-its-block', file: 'src/structure/compile/code.ts', from: 'this.#scopes.at(-1)?.refuted.add(test)', to: 'this.#scopes.at(0)?.refuted.add(test)', killer: 'test/structure/code.test.ts' },
+  { id: 'a-guest-that-has-run-has-other-tables', file: 'src/ambulance/memory.ts', from: 'this.#regions.clear();', to: '', killer: 'test/ambulance/memory.test.ts' },
+  { id: 'large-pages-begin-where-they-lie', file: 'src/ambulance/memory.ts', from: 'if (known < 0) return within - known - 1;', to: 'if (known < 0) return within - known;', killer: 'test/ambulance/memory.test.ts' },
+  { id: 'where-a-library-was-written-is-no-difference', file: 'src/structure/described.ts', from: "key === 'span' ? undefined : value", to: 'value', killer: 'test/structure/described.test.ts' },
 ]; // prettier-ignore

@@ -173,6 +173,8 @@ function isIn(left: Formula, right: Formula, context: Context): string {
     if (type.kind !== 'enum') return missing('enumeration');
     const { value } = compileNumber(left, context);
     const values = new Set(type.values.map((one) => Number(BigInt.asIntN(64, one.value))));
+    if (values.size <= FEW && type.bytes <= 4)
+      return compared([...values], type.bytes, asNumber(code, value));
     const signed = [...values].some((one) => one < 0);
     const set = tables.number_sets.index(values, JSON.stringify([...values].sort((a, b) => a - b)));
     const number = asNumber(code, value);
@@ -190,6 +192,15 @@ function isIn(left: Formula, right: Formula, context: Context): string {
   );
   code.line(`if (${found} !== ${found}) ${context.bail}`);
   return `${found} >= 0`;
+}
+
+/** Enumerators that are compared one by one. */
+const FEW = 8;
+
+/** A negative enumerator is stored in as many bytes as the enum has. */
+function compared(values: readonly number[], bytes: number, number: string): string {
+  const both = values.flatMap((one) => (one < 0 ? [one, one + 2 ** (bytes * 8)] : [one]));
+  return both.length === 0 ? 'false' : `(${both.map((one) => `${number} === ${literal(one)}`).join(' || ')})`;
 }
 
 function conditionalOf(formula: Formula & { kind: 'conditional' }, context: Context): Compiled {

@@ -50,7 +50,7 @@ const host = (text: string): SourceHost => ({
 
 /** What a reader would see. A `let` or a tag that only an example has no use for is none of its faults. */
 function diagnosed(text: string): { codes: string[]; shown: string } {
-  const { diagnostics, sources } = compile(['guide.spec'], host(text));
+  const { diagnostics, sources } = compile(['guide.spec'], host(text), { library: SHIPPED });
   const counted = diagnostics.filter(({ severity }) => severity === 'error');
   return {
     codes: counted.map(({ code }) => code),
@@ -68,7 +68,7 @@ describe('the language guide', () => {
   }); // prettier-ignore
 
   it.each(examples.filter(({ mode }) => mode === 'run'))('runs its example at line $line as it says', (example) => {
-    const { value } = compile(['guide.spec'], host(example.text));
+    const { value } = compile(['guide.spec'], host(example.text), { library: SHIPPED });
     for (const scenario of value.flatMap(({ scenarios }) => scenarios)) {
       const outcome = executorOf(SHIPPED)({ index: 0, scenario, seed: scenario.seeds[0] as number }, { today: "2026-01-01", replay: "siren run", target: "sim" });
       expect(outcome.status, JSON.stringify(outcome, null, 1).slice(0, 2000)).toBe('passed');

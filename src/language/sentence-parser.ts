@@ -268,9 +268,16 @@ export class SentenceParser extends ExpressionParser {
     (): tree.Repair => {
       const head = nameOf(this.CONSUME(token.Repair));
       const codes = this.SUBRULE(this.names);
-      this.CONSUME(token.Colon);
-      const action = this.SUBRULE(this.sentence);
-      return { kind: 'repair', head, codes, action, start: head.start, end: this.end() };
+      const steps = this.OR([
+        {
+          ALT: (): tree.Item[] => {
+            this.CONSUME(token.Colon);
+            return [this.SUBRULE(this.sentence)];
+          },
+        },
+        { ALT: () => this.SUBRULE(this.body) },
+      ]);
+      return { kind: 'repair', head, codes, steps, start: head.start, end: this.end() };
     },
     PART,
   );

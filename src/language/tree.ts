@@ -197,12 +197,12 @@ export interface Walk extends Node {
   readonly body: readonly Statement[];
 }
 
-/** `repair CODE {, CODE}: VERB …`. */
+/** `repair CODE {, CODE}: VERB …`, or steps in braces. */
 export interface Repair extends Node {
   readonly kind: 'repair';
   readonly head: Name;
   readonly codes: readonly Name[];
-  readonly action: Phrase | Broken;
+  readonly steps: readonly Item[];
 }
 
 /** What stands in the braces of a validator; a phrase is nothing that is known there. */

@@ -210,6 +210,8 @@ export interface RepairModel {
   readonly unless_loss: boolean;
   /** `loses objects`: what it gives up, for the report. */
   readonly loses?: string;
+  /** What is done after it; all of it, or nothing. */
+  readonly more?: readonly RepairModel[];
   readonly span: Span;
 }
 

@@ -117,7 +117,7 @@ function inStatements(statements: readonly Statement[], used: Set<string>): void
         inStatements(one.body, used);
         break;
       case 'repair':
-        inItems([one.action], used);
+        inItems(one.steps, used);
         break;
     }
   }

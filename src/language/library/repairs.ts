@@ -3,7 +3,7 @@ import { typeOf } from '../../model/typing.ts';
 import { fail, label, spanOf } from '../scope.ts';
 import { clauseNamed, clausesOf, single, wantName } from '../settings.ts';
 import { didYouMean } from '../suggest.ts';
-import type { Name, Phrase, Repair } from '../tree.ts';
+import type { Item, Name, Phrase, Repair } from '../tree.ts';
 import { checkAssign, checkNumber } from './assign.ts';
 import { checkFormula } from './check.ts';
 import type { Context } from './context.ts';
@@ -51,9 +51,28 @@ function readRepair(
   told: Told,
   outer: Context,
 ): RepairModel | undefined {
+  const steps = node.steps.map((step) => readStep(node, step, code, at, given, told, outer));
+  const [first, ...more] = steps;
+  if (node.steps.length === 0)
+    return fail(outer.scope, 'E1045', node, `a repair says what is to be done`, 'nothing', 'as in `repair COUNT: recount`'); // prettier-ignore
+  const sound = more.filter((step) => step !== undefined);
+  if (first === undefined || sound.length < more.length) return undefined;
+  return sound.length === 0 ? first : { ...first, more: sound };
+}
+
+function readStep(
+  node: Repair,
+  action: Item,
+  code: string,
+  at: Name,
+  given: Code | undefined,
+  told: Told,
+  outer: Context,
+): RepairModel | undefined {
   const { scope } = outer;
-  const { action } = node;
   if (action.kind === 'broken') return undefined;
+  if (action.kind !== 'phrase' || action.body !== undefined)
+    return fail(scope, 'E1043', action, 'a repair is made of steps', 'no step', `steps are \`${Object.keys(REPAIR_VERBS).join('`, `')}\``); // prettier-ignore
   const verb = action.head.text as RepairVerb;
   const rule = Object.hasOwn(REPAIR_VERBS, verb) ? REPAIR_VERBS[verb] : undefined;
   if (rule === undefined) {

@@ -16,7 +16,11 @@ export interface PlannedWrite {
 export interface Plan {
   readonly code: string;
   readonly verb: RepairVerb;
+  /** Each step, and what it acts on. */
+  readonly acts: readonly { readonly verb: RepairVerb; readonly place: string }[];
   readonly place: string;
+  /** True where it may hide that data is gone. */
+  readonly loss: boolean;
   /** In their order. Empty when declined. */
   readonly writes: readonly PlannedWrite[];
   readonly loses?: string;

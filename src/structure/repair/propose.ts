@@ -33,15 +33,26 @@ function planOf(
   draft: Draft,
   all: readonly Draft[],
 ): Plan {
-  // prettier-ignore
-  const told = session.evaluateRepair(model, draft);
   const writes = new Writes();
-  const base = { code: draft.code, verb: model.verb, place: draft.place, ...(model.loses === undefined ? {} : { loses: model.loses }) }; // prettier-ignore
-  if (typeof told === 'string') writes.decline('UNMAPPED', told);
-  else if (model.only_if && told.only_if !== true) writes.decline('CONDITION', 'its condition does not hold');
-  else if (model.unless_loss && wouldLose(model, told, draft, session))
-    writes.decline('WOULD_LOSE_DATA', 'what is missing would be forgotten'); // prettier-ignore
-  else act(writes, session, linked, model, told, draft, all);
+  const acts: { verb: RepairModel['verb']; place: string }[] = [];
+  const steps = [model, ...(model.more ?? [])];
+  let loss = false;
+  for (const step of steps) {
+    const told = session.evaluateRepair(step, draft);
+    if (typeof told === 'string') {
+      writes.decline('UNMAPPED', told);
+      break;
+    }
+    acts.push({ verb: step.verb, place: told.subject?.place ?? draft.place });
+    loss ||= wouldLose(step, told, draft, session);
+    if (step.only_if && told.only_if !== true) writes.decline('CONDITION', 'its condition does not hold');
+    else if (step.unless_loss && loss)
+      writes.decline('WOULD_LOSE_DATA', 'what is missing would be forgotten'); // prettier-ignore
+    else act(writes, session, linked, step, told, draft, all);
+    if (writes.failed) break;
+  }
+  const loses = steps.find((step) => step.loses !== undefined)?.loses;
+  const base = { code: draft.code, verb: model.verb, acts, place: draft.place, loss, ...(loses === undefined ? {} : { loses }) }; // prettier-ignore
   if (writes.list.length > WRITES_LIMIT)
     writes.decline('NO_WAY', `${writes.list.length} writes are too many`);
   if (!writes.failed && writes.list.length === 0) writes.decline('NO_VALUE', 'there is nothing to write');

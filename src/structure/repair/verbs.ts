@@ -98,7 +98,7 @@ export function unlink(writes: Writes, elements: Elements, index: number): void 
       return writes.pointer(space, field, right === undefined ? 0 : nodeOf(right), `${nameOf(left)}${left === undefined ? '.first' : '.next'}`); // prettier-ignore
     }
     case 'tree':
-      return rebuiltTree(writes, elements, root_index, index);
+      return rebuiltTree(writes, elements, root_index, { without: index });
     default:
       return writes.decline('NO_WAY', `an element of a ${shape} cannot be taken off it`);
   }
@@ -114,7 +114,7 @@ function isHead(elements: Elements, index: number): boolean {
   return elements.locator.model.including_head && index === 0;
 }
 
-/** Hangs an element into the bucket at an address: where a timer that got lost belongs. */
+/** Hangs an element into the bucket or the tree at an address: where a timer that got lost belongs. */
 export function rearm(
   writes: Writes,
   elements: Elements,
@@ -123,6 +123,12 @@ export function rearm(
   place: string,
 ): void {
   const { locator } = elements;
+  if (locator.model.shape === 'tree') {
+    if (elements.indexOf(base) >= 0) return writes.decline('NO_WAY', `${place} is in a tree`);
+    const tree = elements.roots.findIndex(({ head }) => head === bucket);
+    if (tree < 0) return writes.decline('NO_WAY', 'there is no such tree');
+    return rebuiltTree(writes, elements, tree, { also: { base, name: place } });
+  }
   if (locator.model.shape !== 'hlist') return writes.decline('NO_WAY', `an element of a ${locator.model.shape} cannot be hung in again`); // prettier-ignore
   const index = elements.indexOf(base);
   if (index >= 0) unlink(writes, elements, index);

@@ -87,7 +87,14 @@ function readStep(
   const context = given?.context ?? outer;
   const repair = readAction(node, action, code, verb, rule, context);
   const { subject, to } = repair ?? {};
-  if (verb !== 'set' || subject === undefined || to === undefined || given?.condition === undefined)
+  // Of several steps it takes all of them.
+  if (
+    node.steps.length > 1 ||
+    verb !== 'set' ||
+    subject === undefined ||
+    to === undefined ||
+    given?.condition === undefined
+  )
     return repair;
   const lets = new Map<string, Formula>();
   for (const [name, { value }] of context.bound) if (value !== undefined) lets.set(name, value);

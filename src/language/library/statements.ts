@@ -65,7 +65,7 @@ export function readStatements(nodes: readonly Written[], outer: Context, told: 
       }
     }
   }
-  for (const name of lets) unused(name, context);
+  for (const name of lets) told.lets.push({ name, context });
   return statements;
 }
 
@@ -73,7 +73,8 @@ function push<T>(list: T[], one: T | undefined): void {
   if (one !== undefined) list.push(one);
 }
 
-function unused(name: Name, { bound, scope }: Context): void {
+/** Told when the repairs have been read, too: they see what was bound. */
+export function unused(name: Name, { bound, scope }: Context): void {
   if (!scope.unit.whole || name.text.startsWith('_') || bound.get(name.text)?.used !== false) return;
   const help = 'use it, remove it, or start its name with `_`';
   scope.problems.warn('E1034', `the \`let\` \`${name.text}\` is used nowhere`, [label(scope.unit, name, 'unused')], help); // prettier-ignore

@@ -8,6 +8,8 @@ export interface Told {
   /** Codes that it can give, with what is known where each is given. */
   readonly codes: Map<string, Code>;
   readonly repairs: { readonly node: Repair; readonly context: Context }[];
+  /** Names that were bound, and the end of where they mean something. */
+  readonly lets: { readonly name: Name; readonly context: Context }[];
 }
 
 export interface Code {

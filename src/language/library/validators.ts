@@ -9,7 +9,7 @@ import type { Context, Needs } from './context.ts';
 import { contextOf, readFormula } from './formula.ts';
 import type { Names } from './names.ts';
 import { readRepairs } from './repairs.ts';
-import { readStatements } from './statements.ts';
+import { readStatements, unused } from './statements.ts';
 import type { Told } from './told.ts';
 
 /** Elaborates the validators of a file into its names. */
@@ -33,9 +33,10 @@ function readValidator(node: Validator, context: Context): ValidatorModel | unde
   const guard = lock && readFormula(lock, context);
   if (guard !== undefined) checkFormula(guard, context);
   if (context.names.source.locator(name) !== undefined) context.needs.locators.add(name);
-  const told: Told = { codes: new Map(), repairs: [] };
+  const told: Told = { codes: new Map(), repairs: [], lets: [] };
   const body = readStatements(node.body, context, told);
   const repairs = readRepairs(told, context);
+  for (const { name: bound, context: where } of told.lets) unused(bound, where);
   if (told.codes.size === 0 && scope.unit.whole) {
     const help = 'add `require … else CODE "message"`';
     fail(scope, 'E1047', node.name, `validator \`${name}\` requires nothing`, 'finds nothing', help);

@@ -164,6 +164,58 @@ describe('a repair', () => {
     expect(made.writes.map((one) => [one.address, numberOf(one.before), numberOf(one.after), one.place])).toEqual(writes); // prettier-ignore
   }); // prettier-ignore
 
+  it('of several steps is all of them, or none', () => {
+    const memory = list(4);
+    memory.put(at(2) + 16, 0x0101);
+    memory.put(at(2) + 20, 0);
+    const free = repair('HELD', 'release', { subject: member(t, 'lock') });
+    const off = repair('HELD', 'unlink', { subject: t });
+    const set = repair('HELD', 'set', { subject: member(t, 'qty'), to: int(7) });
+    expect(plan(memory, 'HELD', { ...off, more: [free, set] })?.writes.map(([address]) => address)).toEqual([at(1), at(3) + 8, at(2) + 16, at(2) + 20]); // prettier-ignore
+    const never = { ...set, only_if: binary('==', int(1), int(2)) };
+    expect(plan(memory, 'HELD', { ...off, more: [free, never] })).toEqual({
+      declined: 'CONDITION',
+      writes: [],
+    });
+  });
+
+  it.each([
+    [0, [0, 1, 2, 3]],
+    [15, [1, 0, 2, 3]],
+    [20, [1, 2, 0, 3]],
+    [99, [1, 2, 3, 0]],
+  ])('hangs a node of key %i into a tree, behind its equals', (key, order) => {
+    const memory = new FlatSpace();
+    const [ROOT, LEFT, RIGHT] = [0x4000, 16, 8];
+    const put = (index: number, own: number, parent: number, left = 0, right = 0): void => {
+      memory.put(at(index), parent);
+      memory.put(at(index) + RIGHT, right);
+      memory.put(at(index) + LEFT, left);
+      memory.put(at(index) + 24, own);
+    };
+    memory.put(ROOT, at(2));
+    memory.put(ROOT + 8, at(1));
+    put(2, 20, 1, at(1), at(3));
+    put(1, 10, at(2) + 1);
+    put(3, 30, at(2) + 1);
+    put(0, key, 1);
+    memory.put(0x5000, at(0));
+    const ITEM = struct('item', { node: 'rb_node', key: 'u64' }, KERNEL_STRUCTS);
+    const items = locator('items', 'tree', 'item', cast(symbol('root'), typeOf('rb_root_cached')), { via: ['node'], key: ['key'] }); // prettier-ignore
+    const lost = cast(symbol('lost'), typeOf('*item'));
+    const body = [let_('t', lost), require_(binary('in', name('t'), collection('items')), 'LOST')];
+    const mend = repair('LOST', 'rearm', { subject: name('t'), to: int(ROOT) });
+    const of = library([ITEM], [items], [validator('items', body, [mend])]);
+    const session = sessionOn(of, memory, { root: ROOT, lost: 0x5000 });
+    const drafts = session.validate('items')!.drafts;
+    const made = propose(session, link(of, undefined), drafts[0]!, drafts)!;
+    expect(made.declined).toBeUndefined();
+    for (const one of made.writes) memory.put(one.address, numberOf(one.after));
+    const found = sessionOn(of, memory, { root: ROOT, lost: 0x5000 });
+    expect(found.validate('items')?.drafts).toEqual([]);
+    expect(found.elements('items').all().bases).toEqual(order.map(at));
+  });
+
   it('there is none for a code that the validator has none for', () => {
     const memory = list(4);
     memory.put(COUNT, 3);

@@ -28,7 +28,7 @@ export const mutants = [
   { id: 'a-repair-means-the-bytes-that-were-struck', file: 'src/execute/order.ts', from: 'const struck = injected(printExpression(subject));', to: 'const struck = undefined;', killer: 'specs/service/deaths.spec' },
   { id: 'what-has-been-mended-may-break-again', file: 'src/execute/rescue.ts', from: "if (kind === 'recovered') this.#attended.delete(subject);", to: '', killer: 'test/execute/rescue.test.ts' },
   { id: 'a-watchdog-that-barked-watches-again', file: 'src/hypervisor/hypervisor.ts', from: "if (sign === 'heartbeat') this.target.setAlarm(partition, this.deadline(partition), ALARM.heartbeat);", to: "if (sign === 'heartbeat') continue;", killer: 'test/hypervisor/rescues.test.ts' },
-  { id: 'a-timer-hangs-where-the-wheel-comes-by', file: 'specs/lib/timers.spec', from: 'b < 576 and marked(w, b) and', to: 'b < 576 and', killer: 'specs/service/library-repairs.spec' },
+  { id: 'a-timer-hangs-where-the-wheel-comes-by', file: 'specs/lib/timers.spec', from: 'due(t, b) >= w.clk and hashes(t, b) and not too_far(w, t, b)', to: 'due(t, b) >= 0', killer: 'specs/service/library-repairs.spec' },
   { id: 'who-is-missing-is-not-forgotten', file: 'src/structure/repair/loss.ts', from: 'if (counted.every(({ locator }) => HELD.has(locator.model.shape))) return false;', to: 'return false;', killer: 'specs/tutorial/sessions.spec' },
   { id: 'a-variable-of-one-number-is-set', file: 'src/language/check/fields.ts', from: 'return own === undefined ? start : { ...start, width_bits: own };', to: 'return start;', killer: 'specs/service/library-repairs.spec' },
   { id: 'a-walk-says-what-its-cycle-means', file: 'src/structure/compile/walk.ts', from: '? {} : { means: statement.means }', to: '? {} : {}', killer: 'specs/structures/freelists.spec' },

@@ -1,5 +1,7 @@
 import type { Address } from '../base/address.ts';
+import type { Guard } from '../structure/elements.ts';
 import type { Draft as Told } from '../structure/findings.ts';
+import { isHeld, sleeps } from '../structure/guards.ts';
 import { propose } from '../structure/repair/propose.ts';
 import type { CpuView } from '../structure/session.ts';
 import { mayHold } from './cpus.ts';
@@ -57,7 +59,7 @@ function draftOf(
   leaked: ReadonlySet<Address>,
   counted: ReadonlySet<string>,
 ): Draft {
-  const { structure, code, place, address, bytes, message, object, expected, guard, of_shape } = told;
+  const { structure, code, place, address, bytes, message, object, expected, guards, of_shape } = told;
   const { cpus } = reading;
   const space = told.space as Space;
   const means = told.means ?? (of_shape ? SHAPE_MEANS[code] : undefined);
@@ -73,9 +75,9 @@ function draftOf(
     ...(object && object.type !== '' ? { object } : {}),
     ...(expected === undefined ? {} : { expected }),
     space,
-    guard: guard ? guardState(guard.space as Space, guard.address, own ? cpus : undefined, leaked) : 'free',
+    guard: stateOf(guards, own ? cpus : undefined, leaked),
     torn: of_shape ? !FIRM.test(code) && !leadsNowhere(space, address) : means !== undefined || !leadsNowhere(space, address), // prettier-ignore
-    unguarded: guard === undefined || (means !== undefined && OF_CPUS.has(means)),
+    unguarded: guards.length === 0 || (means !== undefined && OF_CPUS.has(means)),
     means,
     ...repairOf(told, reading, all),
     link: of_shape && means === undefined,
@@ -103,17 +105,28 @@ function leadsNowhere(space: Space, address: Address): boolean {
   return isWild(space, value) && isWild(space, value - (((value % 4) + 4) % 4));
 }
 
+/** Of several locks one that somebody holds who goes on is enough: what it guards may be half done. */
+function stateOf(
+  guards: readonly Guard[],
+  cpus: readonly CpuView[] | undefined,
+  leaked: ReadonlySet<Address>,
+): GuardState {
+  const states = guards.map((guard) => guardState(guard, cpus, leaked));
+  return states.find((state) => state === 'held') ?? states.find((state) => state === 'orphan') ?? 'free';
+}
+
 /**
  * Whether who holds a lock may be in the middle of an update: somebody who goes on. A lock that nobody can be holding, or only a CPU that is
  * in a loop, is held for ever. A lock in a process is held by whoever is in the middle of its own code: nothing outside tells who.
  */
 function guardState(
-  space: Space,
-  lock: Address,
+  guard: Guard,
   cpus: readonly CpuView[] | undefined,
   leaked: ReadonlySet<Address>,
 ): GuardState {
-  if (!(space.u8(lock) > 0)) return 'free';
-  if (cpus === undefined) return 'held';
-  return !leaked.has(lock) && mayHold(cpus, lock).some(({ stuck }) => !stuck) ? 'held' : 'orphan';
+  if (!isHeld(guard)) return 'free';
+  if (cpus === undefined || sleeps(guard)) return 'held';
+  return !leaked.has(guard.address) && mayHold(cpus, guard.address).some(({ stuck }) => !stuck)
+    ? 'held'
+    : 'orphan';
 }

@@ -19,8 +19,8 @@ export interface Draft {
   readonly expected_bits?: bigint;
   /** Where it lies. */
   readonly space: Reader;
-  /** The lock that writers of it hold. */
-  readonly guard?: Guard;
+  /** The locks that writers of it hold: of the validator, and of all that was gone through to get there, the innermost first. */
+  readonly guards: readonly Guard[];
   /** A diagnosis that it speaks for, as the validator says. */
   readonly means?: string;
   /** True for what a bounded walker found about the links themselves. */

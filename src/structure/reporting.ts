@@ -19,7 +19,7 @@ interface Making {
   parts: (string | undefined)[];
   expected: number | undefined;
   expected_bits: bigint | undefined;
-  guard: Guard | undefined;
+  guards: Guard[];
   through: boolean;
   bound: unknown[];
   text: string;
@@ -30,7 +30,7 @@ interface Making {
 function blank(): Making {
   return {
     rule: -1, code: '', place: '', address: NaN, bytes: 0, space: undefined, object: undefined, parts: [], expected: undefined, expected_bits: undefined,
-    guard: undefined, through: false, bound: [], text: '', named: '',
+    guards: [], through: false, bound: [], text: '', named: '',
   }; // prettier-ignore
 }
 
@@ -152,8 +152,7 @@ export class Reporting extends Wide {
 
   under(elements: Elements, index: number): void {
     const one = this.#making as Making;
-    const root = elements.roots[elements.rootOf(index)];
-    one.guard = root?.guard;
+    this.within(elements, index);
     if (one.space) return;
     // Nothing was blamed: the element itself is.
     one.space = elements.readerOf(index);
@@ -163,13 +162,21 @@ export class Reporting extends Wide {
     if (elements.locator.named !== '') one.object = { type: elements.locator.named, base: one.address };
   }
 
+  /** A finding is made while elements are gone through: their lock is one that writers hold. */
+  within(elements: Elements, index: number): void {
+    const { guard } = elements.roots[elements.rootOf(index)] ?? {};
+    if (guard) (this.#making as Making).guards.push(guard);
+  }
+
   end(): void {
     const one = this.#making as Making;
     this.#making = undefined;
     const rule = this.tables.rules[one.rule];
     const message = one.text !== '' ? one.text : (rule?.message ?? []).map((part, index) => (typeof part === 'object' ? part.text : (one.parts[index] ?? 'unreadable'))).join(''); // prettier-ignore
     if (this.drafts.some((draft) => draft.code === one.code && draft.address === one.address && draft.place === one.place)) return; // prettier-ignore
-    const guard = this.session.validatorGuard(this.#structure) ?? one.guard ?? this.session.guardOf(this.#structure); // prettier-ignore
+    const own = this.session.validatorGuard(this.#structure);
+    if (own) one.guards.unshift(own);
+    const whole = one.guards.length === 0 ? this.session.guardOf(this.#structure) : undefined;
     this.drafts.push({
       structure: this.#structure,
       code: one.code,
@@ -185,7 +192,7 @@ export class Reporting extends Wide {
       ...(one.expected === undefined
         ? {}
         : { expected: one.expected, expected_bits: one.expected_bits ?? 0n }),
-      ...(guard ? { guard } : {}),
+      guards: whole ? [whole] : one.guards,
       ...(rule?.means === undefined ? {} : { means: rule.means }),
     });
   }

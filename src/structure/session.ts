@@ -372,7 +372,7 @@ export class Session {
     const named =
       one.place === '' ? (this.placeOf(one.address) ?? `address(${hex(one.address)})`) : one.place;
     const place = named ?? `${own ? root.place : this.nameOf(name, one.element)}${one.member}`;
-    const guard = this.validatorGuard(structure) ?? root.guard;
+    const guards = [this.validatorGuard(structure), root.guard].filter((guard) => guard !== undefined);
     const object =
       one.place !== undefined
         ? { type: '', base: 0 }
@@ -393,7 +393,7 @@ export class Session {
       ...(one.code === 'FREELIST_CYCLE' ? { means: 'double_free' } : {}),
       ...(object.type === '' ? {} : { object }),
       ...(one.expected === undefined ? {} : { expected: one.expected, expected_bits: BigInt.asUintN(64, BigInt(one.expected)) }), // prettier-ignore
-      ...(guard ? { guard } : {}),
+      guards,
     };
   }
 }

@@ -92,7 +92,10 @@ export function expectsRefusal(claim: Claim, patient: string, structure: string)
  * concern, unless a claim names it.
  */
 function isAttended(run: Case, { report, verdict }: Judged): boolean {
-  if (verdict.verdict !== 'unchecked' || verdict.code !== 'NO_LOCATOR') return true;
+  if (verdict.verdict !== 'unchecked') return true;
+  // What nobody describes and the kernel has not is nobody's.
+  if (verdict.code === 'NO_SYMBOL' || verdict.code === 'NO_TYPE') return false;
+  if (verdict.code !== 'NO_LOCATOR') return true;
   const lpar = run.scenario.topology.lpars.find((known) => known.name === report.patient);
   const structure = bare(verdict.structure, report.patient);
   return lpar?.metadata.describes.some((name) => name === structure || name === `app.${structure}`) ?? true;

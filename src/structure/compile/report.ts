@@ -36,11 +36,17 @@ function putTogether(complaint: Complaint, context: Context, then: (quiet: Conte
     });
     const { expected } = complaint;
     if (expected) part((inner) => expect(expected, inner));
-    const [loop] = context.loops;
-    if (loop) code.line(`R.under(${loop.elements}, ${loop.index});`);
+    tellLoops(context);
     then({ ...context, quiet: true });
     code.line('R.end();');
   });
+}
+
+/** What is gone through where a finding is made, the innermost first: that is to blame where nothing else is. */
+export function tellLoops({ code, loops }: Context): void {
+  for (const [depth, loop] of loops.entries()) {
+    code.line(`R.${depth === 0 ? 'under' : 'within'}(${loop.elements}, ${loop.index});`);
+  }
 }
 
 function blame(complaint: Complaint, context: Context): void {

@@ -5,6 +5,7 @@ import { capture } from './capture.ts';
 import type { Compiled, Context, Place } from './context.ts';
 import { typed, Unlinkable } from './context.ts';
 import { addressCode, addressOf, load } from './place.ts';
+import { tellLoops } from './report.ts';
 import type { Value } from './value.ts';
 import { asNumber, asPair } from './value.ts';
 import { compileCondition, compileFormula, compileNumber } from './values.ts';
@@ -49,8 +50,7 @@ export function compileWalk(
           code.rarely(() =>
             code.block(`if (R.begin(${rule}))`, () => {
               code.line(`R.ended(${start.space}, ${place}, ${trail});`);
-              const [loop] = context.loops;
-              if (loop) code.line(`R.under(${loop.elements}, ${loop.index});`);
+              tellLoops(context);
               onRule(rule, capture({ ...context, quiet: true }));
               code.line('R.end();');
             }),

@@ -8,6 +8,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   rmSync,
@@ -133,6 +134,19 @@ class Guest {
 
   run() {
     this.command('cont');
+  }
+
+  /** For how long its threads had a processor of this machine, nanoseconds. */
+  ran_ns() {
+    const tasks = `/proc/${this.qemu.pid}/task`;
+    const times = readdirSync(tasks).map((task) => {
+      try {
+        return Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0]);
+      } catch {
+        return 0;
+      }
+    });
+    return times.reduce((sum, time) => sum + time, 0);
   }
 
   /** An ELF core of the first page, with the notes of the CPUs and the guest's VMCOREINFO. */

@@ -54,15 +54,19 @@ export function patientOf({ memory_bytes, read, notes, letRun }) {
   };
 }
 
-/** A guest that stands: `letRun` lets it go on for at least a millisecond. */
+/** A guest that rests uses no processor, however long one waits. */
+const WAIT_MS = 40;
+
+/** A guest that stands: `letRun` lets it go on until it had a processor for as long, and for a millisecond at least. */
 export function livePatient(guest, readers) {
   return patientOf({
     memory_bytes: guest.memory_bytes,
     read: (physical, into) => guest.read(physical, into),
     notes: () => notesOf(guest.notes(), readers),
     letRun(duration_ns) {
+      const until_ns = guest.ran_ns() + Math.max(1e6, duration_ns);
       guest.run();
-      sleep(Math.max(1, Math.ceil(duration_ns / 1e6)));
+      for (let waited = 0; waited < WAIT_MS && guest.ran_ns() < until_ns; waited++) sleep(1);
       guest.stop();
     },
   });

@@ -59,7 +59,7 @@ function draftOf(
   leaked: ReadonlySet<Address>,
   counted: ReadonlySet<string>,
 ): Draft {
-  const { structure, code, place, address, bytes, message, object, expected, guards, of_shape } = told;
+  const { structure, code, place, address, bytes, message, object, expected, guard, of_shape } = told;
   const { cpus } = reading;
   const space = told.space as Space;
   const means = told.means ?? (of_shape ? SHAPE_MEANS[code] : undefined);
@@ -75,9 +75,9 @@ function draftOf(
     ...(object && object.type !== '' ? { object } : {}),
     ...(expected === undefined ? {} : { expected }),
     space,
-    guard: stateOf(guards, own ? cpus : undefined, leaked),
-    torn: of_shape ? !FIRM.test(code) && !leadsNowhere(space, address) : means !== undefined || !leadsNowhere(space, address), // prettier-ignore
-    unguarded: guards.length === 0 || (means !== undefined && OF_CPUS.has(means)),
+    guard: stateOf(guard ? [guard, ...told.around] : told.around, own ? cpus : undefined, leaked),
+    torn: of_shape ? !FIRM.test(code) && (bytes !== 8 || !leadsNowhere(space, address)) : means !== undefined || bytes !== 8 || !leadsNowhere(space, address), // prettier-ignore
+    unguarded: guard === undefined || (means !== undefined && OF_CPUS.has(means)),
     means,
     ...repairOf(told, reading, all),
     link: of_shape && means === undefined,

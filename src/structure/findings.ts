@@ -19,8 +19,10 @@ export interface Draft {
   readonly expected_bits?: bigint;
   /** Where it lies. */
   readonly space: Reader;
-  /** The locks that writers of it hold: of the validator, and of all that was gone through to get there, the innermost first. */
-  readonly guards: readonly Guard[];
+  /** The lock that writers of it hold. */
+  readonly guard?: Guard;
+  /** Locks of what was gone through to get there: while one is held, what was found may be half done, too. */
+  readonly around: readonly Guard[];
   /** A diagnosis that it speaks for, as the validator says. */
   readonly means?: string;
   /** True for what a bounded walker found about the links themselves. */

@@ -19,7 +19,8 @@ interface Making {
   parts: (string | undefined)[];
   expected: number | undefined;
   expected_bits: bigint | undefined;
-  guards: Guard[];
+  guard: Guard | undefined;
+  around: Guard[];
   through: boolean;
   bound: unknown[];
   text: string;
@@ -30,7 +31,7 @@ interface Making {
 function blank(): Making {
   return {
     rule: -1, code: '', place: '', address: NaN, bytes: 0, space: undefined, object: undefined, parts: [], expected: undefined, expected_bits: undefined,
-    guards: [], through: false, bound: [], text: '', named: '',
+    guard: undefined, around: [], through: false, bound: [], text: '', named: '',
   }; // prettier-ignore
 }
 
@@ -152,7 +153,7 @@ export class Reporting extends Wide {
 
   under(elements: Elements, index: number): void {
     const one = this.#making as Making;
-    this.within(elements, index);
+    one.guard = elements.roots[elements.rootOf(index)]?.guard;
     if (one.space) return;
     // Nothing was blamed: the element itself is.
     one.space = elements.readerOf(index);
@@ -165,7 +166,7 @@ export class Reporting extends Wide {
   /** A finding is made while elements are gone through: their lock is one that writers hold. */
   within(elements: Elements, index: number): void {
     const { guard } = elements.roots[elements.rootOf(index)] ?? {};
-    if (guard) (this.#making as Making).guards.push(guard);
+    if (guard) (this.#making as Making).around.push(guard);
   }
 
   end(): void {
@@ -174,9 +175,8 @@ export class Reporting extends Wide {
     const rule = this.tables.rules[one.rule];
     const message = one.text !== '' ? one.text : (rule?.message ?? []).map((part, index) => (typeof part === 'object' ? part.text : (one.parts[index] ?? 'unreadable'))).join(''); // prettier-ignore
     if (this.drafts.some((draft) => draft.code === one.code && draft.address === one.address && draft.place === one.place)) return; // prettier-ignore
-    const own = this.session.validatorGuard(this.#structure);
-    if (own) one.guards.unshift(own);
-    const whole = one.guards.length === 0 ? this.session.guardOf(this.#structure) : undefined;
+    const guard = this.session.validatorGuard(this.#structure) ?? one.guard ?? this.session.guardOf(this.#structure); // prettier-ignore
+    if (one.guard && guard !== one.guard) one.around.push(one.guard);
     this.drafts.push({
       structure: this.#structure,
       code: one.code,
@@ -192,7 +192,8 @@ export class Reporting extends Wide {
       ...(one.expected === undefined
         ? {}
         : { expected: one.expected, expected_bits: one.expected_bits ?? 0n }),
-      guards: whole ? [whole] : one.guards,
+      ...(guard ? { guard } : {}),
+      around: one.around,
       ...(rule?.means === undefined ? {} : { means: rule.means }),
     });
   }

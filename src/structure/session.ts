@@ -372,7 +372,7 @@ export class Session {
     const named =
       one.place === '' ? (this.placeOf(one.address) ?? `address(${hex(one.address)})`) : one.place;
     const place = named ?? `${own ? root.place : this.nameOf(name, one.element)}${one.member}`;
-    const guards = [this.validatorGuard(structure), root.guard].filter((guard) => guard !== undefined);
+    const guard = this.validatorGuard(structure) ?? root.guard;
     const object =
       one.place !== undefined
         ? { type: '', base: 0 }
@@ -393,7 +393,8 @@ export class Session {
       ...(one.code === 'FREELIST_CYCLE' ? { means: 'double_free' } : {}),
       ...(object.type === '' ? {} : { object }),
       ...(one.expected === undefined ? {} : { expected: one.expected, expected_bits: BigInt.asUintN(64, BigInt(one.expected)) }), // prettier-ignore
-      guards,
+      ...(guard ? { guard } : {}),
+      around: root.guard && guard !== root.guard ? [root.guard] : [],
     };
   }
 }

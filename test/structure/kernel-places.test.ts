@@ -66,7 +66,7 @@ describe('a per-CPU variable', () => {
     const queues = locator('queues', 'one', 'rq', every(symbol('runqueues')), { guard: member(element, '__lock') }); // prettier-ignore
     const result = kernelSession(memory, [queues], [each('q', collection('queues'), said)], 'queues');
     expect(result).toMatchObject({ elements: 2, drafts: [{ place: 'queues[1].nr_running' }] });
-    expect(result?.drafts[0]?.guards[0]).toMatchObject({ address: queue(1, '__lock'), type: 'raw_spinlock_t', place: 'symbols["runqueues"][1].__lock' }); // prettier-ignore
+    expect(result?.drafts[0]?.guard).toMatchObject({ address: queue(1, '__lock'), type: 'raw_spinlock_t', place: 'symbols["runqueues"][1].__lock' }); // prettier-ignore
   });
 
   it('that is an array has buckets; only those with something in them are walked', () => {
@@ -81,7 +81,7 @@ describe('a per-CPU variable', () => {
     const result = kernelSession(memory, [timers], [each('t', collection('timers'), require_(binary('==', call('head', t), int(0)), 'HEAD', [{ value: call('head', t), format: 'hex' }]))], 'timers'); // prettier-ignore
     expect(result?.failure).toBeUndefined();
     expect(result).toMatchObject({ elements: 1, drafts: [{ message: `0x${head.toString(16)}` }] });
-    expect(result?.drafts[0]?.guards[0]).toMatchObject({ address: base + layout.offset('timer_base', 'lock'), place: 'symbols["timer_bases"][1][1].lock' }); // prettier-ignore
+    expect(result?.drafts[0]?.guard).toMatchObject({ address: base + layout.offset('timer_base', 'lock'), place: 'symbols["timer_bases"][1][1].lock' }); // prettier-ignore
   });
 
   it('of a type that is not in BTF costs that validator, and says so', () => {

@@ -161,7 +161,7 @@ describe('what is read', () => {
     const memory = new FlatSpace();
     const things = each('t', collection('things'), require_(binary('==', member(name('t'), 'count'), int(3)), 'COUNT')); // prettier-ignore
     const [draft] = say(memory, [things])?.drafts ?? [];
-    expect(draft?.guards[0]).toMatchObject({ address: BASE + 8, place: 'symbols["object"].size' });
+    expect(draft?.guard).toMatchObject({ address: BASE + 8, place: 'symbols["object"].size' });
     expect(draft).toMatchObject({ place: 'things[0].count', expected: 3 });
   });
 });

@@ -7,7 +7,7 @@ import { contextOf, readFormula } from './library/formula.ts';
 import { checkFormula } from './library/check.ts';
 import { namesOf } from './library/library.ts';
 import { locatorNamed, locatorNames, structsOf, withParents } from './library/resolve.ts';
-import { fail, spanOf } from './scope.ts';
+import { fail, label, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { clauseNamed, clausesOf, noClauses, single, wantInt, wantName } from './settings.ts';
 import { didYouMean } from './suggest.ts';
@@ -38,6 +38,7 @@ export function readApp(block: Phrase, scope: Scope): AppModel | undefined {
       if (fill !== undefined) fills.push(fill);
     }
   });
+  checkSame(block, fills, scope);
   const locators = withParents(fills.map((fill) => fill.locator), scope); // prettier-ignore
   return {
     name,
@@ -52,7 +53,7 @@ export function readApp(block: Phrase, scope: Scope): AppModel | undefined {
 function readFill(item: Phrase, app: string, seen: Map<string, Name>, scope: Scope): AppFill | undefined {
   const { head } = item;
   const locator = locatorNamed(head.text, scope);
-  noClauses(item, scope);
+  const clauses = clausesOf(head, item.clauses, ['of'], scope);
   if (locator === undefined) {
     // One of this file that is wrong was told.
     if (scope.unit.locators.has(head.text)) return undefined;
@@ -72,7 +73,37 @@ function readFill(item: Phrase, app: string, seen: Map<string, Name>, scope: Sco
       fail(scope, 'E0306', node, 'this does not belong in an `app`', 'no member');
   }
   if (count === undefined || !hasRoom(locator, count, item, scope)) return undefined;
-  return { locator, count, fields, span: spanOf(scope.unit, item) };
+  const of = clauseNamed(clauses, 'of');
+  const named = of && single(of.values, of.word, scope);
+  const same = named && wantName(named, head, scope);
+  if (of !== undefined && same === undefined) return undefined;
+  return { locator, count, ...(same === undefined ? {} : { same }), fields, span: spanOf(scope.unit, item) };
+}
+
+/** Shapes that hold their elements by a member of each: these can be held twice. */
+const BY_LINK = new Set(['list', 'hlist', 'hash', 'llist']);
+
+/** What is `of` another locator has that one's elements: of one type, no more than there are, and filled there. */
+function checkSame(block: Phrase, fills: readonly AppFill[], scope: Scope): void {
+  for (const { locator, same, count, fields, span } of fills) {
+    if (same === undefined) continue;
+    const base = fills.find((one) => one.locator.name === same && one.same === undefined);
+    const wrong =
+      base === undefined
+        ? `nothing in \`app\` fills \`${same}\` with elements of its own`
+        : JSON.stringify(base.locator.of) !== JSON.stringify(locator.of)
+          ? `\`${same}\` has elements of another type`
+          : !BY_LINK.has(locator.shape) || locator.parent !== undefined || base.locator.parent !== undefined
+            ? `only a \`list\`, \`hlist\`, \`hash\` or \`llist\` that is nested in nothing holds the elements of another`
+            : count > base.count
+              ? `\`${same}\` has ${base.count} elements, not ${count}`
+              : fields.length > 0
+                ? `elements are filled where they are made, in \`${same}\``
+                : undefined;
+    if (wrong === undefined) continue;
+    const at = { start: span.start, end: span.end };
+    fail(scope, 'E1055', at, wrong, 'not possible', `as in \`${locator.name} 100 of ${same}\``, [label(scope.unit, block.head, 'in this application')]); // prettier-ignore
+  }
 }
 
 /** False when more elements are asked for than there is room for, which is reported. */

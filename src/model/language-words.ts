@@ -66,7 +66,7 @@ const OF_STRUCTURES: WordGroup = {
     bits: 'A bit-field: `flags: u32 bits 3`.',
     enum: 'Names for numbers: `state: enum u8 { open = 0, filled = 1 }`. Beside such a member the names stand for their values.',
     union: 'Members that lie at one place: `: union { a: u32; b: be16[2] }`. Without a name they count as those of the struct around them.',
-    of: 'Of which type the elements are: `list of order`.',
+    of: 'Of which type the elements are: `list of order`. In an `app`, whose elements are linked a second time: `recents 100 of answers`.',
     via: 'The member by which an element is linked: `via tasks`, `via se.run_node`.',
     from: 'Where a structure, a walk or a counter begins: `from symbols["order_book"]`; nested, with a leading dot, at the element around it. `[*]` stands for each entry or each CPU.',
     step: 'What follows an element: `step child[0..count]`, `step decode(c, o + c.offset)`.',

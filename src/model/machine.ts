@@ -97,6 +97,8 @@ export interface AppFill {
   readonly locator: LocatorModel;
   /** How many elements; in a nested structure, in each parent's. From 0. */
   readonly count: number;
+  /** `recents 100 of answers`: no elements of its own, but so many of those that another locator finds, linked a second time. */
+  readonly same?: string;
   /** By member, in the order written; a member that is not named is zero, but for what the shape itself needs. */
   readonly fields: readonly AppField[];
   readonly span: Span;

@@ -22,4 +22,6 @@ export const mutants = [
   { id: 'a-soft-lockup-is-a-loop', file: 'src/ambulance/diagnose/from-cpus.ts', from: '...lockedUp(of, causes), ', to: '', killer: 'specs/faults/kernel-code.spec' },
   { id: 'requests-show-their-bytes', file: 'src/fault/verbs/crash-point.ts', from: 'const before = readPlace(live, entry.value);', to: 'const before = undefined;', killer: 'test/fault/crash-point.test.ts' },
   { id: 'failed-runs-are-open', file: 'src/report/html/reporter.ts', from: 'const open = needsAttention(outcome.status) && opened < OPEN_RUNS;', to: 'const open = false;', killer: 'test/report/html.test.ts' },
+  { id: 'elements-are-held-twice', file: 'src/targets/sim/guest/user/app/layout.ts', from: 'return { ...base, fill: taken, locator, heads, count, total: Math.min(total, base.total), in_place };', to: '', killer: 'specs/structures/lru.spec' },
+  { id: 'no-more-than-there-are', file: 'src/language/app.ts', from: ': count > base.count', to: ': false', killer: 'test/language/codes.test.ts' },
 ]; // prettier-ignore

@@ -14,7 +14,7 @@ import { evaluate, evaluatePath } from '../evaluate.ts';
 import { wantName } from '../settings.ts';
 import { fail, failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
-import { didYouMean } from '../suggest.ts';
+import { didYouMean, nearest } from '../suggest.ts';
 import type { Clause, Expr } from '../tree.ts';
 import { resolvePlace } from './place.ts';
 import { alone } from './words.ts';
@@ -132,7 +132,10 @@ function finding(
   if (!known.has(word)) {
     // It may be one of a validator that is wrong, which was told.
     if (scope.structures?.wrong === true) return false;
-    const help = didYouMean(word, known, 'findings are');
+    const near = nearest(word, known);
+    // Those of the structure at hand say more than all there are.
+    const own = subjects.flatMap(({ place }) => [...(codesOf(place.collection?.name ?? '', scope) ?? [])]);
+    const help = near === undefined ? didYouMean(word, own.length > 0 ? own : known, 'it gives') : `did you mean \`${near}\`?`; // prettier-ignore
     fail(scope, 'E0704', at, `there is no finding \`${word}\``, 'unknown', help);
     return false;
   }

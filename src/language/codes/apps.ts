@@ -9,6 +9,17 @@ const HEAD = `struct order {
 locator orders: list of order via link from symbols["order_book"] space tasks["shop"].mm
 validator orders { each o in orders { require o.qty in 1..1000 else RANGE "order {o.id}" } }
 `;
+const SECOND = `struct entry { by_key: hlist_node; by_use: list_head; key: u64 }
+locator entries: hash of entry via by_key from symbols["cache"] length 8 key key id key space tasks["proxy"].mm
+locator recents: list of entry via by_use from symbols["recent"] id key space tasks["proxy"].mm
+validator entries { each e in entries { require e.key > 0 else KEY "{e.key}" } }
+validator recents { require count(recents) == count(entries) else COUNT "{count(recents)}" }
+`;
+const second = (body: string): string => `${SECOND}topology example {
+  machine { cpus 0..1; memory 64 MiB }
+  lpar web { owns cpus 0; owns memory 32 MiB; app proxy { entries 50 { key counter from 1 }; ${body} } }
+}
+`;
 const app = (body: string, name = 'shop'): string => `${HEAD}topology example {
   machine { cpus 0..1; memory 64 MiB }
   lpar web { owns cpus 0; owns memory 32 MiB; app ${name} { ${body} } }
@@ -48,5 +59,13 @@ export const APP_CODES: readonly LanguageCode[] = [
     frame: 'file',
     bad: app('orders 200', 'ledger'),
     mended: app('orders 200'),
+  },
+  {
+    code: 'E1055',
+    title: 'elements of another structure that it cannot hold',
+    doc: '`recents 50 of entries` links elements that are there already a second time: of one type, no more than there are, and filled where they are made.',
+    frame: 'file',
+    bad: second('recents 60 of entries'),
+    mended: second('recents 50 of entries'),
   },
 ];

@@ -56,7 +56,8 @@ function gatheredCodes(name: string, scope: Scope): Set<string> | undefined {
   const locators = [...(structures?.locators.values() ?? []), ...shipped.locators.values()];
   const locator = structures?.locators.get(name) ?? shipped.locators.get(name);
   if (validator === undefined && locator === undefined) return undefined;
-  const codes = new Set([...GENERAL, ...UNREACHED, ...(validator?.codes.map(({ code }) => code) ?? [])]);
+  // Its own first: that is the order in which they are suggested.
+  const codes = new Set(validator?.codes.map(({ code }) => code));
   if (locator !== undefined) for (const code of SHAPE_FINDINGS[locator.shape] ?? []) codes.add(code);
   // What it walks besides, nested or by name, speaks with its own shape.
   const text = validator === undefined ? '' : JSON.stringify(validator, plain);
@@ -64,6 +65,7 @@ function gatheredCodes(name: string, scope: Scope): Set<string> | undefined {
     if (!text.includes(JSON.stringify(other.name))) continue;
     for (const code of SHAPE_FINDINGS[other.shape] ?? []) codes.add(code);
   }
+  for (const code of [...GENERAL, ...UNREACHED]) codes.add(code);
   return codes;
 }
 

@@ -61,7 +61,9 @@ export function buildAppData(
   for (const fill of layout.fills) {
     try {
       const shaped = linkShape(fill, layout, data, random);
-      for (const field of fill.fill.fields) fillField(field, fill, shaped, layout, data, random);
+      // Elements that are linked a second time have been filled.
+      const fields = fill.fill.same === undefined ? fill.fill.fields : [];
+      for (const field of fields) fillField(field, fill, shaped, layout, data, random);
     } catch (caught) {
       if (!(caught instanceof NotBuilt)) throw caught;
       problems.push(`${fill.locator.name}: ${caught.message}`);

@@ -64,7 +64,8 @@ export function layOutApp(model: AppModel, index: number, types: LocatorTypes): 
   const fills: FillLayout[] = [];
   const problems: string[] = [];
   // Parents come before what is nested in them.
-  for (const fill of model.fills) {
+  const ordered = [...model.fills.filter(({ same }) => same === undefined), ...model.fills.filter(({ same }) => same !== undefined)]; // prettier-ignore
+  for (const fill of ordered) {
     try {
       fills.push(layOutFill(fill, named, fills, reserve));
     } catch (caught) {
@@ -95,6 +96,12 @@ function layOutFill(
   const behind_pointer =
     head_type?.kind === 'pointer' && resolved(named.types, locator.of)?.kind !== 'pointer';
   const in_place = IN_PLACE.has(locator.shape) && !behind_pointer;
+  if (fill.same !== undefined) {
+    const base = before.find((one) => one.locator.name === fill.same);
+    if (base === undefined || in_place) throw new NotBuilt(`there are no elements of ${fill.same}`);
+    const taken = { ...fill, fields: base.fill.fields };
+    return { ...base, fill: taken, locator, heads, count, total: Math.min(total, base.total), in_place };
+  }
   const spacing = in_place ? stride : Math.ceil(stride / 8) * 8;
   const first = in_place ? (head?.address ?? 0) : reserve(spacing * Math.max(1, total));
   const odd = coprime(total);

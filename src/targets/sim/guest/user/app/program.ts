@@ -307,6 +307,8 @@ function withdraw(fill: FillLayout, layout: AppLayout, random: Random, withdrawn
 /** A number that was drawn is drawn again. */
 function refillOf(fill: FillLayout, layout: AppLayout, random: Random): Part {
   const { locator } = fill;
+  // What is linked a second time changes where it is filled.
+  if (fill.fill.same !== undefined) return [];
   const kept = new Set([locator.key, locator.label, locator.id].map((path) => path.join('.')));
   for (const { value } of layout.model.words) if (value.kind === 'sum' && value.locator === locator.name) kept.add(value.member.join('.')); // prettier-ignore
   const [step] = locator.step;

@@ -91,8 +91,8 @@ function repairOf(told: Told, reading: Reading, all: readonly Told[]): { repair?
   const plan = propose(session, linked, told, all);
   if (!plan) return {};
   const writes = plan.writes.map(({ place, address, after }) => ({ place, address, bytes: after }));
-  const { loses, declined } = plan;
-  return { repair: { kind: plan.verb, writes, ...(loses === undefined ? {} : { loses }), ...(declined ? { declined: declined.code } : {}) } }; // prettier-ignore
+  const { acts, loss, loses, declined } = plan;
+  return { repair: { kind: plan.verb, acts, would_lose: loss, writes, ...(loses === undefined ? {} : { loses }), ...(declined ? { declined: declined.code } : {}) } }; // prettier-ignore
 }
 
 /**

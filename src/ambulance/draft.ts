@@ -40,6 +40,8 @@ export interface Draft {
 
 export interface DraftRepair {
   readonly kind: RepairVerb;
+  readonly acts: readonly { readonly verb: RepairVerb; readonly place: string }[];
+  readonly would_lose: boolean;
   readonly writes: readonly {
     readonly place: string;
     readonly address: Address;

@@ -2,6 +2,8 @@ import { addressHex, fromBigint } from '../base/address.ts';
 import { PAGE_SIZE } from '../base/units.ts';
 import type { WantedService } from '../fault/injection.ts';
 import type { Action, Scenario } from '../model/scenario.ts';
+import type { RepairVerb } from '../model/structure.ts';
+import { REPAIR_STEPS } from '../model/verbs.ts';
 import type { RepairWrite } from '../patient/repair.ts';
 import type { Order, OrderStep } from '../patient/servicing.ts';
 import { encoded } from '../place/encode.ts';
@@ -38,11 +40,22 @@ export function orderOf({ steps, world }: WantedService, injected: Injected): Or
   const wanted: OrderStep[] = [];
   for (const step of steps) {
     const place = step.subject === undefined ? '' : printExpression(step.subject);
-    if (step.verb === 'release') wanted.push({ kind: 'release', place });
-    else if (step.verb === 'set')
+    if (step.verb === 'set')
       wanted.push({ kind: 'write', place, writes: () => writesOf(step, world, injected) });
+    else if (isRepair(step.verb))
+      wanted.push({ kind: 'repair', verb: step.verb, place, physical: physicalOf(step, world), unless_loss: step.clauses['unless'] !== undefined }); // prettier-ignore
   }
   return { kind: 'steps', steps: wanted };
+}
+
+function isRepair(verb: string): verb is RepairVerb {
+  return REPAIR_STEPS.has(verb);
+}
+
+/** Where a step's place lies now; -1 where that cannot be told. */
+function physicalOf({ subject }: Action, world: World): number {
+  const place = subject && resolve(world, subject);
+  return place?.ok && place.value.kind === 'bytes' ? (place.value.runs[0]?.physical ?? -1) : -1;
 }
 
 /** `set PLACE to EXPR`, worked out on the machine as it is now; a text where it cannot be. */

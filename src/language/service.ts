@@ -92,8 +92,10 @@ function valuesOf(
   const values: Record<string, readonly Expression[]> = {};
   for (const [word, rule] of Object.entries(verb.clauses)) {
     const clause = clauseNamed(clauses, word);
-    if (clause === undefined)
+    if (clause === undefined) {
+      if (!rule.required) continue;
       return fail(scope, 'E0509', phrase, `\`${verb.name}\` needs \`${word}\``, 'incomplete', `${word}: ${rule.doc}`); // prettier-ignore
+    }
     const checked = checkClauseValues(verb, word, rule, clause, place, scope);
     if (checked === undefined) return undefined;
     values[word] = checked;

@@ -60,14 +60,29 @@ const VERB_LIST: readonly Verb[] = [
   { name: 'kill', subject: 'ambulance', kind: 'fault', doc: 'The ambulance is dead: it does nothing more, and does not renew its lease. The hypervisor is not told.', clauses: {} },
 ]; // prettier-ignore
 
+const LOSS: ClauseRule = {
+  required: false,
+  takes: ['loss'],
+  doc: '`loss`: not where it would hide that data is gone; the service is declined',
+};
+
 /** What a `service` in braces is made of. */
 const STEP_LIST: readonly Verb[] = [
   { name: 'park', subject: 'cpus', kind: 'request', doc: 'Stops the CPUs and devices and opens the journal: the first step.', clauses: {} },
-  { name: 'release', subject: 'lock', kind: 'request', doc: 'Releases a lock that nobody holds.', clauses: { only_if: { required: true, takes: ['orphan'], doc: '`orphan`: a lock that has a holder is never released, the service is declined' } } },
+  { name: 'release', subject: 'lock', kind: 'request', doc: 'Releases a lock that nobody holds.', clauses: { only_if: { required: true, takes: ['orphan'], doc: '`orphan`: a lock that has a holder is never released, the service is declined' }, unless: LOSS } },
+  { name: 'relink', subject: 'memory', kind: 'request', doc: 'Writes the link that its neighbours agree on.', clauses: { unless: LOSS } },
+  { name: 'recount', subject: 'memory', kind: 'request', doc: 'Writes the number that was counted: `recount web.symbols["nr_threads"] unless loss`.', clauses: { unless: LOSS } },
+  { name: 'unlink', subject: 'memory', kind: 'request', doc: 'Takes an element out of its structure, as its validator advises.', clauses: { unless: LOSS } },
+  { name: 'rearm', subject: 'memory', kind: 'request', doc: 'Hangs a timer that is on no queue into the one that it says itself.', clauses: { unless: LOSS } },
+  { name: 'quarantine', subject: 'memory', kind: 'request', doc: 'Keeps a task from ever running again: off every list, as its validator advises.', clauses: { unless: LOSS } },
+  { name: 'abandon', subject: 'memory', kind: 'request', doc: 'Cuts a chain off where it is damaged.', clauses: { unless: LOSS } },
   { name: 'set', subject: 'memory', kind: 'request', doc: 'Writes a value of the width of the place.', clauses: { to: { required: true, takes: 'int', doc: 'the value, or a place whose address it is' } } },
   { name: 'verify', subject: 'lpar', kind: 'request', doc: 'Looks at the whole partition again; when anything is still wrong, all is undone.', clauses: {} },
   { name: 'resume', subject: 'lpar', kind: 'request', doc: 'Lets the partition go on: the last step.', clauses: {} },
 ]; // prettier-ignore
+
+/** Those of them that a validator has to advise. */
+export const REPAIR_STEPS: ReadonlySet<string> = new Set(['release', 'relink', 'recount', 'unlink', 'rearm', 'quarantine', 'abandon']); // prettier-ignore
 
 /** Steps by name. */
 export const SERVICE_STEPS: ReadonlyMap<string, Verb> = new Map(STEP_LIST.map((step) => [step.name, step]));

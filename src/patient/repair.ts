@@ -22,6 +22,10 @@ export interface Repair {
   readonly kind: RepairVerb;
   readonly place: string;
   readonly physical: number;
+  /** Its steps, each with what it acts on. */
+  readonly acts: readonly { readonly verb: RepairVerb; readonly place: string }[];
+  /** True where it may hide that data is gone. */
+  readonly would_lose: boolean;
   readonly writes: readonly RepairWrite[];
   /** What it gives up: `loses objects`. */
   readonly loses?: string;

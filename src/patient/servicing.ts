@@ -1,3 +1,4 @@
+import type { RepairVerb } from '../model/structure.ts';
 import type { RepairWrite } from './repair.ts';
 
 /**
@@ -39,8 +40,16 @@ export type Order =
   | { readonly kind: 'steps'; readonly steps: readonly OrderStep[] };
 
 export type OrderStep =
-  /** Release a lock that nobody holds; `place` as the ambulance's findings name it. */
-  | { readonly kind: 'release'; readonly place: string }
+  /** A repair that the ambulance knows: what a finding there, or something that the repair acts on there, calls for. */
+  | {
+      readonly kind: 'repair';
+      readonly verb: RepairVerb;
+      /** As the ambulance's findings name it, and where it lies; -1 where that is not known. */
+      readonly place: string;
+      readonly physical: number;
+      /** Not where it would hide that data is gone. */
+      readonly unless_loss: boolean;
+    }
   /** Bytes that are worked out when it is their turn; a text where that cannot be done. */
   | {
       readonly kind: 'write';

@@ -44,4 +44,6 @@ export const mutants = [
   { id: 'reading-again-is-no-gap', file: 'src/verdict/guest.ts', from: "detail['for'] !== 'reading',", to: 'true,', killer: 'test/verdict/service.test.ts' },
   { id: 'nothing-is-written-before-park', file: 'src/language/service.ts', from: "if (at.get('park') !== 0) {", to: 'if (false) {', killer: 'test/language/service.test.ts' },
   { id: 'what-is-written-is-verified', file: 'src/language/service.ts', from: "if (at.get('verify') !== last - 1) {", to: 'if (false) {', killer: 'test/language/service.test.ts' },
+  { id: 'a-step-by-what-it-acts-on', file: 'src/ambulance/service/plan.ts', from: 'one.verb === step.verb && (here || one.place === step.place)', to: 'one.verb === step.verb && here', killer: 'test/ambulance/service/plan.test.ts' },
+  { id: 'a-step-unless-loss', file: 'src/ambulance/service/plan.ts', from: 'if (step.unless_loss && repair.would_lose)', to: 'if (false)', killer: 'test/ambulance/service/plan.test.ts' },
 ]; // prettier-ignore

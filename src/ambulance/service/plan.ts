@@ -69,12 +69,16 @@ function ordered(steps: readonly OrderStep[], { report, repairs }: Attended): Pl
       written.push(step.writes);
       continue;
     }
-    const repair = repairs.find(({ kind, place }) => kind === 'release' && place === step.place);
+    const repair = repairs.find((one) => means(step, one));
     if (repair === undefined) {
-      const other = report.findings.find(({ structure, place }) => structure === 'locks' && place === step.place); // prettier-ignore
-      return ending('declined', other?.code ?? 'NOT_ORPHAN', `${step.place} is no orphan`);
+      const other = report.findings.find(({ place, physical }) => place === step.place || (physical >= 0 && physical === step.physical)); // prettier-ignore
+      if (step.verb === 'release') return ending('declined', other?.code ?? 'NOT_ORPHAN', `${step.place} is no orphan`); // prettier-ignore
+      return ending('declined', 'NO_REPAIR', `nothing calls for ${step.verb} of ${step.place}`);
     }
-    if (repair.declined !== undefined) return ending('declined', repair.declined, `release of ${step.place}`);
+    if (repair.declined !== undefined) return ending('declined', repair.declined, `${step.verb} of ${step.place}`); // prettier-ignore
+    if (step.unless_loss && repair.would_lose) return ending('declined', 'WOULD_LOSE_DATA', `${step.verb} of ${step.place}`); // prettier-ignore
+    // Of a repair of several steps every step is done when one of them is asked for.
+    if (made.includes(repair)) continue;
     made.push(repair);
     written.push(repair.writes);
   }
@@ -82,8 +86,14 @@ function ordered(steps: readonly OrderStep[], { report, repairs }: Attended): Pl
     steps: written,
     findings: made.map((repair) => repair.finding),
     repaired: made.map(told),
-    summary: steps.map((step) => `${step.kind === 'write' ? 'set' : step.kind} ${step.place}`).join(', '),
+    summary: steps.map((step) => `${step.kind === 'write' ? 'set' : step.verb} ${step.place}`).join(', '),
   };
+}
+
+/** Whether a step asks for a repair: by its verb, and by the place of its finding or of what the verb acts on. */
+function means(step: OrderStep & { kind: 'repair' }, { acts, place, physical }: Repair): boolean {
+  const here = place === step.place || (physical >= 0 && physical === step.physical);
+  return acts.some((one) => one.verb === step.verb && (here || one.place === step.place));
 }
 
 export function ending(

@@ -10,7 +10,7 @@ export function repairsOf({ patient, findings }: Case): readonly Repair[] {
   const repairs: Repair[] = [];
   for (const { finding, draft } of findings) {
     if (draft.repair === undefined) continue;
-    const { kind, loses, declined } = draft.repair;
+    const { kind, acts, would_lose, loses, declined } = draft.repair;
     const writes = writesOf(draft, draft.repair, patient.name);
     const why = declined ?? (writes === undefined ? 'NO_PLACE' : undefined);
     repairs.push({
@@ -19,6 +19,8 @@ export function repairsOf({ patient, findings }: Case): readonly Repair[] {
       kind,
       place: finding.place,
       physical: finding.physical,
+      acts: acts.map(({ verb, place }) => ({ verb, place: `${patient.name}.${place}` })),
+      would_lose,
       writes: writes ?? [],
       ...(loses === undefined ? {} : { loses }),
       ...(why === undefined ? {} : { declined: why }),

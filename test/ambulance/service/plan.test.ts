@@ -17,6 +17,8 @@ const repair = (index: number, more: Partial<Repair> = {}): Repair => ({
   place: 'web.x',
   physical: 1,
   writes: [write(index, 1)],
+  acts: [{ verb: more.kind ?? 'relink', place: more.place ?? 'web.x' }],
+  would_lose: false,
   ...more,
 });
 /** Findings by what each follows from. */
@@ -61,7 +63,11 @@ describe('advice', () => {
 });
 
 describe('an order', () => {
-  const order = (place: string) => ({ kind: 'steps', steps: [{ kind: 'release', place }] }) as const;
+  const order = (place: string) =>
+    ({
+      kind: 'steps',
+      steps: [{ kind: 'repair', verb: 'release', place, physical: -1, unless_loss: false }],
+    }) as const;
   const lock = repair(0, { kind: 'release', place: 'web.locks["sb_lock"]' });
 
   it('finds the repair of the place that it names', () => {
@@ -70,7 +76,27 @@ describe('an order', () => {
       findings: [0],
       steps: [lock.writes],
     });
+    expect(planOf(order('web.x'), attended([undefined], { ...lock, place: 'web.y', physical: 9 }), 'web')).toMatchObject({ state: 'declined' }); // prettier-ignore
     expect(planOf(order('web.locks["other"]'), seen, 'web')).toMatchObject({ state: 'declined', code: 'NOT_ORPHAN' }); // prettier-ignore
     expect(planOf(order('web.locks["sb_lock"]'), attended([undefined], { ...lock, declined: 'CONDITION' }), 'web')).toMatchObject({ state: 'declined', code: 'CONDITION' }); // prettier-ignore
+  });
+
+  const step = (verb: Repair['kind'], place: string, physical = -1, unless_loss = false) => ({ kind: 'repair', verb, place, physical, unless_loss }) as const; // prettier-ignore
+  const asked = (seen: Attended, ...steps: ReturnType<typeof step>[]): unknown => planOf({ kind: 'steps', steps }, seen, 'web'); // prettier-ignore
+
+  it('finds it by what a step of it acts on, and by where that lies', () => {
+    const acts = [{ verb: 'set', place: 'web.t.state' }, { verb: 'quarantine', place: 'web.tasks["t"]' }] as const; // prettier-ignore
+    const both = attended([undefined], repair(0, { kind: 'set', physical: 77, acts }));
+    expect(asked(both, step('quarantine', 'web.tasks["t"]'))).toMatchObject({ findings: [0] });
+    expect(asked(both, step('quarantine', 'web.z', 77))).toMatchObject({ findings: [0] });
+    expect(asked(both, step('relink', 'web.tasks["t"]'))).toMatchObject({ state: 'declined', code: 'NO_REPAIR' }); // prettier-ignore
+    const twice = asked(both, step('quarantine', 'web.tasks["t"]'), step('set', 'web.t.state'));
+    expect(twice).toMatchObject({ findings: [0], steps: [[write(0, 1)]] });
+  });
+
+  it('unless data would be lost', () => {
+    const lossy = attended([undefined], repair(0, { would_lose: true }));
+    expect(asked(lossy, step('relink', 'web.x'))).toMatchObject({ findings: [0] });
+    expect(asked(lossy, step('relink', 'web.x', -1, true))).toMatchObject({ state: 'declined', code: 'WOULD_LOSE_DATA' }); // prettier-ignore
   });
 });

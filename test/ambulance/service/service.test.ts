@@ -12,7 +12,18 @@ import { word } from '../../support/expressions.ts';
 const guest = new AttendedGuest();
 const LEAK = [trigger(20 * MS, action('leak', 'web.locks["tasklist_lock"]', { mode: [word('write')] }))];
 const ADVICE: Order = { kind: 'advice' };
-const RELEASE: Order = { kind: 'steps', steps: [{ kind: 'release', place: 'web.locks["tasklist_lock"]' }] };
+const RELEASE: Order = {
+  kind: 'steps',
+  steps: [
+    {
+      kind: 'repair',
+      verb: 'release',
+      place: 'web.locks["tasklist_lock"]',
+      physical: -1,
+      unless_loss: false,
+    },
+  ],
+};
 const runs: { release(): void }[] = [];
 afterAll(() => {
   for (const run of runs) run.release();

@@ -42,6 +42,7 @@ const APART_MS = 25;
 
 const tally = {
   pauses: 0,
+  again: 0,
   alarms: [],
   unsettled: new Map(),
   verdicts: new Map(),
@@ -73,6 +74,7 @@ function look(workload, pause, guest) {
   const { report: said } = attend(patient, { ambulance: 'rescue', library });
   tally.ms.push(performance.now() - before);
   tally.pauses++;
+  if (said.verdicts.some(({ rereads }) => rereads > 0)) tally.again++;
   for (const { structure, verdict, code, elements } of said.verdicts) {
     count(tally.verdicts, `${structure} ${verdict}`);
     tally.elements.set(structure, Math.max(elements, tally.elements.get(structure) ?? 0));
@@ -114,6 +116,6 @@ function report() {
   process.stdout.write(
     `${tally.pauses} pauses (${workloads.join(', ')}; seed ${values.seed}): ${tally.alarms.length} false alarms, ` +
       `${[...tally.unsettled.values()].reduce((sum, times) => sum + times, 0)} unsettled; ` +
-      `a look takes ${at(0.5)} ms in the median, re-reads and all, ${at(0.99)} ms at the 99th percentile\n`,
+      `${tally.again} looks saw something half done, and looked again; a look takes ${at(0.5)} ms in the median, re-reads and all, ${at(0.99)} ms at the 99th percentile\n`,
   );
 }

@@ -1,0 +1,133 @@
+import { attach } from '../../src/ambulance/attach.ts';
+import { DEFAULT_LIMITS, Meter } from '../../src/ambulance/limits.ts';
+import { PhysicalCache } from '../../src/ambulance/memory.ts';
+import { read } from '../../src/ambulance/reading.ts';
+import { openSubject } from '../../src/ambulance/subject.ts';
+import type { Address } from '../../src/base/address.ts';
+import { writeNotes } from '../../src/formats/notes.ts';
+import type { TypeModel } from '../../src/model/structure.ts';
+import { findMember, resolveType } from '../../src/model/type-source.ts';
+import type { Patient } from '../../src/patient/patient.ts';
+import { REGISTERS } from '../../src/target/target.ts';
+import { SHIPPED } from './library.ts';
+import { withMachine } from './real-guest.ts';
+
+/** What is written where, guest-physical. */
+export interface Poke {
+  readonly physical: number;
+  readonly bytes: Uint8Array;
+}
+
+/** How the value of a place is changed: to a number, or by the bits of a mask. */
+export type Change = { readonly to: bigint } | { readonly flip: bigint };
+
+const STEP = /\.(\w+)|\[(\d+)\]/g;
+
+/** The memory and registers of a stock Linux at one instant, taken once and looked at as often as one likes. */
+export class StockMemory {
+  readonly #memory: Uint8Array;
+  readonly #cpus: Patient['cpus'];
+  readonly #copy: Uint8Array;
+  readonly #reading: ReturnType<typeof read>;
+  readonly #physical: (address: Address) => number;
+
+  constructor() {
+    const taken = withMachine({}, ({ target }) => {
+      target.runUntil(3e8);
+      const [web] = target.partitions;
+      if (!web) throw new Error('there is no partition');
+      const memory = new Uint8Array(web.memory.size);
+      const page = 1 << 20;
+      for (let at = 0; at < memory.length; at += page) web.memory.read(at, memory.subarray(at, at + page));
+      const cpus = web.cpus.map((cpu, index) => {
+        const registers = new Map(REGISTERS.map((name) => [name, cpu.get(name)]));
+        return { index, register: (name: (typeof REGISTERS)[number]) => registers.get(name) ?? 0n, steps: 0, running: true, ticks: 0 }; // prettier-ignore
+      });
+      const note = { name: 'VMCOREINFO', type: 0, desc: Buffer.from(web.vmcoreinfo()) };
+      return { memory, cpus, copy: writeNotes([note]) };
+    });
+    this.#memory = taken.memory;
+    this.#cpus = taken.cpus;
+    this.#copy = taken.copy;
+    const patient = this.patient([]);
+    const meter = new Meter(DEFAULT_LIMITS);
+    const cache = new PhysicalCache(patient, meter);
+    const attachment = attach(patient, cache);
+    const opened = openSubject(patient, cache, attachment);
+    if (!opened.ok) throw new Error(opened.message);
+    this.#physical = (address) => opened.value.physical(address);
+    this.#reading = read(opened.value, attachment, SHIPPED, meter);
+  }
+
+  /** A change of a place such as `pids[10].tasks[0].first`: pointers are followed, texts choose by label. */
+  poke(place: string, change: Change): Poke {
+    const { address, bytes } = this.#find(place);
+    const physical = this.#physical(address);
+    if (physical < 0) throw new Error(`${place} is not mapped`);
+    const view = new DataView(new ArrayBuffer(8));
+    new Uint8Array(view.buffer).set(this.#memory.subarray(physical, physical + bytes));
+    const value = 'to' in change ? change.to : view.getBigUint64(0, true) ^ change.flip;
+    view.setBigUint64(0, BigInt.asUintN(64, value), true);
+    return { physical, bytes: new Uint8Array(view.buffer).slice(0, bytes) };
+  }
+
+  /** The machine with that written into it. It cannot be let run. */
+  patient(pokes: readonly Poke[]): Patient {
+    const memory = this.#memory;
+    return {
+      name: 'web',
+      memory_bytes: memory.length,
+      read(physical, into) {
+        if (!(physical >= 0) || physical + into.length > memory.length) return false;
+        into.set(memory.subarray(physical, physical + into.length));
+        for (const { physical: at, bytes } of pokes) {
+          for (const [index, byte] of bytes.entries()) {
+            const place = at + index - physical;
+            if (place >= 0 && place < into.length) into[place] = byte;
+          }
+        }
+        return true;
+      },
+      cpus: this.#cpus,
+      boot_copy: this.#copy,
+      reason: 'inspection',
+      devices: [],
+      now: () => 0,
+      letRun: () => false,
+    };
+  }
+
+  #find(place: string): { address: Address; bytes: number } {
+    const [whole, name = '', label, index] = /^(\w+)\[(?:"([^"]*)"|(\d+))\]/.exec(place) ?? [];
+    if (whole === undefined) throw new Error(`${place} is no place`);
+    const elements = this.#reading.session.elements(name).all();
+    const chosen = label === undefined ? Number(index) : elements.bases.findIndex((_, at) => elements.labelOf(at) === label); // prettier-ignore
+    let address = elements.bases[chosen];
+    if (address === undefined) throw new Error(`there is no ${whole}, but ${elements.length} ${name}`);
+    const { source, bytesOf } = elements.locator;
+    let type: TypeModel = elements.locator.of;
+    const space = elements.readerOf(chosen);
+    const seen = (): TypeModel => resolveType(type, source) as TypeModel;
+    const follow = (): void => {
+      const pointer = seen();
+      if (pointer.kind !== 'pointer') return;
+      address = space.u64(address as Address);
+      type = pointer.to;
+    };
+    for (const [, member, entry] of place.slice(whole.length).matchAll(STEP)) {
+      const array = seen();
+      if (member === undefined) {
+        if (array.kind === 'array') type = array.of;
+        else follow();
+        address += Number(entry) * bytesOf(type);
+        continue;
+      }
+      follow();
+      const found = findMember(type, member, source);
+      if (!found || found === 'opaque') throw new Error(`${place}: there is no ${member}`);
+      address += found.offset;
+      ({ type } = found);
+    }
+    return { address, bytes: Math.min(bytesOf(type), 8) };
+  }
+}

@@ -40,4 +40,5 @@ export const mutants = [
   { id: 'all-steps-of-a-repair', file: 'src/structure/repair/propose.ts', from: 'const steps = [model, ...(model.more ?? [])];', to: 'const steps = [model];', killer: 'test/structure/repair/propose.test.ts' },
   { id: 'behind-its-equals', file: 'src/structure/repair/tree.ts', from: 'readField(root.space, base, key) > own', to: 'readField(root.space, base, key) >= own', killer: 'test/structure/repair/propose.test.ts' },
   { id: 'a-task-that-is-kept-from-running', file: 'specs/lib/stacks.spec', from: 'quarantine t loses task', to: 'set t.__state to 0x40', killer: 'specs/service/library-repairs.spec' },
+  { id: 'buckets-that-are-rings', file: 'src/structure/repair/verbs.ts', from: "'pprev', locator.source)) return ofRing();", to: "'pprev', locator.source)) return;", killer: 'test/structure/repair/propose.test.ts' },
 ]; // prettier-ignore

@@ -74,16 +74,12 @@ export function unlink(writes: Writes, elements: Elements, index: number): void 
   const nameOf = (at: number | undefined): string => (at === undefined ? chain.place : `${elements.name(at)}${via}`); // prettier-ignore
   const node = (elements.bases[index] as Address) + link;
   switch (shape) {
-    case 'list': {
-      const [next, prev] = [locator.at('list_head', 'next'), locator.at('list_head', 'prev')];
-      const [before, behind] = [nodeOf(left), nodeOf(right)];
-      if (space.u64(before + next) !== node && space.u64(behind + prev) !== node) return writes.decline('NO_VALUE', 'neither neighbour leads to it'); // prettier-ignore
-      writes.pointer(space, before + next, behind, `${nameOf(left)}.next`);
-      return writes.pointer(space, behind + prev, before, `${nameOf(right)}.prev`);
-    }
+    case 'list':
+      return ofRing();
     case 'hash':
     case 'hlist': {
-      if (shape === 'hash' && !hasMember(locator.link?.type, 'pprev', locator.source)) return writes.decline('NO_WAY', 'its buckets are no hlist_heads'); // prettier-ignore
+      // Buckets may be list_heads, too.
+      if (shape === 'hash' && !hasMember(locator.link?.type, 'pprev', locator.source)) return ofRing();
       const [next, pprev] = [locator.at('hlist_node', 'next'), locator.at('hlist_node', 'pprev')];
       const field = left === undefined ? chain.head + locator.at('hlist_head', 'first') : nodeOf(left) + next;
       const beyond = right === undefined ? 0 : nodeOf(right);
@@ -101,6 +97,14 @@ export function unlink(writes: Writes, elements: Elements, index: number): void 
       return rebuiltTree(writes, elements, root_index, { without: index });
     default:
       return writes.decline('NO_WAY', `an element of a ${shape} cannot be taken off it`);
+  }
+
+  function ofRing(): void {
+    const [next, prev] = [locator.at('list_head', 'next'), locator.at('list_head', 'prev')];
+    const [before, behind] = [nodeOf(left), nodeOf(right)];
+    if (space.u64(before + next) !== node && space.u64(behind + prev) !== node) return writes.decline('NO_VALUE', 'neither neighbour leads to it'); // prettier-ignore
+    writes.pointer(space, before + next, behind, `${nameOf(left)}.next`);
+    writes.pointer(space, behind + prev, before, `${nameOf(right)}.prev`);
   }
 }
 

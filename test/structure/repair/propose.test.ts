@@ -216,9 +216,114 @@ describe('a repair', () => {
     expect(found.elements('items').all().bases).toEqual(order.map(at));
   });
 
+  it('takes an entry off a bucket that is a list_head', () => {
+    const memory = new FlatSpace();
+    const heads = [0x4000, 0x4010];
+    for (const ring of [
+      [heads[0], at(0), at(1)],
+      [heads[1], at(2)],
+    ] as number[][]) {
+      ring.forEach((node, index) => {
+        memory.put(node, ring[(index + 1) % ring.length] as number);
+        memory.put(node + 8, ring[(index + ring.length - 1) % ring.length] as number);
+      });
+    }
+    const ENTRY = struct('entry', { link: 'list_head', value: 'u64' }, KERNEL_STRUCTS);
+    const table = locator('entries', 'hash', 'entry', cast(symbol('table'), typeOf('list_head[2]')), { via: ['link'] }); // prettier-ignore
+    const body = each('t', collection('entries'), require_(binary('==', member(t, 'value'), int(0)), 'BAD'));
+    const of = library([ENTRY], [table], [validator('entries', [body], [repair('BAD', 'unlink', { subject: t })])]); // prettier-ignore
+    for (const [entry, field, left] of [
+      [1, at(0), 1],
+      [2, heads[1], 0],
+    ] as [number, number, number][]) {
+      for (const one of [0, 1, 2]) memory.put(at(one) + 16, one === entry ? 7 : 0);
+      const session = sessionOn(of, memory, { table: heads[0] as number });
+      const drafts = session.validate('entries')!.drafts;
+      const made = propose(session, link(of, undefined), drafts[0]!, drafts)!;
+      expect(made.declined).toBeUndefined();
+      expect(made.writes).toHaveLength(2);
+      expect(made.writes[0]?.address).toBe(field);
+      for (const write of made.writes) memory.put(write.address, numberOf(write.after));
+      const after = sessionOn(of, memory, { table: heads[0] as number });
+      expect(after.validate('entries')?.drafts).toEqual([]);
+      expect(after.elements('entries').all().bases).toHaveLength(left + 1);
+    }
+  });
+
+  it('takes a node out of a tree: what is left is one', () => {
+    const { memory, of, symbols } = tree();
+    for (const one of [2, 1, 3]) {
+      memory.put(at(one) + 24, 0xbad);
+      const session = sessionOn(of, memory, symbols);
+      const draft = session.validate('items')!.drafts.find(({ code }) => code === 'BAD')!;
+      const made = propose(session, link(of, undefined), draft, [draft])!;
+      expect(made.declined).toBeUndefined();
+      for (const write of made.writes) memory.put(write.address, numberOf(write.after));
+      const after = sessionOn(of, memory, symbols);
+      expect(after.validate('items')?.drafts).toEqual([]);
+      expect(after.elements('items').all().indexOf(at(one))).toBe(-1);
+    }
+    expect(sessionOn(of, memory, symbols).elements('items').all().bases).toEqual([]);
+  });
+
+  it.each([
+    ['XA_PARENT', 8, 8, 0x1_1000],
+    ['XA_OFFSET', 1, 1, 4],
+    ['XA_COUNT', 2, 1, 7],
+  ])('%s of an xarray is what the rest of it says', (code, offset, bytes, wrong) => {
+    const STRUCTS = [struct('xarray', { xa_head: '*void' }), struct('xa_node', { shift: 'u8', offset: 'u8', count: 'u8', nr_values: 'u8', parent: '*void', slots: '*void[64]' })]; // prettier-ignore
+    const ENTRY = struct('entry', { value: 'u64' }, KERNEL_STRUCTS);
+    const [ROOT, TOP, LOW] = [0x4000, 0x1_0000, 0x1_1000];
+    const memory = new FlatSpace();
+    memory.put(ROOT, TOP + 2);
+    memory.put(TOP, 0x01_00_06);
+    memory.put(TOP + 16 + 8 * 3, LOW + 2);
+    memory.put(LOW, 0x01_03_00);
+    memory.put(LOW + 8, TOP);
+    memory.put(LOW + 16 + 8 * 5, 0x2_0000);
+    memory.put(0x2_0000, 1);
+    const pids = locator('pids', 'xarray', 'entry', cast(symbol('root'), typeOf('xarray')));
+    const sound = each('t', collection('pids'), require_(binary('==', member(t, 'value'), int(1)), 'BAD'));
+    const of = library([...STRUCTS, ENTRY], [pids], [validator('pids', [sound], [repair(code, 'relink')])]);
+    const look = () => sessionOn(of, memory, { root: ROOT });
+    expect(look().validate('pids')?.drafts).toEqual([]);
+    const before = memory.space.bytes(LOW, 16) as Uint8Array;
+    const word = new DataView(before.slice().buffer);
+    if (bytes === 8) word.setBigUint64(offset, BigInt(wrong), true);
+    else word.setUint8(offset, wrong);
+    memory.put(LOW, Number(word.getBigUint64(0, true)));
+    memory.put(LOW + 8, Number(word.getBigUint64(8, true)));
+    const session = look();
+    const drafts = session.validate('pids')!.drafts;
+    expect(drafts.map((one) => one.code)).toEqual([code]);
+    const made = propose(session, link(of, undefined), drafts[0]!, drafts)!;
+    expect(made.writes.map((one) => [one.address, one.after.length])).toEqual([[LOW + offset, bytes]]);
+    expect(made.writes[0]?.after).toEqual(before.slice(offset, offset + bytes));
+  });
+
   it('there is none for a code that the validator has none for', () => {
     const memory = list(4);
     memory.put(COUNT, 3);
     expect(plan(memory, 'COUNT', repair('RANGE', 'recount'))).toBeUndefined();
   });
 });
+
+/** Keys 10, 20 and 30, the middle one on top: none may be 0xbad. */
+function tree(): { memory: FlatSpace; of: ReturnType<typeof library>; symbols: Record<string, number> } {
+  const memory = new FlatSpace();
+  const put = (index: number, key: number, parent: number, left = 0, right = 0): void => {
+    [parent, right, left, key].forEach((word, place) => memory.put(at(index) + place * 8, word));
+  };
+  memory.put(0x4000, at(2));
+  memory.put(0x4008, at(1));
+  put(2, 20, 1, at(1), at(3));
+  put(1, 10, at(2) + 1);
+  put(3, 30, at(2) + 1);
+  const ITEM = struct('item', { node: 'rb_node', key: 'u64' }, KERNEL_STRUCTS);
+  const items = locator('items', 'tree', 'item', cast(symbol('root'), typeOf('rb_root_cached')), {
+    via: ['node'],
+  });
+  const body = each('t', collection('items'), require_(binary('!=', member(t, 'key'), int(0xbad)), 'BAD'));
+  const of = library([ITEM], [items], [validator('items', [body], [repair('BAD', 'unlink', { subject: t })])]); // prettier-ignore
+  return { memory, of, symbols: { root: 0x4000 } };
+}

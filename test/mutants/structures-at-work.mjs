@@ -41,4 +41,6 @@ export const mutants = [
   { id: 'behind-its-equals', file: 'src/structure/repair/tree.ts', from: 'readField(root.space, base, key) > own', to: 'readField(root.space, base, key) >= own', killer: 'test/structure/repair/propose.test.ts' },
   { id: 'a-task-that-is-kept-from-running', file: 'specs/lib/stacks.spec', from: 'quarantine t loses task', to: 'set t.__state to 0x40', killer: 'specs/service/library-repairs.spec' },
   { id: 'buckets-that-are-rings', file: 'src/structure/repair/verbs.ts', from: "'pprev', locator.source)) return ofRing();", to: "'pprev', locator.source)) return;", killer: 'test/structure/repair/propose.test.ts' },
+  { id: 'what-is-left-over-is-below-the-divisor', file: 'src/structure/compile/arithmetic.ts', from: '& ${2 ** by - 1}) >>> 0`)', to: '& ${2 ** by}) >>> 0`)', killer: 'test/structure/compile.property.test.ts' },
+  { id: 'what-is-shifted-keeps-its-sign', file: 'src/structure/compile/arithmetic.ts', from: "${signed ? '>>' : '>>>'} ${by - 32}`", to: '>>> ${by - 32}`', killer: 'test/structure/compile.property.test.ts' },
 ]; // prettier-ignore

@@ -156,4 +156,25 @@ describe('a generated function', () => {
       expect(`${seed}: ${generated}`, JSON.stringify(formula, (_, one) => (typeof one === 'bigint' ? `${one}` : one))).toBe(`${seed}: ${expected}`); // prettier-ignore
     }
   });
+
+  it('divides by powers of two and shifts by what is known beforehand as by anything else', () => {
+    const u64 = member(name('x'), 'u64');
+    const s64 = member(name('x'), 's64');
+    const numbers = [u64, s64, member(name('x'), 'u32'), binary('-', s64, u64), binary('^', u64, s64)];
+    const right = [0, 1, 3, 10, 11, 12, 31, 32, 33, 47, 52, 63, 64];
+    const formulas = numbers.flatMap((number) => [
+      ...right.flatMap((by) => [binary('<<', number, int(by)), binary('>>', number, int(by))]),
+      ...right.slice(0, -1).flatMap((by) => [binary('/', number, int(1n << BigInt(by))), binary('mod', number, int(1n << BigInt(by)))]),
+      binary('<<', int(3), binary('&', number, int(31))), binary('<<', int(1), binary('&', number, int(63))),
+    ]); // prettier-ignore
+    const roll = dice(7);
+    for (const formula of formulas) {
+      const memory = memoryOf(roll);
+      const world = worldOf(memory);
+      const never = binary('and', binary('==', formula, formula), constant_truth(false));
+      const generated = run(memory, require_(never, 'N', [{ value: binary('+', formula, int(0)), format: 'hex' }])); // prettier-ignore
+      const expected = said(() => `0x${value(formula, world).bits.toString(16)}`);
+      expect(generated, JSON.stringify(formula, (_, one) => (typeof one === 'bigint' ? `${one}` : one))).toBe(expected); // prettier-ignore
+    }
+  });
 });

@@ -65,15 +65,27 @@ function quotient(code: Code, operator: '/' | 'mod', left: Value, right: Value, 
     const most = Math.max(Math.abs(right.low), Math.abs(right.high));
     const bound = Math.min(Math.max(Math.abs(left.low), Math.abs(left.high)), Math.max(most - 1, 0));
     if (operator === 'mod') return exact(code.keep(`${rest} + 0`), left.low < 0 ? -bound : 0, left.high > 0 ? bound : 0); // prettier-ignore
-    const reach = Math.max(Math.abs(left.low), Math.abs(left.high));
+    const least = right.low > 0 ? right.low : 1;
+    const reach = Math.floor(Math.max(Math.abs(left.low), Math.abs(left.high)) / least);
     const negative = left.low < 0 || right.low < 0;
     return exact(code.keep(`(${left.code} - ${rest}) / ${right.code} + 0`), negative ? -reach : 0, reach);
+  }
+  const by = signed ? undefined : powerOf(known(right));
+  if (by !== undefined) {
+    if (operator === 'mod') return exact(code.keep(`(${lowWord(left)} & ${2 ** by - 1}) >>> 0`), 0, 2 ** by - 1);
+    return shift(code, '>>', left, exact(`${by}`, by, by), false);
   }
   const [a, b] = [asPair(code, left), asPair(code, right)];
   zero(`(${b.high} | ${b.low}) === 0`);
   const helper = operator === '/' ? 'divide' : 'remainder';
   return wideCall(code, signed ? `${helper}Signed` : helper, [a.high, a.low, b.high, b.low]);
 } // prettier-ignore
+
+/** Which power of two a number is, up to the 31st. */
+function powerOf(number: number | undefined): number | undefined {
+  const power = number === undefined || number <= 0 ? -1 : Math.round(Math.log2(number));
+  return power >= 0 && power < 32 && 2 ** power === number ? power : undefined;
+}
 
 function bitwise(code: Code, operator: '&' | '|' | '^', left: Value, right: Value): Value {
   if (operator === '&') {
@@ -101,9 +113,41 @@ function shift(code: Code, operator: '<<' | '>>', left: Value, right: Value, sig
       return exact(code.keep(`Math.floor(${left.code} / ${2 ** by})`), low, high);
     }
   }
+  if (by !== undefined) return by < 0 || by >= 64 ? exact('0', 0, 0) : shiftedBy(code, operator, asPair(code, left), by, signed); // prettier-ignore
+  const shifted = known(left);
+  if (
+    operator === '<<' &&
+    shifted !== undefined &&
+    shifted >= 0 &&
+    right.form === 'exact' &&
+    right.low >= 0
+  ) {
+    const [low, high] = [shifted * 2 ** right.low, shifted * 2 ** right.high];
+    if (high <= EXACT_LIMIT) return exact(code.keep(`${shifted} * 2 ** ${right.code}`), low, high);
+  }
   const [a, b] = [asPair(code, left), asPair(code, right)];
   const helper = operator === '<<' ? 'shiftLeft' : signed ? 'shiftRightSigned' : 'shiftRight';
   return wideCall(code, helper, [a.high, a.low, b.high, b.low]);
+}
+
+/** By 0 to 63 bits. What has 53 bits left is one number. */
+function shiftedBy(
+  code: Code,
+  operator: '<<' | '>>',
+  { high, low }: { readonly high: string; readonly low: string },
+  by: number,
+  signed: boolean,
+): Value {
+  if (by === 0) return { form: 'wide', high, low };
+  if (operator === '<<') {
+    if (by >= 32) return { form: 'wide', high: code.keep(`${low} << ${by - 32}`), low: '0' };
+    return { form: 'wide', high: code.keep(`(${high} << ${by}) | (${low} >>> ${32 - by})`), low: code.keep(`${low} << ${by}`) }; // prettier-ignore
+  }
+  const [least, most] = signed ? [-(2 ** (63 - by)), 2 ** (63 - by) - 1] : [0, 2 ** (64 - by) - 1];
+  const top = signed ? `(${high} | 0)` : `(${high} >>> 0)`;
+  if (by >= 32) return exact(code.keep(`${high} ${signed ? '>>' : '>>>'} ${by - 32}`), least, most);
+  if (by >= 11) return exact(code.keep(`${top} * ${2 ** (32 - by)} + (${low} >>> ${by})`), least, most);
+  return { form: 'wide', high: code.keep(`${high} ${signed ? '>>' : '>>>'} ${by}`), low: code.keep(`(${low} >>> ${by}) | (${high} << ${32 - by})`) }; // prettier-ignore
 }
 
 /** `-x` and `~x`. */

@@ -7,6 +7,7 @@ import type { Scope, Unit } from '../scope.ts';
 import type { Label } from '../../text/diagnostic.ts';
 import { needed } from './cast.ts';
 import type { Needs } from './context.ts';
+import { checkDefs } from './defs.ts';
 import { readLocators } from './locators.ts';
 import { emptyNames } from './names.ts';
 import type { Names } from './names.ts';
@@ -62,6 +63,8 @@ export function libraryOf(unit: Unit, problems: Problems): FileLibrary {
   }
   readLocators(scope, names, types, needs);
   readValidators(scope, names, needs);
+  // Else what is wrong with one may be what was told where another uses it.
+  if (problems.errors === before) checkDefs(scope, names);
   const model: LibraryModel = {
     structs: [...names.structs.values()],
     locators: [...names.locators.values()],

@@ -167,6 +167,10 @@ function arity(
   return fail(context.scope, 'E1024', call, message, `it takes ${wanted}`);
 }
 
+/** Those that have been written out somewhere, and so checked with what they were given. */
+const EXPANDED = new WeakSet<Def>();
+export const isExpanded = (node: Def): boolean => EXPANDED.has(node);
+
 /** `def`s may use `def`s this deep. */
 const DEF_DEPTH = 32;
 
@@ -186,6 +190,7 @@ function expand(
     const help = 'a `def` is a formula that is written in its place; what repeats is a `walk`';
     return fail(scope, 'E1031', expr.root, message, said, help);
   }
+  EXPANDED.add(node);
   // Two calls in each of sixty would be more than can be counted.
   if (!scope.problems.spend(1, label(scope.unit, expr, 'no further than here'))) return undefined;
   const call = expr.steps[0] as Step & { kind: 'call' };

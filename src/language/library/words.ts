@@ -55,6 +55,8 @@ export function wordAs(expr: PathExpr, type: FormulaType, context: Context): For
   const { text } = expr.root;
   const span = spanOf(context.scope.unit, expr);
   if (type.kind === 'text') return { kind: 'text', value: text, span };
+  // Beside a parameter of a `def` only those who use it can tell.
+  if (type.kind === 'unknown' && context.defs.length > 0) return { kind: 'int', value: 0n, span };
   const seen = type.kind === 'place' ? resolveType(type.type, context.names.source) : undefined;
   if (typeof seen === 'object' && seen.kind === 'enum') {
     const value = seen.values.find((one) => one.name === text);

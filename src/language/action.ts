@@ -102,7 +102,9 @@ function verbClauses(verb: Verb, item: Phrase, scope: Scope): Clauses {
     if (!rule.required || clauseNamed(clauses, word) !== undefined) continue;
     // An unknown clause was reported with those that there are.
     if (item.clauses.some(({ word: { text } }) => !words.includes(text))) break;
-    fail(scope, 'E0509', item, `\`${verb.name}\` needs \`${word}\``, 'incomplete', `${word}: ${rule.doc}`);
+    // Of a sentence that could not be read to its end that was told.
+    if (scope.unit.whole)
+      fail(scope, 'E0509', item, `\`${verb.name}\` needs \`${word}\``, 'incomplete', `${word}: ${rule.doc}`);
   }
   if (verb.some && item.clauses.length === 0) {
     const all = rules.map(([word]) => `\`${word}\``).join(', ');

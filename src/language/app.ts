@@ -85,6 +85,8 @@ const BY_LINK = new Set(['list', 'hlist', 'hash', 'llist']);
 
 /** What is `of` another locator has that one's elements: of one type, no more than there are, and filled there. */
 function checkSame(block: Phrase, fills: readonly AppFill[], scope: Scope): void {
+  // A locator that is wrong was told, and is filled by nobody.
+  if (namesOf(scope.unit, scope.problems).wrong) return;
   for (const { locator, same, count, fields, span } of fills) {
     if (same === undefined) continue;
     const base = fills.find((one) => one.locator.name === same && one.same === undefined);

@@ -174,6 +174,16 @@ function claim({ tokens }: Failed, at: number, error: IRecognitionException): Co
   if (found?.image === 'and' && rule === 'expectation')
     return { ...place(found), message: error.message, said: 'two claims', help: 'write a line for each' };
   if (!error.context.ruleStack.includes('stateClaim')) return undefined;
+  if (
+    found?.tokenType === token.Dot &&
+    subject !== undefined &&
+    before === subject &&
+    !OBSERVERS.has(subject.image)
+  ) {
+    // prettier-ignore
+    const help = `say who says so, as in \`verdict ${subject.image}… is …\``;
+    return { ...place(subject), message: 'a claim begins with an observer', said: 'too early', help };
+  }
   const view = subject?.image === 'others' ? 'verdict' : 'guest';
   const name = subject === undefined || OBSERVERS.has(subject.image) ? 'web' : subject.image;
   const observed = `say whose view it is and of whom, as in \`${view} ${name} is …\``;
@@ -255,7 +265,12 @@ const RESERVED = ['or', 'and', 'in', 'mod', 'not', 'is', 'as', 'else'];
 function hint(error: IRecognitionException, previous: IToken | undefined): string | undefined {
   const { token: at, message } = error;
   if (message === LEFT_OVER) return 'this `}` has no `{`, or one above closes too much';
-  if (at.tokenType === token.Equal) return 'two values are compared with `==`';
+  const requires = error.context.ruleStack.some((rule) => /^(?:require|let|def)/.test(rule));
+  if (at.tokenType === token.Equal)
+    return `two values are compared with \`==\`${requires ? '' : ', and `set PLACE to VALUE` writes one'}`;
+  if (previous?.tokenType === token.Else && at.tokenType === token.StringLiteral)
+    return `a code in capitals comes first: \`else TOO_LARGE ${at.image.slice(0, 40)}\``;
+  if (message.startsWith('expected `else`')) return 'a requirement ends in `else CODE "message"`';
   if (['struct', 'union', 'enum'].includes(previous?.image ?? '') && at.tokenType === token.Word)
     return `types are named without \`${previous?.image}\`: \`${at.image}\``;
   if (RESERVED.includes(at.image) && at.tokenType !== token.Word)

@@ -89,7 +89,7 @@ export function elaborateScenario(
   const add = (inner: Scope): void => {
     const before = problems.errors;
     const scenario = elaborateRow(node, inner, heads, base, called, projectTags);
-    if (scenario === undefined || problems.errors > before) return;
+    if (scenario === undefined || problems.errors > before || base?.sound === false) return;
     scenarios.push(brings ? { ...scenario, library } : scenario);
   };
   if (node.tables.length === 0) {

@@ -17,6 +17,8 @@ export interface Built {
   readonly draft: Draft;
   readonly model: TopologyModel | undefined;
   readonly parties: Parties;
+  /** False when something in it was wrong, which was reported: nothing runs on half a machine. */
+  readonly sound: boolean;
 }
 
 const built = new WeakMap<Topology, Built>();
@@ -30,6 +32,7 @@ export function checkTopologies(unit: Unit, problems: Problems): void {
 export function buildTopology(unit: Unit, node: Topology, problems: Problems): Built {
   const known = built.get(node);
   if (known !== undefined) return known;
+  const before = problems.errors;
   const scope = fileScope(unit, problems);
   const draft = emptyDraft();
   for (const item of node.body) {
@@ -50,7 +53,7 @@ export function buildTopology(unit: Unit, node: Topology, problems: Problems): B
       'add `machine { cpus 0..3; memory 512 MiB }`',
     );
   }
-  const result = finish(draft, scope);
+  const result = { ...finish(draft, scope), sound: problems.errors === before };
   built.set(node, result);
   return result;
 }
@@ -100,7 +103,7 @@ export function finish(draft: Draft, scope: Scope): Built {
     ambulances: new Map(model.ambulances.map((one) => [one.name, one])),
     ...(model.shared_memory && { shared_memory: model.shared_memory }),
   };
-  return { draft, model: whole ? model : undefined, parties };
+  return { draft, model: whole ? model : undefined, parties, sound: scope.problems.errors === before };
 }
 
 function sharedMemory(draft: Draft): Pick<TopologyModel, 'shared_memory'> {

@@ -56,7 +56,7 @@ export function attend(patient: Patient, options: AttendOptions): Attended {
   const memory = new PhysicalCache(patient, meter);
   const attached_ns = patient.now();
   const attachment = attach(patient, memory);
-  const opened = openSubject(patient, memory, attachment);
+  const opened = openSubject(patient, memory, attachment, options.library);
   const subject = opened.ok ? opened.value : undefined;
   const inspected = subject && inspect(patient, subject, memory, attachment, options.library, meter);
   const conclusions =

@@ -1,22 +1,36 @@
 import type { Address } from '../base/address.ts';
 import { fromBigint } from '../base/address.ts';
 import { NS_PER_MS } from '../base/units.ts';
+import type { LibraryModel } from '../model/structure.ts';
 import type { PatientCpu } from '../patient/patient.ts';
 import type { CpuView } from '../structure/session.ts';
 import type { Subject } from './subject.ts';
 
-/** Where a CPU waits for a lock (kernel/locking); all keep the lock's address in rdi. */
-const SLOW_PATHS: Readonly<Record<string, string>> = {
-  native_queued_spin_lock_slowpath: 'spin',
-  queued_spin_lock_slowpath: 'spin',
-  __pv_queued_spin_lock_slowpath: 'spin',
-  queued_read_lock_slowpath: 'read',
-  queued_write_lock_slowpath: 'write',
-};
-const IDLE_FUNCTIONS: ReadonlySet<string> = new Set([
-  'default_idle', 'do_idle', 'cpu_startup_entry', 'native_safe_halt', 'pv_native_safe_halt', 'mwait_idle', 'default_idle_call', 'cpuidle_idle_call',
-]); // prettier-ignore
-const DEAD_FUNCTIONS: ReadonlySet<string> = new Set(['panic', 'stop_this_cpu', 'native_stop_other_cpus']);
+/** What tells what a CPU is at, by the lists of the library, in `specs/lib/locks.spec`. */
+interface Functions {
+  /** Where it waits for a lock, and to do what; all keep the lock's address in rdi. */
+  readonly waiting: ReadonlyMap<string, string>;
+  readonly idle: ReadonlySet<string>;
+  readonly dead: ReadonlySet<string>;
+}
+
+const KNOWN = new WeakMap<LibraryModel, Functions>();
+
+function functionsOf(library: LibraryModel): Functions {
+  const known = KNOWN.get(library);
+  if (known) return known;
+  const named = (list: string): readonly string[] => library.lists?.[list] ?? [];
+  const waiting = new Map<string, string>();
+  for (const to of ['spin', 'read', 'write'])
+    for (const name of named(`${to}_slow_paths`)) waiting.set(name, to);
+  const functions = {
+    waiting,
+    idle: new Set(named('idle_functions')),
+    dead: new Set(named('dead_functions')),
+  };
+  KNOWN.set(library, functions);
+  return functions;
+}
 
 /** A CPU that had this much time of its own and neither idled nor took an interrupt is in a loop. */
 export const STUCK_NS: number = 20 * NS_PER_MS;
@@ -30,7 +44,8 @@ const LOCK_BYTES = 8;
 
 /** What every CPU was doing when the patient was parked, from its registers and the stack it was on. What cannot be read is left out. */
 export function observe(subject: Subject): readonly CpuView[] {
-  return subject.patient.cpus.slice(0, subject.cpus).map((cpu) => viewOf(subject, cpu));
+  const functions = functionsOf(subject.library);
+  return subject.patient.cpus.slice(0, subject.cpus).map((cpu) => viewOf(subject, cpu, functions));
 }
 
 /** True for a CPU that spins for a lock, or for the queue inside of it. */
@@ -45,12 +60,12 @@ export function mayHold(cpus: readonly CpuView[], lock: Address): readonly CpuVi
   );
 }
 
-function viewOf(subject: Subject, cpu: PatientCpu): CpuView {
+function viewOf(subject: Subject, cpu: PatientCpu, functions: Functions): CpuView {
   const rip = fromBigint(cpu.register('rip'));
   const rsp = fromBigint(cpu.register('rsp'));
   const at = subject.functionAt(rip);
   const user = (Number(cpu.register('cs') & 3n) & 3) === 3;
-  const waits_to = SLOW_PATHS[at] ?? '';
+  const waits_to = functions.waiting.get(at) ?? '';
   const waits_for = waits_to === '' ? 0 : fromBigint(cpu.register('rdi'));
   const frames = user ? [] : framesOf(subject, at, rsp);
   const interrupts_off = (Number(cpu.register('rflags') & 0xffffn) & FLAG_INTERRUPTS) === 0;
@@ -60,9 +75,9 @@ function viewOf(subject: Subject, cpu: PatientCpu): CpuView {
     rip,
     rsp,
     at,
-    mode: user ? 'user' : IDLE_FUNCTIONS.has(at) ? 'idle' : waits_to !== '' ? 'waiting' : 'kernel',
+    mode: user ? 'user' : functions.idle.has(at) ? 'idle' : waits_to !== '' ? 'waiting' : 'kernel',
     runs_in: frames.at(-1) ?? '',
-    live: cpu.running && !(DEAD_FUNCTIONS.has(at) && interrupts_off),
+    live: cpu.running && !(functions.dead.has(at) && interrupts_off),
     stuck: cpu.steps > STUCK_NS,
     running: cpu.running,
     interrupts_off,

@@ -7,6 +7,7 @@ import { contentMemo } from '../formats/memo.ts';
 import type { Result } from '../formats/result.ts';
 import { failure, success } from '../formats/result.ts';
 import type { VmcoreInfo } from '../formats/vmcoreinfo.ts';
+import type { LibraryModel } from '../model/structure.ts';
 import type { Patient } from '../patient/patient.ts';
 import type { Attachment } from './attach.ts';
 import type { PhysicalCache } from './memory.ts';
@@ -31,15 +32,18 @@ export class Subject {
   readonly btf: Btf | undefined;
   readonly space: Space;
   readonly memory: PhysicalCache;
+  /** What the rescuer knows. */
+  readonly library: LibraryModel;
   /** CPUs that the guest has and the hypervisor shows. */
   readonly cpus: number;
   readonly #text: readonly [start: Address, end: Address];
   readonly #per_cpu: Address[] = [];
   #per_cpu_generation = -1;
 
-  constructor(patient: Patient, memory: PhysicalCache, info: VmcoreInfo, kallsyms: Kallsyms, btf: Btf | undefined, space: Space) {
+  constructor(patient: Patient, memory: PhysicalCache, info: VmcoreInfo, kallsyms: Kallsyms, btf: Btf | undefined, space: Space, library: LibraryModel) {
     this.patient = patient;
     this.memory = memory;
+    this.library = library;
     this.info = info;
     this.kallsyms = kallsyms;
     this.btf = btf;
@@ -131,7 +135,12 @@ export class Subject {
 }
 
 /** Opens the kernel that the attachment speaks of. */
-export function openSubject(patient: Patient, memory: PhysicalCache, from: Attachment): Result<Subject> {
+export function openSubject(
+  patient: Patient,
+  memory: PhysicalCache,
+  from: Attachment,
+  library: LibraryModel,
+): Result<Subject> {
   if (!from.info) return failure('ABSENT', 'there is no VMCOREINFO');
   const opened = openKernel(memory.readOnce, from.info, {
     ...(from.contents?.kallsyms ? { kallsyms: from.contents.kallsyms } : {}),
@@ -142,5 +151,5 @@ export function openSubject(patient: Patient, memory: PhysicalCache, from: Attac
   if (!opened.ok) return opened;
   const { info, space, kallsyms, btf } = opened.value;
   const own = new Space(memory, space.root, space.levels);
-  return success(new Subject(patient, memory, info, kallsyms, btf.ok ? btf.value : undefined, own));
+  return success(new Subject(patient, memory, info, kallsyms, btf.ok ? btf.value : undefined, own, library));
 }

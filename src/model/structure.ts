@@ -10,6 +10,8 @@ export interface LibraryModel {
   readonly structs: readonly StructModel[];
   readonly locators: readonly LocatorModel[];
   readonly validators: readonly ValidatorModel[];
+  /** Lists of texts that what ships has by name: functions by which it is known what a CPU is at. */
+  readonly lists?: Readonly<Record<string, readonly string[]>>;
 }
 
 export const NO_LIBRARY: LibraryModel = { structs: [], locators: [], validators: [] };

@@ -31,5 +31,6 @@ export function joined(first: LibraryModel, second: LibraryModel): LibraryModel 
     structs: both(first.structs, second.structs),
     locators: both(first.locators, second.locators),
     validators: both(first.validators, second.validators),
+    lists: { ...second.lists, ...first.lists },
   };
 }

@@ -23,7 +23,7 @@ beforeAll(() => {
   const meter = new Meter(DEFAULT_LIMITS);
   const memory = new PhysicalCache(patient, meter);
   const attachment = attach(patient, memory);
-  const opened = openSubject(patient, memory, attachment);
+  const opened = openSubject(patient, memory, attachment, SHIPPED);
   if (!opened.ok) throw new Error(opened.message);
   subject = opened.value;
   const { session } = read(subject, attachment, SHIPPED, meter);

@@ -15,4 +15,6 @@ export const mutants = [
   { id: 'smash-outranks-what-follows', file: 'src/ambulance/diagnose/from-findings.ts', from: 'stack_smash: 90,', to: 'stack_smash: 1,', killer: 'specs/structures/stacks.spec' },
   { id: 'a-ring-of-waiters-is-one-cause', file: 'src/ambulance/diagnose/from-findings.ts', from: 'if (first === undefined || rings.length === 1) return [...causes];', to: 'return [...causes];', killer: 'specs/service/leak-and-deadlock.spec' },
   { id: 'a-rescue-keeps-its-notes', file: 'src/ambulance/attend.ts', from: 'notes: inspected?.notes ?? [],', to: 'notes: [],', killer: 'test/ambulance/notes.test.ts' },
+  { id: 'who-spins-is-known-by-the-library', file: 'src/ambulance/cpus.ts', from: 'waiting.set(name, to);', to: 'waiting.set(to, name);', killer: 'specs/service/leak-and-deadlock.spec' },
+  { id: 'who-rests-is-known-by-the-library', file: 'src/ambulance/cpus.ts', from: "idle: new Set(named('idle_functions'))", to: 'idle: new Set<string>()', killer: 'test/library/fixtures.test.ts' },
 ]; // prettier-ignore

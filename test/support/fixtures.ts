@@ -93,7 +93,7 @@ export function signsIn(patient: Patient): readonly Draft[] {
   const meter = new Meter(DEFAULT_LIMITS);
   const memory = new PhysicalCache(patient, meter);
   const attachment = attach(patient, memory);
-  const opened = openSubject(patient, memory, attachment);
+  const opened = openSubject(patient, memory, attachment, SHIPPED);
   if (!opened.ok) throw new Error(opened.message);
   return inspect(patient, opened.value, memory, attachment, SHIPPED, meter).signs();
 }

@@ -53,7 +53,7 @@ export class StockMemory {
     const meter = new Meter(DEFAULT_LIMITS);
     const cache = new PhysicalCache(patient, meter);
     const attachment = attach(patient, cache);
-    const opened = openSubject(patient, cache, attachment);
+    const opened = openSubject(patient, cache, attachment, SHIPPED);
     if (!opened.ok) throw new Error(opened.message);
     this.#physical = (address) => opened.value.physical(address);
     this.#reading = read(opened.value, attachment, SHIPPED, meter);

@@ -11,7 +11,9 @@ export function checkUses(unit: Unit, problems: Problems): void {
   const everywhere = new Set<string>();
   for (const node of unit.tree.declarations) {
     if (node.kind === 'let') {
-      fileLets.push(node.name);
+      // Lists of what ships are looked up by the ambulance.
+      const ships = unit.shipped.ships || unit.shipped.files.has(unit.file);
+      if (!ships || node.value.kind !== 'list') fileLets.push(node.name);
       inExpr(node.value, everywhere);
     } else if (node.kind === 'fault') {
       const used = new Set<string>();

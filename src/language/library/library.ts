@@ -2,6 +2,7 @@ import type { LibraryModel } from '../../model/structure.ts';
 import { fileScope } from '../file-scope.ts';
 import { freezeDeep } from '../freeze.ts';
 import type { Problems } from '../problems.ts';
+import { stringText } from '../literal.ts';
 import { label } from '../scope.ts';
 import type { Scope, Unit } from '../scope.ts';
 import type { Label } from '../../text/diagnostic.ts';
@@ -69,6 +70,7 @@ export function libraryOf(unit: Unit, problems: Problems): FileLibrary {
     structs: [...names.structs.values()],
     locators: [...names.locators.values()],
     validators: [...names.validators.values()],
+    ...(unit.shipped.ships ? { lists: listsOf(unit) } : {}),
   };
   names.wrong = !sound || problems.errors > before;
   if (names.wrong) for (const name of unit.locators.keys()) if (!names.locators.has(name)) names.wrong_locators.add(name); // prettier-ignore
@@ -76,6 +78,17 @@ export function libraryOf(unit: Unit, problems: Problems): FileLibrary {
   open.delete(unit);
   read.set(unit, library);
   return library;
+}
+
+/** The file's own lists of texts. */
+function listsOf({ tree }: Unit): Readonly<Record<string, readonly string[]>> {
+  const lists: Record<string, readonly string[]> = {};
+  for (const node of tree.declarations) {
+    if (node.kind !== 'let' || node.value.kind !== 'list') continue;
+    const texts = node.value.items.flatMap((one) => (one.kind === 'string' ? [stringText(one.text)] : []));
+    if (texts.length === node.value.items.length) lists[node.name.text] = texts;
+  }
+  return lists;
 }
 
 function declaresStructures(unit: Unit): boolean {

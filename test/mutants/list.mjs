@@ -12,6 +12,7 @@ import { mutants as real } from './real.mjs';
 import { mutants as qemu } from './qemu.mjs';
 import { mutants as runner_report } from './runner-report.mjs';
 import { mutants as service } from './service.mjs';
+import { mutants as stock_kernels } from './stock-kernels.mjs';
 import { mutants as structures } from './structures.mjs';
 import { mutants as structures_at_work } from './structures-at-work.mjs';
 import { mutants as twins } from './twins.mjs';
@@ -26,6 +27,7 @@ export const mutants = [
   ...ambulance,
   ...language,
   ...structures,
+  ...stock_kernels,
   ...structures_at_work,
   ...formats,
   ...cores,

@@ -1,4 +1,5 @@
 import type { Formula, Message } from '../../model/structure.ts';
+import { lacks, typeOf } from '../../model/typing.ts';
 import type { Compiled, Context, Place, Text } from './context.ts';
 import { addressCode, holesOf, load } from './place.ts';
 import { sizeOf } from './context.ts';
@@ -61,13 +62,15 @@ function blame(complaint: Complaint, context: Context): void {
 /** Of two conditions that had to hold, the one that does not. */
 function accuseIn(condition: Formula, context: Context): void {
   const { code } = context;
+  if (condition.kind === 'binary' && condition.operator === 'and' && lacks(condition.left, context.scope)) return; // prettier-ignore
   if (condition.kind === 'binary' && condition.operator === 'and') {
     const holds = code.keep(compileCondition(condition.left, context));
     code.block(`if (${holds})`, () => accuseIn(condition.right, context));
     code.block('else', () => accuseIn(condition.left, context));
     return;
   }
-  const found = blamedBy(condition);
+  const blamed = blamedBy(condition);
+  const found = blamed && typeOf(blamed, context.scope).kind !== 'wrong' ? blamed : undefined;
   const place = found && placeOf(compileFormula(found, context));
   if (place) accuse(place, context);
 }

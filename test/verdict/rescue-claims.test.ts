@@ -178,6 +178,17 @@ describe('verdict claims', () => {
     expect(outcomes([tasks('corrupt'), others], log, fault)).toEqual(['met', 'met']);
   });
 
+  it('a structure that a kernel has not is none of the others', () => {
+    const others = claim('verdict', 'others', 'intact');
+    const lacking = ['NO_SYMBOL', 'NO_TYPE'].map((code, index) => verdict(['orders', 'pids'][index] as string, 'unchecked', { code })); // prettier-ignore
+    const run = (more: typeof lacking) => seen({ verdicts: [verdict('tasks', 'corrupt'), verdict('run_queues'), ...more], findings: [link] }); // prettier-ignore
+    expect(outcomes([tasks('corrupt'), others], run(lacking), fault)).toEqual(['met', 'met']);
+    const unread = verdict('pids', 'unreachable', { code: 'NO_SYMBOL' });
+    expect(outcomes([tasks('corrupt'), others], run([unread]), fault)[1]).toContain(
+      'web.pids is unreachable',
+    );
+  });
+
   it('of several reports `intact` must be in each, anything else in one; `from` chooses among ambulances', () => {
     const early = report({ diagnosed_ns: 10 * MS, verdicts: [verdict('tasks')] });
     const spare = report({

@@ -70,6 +70,7 @@ describe('a declaration that is wrong', () => {
     ['a validator of a member that is none', 'require o.state', 'require o.sate', 'E1022'],
     ['a validator that cannot be read', 'else BOOK_STATE', 'els BOOK_STATE', 'E0203'],
     ['a validator without its brace', 'validator books {', 'validator books', 'E0203'],
+    ['an application with a member that is none', 'qty 1..1000', 'qt 1..1000', 'E1022'],
     ['a repair of nothing', 'repair BOOK_RANGE', 'repair BOOK_RANG', 'E1042'],
   ])('is told once, and nothing runs with the rest: %s', (_what, from, to, code) => {
     expect(SOUND).toContain(from);

@@ -151,6 +151,8 @@ export function declaredMember(
     const names = seen.members.map((known) => known.name).filter(Boolean).slice(0, 16); // prettier-ignore
     return lost('NO_MEMBER', place.text, `it has no member ${name}`, names);
   }
+  if (member.bits)
+    return lost('NOT_A_PLACE', place.text, `${name} is a bit-field, of ${member.bits.width} bits: name the word that it lies in`); // prettier-ignore
   return declaredAt(
     kernel,
     linked,

@@ -52,6 +52,12 @@ export function memberOf(kernel: Kernel, place: BytesPlace, name: string): Outco
     const described = btf.value.describe(type);
     return lost('NO_MEMBER', place.text, `${described} has no member ${name}`, names.filter(Boolean).slice(0, 16)); // prettier-ignore
   }
+  if (member.bits > 0)
+    return lost(
+      'NOT_A_PLACE',
+      place.text,
+      `${name} is a bit-field, of ${member.bits} bits: name the word that it lies in`,
+    );
   const naming = place.space === undefined ? { text } : { text, space: place.space };
   return bytesAt(kernel, address + member.offset, member.bytes, naming, member.type);
 }

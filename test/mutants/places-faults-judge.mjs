@@ -42,4 +42,5 @@ export const mutants = [
   { id: 'freed-where-its-slab-is', file: 'src/fault/verbs/crash-point.ts', from: 'const cpu = by.value ?? cpusOfSlab(kernel.value, slab)[0] ?? 0;', to: 'const cpu = by.value ?? 1;', killer: 'test/fault/crash-point.test.ts' },
   { id: 'copied-over-as-many-bytes', file: 'src/fault/verbs/copy.ts', from: 'if (there.length !== bytes.length) {', to: 'if (false) {', killer: 'test/fault/crash-point.test.ts' },
   { id: 'a-range-is-all-its-elements', file: 'src/place/typed.ts', from: '(high - low + 1) * first.value.bytes', to: 'first.value.bytes', killer: 'test/fault/crash-point.test.ts' },
+  { id: 'a-bit-field-is-no-place', file: 'src/place/typed.ts', from: 'if (member.bits > 0)', to: 'if (false)', killer: 'test/place/simulated-guest.test.ts' },
 ]; // prettier-ignore

@@ -39,6 +39,13 @@ describe.each([0, 7, 4711])('a guest that booted, layout seed %i', (seed) => {
     return read.ok ? formatValue(read.value) : `${read.code}: ${read.message}`;
   };
 
+  it('a bit-field is no place of its own: the word around it is', () => {
+    expect(value('web.slabs["dentry"].cpu_slab[0].slab.frozen')).toContain(
+      'frozen is a bit-field, of 1 bits',
+    );
+    expect(value('web.slabs["dentry"].cpu_slab[0].slab.counters')).toMatch(/^\d+$/);
+  });
+
   it('its tasks, queues, stacks and symbols hold what they must', () => {
     expect(value('web.tasks["nginx"].comm')).toBe('"nginx"');
     expect(value('web.tasks["nginx"].successor.comm')).not.toBe('"nginx"');

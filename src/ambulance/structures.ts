@@ -131,9 +131,13 @@ function isCollection(formula: Formula): boolean {
 }
 
 /** A formula and everything in it. */
-function partsOf(formula: Formula): readonly Formula[] {
-  const inner = Object.values(formula).flatMap((value: unknown) => (Array.isArray(value) ? value : [value]));
-  return [formula, ...inner.filter(isFormula).flatMap(partsOf)];
+function partsOf(formula: Formula, into: Formula[] = []): readonly Formula[] {
+  into.push(formula);
+  for (const value of Object.values(formula) as readonly unknown[]) {
+    if (Array.isArray(value)) for (const one of value) if (isFormula(one)) partsOf(one, into);
+    if (isFormula(value)) partsOf(value, into);
+  }
+  return into;
 }
 
 function isFormula(value: unknown): value is Formula {

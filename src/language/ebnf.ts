@@ -13,7 +13,7 @@ export interface Production {
   readonly separator?: Production;
 }
 
-const LEXICAL = `(* Tokens. A quantity is one token; blanks may stand between its number and its unit: \`10 ms\` is \`10ms\`. After \`(\`, \`[\`, \`:\`, \`,\`, an operator, and before \`else\`, a newline means nothing. *)
+const LEXICAL = `(* Tokens. A quantity is one token; blanks may stand between its number and its unit: \`10 ms\` is \`10ms\`. After \`(\`, \`[\`, \`:\`, \`,\`, an operator, and before \`else\`, a newline means nothing; nor does it in a \`locator\` before its clauses. *)
 Terminator     = newline | ";" ;
 Word           = ( letter | "_" ) { letter | digit | "_" } ;
 Number         = digit { digit | "_" } | "0x" hexdigit { hexdigit | "_" } | "0b" ( "0" | "1" ) { "0" | "1" | "_" } ;

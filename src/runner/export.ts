@@ -105,7 +105,8 @@ function patientOf({ name, memory, cpus }: Partition, known: Known): Patient {
   };
 }
 
-function writeDump(path: string, partition: Partition, notes: readonly NoteContent[]): void {
+/** A partition as an ELF core, with notes beside those of its CPUs and its kernel. @public test/bench */
+export function writeDump(path: string, partition: Partition, notes: readonly NoteContent[]): void {
   const { memory, cpus } = partition;
   const registers = cpus.map((cpu) => Object.fromEntries(REGISTERS.map((name) => [name, cpu.get(name)])));
   const head = writeElfCoreHead({ memory: [{ physical: 0, bytes: memory.size }], cpus: registers, vmcoreinfo: partition.vmcoreinfo(), notes }); // prettier-ignore

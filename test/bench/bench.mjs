@@ -1,4 +1,4 @@
-// `npm run bench [-- --json] [-- --only scenarios,compile,machine,validators,startup]`: every figure is a ratio against a named peer in the same run, or a
+// `npm run bench [-- --json] [-- --only scenarios,compile,machine,validators,dumps,startup]`: every figure is a ratio against a named peer in the same run, or a
 // rate. Needs `npm run build` first, which `npm ci` does.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { compileRates } from './compile.mjs';
 import { machineRates } from './machine.mjs';
+import { dumpRates } from './dumps.mjs';
 import { median, pairs, timeProcess } from './processes.mjs';
 import { validatorRates } from './validators.mjs';
 import { SCENARIOS, writePeer, writeSpecs } from './scenarios.mjs';
@@ -28,6 +29,8 @@ const BOUNDS = [
   { part: 'scenarios', figure: 'peak_mb', most: 500 },
   { part: 'compile', figure: 'ratio', least: 0.5 },
   { part: 'startup', figure: 'ratio', most: 1.5 },
+  { part: 'dumps', figure: 'diagnose_s', most: 0.6 },
+  { part: 'dumps', figure: 'peak_mb', most: 300 },
   { part: 'validators', figure: 'us_a_node', most: 0.5 },
   { part: 'validators', figure: 'ratio', most: 1.5 },
   { part: 'validators', figure: 'million_to_hundred_thousand', most: 1.5 },
@@ -35,7 +38,7 @@ const BOUNDS = [
 ];
 /** Every one of them is SCENARIOS, or the run did not do what is measured. */
 const COUNTS = ['runs', 'passed', 'fired', 'twins', 'identical', 'verdicts'];
-const NAMES = ['startup', 'compile', 'machine', 'validators', 'scenarios'];
+const NAMES = ['startup', 'compile', 'machine', 'validators', 'dumps', 'scenarios'];
 const USAGE = `npm run bench [-- --json] [-- --only ${NAMES.join(',')}]
 --json prints one object: each part with its figures, \`bounds\` and whether each is met, \`wrong\`: what was not as it must be.
 Exit 1 when something is wrong: a count that is not ${SCENARIOS}, an exit code that is not 0.`;
@@ -162,11 +165,16 @@ const PARTS = {
   compile: compileRates,
   machine: machineRates,
   validators: validatorRates,
+  dumps: dumpRates,
   scenarios,
 };
 for (const [name, measure] of Object.entries(PARTS)) {
   if (!wants(name)) continue;
   const figures = await measure();
+  if (figures.left_out !== undefined) {
+    say(`${name}\n  left out: ${figures.left_out}`);
+    continue;
+  }
   result[name] = figures;
   say(name);
   for (const [key, value] of Object.entries(figures)) say(`  ${key.padEnd(24)} ${number(value)}`);

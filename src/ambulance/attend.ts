@@ -22,6 +22,8 @@ import { link } from '../structure/link.ts';
 import type { CpuView } from '../structure/session.ts';
 import { contextOf } from './context.ts';
 import { regionDrafts } from './region.ts';
+import { bareCpus, bareLog } from './bare.ts';
+import { observe } from './cpus.ts';
 import type { Draft } from './draft.ts';
 
 export interface AttendOptions {
@@ -43,6 +45,11 @@ export interface Attended {
   readonly closed?: string;
 }
 
+/** Addresses of 57 bits are no numbers that are exact: nothing is concluded of what is read through them. */
+const FIVE_LEVELS = {
+  code: 'FIVE_LEVELS',
+  message: 'its page tables have five levels, whose addresses are not read exactly yet',
+} as const;
 const LOG_LINES = 64;
 const LOG_TAIL = 12;
 
@@ -58,12 +65,14 @@ export function attend(patient: Patient, options: AttendOptions): Attended {
   const attachment = attach(patient, memory);
   const opened = openSubject(patient, memory, attachment, options.library);
   const subject = opened.ok ? opened.value : undefined;
-  const inspected = subject && inspect(patient, subject, memory, attachment, options.library, meter);
-  const conclusions =
-    inspected?.conclusions ?? unopened(attachment, options.library, opened.ok ? '' : opened.message);
+  const deep = subject?.space.levels === 5;
+  const inspected =
+    subject && !deep ? inspect(patient, subject, memory, attachment, options.library, meter) : undefined;
+  const why = opened.ok ? FIVE_LEVELS : { code: patient.absent === undefined ? 'NO_SYMBOL' : 'NOT_IN_FILE', message: opened.message }; // prettier-ignore
+  const conclusions = inspected?.conclusions ?? unopened(attachment, options.library, why);
   const metadata = regionDrafts(attachment, subject);
   const drafts = [...metadata, ...conclusions.flatMap((one) => one.drafts)];
-  const log = subject ? readPrintkLines(subject, LOG_LINES) : [];
+  const log = subject ? readPrintkLines(subject, LOG_LINES) : bareLog(memory, attachment.info, LOG_LINES);
   const findings = finish(patient, subject, drafts, log, options.library);
   const of: Case = {
     patient,
@@ -99,8 +108,8 @@ export function attend(patient: Patient, options: AttendOptions): Attended {
     report,
     repairs,
     cost_ns,
-    cpus: inspected?.cpus ?? [],
-    ...(opened.ok ? {} : { closed: opened.message }),
+    cpus: inspected?.cpus ?? (subject ? observe(subject) : bareCpus(patient)),
+    ...(opened.ok ? (deep ? { closed: FIVE_LEVELS.message } : {}) : { closed: opened.message }),
   };
 }
 
@@ -125,11 +134,11 @@ function verdictOf(one: Conclusion, attachment: Attachment, patient: string): St
 }
 
 /** Without symbols nothing can be found: what is described is unreachable, the rest unchecked. */
-function unopened(attachment: Attachment, library: LibraryModel, message: string): Conclusion[] {
+function unopened(attachment: Attachment, library: LibraryModel, closed: { readonly code: string; readonly message: string }): Conclusion[] {
   return structuresOf(attachment, library).map(({ structure, why }) => {
-    const nothing = { structure, elements: 0, rereads: 0, drafts: [], message };
+    const nothing = { structure, elements: 0, rereads: 0, drafts: [], message: closed.message };
     if (attachment.via === 'none') return { ...nothing, verdict: 'unreachable', code: 'NO_REGION' };
-    return attachment.info !== undefined && why?.verdict === 'unchecked' ? { ...nothing, ...why } : { ...nothing, verdict: 'unreachable', code: 'NO_SYMBOL' };
+    return attachment.info !== undefined && why?.verdict === 'unchecked' ? { ...nothing, ...why } : { ...nothing, verdict: 'unreachable', code: closed.code };
   });
 } // prettier-ignore
 

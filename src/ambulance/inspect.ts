@@ -38,6 +38,8 @@ export interface Conclusion {
 export interface Inspected {
   readonly conclusions: readonly Conclusion[];
   readonly cpus: readonly CpuView[];
+  /** Memory that tells what they were doing is not there. */
+  readonly blind: boolean;
   readonly landmarks: readonly Landmark[];
   /** In what the structs that the library writes out differ from the guest's own. */
   readonly notes: readonly string[];
@@ -65,11 +67,25 @@ export function inspect(
     meter.nextStructure();
     return read(subject, attachment, library, meter);
   };
+  memory.lookAnew();
   let reading = look();
+  // Of CPUs whose stacks are not there nobody knows what they hold.
+  const blind = memory.lacked;
+  const partial = patient.absent !== undefined;
+  /** Where memory is missing each structure is looked at on its own: what another one could not find must not be missed in it. */
+  const examine = (planned: Planned): Checked => {
+    if (!partial) return check(planned.structure, subject, meter, reading, planned.counted);
+    memory.lookAnew();
+    const own = look();
+    memory.lacked = false;
+    const result = check(planned.structure, subject, meter, own, planned.counted);
+    const lacks = memory.lacked || (blind && result.drafts.length > 0);
+    return lacks ? { ...result, drafts: [], failure: NOT_IN_FILE } : result;
+  };
   const conclusions = new Map<string, Conclusion>();
   const pending: Pending[] = [];
   for (const planned of structuresOf(attachment, library)) {
-    const { structure, why, counted } = planned;
+    const { structure, why } = planned;
     // In the order of the report, whenever it is concluded.
     conclusions.set(structure, {
       structure,
@@ -79,7 +95,7 @@ export function inspect(
       verdict: 'unchecked',
       ...why,
     });
-    if (!why) pending.push({ ...planned, result: check(structure, subject, meter, reading, counted), seen: new Map(), rereads: 0 }); // prettier-ignore
+    if (!why) pending.push({ ...planned, result: examine(planned), seen: new Map(), rereads: 0 }); // prettier-ignore
   }
   let open = pending.filter(unsettled);
   let pause_ns = REREAD_NS;
@@ -100,7 +116,7 @@ export function inspect(
   let told: { readonly generation: number; readonly drafts: readonly Draft[] } | undefined;
   const signs = (): readonly Draft[] => {
     if (told?.generation === memory.generation) return told.drafts;
-    const now = read_at === memory.generation ? reading : look();
+    const now = partial || read_at === memory.generation ? reading : look();
     const drafts = signsOf(library).flatMap((name) => check(name, subject, meter, now, new Set()).drafts);
     told = { generation: memory.generation, drafts };
     return drafts;
@@ -108,11 +124,17 @@ export function inspect(
   return {
     conclusions: [...conclusions.values()],
     cpus: reading.cpus,
+    blind,
     landmarks: landmarksOf(subject, library, reading.session),
     notes: reading.linked.notes,
     signs,
   };
 }
+
+const NOT_IN_FILE = {
+  code: 'NOT_IN_FILE',
+  message: 'it leads to memory that the machine had and that is not in the file',
+} as const;
 
 /** Counts a reading's findings; true while one of them is not settled. */
 function unsettled(one: Pending): boolean {

@@ -20,6 +20,8 @@ export class PhysicalCache {
   readonly #pages = new Map<number, PageBuffer>();
   /** Grows by one at every `forget`: translations made before are void. */
   generation = 0;
+  /** Since `lookAnew`, memory was wanted that the machine has and the patient has not. */
+  lacked = false;
 
   constructor(patient: Patient, meter: Meter) {
     this.#patient = patient;
@@ -29,7 +31,10 @@ export class PhysicalCache {
   /** The page with that number (physical / 4096), or NO_PAGE. */
   page(number: number): PageBuffer {
     const known = this.#pages.get(number);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      if (known === NO_PAGE) this.#miss(number);
+      return known;
+    }
     let page = NO_PAGE;
     if (this.#meter.bytes < this.#meter.limits.bytes) {
       page = takePage();
@@ -37,10 +42,21 @@ export class PhysicalCache {
       if (!this.#patient.read(number * PAGE_BYTES, bytesOf(page, 0, PAGE_BYTES))) {
         givePages([page]);
         page = NO_PAGE;
+        this.#miss(number);
       }
     }
     this.#pages.set(number, page);
     return page;
+  }
+
+  #miss(number: number): void {
+    if (!this.lacked && this.#patient.absent?.(number * PAGE_BYTES) === true) this.lacked = true;
+  }
+
+  /** Pages stay, translations are void: what lacks memory from here on is told apart from what did before. */
+  lookAnew(): void {
+    this.generation++;
+    this.lacked = false;
   }
 
   /** Reads across pages; false and `into` half filled when a page is not to be had. */

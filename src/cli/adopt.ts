@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { attend } from '../ambulance/attend.ts';
 import { format } from '../language/format/format.ts';
+import { FINDINGS } from '../model/findings.ts';
 import { adoptedSpec } from '../report/adopted.ts';
 import { EXIT } from '../runner/exit-codes.ts';
 import { shippedLibrary } from '../runner/library.ts';
@@ -34,7 +35,7 @@ export async function adoptCommand(
     const sha256 = sha256Of(path);
     if (sha256 === undefined) return fail(`${file}: it cannot be read to its end`);
     const { report, closed } = attend(opened.patient, { ambulance: AMBULANCE, library: await shippedLibrary() });
-    const text = adoptedSpec({ file: seen, sha256, release: opened.release, siren: version, report, name: basename(path) });
+    const text = adoptedSpec({ file: seen, sha256, release: opened.release, siren: version, report, name: basename(path), leads_to: (code) => FINDINGS.get(code)?.leads_to });
     writeFileSync(spec, format(spec, text).value ?? text);
     const corrupt = report.verdicts.filter(({ verdict }) => verdict === 'corrupt').length;
     const blind = closed === undefined ? '' : `; its kernel could not be opened: ${closed}`;

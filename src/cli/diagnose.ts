@@ -22,8 +22,8 @@ export async function diagnoseCommand(
     return EXIT.usage;
   }
   try {
-    const { patient, format, release, shortcomings } = opened;
-    const { memory_bytes, cpus } = patient;
+    const { patient, format, release, shortcomings, held_bytes: memory_bytes } = opened;
+    const { cpus } = patient;
     const seen = attend(patient, { ambulance: AMBULANCE, library: await shippedLibrary() });
     const of = { file: basename(file), format, release, shortcomings, memory_bytes, cpu_count: cpus.length, ...seen }; // prettier-ignore
     around.out(options['json'] === true ? diagnosisJson(of, version) : diagnosisText(of, around.colors));

@@ -30,6 +30,10 @@ export interface CoreFile {
   readonly shortcomings: readonly string[];
   /** Fills `into` from guest-physical memory; false when a byte is not in the file. */
   readonly read: ReadMemory;
+  /** Bytes of memory that are in it. */
+  readonly held_bytes: number;
+  /** True for memory that the machine had and that is not in the file; absent where all of it is. */
+  absent?(physical: number): boolean;
 }
 
 /** Notes of `siren export`: what the hypervisor knew, and its copy of the region. */

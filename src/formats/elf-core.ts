@@ -39,8 +39,10 @@ export function openElfCore(file: SourceFile): Result<CoreFile> {
   if (!file.read(headers_at, table)) return failure('TRUNCATED', 'the file ends within its program headers', headers_at);
   const headers = new DataView(table.buffer);
   const extents: Extent[] = [];
+  const machine: Extent[] = [];
   let notes = new Uint8Array(0);
   let [claimed, there] = [0, 0];
+  let whole = true;
   for (let at = 0; at < table.length; at += PROGRAM_HEADER_BYTES) {
     const offset = uint64(headers, at + 8);
     const bytes = uint64(headers, at + 32);
@@ -54,6 +56,9 @@ export function openElfCore(file: SourceFile): Result<CoreFile> {
       claimed += bytes;
       there += held;
       extents.push({ start, bytes: held, offset });
+      const size = Math.min(Math.max(bytes, uint64(headers, at + 40)), PHYSICAL_LIMIT - start);
+      machine.push({ start, bytes: size, offset: 0 });
+      if (held < size) whole = false;
     }
     if (type !== PT_NOTE || notes.length > 0) continue;
     if (bytes > NOTES_LIMIT) return failure('LIMIT', `${bytes} bytes of notes`, headers_at + at + 32);
@@ -61,10 +66,13 @@ export function openElfCore(file: SourceFile): Result<CoreFile> {
     if (!file.read(offset, notes)) return failure('TRUNCATED', 'the file ends within its notes', offset);
   }
   const segments = new Extents(extents);
+  const all = new Extents(machine);
   if (claimed === 0) return failure('MALFORMED', 'a core without memory: it has no segment with bytes in it', headers_at);
   return success({
     format: 'ELF core',
-    memory_bytes: segments.end,
+    memory_bytes: all.end,
+    held_bytes: segments.bytes,
+    ...(whole ? {} : { absent: (physical: number) => segments.indexOf(physical) < 0 && all.indexOf(physical) >= 0 }),
     ...readCoreNotes(notes),
     shortcomings: there < claimed ? [`the file is cut short: ${percent(there / claimed)} of its memory is there`] : [],
     read: segmentReader(file.read, segments),

@@ -15,6 +15,8 @@ export class Extents {
   readonly count: number;
   /** One past the highest address. */
   readonly end: number;
+  /** Of all runs together. */
+  readonly bytes: number;
   readonly #starts: Float64Array;
   readonly #ends: Float64Array;
   readonly #offsets: Float64Array;
@@ -35,6 +37,7 @@ export class Extents {
     }
     this.count = kept.length;
     this.end = end;
+    this.bytes = kept.reduce((sum, one) => sum + one.bytes, 0);
     this.#starts = Float64Array.from(kept, ({ start }) => start);
     this.#ends = Float64Array.from(kept, ({ start, bytes }) => start + bytes);
     this.#offsets = Float64Array.from(kept, ({ offset }) => offset);

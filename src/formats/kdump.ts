@@ -57,7 +57,8 @@ export function openKdump(file: SourceFile, inflate: Inflate): Result<CoreFile> 
   // Of two bitmaps the first says which pages there are, the second which of them are in the file.
   const two = all_bytes >= 2 * Math.ceil(bitmap_bytes / block) * block;
   const bitmap = PageBitmap.open(file.read, bitmaps_at + (two ? all_bytes / 2 : 0), pages);
-  if (!bitmap) return failure('TRUNCATED', 'the file ends within its bitmap of pages', bitmaps_at);
+  const valid = two ? PageBitmap.open(file.read, bitmaps_at, pages) : bitmap;
+  if (!bitmap || !valid) return failure('TRUNCATED', 'the file ends within its bitmap of pages', bitmaps_at);
   const notes = takeNotes(file, said, version);
   const { vmcoreinfo: of_notes, cpus } = readCoreNotes(notes.bytes);
   const vmcoreinfo = notes.vmcoreinfo ?? of_notes;
@@ -66,14 +67,18 @@ export function openKdump(file: SourceFile, inflate: Inflate): Result<CoreFile> 
   if ((word(AT.status) & INCOMPLETE) !== 0) shortcomings.push('it says itself that it is incomplete');
   const missing = missingPages(file, descriptors_at, bitmap.count);
   if (missing !== undefined) shortcomings.push(missing);
+  const reader = new KdumpPages(file, inflate, bitmap, block, descriptors_at);
+  const whole = bitmap.count === valid.count && missing === undefined;
   return success({
     format: 'kdump',
-    memory_bytes: bitmap.end * block,
+    memory_bytes: valid.end * block,
+    held_bytes: bitmap.count * block,
+    ...(whole ? {} : { absent: (physical: number) => reader.lacks(physical, valid) }),
     cpus,
     ...(vmcoreinfo ? { vmcoreinfo } : {}),
     release: latin1(header, AT.release, UTSNAME_FIELD),
     shortcomings,
-    read: new KdumpPages(file, inflate, bitmap, block, descriptors_at).read,
+    read: reader.read,
   });
 } // prettier-ignore
 
@@ -171,6 +176,12 @@ class KdumpPages {
     }
     return true;
   };
+
+  /** True for a page of the machine that the file does not give. */
+  lacks(physical: number, valid: PageBitmap): boolean {
+    const number = Math.floor(physical / this.#block);
+    return valid.rankOf(number) >= 0 && this.#page(number) === undefined;
+  }
 
   #page(number: number): Uint8Array | undefined {
     const known = this.#kept.get(number);

@@ -12,6 +12,8 @@ export interface Patient {
   readonly memory_bytes: number;
   /** Fills `into` from a guest-physical address; false and untouched when any byte is outside or not granted. */
   read(physical: number, into: Uint8Array): boolean;
+  /** True for memory that the machine has and that cannot be read here, as what a dump was cut off or made without. Absent where there is none such. */
+  absent?(physical: number): boolean;
   readonly cpus: readonly PatientCpu[];
   /** Where the guest registered its region (guest-physical) when the registry accepted it. */
   readonly region?: { readonly physical: number; readonly bytes: number } | undefined;

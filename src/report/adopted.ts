@@ -11,6 +11,8 @@ export interface Adoptee {
   readonly report: AmbulanceReport;
   /** Name of the scenario. */
   readonly name: string;
+  /** The verdict that a code stands for; undefined for codes that a spec cannot name. */
+  readonly leads_to: (code: string) => string | undefined;
 }
 
 /** Digits of the digest that a spec keeps: enough to tell dumps apart. */
@@ -23,13 +25,15 @@ const COMPLAINT = /BUG|Oops|panic|WARNING|corruption|lockup|stall|blocked for mo
 const PLAIN = /^[ !#-[\]-z|~]+$/;
 
 /** The spec that freezes what was found: it passes as long as the same is found again. Not in its one form as to blanks. */
-export function adoptedSpec({ file, sha256, release, siren, report, name }: Adoptee): string {
+export function adoptedSpec({ file, sha256, release, siren, report, name, leads_to }: Adoptee): string {
   const kernel = release === '' || !PLAIN.test(release) ? '' : ` kernel "${release}"`;
   const { patient } = report;
   const claims = [
     `hypervisor ${patient} is unobserved`,
     ...intact(report),
-    ...report.verdicts.filter(({ verdict }) => verdict !== 'intact').map((one) => verdictClaim(one, report)),
+    ...report.verdicts
+      .filter(({ verdict }) => verdict !== 'intact')
+      .map((one) => verdictClaim(one, report, leads_to)),
     ...diagnosisClaims(report),
     ...logClaims(report),
   ];
@@ -50,11 +54,17 @@ function intact({ patient, verdicts }: AmbulanceReport): readonly string[] {
   return names.length === 0 ? [] : [`verdict ${names.join(', ')} is intact`];
 }
 
-function verdictClaim({ structure, verdict, code }: StructureVerdict, report: AmbulanceReport): string {
+function verdictClaim(
+  { structure, verdict, code }: StructureVerdict,
+  report: AmbulanceReport,
+  leads_to: Adoptee['leads_to'],
+): string {
   const subject = `verdict ${report.patient}.${structure} is ${verdict}`;
   const findings = report.findings.filter((one) => one.structure === structure);
   const codes = [...new Set(findings.map((one) => one.code))];
-  if (findings.length === 0) return code === undefined ? subject : `${subject} with ${code}`;
+  // The same code may stand for another verdict elsewhere: then the verdict alone is frozen.
+  if (findings.length === 0)
+    return code === undefined || leads_to(code) !== verdict ? subject : `${subject} with ${code}`;
   const places = [...new Set(findings.map(placeOf))];
   const at = places.includes(undefined) ? '' : ` at ${places.join(', ')}`;
   return `${subject} with ${codes.join(', ')}${at}`;

@@ -22,6 +22,7 @@ export interface DumpDiagnosis {
   readonly file: string;
   readonly format: string;
   readonly release: string;
+  /** Bytes of memory in the file. */
   readonly memory_bytes: number;
   readonly cpu_count: number;
   readonly shortcomings: readonly string[];
@@ -40,7 +41,7 @@ export function diagnosisText(of: DumpDiagnosis, colors: Colors): string {
   const { report, closed } = of;
   const kernel = of.release === '' ? 'a kernel that does not say which' : `Linux ${oneLine(of.release)}`;
   const parts = [
-    [`${colors.bold(oneLine(of.file))}: ${of.format}, memory up to ${formatSize(of.memory_bytes)}, ${of.cpu_count} CPU${of.cpu_count === 1 ? '' : 's'}, ${kernel}`],
+    [`${colors.bold(oneLine(of.file))}: ${of.format}, ${formatSize(of.memory_bytes)} of memory, ${of.cpu_count} CPU${of.cpu_count === 1 ? '' : 's'}, ${kernel}`],
     of.shortcomings.map((one) => `  ${colors.yellow('note')}: ${oneLine(one)}`),
     closed === undefined ? [] : [`  ${colors.yellow('note')}: its kernel could not be opened: ${oneLine(closed)}`],
     report.notes.map((one) => `  ${colors.yellow('note')}: ${oneLine(one)}`),
@@ -83,11 +84,16 @@ function cpuLine({ index, rip, at, mode, frames, waits_on }: SeenCpu): string {
 
 /** The last line: what the exit code says. */
 function conclusion({ report, closed }: DumpDiagnosis, colors: Colors): string {
-  if (closed !== undefined) return colors.yellow('nothing could be looked at');
+  if (closed !== undefined) return colors.yellow('no structure could be looked at');
   const { health, verdicts } = report;
   const corrupt = verdicts.filter(({ verdict }) => verdict === 'corrupt').length;
   const looked = verdicts.filter(({ verdict }) => verdict === 'corrupt' || verdict === 'intact').length;
-  const said = `${health}: ${corrupt} of ${looked} structures corrupt`;
+  const others = (['unreachable', 'unsettled'] as const).flatMap((kind) => {
+    const count = verdicts.filter(({ verdict }) => verdict === kind).length;
+    return count === 0 ? [] : [`${count} ${kind}`];
+  });
+  const judged = others.length === 0 ? '' : `, as far as it could be judged (${others.join(', ')})`;
+  const said = `${health}${judged}: ${corrupt} of ${looked} structures corrupt`;
   return health === 'healthy' ? colors.green(said) : colors.red(said);
 }
 

@@ -18,7 +18,7 @@ export function stoppedAsAWhole(of: Case): boolean {
 }
 
 export function causesOfCpus(of: Case): Cause[] {
-  if (stoppedAsAWhole(of) || !of.subject) return [];
+  if (stoppedAsAWhole(of) || !of.subject || of.inspected?.blind === true) return [];
   const causes: Cause[] = [];
   for (const { index: cpu, at, mode } of of.inspected?.cpus ?? []) {
     const own = of.patient.cpus[cpu];

@@ -28,6 +28,8 @@ export function pageTables(of: Case): Cause[] {
     const { address, finding } = one;
     if (subject.space.mapped(address)) continue;
     const { way, parent } = follow(subject, subject.space.root, address);
+    // A table that is not in the dump is none that is damaged.
+    if (!way.ok && way.code === 'UNREADABLE' && of.patient.absent?.(way.entry) === true) continue;
     const outside = way.ok ? way.physical >= of.patient.memory_bytes : way.code === 'UNREADABLE';
     if (way.ok && !outside) continue;
     const last = way.ok || way.code === 'NOT_PRESENT';

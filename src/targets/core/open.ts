@@ -19,6 +19,8 @@ export interface DumpedMachine {
   readonly vmcoreinfo?: Uint8Array;
   /** As it is called: `ELF core`. */
   readonly format: string;
+  /** Bytes of memory in the file. */
+  readonly held_bytes: number;
   /** The kernel's release; '' where nothing says it. */
   readonly release: string;
   readonly shortcomings: readonly string[];
@@ -46,7 +48,7 @@ export function openMachine(path: string, name: string): DumpedMachine | string 
   const opened = openCore(path);
   if (typeof opened === 'string') return opened;
   const { core, close } = opened;
-  return { patient: corePatient(name, core), format: core.format, release: releaseOf(core), shortcomings: core.shortcomings, close, ...(core.vmcoreinfo ? { vmcoreinfo: core.vmcoreinfo } : {}) }; // prettier-ignore
+  return { patient: corePatient(name, core), format: core.format, held_bytes: core.held_bytes, release: releaseOf(core), shortcomings: core.shortcomings, close, ...(core.vmcoreinfo ? { vmcoreinfo: core.vmcoreinfo } : {}) }; // prettier-ignore
 }
 
 /** The release of the kernel in a core; '' where nothing says it. */
@@ -84,7 +86,7 @@ function openOwn(path: string, name: string): DumpedMachine | string | undefined
     const bytes = new Uint8Array(file.bytes);
     const patient = file.read(0, bytes) ? openDump(bytes) : 'it cannot be read';
     if (typeof patient === 'string') return patient;
-    return { patient: named(patient, name), format: 'patient of Siren', release: '', shortcomings: [], close: () => undefined };
+    return { patient: named(patient, name), format: 'patient of Siren', held_bytes: patient.memory_bytes, release: '', shortcomings: [], close: () => undefined };
   } finally {
     file.close();
   }

@@ -22,6 +22,7 @@ export function corePatient(name: string, core: CoreFile): Patient {
     name,
     memory_bytes: core.memory_bytes,
     read: core.read,
+    ...(core.absent ? { absent: (physical: number) => core.absent?.(physical) === true } : {}),
     cpus,
     ...(known?.region ? { region: known.region } : {}),
     ...(kept ? { boot_copy: kept } : {}),

@@ -159,3 +159,9 @@ test('the image lies at its fixed distance, whichever way it was moved', () => {
   expect(kernelSpace(() => false, info)).toMatchObject({ root: 0x161_0000, levels: 5 });
   expect(kernelSpace(() => false, parseVmcoreInfo('OSRELEASE=6.1\n'))).toBeUndefined();
 });
+
+test('each level takes nine bits of the address of its own', () => {
+  // 0xff22_2345_6789_a000: bits 48 to 56, 39 to 47, 30 to 38, 21 to 29, 12 to 20.
+  const [low, high] = [0x6789_a000, 0xff22_2345];
+  expect([5, 4, 3, 2, 1].map((level) => tableIndex(low, high, level))).toEqual([0x122, 0x46, 0x115, 0x13c, 0x9a]); // prettier-ignore
+});

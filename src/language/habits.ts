@@ -100,7 +100,8 @@ export function withOwnOperators(file: string, text: string, cut: Cut, problems:
   const strange = cut.errors.filter(({ offset, length }) => length === 1 && SINGLES.has(text[offset] ?? ''));
   const pairs = ['&&', '||', '===', '!==', '->'].some((image) => text.includes(image));
   const percent = /%[ \t]*[\w(]/.test(text);
-  if (strange.length === 0 && !pairs && !percent) return cut;
+  const stars = /\*[ \t]*[\n;}]/.test(text);
+  if (strange.length === 0 && !pairs && !percent && !stars) return cut;
   const say = (image: string, meant: string, start: number): void => {
     const labels = [{ span: { file, start, end: start + image.length }, text: `\`${meant}\`` }];
     problems.error(CODE, `\`${image}\` is written \`${meant}\``, labels, HELP[image]);
@@ -129,7 +130,31 @@ export function withOwnOperators(file: string, text: string, cut: Cut, problems:
       tokens.push(tokenOf('mod', token.KEYWORDS.get('mod') as TokenType, at), current);
     } else tokens.push(current);
   }
+  if (stars) turnPointers(file, tokens, problems);
   return { tokens, errors: cut.errors.filter((one) => !strange.includes(one)) };
+}
+
+/** `next: node*` at the end of a member's line: as C does, with the star behind. */
+function turnPointers(file: string, tokens: IToken[], problems: Problems): void {
+  for (let at = 2; at < tokens.length; at++) {
+    const [colon, type, star] = [tokens[at - 2], tokens[at - 1], tokens[at]] as [IToken, IToken, IToken];
+    if (star.tokenType !== token.Star || type.tokenType !== token.Word || colon.tokenType !== token.Colon)
+      continue;
+    let next = at + 1;
+    while (tokens[next]?.tokenType === token.Terminator) next++;
+    const member = tokens[next]?.tokenType === token.Word && tokens[next + 1]?.tokenType === token.Colon;
+    if (!member && tokens[next]?.tokenType !== token.RBrace) continue;
+    const span = { file, start: type.startOffset, end: star.startOffset + 1 };
+    const help = `write \`*${type.image}\``;
+    problems.error(
+      CODE,
+      'a pointer is written with its star first',
+      [{ span, text: 'of another language' }],
+      help,
+    );
+    tokens[at - 1] = { ...star, startOffset: type.startOffset };
+    tokens[at] = type;
+  }
 }
 
 const HELP: Readonly<Record<string, string>> = {

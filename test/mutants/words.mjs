@@ -26,4 +26,5 @@ export const mutants = [
   { id: 'no-more-than-there-are', file: 'src/language/app.ts', from: ': count > base.count', to: ': false', killer: 'test/language/codes.test.ts' },
   { id: 'half-a-machine-runs-nothing', file: 'src/language/scenario.ts', from: ' || base?.sound === false) return;', to: ') return;', killer: 'test/language/half.test.ts' },
   { id: 'unused-defs-are-checked', file: 'src/language/library/defs.ts', from: 'if (formula !== undefined) checkedType(formula, context);', to: '', killer: 'test/language/golden.test.ts' },
+  { id: 'pointers-are-turned', file: 'src/language/habits.ts', from: 'tokens[at - 1] = { ...star, startOffset: type.startOffset };', to: '', killer: 'test/language/golden.test.ts' },
 ]; // prettier-ignore

@@ -1,5 +1,8 @@
 import { relative, resolve } from 'node:path';
-import { damagedMachine, firstAttach } from '../execute/damaged.ts';
+import type { Damaged } from '../execute/damaged.ts';
+import { damagedMachine, damagedReal, firstAttach } from '../execute/damaged.ts';
+import type { Scenario } from '../model/scenario.ts';
+import type { Surroundings } from './surroundings.ts';
 import { TwinLines } from '../execute/twin-line.ts';
 import { exportPartition, struckPartitions } from '../runner/export.ts';
 import { EXIT } from '../runner/exit-codes.ts';
@@ -34,13 +37,18 @@ export async function exportCommand(
   const selected = await selectJobs(specs, found.discovery.lines, selection);
   printDiagnostics([...specs.diagnostics, ...selected.diagnostics], specs.sources, around);
   if (selected.diagnostics.length > 0) return EXIT.usage;
-  const jobs = selected.value.filter(({ scenario }) => scenario.targets.includes('sim'));
+  const target = readTarget(reader);
+  const jobs = selected.value.filter(({ scenario }) => scenario.targets.includes(target));
+  const left_out = selected.value.length - jobs.length;
   const [shipped, lines] = [await shippedLibrary(), new TwinLines()];
   let written = 0;
   for (const { scenario, seed: one } of jobs) {
     const whole = { ...scenario, library: mergedLibrary(shipped, scenario.library) };
-    const until_ns = at_ns ?? firstAttach(whole, one, lines);
-    const damaged = damagedMachine(whole, one, lines, Math.min(until_ns, scenario.duration_ns));
+    const damaged = target === 'sim' ? simulated(whole, one, lines, at_ns) : await real(whole, one, at_ns, around); // prettier-ignore
+    if (typeof damaged === 'string') {
+      around.error(`${scenario.file}:${scenario.line}: ${damaged}\n`);
+      continue;
+    }
     for (const name of struckPartitions(damaged)) {
       const stem = stemOf(scenario.file, scenario.name, one, name);
       const { dump } = exportPartition(damaged, { scenario, seed: one, siren: version }, name, folder, stem);
@@ -49,10 +57,44 @@ export async function exportCommand(
     }
     damaged.release();
   }
-  around.error(`${counted(written, 'dump')} of ${counted(jobs.length, 'run')}, each with its ground truth beside it\n`);
+  around.error(`${counted(written, 'dump')} of ${counted(jobs.length, 'run')}, each with its ground truth beside it${left_out === 0 ? '' : `; ${left_out} not for ${target}`}\n`);
   if (specs.broken) return EXIT.spec;
   return written === 0 ? EXIT.empty : EXIT.ok;
 } // prettier-ignore
+
+function simulated(scenario: Scenario, seed: number, lines: TwinLines, at_ns: number | undefined): Damaged {
+  const until_ns = at_ns ?? firstAttach(scenario, seed, lines);
+  return damagedMachine(scenario, seed, lines, Math.min(until_ns, scenario.duration_ns));
+}
+
+/** A stock kernel under QEMU, at the end of the run unless a time is given; why there is none. */
+async function real(
+  scenario: Scenario,
+  seed: number,
+  at_ns: number | undefined,
+  { cache, search_path }: Surroundings,
+): Promise<Damaged | string> {
+  const { adapted, impossible } = await import('../execute/real.ts');
+  const { restoreMachine } = await import('../targets/qemu/machine.ts');
+  const { QemuProblem } = await import('../targets/qemu/problem.ts');
+  const why = impossible(scenario);
+  if (why !== undefined) return why;
+  const fit = adapted(scenario);
+  const machine = restoreMachine(fit.scenario.topology, { cache, search_path });
+  if (machine instanceof QemuProblem) return `${machine.message}: ${machine.mend}`;
+  try {
+    return damagedReal(fit, seed, machine, Math.min(at_ns ?? Infinity, scenario.duration_ns));
+  } catch (error) {
+    machine.release();
+    if (error instanceof QemuProblem) return `${error.message}: ${error.mend}`;
+    throw error;
+  }
+}
+
+function readTarget(reader: OptionReader): 'sim' | 'qemu' {
+  const given = reader.text('target');
+  return given?.text === 'qemu' ? 'qemu' : 'sim';
+}
 
 /** `--at "40 ms"`; undefined without it: the end of the run. */
 function readTime(reader: OptionReader): number | undefined {

@@ -121,6 +121,7 @@ export async function runProgram(
       "the instant of the run, as in '40 ms' (default: when the first ambulance attaches, else its end)",
     )
     .option('--out <folder>', 'where they go (default: exports)')
+    .option('--target <name>', "what the machine runs on: 'sim' or 'qemu' (default: sim)")
     .option('--seed <n>', 'one seed for every scenario in place of its own')
     .action(async (paths: string[], options: Record<string, unknown>) => {
       const { exportCommand } = await import('./export.ts');

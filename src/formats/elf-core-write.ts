@@ -8,7 +8,7 @@ import { VMCOREINFO_NOTE } from './vmcoreinfo.ts';
 /** A machine to be written as a core file. */
 interface CoreContent {
   /** Runs of guest-physical memory, apart from each other. */
-  readonly memory: readonly { readonly physical: number; readonly bytes: number }[];
+  readonly memory: readonly { readonly physical: number; readonly bytes: number; /** Where the kernel maps it. */ readonly virtual?: bigint }[]; // prettier-ignore
   readonly cpus: readonly CpuRegisters[];
   /** The text of the VMCOREINFO note. */
   readonly vmcoreinfo?: string;
@@ -42,9 +42,10 @@ export function writeElfCoreHead(content: CoreContent): Uint8Array {
   view.setUint16(54, PROGRAM_HEADER_BYTES, true);
   view.setUint16(56, headers, true);
   let at = ELF_HEADER_BYTES;
-  const header = (type: number, offset: number, physical: number, size: number): void => {
+  const header = (type: number, offset: number, physical: number, size: number, virtual = 0n): void => {
     view.setUint32(at, type, true);
     view.setBigUint64(at + 8, BigInt(offset), true);
+    view.setBigUint64(at + 16, virtual, true);
     view.setBigUint64(at + 24, BigInt(physical), true);
     view.setBigUint64(at + 32, BigInt(size), true);
     view.setBigUint64(at + 40, BigInt(size), true);
@@ -53,7 +54,7 @@ export function writeElfCoreHead(content: CoreContent): Uint8Array {
   header(PT_NOTE, notes_at, 0, notes.length);
   let offset = bytes.length;
   for (const run of content.memory) {
-    header(PT_LOAD, offset, run.physical, run.bytes);
+    header(PT_LOAD, offset, run.physical, run.bytes, run.virtual);
     offset += run.bytes;
   }
   bytes.set(notes, notes_at);

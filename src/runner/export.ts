@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import type { Damaged } from '../execute/damaged.ts';
 import { PATIENT_NOTE, PATIENT_REGION, PATIENT_SAID } from '../formats/core-file.ts';
 import { writeElfCoreHead } from '../formats/elf-core-write.ts';
+import { openKernel } from '../formats/kernel.ts';
+import type { ReadMemory } from '../formats/result.ts';
+import { parseVmcoreInfo } from '../formats/vmcoreinfo.ts';
 import type { NoteContent } from '../formats/notes.ts';
 import type { Scenario } from '../model/scenario.ts';
 import type { Patient } from '../patient/patient.ts';
@@ -109,7 +112,7 @@ function patientOf({ name, memory, cpus }: Partition, known: Known): Patient {
 export function writeDump(path: string, partition: Partition, notes: readonly NoteContent[]): void {
   const { memory, cpus } = partition;
   const registers = cpus.map((cpu) => Object.fromEntries(REGISTERS.map((name) => [name, cpu.get(name)])));
-  const head = writeElfCoreHead({ memory: [{ physical: 0, bytes: memory.size }], cpus: registers, vmcoreinfo: partition.vmcoreinfo(), notes }); // prettier-ignore
+  const head = writeElfCoreHead({ memory: [{ physical: 0, bytes: memory.size, virtual: directMapOf(partition) }], cpus: registers, vmcoreinfo: partition.vmcoreinfo(), notes }); // prettier-ignore
   const file = openSync(path, 'w');
   try {
     writeSync(file, head);
@@ -121,4 +124,15 @@ export function writeDump(path: string, partition: Partition, notes: readonly No
   } finally {
     closeSync(file);
   }
+}
+
+/** Where the kernel maps all of its memory: debuggers read by virtual address. 0 where it does not say. */
+function directMapOf(partition: Partition): bigint {
+  const { memory } = partition;
+  const read: ReadMemory = (at, into) => memory.read(at, into);
+  const kernel = openKernel(read, parseVmcoreInfo(partition.vmcoreinfo()));
+  const at = kernel.ok ? kernel.value.kallsyms.lookup('page_offset_base') : undefined;
+  const word = new Uint8Array(8);
+  if (!kernel.ok || at === undefined || !kernel.value.space.read(at, word)) return 0n;
+  return new DataView(word.buffer).getBigUint64(0, true);
 }

@@ -53,7 +53,7 @@ export function annotationsReporter(options: AnnotationsOptions): Reporter {
         for (const diagnostic of diagnostics) notes.push(diagnosticNote(diagnostic, sources));
         break;
       case 'outcome':
-        tally.add(event.job, event.outcome.status);
+        tally.add(event.job, event.outcome);
         if (!needsAttention(event.outcome.status)) break;
         failures.push(event);
         notes.push(failureNote(event.job, event.outcome, sources));

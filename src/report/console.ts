@@ -92,8 +92,8 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
     }
     let of = perFile.get(file);
     if (of === undefined) perFile.set(file, (of = new Tally()));
-    of.add(job, outcome.status);
-    tally.add(job, outcome.status);
+    of.add(job, outcome);
+    tally.add(job, outcome);
     remember(slow, { name: whereIs(job), ms: wall_ms }, options.slowest ?? 3);
     const bad = needsAttention(outcome.status);
     if (bad) failures.push({ job, outcome });
@@ -194,10 +194,16 @@ function paint(status: Status, colors: Colors): (text: string) => string {
 }
 
 function coloured(summary: Summary, colors: Colors): string {
-  const words = STATUSES.filter((status) => summary[status] > 0).map((status) =>
-    paint(status, colors)(`${summary[status]} ${status}`),
+  const words = STATUSES.filter((status) => summary[status] > 0).map(
+    (status) =>
+      paint(status, colors)(`${summary[status]} ${status}`) +
+      (status === 'passed' ? undecidedOf(summary) : ''),
   );
   return words.join(', ');
+}
+
+function undecidedOf({ undecided }: Summary): string {
+  return undecided === undefined ? '' : ` (${undecided} of them with undecided claims)`;
 }
 
 function indent(text: string): string {

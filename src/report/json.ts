@@ -36,7 +36,7 @@ export function jsonReporter(options: JsonOptions): Reporter {
         seed = event.seed_override;
         break;
       case 'outcome':
-        tally.add(event.job, event.outcome.status);
+        tally.add(event.job, event.outcome);
         wall.push(event.wall_ms);
         lines.push(JSON.stringify(runResult(event.job, event.outcome, sources, detailOf(event.outcome))));
         break;

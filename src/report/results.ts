@@ -28,6 +28,8 @@ export interface Results {
 export type Summary = Readonly<Record<Status, number>> & {
   readonly runs: number;
   readonly scenarios: number;
+  /** Of those that passed: with claims that the target could not decide. */
+  readonly undecided?: number;
 };
 
 /** `runs_wall_ms` in the order of `runs`. */

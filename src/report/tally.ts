@@ -1,4 +1,4 @@
-import type { Status } from '../record/outcome.ts';
+import type { RunOutcome, Status } from '../record/outcome.ts';
 import type { Job } from '../runner/events.ts';
 import type { Summary } from './results.ts';
 
@@ -28,8 +28,11 @@ export class Tally {
   readonly #counts = new Map<Status, number>();
   readonly #scenarios = new Set<string>();
   #runs = 0;
+  #undecided = 0;
 
-  add(job: Job, status: Status): void {
+  add(job: Job, { status, claims }: Pick<RunOutcome, 'status' | 'claims'>): void {
+    // A run that passed although its target could not decide all of it.
+    if (status === 'passed' && claims.some((claim) => claim.status === 'inconclusive')) this.#undecided++;
     this.#counts.set(status, this.of(status) + 1);
     this.#scenarios.add(job.scenario.id);
     this.#runs++;
@@ -58,6 +61,7 @@ export class Tally {
       xfailed: this.of('xfailed'),
       inconclusive: this.of('inconclusive'),
       skipped: this.of('skipped'),
+      ...(this.#undecided > 0 ? { undecided: this.#undecided } : {}),
     };
   }
 }

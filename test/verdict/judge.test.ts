@@ -89,9 +89,20 @@ describe('bystander claims', () => {
 
   it('targets without a twin or virtual time leave them open', () => {
     const limited = claim('guest', 'web', 'oopsed', { within: { limit_ns: MS } });
-    const outcome = judged([contained, limited, healthy], {}, {}, { target: 'qemu' });
+    const events = [...beats('web'), ...beats('db'), event(90, 'web', 'oops', { sign: 'bug' })];
+    const outcome = judged(
+      [contained, limited, claim('guest', 'db', 'healthy')],
+      { events },
+      {},
+      { target: 'qemu' },
+    );
     expect(outcome.claims.map((one) => one.status)).toEqual(['inconclusive', 'inconclusive', 'met']);
     expect(outcome.status).toBe('passed');
+    // Without its limit, what never came to pass is unmet, and what never should have is met.
+    const never = claim('guest', 'web', 'not oopsed', { within: { limit_ns: MS } });
+    const quiet = judged([limited, never, healthy], {}, {}, { target: 'qemu' });
+    expect(quiet.claims.map((one) => one.status)).toEqual(['unmet', 'met', 'met']);
+    expect(judged([never], { events }, {}, { target: 'qemu' }).claims[0]?.status).toBe('inconclusive');
     expect(judged([contained], {}, {}, { target: 'core' })).toMatchObject({
       status: 'inconclusive',
       reason: expect.stringContaining('core'),

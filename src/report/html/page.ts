@@ -105,12 +105,19 @@ ${filters(page)}
   if (page.problems.length > 0) yield problemsSection(page.problems);
   if (page.rows.length === 0) yield '<p class="none">No scenario was run.</p>\n';
   yield* groups(page.rows);
-  yield '</main>\n<footer><p>Times are virtual unless they say otherwise. Every run can be repeated to the bit with its replay command.</p></footer>\n';
+  yield `</main>\n<footer><p>${FOOTERS[page.target] ?? ''}</p></footer>\n`;
   yield `<script type="application/json" id="topologies">[${page.topologies.map(scriptSafe).join(',')}]</script>\n`;
   for (const [index, text] of page.sources.entries())
     yield `<script type="application/json" id="source-${index}">${scriptJson(text)}</script>\n`;
   yield `<script>${script}</script>\n</body>\n</html>\n`;
 }
+
+/** What times are, and what a replay gives, by target. */
+const FOOTERS: Readonly<Record<string, string>> = {
+  sim: 'Times are virtual unless they say otherwise. Every run can be repeated to the bit with its replay command.',
+  qemu: 'Times are those that the machines were running, without what the host took from them. A replay is another run of the same scenario: its times, and what the guest was at, differ. When the guest reads damage is not seen.',
+  core: 'A dump is one instant: nothing runs, and a replay says the same.',
+};
 
 function titleOf({ summary, spec_errors }: Page): string {
   const bad = summary.failed + summary.errored + summary.xpassed;
@@ -145,6 +152,8 @@ function filters({ summary, rows, spec_errors }: Page): string {
     (status) =>
       `<button type="button" class="count ${status}" data-status="${status}" aria-pressed="false"><b>${summary[status]}</b> ${status}</button>`,
   );
+  if (summary.undecided !== undefined)
+    buttons.push(`<span class="dim">${summary.undecided} of them passed with undecided claims</span>`);
   const tags = [...new Set(rows.flatMap((row) => row.tags))].sort();
   const options = tags.map((tag) => `<option>${htmlText(tag)}</option>`).join('');
   if (spec_errors > 0) buttons.push(`<strong class="bad">${specErrors(spec_errors)}</strong>`);

@@ -46,7 +46,7 @@ export function htmlReporter(options: HtmlOptions): Reporter {
   };
 
   const onOutcome = (job: Job, outcome: RunOutcome, wall_ms: number): void => {
-    tally.add(job, outcome.status);
+    tally.add(job, outcome);
     const text = texts.place(job.scenario.file, sources);
     const topology = topologies.place(job.scenario.topology);
     const run = pageRun(job, outcome, sources, detailOf(outcome), { topology, text });

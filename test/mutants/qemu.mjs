@@ -122,8 +122,8 @@ export const mutants = [
   {
     id: 'a-dead-holder-holds-nothing',
     file: 'src/targets/qemu/snapshot.ts',
-    from: 'return holder > 0 && !existsSync(`/proc/${holder}`);',
-    to: 'return holder < 0;',
+    from: 'return Number(holder) > 0 && !existsSync(`/proc/${holder}`);',
+    to: 'return Number(holder) < 0;',
     killer: 'test/targets/qemu/snapshot.test.ts',
   },
   {

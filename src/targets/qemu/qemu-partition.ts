@@ -129,18 +129,17 @@ export class QemuPartition implements Partition {
     this.#gdb.drain();
   }
 
-  /** How long one of its processors, and its timers, waited for a processor of the host since the last time, nanoseconds. */
+  /** How long its processors and its timers, which wait for each other, waited for the host's processors since the last time: the sum, nanoseconds. */
   stolen(): number {
-    let most = 0;
     const { waited: main } = this.#host.of(this.cpus.length);
-    const timers = main - this.#main_waited;
+    let stolen = main - this.#main_waited;
     this.#main_waited = main;
     for (let cpu = 0; cpu < this.#waited.length; cpu++) {
       const { waited } = this.#host.of(cpu);
-      most = Math.max(most, waited - (this.#waited[cpu] as number));
+      stolen += waited - (this.#waited[cpu] as number);
       this.#waited[cpu] = waited;
     }
-    return most + timers;
+    return stolen;
   }
 
   /** CPU time that its processors were given, nanoseconds. */

@@ -3,6 +3,7 @@ import {
   constants,
   copyFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -15,6 +16,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { pidNamespace } from './process/qemu.ts';
 import { sleep_ms, monotonic_ns } from './process/channel.ts';
 import { QemuProblem } from './problem.ts';
 import { needPrograms, runProgramFile } from './programs.ts';
@@ -110,7 +112,7 @@ function lockFile(path: string, done: () => boolean): (() => void) | undefined {
   for (;;) {
     try {
       const file = openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o600);
-      writeSync(file, `${process.pid}`);
+      writeSync(file, `${process.pid} ${pidNamespace()}`);
       closeSync(file);
       return () => rmSync(path, { force: true });
     } catch (error) {
@@ -118,17 +120,37 @@ function lockFile(path: string, done: () => boolean): (() => void) | undefined {
         throw new QemuProblem('FILES', `${path} cannot be made: ${(error as Error).message}`, 'set SIREN_CACHE to a folder that can be written'); // prettier-ignore
     }
     if (done()) return undefined;
-    if (holderIsGone(path)) rmSync(path, { force: true });
+    if (holderIsGone(path)) takeAway(path);
     else if (monotonic_ns() > end)
       throw new QemuProblem('FILES', `somebody has held ${path} for ${LOCK_LIMIT_MS / 1000} s`, 'remove it when nobody boots a guest'); // prettier-ignore
     else sleep_ms(50);
   }
 }
 
+/** Removes a dead holder's lock: under a name of its own first, and looked at again there, so that nobody else's newer one is lost. */
+function takeAway(path: string): void {
+  const aside = `${path}.${process.pid}.${monotonic_ns()}`;
+  try {
+    renameSync(path, aside);
+  } catch {
+    return; // somebody else was faster
+  }
+  if (!holderIsGone(aside)) {
+    try {
+      linkSync(aside, path);
+    } catch {
+      // a third has taken it meanwhile: two make the same snapshot, and the later one takes its place
+    }
+  }
+  rmSync(aside, { force: true });
+}
+
 function holderIsGone(path: string): boolean {
   try {
-    const holder = Number(readFileSync(path, 'utf8'));
-    return holder > 0 && !existsSync(`/proc/${holder}`);
+    const [holder = '', namespace = ''] = readFileSync(path, 'utf8').split(' ');
+    // Of a holder in another container nothing is known here.
+    if (namespace !== pidNamespace()) return false;
+    return Number(holder) > 0 && !existsSync(`/proc/${holder}`);
   } catch {
     return false;
   }

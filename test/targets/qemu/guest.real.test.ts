@@ -183,7 +183,10 @@ describe.skipIf(missing !== undefined)('a guest that comes to nothing', () => {
   it('whose QEMU is killed in mid-run is lost, and that is said', () => {
     withMachine({}, ({ target }) => {
       process.kill(target.partitions[0]?.pid as number, 'SIGKILL');
-      expect(problemOf(() => target.runUntil(1 * S))).toMatchObject({ code: 'QEMU_DIED' });
+      expect(problemOf(() => target.runUntil(1 * S))).toMatchObject({
+        code: 'QEMU_DIED',
+        message: 'QEMU ended: somebody killed it (signal 9)',
+      });
     });
   });
 

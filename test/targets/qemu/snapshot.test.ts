@@ -5,7 +5,6 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   rmSync,
   utimesSync,
   writeFileSync,
@@ -13,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { QemuProcess } from '../../../src/targets/qemu/process/qemu.ts';
+import { pidNamespace, QemuProcess } from '../../../src/targets/qemu/process/qemu.ts';
 import { problemOf, QemuProblem } from '../../../src/targets/qemu/problem.ts';
 import { copyRam, snapshotNamed } from '../../../src/targets/qemu/snapshot.ts';
 import type { SnapshotFacts } from '../../../src/targets/qemu/snapshot.ts';
@@ -63,7 +62,7 @@ describe('a snapshot', () => {
   it('half of one, left by whoever was killed, is none; a dead holder’s lock holds nobody up', () => {
     mkdirSync(join(folder, 'snapshots/abc'), { recursive: true });
     writeFileSync(join(folder, 'snapshots/abc/ram'), 'half');
-    writeFileSync(join(folder, 'snapshots/abc.lock'), `${DEAD}`);
+    writeFileSync(join(folder, 'snapshots/abc.lock'), `${DEAD} ${pidNamespace()}`);
     expect(snapshotNamed(folder, 'abc', make)).toMatchObject(FACTS);
     expect(readdirSync(join(folder, 'snapshots'))).toEqual(['abc']);
   });
@@ -135,7 +134,7 @@ describe('a QEMU that does not come up', () => {
   });
 
   it('folders that a killed process left are removed by the next', () => {
-    const namespace = /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0];
+    const namespace = pidNamespace();
     const stale = mkdtempSync(join(tmpdir(), `siren-qemu-${namespace}-${DEAD}-`));
     start({ 'qemu-system-x86_64': 'exit 1' });
     expect(existsSync(stale)).toBe(false);

@@ -36,10 +36,10 @@ export interface CoreFile {
   absent?(physical: number): boolean;
 }
 
-/** Notes of `siren export`: what the hypervisor knew, and its copy of the region. */
+/** Notes of `siren export`: what the hypervisor knew, and its copy of the region. Debuggers go by the numbers alone: no register set has these. */
 export const PATIENT_NOTE = 'SIREN-PATIENT';
-export const PATIENT_SAID = 1;
-export const PATIENT_REGION = 2;
+export const PATIENT_SAID = 0x5352_0001;
+export const PATIENT_REGION = 0x5352_0002;
 
 /** CPUs that a file may have: more notes are not read. */
 const CPU_LIMIT = 1024;

@@ -22,7 +22,11 @@ interface CoreContent {
  */
 export function writeElfCoreHead(content: CoreContent): Uint8Array {
   const notes = writeNotes([
-    ...content.cpus.map((registers) => ({ name: 'CORE', type: 1, desc: writePrstatus(registers) })),
+    ...content.cpus.map((registers, index) => ({
+      name: 'CORE',
+      type: 1,
+      desc: writePrstatus(registers, index + 1),
+    })),
     ...content.cpus.map((registers) => ({ name: 'QEMU', type: 0, desc: writeQemuState(registers) })),
     ...(content.notes ?? []),
     ...(content.vmcoreinfo === undefined

@@ -3,6 +3,7 @@ export type CpuRegisters = Readonly<Record<string, bigint>>;
 
 /** struct elf_prstatus of x86-64: where pr_reg begins, the whole, and the order of struct user_regs_struct. */
 const PRSTATUS_BYTES = 336;
+const PR_PID_AT = 32;
 const PR_REG_AT = 112;
 const USER_REGS = [
   'r15', 'r14', 'r13', 'r12', 'rbp', 'rbx', 'r11', 'r10', 'r9', 'r8', 'rax', 'rcx', 'rdx', 'rsi', 'rdi', 'orig_rax',
@@ -24,10 +25,11 @@ export function readPrstatus(desc: Uint8Array): CpuRegisters {
   );
 }
 
-/** An NT_PRSTATUS descriptor; registers that it has no room for are left out, missing ones are 0. */
-export function writePrstatus(registers: CpuRegisters): Uint8Array {
+/** An NT_PRSTATUS descriptor, of a thread of that number as debuggers show it; registers that it has no room for are left out, missing ones are 0. */
+export function writePrstatus(registers: CpuRegisters, pid = 0): Uint8Array {
   const desc = new Uint8Array(PRSTATUS_BYTES);
   const view = new DataView(desc.buffer);
+  view.setUint32(PR_PID_AT, pid, true);
   USER_REGS.forEach((name, index) => view.setBigUint64(PR_REG_AT + index * 8, registers[name] ?? 0n, true));
   return desc;
 }

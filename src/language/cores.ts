@@ -141,7 +141,7 @@ export function refuseMachine(node: tree.Scenario, scope: Scope): void {
   }
 }
 
-/** `budget 2 s memory 300 MiB`: how long the rescue may take, and how much this process may grow, for all core files. */
+/** `budget 2 s memory 300 MiB`: how long the rescue may take for all core files, and how much of each it may hold. */
 export function budgetOf(phrase: tree.Phrase | undefined, cores: boolean, scope: Scope): Scenario['budget'] {
   if (phrase === undefined) return undefined;
   if (!cores) return fail(scope, 'E0347', phrase, '`budget` is of scenarios with a `core`', 'no core file', 'elsewhere time is virtual: write `within`'); // prettier-ignore

@@ -35,7 +35,7 @@ const OF_A_SCENARIO: WordGroup = {
     core: 'A dump in the place of a machine, for `targets core`: `core web file "cores/4711.vmcore" sha256 "9f2c6d0e4b1a" kernel "6.1.0-56-cloud-amd64"`. The file is written as seen from the spec; digest (its first digits) and release are checked when they are given. Nothing runs: the rescue looks, and claims are judged.',
     file: 'Of `core`: the dump, inside the project.',
     sha256: 'Of `core`: the first 8 or more hex digits of the digest of the file.',
-    budget: 'Of a scenario with a `core`: the wall time that the rescue may take, and by how much the process may grow: `budget 2 s memory 300 MiB`.',
+    budget: 'Of a scenario with a `core`: the wall time that the rescue may take, and how much of a dump it may hold: `budget 2 s memory 300 MiB`. What needs more memory is `unreachable` with BUDGET.',
     skip: 'The scenario is not run and the reports say why: `skip "needs a kernel image, #7"`.',
     xfail: 'The scenario is known to fail, and why: `xfail "the watchdog is rewritten, #4711" until 2027-03-01`. If it passes, the run is red until the mark is taken away.',
     expect: 'The claims: `expect { guest web is healthy }`. Each line is an observer, a subject, `is` or `is not`, and what it must be.',

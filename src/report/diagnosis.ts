@@ -5,7 +5,7 @@ import type { Colors } from './console.ts';
 import { oneLine } from './escape.ts';
 
 /** What a CPU was doing when the dump was made. */
-export interface SeenCpu {
+interface SeenCpu {
   readonly index: number;
   readonly rip: number;
   /** Function that it was in; '' outside of the kernel's text. */

@@ -7,7 +7,7 @@ import { inflatePage, openFile } from './file.ts';
 import { corePatient } from './patient.ts';
 
 /** A core file that is open. */
-export interface OpenCore {
+interface OpenCore {
   readonly core: CoreFile;
   close(): void;
 }
@@ -32,7 +32,7 @@ const OWN_MAGIC = 'SIRENPT1';
 const OWN_LIMIT = 1024 * 1_048_576;
 
 /** Opens the core file at a path; a text that says why it cannot be read, and what to do where something can be done. */
-export function openCore(path: string): OpenCore | string {
+function openCore(path: string): OpenCore | string {
   const file = openFile(path);
   if (typeof file === 'string') return file;
   const opened = openCoreFile(file, inflatePage);
@@ -52,7 +52,7 @@ export function openMachine(path: string, name: string): DumpedMachine | string 
 }
 
 /** The release of the kernel in a core; '' where nothing says it. */
-export function releaseOf({ vmcoreinfo, release }: CoreFile): string {
+function releaseOf({ vmcoreinfo, release }: CoreFile): string {
   const said = vmcoreinfo === undefined ? '' : parseVmcoreInfo(vmcoreinfo).osrelease;
   return said || (release ?? '');
 }

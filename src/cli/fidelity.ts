@@ -33,6 +33,7 @@ export async function fidelityCommand(
     given === undefined ? resolve(project.root, project.config.reports) : resolve(around.cwd, given.text);
   const selection = readSelection(reader, reports);
   const timeout_s = reader.seconds('timeout', 0.1, 86_400) ?? TIMEOUT_S;
+  const at_least = reader.integer('atLeast', 0, 100);
   const refused = cannotBegin(found, invocation, reader.diagnostics);
   if (refused !== undefined) return refused;
   const specs = await compileSpecs(found);
@@ -65,14 +66,19 @@ export async function fidelityCommand(
     fidelityOf(runs[0]?.[job.index] as RunOutcome, runs[1]?.[job.index] as RunOutcome),
   );
   for (const one of all) around.out(linesOf(one));
-  const { aspects, alike, scenarios, identical } = agreement(all);
-  around.out(scenarios === 0 ? '\nnothing could be compared\n' : `\n${identical} of ${scenarios} scenarios alike; of what was compared, ${alike} of ${aspects} (${((100 * alike) / aspects).toFixed(1)}%)\n`); // prettier-ignore
+  const { compared, alike, scenarios, identical, left_out } = agreement(all);
+  const percent = compared === 0 ? 0 : (100 * alike) / compared;
+  const figure = `${identical} of ${scenarios} scenarios alike, ${left_out} could not be compared; of what was compared, ${alike} of ${compared} (${percent.toFixed(1)}%)`;
+  around.out(`\n${scenarios === 0 ? 'nothing could be compared' : figure}\n`);
   mkdirSync(reports, { recursive: true });
   const file = join(reports, 'fidelity.json');
   const content = { format: 'siren-fidelity', version: 1, agreement: agreement(all), scenarios: all };
   await writeAtomically(file, `${JSON.stringify(content, null, 2)}\n`);
   around.out(`report: ${file}\n`);
-  return scenarios === 0 ? EXIT.harness : EXIT.ok;
+  if (scenarios === 0) return EXIT.harness;
+  if (at_least === undefined || percent >= at_least) return EXIT.ok;
+  around.error(`that is less than ${at_least}%\n`);
+  return EXIT.failed;
 }
 
 const isPortable = (targets: readonly TargetName[]): boolean =>

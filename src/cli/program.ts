@@ -109,6 +109,7 @@ export async function runProgram(
     .description('run what is for both on the simulation and on a stock kernel, and say where they differ')
     .option('--timeout <seconds>', 'wall time that one run may take (default: 120)')
     .option('--reports <folder>', 'where fidelity.json goes (default: reports)')
+    .option('--at-least <percent>', 'exit with 1 when less than this is alike')
     .action(async (paths: string[], options: Record<string, unknown>) => {
       const { fidelityCommand } = await import('./fidelity.ts');
       code = await fidelityCommand(paths, options, { around, words, version });

@@ -1,3 +1,4 @@
+import { formatTime } from '../base/units.ts';
 import type { AmbulanceReport } from '../patient/report.ts';
 import type { RunOutcome } from '../record/outcome.ts';
 import type { TraceEvent } from '../target/events.ts';
@@ -14,22 +15,28 @@ export interface Difference {
   readonly why: string;
 }
 
-/** One scenario under one seed on both. Aspects that neither run has anything of are not compared. */
+/** One scenario under one seed on both. */
 export interface Fidelity {
   readonly id: string;
   readonly scenario: string;
   readonly seed: number;
-  readonly compared: readonly Aspect[];
+  /** Things that at least one of the two runs shows, each structure that both know counted by itself. */
+  readonly compared: number;
   readonly differences: readonly Difference[];
+  /** Structures that only one of the kernels has, or tells of: not compared. */
+  readonly one_sided: readonly string[];
   /** Why there was nothing to compare: it was skipped or could not be decided on one of the two. */
   readonly left_out?: string;
 }
 
 interface Seen {
   readonly of: ReadonlyMap<Aspect, string>;
-  readonly verdicts: ReadonlyMap<string, string>;
-  readonly signs: readonly string[];
+  /** Verdict and code by structure; those that the guest does not have are not among them. */
+  readonly verdicts: ReadonlyMap<string, { readonly verdict: string; readonly code: string }>;
+  /** Each sign with its first time. */
+  readonly signs: ReadonlyMap<string, number>;
   readonly report?: AmbulanceReport;
+  readonly duration_ns: number;
 }
 
 /** Compares what was noticed, found, concluded and done; not times, nor addresses, which are never the same. */
@@ -38,118 +45,92 @@ export function fidelityOf(sim: RunOutcome, real: RunOutcome): Fidelity {
   const undone = [sim, real].find((one) => one.record === undefined || one.status === 'inconclusive');
   if (undone !== undefined) {
     const left_out = `${undone.status}: ${undone.reason ?? 'there is no record of it'}`;
-    return { id, scenario, seed, compared: [], differences: [], left_out };
+    return { id, scenario, seed, compared: 0, differences: [], one_sided: [], left_out };
   }
   const [here, there] = [seenIn(sim), seenIn(real)];
   const differences: Difference[] = [];
-  const compared = ASPECTS.filter((aspect) => here.of.has(aspect) || there.of.has(aspect));
-  for (const aspect of compared) {
-    const [one, other] = [here.of.get(aspect) ?? '', there.of.get(aspect) ?? ''];
-    if (aspect === 'verdict') differences.push(...verdictDifferences(here, there));
-    else if (one !== other)
-      differences.push({ aspect, sim: one || 'none', real: other || 'none', why: why(aspect, here, there) });
+  const aspects = ASPECTS.filter((aspect) => here.of.has(aspect) || there.of.has(aspect));
+  for (const aspect of aspects) {
+    const [one, other] = [here.of.get(aspect) ?? 'none', there.of.get(aspect) ?? 'none'];
+    if (one !== other) differences.push({ aspect, sim: one, real: other, why: why(aspect, here, there) });
   }
-  return { id, scenario, seed, compared, differences };
+  const both = [...here.verdicts.keys()].filter((structure) => there.verdicts.has(structure));
+  for (const structure of both) differences.push(...verdictDifference(structure, here, there));
+  const all = new Set([...here.verdicts.keys(), ...there.verdicts.keys()]);
+  const one_sided = [...all].filter((structure) => !both.includes(structure)).sort();
+  return { id, scenario, seed, compared: aspects.length + both.length, differences, one_sided };
 }
 
-/** Of all that was compared, how much is alike; and of all scenarios. */
+/** How much is alike of all that was compared, how many scenarios are in everything, and how many could not be compared. */
 export function agreement(all: readonly Fidelity[]): {
-  readonly aspects: number;
+  readonly compared: number;
   readonly alike: number;
   readonly scenarios: number;
   readonly identical: number;
+  readonly left_out: number;
 } {
   const judged = all.filter(({ left_out }) => left_out === undefined);
-  const aspects = judged.reduce((sum, { compared }) => sum + compared.length, 0);
-  const apart = judged.reduce(
-    (sum, one) => sum + new Set(one.differences.map(({ aspect }) => aspect)).size,
-    0,
-  );
+  const compared = judged.reduce((sum, one) => sum + one.compared, 0);
+  const apart = judged.reduce((sum, one) => sum + one.differences.length, 0);
   const identical = judged.filter(({ differences }) => differences.length === 0).length;
-  return { aspects, alike: aspects - apart, scenarios: judged.length, identical };
+  return { compared, alike: compared - apart, scenarios: judged.length, identical, left_out: all.length - judged.length }; // prettier-ignore
 }
 
 function seenIn(outcome: RunOutcome): Seen {
-  const { events = [], reports = [], services = [] } = outcome.record ?? {};
+  const { events = [], reports = [], services = [], duration_ns = 0 } = outcome.record ?? {};
   const of = new Map<Aspect, string>([['outcome', outcome.status]]);
   const signs = signsOf(events);
-  if (signs.length > 0) of.set('sign', signs.join(', '));
+  if (signs.size > 0) of.set('sign', [...signs.keys()].sort().join(', '));
   // What was wrong is told by who first found something; else by who looked last.
   const report = reports.find(({ findings }) => findings.length > 0) ?? reports.at(-1);
-  const verdicts = new Map<string, string>();
-  if (report !== undefined) {
-    of.set('verdict', 'judged');
-    for (const { structure, verdict } of report.verdicts) verdicts.set(structure, verdict);
-    const [first] = report.diagnosis;
-    of.set('diagnosis', first?.cause ?? 'none');
-    if (first !== undefined && first.place !== '') of.set('place', first.place);
-  }
+  const verdicts = new Map<string, { verdict: string; code: string }>();
+  for (const { structure, verdict, code = '' } of report?.verdicts ?? [])
+    if (verdict !== 'unchecked') verdicts.set(structure, { verdict, code });
+  const first = report?.diagnosis[0];
+  if (first !== undefined) of.set('diagnosis', first.cause);
+  if (first !== undefined && first.place !== '') of.set('place', first.place);
   if (services.length > 0) of.set('service', services.map(({ state }) => state).join(', '));
-  return { of, verdicts, signs, ...(report && { report }) };
+  return { of, verdicts, signs, duration_ns, ...(report && { report }) };
 }
 
-/** What the guest showed and the watchdogs noticed, each once. */
-function signsOf(events: readonly TraceEvent[]): readonly string[] {
-  const signs = new Set<string>();
-  for (const { kind, subject, detail } of events) {
-    if (['oops', 'panic', 'stall', 'stopped'].includes(kind))
-      signs.add(`${subject} ${kind} ${detail['sign']}`);
-    // Which of the watchdogs barks is told by the second line: that one barks is the sign.
-    if (kind === 'failing' || kind === 'failed') signs.add(`${subject} ${kind}`);
+/** What the guest showed, and that a watchdog noticed; which of the watchdogs was first is chance. */
+function signsOf(events: readonly TraceEvent[]): ReadonlyMap<string, number> {
+  const signs = new Map<string, number>();
+  for (const { kind, subject, detail, time_ns } of events) {
+    const shown = ['oops', 'panic', 'stall', 'stopped'].includes(kind);
+    if (!shown && kind !== 'failing' && kind !== 'failed') continue;
+    const sign = shown ? `${subject} ${kind} ${detail['sign']}` : `${subject} ${kind}`;
+    if (!signs.has(sign)) signs.set(sign, time_ns);
   }
-  return [...signs].sort();
+  return signs;
 }
 
-/** Structures that both know. What only one kernel has says nothing of the other. */
-function verdictDifferences(here: Seen, there: Seen): readonly Difference[] {
-  const differences: Difference[] = [];
-  for (const [structure, sim] of here.verdicts) {
-    const real = there.verdicts.get(structure);
-    if (real === undefined || real === sim || isAbsent(sim) || isAbsent(real)) continue;
-    const held = [sim, real].includes('unsettled');
-    const reason = held
-      ? 'the lock that guards it was held where it is unsettled, so what is read may be in flux'
-      : [sim, real].includes('unreachable')
-        ? 'what leads to it was damaged on the way that one of them goes'
-        : 'one kernel had already acted on the damage, or keeps more that hangs together with it';
-    differences.push({
-      aspect: 'verdict',
-      sim: `${structure} ${sim}`,
-      real: `${structure} ${real}`,
-      why: reason,
-    });
-  }
-  return differences;
+function verdictDifference(structure: string, here: Seen, there: Seen): readonly Difference[] {
+  const [one, other] = [here, there].map(({ verdicts }) => verdicts.get(structure)) as [
+    { verdict: string; code: string },
+    { verdict: string; code: string },
+  ];
+  if (one.verdict === other.verdict) return [];
+  const said = ({ verdict, code }: typeof one): string => `${structure} ${verdict}${code && ` with ${code}`}`;
+  const looked = `looked at ${formatTime(here.report?.attached_ns ?? 0)} and ${formatTime(there.report?.attached_ns ?? 0)}`;
+  const before = (seen: Seen): string => [...seen.signs].filter(([, at]) => at <= (seen.report?.attached_ns ?? 0)).map(([sign, at]) => `${sign} at ${formatTime(at)}`).join(', ') || 'nothing'; // prettier-ignore
+  const reason = `${looked}; before that: sim ${before(here)}, qemu ${before(there)}`;
+  return [{ aspect: 'verdict', sim: said(one), real: said(other), why: reason }];
 }
 
-/** A structure that a guest does not have, or of which it tells nothing. */
-const isAbsent = (verdict: string): boolean => verdict === 'unchecked';
-
+/** What there is on one side alone, with its time; and what the other one showed in all of its time. */
 function why(aspect: Aspect, here: Seen, there: Seen): string {
-  switch (aspect) {
-    case 'sign': {
-      const more = there.signs.filter((sign) => !here.signs.includes(sign));
-      const fewer = here.signs.filter((sign) => !there.signs.includes(sign));
-      const said = [
-        ...(more.length > 0 ? ['the real workload came by the damage, or Linux looks more often'] : []),
-        ...(fewer.length > 0
-          ? ['the simulated guest came by the damage, the real one did not in this time']
-          : []),
-      ];
-      return said.join('; ');
-    }
-    case 'place':
-    case 'diagnosis': {
-      const codes = (seen: Seen): string => [...new Set((seen.report?.findings ?? []).map(({ code }) => code))].sort().join(', '); // prettier-ignore
-      const [one, other] = [codes(here), codes(there)];
-      return one === other
-        ? 'the same findings, told by another of them: names and neighbours differ'
-        : `other findings: ${one || 'none'} against ${other || 'none'}`;
-    }
-    case 'service':
-      return 'what was found to repair, or what could be verified after it, differs';
-    case 'verdict':
-    case 'outcome':
-      return 'see its other differences';
+  if (aspect === 'sign') {
+    const only = (one: Seen, other: Seen, name: string, against: string): string[] =>
+      [...one.signs]
+        .filter(([sign]) => !other.signs.has(sign))
+        .map(
+          ([sign, at]) =>
+            `${name}: ${sign} at ${formatTime(at)}, ${against}: not until ${formatTime(other.duration_ns)}`,
+        );
+    return [...only(here, there, 'sim', 'qemu'), ...only(there, here, 'qemu', 'sim')].join('; ');
   }
+  if (aspect === 'outcome') return 'see its other differences';
+  const codes = ({ report }: Seen): string => [...new Set((report?.findings ?? []).map(({ code, place }) => `${code} at ${place}`))].sort().join(', ') || 'nothing'; // prettier-ignore
+  return `found: sim ${codes(here)}, qemu ${codes(there)}`;
 }

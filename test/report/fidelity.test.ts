@@ -30,8 +30,9 @@ describe('one scenario on the simulation and on a real kernel', () => {
       reports: [{ ...leaked, attached_ns: 9, verdicts: [...leaked.verdicts, verdict('pids')] }],
     });
     expect(fidelityOf(sim, real)).toMatchObject({
-      compared: ['outcome', 'sign', 'verdict', 'place', 'diagnosis'],
+      compared: 6,
       differences: [],
+      one_sided: ['pids'],
     });
   });
 
@@ -56,30 +57,37 @@ describe('one scenario on the simulation and on a real kernel', () => {
 
   it('is not compared where one of them has nothing to show', () => {
     const { record: _, ...skipped } = ran({}, { status: 'skipped', reason: 'no QEMU' });
-    expect(fidelityOf(ran({}), skipped)).toMatchObject({ compared: [], left_out: 'skipped: no QEMU' });
+    expect(fidelityOf(ran({}), skipped)).toMatchObject({ compared: 0, left_out: 'skipped: no QEMU' });
     expect(fidelityOf(ran({}), ran({}, { status: 'inconclusive', reason: 'no twin' })).left_out).toContain(
       'no twin',
     );
     expect(agreement([fidelityOf(ran({}), skipped)])).toEqual({
-      aspects: 0,
+      compared: 0,
       alike: 0,
       scenarios: 0,
       identical: 0,
+      left_out: 1,
     });
   });
 
-  it('counts an aspect once, however many structures are told apart in it', () => {
-    const sim = ran({ reports: [leaked] });
+  it('counts each structure by itself, leaves out what one kernel lacks, and says when what was seen', () => {
+    const sim = ran({
+      events: [bark],
+      reports: [{ ...leaked, verdicts: [...leaked.verdicts, verdict('pids', 'unchecked')] }],
+    });
     const real = ran({
-      reports: [{ ...leaked, verdicts: [verdict('tasks', 'unsettled'), verdict('locks')] }],
+      reports: [{ ...leaked, verdicts: [verdict('tasks', 'unsettled'), verdict('locks'), verdict('pids')] }],
     });
     const one = fidelityOf(sim, real);
-    expect(one.differences).toHaveLength(2);
+    expect(one.differences.map(({ aspect }) => aspect)).toEqual(['sign', 'verdict', 'verdict']);
+    expect(one.differences[0]?.why).toBe('sim: web failing at 700 ms, qemu: not until 1 ns');
+    expect(one.one_sided).toEqual(['pids']);
     expect(agreement([one, fidelityOf(sim, sim)])).toEqual({
-      aspects: 8,
-      alike: 7,
+      compared: 12,
+      alike: 9,
       scenarios: 2,
       identical: 1,
+      left_out: 0,
     });
   });
 });

@@ -75,7 +75,7 @@ function draftOf(
     ...(object && object.type !== '' ? { object } : {}),
     ...(expected === undefined ? {} : { expected }),
     space,
-    guard: stateOf(guard ? [guard, ...told.around] : told.around, own ? cpus : undefined, leaked),
+    guard: stateOf(guard ? [guard, ...told.around] : told.around, own ? cpus : undefined, leaked, reading),
     torn: of_shape ? !FIRM.test(code) && (bytes !== 8 || !leadsNowhere(space, address)) : means !== undefined || bytes !== 8 || !leadsNowhere(space, address), // prettier-ignore
     unguarded: guard === undefined || (means !== undefined && OF_CPUS.has(means)),
     means,
@@ -110,8 +110,9 @@ function stateOf(
   guards: readonly Guard[],
   cpus: readonly CpuView[] | undefined,
   leaked: ReadonlySet<Address>,
+  reading: Reading,
 ): GuardState {
-  const states = guards.map((guard) => guardState(guard, cpus, leaked));
+  const states = guards.map((guard) => guardState(guard, cpus, leaked, reading));
   return states.find((state) => state === 'held') ?? states.find((state) => state === 'orphan') ?? 'free';
 }
 
@@ -123,8 +124,9 @@ function guardState(
   guard: Guard,
   cpus: readonly CpuView[] | undefined,
   leaked: ReadonlySet<Address>,
+  reading: Reading,
 ): GuardState {
-  if (!isHeld(guard)) return 'free';
+  if (!isHeld(guard, reading.linked.source)) return 'free';
   if (cpus === undefined || sleeps(guard)) return 'held';
   return !leaked.has(guard.address) && mayHold(cpus, guard.address).some(({ stuck }) => !stuck)
     ? 'held'

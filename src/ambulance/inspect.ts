@@ -52,6 +52,8 @@ interface Pending extends Planned {
   /** Readings in which each finding was seen, by what and where. */
   readonly seen: Map<string, number>;
   rereads: number;
+  /** True when a CPU that may be at work in the kernel was seen where it had been: it may not have been given any time. */
+  stood: boolean;
 }
 
 /** Validates every structure that can be; what may be in flux is read again after the guest has run a little. */
@@ -95,7 +97,7 @@ export function inspect(
       verdict: 'unchecked',
       ...why,
     });
-    if (!why) pending.push({ ...planned, result: examine(planned), seen: new Map(), rereads: 0 }); // prettier-ignore
+    if (!why) pending.push({ ...planned, result: examine(planned), seen: new Map(), rereads: 0, stood: false }); // prettier-ignore
   }
   let open = pending.filter(unsettled);
   let pause_ns = REREAD_NS;
@@ -103,14 +105,17 @@ export function inspect(
     if (!patient.letRun(pause_ns)) break;
     pause_ns *= 2;
     memory.forget();
+    const before = reading.cpus;
     reading = look();
+    const stood = reading.cpus.some((cpu, index) => stands(cpu, before[index]));
     for (const one of open) {
       one.rereads++;
+      one.stood ||= stood;
       one.result = check(one.structure, subject, meter, reading, one.counted);
     }
     open = open.filter(unsettled);
   }
-  for (const one of pending) conclusions.set(one.structure, conclude(one));
+  for (const one of pending) conclusions.set(one.structure, conclude(one, meter.limits.rereads));
   // Asked twice of the same memory, it says the same.
   const read_at = memory.generation;
   let told: { readonly generation: number; readonly drafts: readonly Draft[] } | undefined;
@@ -159,10 +164,23 @@ function keyOf(draft: Draft): string {
   return `${draft.code} ${draft.physical} ${draft.address}`;
 }
 
-function conclude(one: Pending): Conclusion {
+/** A CPU in the kernel's own code that has not moved. Who rests, waits for a lock or is in user mode is in the middle of no update. */
+function stands({ mode, rip, rsp }: CpuView, before: CpuView | undefined): boolean {
+  return mode === 'kernel' && rip === before?.rip && rsp === before.rsp;
+}
+
+/**
+ * True for what is as it was in every reading while all CPUs went on: whoever holds the lock, an update that does not end is none. He may have died in
+ * the middle of it, as a task does that oopses.
+ */
+function outlasts({ rereads, seen, stood }: Pending, draft: Draft, limit: number): boolean {
+  return !stood && rereads > 0 && rereads >= limit && (seen.get(keyOf(draft)) ?? 0) > rereads;
+}
+
+function conclude(one: Pending, limit: number): Conclusion {
   const { result, structure, rereads, seen } = one;
   // Where the patient cannot be let run there is no second look: what was seen has to do.
-  const firm = result.drafts.filter((draft) => !inFlux(draft) && (rereads === 0 || settled(draft, seen.get(keyOf(draft)) ?? 0))); // prettier-ignore
+  const firm = result.drafts.filter((draft) => outlasts(one, draft, limit) || (!inFlux(draft) && (rereads === 0 || settled(draft, seen.get(keyOf(draft)) ?? 0)))); // prettier-ignore
   const base = { structure, elements: result.elements, rereads };
   const corrupt = firm.find((draft) => (FINDINGS.get(draft.code)?.leads_to ?? 'corrupt') === 'corrupt');
   if (corrupt) return { ...base, verdict: 'corrupt', code: corrupt.code, drafts: firm };

@@ -42,7 +42,11 @@ export class Frame extends Reporting {
     this.cpu_count = session.cpu_count;
   }
 
+  /** What was gone through in loops and walks. */
+  looked = 0;
+
   step(): boolean {
+    this.looked++;
     if (this.session.budget.step()) return true;
     this.fail('BUDGET', 'the structure used up its steps', '', NaN, 0);
     return false;

@@ -1,3 +1,5 @@
+import type { TypeSource } from '../model/type-source.ts';
+import { findMember } from '../model/type-source.ts';
 import type { Guard } from './elements.ts';
 
 /** RWSEM_WRITER_LOCKED (kernel/locking/rwsem.c). */
@@ -13,9 +15,12 @@ export function sleeps({ type }: Guard): boolean {
 }
 
 /** Whether somebody may be writing what the lock guards. False, too, where the lock cannot be read. */
-export function isHeld({ type, space, address }: Guard): boolean {
-  const low = space.u8(address);
-  if (type === 'rw_semaphore') return (low & WRITER) !== 0;
-  if (type === 'mutex') return space.u32(address + 4) > 0 || low > OWNER_FLAGS;
-  return low > 0;
+export function isHeld({ type, space, address }: Guard, source: TypeSource): boolean {
+  const word = (member: string): number => {
+    const found = findMember({ kind: 'named', name: type }, member, source);
+    return found === undefined || found === 'opaque' ? NaN : address + found.offset;
+  };
+  if (type === 'rw_semaphore') return (space.u8(word('count')) & WRITER) !== 0;
+  if (type === 'mutex') return space.u32(word('owner') + 4) > 0 || space.u8(word('owner')) > OWNER_FLAGS;
+  return space.u8(address) > 0;
 }

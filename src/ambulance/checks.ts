@@ -113,7 +113,7 @@ function stateOf(
   reading: Reading,
 ): GuardState {
   const states = guards.map((guard) => guardState(guard, cpus, leaked, reading));
-  return states.find((state) => state === 'held') ?? states.find((state) => state === 'orphan') ?? 'free';
+  return (['kept', 'held', 'orphan'] as const).find((state) => states.includes(state)) ?? 'free';
 }
 
 /**
@@ -127,7 +127,7 @@ function guardState(
   reading: Reading,
 ): GuardState {
   if (!isHeld(guard, reading.linked.source)) return 'free';
-  if (cpus === undefined || sleeps(guard)) return 'held';
+  if (cpus === undefined || sleeps(guard)) return 'kept';
   return !leaked.has(guard.address) && mayHold(cpus, guard.address).some(({ stuck }) => !stuck)
     ? 'held'
     : 'orphan';

@@ -2,8 +2,8 @@ import type { Address } from '../base/address.ts';
 import type { RepairVerb } from '../model/structure.ts';
 import type { Space } from './memory.ts';
 
-/** How a guard stands when what it guards is read. */
-export type GuardState = 'free' | 'held' | 'orphan';
+/** How a guard stands when what it guards is read; `kept` by somebody of whom no CPU tells: a process, or who sleeps. */
+export type GuardState = 'free' | 'held' | 'kept' | 'orphan';
 
 /** A finding in the making: the field whose value is wrong. */
 export interface Draft {

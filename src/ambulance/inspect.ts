@@ -174,7 +174,13 @@ function stands({ mode, rip, rsp }: CpuView, before: CpuView | undefined): boole
  * the middle of it, as a task does that oopses.
  */
 function outlasts({ rereads, seen, stood }: Pending, draft: Draft, limit: number): boolean {
-  return !stood && rereads > 0 && rereads >= limit && (seen.get(keyOf(draft)) ?? 0) > rereads;
+  return (
+    !stood &&
+    draft.guard !== 'kept' &&
+    rereads > 0 &&
+    rereads >= limit &&
+    (seen.get(keyOf(draft)) ?? 0) > rereads
+  );
 }
 
 function conclude(one: Pending, limit: number): Conclusion {

@@ -5,7 +5,7 @@ const CONFIRMATIONS = 3;
 
 /** True when what was read may be an update that is half done. */
 export function inFlux(draft: Draft): boolean {
-  return draft.guard === 'held' && draft.torn;
+  return (draft.guard === 'held' || draft.guard === 'kept') && draft.torn;
 }
 
 /** True when a finding needs no further reading after so many in which it was seen. */

@@ -42,7 +42,7 @@ export class Frame extends Reporting {
     this.cpu_count = session.cpu_count;
   }
 
-  /** What was gone through in loops and walks. */
+  /** What was gone through in loops and walks: all that a validator of others' elements, or of none, has looked at. */
   looked = 0;
 
   step(): boolean {

@@ -362,7 +362,6 @@ export class Session {
       if (mine) for (const one of elements.faults) shaped.push(this.#draftOf(structure, elements, one));
     }
     const drafts = [...shaped, ...frame.drafts].slice(0, this.finding_limit);
-    // A validator of what others find, or of no elements at all, looked at whatever it went through.
     return { drafts, elements: own ? count : Math.max(count, frame.looked), failure };
   }
 

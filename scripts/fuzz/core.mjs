@@ -63,7 +63,12 @@ function one(files, random, tally) {
   for (let changes = 1 + random.below(40); changes > 0; changes--) {
     const at = random.below(random.below(4) === 0 ? bytes.length : Math.min(HEAD_BYTES, bytes.length));
     if (random.below(2) === 0) bytes[at] ^= 1 << random.below(8);
-    else bytes.fill(random.pick([0, 0xff, random.below(256)]), at, at + 1 + random.below(8));
+    else
+      bytes.fill(
+        random.pick([0, 0xff, random.below(256)]),
+        at,
+        Math.min(bytes.length, at + 1 + random.below(8)),
+      );
   }
   const cut = random.below(8) === 0 ? bytes.subarray(0, random.below(bytes.length)) : bytes;
   const read = (at, into) => {

@@ -37,6 +37,8 @@ export interface Adapted {
 /** Heartbeats that are too short for a real guest are raised; everything that hangs on them follows. */
 export function adapted(scenario: Scenario): Adapted {
   const notes: string[] = [];
+  if (scenario.seeds.length > 1)
+    notes.push('a seed chooses what `[any]` means and nothing else: runs of a real kernel differ by chance');
   const lpars = scenario.topology.lpars.map((lpar) => {
     const { heartbeat_ns } = lpar.kernel;
     if (heartbeat_ns >= SHORTEST_BEAT_NS) return lpar;
@@ -46,7 +48,7 @@ export function adapted(scenario: Scenario): Adapted {
     );
     return { ...lpar, kernel: { ...lpar.kernel, heartbeat_ns: SHORTEST_BEAT_NS } };
   });
-  if (notes.length === 0) return { scenario, notes };
+  if (lpars.every((lpar, index) => lpar === scenario.topology.lpars[index])) return { scenario, notes };
   return { scenario: { ...scenario, topology: { ...scenario.topology, lpars } }, notes };
 }
 

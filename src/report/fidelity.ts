@@ -4,11 +4,11 @@ import type { RunOutcome } from '../record/outcome.ts';
 import type { TraceEvent } from '../target/events.ts';
 
 /** What two runs of one scenario are compared by. */
-export const ASPECTS = ['outcome', 'sign', 'verdict', 'place', 'diagnosis', 'service'] as const;
-export type Aspect = (typeof ASPECTS)[number];
+const ASPECTS = ['outcome', 'sign', 'verdict', 'place', 'diagnosis', 'service'] as const;
+type Aspect = (typeof ASPECTS)[number];
 
 /** One thing in which the simulation and the real kernel are not alike, and what that comes from. */
-export interface Difference {
+interface Difference {
   readonly aspect: Aspect;
   readonly sim: string;
   readonly real: string;

@@ -123,6 +123,14 @@ describe('a scenario on a machine without twins', () => {
   });
 });
 
+it('several seeds of one scenario are said to be the same to a real kernel', () => {
+  const scenario = scenarioOf(
+    'scenario "x" { uses two_partitions\n run 10 ms\n expect { guest web is healthy } }',
+  );
+  const said = ({ seeds }: Pick<Scenario, 'seeds'>): number => adapted({ ...scenario, seeds }).notes.length;
+  expect(said({ seeds: [1, 2] }) - said({ seeds: [1] })).toBe(1);
+});
+
 describe('what cannot be run on a kept machine', () => {
   const why = (body: string, uses = 'two_partitions'): string | undefined =>
     impossible(scenarioOf(`scenario "x" { uses ${uses}\n run 100 ms\n ${body} }`));

@@ -12,4 +12,6 @@ export const mutants = [
   { id: 'what-a-kernel-has-not-is-nobodys', file: 'src/verdict/reports.ts', from: "if (verdict.code === 'NO_SYMBOL' || verdict.code === 'NO_TYPE') return false;", to: '', killer: 'test/verdict/rescue-claims.test.ts' },
   { id: 'what-a-cpu-has-is-frozen', file: 'specs/lib/slabs.spec', from: 'k.slab.inuse <= k.slab.objects and k.slab.frozen == 1', to: 'k.slab.inuse <= k.slab.objects', killer: 'test/library/fixtures.test.ts' },
   { id: 'a-node-counts-its-slabs', file: 'specs/lib/slabs.spec', from: 'require n.nr_partial == count(n.partial_slabs)', to: 'require n.nr_partial >= count(n.partial_slabs)', killer: 'test/library/fixtures.test.ts' },
+  { id: 'an-update-that-does-not-end', file: 'src/ambulance/inspect.ts', from: 'outlasts(one, draft, limit) || ', to: '', killer: 'test/ambulance/outlasting.test.ts' },
+  { id: 'who-stands-may-be-at-it', file: 'src/ambulance/inspect.ts', from: 'one.stood ||= stood;', to: '', killer: 'test/ambulance/outlasting.test.ts' },
 ]; // prettier-ignore

@@ -120,10 +120,10 @@ export const mutants = [
     killer: 'test/targets/qemu/machine-parts.test.ts',
   },
   {
-    id: 'a-dead-holder-holds-nothing',
+    id: 'a-dead-holder-leaves-no-lock',
     file: 'src/targets/qemu/snapshot.ts',
-    from: 'return Number(holder) > 0 && !existsSync(`/proc/${holder}`);',
-    to: 'return Number(holder) < 0;',
+    from: 'rmSync(aside, { force: true });',
+    to: '',
     killer: 'test/targets/qemu/snapshot.test.ts',
   },
   {

@@ -138,6 +138,12 @@ describe('declarations that grow', () => {
   it('forty structs, each holding the one before twice, are looked at once each', () => {
     const structs = repeated(20, (at) => `struct t${at + 1} { a: t${at}; b: t${at} }\n`);
     expect(errors(`struct t0 { a: u16 }\n${structs}`)).toEqual([]);
+    // Of no size that ends it: only looking once does.
+    const unions = repeated(14, (at) => {
+      const members = repeated(4, (one) => `m${one}: t${at}; `);
+      return `struct t${at + 1} { u: union { ${members} } }\n`;
+    });
+    expect(errors(`struct t0 { a: u16 }\n${unions}`)).toEqual([]);
     const more = repeated(40, (at) => `struct t${at + 1} { a: t${at}; b: t${at} }\n`);
     expect(errors(`struct t0 { a: u16 }\n${more}`)).toEqual(['E1008']);
   });

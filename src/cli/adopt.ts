@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { attend } from '../ambulance/attend.ts';
 import { format } from '../language/format/format.ts';
@@ -9,6 +9,7 @@ import { shippedLibrary } from '../runner/library.ts';
 import { sha256Of } from '../targets/core/digest.ts';
 import { openMachine } from '../targets/core/open.ts';
 import type { Invocation } from './invocation.ts';
+import { written } from './write.ts';
 
 /** What the machine in an adopted dump is called. */
 const NAME = 'dump';
@@ -36,7 +37,8 @@ export async function adoptCommand(
     if (sha256 === undefined) return fail(`${file}: it cannot be read to its end`);
     const { report, closed } = attend(opened.patient, { ambulance: AMBULANCE, library: await shippedLibrary() });
     const text = adoptedSpec({ file: seen, sha256, release: opened.release, siren: version, report, name: basename(path), leads_to: (code) => FINDINGS.get(code)?.leads_to });
-    writeFileSync(spec, format(spec, text).value ?? text);
+    const failed = await written(spec, format(spec, text).value ?? text, relative(around.cwd, spec), around);
+    if (failed !== undefined) return failed;
     const corrupt = report.verdicts.filter(({ verdict }) => verdict === 'corrupt').length;
     const blind = closed === undefined ? '' : `; its kernel could not be opened: ${closed}`;
     around.out(`${relative(around.cwd, spec)}: ${report.verdicts.length} verdicts, ${corrupt} corrupt, ${report.findings.length} findings${blind}\n`);

@@ -14,6 +14,7 @@ import { askedSpecs, cannotBegin } from './asked.ts';
 import type { Invocation } from './invocation.ts';
 import { counted, printDiagnostics } from './print.ts';
 import { OptionReader, readSelection } from './select-options.ts';
+import { unwritten } from './write.ts';
 
 const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
 const STEM_LIMIT = 80;
@@ -29,6 +30,7 @@ export async function exportCommand(
   const reader = new OptionReader(options, found.command_line);
   const folder = resolve(around.cwd, reader.text('out')?.text ?? 'exports');
   const at_ns = readTime(reader);
+  const target = readTarget(reader);
   const seed = reader.integer('seed', 0, Number.MAX_SAFE_INTEGER);
   const selection = { ...readSelection(reader, folder), ...(seed === undefined ? {} : { seed }) };
   const refused = cannotBegin(found, invocation, reader.diagnostics);
@@ -37,7 +39,6 @@ export async function exportCommand(
   const selected = await selectJobs(specs, found.discovery.lines, selection);
   printDiagnostics([...specs.diagnostics, ...selected.diagnostics], specs.sources, around);
   if (selected.diagnostics.length > 0) return EXIT.usage;
-  const target = readTarget(reader);
   const jobs = selected.value.filter(({ scenario }) => scenario.targets.includes(target));
   const left_out = selected.value.length - jobs.length;
   const [shipped, lines] = [await shippedLibrary(), new TwinLines()];
@@ -51,9 +52,14 @@ export async function exportCommand(
     }
     for (const name of struckPartitions(damaged)) {
       const stem = stemOf(scenario.file, scenario.name, one, name);
-      const { dump } = exportPartition(damaged, { scenario, seed: one, siren: version }, name, folder, stem);
-      around.out(`${relative(around.cwd, dump)}\n`);
-      written++;
+      try {
+        const { dump } = exportPartition(damaged, { scenario, seed: one, siren: version }, name, folder, stem);
+        around.out(`${relative(around.cwd, dump)}\n`);
+        written++;
+      } catch (error) {
+        damaged.release();
+        return unwritten(`${stem} into ${relative(around.cwd, folder)}`, error, around);
+      }
     }
     damaged.release();
   }
@@ -93,10 +99,13 @@ async function real(
 
 function readTarget(reader: OptionReader): 'sim' | 'qemu' {
   const given = reader.text('target');
-  return given?.text === 'qemu' ? 'qemu' : 'sim';
+  if (given?.text === 'qemu') return 'qemu';
+  if (given !== undefined && given.text !== 'sim')
+    reader.wrong(given.span, `nothing is exported from the target \`${given.text}\``, 'sim and qemu have machines to export', 'E0831'); // prettier-ignore
+  return 'sim';
 }
 
-/** `--at "40 ms"`; undefined without it: the end of the run. */
+/** `--at "40 ms"`; undefined without it: when the first ambulance attaches, on a real kernel the end of the run. */
 function readTime(reader: OptionReader): number | undefined {
   const given = reader.text('at');
   if (given === undefined) return undefined;

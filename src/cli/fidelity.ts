@@ -1,9 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { RunOutcome } from '../record/outcome.ts';
 import { agreement, type Fidelity, fidelityOf } from '../report/fidelity.ts';
 import { oneLine } from '../report/escape.ts';
-import { writeAtomically } from '../report/file.ts';
 import type { TargetName } from '../model/scenario.ts';
 import type { Job } from '../runner/events.ts';
 import { EXIT } from '../runner/exit-codes.ts';
@@ -15,6 +13,7 @@ import type { Invocation } from './invocation.ts';
 import { printDiagnostics } from './print.ts';
 import { OptionReader, readSelection } from './select-options.ts';
 import { onStopSignals } from './signals.ts';
+import { written } from './write.ts';
 
 const TIMEOUT_S = 120;
 
@@ -38,11 +37,9 @@ export async function fidelityCommand(
   if (refused !== undefined) return refused;
   const specs = await compileSpecs(found);
   const selected = await selectJobs(specs, discovery.lines, selection);
-  const wrong = [...specs.diagnostics, ...selected.diagnostics].filter(
-    ({ severity }) => severity === 'error',
-  );
-  printDiagnostics(wrong, specs.sources, around);
-  if (wrong.length > 0) return EXIT.spec;
+  printDiagnostics([...specs.diagnostics, ...selected.diagnostics], specs.sources, around);
+  if (selected.diagnostics.length > 0) return EXIT.usage;
+  if (specs.broken) return EXIT.spec;
   const jobs = selected.value
     .filter(({ scenario }) => isPortable(scenario.targets))
     .map((job, index) => ({ ...job, index }));
@@ -70,10 +67,10 @@ export async function fidelityCommand(
   const percent = compared === 0 ? 0 : (100 * alike) / compared;
   const figure = `${identical} of ${scenarios} scenarios alike, ${left_out} could not be compared; of what was compared, ${alike} of ${compared} (${percent.toFixed(1)}%)`;
   around.out(`\n${scenarios === 0 ? 'nothing could be compared' : figure}\n`);
-  mkdirSync(reports, { recursive: true });
   const file = join(reports, 'fidelity.json');
   const content = { format: 'siren-fidelity', version: 1, agreement: agreement(all), scenarios: all };
-  await writeAtomically(file, `${JSON.stringify(content, null, 2)}\n`);
+  const failed = await written(file, `${JSON.stringify(content, null, 2)}\n`, file, around);
+  if (failed !== undefined) return failed;
   around.out(`report: ${file}\n`);
   if (scenarios === 0) return EXIT.harness;
   if (at_least === undefined || percent >= at_least) return EXIT.ok;

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
-import { ReportWriteError, writeAtomically } from '../report/file.ts';
 import { EXIT } from '../runner/exit-codes.ts';
 import { fileHost } from '../runner/files.ts';
 import { askedSpecs, cannotBegin } from './asked.ts';
 import type { Invocation } from './invocation.ts';
 import { counted, printDiagnostics } from './print.ts';
 import type { Surroundings } from './surroundings.ts';
+import { written } from './write.ts';
 
 /**
  * `siren format [paths]`: rewrites specs in their one form. `--check` says which are not in it and changes nothing, `--diff` shows how they
@@ -37,14 +37,8 @@ export async function formatCommand(
     if (options['diff'] === true) await printDifference(file, source?.text ?? '', value, around);
     else around.out(`${file}\n`);
     if (keeps) continue;
-    try {
-      await writeAtomically(resolve(project.root, file), value);
-    } catch (error) {
-      if (!(error instanceof ReportWriteError)) throw error;
-      const { code } = (error.cause ?? {}) as { code?: unknown };
-      around.error(`cannot write ${file}: ${String(code ?? error.cause)}; it is as it was\n`);
-      return EXIT.harness;
-    }
+    const failed = await written(resolve(project.root, file), value, file, around);
+    if (failed !== undefined) return failed;
   }
   const would = keeps ? 'would be formatted' : 'formatted';
   const failed = broken === 0 ? '' : `, ${counted(broken, 'file')} not understood`;

@@ -295,7 +295,7 @@ const TARGET_WORDS: WordGroup = {
   kind: 'targets',
   words: {
     sim: 'The simulation: small guests, run step by step in virtual time, the same for the same seed.',
-    qemu: 'Real guests in QEMU. Comes in a later version.',
+    qemu: 'Stock Linux kernels, each in a QEMU of its own: `siren guest prepare` makes the guest. What they cannot decide is inconclusive.',
     core: 'A dump: ELF core or kdump-compressed, named by `core`. It can only be looked at.',
   },
 }; // prettier-ignore

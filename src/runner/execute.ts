@@ -64,7 +64,7 @@ export function executeJob(job: Job, context: ExecuteContext, onReal?: RunOnReal
   if (!scenario.targets.includes(context.target))
     return { ...undone, status: 'skipped', reason: `its targets are ${scenario.targets.join(', ')}` };
   if (context.target !== 'sim' && onReal === undefined)
-    return { ...undone, status: 'errored', reason: `the target ${context.target} comes in a later version` };
+    return { ...undone, status: 'errored', reason: `nothing runs the target ${context.target} here` };
   const each = eachOf(scenario);
   if (each !== undefined && job.occurrence === undefined)
     return executeEach(job, each.trigger, context, onReal);

@@ -1,5 +1,5 @@
-import { closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, ftruncateSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'; // prettier-ignore
+import { basename, dirname, join } from 'node:path';
 import type { Damaged } from '../execute/damaged.ts';
 import { PATIENT_NOTE, PATIENT_REGION, PATIENT_SAID } from '../formats/core-file.ts';
 import { writeElfCoreHead } from '../formats/elf-core-write.ts';
@@ -76,7 +76,7 @@ export function exportPartition(
     console: target.console(name),
     claims: scenario.claims.filter(({ observer }) => observer === 'verdict' || observer === 'diagnosis').map(({ text }) => text),
   }; // prettier-ignore
-  writeFileSync(truth, `${JSON.stringify(said, null, 1)}\n`);
+  whole(truth, (temporary) => writeFileSync(temporary, `${JSON.stringify(said, null, 1)}\n`));
   return { dump, truth };
 }
 
@@ -113,16 +113,30 @@ export function writeDump(path: string, partition: Partition, notes: readonly No
   const { memory, cpus } = partition;
   const registers = cpus.map((cpu) => Object.fromEntries(REGISTERS.map((name) => [name, cpu.get(name)])));
   const head = writeElfCoreHead({ memory: [{ physical: 0, bytes: memory.size, virtual: directMapOf(partition) }], cpus: registers, vmcoreinfo: partition.vmcoreinfo(), notes }); // prettier-ignore
-  const file = openSync(path, 'w');
-  try {
-    writeSync(file, head);
-    ftruncateSync(file, head.length + memory.size);
-    const page = new Uint8Array(PAGE_BYTES);
-    for (let at = 0; at < memory.size; at += PAGE_BYTES) {
-      if (memory.read(at, page) && Buffer.compare(page, ZEROS) !== 0) writeSync(file, page, 0, PAGE_BYTES, head.length + at); // prettier-ignore
+  whole(path, (temporary) => {
+    const file = openSync(temporary, 'w');
+    try {
+      writeSync(file, head);
+      ftruncateSync(file, head.length + memory.size);
+      const page = new Uint8Array(PAGE_BYTES);
+      for (let at = 0; at < memory.size; at += PAGE_BYTES) {
+        if (memory.read(at, page) && Buffer.compare(page, ZEROS) !== 0) writeSync(file, page, 0, PAGE_BYTES, head.length + at); // prettier-ignore
+      }
+    } finally {
+      closeSync(file);
     }
-  } finally {
-    closeSync(file);
+  });
+}
+
+/** Whatever ends the command, nobody sees half a file: it is written under another name first. Throws what the file system answers. */
+function whole(path: string, write: (temporary: string) => void): void {
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  try {
+    write(temporary);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
   }
 }
 

@@ -3,8 +3,8 @@ import type { RegisterName } from '../model/registers.ts';
 import type { TraceEvent } from './events.ts';
 
 /**
- * What a scenario runs on, as the fault injector, the hypervisor and the rescue see it. The simulation implements it, and
- * later QEMU and core files. Guest-physical and machine-physical addresses are non-negative integers below 2^52.
+ * What a scenario runs on, as the fault injector, the hypervisor and the rescue see it. The simulation, QEMU and
+ * core files implement it. Guest-physical and machine-physical addresses are non-negative integers below 2^52.
  */
 export interface Target {
   readonly name: 'sim' | 'qemu' | 'core';

@@ -1,5 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -69,6 +77,19 @@ describe('a damaged machine goes out as a core file and comes back as a scenario
     expect([ran.code, ran.stdout]).toEqual([0, expect.stringMatching(/1 passed/)]);
     const again = await siren(['adopt', dump], folder);
     expect([again.code, again.stderr]).toEqual([3, expect.stringMatching(/--force/)]);
+  });
+
+  it('what cannot be written is told, and leaves nothing behind', async () => {
+    const adopted = await siren(['adopt', dump, '--out', 'smash.spec/x.spec'], folder);
+    expect([adopted.code, adopted.stderr]).toEqual([4, expect.stringMatching(/^cannot write .*x\.spec: E\w+/)]); // prettier-ignore
+    const exported = await siren(['export', 'smash.spec', '--out', 'siren.yaml'], folder);
+    expect([exported.code, exported.stderr]).toEqual([4, expect.stringMatching(/^cannot write smash-.* into siren\.yaml: E/)]); // prettier-ignore
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('only what has a machine is exported', async () => {
+    const { code, stderr } = await siren(['export', 'smash.spec', '--target', 'core'], folder);
+    expect([code, stderr]).toEqual([3, expect.stringMatching(/E0831/)]);
   });
 
   it('a scenario is judged by what is in its dump, and a claim that is not met says so', async () => {

@@ -1,12 +1,13 @@
 import type { AppField, AppFill, AppModel, AppWord } from '../model/machine.ts';
 import type { Formula, LocatorModel } from '../model/structure.ts';
-import { resolveType } from '../model/type-source.ts';
+import { findMember, resolveType } from '../model/type-source.ts';
 import { items, once } from './block.ts';
 import { readField } from './app-fields.ts';
 import { contextOf, readFormula } from './library/formula.ts';
 import { checkFormula } from './library/check.ts';
 import { namesOf } from './library/library.ts';
-import { locatorNamed, locatorNames, structsOf, withParents } from './library/resolve.ts';
+import { SHAPES } from './library/shapes.ts';
+import { locatorNamed, locatorNames, structsBehind, withParents } from './library/resolve.ts';
 import { fail, label, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { clauseNamed, clausesOf, noClauses, single, wantInt, wantName } from './settings.ts';
@@ -45,7 +46,7 @@ export function readApp(block: Phrase, scope: Scope): AppModel | undefined {
     fills,
     words,
     locks: locksOf(locators, scope),
-    structs: structsOf(locators.map((one) => one.of), scope), // prettier-ignore
+    structs: structsBehind(locators, scope),
     span: spanOf(scope.unit, block),
   };
 }
@@ -73,6 +74,7 @@ function readFill(item: Phrase, app: string, seen: Map<string, Name>, scope: Sco
       fail(scope, 'E0306', node, 'this does not belong in an `app`', 'no member');
   }
   if (count === undefined || !hasRoom(locator, count, item, scope)) return undefined;
+  if (!isMadeOf(locator, item, scope) || !isNumbered(locator, count, fields, item, scope)) return undefined;
   const of = clauseNamed(clauses, 'of');
   const named = of && single(of.values, of.word, scope);
   const same = named && wantName(named, head, scope);
@@ -106,6 +108,38 @@ function checkSame(block: Phrase, fills: readonly AppFill[], scope: Scope): void
     const at = { start: span.start, end: span.end };
     fail(scope, 'E1055', at, wrong, 'not possible', `as in \`${locator.name} 100 of ${same}\``, [label(scope.unit, block.head, 'in this application')]); // prettier-ignore
   }
+}
+
+/** False when what stands between root and elements is of structs that nobody writes out, which is reported. */
+function isMadeOf({ shape, span }: LocatorModel, item: Phrase, scope: Scope): boolean {
+  const { source } = namesOf(scope.unit, scope.problems);
+  const structs = Object.entries(SHAPES[shape].made_of ?? {});
+  const missing = structs.flatMap(([name, members]) =>
+    members
+      .filter((one) => typeof findMember({ kind: 'named', name }, one, source) !== 'object')
+      .map((one) => `${name}.${one}`),
+  );
+  if (missing.length === 0) return true;
+  const help = structs.map(([name, members]) => `\`struct ${name}\` with ${members.map((one) => `\`${one}\``).join(', ')}`); // prettier-ignore
+  fail(scope, 'E1056', item.head, `nothing says where \`${missing[0]}\` is, and \`${shape}\` is made of it`, 'cannot be built', `write out ${help.join('; ')}`, [{ span, text: `\`${shape}\` is its shape` }]); // prettier-ignore
+  return false;
+}
+
+/** False when what elements are filed by could be the same for two of them, which is reported. */
+function isNumbered(
+  { shape, key, name }: LocatorModel,
+  count: number,
+  fields: readonly AppField[],
+  item: Phrase,
+  scope: Scope,
+): boolean {
+  if (SHAPES[shape].made_of === undefined || count < 2) return true;
+  const filed = fields.find(({ member }) => member.join('.') === key.join('.'));
+  if (filed === undefined || (filed.value.kind === 'counter' && filed.value.step > 0n)) return true;
+  const message = `\`${name}\` files its elements by \`${key.join('.')}\`, and two of them could have the same`;
+  const at = { start: filed.span.start, end: filed.span.end };
+  fail(scope, 'E1057', at, message, 'no index', `as in \`${key.join('.')} counter from 1\``, [label(scope.unit, item.head, 'in this structure')]); // prettier-ignore
+  return false;
 }
 
 /** False when more elements are asked for than there is room for, which is reported. */

@@ -8,7 +8,7 @@ import type { Given } from './block.ts';
 import type { PartyDraft, SharedDraft } from './grant.ts';
 import { borrow, grant, shareMemory, sharesMemory } from './grant.ts';
 import { later } from './evaluate.ts';
-import { locatorNames, locatorsBehind, structsOf, withParents } from './library/resolve.ts';
+import { locatorNames, locatorsBehind, structsBehind, withParents } from './library/resolve.ts';
 import { fail, label, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
 import {
@@ -230,8 +230,7 @@ function resolved(names: readonly string[], scope: Scope): Partial<MetadataModel
   const own = names.flatMap((name) => locatorsBehind(name, scope));
   if (own.length === 0) return { describes: names };
   const locators = withParents(own, scope);
-  const types = locators.map((one) => one.of);
-  return { describes: names, locators, structs: structsOf(types, scope) };
+  return { describes: names, locators, structs: structsBehind(locators, scope) };
 }
 
 /** Names of collections; `app.orders` is written for what an application keeps. */

@@ -39,12 +39,12 @@ export function processVariable(
   lpar: LparModel | undefined,
   symbol: string,
 ): { readonly comm: string; readonly type?: TypeModel; readonly bytes: number } | undefined {
-  for (const { name, fills, words, locks } of lpar?.apps ?? []) {
+  for (const { name, fills, words, locks, structs } of lpar?.apps ?? []) {
     const word = words.find((one) => one.symbol === symbol);
     if (word) return { comm: name, bytes: word.bytes };
     for (const { locator } of fills) {
       for (const from of locator.from) {
-        const type = castOf(from, symbol) ?? bucketsOf(locator, from, symbol);
+        const type = castOf(from, symbol) ?? bucketsOf(locator, from, symbol, structs);
         if (type !== undefined) return { comm: name, bytes: 8, ...(type === null ? {} : { type }) };
       }
     }
@@ -59,10 +59,21 @@ export function processVariable(
 }
 
 /** A hash that is said to have so many buckets begins with an array of them; null where the symbol is of no known type. */
-function bucketsOf(locator: LocatorModel, from: Formula, symbol: string): TypeModel | null | undefined {
+function bucketsOf(
+  locator: LocatorModel,
+  from: Formula,
+  symbol: string,
+  structs: readonly StructModel[],
+): TypeModel | null | undefined {
   if (from.kind !== 'symbol' || from.name !== symbol) return castOf(from, symbol);
   if (locator.shape !== 'hash' || locator.length?.kind !== 'int') return null;
-  return { kind: 'array', of: { kind: 'named', name: 'hlist_head' }, count: Number(locator.length.value) };
+  let link: TypeModel | undefined = locator.of;
+  for (const member of locator.via) {
+    const of: string = link?.kind === 'named' ? link.name : '';
+    link = structs.find((one) => one.name === of)?.members.find((one) => one.name === member)?.type;
+  }
+  const name = link?.kind === 'named' && link.name === 'list_head' ? 'list_head' : 'hlist_head';
+  return { kind: 'array', of: { kind: 'named', name }, count: Number(locator.length.value) };
 }
 
 /** The type that a formula gives the symbol that it begins at; null for none, undefined when it begins elsewhere. */

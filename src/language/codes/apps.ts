@@ -26,6 +26,21 @@ const app = (body: string, name = 'shop'): string => `${HEAD}topology example {
 }
 `;
 
+const NODES = `struct xarray { xa_head: *void }
+struct xa_node { shift: u8; offset: u8; count: u8; parent: *void; slots: u64[64] }
+`;
+const pages = (
+  body: string,
+  nodes: string = NODES,
+): string => `${nodes}struct page_of { number: u64; dirty: bool }
+locator pages: xarray of page_of from symbols["page_tree"] key number id number space tasks["pager"].mm
+validator pages { each p in pages { require p.number == p.index else NUMBER "{p.number}" } }
+topology example {
+  machine { cpus 0..1; memory 64 MiB }
+  lpar web { owns cpus 0; owns memory 32 MiB; app pager { ${body} } }
+}
+`;
+
 /** What an application fills. */
 export const APP_CODES: readonly LanguageCode[] = [
   {
@@ -67,5 +82,21 @@ export const APP_CODES: readonly LanguageCode[] = [
     frame: 'file',
     bad: second('recents 60 of entries'),
     mended: second('recents 50 of entries'),
+  },
+  {
+    code: 'E1056',
+    title: 'a shape of structs that nobody writes out',
+    doc: 'Between the root of an `xarray` or a `maple` and its elements stand nodes. Who fills one says what they are: `struct xarray` with `xa_head` and `struct xa_node` with `shift`, `offset`, `count`, `parent` and `slots`; `struct maple_tree` with `ma_root` and `struct maple_range_64` with `parent`, `pivot` and `slot`.',
+    frame: 'file',
+    bad: pages('pages 100 { number counter from 1 }', ''),
+    mended: pages('pages 100 { number counter from 1 }'),
+  },
+  {
+    code: 'E1057',
+    title: 'elements that are filed under what is drawn',
+    doc: 'An `xarray` and a `maple` hold one element at an index. What their `key` is filled with is a `counter`, so that no two are the same.',
+    frame: 'file',
+    bad: pages('pages 100 { number 1..500 }'),
+    mended: pages('pages 100 { number counter from 1 step 5 }'),
   },
 ];

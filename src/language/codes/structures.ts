@@ -113,7 +113,7 @@ export const STRUCTURE_CODES: readonly LanguageCode[] = [
   {
     code: 'E1014',
     title: "a link that is not of the shape's type",
-    doc: 'A list goes through `list_head`s, a tree through `rb_node`s, an hlist or hash through `hlist_node`s.',
+    doc: 'A list goes through `list_head`s, a tree through `rb_node`s, an hlist through `hlist_node`s, a hash through either of them.',
     frame: 'file',
     bad: ORDERS.replace('via link', 'via id'),
     mended: ORDERS,

@@ -66,9 +66,9 @@ export function follow(
 function checkRole(word: string, shape: Shape, type: TypeModel, at: Expr, { scope, names }: Context): void {
   const { source } = names;
   if (word === 'via') {
-    const { link } = SHAPES[shape];
-    if (link === undefined || (type.kind === 'named' && type.name === link)) return;
-    const message = `a \`${shape}\` goes through members of type \`${link}\`, and this is \`${spelled(type)}\``;
+    const { links } = SHAPES[shape];
+    if (links === undefined || (type.kind === 'named' && links.includes(type.name))) return;
+    const message = `a \`${shape}\` goes through members of type \`${links.join('` or `')}\`, and this is \`${spelled(type)}\``;
     fail(scope, 'E1014', at, message, 'another type');
     return;
   }

@@ -2,6 +2,7 @@ import type { Formula, LocatorModel, Statement, StructModel, TypeModel } from '.
 import type { Scope } from '../scope.ts';
 import { partsOf } from './build.ts';
 import { namesOf } from './library.ts';
+import { SHAPES } from './shapes.ts';
 
 /** A locator that a sentence may name: of its file, imported, or shipped. */
 export function locatorNamed(name: string, scope: Scope): LocatorModel | undefined {
@@ -59,8 +60,23 @@ export function withParents(locators: readonly LocatorModel[], scope: Scope): Lo
   return [...found];
 }
 
-/** The structs that types need and that a spec writes out, by name. */
-export function structsOf(types: readonly TypeModel[], scope: Scope): StructModel[] {
+/** The structs that locators need and that a spec writes out, by name: of their elements, of where they begin, and of their shape. */
+export function structsBehind(locators: readonly LocatorModel[], scope: Scope): StructModel[] {
+  const types = locators.flatMap(({ of, shape, from, step, length, first, last, guard }) => [
+    of,
+    ...Object.keys(SHAPES[shape].made_of ?? {}).map((name): TypeModel => ({ kind: 'named', name })),
+    ...[...from, ...step, length, first, last, guard].flatMap((formula) => (formula ? typesIn(formula) : [])),
+  ]);
+  return structsOf(types, scope);
+}
+
+/** What a formula says of types. */
+function typesIn(formula: Formula): TypeModel[] {
+  const own = formula.kind === 'cast' ? [formula.type] : [];
+  return [...own, ...partsOf(formula).flatMap(typesIn)];
+}
+
+function structsOf(types: readonly TypeModel[], scope: Scope): StructModel[] {
   const { structs } = namesOf(scope.unit, scope.problems);
   const { shipped } = scope.unit;
   const found = new Map<string, StructModel>();

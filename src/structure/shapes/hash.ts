@@ -42,8 +42,9 @@ function walkList(job: ShapeJob, root: Root): void {
   while (advance());
 }
 
+/** Where the root has no type, the elements' own links say what they hang in. */
 function bucketOf(type: TypeModel | undefined, { locator }: ShapeJob): { double: boolean } | undefined {
-  const entry = type?.kind === 'array' ? type.of : type?.kind === 'pointer' ? type.to : undefined;
+  const entry = type?.kind === 'array' ? type.of : type?.kind === 'pointer' ? type.to : locator.link?.type;
   const seen = entry && resolveType(entry, locator.source);
   if (seen === undefined || seen === 'opaque') return undefined;
   const prev = findMember(seen, 'prev', locator.source);

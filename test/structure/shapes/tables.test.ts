@@ -109,6 +109,26 @@ describe('a hash', () => {
   });
 });
 
+describe('a hash of rings', () => {
+  const RINGED = struct('ringed', { value: 'u64', ring: 'list_head' }, KERNEL_STRUCTS);
+  const hash = locator('things', 'hash', 'ringed', symbol('base'), { via: ['ring'], length: int(3) });
+
+  it('is known by the links of its elements where nothing says what its buckets are', () => {
+    const memory = new FlatSpace();
+    const heads = [0x4000, 0x4010, 0x4020];
+    for (const ring of [[0x4000], [0x4010, 0x1_0008, 0x1_0048], [0x4020, 0x1_0088]]) {
+      ring.forEach((node, index) => {
+        memory.put(node, ring[(index + 1) % ring.length] as number);
+        memory.put(node + 8, ring[(index + ring.length - 1) % ring.length] as number);
+      });
+    }
+    expect(found(memory, hash, { base: heads[0] as number }, [RINGED])).toEqual({ elements: [0, 1, 2], shaped: [], failure: undefined }); // prettier-ignore
+    memory.put(0x1_0050, 0);
+    const broken = found(memory, hash, { base: heads[0] as number }, [RINGED]);
+    expect(broken.shaped).toEqual([['LIST_NULL', 0x1_0050, 0x1_0008]]);
+  });
+});
+
 describe('an xarray', () => {
   const STRUCTS = [struct('xarray', { xa_head: '*void' }), struct('xa_node', { shift: 'u8', offset: 'u8', count: 'u8', nr_values: 'u8', parent: '*void', slots: '*void[64]' })]; // prettier-ignore
   const pids = locator('things', 'xarray', 'entry', cast(symbol('root'), typeOf('xarray')));

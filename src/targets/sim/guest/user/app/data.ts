@@ -5,7 +5,7 @@ import type { AppField, AppValue } from '../../../../../model/machine.ts';
 import type { TypeModel } from '../../../../../model/structure.ts';
 import type { AppLayout, FillLayout } from './layout.ts';
 import { linkShape } from './shapes.ts';
-import { memberAt, NotBuilt } from './spots.ts';
+import { memberAt, NO_BELOW, NotBuilt } from './spots.ts';
 
 /** The bytes of an app's data, as they are before its first instruction. */
 export class AppData {
@@ -60,10 +60,15 @@ export function buildAppData(
   const problems = [...layout.problems];
   for (const fill of layout.fills) {
     try {
-      const shaped = linkShape(fill, layout, data, random);
       // Elements that are linked a second time have been filled.
       const fields = fill.fill.same === undefined ? fill.fill.fields : [];
-      for (const field of fields) fillField(field, fill, shaped, layout, data, random);
+      const fillAll = (shaped: Shaped): void => {
+        for (const field of fields) fillField(field, fill, shaped, layout, data, random);
+      };
+      // Which bucket an element hangs in depends on what its key is filled with; elsewhere it is the shape that says whom a fill is for.
+      if (fill.locator.shape === 'hash') fillAll(NO_BELOW);
+      const shaped = linkShape(fill, layout, data, random);
+      if (fill.locator.shape !== 'hash') fillAll(shaped);
     } catch (caught) {
       if (!(caught instanceof NotBuilt)) throw caught;
       problems.push(`${fill.locator.name}: ${caught.message}`);

@@ -1,11 +1,13 @@
 import type { Address } from '../../../../../base/address.ts';
 import type { LocatorTypes } from '../../../../../formats/locator-code/types.ts';
-import { resolved, sizeOf } from '../../../../../formats/locator-code/types.ts';
+import { memberOf, resolved, sizeOf } from '../../../../../formats/locator-code/types.ts';
 import type { AppFill, AppModel } from '../../../../../model/machine.ts';
 import type { Formula, LocatorModel, TypeModel } from '../../../../../model/structure.ts';
 import { APP_DATA, APP_DATA_STRIDE } from '../../memory-map.ts';
 import type { Named, Spot } from './spots.ts';
-import { entriesOf, NotBuilt, spotsOf } from './spots.ts';
+import { MAPLE_BYTES, mapleNodes } from './maple.ts';
+import { entriesOf, memberAt, NotBuilt, spotsOf } from './spots.ts';
+import { xaNode, xaNodes } from './xarray.ts';
 
 /** Where an app's compiler and linker put everything: its data is one stretch of its address space. */
 export interface AppLayout extends Named {
@@ -30,6 +32,8 @@ export interface FillLayout {
   readonly stride: number;
   /** True when the elements are the entries at the head itself. */
   readonly in_place: boolean;
+  /** xarray, maple: where the nodes between its heads and its elements lie, one behind the other. */
+  readonly nodes: Address;
   /** Address of the nth element of the whole structure, in its order. Neighbours of the order are none in memory. */
   element(index: number): Address;
 }
@@ -45,7 +49,16 @@ const HEAD_BYTES: Partial<Record<LocatorModel['shape'], number>> = {
   xarray: 16,
   maple: 16,
 };
-const BUCKET_BYTES = 8;
+/** A bucket is an hlist_head, or the list_head of a ring. */
+function bucketBytes(locator: LocatorModel, types: LocatorTypes): number {
+  return locator.shape === 'hash' && isRing(locator, types) ? 16 : 8;
+}
+
+/** True where elements hang in rings: their link has a `prev`. */
+export function isRing({ of, via }: LocatorModel, types: LocatorTypes): boolean {
+  return memberOf(types, memberAt(types, of, via).type, 'prev') !== undefined;
+}
+
 const IN_PLACE: ReadonlySet<string> = new Set(['array', 'ring', 'one', 'bitmap']);
 
 /** Lays an app out; `index` is its place among those of its partition. */
@@ -110,7 +123,21 @@ function layOutFill(
     plain && parent && in_place
       ? (heads[Math.floor(index / Math.max(1, count))]?.address ?? 0) + (index % Math.max(1, count)) * stride
       : first + (plain ? index : (index * odd) % Math.max(1, total)) * spacing;
-  return { fill, locator, heads, count, total, first, stride: spacing, in_place, element };
+  const laid = { fill, locator, heads, count, total, first, stride: spacing, in_place, nodes: 0, element };
+  const [nodes, node_bytes] = nodesOf(laid, named.types);
+  if (nodes === 0) return laid;
+  return { ...laid, nodes: alignUp(reserve((nodes + 1) * node_bytes), node_bytes === MAPLE_BYTES ? MAPLE_BYTES : ALIGN) }; // prettier-ignore
+}
+
+/** How many nodes of how many bytes stand between the heads and the elements. */
+function nodesOf(fill: FillLayout, types: LocatorTypes): readonly [number, number] {
+  const { shape } = fill.locator;
+  if (shape === 'xarray') return [xaNodes(fill), xaNode(types).bytes];
+  return shape === 'maple' ? [mapleNodes(fill, types), MAPLE_BYTES] : [0, 0];
+}
+
+function alignUp(address: Address, align: number): Address {
+  return Math.ceil(address / align) * align;
 }
 
 function headsOf(locator: LocatorModel, named: Named, parent: FillLayout | undefined): readonly Spot[] {
@@ -125,16 +152,18 @@ function headsOf(locator: LocatorModel, named: Named, parent: FillLayout | undef
 }
 
 /** A hash begins in each of its buckets: those of the array that lies there, or as many as its length says. */
-function bucketsOf(spot: Spot, { shape, length }: LocatorModel, { types }: Named): readonly Spot[] {
+function bucketsOf(spot: Spot, locator: LocatorModel, { types }: Named): readonly Spot[] {
+  const { shape, length } = locator;
   if (shape !== 'hash') return [spot];
   const type = resolved(types, spot.type);
   if (type?.kind === 'array') return entriesOf(spot, types);
   if (length === undefined) return [spot];
   if (length.kind !== 'int') throw new NotBuilt('how many buckets there are is a number before the process runs'); // prettier-ignore
   if (type?.kind === 'pointer') throw new NotBuilt('its buckets lie behind a pointer');
+  const bytes = bucketBytes(locator, types);
   return Array.from({ length: Number(length.value) }, (_, index) => ({
     ...spot,
-    address: spot.address + index * BUCKET_BYTES,
+    address: spot.address + index * bytes,
   }));
 }
 
@@ -159,7 +188,7 @@ function variablesOf(model: AppModel, types: LocatorTypes): ReadonlyMap<string, 
     const { shape } = locator;
     const entries = Math.max(count, locator.length?.kind === 'int' ? Number(locator.length.value) : 0);
     const buckets = locator.length?.kind === 'int' ? Number(locator.length.value) : 1;
-    const bytes = shape === 'hash' ? buckets * BUCKET_BYTES : shape === 'bitmap' ? Math.ceil(entries / 64) * 8 : IN_PLACE.has(shape) ? entries * of : (HEAD_BYTES[shape] ?? 8); // prettier-ignore
+    const bytes = shape === 'hash' ? buckets * bucketBytes(locator, types) : shape === 'bitmap' ? Math.ceil(entries / 64) * 8 : IN_PLACE.has(shape) ? entries * of : (HEAD_BYTES[shape] ?? 8); // prettier-ignore
     for (const from of locator.from) visit(from, bytes);
     for (const other of [locator.guard, locator.length, locator.first, locator.last])
       if (other) visit(other, 8);

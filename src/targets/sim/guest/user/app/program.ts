@@ -8,6 +8,7 @@ import { USER_DATA } from '../../memory-map.ts';
 import { bTreeOf, pointerTo } from './graph.ts';
 import type { AppLayout, FillLayout } from './layout.ts';
 import { memberAt, NotBuilt, spotsOf } from './spots.ts';
+import { eraseAndStore } from './store.ts';
 
 /** A node of a B-tree whose last key was taken out and not put back yet; one for each structure of the app. */
 const WITHDRAWN: Address = USER_DATA + 0x40;
@@ -134,6 +135,9 @@ function moveOf(fill: FillLayout, layout: AppLayout, random: Random, number: num
       const offset = quietly(() => pointerTo(fill, layout));
       return offset === undefined ? [] : popAndPush(head.address, offset, within(layout), counted);
     }
+    case 'xarray':
+    case 'maple':
+      return eraseAndStore(fill, layout, within(layout), random, (change) => addTo(counted, change));
     case 'graph':
       return withdraw(fill, layout, random, WITHDRAWN + number * 8);
     default:

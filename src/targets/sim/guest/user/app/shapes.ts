@@ -1,13 +1,14 @@
 import type { Address } from '../../../../../base/address.ts';
 import type { Random } from '../../../../../base/random.ts';
-import { memberOf, resolved } from '../../../../../formats/locator-code/types.ts';
+import { memberOf, resolved, sizeOf } from '../../../../../formats/locator-code/types.ts';
 import type { Formula } from '../../../../../model/structure.ts';
 import type { AppData, Shaped } from './data.ts';
 import { linkGraph, pointerTo } from './graph.ts';
 import type { AppLayout, FillLayout } from './layout.ts';
-import { memberAt, NotBuilt, spotsOf } from './spots.ts';
-
-const NO_BELOW: Shaped = { childless: () => false, own: [] };
+import { isRing } from './layout.ts';
+import { linkMaple } from './maple.ts';
+import { memberAt, NO_BELOW, spotsOf } from './spots.ts';
+import { linkXarray } from './xarray.ts';
 
 /** Links the elements of a structure by its shape, from its heads on. */
 export function linkShape(fill: FillLayout, layout: AppLayout, data: AppData, random: Random): Shaped {
@@ -22,8 +23,9 @@ export function linkShape(fill: FillLayout, layout: AppLayout, data: AppData, ra
         ),
       );
     case 'hlist':
-    case 'hash':
       return hash(fill, layout, data);
+    case 'hash':
+      return isRing(locator, layout.types) ? rings(fill, layout, data) : hash(fill, layout, data);
     case 'llist':
       return eachHead(fill, (head, elements) =>
         chain(
@@ -43,11 +45,15 @@ export function linkShape(fill: FillLayout, layout: AppLayout, data: AppData, ra
       return bitmap(fill, layout, data);
     case 'ring':
       return inUse(fill, layout, data);
+    case 'xarray':
+      linkXarray(fill, layout.types, data);
+      return NO_BELOW;
+    case 'maple':
+      linkMaple(fill, layout.types, data);
+      return NO_BELOW;
     case 'array':
     case 'one':
       return pointed(fill, data);
-    default:
-      throw new NotBuilt(`no ${locator.shape} is built`);
   }
 }
 
@@ -83,23 +89,42 @@ function chain(data: AppData, head: Address, elements: readonly Address[], offse
   );
 }
 
-/** hlist_node: next, pprev. Where there is a key, and many buckets, it chooses: key mod buckets. */
+/** hlist_node: next, pprev. */
 function hash(fill: FillLayout, layout: AppLayout, data: AppData): Shaped {
   const link = linkOf(fill, layout);
-  const buckets = fill.heads.map(({ address }) => ({ last: address, first: true }));
-  const keyed = fill.fill.fields.find(
-    (field) => field.member.join('.') === fill.locator.key.join('.'),
-  )?.value;
-  for (let index = 0; index < fill.total; index++) {
-    const key = keyed?.kind === 'counter' ? keyed.from + BigInt(index) * keyed.step : BigInt(index);
-    const number = fill.locator.parent === undefined ? Number(BigInt.asUintN(64, key) % BigInt(buckets.length)) : Math.floor(index / fill.count); // prettier-ignore
-    const bucket = buckets[number] as { last: Address };
-    const node = fill.element(index) + link;
-    data.pointer(bucket.last, node);
-    data.pointer(node + 8, bucket.last);
-    bucket.last = node;
-  }
+  inBuckets(fill, layout, data).forEach((elements, number) => {
+    let last = fill.heads[number]?.address ?? 0;
+    for (const element of elements) {
+      const node = element + link;
+      data.pointer(last, node);
+      data.pointer(node + 8, last);
+      last = node;
+    }
+  });
   return NO_BELOW;
+}
+
+/** A ring for every bucket, those of the empty ones closed in themselves. */
+function rings(fill: FillLayout, layout: AppLayout, data: AppData): Shaped {
+  const link = linkOf(fill, layout);
+  inBuckets(fill, layout, data).forEach((elements, number) => ring(data, fill.heads[number]?.address ?? 0, elements.map((at) => at + link))); // prettier-ignore
+  return NO_BELOW;
+}
+
+/** What hangs in each bucket. Where there is a key, and many buckets, it chooses: key mod buckets, whatever the elements are filled with. */
+function inBuckets(fill: FillLayout, layout: AppLayout, data: AppData): readonly (readonly Address[])[] {
+  const { locator, heads, total, count } = fill;
+  const buckets: Address[][] = heads.map(() => []);
+  const key = locator.key.length === 0 ? undefined : memberAt(layout.types, locator.of, locator.key);
+  const filled = fill.fill.fields.some(({ member }) => member.join('.') === locator.key.join('.'));
+  const bytes = key && sizeOf(layout.types, key.type);
+  for (let index = 0; index < total; index++) {
+    const element = fill.element(index);
+    const chosen = filled && key && bytes !== undefined && bytes <= 8 ? data.read(element + key.offset, bytes) : BigInt(index); // prettier-ignore
+    const number = locator.parent === undefined ? Number(chosen % BigInt(buckets.length)) : Math.floor(index / count); // prettier-ignore
+    buckets[number]?.push(element);
+  }
+  return buckets;
 }
 
 const RB = { parent_colour: 0, right: 8, left: 16, BLACK: 1 } as const;

@@ -2,6 +2,10 @@ import type { Address } from '../../../../../base/address.ts';
 import type { LocatorTypes } from '../../../../../formats/locator-code/types.ts';
 import { memberOf, resolved, sizeOf } from '../../../../../formats/locator-code/types.ts';
 import type { Formula, TypeModel } from '../../../../../model/structure.ts';
+import type { Shaped } from './data.ts';
+
+/** Shapes without a below. */
+export const NO_BELOW: Shaped = { childless: () => false, own: [] };
 
 /** Why a structure cannot be built before the process runs. */
 export class NotBuilt extends Error {}

@@ -191,8 +191,10 @@ function conclude(one: Pending, limit: number): Conclusion {
   const corrupt = firm.find((draft) => (FINDINGS.get(draft.code)?.leads_to ?? 'corrupt') === 'corrupt');
   if (corrupt) return { ...base, verdict: 'corrupt', code: corrupt.code, drafts: firm };
   if (result.failure) {
-    const verdict = one.tried && LACKING.has(result.failure.code) ? 'unchecked' : 'unreachable';
-    return { ...base, ...result.failure, verdict, drafts: [] };
+    const { code } = result.failure;
+    const verdict = code === 'NO_REFERENCE' || (one.tried && LACKING.has(code)) ? 'unchecked' : 'unreachable';
+    const elements = verdict === 'unchecked' ? 0 : result.elements;
+    return { ...base, ...result.failure, elements, verdict, drafts: [] };
   }
   const flux = result.drafts[0];
   if (flux) {

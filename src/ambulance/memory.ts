@@ -6,6 +6,7 @@ import type { ReadMemory } from '../formats/result.ts';
 import type { Patient } from '../patient/patient.ts';
 import type { Reader } from '../structure/reader.ts';
 import type { Meter } from './limits.ts';
+import { firstChanged } from './changed.ts';
 import type { PageBuffer } from './pages.ts';
 import { bytesOf, givePages, NO_PAGE, startOf, takePage, viewOf } from './pages.ts';
 
@@ -82,6 +83,11 @@ export class PhysicalCache {
     this.#meter.bytes += into.length;
     return this.#patient.read(physical, into);
   };
+
+  /** As the memory was when the guest had booted; undefined where nobody kept that. */
+  get booted(): ReadMemory | undefined {
+    return this.#patient.booted;
+  }
 
   /** The guest has run: nothing that was read still holds. Also gives the buffers back at the end. */
   forget(): void {
@@ -238,6 +244,16 @@ export class Space implements Reader {
       done += bytes.length;
     }
     return address + length;
+  }
+
+  firstChanged(address: Address, length: number): Address | undefined {
+    return firstChanged(this.#physical, (of) => this.physical(of), address, length);
+  }
+
+  booted(address: Address): number | undefined {
+    const byte = new Uint8Array(1);
+    if (!this.#physical.booted) return undefined;
+    return this.#physical.booted(this.physical(address), byte) ? byte[0] : NaN;
   }
 
   /** True when the byte can be read. */

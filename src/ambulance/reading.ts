@@ -49,6 +49,7 @@ export function read(subject: Subject, attachment: Attachment, library: LibraryM
     isFunction: (address) => subject.isFunction(address),
     inText: (address) => subject.inText(address),
     functionAt: (address) => subject.functionAt(address),
+    symbolAround: (address) => subject.symbolAround(address),
     budget: meter,
     finding_limit: meter.limits.findings,
     objects: (type) => variablesOf(session, library, type),

@@ -17,7 +17,7 @@ export interface Planned {
 /** Every structure that gets a verdict, in the order of the report: what Linux has, what else the library checks, what else is described. */
 export function structuresOf(attachment: Attachment, library: LibraryModel): readonly Planned[] {
   const { described, malformed } = attachment;
-  if (malformed.size > 0) return plan(attachment, library);
+  if (malformed.size > 0 || !attachment.info) return plan(attachment, library);
   const of_library = PLANNED.get(library) ?? new WeakMap<Attachment['described'], readonly Planned[]>();
   PLANNED.set(library, of_library);
   const planned = of_library.get(described) ?? plan(attachment, library);
@@ -37,6 +37,9 @@ function plan(attachment: Attachment, library: LibraryModel): readonly Planned[]
   const described = [attachment.described, attachment.malformed].flatMap((all) => [...all.keys()]); // prettier-ignore
   const names = new Set([...linux, ...others, ...described.filter((name) => !helps.has(name))]);
   names.delete('');
+  // A process of a guest that describes nothing is nobody's: what the library knows of one lies in guests that say so.
+  if (attachment.info && isStock(attachment))
+    for (const { name, shipped, space } of library.locators) if (shipped && space) names.delete(name);
   return [...names].map((structure) => {
     const validator = validators.get(structure);
     const why = whyNot(structure, validator, attachment, library);

@@ -3,6 +3,7 @@ import { attend } from '../ambulance/attend.ts';
 import { diagnosisJson, diagnosisText } from '../report/diagnosis.ts';
 import { EXIT } from '../runner/exit-codes.ts';
 import { shippedLibrary } from '../runner/library.ts';
+import { withEarlier } from '../targets/core/earlier.ts';
 import { openMachine } from '../targets/core/open.ts';
 import type { Invocation } from './invocation.ts';
 
@@ -10,7 +11,7 @@ import type { Invocation } from './invocation.ts';
 const NAME = 'dump';
 const AMBULANCE = 'siren';
 
-/** `siren diagnose FILE`: a dump, without a spec. 0: nothing is wrong with it; 1: something is; 3: it cannot be read. */
+/** `siren diagnose FILE [--booted EARLIER]`: a dump, without a spec. 0: nothing is wrong with it; 1: something is; 3: it cannot be read. */
 export async function diagnoseCommand(
   file: string,
   options: Record<string, unknown>,
@@ -21,14 +22,23 @@ export async function diagnoseCommand(
     around.error(`siren: ${file}: ${opened}\n`);
     return EXIT.usage;
   }
+  const before = options['booted'] as string | undefined;
+  const earlier = before === undefined ? undefined : openMachine(resolve(around.cwd, before), NAME);
   try {
-    const { patient, format, release, shortcomings, held_bytes: memory_bytes } = opened;
+    const known = typeof earlier === 'object' ? withEarlier(opened, earlier) : earlier;
+    if (typeof known === 'string') {
+      around.error(`siren: ${before}: ${known}\n`);
+      return EXIT.usage;
+    }
+    const patient = known ?? opened.patient;
+    const { format, release, shortcomings, held_bytes: memory_bytes } = opened;
     const { cpus } = patient;
     const seen = attend(patient, { ambulance: AMBULANCE, library: await shippedLibrary() });
     const of = { file: basename(file), format, release, shortcomings, memory_bytes, cpu_count: cpus.length, ...seen }; // prettier-ignore
     around.out(options['json'] === true ? diagnosisJson(of, version) : diagnosisText(of, around.colors));
     return seen.report.health === 'healthy' && seen.closed === undefined ? EXIT.ok : EXIT.failed;
   } finally {
+    if (typeof earlier === 'object') earlier.close();
     opened.close();
   }
 }

@@ -89,6 +89,10 @@ export async function runProgram(
     )
     .argument('<file>', 'the dump')
     .option('--json', 'as JSON')
+    .option(
+      '--booted <earlier>',
+      'a dump of the same boot from when all was well: the code is compared with what it holds',
+    )
     .action(async (file: string, options: Record<string, unknown>) => {
       const { diagnoseCommand } = await import('./diagnose.ts');
       code = await diagnoseCommand(file, options, { around, words, version });

@@ -70,6 +70,14 @@ export class Patient {
     return true;
   }
 
+  /** Memory as it was at boot-complete, where the machine keeps it: whoever may read what is there now may read what was. */
+  get booted(): ((physical: number, into: Uint8Array) => boolean) | undefined {
+    const kept = this.partition.booted;
+    if (!kept) return undefined;
+    return (physical, into) =>
+      this.allows('memory', { physical, bytes: into.length }) && kept(physical, into);
+  }
+
   /** What a look at a CPU gives, when it is granted. */
   look<T>(thing: GrantedThing, otherwise: T, at: (partition: Partition) => T): T {
     if (!this.allows(thing)) return otherwise;

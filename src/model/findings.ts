@@ -76,6 +76,7 @@ const FINDING_LIST: readonly FindingDoc[] = [
   { code: 'NO_VALIDATOR', leads_to: 'unchecked', collections: [], doc: 'A structure that is described and that nothing knows how to check.' },
   { code: 'NO_SYMBOL', leads_to: 'unreachable', collections: [], doc: 'A symbol that the locator names is not in kallsyms. Of what a guest does not describe itself that is no damage: its kernel has no such thing, and it is unchecked.' },
   { code: 'NO_TYPE', leads_to: 'unreachable', collections: [], doc: 'A type or member that is needed is not in BTF. Of what a guest does not describe itself that is no damage: its kernel has no such thing, and it is unchecked.' },
+  { code: 'NO_REFERENCE', leads_to: 'unchecked', collections: [], doc: 'What is compared with memory as it was when the guest had booted, and nobody kept that: a dump tells only what is. `siren diagnose FILE --booted EARLIER` takes it from an earlier dump.' },
   { code: 'LOCATOR_MALFORMED', leads_to: 'unreachable', collections: [], doc: 'The locator entry cannot be read, or its code holds something that is no instruction.' },
   { code: 'LOCATOR_STACK', leads_to: 'unreachable', collections: [], doc: "The locator's code takes a value that is not on its stack, or puts on more than it holds." },
   { code: 'LOCATOR_BUDGET', leads_to: 'unreachable', collections: [], doc: "The locator's code used up its steps, its loads or its roots: it loops, or says it is all over memory." },

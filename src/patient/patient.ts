@@ -19,6 +19,11 @@ export interface Patient {
   readonly region?: { readonly physical: number; readonly bytes: number } | undefined;
   /** The hypervisor's copy, taken at the registration. */
   readonly boot_copy?: Uint8Array | undefined;
+  /**
+   * Reads guest-physical memory as it was when the guest said that it had booted, as `read` does memory as it is. Absent where nobody kept that, as of
+   * most dumps.
+   */
+  readonly booted?: ((physical: number, into: Uint8Array) => boolean) | undefined;
   /** What the hypervisor noticed: 'heartbeat', 'progress', 'panic', 'second_level' …; 'inspection' when it was summoned. */
   readonly reason: string;
   /** The refusal code when the registration was turned down. */

@@ -11,6 +11,8 @@ import { Trail } from './trail.ts';
 
 const RUN_LIMIT = 16 * 1_048_576;
 const CHUNK = 65_536;
+/** A kernel's code is some 16 MiB. */
+const COMPARED_LIMIT = 256 * 1_048_576;
 const PER_CPU_LIMIT = 0x8000_0000;
 
 /** What generated code calls: the runtime of one function's run. Names here are the only ones that generated source knows. */
@@ -126,6 +128,21 @@ export class Frame extends Reporting {
     return length >= 0 && length <= RUN_LIMIT ? space.firstOther(address, length, byte) : NaN;
   }
 
+  /** Address of the first byte of a run that is not what it was when the guest had booted, the end when all are; NaN when that cannot be said. */
+  firstChanged(space: Reader, address: Address, length: number): Address {
+    return length >= 0 && length <= COMPARED_LIMIT ? this.#kept(space.firstChanged?.(address, length)) : NaN;
+  }
+
+  booted(space: Reader, address: Address): number {
+    return this.#kept(space.booted?.(address));
+  }
+
+  #kept(found: number | undefined): number {
+    if (found === undefined)
+      this.fail('NO_REFERENCE', 'nobody kept what was there when it had booted', '', NaN, 0);
+    return found ?? NaN;
+  }
+
   crc32c(space: Reader, address: Address, length: number): number {
     if (!(length >= 0 && length <= RUN_LIMIT)) return NaN;
     let checksum = 0;
@@ -148,15 +165,24 @@ export class Frame extends Reporting {
   }
 
   isFunction(address: Address): boolean {
-    return this.session.isFunction(address);
+    return this.session.code.isFunction(address);
   }
 
   inText(address: Address): boolean {
-    return this.session.inText(address);
+    return this.session.code.inText(address);
   }
 
   functionAt(address: Address): string {
-    return this.session.functionAt(address);
+    return this.session.code.functionAt(address);
+  }
+
+  /** 0 where no symbol is. */
+  symbolStart(address: Address): Address {
+    return this.session.code.symbolAround(address)[0] || 0;
+  }
+
+  symbolEnd(address: Address): Address {
+    return this.session.code.symbolAround(address)[1] || 0;
   }
 
   takes(cpu: CpuView, functions: readonly string[]): boolean {

@@ -18,6 +18,13 @@ export interface Reader {
   physical(address: Address): number;
   /** True when `length` bytes from an address all have that value; NaN where one that was reached cannot be read. Else the first other one. */
   firstOther(address: Address, length: number, byte: number): number;
+  /**
+   * Address of the first of `length` bytes that is not what it was when the guest had booted; the end when all are; NaN when one that was reached
+   * cannot be read, undefined where nobody knows what was there.
+   */
+  firstChanged?(address: Address, length: number): Address | undefined;
+  /** The byte that was there when the guest had booted: NaN and undefined as above. */
+  booted?(address: Address): number | undefined;
 }
 
 /** Counts work: structures give up where it says so. */

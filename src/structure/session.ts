@@ -25,6 +25,8 @@ export class Session {
   readonly finding_limit: number;
   readonly cpus: readonly CpuView[];
   readonly cpu_count: number;
+  /** What is known of the kernel's code and symbols. */
+  readonly code: Pick<Surroundings, 'isFunction' | 'inText' | 'functionAt' | 'symbolAround'>;
   readonly #linked: LinkedLibrary;
   readonly #around: Surroundings;
   readonly #elements = new Map<string, Elements>();
@@ -39,6 +41,7 @@ export class Session {
     this.finding_limit = around.finding_limit;
     this.cpus = around.cpus;
     this.cpu_count = around.cpu_count;
+    this.code = around;
   }
 
   /** Runs a validator. Undefined when there is none of that name. */
@@ -132,18 +135,6 @@ export class Session {
 
   perCpuBase(cpu: number): Address {
     return this.#around.perCpuBase(cpu);
-  }
-
-  isFunction(address: Address): boolean {
-    return this.#around.isFunction(address);
-  }
-
-  inText(address: Address): boolean {
-    return this.#around.inText(address);
-  }
-
-  functionAt(address: Address): string {
-    return this.#around.functionAt(address);
   }
 
   /** The lock of the validator itself. */
@@ -342,7 +333,7 @@ export class Session {
   #looks({ named }: LinkedLocator, space: Reader, base: Address): boolean | undefined {
     const offsets = this.#linked.functionPointers(named);
     if (offsets.length === 0) return undefined;
-    return offsets.every((offset) => this.inText(space.u64(base + offset)));
+    return offsets.every((offset) => this.code.inText(space.u64(base + offset)));
   }
 
   /** The findings of a run, those of the shapes that it stands for before its own. */

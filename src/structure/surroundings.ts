@@ -37,6 +37,8 @@ export interface Surroundings {
   isFunction(address: Address): boolean;
   inText(address: Address): boolean;
   functionAt(address: Address): string;
+  /** The symbol at or before an address, and the next one behind it; NaN where there is none. */
+  symbolAround(address: Address): readonly [start: Address, end: Address];
   readonly budget: Budget;
   /** Findings kept of one structure. */
   readonly finding_limit: number;

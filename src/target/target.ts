@@ -39,6 +39,8 @@ export interface Partition {
   /** Machine-physical address of the 8-byte IOMMU entry that lets a device of the partition reach a guest-physical page;
    * without `physical`, the page of the device's first ring. */
   iommuEntry?(device: string, physical?: number): number | undefined;
+  /** Memory as it was when the guest said that it had booted, read as `memory` is; absent where the target keeps none. */
+  readonly booted?: (address: number, into: Uint8Array) => boolean;
   park(): void;
   resume(): void;
   readonly parked: boolean;

@@ -95,6 +95,8 @@ function isAttended(run: Case, { report, verdict }: Judged): boolean {
   if (verdict.verdict !== 'unchecked') return true;
   // What nobody describes and the kernel has not is nobody's.
   if (verdict.code === 'NO_SYMBOL' || verdict.code === 'NO_TYPE') return false;
+  // Nor is what could only be compared with something that nobody has.
+  if (verdict.code === 'NO_REFERENCE') return false;
   if (verdict.code !== 'NO_LOCATOR') return true;
   const lpar = run.scenario.topology.lpars.find((known) => known.name === report.patient);
   const structure = bare(verdict.structure, report.patient);

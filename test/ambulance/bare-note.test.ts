@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { structuresOf } from '../../src/ambulance/structures.ts';
 import type { Attachment } from '../../src/ambulance/attach.ts';
 import { attach } from '../../src/ambulance/attach.ts';
 import { DEFAULT_LIMITS, Meter } from '../../src/ambulance/limits.ts';
 import { PhysicalCache } from '../../src/ambulance/memory.ts';
 import { writeNotes } from '../../src/formats/notes.ts';
 import type { Patient } from '../../src/patient/patient.ts';
+import { SHIPPED } from '../support/library.ts';
 
 const TEXT = new TextEncoder().encode('OSRELEASE=6.1.0\nPAGESIZE=4096\n');
 const NOTE = writeNotes([{ name: 'VMCOREINFO', type: 0, desc: TEXT }]);
@@ -47,6 +49,15 @@ describe('a stock kernel, whose region is its VMCOREINFO note', () => {
     expect(rotten).toMatchObject({ via: 'boot_copy', verdict: 'corrupt', code: 'SEAL' });
     expect(rotten.faults[0]?.offset).toBe(30);
     expect(rotten.info?.osrelease).toBe('6.1.0');
+  });
+
+  it("is asked for what its kernel has, not for what lies in the simulated guest's process", () => {
+    const asked = (of: Attachment): string[] => structuresOf(of, SHIPPED).map(({ structure }) => structure);
+    const stock = asked(attached({ region, boot_copy: NOTE }));
+    expect(stock).toContain('text');
+    expect(stock).not.toContain('orders');
+    // Of whom nothing is known it may be either.
+    expect(asked(attached({}, (bytes) => bytes.fill(0)))).toContain('orders');
   });
 
   it('is read by a scan where nothing was registered, and unreachable where there is none', () => {

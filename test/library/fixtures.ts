@@ -50,7 +50,7 @@ const freedTwice = `free ${CACHE}.objects[4]; free ${CACHE}.objects[5]; free ${C
 
 /** Of what the simulated guest has not, and the tests that have it. */
 export const ELSEWHERE: ReadonlyMap<string, string> = new Map(
-  ['areas', 'call_sites', 'credentials', 'file_tables', 'free_areas', 'gates', 'interrupts', 'jump_sites', 'modules', 'mounts', 'pages', 'pids', 'vmap_areas', 'work_queues', 'worker_pools'].map((name) => [name, 'test/library/stock.real.test.ts']),
+  ['areas', 'call_sites', 'credentials', 'file_tables', 'free_areas', 'gates', 'interrupts', 'jump_sites', 'modules', 'mounts', 'pages', 'pids', 'system_calls', 'text', 'vmap_areas', 'work_queues', 'worker_pools'].map((name) => [name, 'test/library/stock.real.test.ts']),
 ); // prettier-ignore
 
 /** One for every code of every validator that ships. */

@@ -15,12 +15,14 @@ import { mutants as service } from './service.mjs';
 import { mutants as stock_kernels } from './stock-kernels.mjs';
 import { mutants as structures } from './structures.mjs';
 import { mutants as structures_at_work } from './structures-at-work.mjs';
+import { mutants as text } from './text.mjs';
 import { mutants as twins } from './twins.mjs';
 import { mutants as words } from './words.mjs';
 
 export const mutants = [
   ...claims,
   ...twins,
+  ...text,
   ...locators,
   ...machine,
   ...guest,

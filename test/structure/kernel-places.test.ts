@@ -36,6 +36,7 @@ function kernelSession(
     isFunction: () => false,
     inText: () => false,
     functionAt: () => '',
+    symbolAround: () => [NaN, NaN],
     budget: { step: () => true },
     finding_limit: 16,
   }).validate(validates);

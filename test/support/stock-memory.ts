@@ -2,6 +2,7 @@ import { attach } from '../../src/ambulance/attach.ts';
 import { DEFAULT_LIMITS, Meter } from '../../src/ambulance/limits.ts';
 import { PhysicalCache } from '../../src/ambulance/memory.ts';
 import { read } from '../../src/ambulance/reading.ts';
+import type { Subject } from '../../src/ambulance/subject.ts';
 import { openSubject } from '../../src/ambulance/subject.ts';
 import type { Address } from '../../src/base/address.ts';
 import { writeNotes } from '../../src/formats/notes.ts';
@@ -29,6 +30,8 @@ export class StockMemory {
   readonly #cpus: Patient['cpus'];
   readonly #copy: Uint8Array;
   readonly #reading: ReturnType<typeof read>;
+  readonly #types: Pick<Subject, 'offset' | 'sizeOf'>;
+  readonly #symbol: (name: string) => Address | undefined;
   readonly #physical: (address: Address) => number;
 
   constructor() {
@@ -55,6 +58,8 @@ export class StockMemory {
     const attachment = attach(patient, cache);
     const opened = openSubject(patient, cache, attachment, SHIPPED);
     if (!opened.ok) throw new Error(opened.message);
+    this.#types = opened.value;
+    this.#symbol = (name) => opened.value.symbol(name);
     this.#physical = (address) => opened.value.physical(address);
     this.#reading = read(opened.value, attachment, SHIPPED, meter);
   }
@@ -71,15 +76,48 @@ export class StockMemory {
     return { physical, bytes: new Uint8Array(view.buffer).slice(0, bytes) };
   }
 
-  /** The machine with that written into it. It cannot be let run. */
+  /** Address of a place, and how many bytes are there; of a symbol where it begins with one. */
+  at(place: string): Address {
+    return this.#symbol(place) ?? this.#find(place).address;
+  }
+
+  /** Where a member lies in a type of the kernel's. */
+  offset(type: string, member: string): number {
+    return this.#types.offset(type, member);
+  }
+
+  size(type: string): number {
+    return this.#types.sizeOf(type);
+  }
+
+  /** Bytes at a kernel address: a number is one byte, a bigint the eight of a word. */
+  write(address: Address, bytes: readonly (number | bigint)[] | Uint8Array): Poke {
+    const physical = this.#physical(address);
+    if (physical < 0) throw new Error(`nothing is at ${address}`);
+    const words = [...bytes].map((one) => (typeof one === 'number' ? [one] : Buffer.from(BigUint64Array.of(BigInt.asUintN(64, one)).buffer))); // prettier-ignore
+    return { physical, bytes: Buffer.concat(words.map((one) => Uint8Array.from(one))) };
+  }
+
+  /** What is at a kernel address. */
+  bytes(address: Address, count: number): Uint8Array {
+    const physical = this.#physical(address);
+    return this.#memory.slice(physical, physical + count);
+  }
+
+  /** The machine with that written into it. It cannot be let run, and is known as it was before. */
   patient(pokes: readonly Poke[]): Patient {
     const memory = this.#memory;
+    const booted = (physical: number, into: Uint8Array): boolean => {
+      if (!(physical >= 0) || physical + into.length > memory.length) return false;
+      into.set(memory.subarray(physical, physical + into.length));
+      return true;
+    };
     return {
       name: 'web',
       memory_bytes: memory.length,
+      booted,
       read(physical, into) {
-        if (!(physical >= 0) || physical + into.length > memory.length) return false;
-        into.set(memory.subarray(physical, physical + into.length));
+        if (!booted(physical, into)) return false;
         for (const { physical: at, bytes } of pokes) {
           for (const [index, byte] of bytes.entries()) {
             const place = at + index - physical;

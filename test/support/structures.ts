@@ -121,6 +121,7 @@ export function sessionOn(
     isFunction: (address) => address === 0x5000,
     inText: (address) => address >= 0x5000 && address < 0x6000,
     functionAt: () => 'somewhere',
+    symbolAround: () => [NaN, NaN],
     budget: { step: () => ++steps <= 2_000_000 },
     finding_limit: 16,
     ...more,

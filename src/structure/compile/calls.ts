@@ -217,6 +217,15 @@ function plainCall(call: Call, context: Context): Compiled {
       lost(context, `${found} !== ${found}`, at);
       return number(call.function === 'crc32c' ? exact(found, 0, 2 ** 32 - 1) : addressValue(found));
     }
+    case 'first_changed':
+    case 'booted': {
+      const at = address(0);
+      const rest = call.args.slice(1).map((one) => asNumber(code, compileNumber(one, context).value));
+      const runtime = call.function === 'booted' ? 'booted' : 'firstChanged';
+      const found = code.keep(`R.${runtime}(${[at.space, asNumber(code, at.value), ...rest].join(', ')})`);
+      lost(context, `${found} !== ${found}`, at);
+      return number(call.function === 'booted' ? exact(found, 0, 255) : addressValue(found));
+    }
     case 'filled': {
       const at = address(0);
       const base = asNumber(code, at.value);
@@ -255,6 +264,9 @@ function plainCall(call: Call, context: Context): Compiled {
     }
     case 'function_at':
       return { kind: 'text', code: code.keep(`R.functionAt(${asNumber(code, address(0).value)})`) };
+    case 'symbol_start':
+    case 'symbol_end':
+      return number(addressValue(code.keep(`R.${call.function === 'symbol_start' ? 'symbolStart' : 'symbolEnd'}(${asNumber(code, address(0).value)})`))); // prettier-ignore
     case 'contains':
       return bool(`${text(call, 0, context)}.includes(${text(call, 1, context)})`);
     case 'enumerator': {

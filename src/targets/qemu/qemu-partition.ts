@@ -10,6 +10,7 @@ import { QemuProblem } from './problem.ts';
 import { ProgressMeter } from './progress.ts';
 import type { RunningGuest } from './restored.ts';
 import { dumpOf, endGuest, readText } from './restored.ts';
+import { RamFile } from './ram-file.ts';
 import { HostTime } from './running-time.ts';
 import type { Shape } from './shape.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -22,6 +23,7 @@ export class QemuPartition implements Partition {
   readonly name: string;
   readonly shape: Shape;
   readonly memory: PhysicalMemory;
+  readonly booted: (address: number, into: Uint8Array) => boolean;
   readonly cpus: readonly VirtualCpu[];
   readonly snapshot: Snapshot;
   readonly progress_meter: ProgressMeter;
@@ -32,6 +34,8 @@ export class QemuPartition implements Partition {
   /** Sign of what ended it for good; '' while nothing has. */
   stopped = '';
   readonly #guest: RunningGuest;
+  /** The snapshot's own memory: a run works on a copy of it. */
+  readonly #as_booted: RamFile;
   readonly #gdb: GdbStub;
   readonly #host: HostTime;
   readonly #waited: number[];
@@ -62,6 +66,8 @@ export class QemuPartition implements Partition {
       guest.snapshot.progress ?? [],
       (cpu) => this.#host.of(cpu).ran,
     );
+    this.#as_booted = new RamFile(guest.snapshot.ram, shape.memory_bytes, 'r');
+    this.booted = (address, into) => this.#as_booted.read(address, into);
     this.memory = { size: ram.size, read, write: (address, bytes) => this.#write(address, bytes) };
     this.cpus = threads.map((_, index): VirtualCpu => ({
       index,
@@ -178,6 +184,7 @@ export class QemuPartition implements Partition {
 
   release(): void {
     this.#host.close();
+    this.#as_booted.close();
     endGuest(this.#guest);
   }
 

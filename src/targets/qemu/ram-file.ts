@@ -20,8 +20,8 @@ export class RamFile {
   readonly #pages = new Map<number, Uint8Array>();
   #live = false;
 
-  constructor(path: string, bytes: number) {
-    this.#file = openSync(path, 'r+');
+  constructor(path: string, bytes: number, access: 'r+' | 'r' = 'r+') {
+    this.#file = openSync(path, access);
     this.#low = bytes > SPLIT_ABOVE ? LOW_BYTES : bytes;
     this.size = bytes > this.#low ? HIGH_BASE + bytes - this.#low : bytes;
   }

@@ -18,14 +18,29 @@ export class FlatSpace {
     const bytes = new Uint8Array(this.#view.buffer);
     this.put(TOP, SECOND + PTE.PRESENT);
     this.put(SECOND, PTE.PRESENT + PTE.PAGE_SIZE);
-    const read: Patient['read'] = (physical, into) => {
-      if (!(physical >= 0) || physical + into.length > MEMORY_BYTES) return false;
-      into.set(bytes.subarray(physical, physical + into.length));
-      return true;
-    };
-    const patient: Patient = { name: 'web', memory_bytes: MEMORY_BYTES, read, cpus: [], reason: 'inspection', devices: [], now: () => 0, letRun: () => false }; // prettier-ignore
+    const from =
+      (memory: Uint8Array): Patient['read'] =>
+      (physical, into) => {
+        if (!(physical >= 0) || physical + into.length > MEMORY_BYTES) return false;
+        into.set(memory.subarray(physical, physical + into.length));
+        return true;
+      };
+    const read = from(bytes);
+    const booted = (): Patient['booted'] => this.#kept && from(this.#kept);
+    const patient: Patient = { name: 'web', memory_bytes: MEMORY_BYTES, read, cpus: [], reason: 'inspection', devices: [], now: () => 0, letRun: () => false, get booted() { return booted(); } }; // prettier-ignore
     this.#physical = new PhysicalCache(patient, this.meter);
     this.space = new Space(this.#physical, TOP, 4);
+  }
+
+  /** From now on this is what the memory was when the guest had booted. */
+  keep(): void {
+    this.#kept = new Uint8Array(this.#view.buffer.slice(0));
+  }
+  #kept: Uint8Array | undefined;
+
+  putBytes(address: number, bytes: readonly number[]): void {
+    bytes.forEach((byte, index) => this.#view.setUint8(address + index, byte));
+    this.#physical?.forget();
   }
 
   put(address: number, value: number | bigint): void {

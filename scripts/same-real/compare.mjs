@@ -1,0 +1,50 @@
+/**
+ * What differs between runs of the same scenarios, from their results: `{ scenarios, same, differences: [{ id, aspect, seen: [{ runs, value }] }] }`.
+ * Runs are counted from 1; what a run does not have is `-`.
+ */
+export function compareRuns(results) {
+  const ids = [...new Set(results.flatMap(({ runs }) => runs.map(({ id }) => id)))];
+  const differences = [];
+  let same = 0;
+  for (const id of ids) {
+    const seen = results.map(({ runs }) => aspectsOf(runs.find((run) => run.id === id)));
+    const apart = [...new Set(seen.flatMap((one) => [...one.keys()]))]
+      .map((aspect) => ({ id, aspect, seen: grouped(seen.map((one) => one.get(aspect) ?? '-')) }))
+      .filter(({ seen: values }) => values.length > 1);
+    if (apart.length === 0) same++;
+    differences.push(...apart);
+  }
+  return { scenarios: ids.length, same, differences };
+}
+
+function grouped(values) {
+  return [...new Set(values)].map((value) => ({
+    value,
+    runs: values.flatMap((one, index) => (one === value ? [index + 1] : [])),
+  }));
+}
+
+/** By name, everything that two runs of a scenario are compared by. */
+function aspectsOf(run) {
+  const aspects = new Map();
+  if (run === undefined) return aspects;
+  aspects.set('outcome', run.status);
+  for (const { text, status } of run.claims) aspects.set(`claim ${text}`, status);
+  const { rescues = [], services = [] } = run.record ?? {};
+  aspects.set('rescues', rescues.map(({ ambulance, patient }) => `${ambulance} to ${patient}`).join(', '));
+  aspects.set('services', services.map(({ state, code }) => [state, code].filter(Boolean).join(' ')).join(', '));
+  rescues.forEach((rescue, index) => {
+    const who = `rescue ${index + 1}`;
+    aspects.set(`${who}: health`, rescue.health);
+    for (const { structure, verdict } of rescue.verdicts)
+      aspects.set(`${who}: ${structure}`, [verdict, ...codesOf(rescue, structure)].join(' '));
+    aspects.set(`${who}: diagnosis`, rescue.diagnosis.map(({ cause, place }) => `${cause} at ${place}`).join('; '));
+  });
+  return aspects;
+} // prettier-ignore
+
+function codesOf({ findings }, structure) {
+  return [
+    ...new Set(findings.filter((one) => one.structure === structure).map(({ code }) => code)),
+  ].sort();
+}

@@ -1,10 +1,14 @@
 import type { Address } from '../base/address.ts';
 import { fromBigint } from '../base/address.ts';
 import { NS_PER_MS } from '../base/units.ts';
+import type { OrcTable } from '../formats/orc.ts';
+import { openOrc } from '../formats/orc.ts';
 import type { LibraryModel } from '../model/structure.ts';
 import type { PatientCpu } from '../patient/patient.ts';
 import type { CpuView } from '../structure/session.ts';
 import type { Subject } from './subject.ts';
+import type { RegsLayout, Unwound } from './unwind.ts';
+import { unwind } from './unwind.ts';
 
 /** What tells what a CPU is at, by the lists of the library, in `specs/lib/locks.spec`. */
 interface Functions {
@@ -37,8 +41,6 @@ export const STUCK_NS: number = 20 * NS_PER_MS;
 const STACK_BYTES = 16_384;
 const FRAME_LIMIT = 64;
 const FLAG_INTERRUPTS = 0x200;
-/** An idle CPU has no more functions on its stack than those of the idle loop. */
-const IDLE_DEPTH = 3;
 /** A lock's own queue lies in its second word. */
 const LOCK_BYTES = 8;
 
@@ -55,9 +57,7 @@ export function waitsFor(cpu: CpuView, lock: Address): boolean {
 
 /** CPUs that may be in the critical section of a lock: not in user mode, not at rest, not spinning for it. */
 export function mayHold(cpus: readonly CpuView[], lock: Address): readonly CpuView[] {
-  return cpus.filter(
-    (one) => one.mode !== 'user' && !waitsFor(one, lock) && !(one.mode === 'idle' && one.depth <= IDLE_DEPTH),
-  );
+  return cpus.filter((one) => one.mode !== 'user' && one.mode !== 'idle' && !waitsFor(one, lock));
 }
 
 function viewOf(subject: Subject, cpu: PatientCpu, functions: Functions): CpuView {
@@ -67,7 +67,7 @@ function viewOf(subject: Subject, cpu: PatientCpu, functions: Functions): CpuVie
   const user = (Number(cpu.register('cs') & 3n) & 3) === 3;
   const waits_to = functions.waiting.get(at) ?? '';
   const waits_for = waits_to === '' ? 0 : fromBigint(cpu.register('rdi'));
-  const frames = user ? [] : framesOf(subject, at, rsp);
+  const frames = user ? [] : framesOf(subject, cpu, at, rsp);
   const interrupts_off = (Number(cpu.register('rflags') & 0xffffn) & FLAG_INTERRUPTS) === 0;
   const current = subject.space.u64(subject.perCpu('current_task', cpu.index));
   return {
@@ -96,18 +96,53 @@ function nameOf(subject: Subject, lock: Address): string {
   return symbol && symbol.offset < LOCK_BYTES ? symbol.name : '';
 }
 
-/** What the stack that a CPU is on leads back to: up to the variable's end when it is one, else to the guard page above it. */
-function framesOf(subject: Subject, at: string, rsp: Address): readonly string[] {
-  const variable = subject.kallsyms.symbolAt(rsp);
-  const left =
-    variable === undefined || variable.bytes === 0 ? STACK_BYTES : variable.bytes - variable.offset;
-  return [...(at === '' ? [] : [at]), ...functionsOn(subject, rsp, rsp + left)];
+/**
+ * The functions that a CPU is in, innermost first: as the kernel's own tables tell its frames, and from where they say nothing, or where a kernel has
+ * none, those that the words of its stack point into.
+ */
+function framesOf(subject: Subject, cpu: PatientCpu, at: string, rsp: Address): readonly string[] {
+  const told = unwound(subject, cpu, rsp);
+  if (!told) return [...(at === '' ? [] : [at]), ...functionsOn(subject, rsp)];
+  const frames = told.frames.map((address) => subject.functionAt(address)).filter((name) => name !== '');
+  return told.complete ? frames : [...frames, ...functionsOn(subject, told.sp)].slice(0, FRAME_LIMIT);
 }
 
-/** Functions that words of a stack point into, from `start` up. Stale words above a stack pointer there are none. */
-function functionsOn(subject: Subject, start: Address, end: Address): string[] {
+interface Tables {
+  readonly orc: OrcTable;
+  readonly layout: RegsLayout;
+}
+
+const TABLES = new WeakMap<Subject, Tables | 'none'>();
+
+function tablesOf(subject: Subject): Tables | 'none' {
+  const known = TABLES.get(subject);
+  if (known) return known;
+  const offset = (member: string): number => subject.offset('pt_regs', member);
+  const orc = openOrc(subject);
+  const layout = { ip: offset('ip'), sp: offset('sp'), bp: offset('bp'), cs: offset('cs'), r10: offset('r10'), r13: offset('r13'), di: offset('di'), dx: offset('dx') }; // prettier-ignore
+  const made = orc === undefined ? 'none' : { orc, layout };
+  TABLES.set(subject, made);
+  return made;
+}
+
+/** Undefined where the kernel has no tables. */
+function unwound(subject: Subject, cpu: PatientCpu, sp: Address): Unwound | undefined {
+  const tables = tablesOf(subject);
+  if (tables === 'none') return undefined;
+  const [ip, bp, r10, r13, di, dx] = (['rip', 'rbp', 'r10', 'r13', 'rdi', 'rdx'] as const).map((name) => fromBigint(cpu.register(name))) as [Address, Address, Address, Address, Address, Address]; // prettier-ignore
+  return unwind(subject.space, tables.orc, tables.layout, { ip, sp, bp, r10, r13, di, dx }, FRAME_LIMIT);
+}
+
+/**
+ * Functions that words of a stack point into, from there up to the variable's end when it is one, else to the guard page above it. What a call left
+ * behind in the frame of another one is among them.
+ */
+function functionsOn(subject: Subject, start: Address): string[] {
+  const variable = subject.kallsyms.symbolAt(start);
+  const left =
+    variable === undefined || variable.bytes === 0 ? STACK_BYTES : variable.bytes - variable.offset;
   const frames: string[] = [];
-  const last = Math.min(end, start + STACK_BYTES);
+  const last = start + Math.min(left, STACK_BYTES);
   for (let word = start; word < last && frames.length < FRAME_LIMIT; word += 8) {
     const value = subject.space.u64(word);
     if (Number.isNaN(value)) break;

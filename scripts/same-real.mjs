@@ -55,5 +55,7 @@ for (const { id, aspect, seen } of differences) {
   for (const { runs, value } of seen) console.log(`    run ${runs.join(', ')}: ${value}`);
 }
 const green = results.every(({ exit_code }) => exit_code === 0);
-console.log(`${same} of ${scenarios} scenarios came to the same in all ${results.length} runs${green ? '' : '; not every run was green'}`);
+console.log(
+  `${same} of ${scenarios} scenarios came to the same in all ${results.length} runs${green ? '' : '; not every run was green'}`,
+);
 process.exit(same === scenarios && green ? 0 : 1); // prettier-ignore

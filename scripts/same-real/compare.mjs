@@ -44,7 +44,5 @@ function aspectsOf(run) {
 } // prettier-ignore
 
 function codesOf({ findings }, structure) {
-  return [
-    ...new Set(findings.filter((one) => one.structure === structure).map(({ code }) => code)),
-  ].sort();
+  return [...new Set(findings.filter((one) => one.structure === structure).map(({ code }) => code))].sort();
 }

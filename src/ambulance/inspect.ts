@@ -8,6 +8,7 @@ import type { Attachment } from './attach.ts';
 import type { Checked } from './checks.ts';
 import { check } from './checks.ts';
 import type { Draft } from './draft.ts';
+import { hangsOnHolders, ofHolders, withoutHolders } from './holders.ts';
 import type { Landmark } from './landmarks.ts';
 import { landmarksOf } from './landmarks.ts';
 import type { Meter } from './limits.ts';
@@ -54,6 +55,8 @@ interface Pending extends Planned {
   rereads: number;
   /** True when a CPU that may be at work in the kernel was seen where it had been: it may not have been given any time. */
   stood: boolean;
+  /** Somebody may hold a lock of it only for where he happens to be. */
+  hangs: boolean;
 }
 
 /** Validates every structure that can be; what may be in flux is read again after the guest has run a little. */
@@ -97,8 +100,16 @@ export function inspect(
       verdict: 'unchecked',
       ...why,
     });
-    if (!why) pending.push({ ...planned, result: examine(planned), seen: new Map(), rereads: 0, stood: false }); // prettier-ignore
+    if (!why) pending.push({ ...planned, result: examine(planned), seen: new Map(), rereads: 0, stood: false, hangs: false }); // prettier-ignore
   }
+  /** Looks as if nobody were in the kernel whether there is a lock that nobody else could be holding. In a dump nobody goes on. */
+  const askHolders = (of: readonly Pending[]): void => {
+    const cpus = patient.servicing && withoutHolders(reading.cpus);
+    const without = cpus && read(subject, attachment, library, meter, cpus);
+    for (const one of of.filter(ofHolders))
+      one.hangs = without !== undefined && hangsOnHolders(one.result, check(one.structure, subject, meter, without, one.counted)); // prettier-ignore
+  };
+  askHolders(pending);
   let open = pending.filter(unsettled);
   let pause_ns = REREAD_NS;
   for (let round = 0; round < meter.limits.rereads && open.length > 0; round++) {
@@ -113,6 +124,7 @@ export function inspect(
       one.stood ||= stood;
       one.result = check(one.structure, subject, meter, reading, one.counted);
     }
+    askHolders(open);
     open = open.filter(unsettled);
   }
   for (const one of pending) conclusions.set(one.structure, conclude(one, meter.limits.rereads));
@@ -143,7 +155,7 @@ const NOT_IN_FILE = {
 
 /** Counts a reading's findings; true while one of them is not settled. */
 function unsettled(one: Pending): boolean {
-  let open = false;
+  let open = one.hangs;
   const keys = new Set<string>();
   for (const draft of one.result.drafts) {
     const key = keyOf(draft);
@@ -152,8 +164,8 @@ function unsettled(one: Pending): boolean {
     one.seen.set(key, readings);
     if (!settled(draft, readings)) open = true;
   }
-  // What was seen once and is gone was no damage.
-  for (const key of one.seen.keys()) if (!keys.has(key)) one.seen.delete(key);
+  // What was seen once and is gone was no damage; a lock that somebody may hold now is not gone.
+  for (const key of one.seen.keys()) if (!keys.has(key) && !one.hangs) one.seen.delete(key);
   return open;
 }
 

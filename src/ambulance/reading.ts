@@ -22,9 +22,8 @@ export interface Reading {
   of(structure: string): Pick<Reading, 'session' | 'linked'>;
 }
 
-/** Looks at the CPUs and puts the library to use on what the memory holds now. */
-export function read(subject: Subject, attachment: Attachment, library: LibraryModel, meter: Meter): Reading {
-  const cpus = observe(subject);
+/** Looks at the CPUs, or takes them as given, and puts the library to use on what the memory holds now. */
+export function read(subject: Subject, attachment: Attachment, library: LibraryModel, meter: Meter, cpus: readonly CpuView[] = observe(subject)): Reading {
   const linked = link(library, subject.btf);
   const spaces = new Map<string, Space | string>();
   const process = (comm: string): Space | string => {
@@ -76,7 +75,7 @@ export function read(subject: Subject, attachment: Attachment, library: LibraryM
     return known;
   };
   return { cpus, session, linked, of };
-}
+} // prettier-ignore
 
 const VARIABLE = /^symbols\["([^"]+)"\](?:\[(\d+)\])?/;
 

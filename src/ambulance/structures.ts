@@ -12,6 +12,8 @@ export interface Planned {
   readonly tried: boolean;
   /** Codes that are about a walk as a whole: what is counted, summed, or sought in it. */
   readonly counted: ReadonlySet<string>;
+  /** Causes that its requirements speak for. */
+  readonly means: ReadonlySet<string>;
 } // prettier-ignore
 
 /** Every structure that gets a verdict, in the order of the report: what Linux has, what else the library checks, what else is described. */
@@ -46,7 +48,8 @@ function plan(attachment: Attachment, library: LibraryModel): readonly Planned[]
     const counted = validator === undefined ? NOTHING : countedIn(validator);
     const tried =
       isStock(attachment) && !library.locators.some(({ name, shipped }) => name === structure && !shipped);
-    return { structure, ...(why ? { why } : {}), tried, counted };
+    const means = new Set(validator?.codes.flatMap((one) => one.means ?? []) ?? []);
+    return { structure, ...(why ? { why } : {}), tried, counted, means };
   });
 }
 

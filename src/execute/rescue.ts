@@ -1,4 +1,4 @@
-import { ATTACH_NS } from '../model/costs.ts';
+import { ATTACH_NS, OOPS_SETTLE_NS } from '../model/costs.ts';
 import { leaseOf } from '../hypervisor/rescues.ts';
 import type { TopologyModel } from '../model/machine.ts';
 import type { Order } from '../patient/servicing.ts';
@@ -71,7 +71,8 @@ export class Dispatcher {
     if (this.#attended.has(subject) && kind === 'failing') return false;
     const ambulance = this.#choose(subject);
     if (ambulance === undefined || this.#calls.some((call) => call.patient === subject)) return false;
-    this.#call({ ambulance, patient: subject, time_ns: event.time_ns + ATTACH_NS });
+    const settle_ns = event.detail['sign'] === 'oops' ? OOPS_SETTLE_NS : 0;
+    this.#call({ ambulance, patient: subject, time_ns: event.time_ns + settle_ns + ATTACH_NS });
     return true;
   }
 

@@ -58,6 +58,14 @@ describe('the ambulance', () => {
     expect(beats('web', diagnosed_ns, 60 * MS)).toBeGreaterThan(5);
   });
 
+  it('lets a guest that oopsed come to the end of it first', () => {
+    const { dispatcher } = dispatched();
+    const { dispatcher: other } = dispatched();
+    dispatcher.onEvent({ ...notice('failing'), detail: { sign: 'heartbeat' } });
+    other.onEvent({ ...notice('failing'), detail: { sign: 'oops' } });
+    expect((other.nextTime() ?? 0) - (dispatcher.nextTime() ?? 0)).toBeGreaterThan(MS);
+  });
+
   it('has concluded nothing when the run ends while it is at work, or before it comes', () => {
     for (const [late_ns, heard] of [
       [10_000, ['summoned web']],

@@ -14,4 +14,10 @@ export const mutants = [
   { id: 'a-node-counts-its-slabs', file: 'specs/lib/slabs.spec', from: 'require n.nr_partial == count(n.partial_slabs)', to: 'require n.nr_partial >= count(n.partial_slabs)', killer: 'test/library/fixtures.test.ts' },
   { id: 'an-update-that-does-not-end', file: 'src/ambulance/inspect.ts', from: 'outlasts(one, draft, limit) || ', to: '', killer: 'test/ambulance/outlasting.test.ts' },
   { id: 'who-stands-may-be-at-it', file: 'src/ambulance/inspect.ts', from: 'one.stood ||= stood;', to: '', killer: 'test/ambulance/outlasting.test.ts' },
+  { id: 'a-caller-is-where-it-called', file: 'src/ambulance/unwind.ts', from: 'const at = frame.stopped ? frame.ip : frame.ip - 1;', to: 'const at = frame.ip;', killer: 'test/ambulance/unwind.test.ts' },
+  { id: 'an-interrupt-saves-all-registers', file: 'src/ambulance/unwind.ts', from: "if ((saved('cs') & 3) === 3) return 'end';", to: '', killer: 'test/ambulance/unwind.test.ts' },
+  { id: 'the-last-frame-entry-before', file: 'src/formats/orc.ts', from: 'if (this.#ipOf(middle) <= ip) low', to: 'if (this.#ipOf(middle) < ip) low', killer: 'test/ambulance/unwind.test.ts' },
+  { id: 'a-lock-that-somebody-may-hold', file: 'src/ambulance/inspect.ts', from: 'let open = one.hangs;', to: 'let open = false;', killer: 'test/ambulance/holders.test.ts' },
+  { id: 'as-if-nobody-were-at-work', file: 'src/ambulance/holders.ts', from: "if (cpus.every(({ mode }) => mode !== 'kernel')) return undefined;", to: 'return undefined;', killer: 'test/ambulance/holders.test.ts' },
+  { id: 'an-oops-comes-to-its-end', file: 'src/execute/rescue.ts', from: '? OOPS_SETTLE_NS : 0', to: '? 0 : 0', killer: 'test/execute/rescue.test.ts' },
 ]; // prettier-ignore

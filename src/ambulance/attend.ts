@@ -1,4 +1,6 @@
-import { addressHex } from '../base/address.ts';
+import type { Fold } from '../base/fold.ts';
+import { NO_FOLD, trueHex } from '../base/fold.ts';
+import type { Result } from '../formats/result.ts';
 import { readPrintkLines } from '../formats/printk-ring.ts';
 import type { LibraryModel } from '../model/structure.ts';
 import type { Patient } from '../patient/patient.ts';
@@ -45,11 +47,6 @@ export interface Attended {
   readonly closed?: string;
 }
 
-/** Addresses of 57 bits are no numbers that are exact: nothing is concluded of what is read through them. */
-const FIVE_LEVELS = {
-  code: 'FIVE_LEVELS',
-  message: 'its page tables have five levels, whose addresses are not read exactly yet',
-} as const;
 const LOG_LINES = 64;
 const LOG_TAIL = 12;
 
@@ -65,11 +62,9 @@ export function attend(patient: Patient, options: AttendOptions): Attended {
   const attachment = attach(patient, memory);
   const opened = openSubject(patient, memory, attachment, options.library);
   const subject = opened.ok ? opened.value : undefined;
-  const deep = subject?.space.levels === 5;
-  const inspected =
-    subject && !deep ? inspect(patient, subject, memory, attachment, options.library, meter) : undefined;
-  const why = opened.ok ? FIVE_LEVELS : { code: patient.absent === undefined ? 'NO_SYMBOL' : 'NOT_IN_FILE', message: opened.message }; // prettier-ignore
-  const conclusions = inspected?.conclusions ?? unopened(attachment, options.library, why);
+  const fold = subject?.space.fold ?? NO_FOLD;
+  const inspected = subject && inspect(patient, subject, memory, attachment, options.library, meter);
+  const conclusions = inspected?.conclusions ?? unopened(attachment, options.library, closedBy(opened, patient)); // prettier-ignore
   const metadata = regionDrafts(attachment, subject);
   const drafts = [...metadata, ...conclusions.flatMap((one) => one.drafts)];
   const log = subject ? readPrintkLines(subject, LOG_LINES) : bareLog(memory, attachment.info, LOG_LINES);
@@ -96,7 +91,7 @@ export function attend(patient: Patient, options: AttendOptions): Attended {
     health: healthOf(of, diagnosis),
     verdicts: [
       metadataVerdict(attachment),
-      ...conclusions.map((one) => verdictOf(one, attachment, patient.name)),
+      ...conclusions.map((one) => verdictOf(one, attachment, patient.name, fold)),
     ],
     findings,
     diagnosis,
@@ -109,7 +104,7 @@ export function attend(patient: Patient, options: AttendOptions): Attended {
     repairs,
     cost_ns,
     cpus: inspected?.cpus ?? (subject ? observe(subject) : bareCpus(patient)),
-    ...(opened.ok ? (deep ? { closed: FIVE_LEVELS.message } : {}) : { closed: opened.message }),
+    ...(opened.ok ? {} : { closed: opened.message }),
   };
 }
 
@@ -118,20 +113,26 @@ function metadataVerdict(attachment: Attachment): StructureVerdict {
   return { structure: 'metadata', verdict, ...(code === undefined ? {} : { code }), via, elements: entries, rereads: 0 }; // prettier-ignore
 }
 
-function verdictOf(one: Conclusion, attachment: Attachment, patient: string): StructureVerdict {
+function verdictOf(one: Conclusion, attachment: Attachment, patient: string, fold: Fold): StructureVerdict {
   const { place = '', address = NaN, message } = one;
   return {
     structure: one.structure,
     verdict: one.verdict,
     ...(one.code === undefined ? {} : { code: one.code }),
     ...(place === '' ? {} : { place: `${patient}.${place}` }),
-    ...(Number.isFinite(address) ? { address: addressHex(address) } : {}),
+    ...(Number.isFinite(address) ? { address: trueHex(fold, address) } : {}),
     ...(message === undefined || message === '' ? {} : { message }),
     via: attachment.via,
     elements: one.elements,
     rereads: one.rereads,
   };
 }
+
+function closedBy(opened: Result<Subject>, patient: Patient): { readonly code: string; readonly message: string } {
+  if (opened.ok) return { code: 'NO_SYMBOL', message: '' };
+  const code = opened.code === 'LAYOUT' ? 'FIVE_LEVELS' : patient.absent === undefined ? 'NO_SYMBOL' : 'NOT_IN_FILE';
+  return { code, message: opened.message };
+} // prettier-ignore
 
 /** Without symbols nothing can be found: what is described is unreachable, the rest unchecked. */
 function unopened(attachment: Attachment, library: LibraryModel, closed: { readonly code: string; readonly message: string }): Conclusion[] {
@@ -149,7 +150,7 @@ function finish(
   log: readonly string[],
   library: LibraryModel,
 ): Finding[] {
-  const linked = link(library, subject?.btf);
+  const linked = link(library, subject?.btf, subject?.space.fold);
   const findings = drafts.map((draft, index): Finding => {
     const context = subject && contextOf(draft, linked);
     return {
@@ -157,7 +158,7 @@ function finish(
       structure: draft.structure,
       code: draft.code,
       place: `${patient.name}.${draft.place}`,
-      address: Number.isFinite(draft.address) ? addressHex(draft.address) : '',
+      address: Number.isFinite(draft.address) ? trueHex(subject?.space.fold ?? NO_FOLD, draft.address) : '',
       physical: draft.physical,
       bytes: draft.bytes,
       message: draft.message,

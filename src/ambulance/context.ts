@@ -1,5 +1,5 @@
 import type { Address } from '../base/address.ts';
-import { addressHex } from '../base/address.ts';
+import { trueHex } from '../base/fold.ts';
 import type { HexContext } from '../patient/report.ts';
 import type { LinkedLibrary } from '../structure/link.ts';
 import type { Draft } from './draft.ts';
@@ -19,7 +19,7 @@ export function contextOf(draft: Draft, linked: LinkedLibrary): HexContext | und
   if (!bytes) return undefined;
   const first = bytes.length === end - start ? start : draft.address;
   const fields = type === '' ? [] : linked.fieldsOf(type, first - base, bytes.length);
-  return { base: addressHex(first), hex: Buffer.from(bytes).toString('hex'), fields };
+  return { base: trueHex(draft.space.fold, first), hex: Buffer.from(bytes).toString('hex'), fields };
 }
 
 function windowOf(base: Address, size: number, field: Address, bytes: number): readonly [Address, Address] {

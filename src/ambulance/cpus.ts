@@ -1,5 +1,5 @@
 import type { Address } from '../base/address.ts';
-import { fromBigint } from '../base/address.ts';
+import { foldBits } from '../base/fold.ts';
 import { NS_PER_MS } from '../base/units.ts';
 import type { OrcTable } from '../formats/orc.ts';
 import { openOrc } from '../formats/orc.ts';
@@ -61,12 +61,13 @@ export function mayHold(cpus: readonly CpuView[], lock: Address): readonly CpuVi
 }
 
 function viewOf(subject: Subject, cpu: PatientCpu, functions: Functions): CpuView {
-  const rip = fromBigint(cpu.register('rip'));
-  const rsp = fromBigint(cpu.register('rsp'));
+  const { fold } = subject.space;
+  const rip = foldBits(fold, cpu.register('rip'));
+  const rsp = foldBits(fold, cpu.register('rsp'));
   const at = subject.functionAt(rip);
   const user = (Number(cpu.register('cs') & 3n) & 3) === 3;
   const waits_to = functions.waiting.get(at) ?? '';
-  const waits_for = waits_to === '' ? 0 : fromBigint(cpu.register('rdi'));
+  const waits_for = waits_to === '' ? 0 : foldBits(fold, cpu.register('rdi'));
   const frames = user ? [] : framesOf(subject, cpu, at, rsp);
   const interrupts_off = (Number(cpu.register('rflags') & 0xffffn) & FLAG_INTERRUPTS) === 0;
   const current = subject.space.u64(subject.perCpu('current_task', cpu.index));
@@ -129,7 +130,7 @@ function tablesOf(subject: Subject): Tables | 'none' {
 function unwound(subject: Subject, cpu: PatientCpu, sp: Address): Unwound | undefined {
   const tables = tablesOf(subject);
   if (tables === 'none') return undefined;
-  const [ip, bp, r10, r13, di, dx] = (['rip', 'rbp', 'r10', 'r13', 'rdi', 'rdx'] as const).map((name) => fromBigint(cpu.register(name))) as [Address, Address, Address, Address, Address, Address]; // prettier-ignore
+  const [ip, bp, r10, r13, di, dx] = (['rip', 'rbp', 'r10', 'r13', 'rdi', 'rdx'] as const).map((name) => foldBits(subject.space.fold, cpu.register(name))) as [Address, Address, Address, Address, Address, Address]; // prettier-ignore
   return unwind(subject.space, tables.orc, tables.layout, { ip, sp, bp, r10, r13, di, dx }, FRAME_LIMIT);
 }
 

@@ -1,5 +1,7 @@
 import type { Address } from '../base/address.ts';
 import { fromHalves, isCanonical } from '../base/address.ts';
+import type { Fold } from '../base/fold.ts';
+import { foldHalves, NO_FOLD } from '../base/fold.ts';
 import type { PagingLevels } from '../formats/page-tables.ts';
 import { FRAME_HIGH, FRAME_LOW, PTE, translate, walk } from '../formats/page-tables.ts';
 import type { ReadMemory } from '../formats/result.ts';
@@ -140,6 +142,7 @@ function fullOf(byte: number): Uint8Array {
 export class Space implements Reader {
   readonly root: number;
   readonly levels: PagingLevels;
+  readonly fold: Fold;
   readonly #physical: PhysicalCache;
   #generation = -1;
   /** A direct-mapped translation cache. */
@@ -149,10 +152,11 @@ export class Space implements Reader {
   /** By region: where its table lies; of one that a large page maps, -1 less where the region lies. */
   readonly #regions = new Map<number, number>();
 
-  constructor(physical: PhysicalCache, root: number, levels: PagingLevels) {
+  constructor(physical: PhysicalCache, root: number, levels: PagingLevels, fold: Fold = NO_FOLD) {
     this.#physical = physical;
     this.root = root;
     this.levels = levels;
+    this.fold = fold;
   }
 
   u8(address: Address): number {
@@ -224,7 +228,7 @@ export class Space implements Reader {
   /** Guest-physical address, or -1. */
   physical(address: Address): number {
     if (this.#page(address) >= 0) return (this.#known[this.#slotOf(address) + 2] as number) + (address & 0xfff); // prettier-ignore
-    const frame = isCanonical(address) ? translate(this.#physical.read, this.root, this.levels, address) : -1;
+    const frame = isCanonical(address) ? translate(this.#physical.read, this.root, this.levels, address, this.fold) : -1; // prettier-ignore
     return frame < 0 ? -1 : frame;
   }
 
@@ -274,9 +278,8 @@ export class Space implements Reader {
   }
 
   #miss(address: Address, number: number): PageBuffer {
-    // A number that is not finite or not canonical never gets as far as the tables.
-    if (!isCanonical(address) && this.levels === 4) return NO_PAGE;
-    if (!Number.isFinite(address)) return NO_PAGE;
+    // A number that is not finite or not canonical never gets as far as the tables; with five levels, those of processes reach further.
+    if (!isCanonical(address) && (this.levels === 4 || !Number.isSafeInteger(address))) return NO_PAGE;
     const enough = this.#slots * (this.#slots === FIRST_SLOTS ? GROWTH : GROWTH_AGAIN);
     if (++this.#misses > enough && this.#slots < LAST_SLOTS) this.#grow();
     this.#physical.walked();
@@ -306,7 +309,7 @@ export class Space implements Reader {
   }
 
   #openRegion(address: Address, region: number): number | undefined {
-    const way = walk(this.#physical.read, this.root, this.levels, address);
+    const way = walk(this.#physical.read, this.root, this.levels, address, this.fold);
     if (!way.ok && (way.level > 1 || way.code !== 'NOT_PRESENT')) return undefined;
     const own = way.entry - (way.entry % PAGE_BYTES);
     const found = way.ok && way.page_bytes > PAGE_BYTES ? address - region * REGION_BYTES - way.physical - 1 : own; // prettier-ignore
@@ -330,6 +333,23 @@ export class Space implements Reader {
     for (let index = bytes - 1; index >= 0; index--) value = value * 256 + this.u8(address + index);
     return value;
   }
+}
+
+/** One of a kernel with five levels: an address that is read is folded. A class of its own, so that the others do not ask each time. */
+class FoldedSpace extends Space {
+  override u64(address: Address): number {
+    const [low, high] = [this.u32(address), this.u32(address + 4)];
+    return Number.isNaN(low) || Number.isNaN(high) ? NaN : foldHalves(this.fold, low, high);
+  }
+}
+
+/** The address space of a top table, its numbers folded as that says. */
+export function openSpace(
+  physical: PhysicalCache,
+  root: number,
+  { levels, fold }: Pick<Space, 'levels' | 'fold'>,
+): Space {
+  return fold.length === 0 ? new Space(physical, root, levels) : new FoldedSpace(physical, root, levels, fold); // prettier-ignore
 }
 
 function fromNaN(low: number, high: number): number {

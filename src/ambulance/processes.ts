@@ -2,7 +2,8 @@ import type { Address } from '../base/address.ts';
 import type { Elements } from '../structure/elements.ts';
 import { readField } from '../structure/locators.ts';
 import type { Session } from '../structure/session.ts';
-import { Space } from './memory.ts';
+import type { Space } from './memory.ts';
+import { openSpace } from './memory.ts';
 import type { Subject } from './subject.ts';
 
 /** What the library calls processes, and the page tables of each: `specs/lib/tasks.spec`. */
@@ -24,7 +25,7 @@ export function processSpace(subject: Subject, session: Session, comm: string): 
   const pgd = mm === undefined || !key ? NaN : readField(subject.space, mm, key);
   const root = subject.space.physical(pgd);
   if (root < 0 || root % 4096 !== 0) return `the page table of ${comm} is not mapped`;
-  return new Space(subject.memory, root, subject.space.levels);
+  return openSpace(subject.memory, root, subject.space);
 }
 
 /** By its name; where that is damaged, the one process whose name is nearly it, or is no name. */

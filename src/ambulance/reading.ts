@@ -24,7 +24,8 @@ export interface Reading {
 
 /** Looks at the CPUs, or takes them as given, and puts the library to use on what the memory holds now. */
 export function read(subject: Subject, attachment: Attachment, library: LibraryModel, meter: Meter, cpus: readonly CpuView[] = observe(subject)): Reading {
-  const linked = link(library, subject.btf);
+  const { fold } = subject.space;
+  const linked = link(library, subject.btf, fold);
   const spaces = new Map<string, Space | string>();
   const process = (comm: string): Space | string => {
     const known = spaces.get(comm) ?? processBy(comm);
@@ -65,12 +66,13 @@ export function read(subject: Subject, attachment: Attachment, library: LibraryM
       ...(entry.blocks.has('step') ? { successors: (base, found) => locator()?.successors?.(base, found) } : {}), // prettier-ignore
     });
   }
+  const togetherWith = (own: LinkedLibrary): Pick<Reading, 'session' | 'linked'> => ({ session: new Session(own, around), linked: own }); // prettier-ignore
   const plain = { session, linked };
   const told = new Map<LibraryModel, Pick<Reading, 'session' | 'linked'>>();
   const of = (structure: string): Pick<Reading, 'session' | 'linked'> => {
     const own = withDescribed(library, attachment.described, structure);
     if (own === library) return plain;
-    const known = told.get(own) ?? { session: new Session(link(own, subject.btf), around), linked: link(own, subject.btf) }; // prettier-ignore
+    const known = told.get(own) ?? togetherWith(link(own, subject.btf, fold));
     told.set(own, known);
     return known;
   };

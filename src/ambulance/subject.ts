@@ -10,8 +10,8 @@ import type { VmcoreInfo } from '../formats/vmcoreinfo.ts';
 import type { LibraryModel } from '../model/structure.ts';
 import type { Patient } from '../patient/patient.ts';
 import type { Attachment } from './attach.ts';
-import type { PhysicalCache } from './memory.ts';
-import { Space } from './memory.ts';
+import type { PhysicalCache, Space } from './memory.ts';
+import { openSpace } from './memory.ts';
 
 /** Thousands of patients run the same kernel image: what was made of the same bytes is made once. */
 const NAMES = contentMemo<NameTable>(8);
@@ -156,6 +156,6 @@ export function openSubject(
   });
   if (!opened.ok) return opened;
   const { info, space, kallsyms, btf } = opened.value;
-  const own = new Space(memory, space.root, space.levels);
+  const own = openSpace(memory, space.root, space);
   return success(new Subject(patient, memory, info, kallsyms, btf.ok ? btf.value : undefined, own, library));
 }

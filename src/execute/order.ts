@@ -1,4 +1,4 @@
-import { addressHex, fromBigint } from '../base/address.ts';
+import { addressHex } from '../base/address.ts';
 import { PAGE_SIZE } from '../base/units.ts';
 import type { WantedService } from '../fault/injection.ts';
 import type { Action, Scenario } from '../model/scenario.ts';
@@ -10,12 +10,19 @@ import { encoded } from '../place/encode.ts';
 import { evaluate, resolve } from '../place/evaluate.ts';
 import { explain } from '../place/outcome.ts';
 import type { BytesPlace } from '../place/place.ts';
+import { addressBits } from '../place/place.ts';
 import type { World } from '../place/world.ts';
 import type { Receipt } from '../record/record.ts';
 import { printExpression } from '../model/print.ts';
 
 /** Where a fault has struck that names a place in the same words: a repair means the same bytes, wherever they have moved in a list since. */
-export type Injected = (place: string) => BytesPlace | undefined;
+export type Injected = (place: string) => Struck | undefined;
+
+/** The bytes that a fault has changed; where it has one, their address. */
+interface Struck {
+  readonly place: BytesPlace;
+  readonly address: bigint | undefined;
+}
 
 /** The places of the faults so far, by how they are written. */
 export function injectedPlaces({ triggers }: Scenario, receipts: () => readonly Receipt[]): Injected {
@@ -29,8 +36,8 @@ export function injectedPlaces({ triggers }: Scenario, receipts: () => readonly 
     if (receipt === undefined || bytes === 0 || (receipt.physical % PAGE_SIZE) + bytes > PAGE_SIZE)
       return undefined;
     const { place: text, partition, physical, address } = receipt;
-    const at = address === '' ? {} : { address: fromBigint(BigInt(`0x${address}`)) };
-    return { kind: 'bytes', partition, text, runs: [{ physical, bytes }], bytes, ...at };
+    const place: BytesPlace = { kind: 'bytes', partition, text, runs: [{ physical, bytes }], bytes };
+    return { place, address: address === '' ? undefined : BigInt(`0x${address}`) };
   };
 }
 
@@ -67,20 +74,22 @@ function writesOf(
   const [to] = clauses['to'] ?? [];
   if (subject === undefined || to === undefined) return '`set` needs a place and a value';
   const struck = injected(printExpression(subject));
-  const place = struck ? ({ ok: true, value: struck } as const) : resolve(world, subject);
+  const place = struck ? ({ ok: true, value: struck.place } as const) : resolve(world, subject);
   if (!place.ok) return explain(place);
   if (place.value.kind !== 'bytes') return `${place.value.text} is no memory`;
   const value = evaluate(world, to);
   if (!value.ok) return explain(value);
   const bytes = encoded(world, value.value, place.value.bytes);
-  return bytes.ok ? cut(place.value, bytes.value) : explain(bytes);
+  return bytes.ok
+    ? cut(place.value, struck ? struck.address : addressBits(place.value), bytes.value)
+    : explain(bytes);
 }
 
 /** One write for each run of the place. */
-function cut(place: BytesPlace, bytes: Uint8Array): readonly RepairWrite[] {
+function cut(place: BytesPlace, start: bigint | undefined, bytes: Uint8Array): readonly RepairWrite[] {
   let done = 0;
   return place.runs.map((run) => {
-    const address = place.address === undefined ? '' : addressHex(place.address + done);
+    const address = start === undefined ? '' : addressHex(start + BigInt(done));
     const part = bytes.subarray(done, done + run.bytes);
     done += run.bytes;
     return { place: place.text, address, physical: run.physical, bytes: part };

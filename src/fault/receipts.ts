@@ -1,6 +1,7 @@
 import { addressHex } from '../base/address.ts';
 import type { Action, Scenario, Trigger } from '../model/scenario.ts';
 import { VERBS } from '../model/verbs.ts';
+import { addressBits } from '../place/place.ts';
 import { printExpression } from '../model/print.ts';
 import type { Receipt } from '../record/record.ts';
 import type { FaultControls } from '../target/target.ts';
@@ -39,10 +40,11 @@ export class Receipts {
 
   fired(trigger: number, action: number, time_ns: number, done: Done, watches: readonly number[]): void {
     const { place } = done;
+    const address = place.kind === 'bytes' ? addressBits(place) : undefined;
     const where =
       place.kind === 'bytes' && place.runs[0]
         ? {
-            address: place.address === undefined ? '' : addressHex(place.address),
+            address: address === undefined ? '' : addressHex(address),
             physical: place.runs[0].physical,
             extent: place.bytes,
           }

@@ -1,5 +1,5 @@
 import type { Address } from '../base/address.ts';
-import { toBigint } from '../base/address.ts';
+import { trueBits } from '../base/fold.ts';
 import { bytesOf } from '../place/integer.ts';
 import type { Kernel } from '../place/kernel.ts';
 import type { BytesPlace } from '../place/place.ts';
@@ -25,6 +25,6 @@ export function memberPlace(kernel: Kernel, place: BytesPlace, path: string): By
 /** Stores a 64-bit word at a kernel virtual address; false when it is not mapped. */
 export function storeWord(live: Target, kernel: Kernel, address: Address, word: Address | bigint): boolean {
   const place = bytesAt(kernel, address, 8, { text: '' });
-  const bits = typeof word === 'bigint' ? word : toBigint(word);
+  const bits = typeof word === 'bigint' ? word : trueBits(kernel.fold, word);
   return place.ok && writePlace(live, place.value, bytesOf(bits, 8));
 }

@@ -1,4 +1,6 @@
 import type { Address } from '../base/address.ts';
+import type { Fold } from '../base/fold.ts';
+import { foldOf, NO_FOLD } from '../base/fold.ts';
 import { openBtf, readBtfBytes } from './btf.ts';
 import type { Btf } from './btf.ts';
 import type { NameTable } from './kallsyms-names.ts';
@@ -22,6 +24,8 @@ export interface AddressSpace {
   /** Physical address of the top table. */
   readonly root: number;
   readonly levels: PagingLevels;
+  /** What its numbers stand for. */
+  readonly fold: Fold;
   /** As `translate` of page-tables.ts. */
   translate(address: Address): number;
   /** Fills `into` from a virtual address, across pages; false when a page is not mapped or not readable. It may then be half filled. */
@@ -29,10 +33,15 @@ export interface AddressSpace {
 }
 
 /** The address space of a top table. Nothing is cached: what was read a moment ago may have changed. */
-export function addressSpace(physical: ReadMemory, root: number, levels: PagingLevels): AddressSpace {
+export function addressSpace(
+  physical: ReadMemory,
+  root: number,
+  levels: PagingLevels,
+  fold: Fold = NO_FOLD,
+): AddressSpace {
   const read: ReadMemory = (address, into) => {
     for (let done = 0; done < into.length;) {
-      const at = translate(physical, root, levels, address + done);
+      const at = translate(physical, root, levels, address + done, fold);
       if (at < 0) return false;
       const bytes = Math.min(into.length - done, 4096 - (at % 4096));
       if (!physical(at, bytes === into.length ? into : into.subarray(done, done + bytes))) return false;
@@ -40,7 +49,7 @@ export function addressSpace(physical: ReadMemory, root: number, levels: PagingL
     }
     return true;
   };
-  return { root, levels, translate: (address) => translate(physical, root, levels, address), read };
+  return { root, levels, fold, translate: (address) => translate(physical, root, levels, address, fold), read }; // prettier-ignore
 }
 
 /** Physical address of one in the kernel image; undefined outside the image. No page table is needed for it. */
@@ -51,7 +60,10 @@ export function imageToPhysical(info: VmcoreInfo, address: Address): number | un
   return physical >= 0 ? physical : undefined;
 }
 
-/** The kernel's address space by `swapper_pg_dir`, `phys_base` and `pgtable_l5_enabled`; undefined when they are not stated. */
+/**
+ * The kernel's address space by `swapper_pg_dir`, `phys_base` and `pgtable_l5_enabled`; undefined when they are not stated. With five levels, as
+ * long as nobody has said where its areas lie, it reaches the image alone.
+ */
 export function kernelSpace(physical: ReadMemory, info: VmcoreInfo): AddressSpace | undefined {
   const root = imageToPhysical(info, info.symbols.get('swapper_pg_dir') ?? 0);
   const levels = info.numbers.get('pgtable_l5_enabled') === 1 ? 5 : 4;
@@ -99,7 +111,26 @@ export function openKernel(
   if (stext !== undefined && kallsyms.value.lookup('_stext') !== stext) {
     return failure('MALFORMED', 'kallsyms and VMCOREINFO disagree about _stext');
   }
-  return success({ info, space, kallsyms: kallsyms.value, btf: openTypes(read, kallsyms.value, options) });
+  const btf = openTypes(read, kallsyms.value, options);
+  if (space.levels === 4) return success({ info, space, kallsyms: kallsyms.value, btf });
+  const fold = statedFold(read, kallsyms.value);
+  if (!fold.ok) return fold;
+  const own = addressSpace(physical, space.root, space.levels, fold.value);
+  return success({ info, space: own, kallsyms: kallsyms.value, btf });
+}
+
+/** Where a kernel with five levels has its areas: it chooses while it boots, and keeps that in variables of its image. */
+function statedFold(read: ReadMemory, kallsyms: Kallsyms): Result<Fold> {
+  const word = new Uint8Array(8);
+  const highs = ['page_offset_base', 'vmalloc_base', 'vmemmap_base'].map((name) =>
+    read(kallsyms.lookup(name) ?? NaN, word) ? new DataView(word.buffer).getInt32(4, true) : NaN,
+  );
+  const [direct, vmalloc, vmemmap] = highs as [number, number, number];
+  const fold = foldOf({ direct, vmalloc, vmemmap });
+  if (fold) return success(fold);
+  if (highs.some(Number.isNaN)) return failure('UNREADABLE', 'its page tables have five levels, and page_offset_base, vmalloc_base or vmemmap_base cannot be read'); // prettier-ignore
+  const said = highs.map((high) => `0x${(high >>> 0).toString(16).padStart(8, '0')}…`).join(', ');
+  return failure('LAYOUT', `its page tables have five levels, and no such kernel has page_offset_base, vmalloc_base and vmemmap_base at ${said}`); // prettier-ignore
 }
 
 function openTypes(read: ReadMemory, kallsyms: Kallsyms, options: OpenKernelOptions): Result<Btf> {

@@ -1,5 +1,7 @@
 import type { Address } from '../base/address.ts';
-import { highHalf, lowHalf } from '../base/address.ts';
+import { lowHalf } from '../base/address.ts';
+import type { Fold } from '../base/fold.ts';
+import { NO_FOLD, trueHigh } from '../base/fold.ts';
 import type { ReadMemory } from './result.ts';
 
 /** Bits of an x86-64 page-table entry (Intel SDM volume 3, 4.5). PS is bit 7 at levels 2 and 3. */
@@ -56,8 +58,9 @@ const TWO_32 = 0x1_0000_0000;
 const scratch = new Uint8Array(8);
 const words = new DataView(scratch.buffer);
 
-/** True when bits 63..47 (4 levels) or 63..56 (5 levels) of the address are alike. */
-function canonical(high: number, levels: PagingLevels): boolean {
+/** True when bits 63..47 (4 levels) or 63..56 (5 levels) of the address are alike, and its number is exact. */
+function canonical(address: Address, high: number, levels: PagingLevels): boolean {
+  if (!Number.isSafeInteger(address)) return false;
   const top = levels === 4 ? high >> 15 : high >> 24;
   return top === 0 || top === -1;
 }
@@ -83,10 +86,10 @@ export function tableIndex(low: number, high: number, level: number): number {
  * TRANSLATE_UNREADABLE. At most five reads of eight bytes; allocates nothing. `root` is the physical address of the top table
  * (cr3 without its low 12 bits).
  */
-export function translate(read: ReadMemory, root: number, levels: PagingLevels, address: Address): number {
+export function translate(read: ReadMemory, root: number, levels: PagingLevels, address: Address, fold: Fold = NO_FOLD): number {
   const low = lowHalf(address);
-  const high = highHalf(address);
-  if (!canonical(high, levels)) return TRANSLATE_NON_CANONICAL;
+  const high = trueHigh(fold, address);
+  if (!canonical(address, high, levels)) return TRANSLATE_NON_CANONICAL;
   let table = root;
   for (let level: number = levels; level > 0; level--) {
     if (!read(table + tableIndex(low, high, level) * 8, scratch)) return TRANSLATE_UNREADABLE;
@@ -101,13 +104,13 @@ export function translate(read: ReadMemory, root: number, levels: PagingLevels, 
     table = frame;
   }
   return TRANSLATE_UNREADABLE;
-}
+} // prettier-ignore
 
 /** As `translate`, with everything that the walk saw. For diagnosis; it allocates. */
-export function walk(read: ReadMemory, root: number, levels: PagingLevels, address: Address): Translation {
+export function walk(read: ReadMemory, root: number, levels: PagingLevels, address: Address, fold: Fold = NO_FOLD): Translation {
   const low = lowHalf(address);
-  const high = highHalf(address);
-  if (!canonical(high, levels)) return { ok: false, code: 'NON_CANONICAL', level: levels, entry: -1 };
+  const high = trueHigh(fold, address);
+  if (!canonical(address, high, levels)) return { ok: false, code: 'NON_CANONICAL', level: levels, entry: -1 };
   const word = new Uint8Array(8);
   const view = new DataView(word.buffer);
   let table = root;
@@ -130,4 +133,4 @@ export function walk(read: ReadMemory, root: number, levels: PagingLevels, addre
     }
     table = frame;
   }
-}
+} // prettier-ignore

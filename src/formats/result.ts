@@ -14,10 +14,11 @@ export interface Failure {
 
 /**
  * The first four are also refusal codes of the registry (model/vocabulary.ts). UNREADABLE: the source gave no bytes; LIMIT: sizes
- * beyond what any real kernel publishes; ABSENT: something that is needed is not there; UNSUPPORTED: it is what it is, and cannot be read here.
+ * beyond what any real kernel publishes; ABSENT: something that is needed is not there; UNSUPPORTED: it is what it is, and cannot be read here; LAYOUT: a
+ * kernel's areas lie where they cannot.
  */
 export type FailureCode =
-  | 'TRUNCATED' | 'VERSION' | 'SEAL' | 'MALFORMED' | 'UNREADABLE' | 'LIMIT' | 'ABSENT' | 'UNSUPPORTED'; // prettier-ignore
+  | 'TRUNCATED' | 'VERSION' | 'SEAL' | 'MALFORMED' | 'UNREADABLE' | 'LIMIT' | 'ABSENT' | 'UNSUPPORTED' | 'LAYOUT'; // prettier-ignore
 
 export function success<T>(value: T): Result<T> {
   return { ok: true, value };

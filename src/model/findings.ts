@@ -86,7 +86,7 @@ const FINDING_LIST: readonly FindingDoc[] = [
   { code: 'DIVISION', leads_to: 'unreachable', collections: [], doc: 'A formula divides by what memory says is zero.' },
   { code: 'NO_ELEMENT', leads_to: 'unreachable', collections: [], doc: 'A structure has no element of the name or number that a validator asks for.' },
   { code: 'NOT_IN_FILE', leads_to: 'unreachable', collections: [], doc: 'Some of it lies in memory that the machine had and that is not in the dump: the file is cut short, or was made without those pages. Nothing is concluded of what cannot be seen.' },
-  { code: 'FIVE_LEVELS', leads_to: 'unreachable', collections: [], doc: 'The kernel uses page tables of five levels. Its addresses have 57 bits, which are not read exactly yet; nothing is concluded from them.' },
+  { code: 'FIVE_LEVELS', leads_to: 'unreachable', collections: [], doc: 'The kernel uses page tables of five levels, and says (`page_offset_base`, `vmalloc_base`, `vmemmap_base`) that it has its memory where no such kernel can: what its pointers stand for is not known.' },
   { code: 'BUDGET', leads_to: 'unreachable', collections: [], doc: 'The walk used up its steps or bytes.' },
 ]; // prettier-ignore
 

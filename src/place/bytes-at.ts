@@ -18,5 +18,6 @@ export function runsAt(kernel: Kernel, address: Address, bytes: number, naming: 
   if (!isCanonical(address)) return lost('UNMAPPED', naming.text, 'its address is not canonical');
   const runs = kernel.runs(address, bytes, naming.space);
   if (!runs) return lost('UNMAPPED', naming.text, 'its address leads to no mapped memory');
-  return found({ kind: 'bytes', partition: kernel.partition.name, address, runs, bytes, ...naming });
+  const { fold, partition } = kernel;
+  return found({ kind: 'bytes', partition: partition.name, address, ...(fold.length === 0 ? {} : { fold }), runs, bytes, ...naming }); // prettier-ignore
 }

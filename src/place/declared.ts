@@ -96,7 +96,7 @@ export function declaredOf(kernel: Kernel, topology: TopologyModel): LinkedLibra
   const library = lpar && declaredIn(lpar);
   if (!library || library.locators.length + library.structs.length === 0) return undefined;
   const btf = kernel.btf();
-  return link(library, btf.ok ? btf.value : undefined);
+  return link(library, btf.ok ? btf.value : undefined, kernel.fold);
 }
 
 /** A type for places: names are the kernel's own, else the spec's. */

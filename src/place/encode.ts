@@ -2,6 +2,7 @@ import { bytesOf } from './integer.ts';
 import type { Outcome } from './outcome.ts';
 import { found, lost } from './outcome.ts';
 import type { Place } from './place.ts';
+import { addressBits } from './place.ts';
 import { scalar } from './evaluate.ts';
 import type { Value } from './value.ts';
 import type { World } from './world.ts';
@@ -30,5 +31,5 @@ export function encoded(world: World, value: Value, width: number): Outcome<Uint
 
 function addressOf(place: Place): bigint | undefined {
   if (place.kind === 'machine') return BigInt(place.address);
-  return place.kind === 'bytes' && place.address !== undefined ? BigInt(place.address) : undefined;
+  return place.kind === 'bytes' ? addressBits(place) : undefined;
 }

@@ -1,5 +1,6 @@
 import type { Address } from '../base/address.ts';
-import { fromHalves } from '../base/address.ts';
+import type { Fold } from '../base/fold.ts';
+import { foldHalves } from '../base/fold.ts';
 import type { Btf } from '../formats/btf.ts';
 import type { NameTable } from '../formats/kallsyms-names.ts';
 import type { AddressSpace, Kernel as PublishedKernel } from '../formats/kernel.ts';
@@ -60,7 +61,7 @@ export class Kernel {
   space(root?: number): AddressSpace {
     const own = this.#published.space;
     if (root === undefined || root === own.root) return own;
-    if (this.#other?.root !== root) this.#other = addressSpace(this.#physical, root, own.levels);
+    if (this.#other?.root !== root) this.#other = addressSpace(this.#physical, root, own.levels, own.fold);
     return this.#other;
   }
 
@@ -76,7 +77,17 @@ export class Kernel {
   /** Eight bytes as an address; rounded when it is not canonical. */
   u64(address: Address, space?: number): Address | undefined {
     if (!this.read(address, this.#word, space)) return undefined;
-    return fromHalves(this.#view.getUint32(0, true), this.#view.getInt32(4, true));
+    return this.address(this.#view.getUint32(0, true), this.#view.getInt32(4, true));
+  }
+
+  /** What its addresses, as numbers, stand for. */
+  get fold(): Fold {
+    return this.#published.space.fold;
+  }
+
+  /** Two halves, of any sign, as an address. */
+  address(low: number, high: number): Address {
+    return foldHalves(this.fold, low, high);
   }
 
   /** A NUL-terminated string in at most `bytes` bytes. */

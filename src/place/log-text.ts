@@ -1,4 +1,5 @@
 import type { Address } from '../base/address.ts';
+import { foldBits } from '../base/fold.ts';
 import { integerOf } from './integer.ts';
 import type { Kernel } from './kernel.ts';
 import type { Outcome } from './outcome.ts';
@@ -35,7 +36,7 @@ export function logText(kernel: Kernel, ring: BytesPlace): Outcome<string> {
       infos.value,
       id,
       Number(id % entries),
-      BigInt.asIntN(64, data.value),
+      foldBits(kernel.fold, data.value),
       size,
     );
     if (line !== undefined) lines.push(line);
@@ -51,7 +52,7 @@ function record(
   infos: BytesPlace,
   id: bigint,
   index: number,
-  data: bigint,
+  data: Address,
   size: bigint,
 ): string | undefined {
   const desc = elementOf(kernel, descs, index);
@@ -68,7 +69,7 @@ function record(
   // A block that would wrap begins at the start of the data instead.
   const wraps = next.ok && begin.value / size !== (next.value - 1n) / size;
   const at = wraps ? 0n : begin.value % size;
-  return kernel.text(Number(data) + Number(at) + 8, Number(length.value & 0xffffn));
+  return kernel.text(data + Number(at) + 8, Number(length.value & 0xffffn));
 }
 
 function field(kernel: Kernel, place: BytesPlace, path: string): Outcome<BytesPlace> {

@@ -1,4 +1,6 @@
 import type { Address } from '../base/address.ts';
+import type { Fold } from '../base/fold.ts';
+import { NO_FOLD, trueBits } from '../base/fold.ts';
 import type { TypeModel } from '../model/structure.ts';
 import type { InterruptSource, Location, RegisterName } from '../target/target.ts';
 
@@ -21,6 +23,8 @@ export interface BytesPlace {
   readonly text: string;
   /** Guest-virtual address of the first byte, when it has one. */
   readonly address?: Address;
+  /** What that number stands for; absent: itself. */
+  readonly fold?: Fold;
   /** In order; more than one only where neighbouring pages are not neighbours in physical memory. */
   readonly runs: readonly Run[];
   readonly bytes: number;
@@ -79,6 +83,11 @@ interface CollectionPlace {
   readonly partition: string;
   readonly text: string;
   readonly collection: string;
+}
+
+/** The 64 bits of a place's virtual address; undefined when it has none. */
+export function addressBits({ address, fold = NO_FOLD }: BytesPlace): bigint | undefined {
+  return address === undefined ? undefined : trueBits(fold, address);
 }
 
 /** The places of a target that a place is made of; empty for what is no bytes and no register. */

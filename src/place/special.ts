@@ -1,5 +1,5 @@
 import type { Address } from '../base/address.ts';
-import { fromBigint } from '../base/address.ts';
+import { foldBits } from '../base/fold.ts';
 import { walk } from '../formats/page-tables.ts';
 import type { CType } from '../model/c-types.ts';
 import { GLOBAL_VARIABLES, PER_CPU_VARIABLES } from '../model/kernel-types.ts';
@@ -79,9 +79,9 @@ export function pageTableEntryOf(kernel: Kernel, place: Place, text: string): Ou
   if (place.kind !== 'bytes' || place.address === undefined || place.partition !== kernel.partition.name) {
     return lost('NOT_A_PLACE', text, `${place.text} has no virtual address in ${kernel.partition.name}`);
   }
-  const { root, levels } = kernel.space(place.space);
+  const { root, levels, fold } = kernel.space(place.space);
   const { memory } = kernel.partition;
-  const step = walk((address, into) => memory.read(address, into), root, levels, place.address);
+  const step = walk((address, into) => memory.read(address, into), root, levels, place.address, fold);
   if (step.entry < 0) return lost('UNMAPPED', text, 'its address is not canonical');
   return found(physicalPlace(kernel.partition, step.entry, 8, text));
 }
@@ -113,7 +113,7 @@ export function iommuEntryOf(
 
 /** `address(0xffff_8880_0417_2c40)`: the word at a kernel-virtual address. */
 export function addressPlace(kernel: Kernel, bits: bigint, text: string): Outcome<BytesPlace> {
-  return bytesAt(kernel, fromBigint(bits), 8, { text });
+  return bytesAt(kernel, foldBits(kernel.fold, bits), 8, { text });
 }
 
 /** `machine_address(PLACE)`: where DMA would have to go to hit it. */

@@ -7,7 +7,7 @@ import { oneLine } from './escape.ts';
 /** What a CPU was doing when the dump was made. */
 interface SeenCpu {
   readonly index: number;
-  readonly rip: number;
+  readonly rip: bigint;
   /** Function that it was in; '' outside of the kernel's text. */
   readonly at: string;
   readonly mode: string;

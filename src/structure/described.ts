@@ -1,5 +1,5 @@
 import type { Address } from '../base/address.ts';
-import { addressHex } from '../base/address.ts';
+import { trueHex } from '../base/fold.ts';
 import type { BlockName } from '../formats/locator-code/assemble.ts';
 import type { LocatorEntry } from '../formats/locator-code/entry.ts';
 import type { LocatorBudget, LocatorFailure, LocatorHost } from '../formats/locator-code/interpreter.ts';
@@ -87,7 +87,7 @@ class CodeLocator implements DescribedLocator {
   /** What the code gives for an element: run once where that follows from the two alone. */
   #given(element: Address): Given | Problem {
     const machine = this.#machine;
-    const known = GIVEN.get(this.#entry)?.get(element);
+    const known = this.#host.fold.length === 0 ? GIVEN.get(this.#entry)?.get(element) : undefined;
     if (known && machine.take(known.steps, known.heads.length)) return this.#spend(known.steps) ?? known;
     const before = machine.steps;
     const failure = this.#run(machine, 'roots', element);
@@ -101,7 +101,7 @@ class CodeLocator implements DescribedLocator {
       cpus: [...machine.cpus],
       steps: machine.steps - before,
     };
-    if (machine.of_element_only) remember(this.#entry, element, given);
+    if (machine.of_element_only && this.#host.fold.length === 0) remember(this.#entry, element, given);
     return given;
   }
 
@@ -155,7 +155,7 @@ class CodeLocator implements DescribedLocator {
     const { names } = this.#entry;
     const { around, types, nameOf } = this.#in;
     if (symbol === '' && parent !== undefined && object === parent) return nameOf(names.parent, parent);
-    if (symbol === '') return `address(0x${addressHex(Number.isFinite(object) ? object : 0)})`;
+    if (symbol === '') return `address(0x${trueHex(this.#host.fold, Number.isFinite(object) ? object : 0)})`;
     const text = `${symbolText(symbol)}${cpu < 0 ? '' : `[${cpu}]`}`;
     // A pointer is followed by itself.
     if (!Number.isNaN(source)) return text;
@@ -273,6 +273,7 @@ function memberPath(
 function hostOf(reader: Reader, { around, types }: DescribedIn): LocatorHost {
   const known = typesOf(types);
   return {
+    fold: reader.fold,
     cpus: around.cpu_count,
     symbol: (name) => around.symbol(name),
     perCpuBase: (cpu) => around.perCpuBase(cpu),

@@ -45,6 +45,7 @@ export interface ShapeFault {
   readonly member: string;
   readonly message: string;
   readonly expected?: Address;
+  readonly expected_bits?: bigint;
   /** Where it is neither an element's nor the root's: as a spec names it; '' by its address. */
   readonly place?: string;
   readonly root: number;

@@ -1,9 +1,11 @@
+import type { Fold } from '../base/fold.ts';
+import { NO_FOLD } from '../base/fold.ts';
 import type { Btf } from '../formats/btf.ts';
 import type { LibraryModel, LocatorModel, RepairModel, TypeModel } from '../model/structure.ts';
 import type { TypeSource } from '../model/type-source.ts';
 import { resolveType } from '../model/type-source.ts';
 import { Unlinkable } from './compile/context.ts';
-import type { Generated, ValidatorProgram } from './compile/program.ts';
+import type { Generated, Around, ValidatorProgram } from './compile/program.ts';
 import { compileLocator, compileRepair, compileValidator } from './compile/program.ts';
 import type { FieldAt } from './fields.ts';
 import { fieldsIn } from './fields.ts';
@@ -27,6 +29,7 @@ export class LinkedLibrary {
   readonly library: LibraryModel;
   readonly #types: BtfTypes | undefined;
   readonly source: TypeSource;
+  readonly #folds: boolean;
   readonly #locators = new Map<string, LinkedLocator | Problem | undefined>();
   readonly #validators = new Map<string, LinkedValidator | Problem | undefined>();
   readonly #models: ReadonlyMap<string, LocatorModel>;
@@ -35,7 +38,8 @@ export class LinkedLibrary {
   readonly #repairs = new Map<RepairModel, Map<string, Generated | Problem | undefined>>();
   #notes: readonly string[] | undefined;
 
-  constructor(library: LibraryModel, btf: Btf | undefined) {
+  constructor(library: LibraryModel, btf: Btf | undefined, folds = false) {
+    this.#folds = folds;
     this.library = library;
     this.#types = btf && new BtfTypes(btf);
     this.#models = new Map(library.locators.map((one) => [one.name, one]));
@@ -142,8 +146,8 @@ export class LinkedLibrary {
     return path;
   }
 
-  #around(): { source: TypeSource; spaceOf: (locator: string) => string } {
-    return { source: this.source, spaceOf: (name) => this.#spaceOf(name, 0) };
+  #around(): Around {
+    return { source: this.source, spaceOf: (name) => this.#spaceOf(name, 0), folds: this.#folds };
   }
 
   /** A nested locator lies where its parent does. */
@@ -203,14 +207,19 @@ function pathAt(type: TypeModel, offset: number, source: TypeSource, depth: numb
 }
 
 const LINKED = new WeakMap<LibraryModel, WeakMap<object, LinkedLibrary>>();
+const FOLDED = new WeakMap<LibraryModel, WeakMap<object, LinkedLibrary>>();
 const NO_BTF = {};
 
-/** The library against a kernel's types; made once for each of the two. A kernel without BTF leaves the structs that are written out. */
-export function link(library: LibraryModel, btf: Btf | undefined): LinkedLibrary {
-  const of_library = LINKED.get(library) ?? new WeakMap<object, LinkedLibrary>();
-  LINKED.set(library, of_library);
+/**
+ * The library against a kernel's types; made once for each of the two, and apart for kernels whose addresses are folded. A kernel without BTF
+ * leaves the structs that are written out.
+ */
+export function link(library: LibraryModel, btf: Btf | undefined, fold: Fold = NO_FOLD): LinkedLibrary {
+  const all = fold.length > 0 ? FOLDED : LINKED;
+  const of_library = all.get(library) ?? new WeakMap<object, LinkedLibrary>();
+  all.set(library, of_library);
   const key = btf ?? NO_BTF;
-  const known = of_library.get(key) ?? new LinkedLibrary(library, btf);
+  const known = of_library.get(key) ?? new LinkedLibrary(library, btf, fold.length > 0);
   of_library.set(key, known);
   return known;
 }

@@ -1,14 +1,17 @@
 import type { Address } from '../base/address.ts';
+import type { Fold } from '../base/fold.ts';
 
 /**
  * Memory as structures are read from it: one address space of a patient. What cannot be read is an ordinary value: NaN for numbers,
  * undefined for bytes, -1 for a physical address; nothing throws, whatever the address.
  */
 export interface Reader {
+  /** What its numbers stand for. */
+  readonly fold: Fold;
   u8(address: Address): number;
   u16(address: Address): number;
   u32(address: Address): number;
-  /** Signed canonical form of base/address.ts; rounded beyond 2^53. */
+  /** As an address: the signed canonical form of base/address.ts, folded; rounded beyond 2^53. */
   u64(address: Address): number;
   /** A copy of a run of bytes (at most 64 KiB). */
   bytes(address: Address, length: number): Uint8Array | undefined;

@@ -1,4 +1,6 @@
 import type { Address } from '../base/address.ts';
+import type { Fold } from '../base/fold.ts';
+import { NO_FOLD, turned } from '../base/fold.ts';
 import type { Tables, Template } from './compile/tables.ts';
 import type { Elements, Guard } from './elements.ts';
 import type { Draft, Failing } from './findings.ts';
@@ -39,6 +41,8 @@ function blank(): Making {
 export class Reporting extends Wide {
   readonly texts: readonly string[];
   readonly readers: readonly Reader[];
+  /** What the patient's numbers stand for. */
+  readonly fold: Fold;
   /** What came of it. */
   readonly drafts: Draft[] = [];
   failure: Failing | undefined;
@@ -54,11 +58,23 @@ export class Reporting extends Wide {
     this.#structure = structure;
     this.texts = tables.texts.items;
     this.readers = readers;
+    this.fold = readers[0]?.fold ?? NO_FOLD;
+  }
+
+  /** The high half of an address for that of its number, and the other way round. */
+  turn(high: number): number {
+    return turned(this.fold, high);
   }
 
   unmapped(field: Address, target: Address, template: number, ...holes: readonly number[]): void {
     const place = this.fill(template, holes);
-    this.fail('UNMAPPED', `${place} leads to ${hex(target)}, which cannot be read`, place, field, 8);
+    this.fail(
+      'UNMAPPED',
+      `${place} leads to ${hex(target, this.fold)}, which cannot be read`,
+      place,
+      field,
+      8,
+    );
   }
 
   outside(
@@ -119,7 +135,7 @@ export class Reporting extends Wide {
     one.space = space;
     one.address = field;
     one.bytes = 8;
-    one.place = this.session.placeOf(field) ?? `address(${hex(field)})`;
+    one.place = this.session.placeOf(field) ?? `address(${hex(field, this.fold)})`;
     one.text = `after ${trail.length} steps, ${one.place} is ${hexAt(space, field)}`;
   }
 
@@ -137,7 +153,7 @@ export class Reporting extends Wide {
 
   sayPlace(part: number, address: Address, template: number, ...holes: readonly number[]): void {
     const rule = this.tables.rules[(this.#making as Making).rule];
-    (this.#making as Making).parts[part] = rule?.message[part] === 'plain' ? this.fill(template, holes) : hex(address); // prettier-ignore
+    (this.#making as Making).parts[part] = rule?.message[part] === 'plain' ? this.fill(template, holes) : hex(address, this.fold); // prettier-ignore
   }
 
   expect(value: number, high: number, low: number): void {
@@ -243,7 +259,7 @@ export class Reporting extends Wide {
       case 'number':
         return `${value}`;
       case 'address':
-        return this.session.placeOf(value) ?? `address(${hex(value)})`;
+        return this.session.placeOf(value) ?? `address(${hex(value, this.fold)})`;
       case 'element':
         return this.session.nameOf(this.nameOf(part.locator), value);
     }

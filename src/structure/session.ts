@@ -158,7 +158,7 @@ export class Session {
       const index = elements?.locator.label ? elements.indexOf(base) : -1;
       if (elements && index >= 0) return elements.name(index);
     }
-    return this.#ownName(locator, base) ?? `address(${hex(base)})`;
+    return this.#ownName(locator, base) ?? `address(${hex(base, this.#around.kernel.fold)})`;
   }
 
   #ownName(locator: string, base: Address): string | undefined {
@@ -360,8 +360,7 @@ export class Session {
     const root = elements.roots[one.root] as Root;
     const { name } = elements.locator.model;
     const own = Number.isNaN(one.element);
-    const named =
-      one.place === '' ? (this.placeOf(one.address) ?? `address(${hex(one.address)})`) : one.place;
+    const named = one.place === '' ? (this.placeOf(one.address) ?? `address(${hex(one.address, root.space.fold)})`) : one.place; // prettier-ignore
     const place = named ?? `${own ? root.place : this.nameOf(name, one.element)}${one.member}`;
     const guard = this.validatorGuard(structure) ?? root.guard;
     const object =
@@ -383,7 +382,7 @@ export class Session {
       bound: [],
       ...(one.code === 'FREELIST_CYCLE' ? { means: 'double_free' } : {}),
       ...(object.type === '' ? {} : { object }),
-      ...(one.expected === undefined ? {} : { expected: one.expected, expected_bits: BigInt.asUintN(64, BigInt(one.expected)) }), // prettier-ignore
+      ...(one.expected === undefined ? {} : { expected: one.expected, expected_bits: one.expected_bits ?? 0n }), // prettier-ignore
       ...(guard ? { guard } : {}),
       around: root.guard && guard !== root.guard ? [root.guard] : [],
     };

@@ -20,6 +20,6 @@ export const mutants = [
   { id: 'a-budget-of-time', file: 'src/runner/core.ts', from: 'if (budget === undefined || took_ns <= budget.time_ns) return [];', to: 'return [];', killer: 'test/cli/core-files.test.ts' },
   { id: 'the-region-of-an-exported-machine', file: 'src/targets/core/patient.ts', from: 'const kept = known ? core.region_copy : core.vmcoreinfo;', to: 'const kept = core.vmcoreinfo;', killer: 'test/execute/damaged.test.ts' },
   { id: 'what-is-not-in-the-file', file: 'src/ambulance/inspect.ts', from: 'const lacks = memory.lacked || (blind && result.drafts.length > 0);', to: 'const lacks = false;', killer: 'test/targets/core/partial.test.ts' },
-  { id: 'addresses-of-57-bits', file: 'src/ambulance/attend.ts', from: 'const deep = subject?.space.levels === 5;', to: 'const deep = false;', killer: 'test/targets/core/partial.test.ts' },
+  { id: 'addresses-of-57-bits', file: 'src/ambulance/attend.ts', from: "const code = opened.code === 'LAYOUT' ? 'FIVE_LEVELS' :", to: 'const code =', killer: 'test/targets/core/partial.test.ts' },
   { id: 'a-code-of-another-verdict', file: 'src/report/adopted.ts', from: 'leads_to(code) !== verdict', to: 'false', killer: 'test/report/adopted.test.ts' },
 ]; // prettier-ignore

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Random } from '../../src/base/random.ts';
 import { substream } from '../../src/base/random.ts';
 import type { Formula, FormulaOperator, MemberModel, StructModel } from '../../src/model/structure.ts';
+import { foldBits, foldOf } from '../../src/base/fold.ts';
 import { FlatSpace } from '../support/flat-space.ts';
 import { address, binary, call, cast, conditional, index, int, int_type, member, name, not, range, span, symbol, truth as constant_truth } from '../support/formulas.ts'; // prettier-ignore
 import type { Plain, PlainWorld } from '../support/plain-evaluator.ts';
@@ -77,25 +78,30 @@ function truthFormula(roll: Dice, depth: number): Formula {
 }
 
 /** Three things that lead to each other, to themselves, or nowhere. */
-function memoryOf(roll: Dice): FlatSpace {
-  const memory = new FlatSpace();
+function memoryOf(roll: Dice, memory = new FlatSpace()): FlatSpace {
+  const edges = memory.origin === 0n ? EDGES : [...EDGES, ...FAR];
   for (const base of BASES) {
     for (let word = 0; word < THING.bytes; word += 8) {
-      const bits = roll.below(3) === 0 ? pick(roll, EDGES) : (BigInt(roll.below(2 ** 32)) << 32n) | BigInt(roll.below(2 ** 32)); // prettier-ignore
+      const bits = roll.below(3) === 0 ? pick(roll, edges) : (BigInt(roll.below(2 ** 32)) << 32n) | BigInt(roll.below(2 ** 32)); // prettier-ignore
       memory.put(base + word, bits);
     }
-    memory.put(base + at('next'), roll.below(6) === 0 ? pick(roll, EDGES) : pick(roll, BASES));
+    memory.put(
+      base + at('next'),
+      roll.below(6) === 0 ? pick(roll, edges) : memory.origin + BigInt(pick(roll, BASES)),
+    );
   }
   return memory;
 }
 
 function worldOf(memory: FlatSpace): PlainWorld {
-  const x: Plain = { kind: 'place', at: BigInt(BASES[0] as number), type: typeOf('thing') };
+  const x: Plain = { kind: 'place', at: memory.origin + BigInt(BASES[0] as number), type: typeOf('thing') };
   const kept: Plain = { kind: 'number', bits: BigInt(memory.get(0x3_0000)), signed: false };
   const byte = (where: bigint): number | undefined => {
-    const read = memory.space.u8(Number(BigInt.asIntN(64, where)));
+    const read = memory.space.u8(foldBits(memory.space.fold, where));
     // A mebibyte where virtual is physical: nothing beyond, whatever a rounded number may say.
-    return where < 0x10_0000n && !Number.isNaN(read) ? read : undefined;
+    return where >= memory.origin && where < memory.origin + 0x10_0000n && !Number.isNaN(read)
+      ? read
+      : undefined;
   };
   return { names: new Map<string, Plain>([['x', x], ['kept', kept]]), structs: new Map([['thing', THING]]), byte }; // prettier-ignore
 }
@@ -113,7 +119,10 @@ function run(memory: FlatSpace, ...body: ReturnType<typeof require_>[]) {
       ]),
     ],
   );
-  const result = sessionOn(of, memory, { x: BASES[0] as number, kept: 0x3_0000 }).validate('v');
+  const result = sessionOn(of, memory, {
+    x: memory.at(BASES[0] as number),
+    kept: memory.at(0x3_0000),
+  }).validate('v');
   return result?.failure ? result.failure.code : result?.drafts.map((one) => one.message).join();
 }
 
@@ -128,13 +137,25 @@ function said(make: () => string): string {
 }
 
 const RUNS = 350;
+/** A kernel with five levels: what is reckoned with its addresses is reckoned with all 57 bits. */
+const FOLD = foldOf({ direct: 0xff42_220e | 0, vmalloc: 0xffa0_1234 | 0, vmemmap: 0xffd5_0000 | 0 }) ?? [];
+const FAR = [
+  0xff42_220e_4001_0000n,
+  0xff42_220e_0000_0008n,
+  0xffa0_1234_0000_1000n,
+  0xffd1_ff00_0000_0000n,
+  0xffff_8000_0000_1000n,
+  0xffff_c000_0000_0000n,
+  0xff00_0000_0000_0001n,
+];
+const KERNELS = [['four levels', () => new FlatSpace()], ['five levels', () => new FlatSpace({ origin: 0xff42_220e_4000_0000n, fold: FOLD })]] as const; // prettier-ignore
 
 describe('a generated function', () => {
-  it('works out the numbers that a plain walk of the formula does', () => {
+  it.each(KERNELS)('works out the numbers that a plain walk of the formula does (%s)', (_, made) => {
     for (let seed = 1; seed <= RUNS; seed++) {
       const roll = dice(seed);
       const formula = numberFormula(roll, 1 + roll.below(4));
-      const memory = memoryOf(roll);
+      const memory = memoryOf(roll, made());
       memory.put(0x3_0000, BigInt(roll.below(2 ** 30)));
       const world = worldOf(memory);
       // The condition holds the number; the message is worked out again, and says it to the last bit.
@@ -145,11 +166,11 @@ describe('a generated function', () => {
     }
   });
 
-  it('holds what a plain walk of the condition holds', () => {
+  it.each(KERNELS)('holds what a plain walk of the condition holds (%s)', (_, made) => {
     for (let seed = 1; seed <= RUNS; seed++) {
       const roll = dice(seed + 1_000_000);
       const formula = truthFormula(roll, 1 + roll.below(4));
-      const memory = memoryOf(roll);
+      const memory = memoryOf(roll, made());
       memory.put(0x3_0000, BigInt(roll.below(2 ** 30)));
       const generated = run(memory, require_(formula, 'N', ['false']));
       const expected = said(() => (truth(formula, worldOf(memory)) ? '' : 'false'));

@@ -23,7 +23,7 @@ const HOSTILE = [
 ]; // prettier-ignore
 
 /** All that generated source may hold: locals, the runtime's own names, numbers, a few words of the language, and marks. */
-const WORDS = /^(?:[vLmc]\d+|function|const|let|if|else|for|break|return|true|false|NaN|R|u8|u16|u32|u64|mapped|bases|length|more|Math|floor|String|index|includes|depthOf|parentOf|headOf|numberOf|meets|closing|has|use|strict|undefined)$/; // prettier-ignore
+const WORDS = /^(?:[vLmc]\d+|function|const|let|if|else|for|break|return|true|false|NaN|R|u8|u16|u32|u64|mapped|bases|length|more|Math|floor|String|index|turn|includes|depthOf|parentOf|headOf|numberOf|meets|closing|has|use|strict|undefined)$/; // prettier-ignore
 const OWN = new Set([
   'readers', 'symbols', 'texts', 'text', 'step', 'elements', 'elementsOf', 'whole', 'begin', 'blame', 'sayText', 'sayNumber', 'sayPlace', 'capture', 'under', 'end', 'unmapped', 'outside', 'wrapped', 'called',
   'noElement', 'root', 'endRoot', 'expect', 'trail', 'ended', 'cpus', 'cpu_count', 'perCpu', 'edge', 'lostEdge', 'at',
@@ -59,24 +59,28 @@ function hostileLibrary(bad: string) {
 }
 
 describe('generated source', () => {
-  it.each(HOSTILE)('holds nothing of the name %j', (bad) => {
-    const of = hostileLibrary(bad);
-    const linked = new LinkedLibrary(of, undefined);
-    const around = { source: linked.source, spaceOf: () => '' };
-    const [validated] = of.validators;
-    const [located] = of.locators;
-    const programs = [compileValidator(validated!, around), compileLocator(located!, around)];
-    for (const { source } of programs) {
-      const strange = wordsOf(source).filter((word) => !WORDS.test(word) && !OWN.has(word));
-      expect(strange).toEqual([]);
-    }
-  });
+  it.each(HOSTILE.flatMap((bad) => [false, true].map((folds) => [bad, folds] as const)))(
+    'holds nothing of the name %j (folded: %s)',
+    (bad, folds) => {
+      const of = hostileLibrary(bad);
+      const linked = new LinkedLibrary(of, undefined);
+      const around = { source: linked.source, spaceOf: () => '', folds };
+      const [validated] = of.validators;
+      const [located] = of.locators;
+      const programs = [compileValidator(validated!, around), compileLocator(located!, around)];
+      for (const { source } of programs) {
+        const strange = wordsOf(source).filter((word) => !WORDS.test(word) && !OWN.has(word));
+        expect(strange).toEqual([]);
+      }
+    },
+  );
 
   it('is the same source whatever the names are', () => {
     const sources = HOSTILE.map((bad) => {
       const of = hostileLibrary(bad);
       const linked = new LinkedLibrary(of, undefined);
-      return compileValidator(of.validators[0]!, { source: linked.source, spaceOf: () => '' }).source;
+      return compileValidator(of.validators[0]!, { source: linked.source, spaceOf: () => '', folds: false })
+        .source;
     });
     expect(new Set(sources).size).toBe(1);
   });

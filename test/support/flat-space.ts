@@ -1,23 +1,46 @@
 import { DEFAULT_LIMITS, Meter } from '../../src/ambulance/limits.ts';
-import { PhysicalCache, Space } from '../../src/ambulance/memory.ts';
-import { PTE } from '../../src/formats/page-tables.ts';
+import type { Space } from '../../src/ambulance/memory.ts';
+import { openSpace, PhysicalCache } from '../../src/ambulance/memory.ts';
+import type { Address } from '../../src/base/address.ts';
+import type { Fold } from '../../src/base/fold.ts';
+import { foldBits, NO_FOLD } from '../../src/base/fold.ts';
+import type { PagingLevels } from '../../src/formats/page-tables.ts';
+import { PTE, tableIndex } from '../../src/formats/page-tables.ts';
 import type { Patient } from '../../src/patient/patient.ts';
 
 const MEMORY_BYTES = 0x10_0000;
 const TOP = 0x1000;
-const SECOND = 0x2000;
+const PAGE = 0x1000;
 
-/** A mebibyte where virtual is physical (one page of a gigabyte), to lay structures out in by hand. */
+/** Where the mebibyte is mapped in a kernel with five levels: at its direct map. A multiple of 1 GiB. */
+interface Elsewhere {
+  readonly origin: bigint;
+  readonly fold: Fold;
+}
+
+/** A mebibyte where virtual is physical (one page of a gigabyte), to lay structures out in by hand; or far up, with five levels. */
 export class FlatSpace {
   readonly meter = new Meter(DEFAULT_LIMITS);
   readonly space: Space;
+  /** Address of the first byte. */
+  readonly origin: bigint;
   readonly #physical: PhysicalCache | undefined;
   readonly #view = new DataView(new ArrayBuffer(MEMORY_BYTES));
 
-  constructor() {
+  constructor(elsewhere?: Elsewhere) {
+    const { origin, fold } = elsewhere ?? { origin: 0n, fold: NO_FOLD };
+    this.origin = origin;
+    const levels: PagingLevels = elsewhere ? 5 : 4;
     const bytes = new Uint8Array(this.#view.buffer);
-    this.put(TOP, SECOND + PTE.PRESENT);
-    this.put(SECOND, PTE.PRESENT + PTE.PAGE_SIZE);
+    for (let level: number = levels; level >= 3; level--) {
+      const table = TOP + (levels - level) * PAGE;
+      const index = tableIndex(
+        Number(origin & 0xffff_ffffn),
+        Number(BigInt.asIntN(32, origin >> 32n)),
+        level,
+      );
+      this.put(table + index * 8, level > 3 ? table + PAGE + PTE.PRESENT : PTE.PRESENT + PTE.PAGE_SIZE);
+    }
     const from =
       (memory: Uint8Array): Patient['read'] =>
       (physical, into) => {
@@ -29,7 +52,12 @@ export class FlatSpace {
     const booted = (): Patient['booted'] => this.#kept && from(this.#kept);
     const patient: Patient = { name: 'web', memory_bytes: MEMORY_BYTES, read, cpus: [], reason: 'inspection', devices: [], now: () => 0, letRun: () => false, get booted() { return booted(); } }; // prettier-ignore
     this.#physical = new PhysicalCache(patient, this.meter);
-    this.space = new Space(this.#physical, TOP, 4);
+    this.space = openSpace(this.#physical, TOP, { levels, fold });
+  }
+
+  /** The number of the address at which a byte lies. */
+  at(offset: number): Address {
+    return foldBits(this.space.fold, this.origin + BigInt(offset));
   }
 
   /** From now on this is what the memory was when the guest had booted. */

@@ -111,7 +111,7 @@ export function sessionOn(
 ): Session {
   // prettier-ignore
   let steps = 0;
-  return new Session(link(of, undefined), {
+  return new Session(link(of, undefined, memory.space.fold), {
     kernel: memory.space,
     process: () => memory.space,
     symbol: (name) => symbols[name],

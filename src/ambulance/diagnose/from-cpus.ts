@@ -1,5 +1,6 @@
 import type { Address } from '../../base/address.ts';
-import { addressHex, fromBigint } from '../../base/address.ts';
+import type { Fold } from '../../base/fold.ts';
+import { foldBits, NO_FOLD, trueHex } from '../../base/fold.ts';
 import { NS_PER_MS, formatTime } from '../../base/units.ts';
 import type { CpuView } from '../../structure/session.ts';
 import { mayHold, observe, STUCK_NS, waitsFor } from '../cpus.ts';
@@ -74,7 +75,11 @@ function spinning(of: Case, known: readonly Cause[]): Cause[] {
     const place = placeOf(of, subject, lock);
     const spins = `CPU ${cpu} spins in ${at}`;
     const word = subject.space.u32(lock);
-    const spot = { address: addressHex(lock), physical: subject.physical(lock), explains: [] };
+    const spot = {
+      address: trueHex(subject.space.fold, lock),
+      physical: subject.physical(lock),
+      explains: [],
+    };
     if (candidates.length === 0 && word !== 0) {
       causes.push({ ...spot, cause: 'lock_leak', weight: 69, place, evidence: [`${place} is 0x${word.toString(16).padStart(8, '0')}, held, and no CPU is where a holder could be`, spins] }); // prettier-ignore
     } else if (
@@ -106,7 +111,7 @@ function placeOf(of: Case, subject: Subject, lock: Address): string {
 
 function cause(name: string, weight: number, place: string, of: Case, cpu: number, evidence: readonly string[]): Cause {
   const rip = of.inspected?.cpus.find((one) => one.index === cpu)?.rip ?? 0;
-  return { cause: name, weight, place, address: addressHex(rip), physical: -1, evidence, explains: [] };
+  return { cause: name, weight, place, address: trueHex(foldIn(of), rip), physical: -1, evidence, explains: [] };
 } // prettier-ignore
 
 /** CPUs whose clock event has not come although it is long due: signs that lie in a CPU's own area. */
@@ -127,10 +132,15 @@ function lostTicks(of: Case): Cause[] {
   });
 }
 
+/** What the patient's numbers stand for. */
+export function foldIn({ subject }: Case): Fold {
+  return subject?.space.fold ?? NO_FOLD;
+}
+
 /** Address that the processor last faulted on, on the first CPU that has one. */
 export function faultAddress(of: Case): number {
   for (const cpu of of.patient.cpus) {
-    const at = fromBigint(cpu.register('cr2'));
+    const at = foldBits(foldIn(of), cpu.register('cr2'));
     if (at !== 0) return at;
   }
   return 0;

@@ -1,4 +1,4 @@
-import { addressHex } from '../../base/address.ts';
+import { NO_FOLD, trueHex, trueHigh } from '../../base/fold.ts';
 import { waitsFor } from '../cpus.ts';
 import type { Draft } from '../draft.ts';
 import type { Case, Cause } from './case.ts';
@@ -90,7 +90,7 @@ function pointerCause(draft: Draft): readonly [string, number] {
 function bitsApart({ space, address, bytes, expected }: Draft): number {
   if (!space || expected === undefined || bytes !== 8) return NaN;
   const low = space.u32(address) ^ (expected >>> 0);
-  const high = space.u32(address + 4) ^ (Math.floor(expected / 0x1_0000_0000) | 0);
+  const high = space.u32(address + 4) ^ trueHigh(space.fold, expected);
   return ones(low) + ones(high);
 }
 
@@ -107,7 +107,7 @@ function evidenceFor(of: Case, draft: Draft, cause: string): string[] {
   if (pointer && draft.link && list_bug !== '') said.push(`the log: ${list_bug}`);
   else if (pointer && oopsLine(of.log) !== '') said.push(`the log: ${oopsLine(of.log)}`);
   if (cause === 'stack_smash' && panicLine(of.log) !== '') said.push(`the log: ${panicLine(of.log)}`);
-  if (cause === 'bit_flip' && draft.expected !== undefined) said.push(`one bit away from 0x${addressHex(draft.expected)}`); // prettier-ignore
+  if (cause === 'bit_flip' && draft.expected !== undefined) said.push(`one bit away from 0x${trueHex(draft.space?.fold ?? NO_FOLD, draft.expected)}`); // prettier-ignore
   if (cause === 'lock_leak') {
     for (const cpu of of.inspected?.cpus ?? []) {
       if (waitsFor(cpu, draft.address)) said.push(`CPU ${cpu.index} spins in ${cpu.at}`);

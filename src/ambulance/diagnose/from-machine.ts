@@ -1,7 +1,7 @@
-import { addressHex } from '../../base/address.ts';
+import { foldBits, trueHex } from '../../base/fold.ts';
 import type { Case, Cause } from './case.ts';
 import { oopsLine, panicLine } from './case.ts';
-import { faultAddress } from './from-cpus.ts';
+import { faultAddress, foldIn } from './from-cpus.ts';
 import { accountsFor, pageTables, rootsOutside, userTables } from './page-tables.ts';
 
 const NOWHERE = { place: '', address: '', physical: -1, explains: [] } as const;
@@ -11,8 +11,8 @@ export function causesOfMachine(of: Case, known: readonly Cause[]): Cause[] {
   const causes: Cause[] = [...pageTables(of)];
   if (of.patient.reason === 'second_level' || of.patient.reason === 'triple_fault') {
     const at = faultAddress(of);
-    const where = of.patient.cpus.map((cpu) => of.subject?.functionAt(Number(BigInt.asIntN(64, cpu.register('rip')))) ?? '').filter((name) => name !== ''); // prettier-ignore
-    const evidence = [`the hypervisor stopped the guest: ${of.patient.reason}`, ...(where.length > 0 ? [`its CPUs stood in ${where.join(', ')}`] : []), ...(at === 0 ? [] : [`the last fault was at 0x${addressHex(at)}`])]; // prettier-ignore
+    const where = of.patient.cpus.map((cpu) => of.subject?.functionAt(foldBits(foldIn(of), cpu.register('rip'))) ?? '').filter((name) => name !== ''); // prettier-ignore
+    const evidence = [`the hypervisor stopped the guest: ${of.patient.reason}`, ...(where.length > 0 ? [`its CPUs stood in ${where.join(', ')}`] : []), ...(at === 0 ? [] : [`the last fault was at 0x${trueHex(foldIn(of), at)}`])]; // prettier-ignore
     if (of.patient.reason === 'second_level') {
       // An address outside of its memory is the guest's own doing: its tables, or what they were taken from, sent it there.
       const own = [...causes, ...rootsOutside(of, known), ...(causes.length > 0 ? [] : userTables(of))];

@@ -120,6 +120,6 @@ function follow(subject: Subject, root: number, address: number): { way: Transla
     [parent, last] = [last, physical];
     return subject.memory.read(physical, into);
   };
-  const way = walk(read, root, subject.space.levels, address);
+  const way = walk(read, root, subject.space.levels, address, subject.space.fold);
   return { way, parent };
 }

@@ -1,4 +1,4 @@
-import { addressHex } from '../../base/address.ts';
+import { NO_FOLD, trueHex } from '../../base/fold.ts';
 import type { Repair, RepairWrite } from '../../patient/repair.ts';
 import type { Case } from '../diagnose/case.ts';
 import type { Draft, DraftRepair } from '../draft.ts';
@@ -37,7 +37,7 @@ function writesOf(draft: Draft, repair: DraftRepair, patient: string): RepairWri
       const physical = draft.space?.physical(address + done) ?? -1;
       if (physical < 0) return undefined;
       const part = bytes.subarray(done, done + PAGE_BYTES - (physical % PAGE_BYTES));
-      const at = addressHex(address + done);
+      const at = trueHex(draft.space?.fold ?? NO_FOLD, address + done);
       writes.push({ place: `${patient}.${place}`, address: at, physical, bytes: part });
       done += part.length;
     }

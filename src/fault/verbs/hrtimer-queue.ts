@@ -1,5 +1,5 @@
 import type { Address } from '../../base/address.ts';
-import { toBigint } from '../../base/address.ts';
+import { trueBits } from '../../base/fold.ts';
 import type { Kernel } from '../../place/kernel.ts';
 import type { BytesPlace } from '../../place/place.ts';
 import { locations } from '../../place/place.ts';
@@ -71,7 +71,7 @@ function build(live: Target, kernel: Kernel, layout: NodeLayout, nodes: readonly
     const middle = (from + to) >> 1;
     const node = nodes[middle] as Address;
     const colour = depth < black_levels ? RB_BLACK : 0n;
-    storeWord(live, kernel, node + layout.parent, toBigint(parent) | colour);
+    storeWord(live, kernel, node + layout.parent, trueBits(kernel.fold, parent) | colour);
     storeWord(live, kernel, node + layout.left, link(from, middle, node, depth + 1));
     storeWord(live, kernel, node + layout.right, link(middle + 1, to, node, depth + 1));
     return node;

@@ -1,5 +1,7 @@
 import type { Address } from '../../base/address.ts';
-import { addressHex, fromHalves, highHalf, isCanonical, lowHalf } from '../../base/address.ts';
+import { isCanonical, lowHalf } from '../../base/address.ts';
+import type { Fold } from '../../base/fold.ts';
+import { foldHalves, trueHex, trueHigh } from '../../base/fold.ts';
 import type { Leb } from './leb128.ts';
 import { readLeb } from './leb128.ts';
 import { INSTRUCTIONS, OP, STACK_DEPTH } from './opcodes.ts';
@@ -7,6 +9,8 @@ import { wideText, product } from './wide.ts';
 
 /** What code is run against: a guest's memory, symbols and types. Nothing of it throws. */
 export interface LocatorHost {
+  /** What its addresses, as numbers, stand for. */
+  readonly fold: Fold;
   /** Symbols of CPUs have `cpus` copies. */
   readonly cpus: number;
   /** A per-CPU symbol's is its offset in the CPU's area. */
@@ -87,7 +91,7 @@ export class LocatorInterpreter {
 
   get #top(): Address {
     const top = this.#depth - 1;
-    return top < 0 ? NaN : fromHalves(this.#low[top] as number, this.#high[top] as number);
+    return top < 0 ? NaN : foldHalves(this.#host.fold, this.#low[top] as number, this.#high[top] as number);
   }
 
   /** The last symbol that the last run named; '' for none. */
@@ -162,7 +166,7 @@ export class LocatorInterpreter {
 
   #push(value: Address): void {
     this.#low[this.#depth] = lowHalf(value);
-    this.#high[this.#depth++] = highHalf(value);
+    this.#high[this.#depth++] = trueHigh(this.#host.fold, value);
   }
 
   #text(at: number, texts: readonly string[]): string | LocatorFailure {
@@ -315,7 +319,7 @@ export class LocatorInterpreter {
   }
 
   #address(index: number): Address {
-    return fromHalves(this.#low[index] as number, this.#high[index] as number);
+    return foldHalves(this.#host.fold, this.#low[index] as number, this.#high[index] as number);
   }
 
   #load(op: number, at: number): LocatorFailure | undefined {
@@ -332,7 +336,7 @@ export class LocatorInterpreter {
       if (op === OP.load64) h = host.u32(address + 4);
     }
     if (Number.isNaN(l) || Number.isNaN(h))
-      return fail('UNMAPPED', at, `0x${addressHex(address)} cannot be read`, address);
+      return fail('UNMAPPED', at, `0x${trueHex(this.#host.fold, address)} cannot be read`, address);
     this.#loaded = address;
     this.#low[this.#depth - 1] = l;
     this.#high[this.#depth - 1] = h;

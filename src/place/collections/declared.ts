@@ -86,6 +86,7 @@ function readerOf(kernel: Kernel, space?: number): Reader {
   const view = new DataView(word.buffer);
   const read = (address: Address, bytes: number): boolean => isCanonical(address) && kernel.read(address, word.subarray(0, bytes), space); // prettier-ignore
   const reader: Reader = {
+    fold: kernel.fold,
     u8: (address) => (read(address, 1) ? view.getUint8(0) : NaN),
     u16: (address) => (read(address, 2) ? view.getUint16(0, true) : NaN),
     u32: (address) => (read(address, 4) ? view.getUint32(0, true) : NaN),

@@ -1,5 +1,6 @@
 import type { Address } from '../../base/address.ts';
-import { fromHalves, highHalf, lowHalf } from '../../base/address.ts';
+import { lowHalf } from '../../base/address.ts';
+import { trueHigh } from '../../base/fold.ts';
 import { SLAB_CACHES } from '../../model/collections.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Outcome } from '../outcome.ts';
@@ -167,7 +168,7 @@ function slabsOf(kernel: Kernel, cache: CacheView, at: string): Outcome<Slab[]> 
   const pages = Math.floor(kernel.partition.memory.size / PAGE);
   const bytes = new Uint8Array(MAP_ENTRIES * map.bytes);
   const view = new DataView(bytes.buffer);
-  const word = (offset: number): Address => fromHalves(view.getUint32(offset, true), view.getInt32(offset + 4, true)); // prettier-ignore
+  const word = (offset: number): Address => kernel.address(view.getUint32(offset, true), view.getInt32(offset + 4, true)); // prettier-ignore
   for (let first = 0; first < pages; first += MAP_ENTRIES) {
     const part = bytes.subarray(0, Math.min(MAP_ENTRIES, pages - first) * map.bytes);
     // A hole in the map is memory that there is not.
@@ -239,8 +240,8 @@ function linkOf(kernel: Kernel, cache: CacheView, object: Address): Address | un
   const place = object + cache.offset;
   const [low, high] = [kernel.u32(place), kernel.u32(place + 4)];
   if (low === undefined || high === undefined) return undefined;
-  return fromHalves(
-    low ^ cache.random_low ^ swab32(highHalf(place)),
+  return kernel.address(
+    low ^ cache.random_low ^ swab32(trueHigh(kernel.fold, place)),
     high ^ cache.random_high ^ swab32(lowHalf(place)),
   );
 }

@@ -1,5 +1,4 @@
 import type { Address } from '../../base/address.ts';
-import { fromHalves } from '../../base/address.ts';
 import type { Btf } from '../../formats/btf.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Outcome } from '../outcome.ts';
@@ -162,9 +161,10 @@ function taskAt(kernel: Kernel, address: Address, layout: TaskLayout, at: string
   return found({
     address,
     next:
-      fromHalves(view.getUint32(layout.tasks, true), view.getInt32(layout.tasks + 4, true)) - layout.tasks,
+      kernel.address(view.getUint32(layout.tasks, true), view.getInt32(layout.tasks + 4, true)) -
+      layout.tasks,
     pid: view.getInt32(layout.pid, true),
-    parent: fromHalves(view.getUint32(layout.parent, true), view.getInt32(layout.parent + 4, true)),
+    parent: kernel.address(view.getUint32(layout.parent, true), view.getInt32(layout.parent + 4, true)),
     comm: String.fromCharCode(...(end < 0 ? comm : comm.subarray(0, end))),
   });
 }

@@ -3,14 +3,14 @@ import type { TypeModel } from '../../model/structure.ts';
 import { arithmetic } from './arithmetic.ts';
 import type { Compiled, Context, Place } from './context.ts';
 import { missing, nameOf, resolved } from './context.ts';
-import { addressValue, holesOf } from './place.ts';
-import { asNumber, exact } from './value.ts';
+import { holesOf } from './place.ts';
+import { addressValue, asNumber, exact } from './value.ts';
 
 /** The place at a kernel symbol. */
 export function symbolPlace(context: Context, name: string): Place {
   const { code, tables, space } = context;
   const base = code.keep(`R.symbols[${tables.symbols.index(name)}]`);
-  return { space, base, value: addressValue(base), offset: 0, type: undefined, named: '', text: [`symbols[${JSON.stringify(name)}]`] }; // prettier-ignore
+  return { space, base, value: addressValue(code, base), offset: 0, type: undefined, named: '', text: [`symbols[${JSON.stringify(name)}]`] }; // prettier-ignore
 }
 
 /** A CPU's copy of a per-CPU symbol. */
@@ -21,7 +21,7 @@ export function perCpuPlace(context: Context, symbol: Place, type: TypeModel, cp
   const report = quiet ? '' : `R.outside(${symbol.space}, ${symbol.base}, ${cpu}, R.cpu_count, ${tables.template(symbol.text)}${holesOf(symbol.text)});`; // prettier-ignore
   code.line(`if (${base} !== ${base}) { ${report} ${bail} }`);
   const named = nameOf(type);
-  return { ...symbol, base, value: addressValue(base), type: resolved(type, context.scope.source), named, text, position: cpu, object: { type: named, base, text } }; // prettier-ignore
+  return { ...symbol, base, value: addressValue(context.code, base), type: resolved(type, context.scope.source), named, text, position: cpu, object: { type: named, base, text } }; // prettier-ignore
 }
 
 /** An element of a locator by its address. */
@@ -38,7 +38,7 @@ export function elementPlace(
   return {
     space: context.tables.space(locator),
     base,
-    value: addressValue(base),
+    value: addressValue(context.code, base),
     offset: 0,
     type: resolved(type.type, context.scope.source),
     named,

@@ -2,7 +2,7 @@ import type { FormulaOperator } from '../../model/structure.ts';
 import type { Code } from './code.ts';
 import { literal } from './code.ts';
 import type { Value } from './value.ts';
-import { asNumber, asPair, EXACT_LIMIT, exact, isWord, known, lowWord } from './value.ts';
+import { asNumber, asPair, EXACT_LIMIT, exact, isPlain, isWord, known, lowWord } from './value.ts';
 
 const TWO_32 = 4_294_967_296;
 type Exact = Value & { form: 'exact' };
@@ -178,8 +178,8 @@ export function compare(
 }
 
 function equal(code: Code, left: Value, right: Value): string {
-  // A rounded number is beyond 2^53 and equal to no exact one.
-  if (left.form === 'exact' || right.form === 'exact')
+  // A rounded number is beyond 2^53 and equal to no exact one; a folded one that is not itself, to no plain one.
+  if (isPlain(code, left) || isPlain(code, right))
     return `${asNumber(code, left)} === ${asNumber(code, right)}`;
   const [a, b] = [asPair(code, left), asPair(code, right)];
   return `${a.high} === ${b.high} && ${a.low} === ${b.low}`;
@@ -188,7 +188,7 @@ function equal(code: Code, left: Value, right: Value): string {
 function less(code: Code, left: Value, right: Value, [one, other]: readonly [Sign, Sign]): string {
   const left_signed = one ?? other ?? false;
   const right_signed = other ?? one ?? false;
-  if (left.form === 'exact' || right.form === 'exact') {
+  if (isPlain(code, left) || isPlain(code, right)) {
     const [a, b] = [asNumber(code, left), asNumber(code, right)];
     const never = (value: Value): boolean => value.form === 'exact' && value.low >= 0;
     // An unsigned number of 2^63 and more stands here as one below zero.

@@ -4,10 +4,10 @@ import type { Compiled, Context, Place } from './context.ts';
 import { resolved, typed, Unlinkable } from './context.ts';
 import { elementPlace } from './anchors.ts';
 import { forEach } from './loops.ts';
-import { addressValue, unmapped } from './place.ts';
+import { unmapped } from './place.ts';
 import { compare } from './arithmetic.ts';
 import type { Value } from './value.ts';
-import { asNumber, asPair, constant, exact } from './value.ts';
+import { addressValue, asNumber, asPair, constant, exact } from './value.ts';
 import {
   compileAddress,
   compileCondition,
@@ -150,7 +150,7 @@ function depth(call: Call, context: Context): Compiled {
   const made = compileFormula(over, context);
   if (made.kind !== 'place' || type.kind !== 'place' || type.locator === undefined) throw new Unlinkable('NO_TYPE', `${call.function} of what is no element`); // prettier-ignore
   const { elements, index } = made.place.element ?? looked(context, made.place, type.locator, bail);
-  if (call.function === 'head') return number(addressValue(code.keep(`${elements}.headOf(${index})`)));
+  if (call.function === 'head') return number(addressValue(code, code.keep(`${elements}.headOf(${index})`)));
   if (call.args.length === 1) return number(exact(code.keep(`${elements}.depthOf(${index})`), 0, ELEMENTS_LIMIT)); // prettier-ignore
   const found = code.variable('0');
   const at = code.fresh();
@@ -185,7 +185,7 @@ function rootOf(call: Call, context: Context): Compiled {
   const type = typed(over, context);
   const result = typed(call, context);
   if (type.kind !== 'elements' || type.locator === undefined) throw new Unlinkable('NO_TYPE', 'root of what is no locator'); // prettier-ignore
-  return { kind: 'value', value: addressValue(code.keep(`R.first(${tables.locators.index(type.locator)})`)), type: result }; // prettier-ignore
+  return { kind: 'value', value: addressValue(code, code.keep(`R.first(${tables.locators.index(type.locator)})`)), type: result }; // prettier-ignore
 }
 
 function plainCall(call: Call, context: Context): Compiled {
@@ -215,7 +215,7 @@ function plainCall(call: Call, context: Context): Compiled {
       const rest = call.args.slice(1).map((one) => asNumber(code, compileNumber(one, context).value));
       const found = code.keep(`R.${call.function === 'crc32c' ? 'crc32c' : 'firstOther'}(${[at.space, asNumber(code, at.value), ...rest].join(', ')})`); // prettier-ignore
       lost(context, `${found} !== ${found}`, at);
-      return number(call.function === 'crc32c' ? exact(found, 0, 2 ** 32 - 1) : addressValue(found));
+      return number(call.function === 'crc32c' ? exact(found, 0, 2 ** 32 - 1) : addressValue(code, found));
     }
     case 'first_changed':
     case 'booted': {
@@ -224,7 +224,7 @@ function plainCall(call: Call, context: Context): Compiled {
       const runtime = call.function === 'booted' ? 'booted' : 'firstChanged';
       const found = code.keep(`R.${runtime}(${[at.space, asNumber(code, at.value), ...rest].join(', ')})`);
       lost(context, `${found} !== ${found}`, at);
-      return number(call.function === 'booted' ? exact(found, 0, 255) : addressValue(found));
+      return number(call.function === 'booted' ? exact(found, 0, 255) : addressValue(code, found));
     }
     case 'filled': {
       const at = address(0);
@@ -266,7 +266,7 @@ function plainCall(call: Call, context: Context): Compiled {
       return { kind: 'text', code: code.keep(`R.functionAt(${asNumber(code, address(0).value)})`) };
     case 'symbol_start':
     case 'symbol_end':
-      return number(addressValue(code.keep(`R.${call.function === 'symbol_start' ? 'symbolStart' : 'symbolEnd'}(${asNumber(code, address(0).value)})`))); // prettier-ignore
+      return number(addressValue(code, code.keep(`R.${call.function === 'symbol_start' ? 'symbolStart' : 'symbolEnd'}(${asNumber(code, address(0).value)})`))); // prettier-ignore
     case 'contains':
       return bool(`${text(call, 0, context)}.includes(${text(call, 1, context)})`);
     case 'enumerator': {

@@ -2,7 +2,7 @@ import type { Scope } from '../../model/type-source.ts';
 import type { Code } from './code.ts';
 import type { Compiled, Context } from './context.ts';
 import { addressOf } from './place.ts';
-import { asNumber, asPair } from './value.ts';
+import { addressValue, asNumber, asPair } from './value.ts';
 
 /** The names that were bound where a requirement failed, as a repair will see them again. */
 export interface Bindings {
@@ -34,7 +34,7 @@ export function capture(context: Context): Bindings {
         const kept_position = position === undefined ? undefined : keep(position);
         restores.push([name, (into) => {
           const base = into.keep(`R.bound[${at}]`);
-          const back = { ...place, base, value: { form: 'exact', code: base, low: -(2 ** 48), high: 2 ** 48 } as const, offset: 0, object: place.object && { ...place.object, base } }; // prettier-ignore
+          const back = { ...place, base, value: addressValue(into, base), offset: 0, object: place.object && { ...place.object, base } }; // prettier-ignore
           const index = kept_position === undefined ? {} : { position: into.keep(`R.bound[${kept_position}]`) };
           const { object, ...rest } = back;
           // What the place was called goes through locals that are no more: it is told by its address.

@@ -3,6 +3,8 @@
  * what a spec says goes into tables and is spoken of by its index.
  */
 export class Code {
+  /** True where it is for a kernel whose addresses are folded into numbers. */
+  readonly folds: boolean;
   #lines: string[] = [];
   readonly #aside: string[] = [];
   #locals = 0;
@@ -11,6 +13,10 @@ export class Code {
   readonly #scopes: Scope[] = [newScope()];
   /** Locals that never change. */
   readonly #constant = new Set<string>();
+
+  constructor(folds = false) {
+    this.folds = folds;
+  }
 
   line(text: string): void {
     this.#lines.push(text);
@@ -113,7 +119,7 @@ const PROPERTY = /\bv\d+\./;
 const WORD = /\bR\.\w+|\bv\d+\b/g;
 /** Of the runtime, what gives the same whenever it is asked. */
 const PURE: ReadonlySet<string> = new Set([
-  'R.symbols', 'R.elements', 'R.elementsOf', 'R.perCpu', 'R.isFunction', 'R.inText', 'R.functionAt', 'R.text', 'R.printable', 'R.ones', 'R.swap32',
+  'R.symbols', 'R.elements', 'R.elementsOf', 'R.perCpu', 'R.isFunction', 'R.inText', 'R.functionAt', 'R.text', 'R.printable', 'R.ones', 'R.swap32', 'R.turn',
 ]); // prettier-ignore
 
 /** Values by their index: each once. */

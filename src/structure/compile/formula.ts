@@ -7,8 +7,8 @@ import { callOf } from './calls.ts';
 import { literal } from './code.ts';
 import type { Compiled, Context } from './context.ts';
 import { missing, resolved, sizeOf, typed } from './context.ts';
-import { addressOf, addressValue, entryPlace, follow, memberPlace } from './place.ts';
-import { asNumber, asPair, constant, exact } from './value.ts';
+import { addressOf, entryPlace, follow, memberPlace } from './place.ts';
+import { addressValue, asNumber, asPair, constant, exact } from './value.ts';
 import { compileAddress, compileCondition, compileNumber, compileValue, signOf } from './values.ts';
 
 const COUNT_LIMIT = 2 ** 32;
@@ -62,7 +62,7 @@ function memberOf(formula: Formula & { kind: 'member' }, context: Context): Comp
     if (!member) return missing(`CPU member ${formula.name}`);
     const read = code.keep(`${of.code}.${member.name}`);
     if (member.gives === 'bool' || member.gives === 'text') return { kind: member.gives, code: read };
-    if (member.gives === 'address') return { kind: 'value', value: addressValue(read), type: { kind: 'pointer', to: { kind: 'void' } } }; // prettier-ignore
+    if (member.gives === 'address') return { kind: 'value', value: addressValue(context.code, read), type: { kind: 'pointer', to: { kind: 'void' } } }; // prettier-ignore
     return { kind: 'value', value: exact(read, 0, COUNT_LIMIT), type: { kind: 'number', signed: false } };
   }
   if (formula.name === 'index' && of.kind === 'place' && of.place.position !== undefined) {
@@ -100,7 +100,7 @@ function indexOf(formula: Formula & { kind: 'index' }, context: Context): Compil
   const [cpu, bytes] = [asNumber(code, index.value), sizeOf(type, scope.source)];
   const base = code.keep(`R.copyOrEntry(${pointed.base}, ${cpu}, ${bytes})`);
   const text = [...(pointed.via?.text ?? pointed.text), '[', { hole: 'number', atom: cpu } as const, ']'];
-  return { kind: 'place', place: { ...pointed, base, value: addressValue(base), text, position: cpu, object: { type: pointed.named, base } } }; // prettier-ignore
+  return { kind: 'place', place: { ...pointed, base, value: addressValue(context.code, base), text, position: cpu, object: { type: pointed.named, base } } }; // prettier-ignore
 }
 
 function addressed(of: Compiled, context: Context): Compiled {

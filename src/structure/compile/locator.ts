@@ -5,7 +5,7 @@ import type { Compiled, Context, Place, Text } from './context.ts';
 import { typed, Unlinkable } from './context.ts';
 import { forEach } from './loops.ts';
 import { addressCode, holesOf } from './place.ts';
-import { asNumber } from './value.ts';
+import { addressValue, asNumber } from './value.ts';
 import { compileAddress, compileFormula, compileNumber } from './values.ts';
 
 /** Code that tells the runtime where a locator's shapes begin, and the types that they have there. */
@@ -78,7 +78,7 @@ function rootContext(context: Context, { object, space, text: whole }: Place): C
   const type = { kind: 'named', name: object.type } as const;
   const resolved = context.scope.source.named(object.type);
   if (resolved === undefined || resolved === 'opaque') return context;
-  const value = { form: 'exact', code: object.base, low: -(2 ** 48), high: 2 ** 48 } as const;
+  const value = addressValue(context.code, object.base);
   const text = object.text ?? whole;
   const place: Place = { space, base: object.base, value, offset: 0, type: resolved, named: object.type, text, object }; // prettier-ignore
   return { ...context, scope: withElement(context.scope, { kind: 'place', type }), element: { kind: 'place', place } }; // prettier-ignore

@@ -1,10 +1,12 @@
 import type { FormulaType } from '../../model/formula-types.ts';
 import type { Formula } from '../../model/structure.ts';
+import { arithmetic } from './arithmetic.ts';
+import type { Code } from './code.ts';
 import type { Compiled, Context, ElementAtoms, Place } from './context.ts';
 import { nameOf, resolved, sizeOf, typed, Unlinkable } from './context.ts';
 import { castOf, elementPlace, perCpuPlace } from './anchors.ts';
-import { addressValue, entryObject, entryPlace, follow, holesOf, memberPlace, unmapped } from './place.ts';
-import { asNumber, exact } from './value.ts';
+import { entryObject, entryPlace, follow, holesOf, memberPlace, unmapped } from './place.ts';
+import { addressValue, asNumber, exact } from './value.ts';
 import { compileAddress, compileFormula, compileNumber } from './values.ts';
 
 /** What is done for each: `stop` is the statement that ends the whole loop. */
@@ -131,13 +133,23 @@ function entriesOf(
   } else {
     const pointed = follow(context, of);
     counted(context, 'R.cpu_count', stop, (cpu, inner) => {
-      const base = inner.code.keep(`R.perCpu(${cpu}) + ${pointed.base}`);
+      const base = copyOf(inner.code, cpu, pointed);
       unmapped(inner, `${base} !== ${base}`, pointed);
       const text = [...(pointed.via?.text ?? pointed.text), '[', { hole: 'number', atom: cpu } as const, ']'];
-      const place: Place = { ...pointed, base, value: addressValue(base), text, position: cpu, object: { type: pointed.named, base, text } }; // prettier-ignore
+      const place: Place = { ...pointed, base, value: addressValue(context.code, base), text, position: cpu, object: { type: pointed.named, base, text } }; // prettier-ignore
       visit({ kind: 'place', place }, inner);
     });
   }
+}
+
+/** A CPU's copy of what a pointer stands for. Areas made later lie further from the first than a folded number tells. */
+function copyOf(code: Code, cpu: string, { base, value }: Place): string {
+  if (!code.folds) return code.keep(`R.perCpu(${cpu}) + ${base}`);
+  const area = addressValue(code, code.keep(`R.perCpu(${cpu})`));
+  return asNumber(
+    code,
+    arithmetic(code, '+', area, value, false, () => undefined),
+  );
 }
 
 function arrayEntry(array: Place, of: Parameters<typeof sizeOf>[0], index: string, context: Context): Place {
@@ -145,7 +157,7 @@ function arrayEntry(array: Place, of: Parameters<typeof sizeOf>[0], index: strin
   const base = context.code.keep(`${array.base} + ${index} * ${bytes}`);
   const { bits: _, element: __, ...rest } = array;
   const text = [...array.text, '[', { hole: 'number', atom: index } as const, ']'];
-  return { ...rest, base, value: addressValue(base), type: resolved(of, context.scope.source), named: nameOf(of), text, position: index, ...entryObject(array, nameOf(of), base, text) }; // prettier-ignore
+  return { ...rest, base, value: addressValue(context.code, base), type: resolved(of, context.scope.source), named: nameOf(of), text, position: index, ...entryObject(array, nameOf(of), base, text) }; // prettier-ignore
 }
 
 /** A loop over 0 … count - 1 that counts its steps. */

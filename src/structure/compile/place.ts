@@ -7,13 +7,7 @@ import type { Value } from './value.ts';
 import { asNumber, asPair, exact, isWord } from './value.ts';
 import { arithmetic } from './arithmetic.ts';
 
-const ADDRESS_LIMIT = 2 ** 48;
 const TWO_32 = 4_294_967_296;
-
-/** An address that has been read through, or that an element lies at: it is canonical. */
-export function addressValue(code: string): Value {
-  return exact(code, -ADDRESS_LIMIT, ADDRESS_LIMIT);
-}
 
 /** The address of a place, as an expression. */
 export function addressCode({ base, offset }: Place): string {

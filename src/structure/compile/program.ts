@@ -26,10 +26,13 @@ interface Program {
   readonly source: string;
 }
 
-interface Surroundings {
+/** What code is made for. */
+export interface Around {
   readonly source: TypeSource;
   /** comm of a locator's address space, '' for the kernel's. */
   readonly spaceOf: (locator: string) => string;
+  /** True where addresses are folded into numbers. */
+  readonly folds: boolean;
 }
 
 /** A validator's function, and the repairs of its findings, which are compiled when they are first asked for. */
@@ -39,7 +42,7 @@ export interface ValidatorProgram extends Program {
   readonly bindings: ReadonlyMap<number, Bindings>;
 }
 
-export function compileValidator(model: ValidatorModel, around: Surroundings): ValidatorProgram {
+export function compileValidator(model: ValidatorModel, around: Around): ValidatorProgram {
   const tables = new Tables(around.spaceOf);
   const bindings = new Map<number, Bindings>();
   const made = generate(tables, around, model.name, undefined, (context) => compileStatements(model.body, context, (rule, names) => bindings.set(rule, names))); // prettier-ignore
@@ -55,7 +58,7 @@ export interface LocatorProgram extends Program {
 }
 
 /** A locator's functions: `run` tells the roots (of `parent`'s element at `R.at`), `steps` what follows the element at `R.at`. */
-export function compileLocator(model: LocatorModel, around: Surroundings): LocatorProgram {
+export function compileLocator(model: LocatorModel, around: Around): LocatorProgram {
   const tables = new Tables(around.spaceOf);
   let root_types: readonly (TypeModel | undefined)[] = [];
   const run = generate(tables, around, model.name, model.parent, (context) => {
@@ -70,7 +73,7 @@ export function compileRepair(
   model: RepairModel,
   names: Bindings | undefined,
   tables: Tables,
-  around: Surroundings,
+  around: Around,
   structure: string,
 ): Generated {
   // prettier-ignore
@@ -108,13 +111,13 @@ function subject(made: Compiled, verb: RepairModel['verb'], context: Context): v
 
 function generate(
   tables: Tables,
-  around: Surroundings,
+  around: Around,
   structure: string,
   element_of: string | undefined,
   make: (context: Context) => void,
 ): { run: Generated; source: string } {
   // prettier-ignore
-  const code = new Code();
+  const code = new Code(around.folds);
   const space = tables.space(structure);
   let context: Context = {
     code, tables, scope: scopeOf(around.source), names: new Map(), space, bail: 'return;', quiet: false, walks: new Map(), loops: [], compile: compileFormula,

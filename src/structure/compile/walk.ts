@@ -7,7 +7,7 @@ import { typed, Unlinkable } from './context.ts';
 import { addressCode, addressOf, load } from './place.ts';
 import { tellLoops } from './report.ts';
 import type { Value } from './value.ts';
-import { asNumber, asPair } from './value.ts';
+import { addressValue, asNumber, asPair } from './value.ts';
 import { compileCondition, compileFormula, compileNumber } from './values.ts';
 
 /**
@@ -39,7 +39,7 @@ export function compileWalk(
       code.line(`if ((${high} | ${low}) === 0) ${stop}`);
       // A local of its own for each round: what is made of it must not change under it.
       const value: Value = { form: 'wide', high: code.keep(high), low: code.keep(low) };
-      const linked: Place = { space: start.space, base: code.keep(field), value: { form: 'exact', code: field, low: -(2 ** 48), high: 2 ** 48 }, offset: 0, type: { kind: 'int', name: 'u64', bytes: 8, signed: false, big_endian: false }, named: '', text: start.from ? start.from.text : [{ hole: 'address', atom: field }] }; // prettier-ignore
+      const linked: Place = { space: start.space, base: code.keep(field), value: addressValue(code, field), offset: 0, type: { kind: 'int', name: 'u64', bytes: 8, signed: false, big_endian: false }, named: '', text: start.from ? start.from.text : [{ hole: 'address', atom: field }] }; // prettier-ignore
       const held: Place = { ...linked, text: [{ hole: 'address', atom: linked.base }], position: code.keep(`${trail}.length`), ...(start.from?.object ? { object: start.from.object } : {}) }; // prettier-ignore
       const at: Compiled = { kind: 'value', value, type, from: held };
       const scope = withName(context.scope, statement.name, type);

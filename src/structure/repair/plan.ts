@@ -1,4 +1,5 @@
 import type { Address } from '../../base/address.ts';
+import { trueBits } from '../../base/fold.ts';
 import type { RepairVerb } from '../../model/structure.ts';
 import type { Reader } from '../reader.ts';
 
@@ -66,7 +67,7 @@ export class Writes {
   }
 
   pointer(space: Reader, address: Address, value: Address, place: string): void {
-    this.put(space, address, BigInt.asUintN(64, BigInt(Math.trunc(value))), 8, place);
+    this.put(space, address, trueBits(space.fold, value), 8, place);
   }
 
   bytes(space: Reader, address: Address, after: Uint8Array, place: string): void {

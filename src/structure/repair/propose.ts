@@ -1,4 +1,5 @@
 import type { Address } from '../../base/address.ts';
+import { foldBits } from '../../base/fold.ts';
 import type { RepairModel } from '../../model/structure.ts';
 import type { Draft } from '../findings.ts';
 import type { LinkedLibrary } from '../link.ts';
@@ -110,7 +111,7 @@ function onElement(writes: Writes, session: Session, model: RepairModel, told: T
   const base = Number.isNaN(told.target) ? (told.subject?.address ?? draft.object?.base ?? NaN) : told.target;
   const places = session.placesOf(base);
   if (model.verb === 'rearm') {
-    const bucket = told.to === undefined ? NaN : Number(BigInt.asIntN(64, told.to));
+    const bucket = told.to === undefined ? NaN : foldBits(draft.space.fold, told.to);
     const elements = session.located(draft.structure);
     if (!elements || Number.isNaN(bucket)) return writes.decline('NO_VALUE', 'nothing says where it belongs');
     return rearm(writes, elements, base, bucket, told.subject?.place ?? draft.place);

@@ -1,4 +1,5 @@
 import type { Address } from '../../base/address.ts';
+import { foldBits } from '../../base/fold.ts';
 import type { TypeModel } from '../../model/structure.ts';
 import { findMember, resolveType } from '../../model/type-source.ts';
 import type { TypeSource } from '../../model/type-source.ts';
@@ -147,6 +148,6 @@ export function rearm(
   writes.bytes(space, node + next, first, `${place}${via}.next`);
   writes.pointer(space, node + pprev, bucket, `${place}${via}.pprev`);
   writes.pointer(space, bucket, node, `address(bucket)`);
-  const old = new DataView(first.buffer, first.byteOffset, 8).getBigInt64(0, true);
-  if (old !== 0n) writes.pointer(space, Number(old) + pprev, node + next, 'the next in the bucket');
+  const old = foldBits(space.fold, new DataView(first.buffer, first.byteOffset, 8).getBigUint64(0, true));
+  if (old !== 0) writes.pointer(space, old + pprev, node + next, 'the next in the bucket');
 }

@@ -51,7 +51,7 @@ function report(job: ShapeJob, one: LinkFault, offset: number, link: number): vo
   const { root, locator, space } = job;
   const address = one.node + offset;
   const of_head = one.node === root.head && !locator.model.including_head;
-  const should = one.expected === undefined ? '' : `; its neighbours say ${hex(one.expected)}`;
+  const should = one.expected === undefined ? '' : `; its neighbours say ${hex(one.expected, space.fold)}`;
   const via = locator.link?.path ?? '';
   const found: Omit<ShapeFault, 'root'> = {
     code: one.code,

@@ -1,5 +1,7 @@
 import type { Address } from '../../base/address.ts';
-import { addressHex, isCanonical } from '../../base/address.ts';
+import { isCanonical } from '../../base/address.ts';
+import type { Fold } from '../../base/fold.ts';
+import { trueBits, trueHex } from '../../base/fold.ts';
 import type { Elements, Root, ShapeFault } from '../elements.ts';
 import type { LinkedLocator } from '../locators.ts';
 import type { Budget, Reader } from '../reader.ts';
@@ -58,8 +60,10 @@ export function giveUp(
   elements.failure ??= { code, message, place: root.place, address, bytes: 8 };
 }
 
-export function fault(job: ShapeJob, one: Omit<ShapeFault, 'root'>): void {
-  job.elements.faults.push({ ...one, root: job.root_index });
+export function fault(job: ShapeJob, one: Omit<ShapeFault, 'root' | 'expected_bits'>): void {
+  const expected =
+    one.expected === undefined ? {} : { expected_bits: trueBits(job.space.fold, one.expected) };
+  job.elements.faults.push({ ...one, ...expected, root: job.root_index });
 }
 
 /** True for an address at which eight-byte fields may stand. */
@@ -75,6 +79,6 @@ export function hexAt(space: Reader, address: Address): string {
 }
 
 /** `0xffff888000001000`, for messages. */
-export function hex(address: Address): string {
-  return Number.isFinite(address) ? `0x${addressHex(address)}` : 'unreadable';
+export function hex(address: Address, fold: Fold): string {
+  return Number.isFinite(address) ? `0x${trueHex(fold, address)}` : 'unreadable';
 }

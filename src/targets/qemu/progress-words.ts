@@ -1,4 +1,4 @@
-import { fromHalves } from '../../base/address.ts';
+import { foldHalves } from '../../base/fold.ts';
 import { openKernel } from '../../formats/kernel.ts';
 import type { ReadMemory } from '../../formats/result.ts';
 import { parseVmcoreInfo } from '../../formats/vmcoreinfo.ts';
@@ -40,7 +40,7 @@ export function findProgressWords(
   const found: ProgressWords[] = [];
   for (let cpu = 0; cpu < cpus; cpu++) {
     if (!space.read(offsets + cpu * 8, word)) return undefined;
-    const area = fromHalves(view.getUint32(0, true), view.getUint32(4, true));
+    const area = foldHalves(space.fold, view.getUint32(0, true), view.getUint32(4, true));
     const at = (address: number, type: number, member: string): number => {
       const offset = btf.member(type, member)?.offset;
       return offset === undefined ? -1 : space.translate(address + area + offset);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Address } from '../../../src/base/address.ts';
+import { NO_FOLD } from '../../../src/base/fold.ts';
 import { compileLocator } from '../../../src/formats/locator-code/compile.ts';
 import type { CompileOptions } from '../../../src/formats/locator-code/compile.ts';
 import { disassemble } from '../../../src/formats/locator-code/assemble.ts';
@@ -58,6 +59,7 @@ function hostOf(words: ReadonlyMap<Address, number>): LocatorHost {
     return Math.floor(value / 256 ** (address - start)) % 256 ** count;
   };
   return {
+    fold: NO_FOLD,
     cpus: 3,
     symbol: (name) => SYMBOLS[name],
     perCpuBase: (cpu) => 0x1_0000 * (cpu + 1),

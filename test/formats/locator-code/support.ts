@@ -1,5 +1,6 @@
 import type { Address } from '../../../src/base/address.ts';
 import { toBigint } from '../../../src/base/address.ts';
+import { NO_FOLD } from '../../../src/base/fold.ts';
 import type { Random } from '../../../src/base/random.ts';
 import type { LocatorBudget, LocatorHost } from '../../../src/formats/locator-code/interpreter.ts';
 import { leb } from '../../../src/formats/locator-code/leb128.ts';
@@ -21,6 +22,7 @@ export function smallHost(seed = 1): LocatorHost {
   };
   const symbols: Readonly<Record<string, Address>> = { init_task: -200, runqueues: 64 };
   return {
+    fold: NO_FOLD,
     cpus: 2,
     symbol: (name) => symbols[name],
     perCpuBase: (cpu) => -256 + cpu * 128,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Address } from '../../../../src/base/address.ts';
+import { NO_FOLD } from '../../../../src/base/fold.ts';
 import { fromBigint } from '../../../../src/base/address.ts';
 import { openBtf } from '../../../../src/formats/btf.ts';
 import type { BlockName } from '../../../../src/formats/locator-code/assemble.ts';
@@ -79,7 +80,7 @@ describe('what the guest publishes', () => {
       expect([...described.keys()]).toEqual(['tasks', 'threads', 'timers']);
       const area = (cpu: number): Address => guest.u64(guest.symbol('__per_cpu_offset') + cpu * 8);
       const host: LocatorHost = {
-      cpus: 2, symbol: (name) => guest.symbol(name), perCpuBase: area, u8: () => NaN, u16: () => NaN, u32: (at) => guest.u32(at),
+      fold: NO_FOLD, cpus: 2, symbol: (name) => guest.symbol(name), perCpuBase: area, u8: () => NaN, u16: () => NaN, u32: (at) => guest.u32(at),
       member: () => undefined, size: () => undefined,
     }; // prettier-ignore
       const run = (name: string, block: BlockName, at?: Address): LocatorInterpreter => {

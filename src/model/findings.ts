@@ -39,7 +39,7 @@ const FINDING_LIST: readonly FindingDoc[] = [
   { code: 'LLIST_WILD', leads_to: 'corrupt', collections: [], shapes: ['llist'], doc: 'A link of a lock-less list leads to no mapped memory.' },
   { code: 'LLIST_CYCLE', leads_to: 'corrupt', collections: [], shapes: ['llist'], doc: 'A lock-less list leads back to what was passed before. The place is the link that does.' },
   { code: 'FREELIST_WILD', leads_to: 'corrupt', collections: [], shapes: ['freelist'], doc: 'A free object names a next one where no memory is mapped.' },
-  { code: 'FREELIST_CYCLE', leads_to: 'corrupt', collections: [], shapes: ['freelist'], doc: 'A free list leads back to an object that was passed before: freed twice. The place is the link that does.' },
+  { code: 'FREELIST_CYCLE', leads_to: 'corrupt', collections: [], shapes: ['freelist'], doc: 'A free list leads back to an object that was passed before: freed twice. The place is the link of that object, which the second time overwrote.' },
   { code: 'GRAPH_WILD', leads_to: 'corrupt', collections: [], shapes: ['graph'], doc: 'A step of a graph leads to no mapped memory.' },
   { code: 'GRAPH_CYCLE', leads_to: 'corrupt', collections: [], shapes: ['graph'], doc: 'A step of a graph leads back to an element above. Two ways to one element are no damage.' },
   { code: 'RING_BOUNDS', leads_to: 'corrupt', collections: [], shapes: ['ring'], doc: 'The first and the last entry of a ring are farther apart than it is long, or the last lies before the first.' },

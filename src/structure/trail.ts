@@ -38,4 +38,18 @@ export class Trail {
     }
     return this.#fields.at(-1) ?? NaN;
   }
+
+  /**
+   * The field that leads on from what was met twice. Who frees an object a second time overwrites just that one: until then it led to what
+   * had been freed before it.
+   */
+  freedTwice(): Address {
+    const seen = new Map<number, number>();
+    for (const [index, value] of this.#values.entries()) {
+      const first = seen.get(value);
+      if (first !== undefined) return this.#fields[first + 1] as Address;
+      seen.set(value, index);
+    }
+    return this.#fields.at(-1) ?? NaN;
+  }
 }

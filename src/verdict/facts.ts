@@ -1,5 +1,8 @@
+import type { Address } from '../base/address.ts';
 import type { Expression } from '../model/expression.ts';
 import type { NamedMoment, Scenario, TargetName } from '../model/scenario.ts';
+import { objectNamed } from '../place/collections/slabs.ts';
+import { openKernel } from '../place/kernel.ts';
 import { matches } from '../place/event-pattern.ts';
 import { evaluate, resolve, scalar } from '../place/evaluate.ts';
 import type { Outcome } from '../place/outcome.ts';
@@ -15,6 +18,8 @@ export interface RunFacts {
   place(expression: Expression): Outcome<Place>;
   /** The value of an expression on the machine as it ended; what places hold is read. */
   value(expression: Expression): Outcome<Value>;
+  /** What lies at an address of a partition, as a spec names it; looked up on the twin, as places are. */
+  nameOf?(partition: string, address: Address): string | undefined;
 }
 
 /** One run as the judge sees it. */
@@ -32,6 +37,11 @@ export function factsOf(live: World, twin: World = live): RunFacts {
   return {
     place: (expression) => resolve(twin, expression),
     value: (expression) => scalar(live, evaluate(live, expression)),
+    nameOf: (name, address) => {
+      const partition = twin.target.partitions.find((one) => one.name === name);
+      const kernel = partition && openKernel(partition);
+      return kernel?.ok ? objectNamed(kernel.value, address) : undefined;
+    },
   };
 }
 

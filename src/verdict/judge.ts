@@ -9,6 +9,7 @@ import { Coverage } from './coverage.ts';
 import type { Case, RunFacts } from './facts.ts';
 import { timeOf } from './facts.ts';
 import { observe } from './observers.ts';
+import { withNames } from './named-places.ts';
 import { unknownToCore } from './of-core.ts';
 
 export interface JudgeInput {
@@ -28,7 +29,8 @@ export interface JudgeInput {
 
 /** Judges one run: every claim, what no claim covers, and what that makes of the scenario. */
 export function judge(input: JudgeInput): RunOutcome {
-  const { scenario, record, replay } = input;
+  const { scenario, replay } = input;
+  const record = withNames(input.record, input.facts);
   const run: Case = { scenario, record, target: input.target, facts: input.facts, claimed: new Map() };
   const skipped = new Map<Claim, string>();
   for (const claim of scenario.claims) {

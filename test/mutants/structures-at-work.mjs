@@ -43,4 +43,8 @@ export const mutants = [
   { id: 'buckets-that-are-rings', file: 'src/structure/repair/verbs.ts', from: "'pprev', locator.source)) return ofRing();", to: "'pprev', locator.source)) return;", killer: 'test/structure/repair/propose.test.ts' },
   { id: 'what-is-left-over-is-below-the-divisor', file: 'src/structure/compile/arithmetic.ts', from: '& ${2 ** by - 1}) >>> 0`)', to: '& ${2 ** by}) >>> 0`)', killer: 'test/structure/compile.property.test.ts' },
   { id: 'what-is-shifted-keeps-its-sign', file: 'src/structure/compile/arithmetic.ts', from: "${signed ? '>>' : '>>>'} ${by - 32}`", to: '>>> ${by - 32}`', killer: 'test/structure/compile.property.test.ts' },
+  { id: 'what-is-freed-twice-is-blamed', file: 'src/structure/compile/walk.ts', from: "statement.means === 'double_free' ? 'freedTwice' : 'closing'", to: "statement.means === 'double_free' ? 'closing' : 'closing'", killer: 'specs/structures/freelists.spec' },
+  { id: 'its-own-link-is-blamed', file: 'src/structure/trail.ts', from: 'return this.#fields[first + 1] as Address;', to: 'return this.#fields[first] as Address;', killer: 'test/structure/shapes/chains.test.ts' },
+  { id: 'objects-are-numbered-over-all-slabs', file: 'src/place/collections/slabs.ts', from: 'number += objects;', to: '', killer: 'test/place/slabs.test.ts' },
+  { id: 'addresses-are-named', file: 'src/verdict/named-places.ts', from: 'findings: one.findings.map(at),', to: '', killer: 'test/verdict/named-places.test.ts' },
 ]; // prettier-ignore

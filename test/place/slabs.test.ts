@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { evaluate, resolve, scalar } from '../../src/place/evaluate.ts';
+import { objectNamed } from '../../src/place/collections/slabs.ts';
+import { openKernel } from '../../src/place/kernel.ts';
 import type { BytesPlace } from '../../src/place/place.ts';
 import { formatValue } from '../../src/place/value.ts';
 import type { World } from '../../src/place/world.ts';
@@ -46,6 +48,18 @@ describe.each([0, 7])('slab caches as places, layout seed %i', (layout_seed) => 
     expect(seen.map(({ address }) => address)).toEqual(expected);
     expect(seen[4]).toMatchObject({ bytes: 64, text: 'web.slabs["kmalloc-64"].objects[4]' });
     expect(resolve(world, place(`web.slabs["kmalloc-64"].objects[${expected.length}]`)).ok).toBe(false);
+  });
+
+  it('are found by any address in them', () => {
+    const kernel = openKernel(guest.target.partitions[0]!);
+    const name = (address: number) => (kernel.ok ? objectNamed(kernel.value, address) : 'no kernel');
+    for (const index of [0, 4, cache.slabs().flatMap((slab) => slab.objects).reduce((a, b) => a + b) - 1]) {
+      const { address } = bytes(`web.slabs["kmalloc-64"].objects[${index}]`);
+      expect(name(address!)).toBe(`slabs["kmalloc-64"].objects[${index}]`);
+      expect(name(address! + 63)).toBe(`slabs["kmalloc-64"].objects[${index}]`);
+    }
+    expect(name(guest.symbol('init_task'))).toBeUndefined();
+    expect(name(0x1000)).toBeUndefined();
   });
 
   it('number what is free of them', () => {

@@ -80,6 +80,25 @@ export function slabOf(kernel: Kernel, object: Address): Address | undefined {
   return page >= 0 && ((kernel.u32(slab) ?? 0) & PG_SLAB) !== 0 ? slab : undefined;
 }
 
+/** The object that lies there, or around it, as a spec names it: `slabs["dentry"].objects[7]`. Undefined where no slab is, or its cache has no name. */
+export function objectNamed(kernel: Kernel, address: Address): string | undefined {
+  const at = slabOf(kernel, address);
+  const slab = at === undefined ? undefined : objectAt(kernel, at, 'slab', { text: '' });
+  const owner = slab?.ok ? memberOf(kernel, slab.value, 'slab_cache') : undefined;
+  const whole = owner?.ok ? kernel.u64(owner.value.address as Address) : undefined;
+  const cache = whole === undefined ? undefined : objectAt(kernel, whole, 'kmem_cache', { text: '' });
+  const view = cache?.ok ? viewOf(kernel, cache.value, '') : undefined;
+  const slabs = view?.ok ? slabsOf(kernel, view.value, '') : undefined;
+  if (!view?.ok || !slabs?.ok || view.value.name === '') return undefined;
+  let number = 0;
+  for (const { page, objects } of slabs.value) {
+    const index = Math.floor((address - page) / view.value.size);
+    if (index >= 0 && index < objects) return `slabs[${JSON.stringify(view.value.name)}].objects[${number + index}]`; // prettier-ignore
+    number += objects;
+  }
+  return undefined;
+}
+
 /** The CPUs whose own slab this is. */
 export function cpusOfSlab(kernel: Kernel, slab: Address): readonly number[] {
   const pointer = objectAt(kernel, slab, 'slab', { text: '' });

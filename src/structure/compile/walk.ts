@@ -58,7 +58,7 @@ export function compileWalk(
           code.line(stop);
         });
       const number = asNumber(code, value);
-      ended(`${trail}.meets(${number}, ${value.high}, ${value.low}, ${linked.base})`, cycle, `${trail}.closing()`); // prettier-ignore
+      ended(`${trail}.meets(${number}, ${value.high}, ${value.low}, ${linked.base})`, cycle, `${trail}.${statement.means === 'double_free' ? 'freedTwice' : 'closing'}()`); // prettier-ignore
       ended(`${trail}.length > ${limit}`, over, linked.base);
       code.line(`if (!R.step()) ${stop}`);
       code.labelled((inner) => body(statement.body, { ...within, bail: `break ${inner};` }));

@@ -8,6 +8,8 @@ const BATCH = 256;
 interface Codes {
   readonly wild: string;
   readonly cycle: string;
+  /** What is met twice has been put in a second time: its own link is the one that was overwritten. */
+  readonly again: boolean;
 }
 
 interface Next {
@@ -61,10 +63,10 @@ function chain(
       if (!plausible(edge.to) || !space.mapped(edge.to)) return wrong(codes.wild, edge.field, last, edge.member, 'it leads to no mapped memory'); // prettier-ignore
       fields.set(edge.field, { element: last, member: edge.member });
       if (trail.meets(edge.to, Math.floor(edge.to / 0x1_0000_0000) | 0, edge.to | 0, edge.field)) {
-        const field = trail.closing();
+        const field = codes.again ? trail.freedTwice() : trail.closing();
         const { element, member } = fields.get(field) ?? { element: last, member: edge.member };
         elements.bases.length = distinct(elements.bases, elements.starts.at(-1) ?? 0);
-        return wrong(codes.cycle, field, element, member, 'it leads back to what was passed before');
+        return wrong(codes.cycle, field, element, member, codes.again ? 'it leads back to where it stands' : 'it leads back to what was passed before'); // prettier-ignore
       }
       if (!add(job, edge.to)) return false;
       last = edge.to;
@@ -96,7 +98,7 @@ export const llist: Shape = (job) => {
   const based = (to: Address): Address => (to === 0 ? 0 : to - link);
   return chain(
     job,
-    { wild: 'LLIST_WILD', cycle: 'LLIST_CYCLE' },
+    { wild: 'LLIST_WILD', cycle: 'LLIST_CYCLE', again: false },
     () => ({ to: based(space.u64(head)), field: head, member: '.first' }),
     (base) => ({
       to: based(space.u64(base + link + next)),
@@ -110,7 +112,7 @@ export const llist: Shape = (job) => {
 export const freelist: Shape = (job) =>
   chain(
     job,
-    { wild: 'FREELIST_WILD', cycle: 'FREELIST_CYCLE' },
+    { wild: 'FREELIST_WILD', cycle: 'FREELIST_CYCLE', again: true },
     () => ({ to: job.space.u64(job.root.head), field: job.root.head, member: '' }),
     (base) => {
       let found: Next | undefined;

@@ -6,6 +6,7 @@ import { openOrc } from '../formats/orc.ts';
 import type { LibraryModel } from '../model/structure.ts';
 import type { PatientCpu } from '../patient/patient.ts';
 import type { CpuView } from '../structure/session.ts';
+import { stackBytes } from './roles.ts';
 import type { Subject } from './subject.ts';
 import type { RegsLayout, Unwound } from './unwind.ts';
 import { unwind } from './unwind.ts';
@@ -38,7 +39,6 @@ function functionsOf(library: LibraryModel): Functions {
 
 /** A CPU that had this much time of its own and neither idled nor took an interrupt is in a loop. */
 export const STUCK_NS: number = 20 * NS_PER_MS;
-const STACK_BYTES = 16_384;
 const FRAME_LIMIT = 64;
 const FLAG_INTERRUPTS = 0x200;
 /** A lock's own queue lies in its second word. */
@@ -140,10 +140,10 @@ function unwound(subject: Subject, cpu: PatientCpu, sp: Address): Unwound | unde
  */
 function functionsOn(subject: Subject, start: Address): string[] {
   const variable = subject.kallsyms.symbolAt(start);
-  const left =
-    variable === undefined || variable.bytes === 0 ? STACK_BYTES : variable.bytes - variable.offset;
+  const bytes = stackBytes(subject.library);
+  const left = variable === undefined || variable.bytes === 0 ? bytes : variable.bytes - variable.offset;
   const frames: string[] = [];
-  const last = start + Math.min(left, STACK_BYTES);
+  const last = start + Math.min(left, bytes);
   for (let word = start; word < last && frames.length < FRAME_LIMIT; word += 8) {
     const value = subject.space.u64(word);
     if (Number.isNaN(value)) break;

@@ -4,11 +4,9 @@ import { readField } from '../structure/locators.ts';
 import type { Session } from '../structure/session.ts';
 import type { Space } from './memory.ts';
 import { openSpace } from './memory.ts';
+import { servingAs } from './roles.ts';
 import type { Subject } from './subject.ts';
 
-/** What the library calls processes, and the page tables of each: `specs/lib/tasks.spec`. */
-const PROCESSES = 'tasks';
-const PAGE_TABLES = 'address_spaces';
 /** How textAt shows what is not printable. */
 const UNPRINTABLE = '\ufffd';
 /** Characters in which two names differ. */
@@ -16,10 +14,12 @@ const NEAR = 2;
 
 /** The address space of the first process of that comm, through its own page tables; a text when there is none. */
 export function processSpace(subject: Subject, session: Session, comm: string): Space | string {
-  const processes = session.elements(PROCESSES).all();
-  const task = findProcess(session, processes, comm);
+  const [listed, tabled] = [servingAs('processes', subject.library), servingAs('process_memory', subject.library)]; // prettier-ignore
+  if (listed === '' || tabled === '') return 'the library does not say what serves as processes';
+  const processes = session.elements(listed).all();
+  const task = findProcess(session, processes, tabled, comm);
   if (task === undefined) return `there is no process ${comm}`;
-  const tables = session.elementsOf(PAGE_TABLES, task).all();
+  const tables = session.elementsOf(tabled, task).all();
   const { key } = tables.locator;
   const [mm] = tables.bases;
   const pgd = mm === undefined || !key ? NaN : readField(subject.space, mm, key);
@@ -29,13 +29,18 @@ export function processSpace(subject: Subject, session: Session, comm: string): 
 }
 
 /** By its name; where that is damaged, the one process whose name is nearly it, or is no name. */
-function findProcess(session: Session, processes: Elements, comm: string): Address | undefined {
+function findProcess(
+  session: Session,
+  processes: Elements,
+  tabled: string,
+  comm: string,
+): Address | undefined {
   const names = processes.bases.map((_, index) => processes.labelOf(index) ?? '');
   const named = names.indexOf(comm);
   if (named >= 0) return processes.bases[named];
   const own = names.flatMap((name, index) => {
     const base = processes.bases[index] as Address;
-    return session.elementsOf(PAGE_TABLES, base).all().bases.length > 0 ? [{ name, base }] : [];
+    return session.elementsOf(tabled, base).all().bases.length > 0 ? [{ name, base }] : [];
   });
   const near = own.filter(({ name }) => distance(name, comm) <= NEAR);
   const nameless = own.filter(({ name }) => name === '' || name.includes(UNPRINTABLE));

@@ -12,6 +12,7 @@ import type { Patient } from '../patient/patient.ts';
 import type { Attachment } from './attach.ts';
 import type { PhysicalCache, Space } from './memory.ts';
 import { openSpace } from './memory.ts';
+import { servingAs } from './roles.ts';
 
 /** Thousands of patients run the same kernel image: what was made of the same bytes is made once. */
 const NAMES = contentMemo<NameTable>(8);
@@ -119,7 +120,11 @@ export class Subject {
   /** True where a function begins. Where there are modules, anything in their area may be one. */
   isFunction(address: Address): boolean {
     if (this.inText(address)) return this.kallsyms.symbolAt(address)?.offset === 0;
-    return address >= MODULES_START && address < MODULES_END && this.symbol('modules') !== undefined;
+    return (
+      address >= MODULES_START &&
+      address < MODULES_END &&
+      this.symbol(servingAs('module_lists', this.library)) !== undefined
+    );
   }
 
   /** Name of the function that an address of the text lies in; '' outside of it. */

@@ -17,4 +17,7 @@ export const mutants = [
   { id: 'a-rescue-keeps-its-notes', file: 'src/ambulance/attend.ts', from: 'notes: inspected?.notes ?? [],', to: 'notes: [],', killer: 'test/ambulance/notes.test.ts' },
   { id: 'who-spins-is-known-by-the-library', file: 'src/ambulance/cpus.ts', from: 'waiting.set(name, to);', to: 'waiting.set(to, name);', killer: 'specs/service/leak-and-deadlock.spec' },
   { id: 'who-rests-is-known-by-the-library', file: 'src/ambulance/cpus.ts', from: "idle: new Set(named('idle_functions'))", to: 'idle: new Set<string>()', killer: 'test/library/fixtures.test.ts' },
+  { id: 'the-library-says-what-are-processes', file: 'specs/lib/tasks.spec', from: 'let process_memory = ["address_spaces"]', to: 'let process_memory = ["tasks"]', killer: 'specs/structures/application.spec' },
+  { id: 'the-library-says-how-large-stacks-are', file: 'src/ambulance/roles.ts', from: "library.structs.find((one) => one.name === name)?.bytes ?? 0", to: '0', killer: 'test/ambulance/roles.test.ts' },
+  { id: 'nothing-serves-unsaid', file: 'src/ambulance/roles.ts', from: "lists?.[role]?.[0] ?? ''", to: "lists?.[role]?.[0] ?? 'tasks'", killer: 'test/ambulance/roles.test.ts' },
 ]; // prettier-ignore

@@ -1,0 +1,15 @@
+import type { LibraryModel } from '../model/structure.ts';
+
+/** What an ambulance itself needs of a library, by the lists in which that says what serves: `let processes = ["tasks"]`. */
+type Role = 'processes' | 'process_memory' | 'kernel_stacks' | 'module_lists';
+
+/** The name of what serves as that; '' is nobody's, where the library does not say. */
+export function servingAs(role: Role, { lists }: LibraryModel): string {
+  return lists?.[role]?.[0] ?? '';
+}
+
+/** Bytes of a task's stack in the kernel: those of the struct that the library names; 0 where it says nothing. */
+export function stackBytes(library: LibraryModel): number {
+  const name = servingAs('kernel_stacks', library);
+  return library.structs.find((one) => one.name === name)?.bytes ?? 0;
+}

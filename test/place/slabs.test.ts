@@ -53,7 +53,14 @@ describe.each([0, 7])('slab caches as places, layout seed %i', (layout_seed) => 
   it('are found by any address in them', () => {
     const kernel = openKernel(guest.target.partitions[0]!);
     const name = (address: number) => (kernel.ok ? objectNamed(kernel.value, address) : 'no kernel');
-    for (const index of [0, 4, cache.slabs().flatMap((slab) => slab.objects).reduce((a, b) => a + b) - 1]) {
+    for (const index of [
+      0,
+      4,
+      cache
+        .slabs()
+        .flatMap((slab) => slab.objects)
+        .reduce((a, b) => a + b) - 1,
+    ]) {
       const { address } = bytes(`web.slabs["kmalloc-64"].objects[${index}]`);
       expect(name(address!)).toBe(`slabs["kmalloc-64"].objects[${index}]`);
       expect(name(address! + 63)).toBe(`slabs["kmalloc-64"].objects[${index}]`);

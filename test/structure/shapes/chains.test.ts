@@ -105,7 +105,9 @@ describe('a chain that ends with NULL', () => {
     expect(session()?.drafts).toMatchObject([{ code: 'FREELIST_CYCLE', address: node(0) }]);
     // What was freed after it hangs before it, and is sound.
     memory.put(node(2), (node(1) ^ 0x5555_0000) >>> 0);
-    expect(session()?.drafts).toMatchObject([{ code: 'FREELIST_CYCLE', address: node(1), means: 'double_free' }]);
+    expect(session()?.drafts).toMatchObject([
+      { code: 'FREELIST_CYCLE', address: node(1), means: 'double_free' },
+    ]);
     memory.put(node(2), 0x1234);
     expect(session()?.drafts).toMatchObject([{ code: 'FREELIST_WILD', address: node(2) }]);
   });

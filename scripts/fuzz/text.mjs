@@ -139,10 +139,8 @@ const sentences = (text) =>
     .tokens.map(({ image }) => (image === '\n' ? ';' : image))
     .join('\u0001');
 
-/** What is wrong with what the formatter made of a text; '' when nothing is. */
-function judgeFormat(name, text, before) {
-  const once = format(name, text).value;
-  if (once === undefined) return 'a text without an error of syntax is not formatted';
+/** What is wrong with `once`, which the formatter made of a text; '' when nothing is. */
+function judgeFormat(name, text, once, before) {
   if (format(name, once).value !== once) return 'format(format(x)) is not format(x)';
   if (sentences(once) !== sentences(text.replace(/^\uFEFF/, '').replace(/\r\n/g, '\n'))) return 'format changes the tokens';
   if (before.diagnostics.some(({ severity }) => severity === 'error')) return '';
@@ -155,9 +153,10 @@ function check(name, bytes, tally) {
   tally.done++;
   if (before.diagnostics.length > 0) tally.diagnosed++;
   const text = before.sources.get(name)?.text;
-  if (text === undefined || format(name, text).value === undefined) return;
+  const once = text === undefined ? undefined : format(name, text).value;
+  if (once === undefined) return;
   tally.formatted++;
-  const wrong = judgeFormat(name, text, before);
+  const wrong = judgeFormat(name, text, once, before);
   if (wrong !== '') throw new Error(`${wrong}:\n${text}`);
 }
 

@@ -122,10 +122,8 @@ describe('a run of', () => {
     ['a root that is not there', ['--root', 'nope'], 3, 'E0810'],
     ['a line of a file without scenarios', ['tags.spec:1'], 3, 'E0812'],
   ] as const)('%s', async (_, words, code, says) => {
-    const ran = await siren(
-      ['run', ...words, '--reports', `reports of ${words.join(' ').replaceAll('/', ' ')}`],
-      root,
-    );
+    const reports = `reports of ${words.join(' ').replaceAll('/', ' ')}`;
+    const ran = await sirenHere(['run', '--workers', '0', ...words, '--reports', reports], root);
     expectCivil(ran);
     expect([ran.code, ran.stderr + ran.stdout]).toEqual([code, expect.stringContaining(says)]);
   });

@@ -7,6 +7,9 @@ export default defineConfig({
     maxWorkers: 2,
     // Files of one worker share what was loaded: half of the time went into loading it anew for each. No module keeps what a test could notice.
     isolate: false,
+    setupFiles: ['test/support/native-sources.ts'],
+    server: { deps: { external: [/\/src\/.*\.ts$/] } },
+    forceRerunTriggers: ['**/package.json/**', '**/vitest.config.*', '**/src/**'],
     testTimeout: 30_000,
   },
 });

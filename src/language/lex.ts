@@ -81,6 +81,8 @@ export function lex(file: string, text: string, problems: Problems): Lexed {
   const sentences: IToken[] = [];
   let parseable = true;
   let depth = 0;
+  /** Braces that are open. */
+  let bodies = 0;
   let inside = 0;
   let operators = 0;
   let previous = TERMINATOR;
@@ -112,25 +114,28 @@ export function lex(file: string, text: string, problems: Problems): Lexed {
       }
     }
     if (pending !== undefined) {
-      const ends = pending.image === ';' || !(located && OF_LOCATORS.has(current.image));
+      const ends = pending.image === ';' || !(located && bodies === 0 && OF_LOCATORS.has(current.image));
       const opens = type === LBRACE && pending.image !== ';' && previous !== RBRACE && previous !== LBRACE;
       if (opens && sentences.length > 0) braces.push(current);
       else if (ends && type !== ELSE && type !== RBRACE && previous !== LBRACE && sentences.length > 0)
         sentences.push(pending);
-      if (ends && !opens) located = false;
+      // Not by the lines of an `enum { … }` within it.
+      if (ends && !opens && bodies === 0) located = false;
       pending = undefined;
     }
     if (type === STRING) checkString(file, current, problems);
     else if (type === LBRACE || type === LBRACKET || type === LPAREN) {
       depth++;
-      if (type !== LBRACE && closed[at] === 1) inside++;
+      if (type === LBRACE) bodies++;
+      else if (closed[at] === 1) inside++;
       if (depth > NESTING_LIMIT && parseable) {
         parseable = false;
         tooDeep(file, current, problems);
       }
     } else if (type === RBRACE || type === RBRACKET || type === RPAREN) {
       depth = Math.max(0, depth - 1);
-      if (type !== RBRACE && closed[at] === 1) inside--;
+      if (type === RBRACE) bodies = Math.max(0, bodies - 1);
+      else if (closed[at] === 1) inside--;
     }
     if (type === COMMA || type === LBRACE || type === RBRACE) operators = 0;
     else if (OPERATOR[type] === 1 || type === QUESTION) {

@@ -3,7 +3,7 @@ export const mutants = [
   { id: 'nth-counts', file: 'src/fault/schedule.ts', from: '++progress.seen < when.pattern.nth', to: '++progress.seen <= when.pattern.nth', killer: 'test/fault/injector.test.ts' },
   { id: 'put-off-until', file: 'src/fault/schedule.ts', from: 'late.time_ns <= now_ns', to: 'late.time_ns < now_ns', killer: 'test/fault/injector.test.ts' },
   { id: 'every-ends-with-its-end', file: 'src/fault/schedule.ts', from: 'time <= when.to_ns ? time', to: 'time < when.to_ns ? time', killer: 'test/fault/injector.test.ts' },
-  { id: 'pattern-subject', file: 'src/place/event-pattern.ts', from: 'pattern.subject === event.subject', to: 'true', killer: 'test/fault/injector.test.ts' },
+  { id: 'pattern-subject', file: 'src/place/event-pattern.ts', from: 'pattern.subject === event.subject', to: 'true', killer: 'test/place/event-pattern.test.ts' },
   { id: 'places-from-the-twin', file: 'src/fault/injector.ts', from: 'this.#diverged = true;', to: '', killer: 'test/fault/injector.test.ts' },
   { id: 'trigger-condition', file: 'src/fault/injector.ts', from: 'if (condition.ok && !condition.value) {', to: 'if (false) {', killer: 'test/fault/injector.test.ts' },
   { id: 'activation-is-read', file: 'src/fault/receipts.ts', from: 'if (receipt.activated_ns !== undefined || !controls) return receipt;', to: 'return receipt;', killer: 'test/fault/injector.test.ts' },

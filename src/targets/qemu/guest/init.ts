@@ -25,8 +25,8 @@ export function orderWords({ names, heartbeat_ms, beat }: GuestOrders): readonly
 }
 
 /**
- * The guest's pid 1. It registers the region (qemu_fw_cfg does that when it is loaded) before it starts the workload, and then listens on the
- * second serial port for `exit NAME [PID]` (SIGKILL to that task) and `panic` (the magic key).
+ * The guest's pid 1. It registers the region (qemu_fw_cfg does that when it is loaded) before it starts the workload and what listens on the
+ * second serial port for `exit NAME [PID]` (SIGKILL to that task) and `panic` (the magic key). Then it buries its children, each at once.
  */
 const INIT = `#!/bin/busybox sh
 /bin/busybox mkdir -p /proc /sys /dev /tmp /run /srv
@@ -57,20 +57,28 @@ done
 mkfifo /run/heartbeat.quiet
 echo ${READY_LINE}
 /tasks/heartbeat $((period / 1000)).$(printf %03d $((period % 1000))) $beat 3<>/run/heartbeat.quiet &
+mkfifo /run/init.quiet
+exec 3<>/run/init.quiet
+/tasks/ears 3>&- &
 while :; do
-  if read -r -t 1 verb name pid <&4; then
-    case $verb in
-      exit) if [ -n "$pid" ]; then kill -KILL $pid; else killall -KILL $name; fi ;;
-      panic) echo c > /proc/sysrq-trigger ;;
-    esac
-  fi
-  jobs > /dev/null
+  wait
+  read -r -t 1 -u 3 nothing
+done
+`;
+
+/** Does what it is told. A line is never half read: there is no timeout in which the rest of it could be lost. */
+const EARS = `#!/bin/busybox sh
+while read -r verb name pid <&4; do
+  case $verb in
+    exit) if [ -n "$pid" ]; then kill -KILL $pid; else killall -KILL $name; fi ;;
+    panic) echo c > /proc/sysrq-trigger ;;
+  esac
 done
 `;
 
 /** Files of the initramfs that are written here, by path; all of them are programs. */
 export function guestScripts(): ReadonlyMap<string, string> {
-  const scripts = new Map<string, string>([['init', INIT]]);
+  const scripts = new Map<string, string>([['init', INIT], ['tasks/ears', EARS]]); // prettier-ignore
   for (const [name, text] of Object.entries(TASK_SCRIPTS)) scripts.set(`tasks/${name}`, text);
   return scripts;
 }

@@ -25,8 +25,8 @@ export function orderWords({ names, heartbeat_ms, beat }: GuestOrders): readonly
 }
 
 /**
- * The guest's pid 1. It registers the region (qemu_fw_cfg does that when it is loaded) before it starts the workload and what listens on the
- * second serial port for `exit NAME [PID]` (SIGKILL to that task) and `panic` (the magic key). Then it buries its children, each at once.
+ * The guest's pid 1: registers the region (qemu_fw_cfg does that when it is loaded) before the workload is started, and then buries whoever has lost his
+ * parent. It starts nothing but the services: were it to find damage while it buries a task, Linux would panic for want of an init.
  */
 const INIT = `#!/bin/busybox sh
 /bin/busybox mkdir -p /proc /sys /dev /tmp /run /srv
@@ -38,6 +38,20 @@ const INIT = `#!/bin/busybox sh
 /bin/busybox mount -t tmpfs srv /srv
 for module in $(/bin/busybox cat /modules/order); do /bin/busybox insmod /modules/$module; done
 export PATH=/bin
+mkfifo /run/init.quiet
+/tasks/services &
+exec 3<>/run/init.quiet
+while :; do
+  wait
+  read -r -t 1 -u 3 nothing
+done
+`;
+
+/**
+ * Starts the workload, the heartbeat and what listens on the second serial port for `exit NAME [PID]` (SIGKILL to that task) and `panic` (the magic
+ * key). Then it buries its children, each at once.
+ */
+const SERVICES = `#!/bin/busybox sh
 names= ; period=100; beat=fork
 for word in $(cat /proc/cmdline); do
   case $word in
@@ -54,11 +68,10 @@ for name in $(echo $names | tr , ' '); do
   mkfifo /run/$name.quiet
   if [ -x /tasks/$name ]; then /tasks/$name 3<>/run/$name.quiet 4>&- & fi
 done
-mkfifo /run/heartbeat.quiet
+mkfifo /run/heartbeat.quiet /run/services.quiet
+exec 3<>/run/services.quiet
 echo ${READY_LINE}
 /tasks/heartbeat $((period / 1000)).$(printf %03d $((period % 1000))) $beat 3<>/run/heartbeat.quiet &
-mkfifo /run/init.quiet
-exec 3<>/run/init.quiet
 /tasks/ears 3>&- &
 while :; do
   wait
@@ -78,7 +91,11 @@ done
 
 /** Files of the initramfs that are written here, by path; all of them are programs. */
 export function guestScripts(): ReadonlyMap<string, string> {
-  const scripts = new Map<string, string>([['init', INIT], ['tasks/ears', EARS]]); // prettier-ignore
+  const scripts = new Map([
+    ['init', INIT],
+    ['tasks/services', SERVICES],
+    ['tasks/ears', EARS],
+  ]);
   for (const [name, text] of Object.entries(TASK_SCRIPTS)) scripts.set(`tasks/${name}`, text);
   return scripts;
 }

@@ -7,7 +7,10 @@ export function compareRuns(results) {
   const differences = [];
   let same = 0;
   for (const id of ids) {
-    const seen = results.map(({ runs }) => aspectsOf(runs.find((run) => run.id === id)));
+    const found = results.map(({ runs }) => runs.find((run) => run.id === id));
+    // Of a rescue that only some runs have, that is all there is to say.
+    const rescues = Math.min(...found.map((run) => run?.record?.rescues.length ?? 0));
+    const seen = found.map((run) => aspectsOf(run, rescues));
     const apart = [...new Set(seen.flatMap((one) => [...one.keys()]))]
       .map((aspect) => ({ id, aspect, seen: grouped(seen.map((one) => one.get(aspect) ?? '-')) }))
       .filter(({ seen: values }) => values.length > 1);
@@ -25,7 +28,7 @@ function grouped(values) {
 }
 
 /** By name, everything that two runs of a scenario are compared by. */
-function aspectsOf(run) {
+function aspectsOf(run, most) {
   const aspects = new Map();
   if (run === undefined) return aspects;
   aspects.set('outcome', run.status);
@@ -33,7 +36,7 @@ function aspectsOf(run) {
   const { rescues = [], services = [] } = run.record ?? {};
   aspects.set('rescues', rescues.map(({ ambulance, patient }) => `${ambulance} to ${patient}`).join(', '));
   aspects.set('services', services.map(({ state, code }) => [state, code].filter(Boolean).join(' ')).join(', '));
-  rescues.forEach((rescue, index) => {
+  rescues.slice(0, most).forEach((rescue, index) => {
     const who = `rescue ${index + 1}`;
     aspects.set(`${who}: health`, rescue.health);
     for (const { structure, verdict } of rescue.verdicts)

@@ -1,12 +1,11 @@
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { type ComparedResults, LARGEST_RESULTS, readResults, ResultsError } from '../report/compare/read.ts';
+import { readResults, ResultsError } from '../report/compare/read.ts';
 import { compareResults, comparisonExit, type FailOn } from '../report/compare/compare.ts';
 import { comparisonMarkdown, comparisonText } from '../report/compare/render.ts';
 import { oneLine } from '../report/escape.ts';
 import { ReportWriteError, writeAtomically } from '../report/file.ts';
 import { EXIT } from '../runner/exit-codes.ts';
+import { resultsText } from './results-file.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const POLICIES: readonly FailOn[] = ['none', 'new', 'any-change'];
@@ -30,8 +29,8 @@ export async function compareCommand(
   }
   try {
     const comparison = compareResults(
-      await readFrom(resolve(around.cwd, base), base),
-      await readFrom(resolve(around.cwd, head), head),
+      readResults(await resultsText(resolve(around.cwd, base), base), base),
+      readResults(await resultsText(resolve(around.cwd, head), head), head),
     );
     around.out(comparisonText(comparison, around.colors));
     const { markdown } = options;
@@ -43,30 +42,4 @@ export async function compareCommand(
     around.error(`siren compare: ${error.message}\n`);
     return error instanceof ResultsError ? EXIT.usage : EXIT.harness;
   }
-}
-
-/** Looks at the size before it reads; a folder, a pipe or a device is refused. */
-async function readFrom(path: string, name: string): Promise<ComparedResults> {
-  let text: string;
-  try {
-    // A pipe without a writer would be waited for.
-    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const stat = await file.stat();
-      if (!stat.isFile()) throw new ResultsError(`${oneLine(name)}: it is not a file; give a results.json`);
-      if (stat.size > LARGEST_RESULTS)
-        throw new ResultsError(
-          `${oneLine(name)}: it has ${stat.size} bytes, more than any results.json (${LARGEST_RESULTS})`,
-        );
-      text = await file.readFile('utf8');
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    if (error instanceof ResultsError) throw error;
-    const code = (error as { code?: unknown }).code;
-    const why = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${String(code)})`;
-    throw new ResultsError(`${oneLine(name)}: ${why}; \`siren run\` writes reports/results.json`);
-  }
-  return readResults(text, name);
 }

@@ -1,23 +1,31 @@
 import { join, resolve } from 'node:path';
 import type { RunOutcome } from '../record/outcome.ts';
-import { agreement, type Fidelity, fidelityOf } from '../report/fidelity.ts';
+import { formatTime } from '../base/units.ts';
+import { ResultsError } from '../report/compare/read.ts';
+import { earlierRuns } from '../report/earlier.ts';
+import { agreement, type Fidelity, type FidelityRun, fidelityOf } from '../report/fidelity.ts';
 import { oneLine } from '../report/escape.ts';
 import type { TargetName } from '../model/scenario.ts';
 import type { Job } from '../runner/events.ts';
 import { EXIT } from '../runner/exit-codes.ts';
+import { runId } from '../runner/identity.ts';
 import { parallelExecutor } from '../runner/parallel.ts';
 import { selectJobs } from '../runner/select.ts';
 import { compileSpecs } from '../runner/specs.ts';
 import { askedSpecs, cannotBegin } from './asked.ts';
 import type { Invocation } from './invocation.ts';
 import { printDiagnostics } from './print.ts';
+import { resultsText } from './results-file.ts';
 import { OptionReader, readSelection } from './select-options.ts';
 import { onStopSignals } from './signals.ts';
 import { written } from './write.ts';
 
 const TIMEOUT_S = 120;
 
-/** `siren fidelity [paths]`: runs what is for both on the simulation and on a stock kernel, and says where they differ, and why. */
+/**
+ * `siren fidelity [paths] [--from RESULTS]…`: runs what is for both on the simulation and on a stock kernel, and says where they differ, and why. What a
+ * results.json tells is not run again.
+ */
 export async function fidelityCommand(
   paths: readonly string[],
   options: Record<string, unknown>,
@@ -33,6 +41,8 @@ export async function fidelityCommand(
   const selection = readSelection(reader, reports);
   const timeout_s = reader.seconds('timeout', 0.1, 86_400) ?? TIMEOUT_S;
   const at_least = reader.integer('atLeast', 0, 100);
+  const scenarios_least = reader.integer('scenarios', 1, 1_000_000);
+  const files = Array.isArray(options['from']) ? options['from'].map(String) : [];
   const refused = cannotBegin(found, invocation, reader.diagnostics);
   if (refused !== undefined) return refused;
   const specs = await compileSpecs(found);
@@ -47,6 +57,8 @@ export async function fidelityCommand(
     around.error('nothing was selected: no scenario says `targets sim, qemu`\n');
     return EXIT.empty;
   }
+  const earlier = await earlierOf(files, around);
+  if (typeof earlier === 'number') return earlier;
   const stop = onStopSignals();
   const context = {
     today: new Date().toISOString().slice(0, 10),
@@ -54,13 +66,13 @@ export async function fidelityCommand(
     cache: around.cache,
     search_path: around.search_path,
   };
-  const runs: RunOutcome[][] = [];
+  const runs: (readonly FidelityRun[])[] = [];
   for (const target of ['sim', 'qemu'] as const)
-    runs.push(await runOn(target, jobs, { ...context, target, replay: `npx siren run --target ${target}` }, timeout_s, stop.signal)); // prettier-ignore
+    runs.push(toldBy(jobs, earlier.get(target)) ?? (await runOn(target, jobs, { ...context, target, replay: `npx siren run --target ${target}` }, timeout_s, stop.signal))); // prettier-ignore
   stop.release();
   if (stop.signal.aborted) return stop.code();
   const all = jobs.map((job) =>
-    fidelityOf(runs[0]?.[job.index] as RunOutcome, runs[1]?.[job.index] as RunOutcome),
+    fidelityOf(runs[0]?.[job.index] as FidelityRun, runs[1]?.[job.index] as FidelityRun),
   );
   for (const one of all) around.out(linesOf(one));
   const { compared, alike, scenarios, identical, left_out } = agreement(all);
@@ -73,10 +85,35 @@ export async function fidelityCommand(
   if (failed !== undefined) return failed;
   around.out(`report: ${file}\n`);
   if (scenarios === 0) return EXIT.harness;
-  if (at_least === undefined || percent >= at_least) return EXIT.ok;
-  around.error(`that is less than ${at_least}%\n`);
+  if (scenarios < (scenarios_least ?? 0)) around.error(`that is fewer than ${scenarios_least} scenarios\n`);
+  else if (percent < (at_least ?? 0)) around.error(`that is less than ${at_least}%\n`);
+  else return EXIT.ok;
   return EXIT.failed;
 }
+
+/** What results.json files tell, by what they ran on; the exit code when one is none. */
+async function earlierOf(files: readonly string[], around: Invocation['around']): Promise<ReadonlyMap<string, ReadonlyMap<string, FidelityRun>> | number> {
+  const all = new Map<string, ReadonlyMap<string, FidelityRun>>();
+  try {
+    for (const file of files) {
+      const { target, runs } = earlierRuns(await resultsText(resolve(around.cwd, file), file), file);
+      all.set(target, new Map([...(all.get(target) ?? []), ...runs]));
+    }
+    return all;
+  } catch (error) {
+    if (!(error instanceof ResultsError)) throw error;
+    around.error(`siren fidelity: ${error.message}\n`);
+    return EXIT.usage;
+  }
+} // prettier-ignore
+
+/** The runs of jobs as they were told; undefined where nobody told of that target. */
+function toldBy(jobs: readonly Job[], earlier: ReadonlyMap<string, FidelityRun> | undefined): readonly FidelityRun[] | undefined {
+  return earlier && jobs.map((job) => {
+    const id = runId(job);
+    return earlier.get(id) ?? { id, scenario: job.scenario.name, seed: job.seed, status: 'not run', reason: 'the results that were given do not have it' };
+  });
+} // prettier-ignore
 
 const isPortable = (targets: readonly TargetName[]): boolean =>
   targets.includes('sim') && targets.includes('qemu');
@@ -103,13 +140,23 @@ async function runOn(
   return outcomes;
 }
 
-function linesOf({ scenario, seed, differences, left_out }: Fidelity): string {
+function linesOf({ scenario, seed, differences, left_out, seen }: Fidelity): string {
   const name = oneLine(`${scenario} [seed ${seed}]`);
   if (left_out !== undefined) return `left out  ${name}: ${oneLine(left_out)}\n`;
-  if (differences.length === 0) return `alike     ${name}\n`;
+  const both = seen === undefined ? '' : `${sideLine('sim ', seen.sim)}${sideLine('qemu', seen.real)}`;
+  if (differences.length === 0) return `alike     ${name}\n${both}`;
   const lines = differences.map(
     ({ aspect, sim, real, why }) =>
       `            ${aspect}: sim ${oneLine(sim)} | qemu ${oneLine(real)}  (${oneLine(why)})\n`,
   );
-  return `differs   ${name}\n${lines.join('')}`;
+  return `differs   ${name}\n${both}${lines.join('')}`;
+}
+
+/** What one side saw, and when. */
+function sideLine(side: string, { signs, attached_ns, found }: NonNullable<Fidelity['seen']>['sim']): string {
+  const shown = signs.map(({ sign, time_ns }) => `${sign} at ${formatTime(time_ns)}`).join(', ') || 'no sign';
+  const codes = found.length === 0 ? 'nothing' : found.join(', ');
+  const looked =
+    attached_ns === undefined ? 'nobody looked' : `looked at ${formatTime(attached_ns)}: ${codes}`;
+  return `            ${side} ${oneLine(`${shown}; ${looked}`)}\n`;
 }

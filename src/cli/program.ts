@@ -113,7 +113,9 @@ export async function runProgram(
     .description('run what is for both on the simulation and on a stock kernel, and say where they differ')
     .option('--timeout <seconds>', 'wall time that one run may take (default: 120)')
     .option('--reports <folder>', 'where fidelity.json goes (default: reports)')
+    .option('--from <results...>', 'a results.json: what it tells of a target is not run again')
     .option('--at-least <percent>', 'exit with 1 when less than this is alike')
+    .option('--scenarios <n>', 'exit with 1 when fewer were compared')
     .action(async (paths: string[], options: Record<string, unknown>) => {
       const { fidelityCommand } = await import('./fidelity.ts');
       code = await fidelityCommand(paths, options, { around, words, version });

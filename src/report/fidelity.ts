@@ -1,7 +1,4 @@
 import { formatTime } from '../base/units.ts';
-import type { AmbulanceReport } from '../patient/report.ts';
-import type { RunOutcome } from '../record/outcome.ts';
-import type { TraceEvent } from '../target/events.ts';
 
 /** What two runs of one scenario are compared by. */
 const ASPECTS = ['outcome', 'sign', 'verdict', 'place', 'diagnosis', 'service'] as const;
@@ -15,6 +12,47 @@ interface Difference {
   readonly why: string;
 }
 
+/** What of a run is compared: an outcome has it, and so has its entry in results.json. */
+export interface FidelityRun {
+  readonly id: string;
+  readonly scenario: string;
+  readonly seed: number;
+  readonly status: string;
+  readonly reason?: string;
+  readonly record?: {
+    readonly events: readonly SeenEvent[];
+    readonly reports: readonly SeenReport[];
+    readonly services: readonly { readonly state: string }[];
+    readonly duration_ns: number;
+  };
+}
+
+interface SeenEvent {
+  readonly kind: string;
+  readonly subject: string;
+  readonly time_ns: number;
+  readonly detail: Readonly<Record<string, string | number>>;
+}
+
+interface SeenReport {
+  readonly attached_ns: number;
+  readonly verdicts: readonly {
+    readonly structure: string;
+    readonly verdict: string;
+    readonly code?: string;
+  }[];
+  readonly findings: readonly { readonly code: string; readonly place: string }[];
+  readonly diagnosis: readonly { readonly cause: string; readonly place: string }[];
+}
+
+/** What one side saw, and when. Times in nanoseconds. */
+interface Told {
+  readonly signs: readonly { readonly sign: string; readonly time_ns: number }[];
+  /** When the rescuer looked whose report is compared. */
+  readonly attached_ns?: number;
+  readonly found: readonly string[];
+}
+
 /** One scenario under one seed on both. */
 export interface Fidelity {
   readonly id: string;
@@ -25,6 +63,8 @@ export interface Fidelity {
   readonly differences: readonly Difference[];
   /** Structures that only one of the kernels has, or tells of: not compared. */
   readonly one_sided: readonly string[];
+  /** What each of them showed; absent where there was nothing to compare. */
+  readonly seen?: { readonly sim: Told; readonly real: Told };
   /** Why there was nothing to compare: it was skipped or could not be decided on one of the two. */
   readonly left_out?: string;
 }
@@ -35,12 +75,12 @@ interface Seen {
   readonly verdicts: ReadonlyMap<string, { readonly verdict: string; readonly code: string }>;
   /** Each sign with its first time. */
   readonly signs: ReadonlyMap<string, number>;
-  readonly report?: AmbulanceReport;
+  readonly report?: SeenReport;
   readonly duration_ns: number;
 }
 
 /** Compares what was noticed, found, concluded and done; not times, nor addresses, which are never the same. */
-export function fidelityOf(sim: RunOutcome, real: RunOutcome): Fidelity {
+export function fidelityOf(sim: FidelityRun, real: FidelityRun): Fidelity {
   const { id, scenario, seed } = sim;
   const undone = [sim, real].find((one) => one.record === undefined || one.status === 'inconclusive');
   if (undone !== undefined) {
@@ -58,7 +98,8 @@ export function fidelityOf(sim: RunOutcome, real: RunOutcome): Fidelity {
   for (const structure of both) differences.push(...verdictDifference(structure, here, there));
   const all = new Set([...here.verdicts.keys(), ...there.verdicts.keys()]);
   const one_sided = [...all].filter((structure) => !both.includes(structure)).sort();
-  return { id, scenario, seed, compared: aspects.length + both.length, differences, one_sided };
+  const seen = { sim: toldBy(here), real: toldBy(there) };
+  return { id, scenario, seed, compared: aspects.length + both.length, differences, one_sided, seen };
 }
 
 /** How much is alike of all that was compared, how many scenarios are in everything, and how many could not be compared. */
@@ -76,7 +117,19 @@ export function agreement(all: readonly Fidelity[]): {
   return { compared, alike: compared - apart, scenarios: judged.length, identical, left_out: all.length - judged.length }; // prettier-ignore
 }
 
-function seenIn(outcome: RunOutcome): Seen {
+function toldBy({ signs, report }: Seen): Told {
+  return {
+    signs: [...signs].map(([sign, time_ns]) => ({ sign, time_ns })),
+    ...(report && { attached_ns: report.attached_ns }),
+    found: codesIn(report),
+  };
+}
+
+function codesIn(report: SeenReport | undefined): readonly string[] {
+  return [...new Set((report?.findings ?? []).map(({ code, place }) => `${code} at ${place}`))].sort();
+}
+
+function seenIn(outcome: FidelityRun): Seen {
   const { events = [], reports = [], services = [], duration_ns = 0 } = outcome.record ?? {};
   const of = new Map<Aspect, string>([['outcome', outcome.status]]);
   const signs = signsOf(events);
@@ -94,7 +147,7 @@ function seenIn(outcome: RunOutcome): Seen {
 }
 
 /** What the guest showed, and that a watchdog noticed; which of the watchdogs was first is chance. */
-function signsOf(events: readonly TraceEvent[]): ReadonlyMap<string, number> {
+function signsOf(events: readonly SeenEvent[]): ReadonlyMap<string, number> {
   const signs = new Map<string, number>();
   for (const { kind, subject, detail, time_ns } of events) {
     const shown = ['oops', 'panic', 'stall', 'stopped'].includes(kind);
@@ -131,6 +184,6 @@ function why(aspect: Aspect, here: Seen, there: Seen): string {
     return [...only(here, there, 'sim', 'qemu'), ...only(there, here, 'qemu', 'sim')].join('; ');
   }
   if (aspect === 'outcome') return 'see its other differences';
-  const codes = ({ report }: Seen): string => [...new Set((report?.findings ?? []).map(({ code, place }) => `${code} at ${place}`))].sort().join(', ') || 'nothing'; // prettier-ignore
+  const codes = ({ report }: Seen): string => codesIn(report).join(', ') || 'nothing';
   return `found: sim ${codes(here)}, qemu ${codes(there)}`;
 }

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { compareRuns } from '../../scripts/same-real/compare.mjs';
+
+const rescue = {
+  ambulance: 'rescue',
+  patient: 'web',
+  health: 'failing',
+  verdicts: [{ structure: 'locks', verdict: 'corrupt' }],
+  findings: [{ structure: 'locks', code: 'LOCK_NO_HOLDER' }],
+  diagnosis: [{ cause: 'lock_leak', place: 'web.locks["sb_lock"]' }],
+};
+const results = (rescues: readonly object[], status = 'met'): object => ({
+  runs: [{ id: 'a', status: 'passed', claims: [{ text: 'guest web is healthy', status }], record: { rescues, services: [] } }], // prettier-ignore
+});
+const apart = (...all: readonly object[]): string[] =>
+  compareRuns(all).differences.map(({ aspect, seen }) => `${aspect}: ${seen.map(({ runs, value }) => `${runs.join()} ${value}`).join(' | ')}`); // prettier-ignore
+
+describe('runs on a stock kernel', () => {
+  it('came to the same where claims, verdicts, codes and causes are, whatever else they show', () => {
+    const other = { ...rescue, attached_ns: 9, diagnosis: [{ ...rescue.diagnosis[0], evidence: ['so'] }] };
+    expect(compareRuns([results([rescue]), results([other])])).toEqual({ scenarios: 1, same: 1, differences: [] }); // prettier-ignore
+  });
+
+  it('differ by each of them alone', () => {
+    expect(apart(results([rescue]), results([rescue], 'unmet'))).toEqual([
+      'claim guest web is healthy: 1 met | 2 unmet',
+    ]);
+    const unseen = { ...rescue, findings: [], verdicts: [{ structure: 'locks', verdict: 'intact' }] };
+    expect(apart(results([rescue]), results([unseen]), results([rescue]))).toEqual([
+      'rescue 1: locks: 1,3 corrupt LOCK_NO_HOLDER | 2 intact',
+    ]);
+    const code = { ...rescue, findings: [{ structure: 'locks', code: 'LOCK_VALUE' }] };
+    expect(apart(results([rescue]), results([code]))).toHaveLength(1);
+    expect(apart(results([rescue]), results([{ ...rescue, diagnosis: [] }]))).toEqual([
+      'rescue 1: diagnosis: 1 lock_leak at web.locks["sb_lock"] | 2 ',
+    ]);
+  });
+
+  it('differ by a rescue that only one has, and by a scenario that only one ran', () => {
+    expect(apart(results([rescue]), results([]))).toEqual(['rescues: 1 rescue to web | 2 ']);
+    expect(compareRuns([results([rescue]), { runs: [] }])).toMatchObject({ scenarios: 1, same: 0 });
+  });
+});

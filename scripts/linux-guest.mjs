@@ -1,6 +1,6 @@
-// A stock Debian Linux under QEMU, paused once its init has registered VMCOREINFO: the built target's own kernel, archive and process, with an init that
-// prints what the kernel says of itself. QEMU and all files are gone when it is over. See linux-fixture.mjs for what it is good for.
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// A stock Debian Linux under QEMU with an init of one's own: the built target's kernel, archive and process. Booted, stopped and let run as often as one
+// likes, all of it synchronously; QEMU and all files are gone when it is released. See linux-fixture.mjs and alarms.mjs for what it is good for.
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeCpio } from '../dist/targets/qemu/guest/cpio.js';
@@ -8,11 +8,14 @@ import { kernelFromPackage } from '../dist/targets/qemu/guest/kernel-package.js'
 import { sleep_ms } from '../dist/targets/qemu/process/channel.js';
 import { QemuProcess } from '../dist/targets/qemu/process/qemu.js';
 import { findProgram } from '../dist/targets/qemu/programs.js';
-import { dumpOf, readText } from '../dist/targets/qemu/restored.js';
+import { RamFile } from '../dist/targets/qemu/ram-file.js';
+import { dumpOf, endGuest, readText } from '../dist/targets/qemu/restored.js';
+import { HostTime } from '../dist/targets/qemu/running-time.js';
 import { bootWords, EMULATED, machineWords, PIPES } from '../dist/targets/qemu/shape.js';
 
 export const MEMORY_BYTES = 256 * 1024 * 1024;
-const BOOT_LIMIT_MS = 90_000;
+const CPUS = 2;
+const BOOT_LIMIT_MS = 120_000;
 const READY = 'SIREN-READY';
 const search_path = process.env.PATH ?? '';
 
@@ -35,13 +38,13 @@ export function unpackKernel(directory) {
   return { release, kernel: image, module: modules.find((file) => file.endsWith('/qemu_fw_cfg.ko')) };
 }
 
-function makeInitramfs(directory, module_file, symbols) {
+function makeInitramfs(directory, module_file, script) {
   const program = (path, bytes) => ({ kind: 'file', path, bytes, executable: true });
   const archive = writeCpio([
     { kind: 'folder', path: 'bin' },
     program('bin/busybox', readFileSync(findProgram('busybox', search_path))),
     program('qemu_fw_cfg.ko', readFileSync(module_file)),
-    program('init', Buffer.from(init(symbols))),
+    program('init', Buffer.from(script)),
   ]);
   const file = join(directory, 'initramfs.cpio');
   writeFileSync(file, archive);
@@ -49,52 +52,109 @@ function makeInitramfs(directory, module_file, symbols) {
 }
 
 /**
- * Boots the kernel with two CPUs and 4- or 5-level paging, waits for its init, pauses it, and gives `use` the RAM file, the small
- * ELF dump with the registered note, and what the guest printed. QEMU and the directory are gone when it returns.
+ * Boots the kernel that `unpackKernel` gave with two CPUs, 4- or 5-level paging and that init (a script for /bin/busybox sh, with the module for fw_cfg at
+ * /qemu_fw_cfg.ko), and gives it, running, once its console has said `ready`.
  */
-export async function withPausedLinux({ levels, symbols }, use) {
+export function bootLinux({ unpacked, levels, init: script, ready }) {
   const directory = mkdtempSync(join(tmpdir(), 'siren-linux-'));
-  const opened = [];
-  let qemu;
   try {
-    const { kernel, module, release } = unpackKernel(directory);
-    const guest = { kernel, initramfs: makeInitramfs(directory, module, symbols) };
-    const shape = {
-      cpus: 2,
-      memory_bytes: MEMORY_BYTES,
-      levels,
-      devices: [],
-      command_line: 'console=ttyS0 quiet',
-    };
-    qemu = new QemuProcess({
-      search_path,
-      pipes: PIPES,
-      words: (folder) => [...machineWords(shape, folder, EMULATED), ...bootWords(shape, guest)],
-      opened: (folder) => opened.push(...['ram', 'console'].map((name) => openSync(join(folder, name), 'r'))),
-    });
-    const [ram, console_file] = opened;
-    qemu.qmp.command('cont');
-    const printed = waitForText(console_file, READY);
-    qemu.qmp.command('stop');
-    dumpOf(qemu);
-    // What has no name any more is still there for who holds it.
-    const path = (file) => `/proc/self/fd/${file}`;
-    const dump = join(directory, 'dump');
-    writeFileSync(dump, readFileSync(path(qemu.dump)));
-    return await use({ release, files: { ram: path(ram), dump }, printed });
+    const guest = { kernel: unpacked.kernel, initramfs: makeInitramfs(directory, unpacked.module, script) };
+    const command_line = 'console=ttyS0 quiet';
+    const linux = new Linux(
+      { cpus: CPUS, memory_bytes: MEMORY_BYTES, levels, devices: [], command_line },
+      guest,
+    );
+    try {
+      linux.awaitText(ready);
+      return linux;
+    } catch (error) {
+      linux.release();
+      throw error;
+    }
   } finally {
-    qemu?.release();
-    for (const file of opened) closeSync(file);
+    // What QEMU boots from is in its memory by now.
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-function waitForText(file, text) {
-  const end = Date.now() + BOOT_LIMIT_MS;
-  while (Date.now() < end) {
-    const printed = readText(file, 0);
-    if (printed.includes(text)) return printed;
-    sleep_ms(100);
+class Linux {
+  constructor(shape, guest) {
+    this.memory_bytes = shape.memory_bytes;
+    this.process = new QemuProcess({
+      search_path,
+      pipes: PIPES,
+      words: (folder) => [...machineWords(shape, folder, EMULATED), ...bootWords(shape, guest)],
+      opened: (folder) => {
+        this.ram = new RamFile(join(folder, 'ram'), shape.memory_bytes);
+        this.console = openSync(join(folder, 'console'), 'r');
+      },
+    });
+    const threads = this.process.qmp.command('query-cpus-fast').map((one) => one['thread-id']);
+    this.host = new HostTime(this.process.pid, threads);
+    this.run();
   }
-  throw new Error(`no ${text} within ${BOOT_LIMIT_MS} ms`);
+
+  printed() {
+    return readText(this.console, 0);
+  }
+
+  awaitText(text) {
+    const end = Date.now() + BOOT_LIMIT_MS;
+    while (!this.printed().includes(text)) {
+      if (Date.now() > end)
+        throw new Error(`no ${text} within ${BOOT_LIMIT_MS} ms:\n${this.printed().slice(-2000)}`);
+      sleep_ms(100);
+    }
+  }
+
+  run() {
+    this.ram.forget();
+    this.process.qmp.command('cont');
+  }
+
+  stop() {
+    this.process.qmp.command('stop');
+    this.ram.forgetPages();
+    this.ram.settle();
+  }
+
+  /** For how long its CPUs had a processor of this machine, nanoseconds. */
+  ran_ns() {
+    let sum = 0;
+    for (let cpu = 0; cpu < CPUS; cpu++) sum += this.host.of(cpu).ran;
+    return sum;
+  }
+
+  /** The registers of its CPUs and the text that it registered, while it stands. */
+  notes() {
+    return dumpOf(this.process);
+  }
+
+  release() {
+    this.host.close();
+    endGuest(this);
+  }
+}
+
+/**
+ * Boots a kernel, waits for its init, pauses it, and gives `use` the RAM file, the small ELF dump with the registered note, and what the guest
+ * printed. QEMU and the directory are gone when it returns.
+ */
+export async function withPausedLinux({ levels, symbols }, use) {
+  const directory = mkdtempSync(join(tmpdir(), 'siren-linux-'));
+  let linux;
+  try {
+    const unpacked = unpackKernel(directory);
+    linux = bootLinux({ unpacked, levels, init: init(symbols), ready: READY });
+    const printed = linux.printed();
+    linux.stop();
+    linux.notes();
+    const dump = join(directory, 'dump');
+    // What has no name any more is still there for who holds it.
+    writeFileSync(dump, readFileSync(`/proc/self/fd/${linux.process.dump}`));
+    return await use({ release: unpacked.release, files: { ram: linux.ram.path, dump }, printed });
+  } finally {
+    linux?.release();
+    rmSync(directory, { recursive: true, force: true });
+  }
 }

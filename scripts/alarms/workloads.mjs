@@ -19,6 +19,13 @@ const LOOPS = {
     'while :; do (sleep 0.05 & sleep 0.01 & wait); ps >/dev/null; done',
     'while :; do taskset 1 true; taskset 2 true; taskset 1 usleep 1000; done',
   ],
+  // Code is written while it runs: functions traced, probes set, events and their static keys switched.
+  tracing: [
+    'mkdir -p /t; mount -t tracefs t /t; while :; do echo function >/t/current_tracer; usleep 30000; echo nop >/t/current_tracer; usleep 30000; done',
+    'sleep 1; while :; do echo "p:siren do_sys_openat2" >/t/kprobe_events; echo 1 >/t/events/kprobes/enable; usleep 50000; echo 0 >/t/events/kprobes/enable; echo >/t/kprobe_events; done',
+    'sleep 1; while :; do echo 1 >/t/events/sched/enable; ls /proc >/dev/null; echo 0 >/t/events/sched/enable; usleep 20000; done',
+    'while :; do ls -lR /proc/self >/dev/null 2>&1; done',
+  ],
   idle: ['while :; do sleep 1; done'],
 };
 

@@ -1,6 +1,6 @@
 /** Code that is compared with what it was when the guest had booted. */
 export const mutants = [
-  { id: 'a-change-at-the-end-of-a-run', file: 'src/ambulance/changed.ts', from: 'const bytes = Math.min(next, upTo) - at;', to: 'const bytes = Math.min(next, upTo) - at - (next >= upTo ? 1 : 0);', killer: 'test/structure/booted.test.ts' },
+  { id: 'a-change-is-where-it-is', file: 'src/ambulance/changed.ts', from: 'return at + same;', to: 'return at;', killer: 'test/structure/booted.test.ts' },
   { id: 'pages-lie-where-they-lie', file: 'src/ambulance/changed.ts', from: 'physicalOf(next) === physical + next - at', to: 'physicalOf(next) >= 0', killer: 'test/structure/booted.test.ts' },
   { id: 'what-nobody-kept-is-not-unchanged', file: 'src/structure/frame.ts', from: 'return found ?? NaN;', to: 'return found ?? 0;', killer: 'test/structure/booted.test.ts' },
   { id: 'a-symbol-ends-where-the-next-begins', file: 'src/structure/frame.ts', from: 'return this.session.code.symbolAround(address)[1] || 0;', to: 'return this.session.code.symbolAround(address)[0] || 0;', killer: 'test/structure/booted.test.ts' },

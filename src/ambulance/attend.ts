@@ -63,11 +63,12 @@ export function attend(patient: Patient, options: AttendOptions): Attended {
   const opened = openSubject(patient, memory, attachment, options.library);
   const subject = opened.ok ? opened.value : undefined;
   const fold = subject?.space.fold ?? NO_FOLD;
-  const inspected = subject && inspect(patient, subject, memory, attachment, options.library, meter);
+  const logged = (): readonly string[] => (subject ? readPrintkLines(subject, LOG_LINES) : []);
+  const inspected = subject && inspect(patient, subject, memory, attachment, options.library, meter, logged);
   const conclusions = inspected?.conclusions ?? unopened(attachment, options.library, closedBy(opened, patient)); // prettier-ignore
   const metadata = regionDrafts(attachment, subject);
   const drafts = [...metadata, ...conclusions.flatMap((one) => one.drafts)];
-  const log = subject ? readPrintkLines(subject, LOG_LINES) : bareLog(memory, attachment.info, LOG_LINES);
+  const log = subject ? logged() : bareLog(memory, attachment.info, LOG_LINES);
   const findings = finish(patient, subject, drafts, log, options.library);
   const of: Case = {
     patient,

@@ -31,6 +31,15 @@ export interface Checked {
 const SHAPE_MEANS: Readonly<Record<string, string>> = { RB_COLOUR: 'bit_flip', RB_ORDER: 'bad_value' };
 /** Values that no update leaves in a link, not for a moment: a poison, NULL in a ring, an address of nothing. */
 const FIRM = /_(?:POISON|NULL|WILD)$/;
+/** Causes of a pointer that leads nowhere. */
+const POINTERS: ReadonlySet<string | undefined> = new Set([undefined, 'wild_pointer']);
+/** No update passes through these; of locks all is known while the CPUs stand. */
+const NEVER_HALF: ReadonlySet<string | undefined> = new Set([
+  'double_free',
+  'stack_smash',
+  'lock_leak',
+  'deadlock',
+]);
 /** Concluded from where CPUs are, which changes while one looks. */
 const OF_CPUS: ReadonlySet<string> = new Set(['lock_leak', 'deadlock', 'lost_timer']);
 
@@ -64,6 +73,8 @@ function draftOf(
   const space = told.space as Space;
   const means = told.means ?? (of_shape ? SHAPE_MEANS[code] : undefined);
   const own = space === subject.space;
+  const firm = of_shape && FIRM.test(code);
+  const astray = bytes === 8 && leadsNowhere(space, address);
   return {
     structure,
     code,
@@ -76,8 +87,9 @@ function draftOf(
     ...(expected === undefined ? {} : { expected }),
     space,
     guard: stateOf(guard ? [guard, ...told.around] : told.around, own ? cpus : undefined, leaked, reading),
-    torn: of_shape ? !FIRM.test(code) && (bytes !== 8 || !leadsNowhere(space, address)) : means !== undefined || bytes !== 8 || !leadsNowhere(space, address), // prettier-ignore
+    torn: of_shape ? !firm && !astray : means !== undefined || !astray,
     unguarded: guard === undefined || (means !== undefined && OF_CPUS.has(means)),
+    certain: told.alone === true || firm || (astray && POINTERS.has(means)) || NEVER_HALF.has(means) || !space.writable(address), // prettier-ignore
     means,
     ...repairOf(told, reading, all),
     link: of_shape && means === undefined,

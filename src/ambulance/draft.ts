@@ -30,6 +30,8 @@ export interface Draft {
   readonly torn: boolean;
   /** True when it has to be seen again before it is believed: what no lock guards, and what is concluded from where CPUs are. */
   readonly unguarded: boolean;
+  /** True for damage at the first sight of it: no update leaves that behind for a moment, or nobody updates what is there. */
+  readonly certain: boolean;
   /** A cause of model/diagnoses.ts; undefined for a pointer, whose cause its value tells. */
   readonly means: string | undefined;
   /** True for a link of a shape that leads astray: what lies behind it is not found. */

@@ -7,6 +7,7 @@ import type { CpuView } from '../structure/session.ts';
 import type { Attachment } from './attach.ts';
 import type { Checked } from './checks.ts';
 import { check } from './checks.ts';
+import { listBugLine } from './diagnose/case.ts';
 import type { Draft } from './draft.ts';
 import { hangsOnHolders, ofHolders, withoutHolders } from './holders.ts';
 import type { Landmark } from './landmarks.ts';
@@ -16,7 +17,7 @@ import { REREAD_NS } from './limits.ts';
 import type { PhysicalCache } from './memory.ts';
 import type { Reading } from './reading.ts';
 import { read } from './reading.ts';
-import { inFlux, settled } from './settle.ts';
+import { believedAtOnce, inFlux, settled } from './settle.ts';
 import type { Planned } from './structures.ts';
 import { signsOf, structuresOf } from './structures.ts';
 import type { Subject } from './subject.ts';
@@ -67,7 +68,9 @@ export function inspect(
   attachment: Attachment,
   library: LibraryModel,
   meter: Meter,
+  log: () => readonly string[],
 ): Inspected {
+  const listed = (): boolean => listBugLine(log()) !== '';
   const look = (): Reading => {
     meter.nextStructure();
     return read(subject, attachment, library, meter);
@@ -127,7 +130,7 @@ export function inspect(
     askHolders(open);
     open = open.filter(unsettled);
   }
-  for (const one of pending) conclusions.set(one.structure, conclude(one, meter.limits.rereads));
+  for (const one of pending) conclusions.set(one.structure, conclude(one, meter.limits.rereads, listed));
   // Asked twice of the same memory, it says the same.
   const read_at = memory.generation;
   let told: { readonly generation: number; readonly drafts: readonly Draft[] } | undefined;
@@ -169,6 +172,9 @@ function unsettled(one: Pending): boolean {
   return open;
 }
 
+/** Why a finding is not believed where nothing could be looked at again. */
+const ONE_READING = 'one reading only: it may have been half done';
+
 /** The kernel has no such variable, no such type. */
 const LACKING: ReadonlySet<string> = new Set(['NO_SYMBOL', 'NO_TYPE']);
 
@@ -195,10 +201,10 @@ function outlasts({ rereads, seen, stood }: Pending, draft: Draft, limit: number
   );
 }
 
-function conclude(one: Pending, limit: number): Conclusion {
+function conclude(one: Pending, limit: number, listed: () => boolean): Conclusion {
   const { result, structure, rereads, seen } = one;
-  // Where the patient cannot be let run there is no second look: what was seen has to do.
-  const firm = result.drafts.filter((draft) => outlasts(one, draft, limit) || (!inFlux(draft) && (rereads === 0 || settled(draft, seen.get(keyOf(draft)) ?? 0)))); // prettier-ignore
+  const believed = (draft: Draft): boolean => (rereads === 0 ? believedAtOnce(draft, listed) : settled(draft, seen.get(keyOf(draft)) ?? 0)); // prettier-ignore
+  const firm = result.drafts.filter((draft) => outlasts(one, draft, limit) || believed(draft));
   const base = { structure, elements: result.elements, rereads };
   const corrupt = firm.find((draft) => (FINDINGS.get(draft.code)?.leads_to ?? 'corrupt') === 'corrupt');
   if (corrupt) return { ...base, verdict: 'corrupt', code: corrupt.code, drafts: firm };
@@ -210,7 +216,8 @@ function conclude(one: Pending, limit: number): Conclusion {
   }
   const flux = result.drafts[0];
   if (flux) {
-    const { code, message, place, address } = flux;
+    const { code, place, address } = flux;
+    const message = rereads === 0 && !inFlux(flux) ? `${flux.message}; ${ONE_READING}` : flux.message;
     return { ...base, verdict: 'unsettled', code, message, place, address, drafts: [] };
   }
   return { ...base, verdict: 'intact', drafts: [] };

@@ -260,6 +260,12 @@ export class Space implements Reader {
     return this.#physical.booted(this.physical(address), byte) ? byte[0] : NaN;
   }
 
+  /** False where the page tables let nobody write through that address. */
+  writable(address: Address): boolean {
+    const way = walk(this.#physical.read, this.root, this.levels, address);
+    return !way.ok || way.writable;
+  }
+
   /** True when the byte can be read. */
   mapped(address: Address): boolean {
     return this.#page(address) >= 0;

@@ -18,6 +18,7 @@ export function regionDrafts(attachment: Attachment, subject: Subject | undefine
       guard: 'free',
       torn: false,
       unguarded: false,
+      certain: true,
       means: 'metadata_rot',
       link: false,
       sums: false,

@@ -25,6 +25,8 @@ export interface Draft {
   readonly around: readonly Guard[];
   /** A diagnosis that it speaks for, as the validator says. */
   readonly means?: string;
+  /** True where the word at fault is wrong whatever stands anywhere else. */
+  readonly alone?: boolean;
   /** True for what a bounded walker found about the links themselves. */
   readonly of_shape: boolean;
   /** For repairs: which requirement failed (-1: a shape's), and the names that were bound there. */

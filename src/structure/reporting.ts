@@ -211,6 +211,7 @@ export class Reporting extends Wide {
       ...(guard ? { guard } : {}),
       around: one.around,
       ...(rule?.means === undefined ? {} : { means: rule.means }),
+      alone: rule?.alone?.() === true,
     });
   }
 

@@ -95,5 +95,5 @@ export function signsIn(patient: Patient): readonly Draft[] {
   const attachment = attach(patient, memory);
   const opened = openSubject(patient, memory, attachment, SHIPPED);
   if (!opened.ok) throw new Error(opened.message);
-  return inspect(patient, opened.value, memory, attachment, SHIPPED, meter).signs();
+  return inspect(patient, opened.value, memory, attachment, SHIPPED, meter, () => []).signs();
 }

@@ -104,7 +104,7 @@ export class StockMemory {
     return this.#memory.slice(physical, physical + count);
   }
 
-  /** The machine with that written into it. It cannot be let run, and is known as it was before. */
+  /** The machine with that written into it. Whenever it is let run it stays as it is, and what it was before is known. */
   patient(pokes: readonly Poke[]): Patient {
     const memory = this.#memory;
     const booted = (physical: number, into: Uint8Array): boolean => {
@@ -131,7 +131,8 @@ export class StockMemory {
       reason: 'inspection',
       devices: [],
       now: () => 0,
-      letRun: () => false,
+      // Nothing happens meanwhile.
+      letRun: () => true,
     };
   }
 

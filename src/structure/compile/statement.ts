@@ -2,6 +2,7 @@ import type { FormulaType } from '../../model/formula-types.ts';
 import type { Formula, Statement } from '../../model/structure.ts';
 import { eachOf, valueOf, withName } from '../../model/type-source.ts';
 import type { Bindings } from './capture.ts';
+import { isAlone } from './alone.ts';
 import { capture } from './capture.ts';
 import type { Compiled, Context } from './context.ts';
 import { typed, Unlinkable } from './context.ts';
@@ -64,6 +65,7 @@ function compileRequire(statement: Statement & { kind: 'require' }, context: Con
     code: statement.code,
     message: wordsOf(statement.message),
     ...(statement.means === undefined ? {} : { means: statement.means }),
+    alone: () => isAlone(statement.condition, context),
   }) - 1; // prettier-ignore
   const { condition, message, at } = statement;
   const expected = statement.expected ?? otherSide(condition);

@@ -8,6 +8,8 @@ export type Template = readonly (string | { readonly hole: 'element'; readonly l
 export interface Rule {
   readonly code: string;
   readonly means?: string;
+  /** Of a requirement: whether it is about one word of memory alone. */
+  readonly alone?: () => boolean;
   /** Message: texts, and how each value in it is written. */
   readonly message: readonly ({ readonly text: string } | 'plain' | 'address' | 'hex')[];
 }

@@ -1,0 +1,67 @@
+// A dump is looked at once: of what no lock guards only that is believed which no update leaves behind, not for a moment.
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Patient } from '../../src/patient/patient.ts';
+import { believedAtOnce } from '../../src/ambulance/settle.ts';
+import type { Draft } from '../../src/ambulance/draft.ts';
+import { Faults, frozen, HARM_NS, look } from '../support/fixtures.ts';
+
+const CACHE = 'web.slabs["kmalloc-64"]';
+const OTHER = `${CACHE}.cpu_slab[1]`;
+
+/** Of structures that no lock guards. */
+const DOUBTFUL = [
+  ['dentries', 'DENTRY_SB', 'set web.super_blocks["tmpfs"].s_root.d_sb to web.dentries[3]'],
+  ['dentries', 'DENTRY_INODE', 'set web.dentries[3].d_inode to web.super_blocks["tmpfs"].s_root.d_inode + 0'],
+  ['cpu_freelists', 'SLAB_COUNTERS', `set ${OTHER}.slab.counters to 0x0040_000a`],
+] as const; // prettier-ignore
+const CERTAIN = [
+  ['dentries', 'DENTRY_COUNT', 'set web.dentries[3].d_lockref.count to 0x8000_0000'],
+  ['dentries', 'DENTRY_INODE', 'set web.dentries[3].d_inode to 0xdead_0000_0000_0100'],
+  ['cpu_freelists', 'FREELIST_CYCLE', `free ${CACHE}.objects[4]; free ${CACHE}.objects[5]; free ${CACHE}.objects[4]`],
+  ['cpu_freelists', 'FREELIST_OUTSIDE', `set ${CACHE}.cpu_slab[0].freelist to 0x4141_4141_4141_4140`],
+  ['locks', 'LOCK_NO_HOLDER', 'leak web.locks["sb_lock"]'],
+] as const; // prettier-ignore
+
+let faults: Faults;
+beforeAll(() => {
+  faults = new Faults([...DOUBTFUL, ...CERTAIN].map(([, , text]) => text));
+});
+
+function said(patient: Patient, structure: string) {
+  return look(patient).verdicts.find((one) => one.structure === structure);
+}
+
+describe('where nothing can be looked at again', () => {
+  it.each(DOUBTFUL)('%s may have been half done: %s', (structure, code, text) => {
+    const { patient, release } = faults.patient(text, HARM_NS, 50_000);
+    const once = said(frozen(patient), structure);
+    const often = said(patient, structure);
+    release();
+    expect(often).toMatchObject({ verdict: 'corrupt', code });
+    expect(once).toMatchObject({ verdict: 'unsettled', code });
+    expect(once?.message).toMatch(/one reading only/);
+  });
+
+  it.each(CERTAIN)('%s is damage at the first sight of it: %s', (structure, code, text) => {
+    const { patient, release } = faults.patient(text, HARM_NS, 50_000);
+    const once = said(frozen(patient), structure);
+    release();
+    expect(once).toMatchObject({ verdict: 'corrupt', code });
+  });
+});
+
+describe('one reading does', () => {
+  const draft = (of: Partial<Draft>): Draft => ({ guard: 'free', torn: true, unguarded: true, certain: false, link: true, ...of }) as Draft; // prettier-ignore
+  const never = (): boolean => false;
+
+  it('for what a lock guards that nobody holds, and not while somebody does', () => {
+    expect(believedAtOnce(draft({ unguarded: false }), never)).toBe(true);
+    expect(believedAtOnce(draft({ unguarded: false, guard: 'held' }), never)).toBe(false);
+    expect(believedAtOnce(draft({}), never)).toBe(false);
+  });
+
+  it("for a link where the kernel's own log tells of a broken list, and for nothing else that the log does not tell of", () => {
+    expect(believedAtOnce(draft({}), () => true)).toBe(true);
+    expect(believedAtOnce(draft({ link: false }), () => true)).toBe(false);
+  });
+});

@@ -34,12 +34,7 @@ const FIRM = /_(?:POISON|NULL|WILD)$/;
 /** Causes of a pointer that leads nowhere. */
 const POINTERS: ReadonlySet<string | undefined> = new Set([undefined, 'wild_pointer']);
 /** No update passes through these; of locks all is known while the CPUs stand. */
-const NEVER_HALF: ReadonlySet<string | undefined> = new Set([
-  'double_free',
-  'stack_smash',
-  'lock_leak',
-  'deadlock',
-]);
+const NEVER_HALF: ReadonlySet<string | undefined> = new Set(['double_free', 'stack_smash', 'lock_leak', 'deadlock']); // prettier-ignore
 /** Concluded from where CPUs are, which changes while one looks. */
 const OF_CPUS: ReadonlySet<string> = new Set(['lock_leak', 'deadlock', 'lost_timer']);
 

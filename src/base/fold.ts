@@ -48,7 +48,8 @@ export function foldOf({ direct, vmalloc, vmemmap }: Bases): Fold | undefined {
   const wanted = [
     [direct, DIRECT_LENGTH],
     [vmalloc, VMALLOC_LENGTH],
-    [vmalloc + VMALLOC_AREA - VMALLOC_TOP_LENGTH, VMALLOC_TOP_LENGTH],
+    // What is less than 4 GiB of where it begins, it ends later.
+    [vmalloc + VMALLOC_AREA + 1 - VMALLOC_TOP_LENGTH, VMALLOC_TOP_LENGTH],
     [vmemmap, VMEMMAP_LENGTH],
   ] as const;
   const areas: { own: number; length: number }[] = [];

@@ -1,6 +1,7 @@
 import type { Address } from '../base/address.ts';
+import { addressHex } from '../base/address.ts';
 import type { Fold } from '../base/fold.ts';
-import { foldOf, NO_FOLD } from '../base/fold.ts';
+import { foldBits, foldOf, NO_FOLD } from '../base/fold.ts';
 import { openBtf, readBtfBytes } from './btf.ts';
 import type { Btf } from './btf.ts';
 import type { NameTable } from './kallsyms-names.ts';
@@ -113,25 +114,45 @@ export function openKernel(
   }
   const btf = openTypes(read, kallsyms.value, options);
   if (space.levels === 4) return success({ info, space, kallsyms: kallsyms.value, btf });
-  const fold = statedFold(read, kallsyms.value);
+  const fold = statedFold({ read, physical, space, kallsyms: kallsyms.value });
   if (!fold.ok) return fold;
   const own = addressSpace(physical, space.root, space.levels, fold.value);
   return success({ info, space: own, kallsyms: kallsyms.value, btf });
 }
 
 /** Where a kernel with five levels has its areas: it chooses while it boots, and keeps that in variables of its image. */
-function statedFold(read: ReadMemory, kallsyms: Kallsyms): Result<Fold> {
+function statedFold({ read, space: { root }, physical, kallsyms }: Stating): Result<Fold> {
   const word = new Uint8Array(8);
-  const highs = ['page_offset_base', 'vmalloc_base', 'vmemmap_base'].map((name) =>
-    read(kallsyms.lookup(name) ?? NaN, word) ? new DataView(word.buffer).getInt32(4, true) : NaN,
-  );
-  const [direct, vmalloc, vmemmap] = highs as [number, number, number];
-  const fold = foldOf({ direct, vmalloc, vmemmap });
-  if (fold) return success(fold);
-  if (highs.some(Number.isNaN)) return failure('UNREADABLE', 'its page tables have five levels, and page_offset_base, vmalloc_base or vmemmap_base cannot be read'); // prettier-ignore
-  const said = highs.map((high) => `0x${(high >>> 0).toString(16).padStart(8, '0')}…`).join(', ');
-  return failure('LAYOUT', `its page tables have five levels, and no such kernel has page_offset_base, vmalloc_base and vmemmap_base at ${said}`); // prettier-ignore
+  const wordAt = (at: Address | undefined): bigint | undefined => (read(at ?? NaN, word) ? new DataView(word.buffer).getBigUint64(0, true) : undefined); // prettier-ignore
+  const said = BASES.map((name) => wordAt(kallsyms.lookup(name)));
+  const [direct, vmalloc, vmemmap] = said;
+  if (direct === undefined || vmalloc === undefined || vmemmap === undefined)
+    return failure('UNREADABLE', `its page tables have five levels, and one of ${BASES.join(', ')} cannot be read`); // prettier-ignore
+  const high = (bits: bigint): number => Number(BigInt.asIntN(32, bits >> 32n));
+  const fold = foldOf({ direct: high(direct), vmalloc: high(vmalloc), vmemmap: high(vmemmap) });
+  const listed = BASES.map((name, index) => `${name} is 0x${addressHex(said[index] as bigint)}`).join(', ');
+  if (!fold) return failure('LAYOUT', `no kernel with page tables of five levels is laid out like that: ${listed}`); // prettier-ignore
+  const own = addressSpace(physical, root, 5, fold);
+  const absent = (bits: bigint): boolean => NOT_PRESENT.has(own.translate(foldBits(fold, bits)));
+  // Where the tables are damaged, and not what it says, what was allocated while it booted lies there all the same.
+  const area = wordAt(kallsyms.lookup('__per_cpu_offset')) ?? 0n;
+  const elsewhere = absent(direct) && (area < direct || area >= direct + DIRECT_MAP_BYTES);
+  if (elsewhere || absent(vmemmap)) return failure('LAYOUT', `its page tables have nothing where it says that it has its memory: ${listed}`); // prettier-ignore
+  return success(fold);
 }
+
+interface Stating {
+  readonly read: ReadMemory;
+  readonly physical: ReadMemory;
+  readonly space: AddressSpace;
+  readonly kallsyms: Kallsyms;
+}
+
+const BASES = ['page_offset_base', 'vmalloc_base', 'vmemmap_base'] as const;
+/** What `translate` says where a table has no such entry. */
+const NOT_PRESENT: ReadonlySet<number> = new Set([-1, -2, -3, -4, -5]);
+/** Of no guest that is looked at is more memory mapped. */
+const DIRECT_MAP_BYTES = 2n ** 45n;
 
 function openTypes(read: ReadMemory, kallsyms: Kallsyms, options: OpenKernelOptions): Result<Btf> {
   const start = kallsyms.lookup('__start_BTF');

@@ -23,7 +23,7 @@ describe('a fold', () => {
     const { direct, vmalloc, vmemmap } = bases;
     const mapped = [
       bitsOf(direct), bitsOf(direct) + 0x1234_5679n, bitsOf(direct) + 32n * TIB - 1n,
-      bitsOf(vmalloc), bitsOf(vmalloc) + 16n * TIB - 1n, bitsOf(vmalloc) + 12_800n * TIB - 1n, bitsOf(vmalloc) + 12_796n * TIB,
+      bitsOf(vmalloc), bitsOf(vmalloc) + 16n * TIB - 1n, bitsOf(vmalloc) + 12_800n * TIB - 1n, bitsOf(vmalloc) + 12_797n * TIB, bitsOf(vmalloc) + 0xc000_0000n + 12_800n * TIB - 1n,
       bitsOf(vmemmap), bitsOf(vmemmap) + TIB - 1n,
       0xffff_fe00_0000_0000n, 0xffff_ffff_8100_0000n, 0xffff_ffff_ffff_ffffn, 0n, 0x7fff_ffff_ffffn,
     ]; // prettier-ignore

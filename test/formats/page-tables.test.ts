@@ -13,6 +13,7 @@ import {
 } from '../../src/formats/page-tables.ts';
 import { parseVmcoreInfo } from '../../src/formats/vmcoreinfo.ts';
 import { highHalf, lowHalf, toBigint } from '../../src/base/address.ts';
+import { foldBits, foldOf } from '../../src/base/fold.ts';
 import { memoryOf } from '../support/flat-memory.ts';
 
 const GIB = 0x4000_0000;
@@ -33,16 +34,27 @@ class Tables {
 
   /** Maps an address at a level (1, 2 or 3) and gives the place of its entry. */
   map(address: Address, physical: number, level = 1, flags: number = TABLE, no_execute = false): number {
+    return this.mapHalves(lowHalf(address), highHalf(address), physical, level, flags, no_execute);
+  }
+
+  mapHalves(
+    low: number,
+    high: number,
+    physical: number,
+    level = 1,
+    flags: number = TABLE,
+    no_execute = false,
+  ): number {
     let table = 0;
     for (let at: number = this.levels; at > level; at--) {
-      const entry = table + tableIndex(lowHalf(address), highHalf(address), at) * 8;
+      const entry = table + tableIndex(low, high, at) * 8;
       if (this.#view.getUint32(entry, true) === 0) {
         this.put(entry, this.#free, TABLE);
         this.#free += 4096;
       }
       table = this.#view.getUint32(entry, true) & 0xffff_f000;
     }
-    const entry = table + tableIndex(lowHalf(address), highHalf(address), level) * 8;
+    const entry = table + tableIndex(low, high, level) * 8;
     this.put(entry, physical, flags | (level > 1 ? PTE.PAGE_SIZE : 0), no_execute);
     return entry;
   }
@@ -158,6 +170,36 @@ test('the image lies at its fixed distance, whichever way it was moved', () => {
   expect(imageToPhysical(info, -0x8000_0000)).toBeUndefined();
   expect(kernelSpace(() => false, info)).toMatchObject({ root: 0x161_0000, levels: 5 });
   expect(kernelSpace(() => false, parseVmcoreInfo('OSRELEASE=6.1\n'))).toBeUndefined();
+});
+
+test('with five levels an address is walked by all of its 57 bits, whatever its number is', () => {
+  const fold = foldOf({ direct: 0xff42_220e | 0, vmalloc: 0xffa0_1234 | 0, vmemmap: 0xffd5_0000 | 0 }) ?? [];
+  const start = 0xff42_220e_0000_0000n;
+  fc.assert(
+    fc.property(fc.bigInt({ min: start, max: start + 2n ** 45n - 1n }), fc.nat(2 ** 20), (bits, frame) => {
+      const tables = new Tables(5);
+      const entry = tables.mapHalves(
+        Number(bits & 0xffff_ffffn),
+        Number(BigInt.asIntN(32, bits >> 32n)),
+        frame * 4096,
+      );
+      const at = foldBits(fold, bits);
+      const physical = frame * 4096 + Number(bits & 0xfffn);
+      expect(translate(tables.read, 0, 5, at, fold)).toBe(physical);
+      expect(walk(tables.read, 0, 5, at, fold)).toMatchObject({ ok: true, physical, level: 1, entry });
+      expect(addressSpace(tables.read, 0, 5, fold).translate(at)).toBe(physical);
+      expect(translate(tables.read, 0, 5, at)).toBeLessThan(0);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('an address whose number is not exact is refused before any table is read', () => {
+  const none = (): boolean => false;
+  for (const address of [-(2 ** 55), -(2 ** 53) - 4096, 2 ** 55, NaN, Infinity]) {
+    expect(translate(none, 0, 5, address)).toBe(TRANSLATE_NON_CANONICAL);
+    expect(walk(none, 0, 5, address)).toMatchObject({ ok: false, code: 'NON_CANONICAL' });
+  }
 });
 
 test('each level takes nine bits of the address of its own', () => {

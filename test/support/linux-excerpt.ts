@@ -13,6 +13,8 @@ export interface LinuxExcerpt {
   /** Guest-physical memory; only the excerpt's pages can be read. */
   readonly read: ReadMemory;
   readonly pages: ReadonlyMap<number, Uint8Array>;
+  /** Of the one with five levels: its first tasks, which the other has in `expected.json`. */
+  readonly tasks?: LinuxExpected['tasks'];
 }
 
 /** What the guest itself and bpftool said of it. */
@@ -29,8 +31,8 @@ function unpack(name: string): Buffer {
   return gunzipSync(readFileSync(new URL(name, FOLDER)));
 }
 
-export function linuxExcerpt(): LinuxExcerpt {
-  const bytes = unpack('excerpt.bin.gz');
+export function linuxExcerpt(name: 'excerpt' | 'five-levels' = 'excerpt'): LinuxExcerpt {
+  const bytes = unpack(`${name}.bin.gz`);
   const head_end = bytes.indexOf('\n');
   const head = JSON.parse(bytes.toString('utf8', 0, head_end)) as Omit<LinuxExcerpt, 'read' | 'pages'> & { pages: number[] }; // prettier-ignore
   const pages = new Map(

@@ -1,4 +1,4 @@
-import { fromHalves } from '../../src/base/address.ts';
+import { foldHalves } from '../../src/base/fold.ts';
 import type { Kernel } from '../../src/formats/kernel.ts';
 import { openKernel } from '../../src/formats/kernel.ts';
 import { parseVmcoreInfo } from '../../src/formats/vmcoreinfo.ts';
@@ -130,7 +130,7 @@ export function tasksIn(kernel: Kernel): readonly { readonly comm: string; reado
       physical: kernel.space.translate(task),
     });
     const view = new DataView(word.buffer);
-    task = fromHalves(view.getUint32(0, true), view.getUint32(4, true)) - tasks;
+    task = foldHalves(kernel.space.fold, view.getUint32(0, true), view.getUint32(4, true)) - tasks;
     if (task === first) break;
   }
   return found;

@@ -1,4 +1,6 @@
 import type { Address } from '../../base/address.ts';
+import type { Fold } from '../../base/fold.ts';
+import { trueBits } from '../../base/fold.ts';
 import { readField } from '../locators.ts';
 import type { TreeLayout } from './tree-layout.ts';
 import { layoutOf } from './tree-layout.ts';
@@ -166,7 +168,7 @@ class TreeWalk {
       const skip = without(index - 1) && !without(index) ? index - 1 : index;
       const node = this.#nodes[skip] as Address;
       const { offset, path, bytes } = locator.key;
-      fault(this.#job, { code: 'RB_ORDER', address: node - this.#link + offset, bytes, element: node - this.#link, member: `.${path}`, message: `${keys[skip]} is out of order` }); // prettier-ignore
+      fault(this.#job, { code: 'RB_ORDER', address: node - this.#link + offset, bytes, element: node - this.#link, member: `.${path}`, message: `${said(this.#job.space.fold, keys[skip] as number)} is out of order` }); // prettier-ignore
       return;
     }
   }
@@ -198,4 +200,9 @@ class TreeWalk {
 /** The word of a node whose colour is the other one. */
 function otherColour(word: Address): Address {
   return word % 2 === 0 ? word + 1 : word - 1;
+}
+
+/** A key may be an address: then what its number stands for. */
+function said(fold: Fold, key: number): string {
+  return `${fold.length === 0 || !Number.isFinite(key) ? key : BigInt.asIntN(64, trueBits(fold, key))}`;
 }

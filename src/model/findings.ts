@@ -82,7 +82,7 @@ const FINDING_LIST: readonly FindingDoc[] = [
   { code: 'LOCATOR_BUDGET', leads_to: 'unreachable', collections: [], doc: "The locator's code used up its steps, its loads or its roots: it loops, or says it is all over memory." },
   { code: 'UNMAPPED', leads_to: 'unreachable', collections: [], doc: 'The structure itself, not one link of it, lies in memory that is not mapped.' },
   { code: 'WRAP', leads_to: 'unreachable', collections: [], doc: 'A bound or a length that a validator works out from memory is less than nothing.' },
-  { code: 'INDEX', leads_to: 'unreachable', collections: [], doc: 'An index that was read from memory is outside its array. The place is the array.' },
+  { code: 'INDEX', leads_to: 'unreachable', collections: [], doc: 'An index that was read from memory is outside its array. The place is where it was read; where it was worked out of several, the array.' },
   { code: 'DIVISION', leads_to: 'unreachable', collections: [], doc: 'A formula divides by what memory says is zero.' },
   { code: 'NO_ELEMENT', leads_to: 'unreachable', collections: [], doc: 'A structure has no element of the name or number that a validator asks for.' },
   { code: 'NOT_IN_FILE', leads_to: 'unreachable', collections: [], doc: 'Some of it lies in memory that the machine had and that is not in the dump: the file is cut short, or was made without those pages. Nothing is concluded of what cannot be seen.' },

@@ -50,6 +50,7 @@ export class Reporting extends Wide {
   protected readonly tables: Tables;
   readonly #structure: string;
   #making: Making | undefined;
+  #index_at: { readonly address: Address; readonly bytes: number; readonly place: string } | undefined;
 
   constructor(session: Session, tables: Tables, structure: string, readers: readonly Reader[]) {
     super();
@@ -87,7 +88,15 @@ export class Reporting extends Wide {
   ): void {
     // prettier-ignore
     const place = this.fill(template, holes);
-    this.fail('INDEX', `entry ${index} of ${place}, which has ${count}`, place, array, 8);
+    const from = this.#index_at;
+    this.#index_at = undefined;
+    const message = `entry ${index} of ${place}, which has ${count}`;
+    this.fail('INDEX', message, from?.place ?? place, from?.address ?? array, from?.bytes ?? 8);
+  }
+
+  /** Where the index was read that is found to be outside next. */
+  indexAt(address: Address, bytes: number, template: number, ...holes: readonly number[]): void {
+    this.#index_at = { address, bytes, place: this.fill(template, holes) };
   }
 
   wrapped(_space: Reader, field: Address, template: number, ...holes: readonly number[]): void {
@@ -130,13 +139,16 @@ export class Reporting extends Wide {
   }
 
   /** A walk's bad end, at the field that led there. */
-  ended(space: Reader, field: Address, trail: Trail): void {
+  ended(space: Reader, field: Address, bytes: number, trail: Trail): void {
     const one = this.#making as Making;
+    // Where a walk goes on to what was worked out, the element that it is made for is to blame.
+    one.text = `it has not come to its end after ${trail.length} steps`;
+    if (Number.isNaN(field)) return;
     one.space = space;
     one.address = field;
-    one.bytes = 8;
+    one.bytes = bytes;
     one.place = this.session.placeOf(field) ?? `address(${hex(field, this.fold)})`;
-    one.text = `after ${trail.length} steps, ${one.place} is ${hexAt(space, field)}`;
+    one.text = `after ${trail.length} steps, ${one.place} is ${bytes === 8 ? hexAt(space, field) : numberAt(space, field, bytes)}`;
   }
 
   sayNumber(part: number, high: number, low: number, sign: number): void {
@@ -265,4 +277,10 @@ export class Reporting extends Wide {
         return this.session.nameOf(this.nameOf(part.locator), value);
     }
   }
+}
+
+/** A number of less than eight bytes. */
+function numberAt(space: Reader, address: Address, bytes: number): string {
+  const read = space.bytes(address, bytes);
+  return read ? `${read.reduceRight((sum, byte) => sum * 256 + byte, 0)}` : 'unreadable';
 }

@@ -179,6 +179,7 @@ export class Session {
 
   /** The element that an address lies in, among those that have been found, and the member there. */
   placeOf(address: Address): string | undefined {
+    if (Number.isNaN(address)) return undefined;
     const nested = [...this.#nested].flatMap(([name, of]) => [...of.values()].map((one) => [name, one] as const)); // prettier-ignore
     for (const [name, elements] of [...this.#elements, ...nested]) {
       const { bytes, named } = elements.locator;

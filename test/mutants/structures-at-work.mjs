@@ -47,4 +47,7 @@ export const mutants = [
   { id: 'its-own-link-is-blamed', file: 'src/structure/trail.ts', from: 'return this.#fields[first + 1] as Address;', to: 'return this.#fields[first] as Address;', killer: 'test/structure/shapes/chains.test.ts' },
   { id: 'objects-are-numbered-over-all-slabs', file: 'src/place/collections/slabs.ts', from: 'number += objects;', to: '', killer: 'test/place/slabs.test.ts' },
   { id: 'addresses-are-named', file: 'src/verdict/named-places.ts', from: 'findings: one.findings.map(at),', to: '', killer: 'test/verdict/named-places.test.ts' },
+  { id: 'an-index-is-blamed-where-it-was-read', file: 'src/structure/compile/formula.ts', from: 'entryPlace(context, of, index.value, index.from ?? boundOf(formula.index, context))', to: 'entryPlace(context, of, index.value)', killer: 'specs/structures/unjudged.spec' },
+  { id: 'what-bounds-an-index-is-blamed', file: 'src/structure/compile/formula.ts', from: "return named?.kind === 'value' ? named.bound : undefined;", to: 'return undefined;', killer: 'test/structure/validators.test.ts' },
+  { id: 'what-a-step-reads-is-blamed', file: 'src/structure/compile/walk.ts', from: 'else if (led) blamed(led, { field, width }, within);', to: '', killer: 'specs/structures/virtqueue.spec' },
 ]; // prettier-ignore

@@ -90,7 +90,7 @@ describe('memory that lies', () => {
     memory.put(BASE + 8, 1n << 32n);
     expect(say(memory, [loop(1)])).toMatchObject({ drafts: [], failure: undefined });
     memory.put(BASE + 8, 5n << 32n);
-    expect(say(memory, [loop(0)])).toMatchObject({ drafts: [], failure: { code: 'INDEX', place: 'symbols["object"].table' } }); // prettier-ignore
+    expect(say(memory, [loop(0)])).toMatchObject({ drafts: [], failure: { code: 'INDEX', place: 'symbols["object"].count', address: BASE + 12, bytes: 4 } }); // prettier-ignore
     memory.put(BASE + 16, 1n << 32n);
     expect(say(memory, [loop(0)])?.drafts).toMatchObject([{ code: 'TABLE', place: 'symbols["object"].table[1]', address: BASE + 20 }]); // prettier-ignore
   });

@@ -51,8 +51,8 @@ type TextPart =
 /** What a formula has become. */
 export type Compiled =
   | { readonly kind: 'place'; readonly place: Place }
-  /** `from`: the place that it was read at, for blame. */
-  | { readonly kind: 'value'; readonly value: Value; readonly type: FormulaType; readonly from?: Place | undefined }
+  /** `from`: the place that it was read at, for blame; `bound`: of what runs through a range, the place that says how far. */
+  | { readonly kind: 'value'; readonly value: Value; readonly type: FormulaType; readonly from?: Place | undefined; readonly bound?: Place | undefined }
   | { readonly kind: 'bool'; readonly code: string; readonly from?: Place | undefined }
   | { readonly kind: 'text'; readonly code: string; readonly from?: Place | undefined }
   | { readonly kind: 'cpu'; readonly code: string; readonly from?: undefined }; // prettier-ignore

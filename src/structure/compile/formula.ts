@@ -5,7 +5,7 @@ import { arithmetic, compare, negate } from './arithmetic.ts';
 import { castOf, elementPlace, perCpuPlace, symbolPlace } from './anchors.ts';
 import { callOf } from './calls.ts';
 import { literal } from './code.ts';
-import type { Compiled, Context } from './context.ts';
+import type { Compiled, Context, Place } from './context.ts';
 import { missing, resolved, sizeOf, typed } from './context.ts';
 import { addressOf, entryPlace, follow, memberPlace } from './place.ts';
 import { addressValue, asNumber, asPair, constant, exact } from './value.ts';
@@ -94,13 +94,20 @@ function indexOf(formula: Formula & { kind: 'index' }, context: Context): Compil
     return { kind: 'place', place: perCpuPlace(context, symbol.place, over.per_cpu, cpu) };
   }
   const of = compileFormula(formula.of, context);
-  if (of.kind === 'place' && of.place.type?.kind === 'array') return { kind: 'place', place: entryPlace(context, of, index.value) }; // prettier-ignore
+  if (of.kind === 'place' && of.place.type?.kind === 'array') return { kind: 'place', place: entryPlace(context, of, index.value, index.from ?? boundOf(formula.index, context)) }; // prettier-ignore
   const pointed = follow(context, of);
   const type: TypeModel = pointed.named === '' ? (pointed.type ?? { kind: 'void' }) : { kind: 'named', name: pointed.named }; // prettier-ignore
   const [cpu, bytes] = [asNumber(code, index.value), sizeOf(type, scope.source)];
   const base = code.keep(`R.copyOrEntry(${pointed.base}, ${cpu}, ${bytes})`);
   const text = [...(pointed.via?.text ?? pointed.text), '[', { hole: 'number', atom: cpu } as const, ']'];
   return { kind: 'place', place: { ...pointed, base, value: addressValue(context.code, base), text, position: cpu, object: { type: pointed.named, base } } }; // prettier-ignore
+}
+
+/** Where it is said how far a number runs that an index is made of. */
+function boundOf(index: Formula, context: Context): Place | undefined {
+  if (index.kind === 'binary') return boundOf(index.left, context) ?? boundOf(index.right, context);
+  const named = index.kind === 'name' ? context.names.get(index.name) : undefined;
+  return named?.kind === 'value' ? named.bound : undefined;
 }
 
 function addressed(of: Compiled, context: Context): Compiled {

@@ -37,7 +37,8 @@ function through(
       code.block(`for (let ${at} = ${low.code}; ${at} <= ${high.code}; ${at}++)`, () => {
         code.line(`if (!R.step()) ${stop}`);
         const value = exact(at, low.low, high.high);
-        apart(context, (inner) => visit({ kind: 'value', value, type: { kind: 'number', signed: false } }, inner)); // prettier-ignore
+        const limit = high.from ?? low.from;
+        apart(context, (inner) => visit({ kind: 'value', value, type: { kind: 'number', signed: false }, bound: limit }, inner)); // prettier-ignore
       });
       return;
     }
@@ -74,7 +75,7 @@ function spine(
       if (over.index.kind === 'range') return slice(over.of, over.index, context, visit, stop);
       return through(over.of, context, (each, inner) => {
         const index = compileNumber(over.index, inner);
-        visit({ kind: 'place', place: entryPlace(inner, each, index.value) }, inner);
+        visit({ kind: 'place', place: entryPlace(inner, each, index.value, index.from) }, inner);
       }, stop); // prettier-ignore
     default:
       throw new Unlinkable('NO_TYPE', 'there is nothing to go through');
@@ -91,7 +92,7 @@ function slice(
 ): void {
   const pick = (array: Compiled, inner: Context): void =>
     through(range, inner, (index, within) => {
-      if (index.kind === 'value') visit({ kind: 'place', place: entryPlace(within, array, index.value) }, within); // prettier-ignore
+      if (index.kind === 'value') visit({ kind: 'place', place: entryPlace(within, array, index.value, index.bound) }, within); // prettier-ignore
     }, stop); // prettier-ignore
   if (typed(of, context).kind === 'elements') through(of, context, pick, stop);
   else pick(compileFormula(of, context), context);
@@ -214,7 +215,7 @@ const NUMBERED: ReadonlySet<string> = new Set(['bitmap', 'ring', 'xarray', 'mapl
 const NOWHERE = { file: '', start: 0, end: 0 };
 
 /** An end of a range as a number; one that wrapped is an outcome of its own. */
-function bound(formula: Formula, context: Context): { code: string; low: number; high: number } {
+function bound(formula: Formula, context: Context): { code: string; low: number; high: number; from: Place | undefined } {
   const { code, tables, bail, quiet } = context;
   const { value, type, from } = compileNumber(formula, context);
   const number = asNumber(code, value);
@@ -225,5 +226,5 @@ function bound(formula: Formula, context: Context): { code: string; low: number;
     const report = quiet ? '' : `R.wrapped(${from?.space ?? context.space}, ${from ? `${from.base} + ${from.offset}` : 'NaN'}, ${tables.template(text)}${holesOf(text)});`; // prettier-ignore
     code.line(`if (${number} < 0) { ${report} ${bail} }`);
   }
-  return { code: number, low: signed ? low : Math.max(low, 0), high: value.form === 'exact' ? value.high : 2 ** 53 - 1 }; // prettier-ignore
+  return { code: number, low: signed ? low : Math.max(low, 0), high: value.form === 'exact' ? value.high : 2 ** 53 - 1, from }; // prettier-ignore
 }

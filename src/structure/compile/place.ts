@@ -164,8 +164,8 @@ function joined(text: Text, ...more: Text): Text {
   return parts;
 }
 
-/** An entry of an array, or a pointer's nth object; `position` is its index. */
-export function entryPlace(context: Context, of: Compiled, position: Value): Place {
+/** An entry of an array, or a pointer's nth object; `position` is its index, `source` where that was read. */
+export function entryPlace(context: Context, of: Compiled, position: Value, source?: Place): Place {
   const { code, scope } = context;
   const array = of.kind === 'place' && of.place.type?.kind === 'array' ? of.place : follow(context, of);
   const element = array.type?.kind === 'array' && of.kind === 'place' && of.place.type?.kind === 'array' ? array.type.of : undefined; // prettier-ignore
@@ -173,7 +173,7 @@ export function entryPlace(context: Context, of: Compiled, position: Value): Pla
   const bytes = sizeOf(type, scope.source);
   const number = asNumber(code, position);
   if (array.type?.kind === 'array' && element)
-    withinBounds(context, position, number, array.type.count, array);
+    withinBounds(context, position, number, array.type.count, array, source);
   const { bits: _, element: __, position: ___, type: ____, ...rest } = array;
   const fixed = position.form === 'exact' && position.low === position.high;
   const text = joined(array.text, '[', fixed ? number : { hole: 'number', atom: number }, ']');
@@ -191,11 +191,19 @@ export function entryObject(array: Place, named: string, base: string, text: Tex
 }
 
 /** An index outside its array is an outcome of its own. */
-function withinBounds(context: Context, index: Value, number: string, count: number, array: Place): void {
+function withinBounds(
+  context: Context,
+  index: Value,
+  number: string,
+  count: number,
+  array: Place,
+  source: Place | undefined,
+): void {
   if (index.form === 'exact' && index.low >= 0 && index.high < count) return;
   const { code, tables, bail, quiet } = context;
+  const from = source?.type && `R.indexAt(${addressCode(source)}, ${sizeOf(source.type, context.scope.source)}, ${tables.template(source.text)}${holesOf(source.text)});`; // prettier-ignore
   const report = quiet
     ? ''
-    : `R.outside(${array.space}, ${addressCode(array)}, ${number}, ${count}, ${tables.template(array.text)}${holesOf(array.text)});`;
+    : `${from ?? ''} R.outside(${array.space}, ${addressCode(array)}, ${number}, ${count}, ${tables.template(array.text)}${holesOf(array.text)});`;
   code.line(`if (!(${number} >= 0 && ${number} < ${literal(count)})) { ${report} ${bail} }`);
 }

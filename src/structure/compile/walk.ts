@@ -1,9 +1,9 @@
-import type { Statement } from '../../model/structure.ts';
+import type { Formula, Statement } from '../../model/structure.ts';
 import { valueOf, withName } from '../../model/type-source.ts';
 import type { Bindings } from './capture.ts';
 import { capture } from './capture.ts';
 import type { Compiled, Context, Place } from './context.ts';
-import { typed, Unlinkable } from './context.ts';
+import { sizeOf, typed, Unlinkable } from './context.ts';
 import { addressCode, addressOf, load } from './place.ts';
 import { tellLoops } from './report.ts';
 import type { Value } from './value.ts';
@@ -29,6 +29,7 @@ export function compileWalk(
   const pair = asPair(code, start.value);
   const [high, low] = [code.variable(pair.high), code.variable(pair.low)];
   const field = code.variable(start.from ? addressCode(start.from) : 'NaN');
+  const width = code.variable('8');
   const trail = code.keep('R.trail()');
   const means = statement.means === undefined ? {} : { means: statement.means };
   const cycle = tables.rules.push({ code: statement.cycle, message: [], ...means }) - 1;
@@ -49,7 +50,7 @@ export function compileWalk(
         code.block(`if (${test})`, () => {
           code.rarely(() =>
             code.block(`if (R.begin(${rule}))`, () => {
-              code.line(`R.ended(${start.space}, ${place}, ${trail});`);
+              code.line(`R.ended(${start.space}, ${place}, ${width}, ${trail});`);
               tellLoops(context);
               onRule(rule, capture({ ...context, quiet: true }));
               code.line('R.end();');
@@ -64,8 +65,43 @@ export function compileWalk(
       code.labelled((inner) => body(statement.body, { ...within, bail: `break ${inner};` }));
       const next = compileNumber(statement.step, within);
       const after = asPair(code, next.value);
-      code.line(`${high} = ${after.high}; ${low} = ${after.low}; ${field} = ${next.from ? addressCode(next.from) : 'NaN'};`); // prettier-ignore
+      code.line(`${high} = ${after.high}; ${low} = ${after.low}; ${field} = NaN;`);
+      const led = leading(statement.step);
+      if (next.from) code.line(`${field} = ${addressCode(next.from)};`);
+      else if (led) blamed(led, { field, width }, within);
     });
+  });
+}
+
+/** What of a step says where it leads: of `x == 0 ? 0 : &table[x.next]` the member. Undefined where several do. */
+function leading(step: Formula): Formula | undefined {
+  switch (step.kind) {
+    case 'conditional':
+      if (step.then.kind === 'int') return leading(step.otherwise);
+      return step.otherwise.kind === 'int' ? leading(step.then) : undefined;
+    case 'address':
+    case 'cast':
+      return leading(step.of);
+    case 'index':
+      return step.index.kind === 'int' || step.index.kind === 'name' ? undefined : leading(step.index);
+    case 'member':
+      return step.name === 'index' ? undefined : step;
+    default:
+      return undefined;
+  }
+}
+
+/** Keeps the address of the field that led on. */
+function blamed(
+  led: Formula,
+  { field, width }: { readonly field: string; readonly width: string },
+  context: Context,
+): void {
+  context.code.labelled((label) => {
+    const made = compileFormula(led, { ...context, quiet: true, bail: `break ${label};` });
+    if (made.kind !== 'place' || !made.place.type) return;
+    const bytes = sizeOf(made.place.type, context.scope.source);
+    context.code.line(`${field} = ${addressCode(made.place)}; ${width} = ${bytes};`);
   });
 }
 

@@ -191,9 +191,10 @@ function libraryCodes({ validators }: LibraryModel): Entry[] {
   for (const { name, codes: own } of validators)
     for (const { code, doc } of own) {
       if (FINDINGS.has(code)) continue;
-      const known = found.get(code) ?? { doc, of: new Set() };
-      known.of.add(name);
-      found.set(code, known);
+      const known = found.get(code);
+      // Where nothing is written above a requirement its message stands for that: of several, one that is written serves.
+      const better = known === undefined || (known.doc.includes('{') && !doc.includes('{'));
+      found.set(code, { doc: better ? doc : known.doc, of: new Set([...(known?.of ?? []), name]) });
     }
   return [...found].map(([word, { doc, of }]) => ({
     word,

@@ -1,6 +1,9 @@
 import type { Shape } from './structure.ts';
 
-/** The finding codes: stable, upper snake case, one document each. The ambulance emits no other. */
+/**
+ * The finding codes that no validator gives: those of the walkers, by shape, and of what could not be got to or judged. Stable, upper snake case, one
+ * document each. All others are a validator's, and documented in its text.
+ */
 export interface FindingDoc {
   readonly code: string;
   /** The verdict that a finding with this code leads to. */
@@ -11,31 +14,20 @@ export interface FindingDoc {
   readonly doc: string;
 }
 
-const list = ['tasks', 'orders'];
-/** What has a spinlock of its own. */
-const guarded = ['run_queues', 'timers', 'hrtimers'];
 const rings: readonly Shape[] = ['list', 'hash'];
 const FINDING_LIST: readonly FindingDoc[] = [
-  { code: 'LIST_NEXT_POISON', leads_to: 'corrupt', collections: list, shapes: rings, doc: 'A next link holds LIST_POISON1 or a value of that page: the entry was deleted, or the poison was written.' },
-  { code: 'LIST_PREV_POISON', leads_to: 'corrupt', collections: list, shapes: rings, doc: 'A prev link holds LIST_POISON2 or a value of that page.' },
-  { code: 'LIST_NULL', leads_to: 'corrupt', collections: list, shapes: rings, doc: 'A link of a ring is NULL.' },
-  { code: 'LIST_NEXT_WILD', leads_to: 'corrupt', collections: list, shapes: rings, doc: 'A next link is not canonical, not aligned, or leads to no mapped memory.' },
-  { code: 'LIST_PREV_WILD', leads_to: 'corrupt', collections: list, shapes: rings, doc: 'A prev link is not canonical, not aligned, or leads to no mapped memory.' },
-  { code: 'LIST_BACKLINK', leads_to: 'corrupt', collections: list, shapes: rings, doc: "The next entry's prev link does not point back. The place is the field whose value is wrong." },
-  { code: 'LIST_CYCLE', leads_to: 'corrupt', collections: list, shapes: rings, doc: 'The ring closes without passing its head.' },
-  { code: 'TASK_STATE', leads_to: 'corrupt', collections: ['tasks'], doc: '`__state` is no state that Linux has.' },
-  { code: 'TASK_PID', leads_to: 'corrupt', collections: ['tasks'], doc: 'A pid is out of range, doubled, or a group leader whose tgid is another.' },
-  { code: 'TASK_COMM', leads_to: 'corrupt', collections: ['tasks'], doc: '`comm` is not printable or not terminated.' },
-  { code: 'TASK_MM', leads_to: 'corrupt', collections: ['tasks'], doc: '`mm` is neither NULL nor leads to an mm_struct, or the `pgd` in it is no page of the guest.' },
-  { code: 'TASK_COUNT', leads_to: 'corrupt', collections: ['tasks'], doc: 'The threads found do not add up to nr_threads.' },
-  { code: 'RQ_COUNT', leads_to: 'corrupt', collections: ['run_queues'], doc: 'nr_running is not what is queued and running.' },
-  { code: 'RQ_TASK', leads_to: 'corrupt', collections: ['run_queues'], doc: 'A queued task is not runnable, not on_rq, or belongs to another CPU.' },
-  { code: 'RQ_CURR', leads_to: 'corrupt', collections: ['run_queues'], doc: 'curr or idle is no task.' },
-  { code: 'RB_POINTER', leads_to: 'corrupt', collections: ['run_queues', 'hrtimers'], shapes: ['tree'], doc: 'A tree link leads to no mapped memory, or the walk never ends.' },
-  { code: 'RB_PARENT', leads_to: 'corrupt', collections: ['run_queues', 'hrtimers'], shapes: ['tree'], doc: "A child's parent link does not lead to its parent." },
-  { code: 'RB_COLOUR', leads_to: 'corrupt', collections: ['run_queues', 'hrtimers'], shapes: ['tree'], doc: 'A red root, two reds in a row, or unequal black heights.' },
-  { code: 'RB_ORDER', leads_to: 'corrupt', collections: ['run_queues', 'hrtimers'], shapes: ['tree'], doc: 'Keys are out of order.' },
-  { code: 'RB_LEFTMOST', leads_to: 'corrupt', collections: ['run_queues', 'hrtimers'], shapes: ['tree'], doc: 'The cached leftmost node is not the leftmost.' },
+  { code: 'LIST_NEXT_POISON', leads_to: 'corrupt', collections: [], shapes: rings, doc: 'A next link holds LIST_POISON1 or a value of that page: the entry was deleted, or the poison was written.' },
+  { code: 'LIST_PREV_POISON', leads_to: 'corrupt', collections: [], shapes: rings, doc: 'A prev link holds LIST_POISON2 or a value of that page.' },
+  { code: 'LIST_NULL', leads_to: 'corrupt', collections: [], shapes: rings, doc: 'A link of a ring is NULL.' },
+  { code: 'LIST_NEXT_WILD', leads_to: 'corrupt', collections: [], shapes: rings, doc: 'A next link is not canonical, not aligned, or leads to no mapped memory.' },
+  { code: 'LIST_PREV_WILD', leads_to: 'corrupt', collections: [], shapes: rings, doc: 'A prev link is not canonical, not aligned, or leads to no mapped memory.' },
+  { code: 'LIST_BACKLINK', leads_to: 'corrupt', collections: [], shapes: rings, doc: "The next entry's prev link does not point back. The place is the field whose value is wrong." },
+  { code: 'LIST_CYCLE', leads_to: 'corrupt', collections: [], shapes: rings, doc: 'The ring closes without passing its head.' },
+  { code: 'RB_POINTER', leads_to: 'corrupt', collections: [], shapes: ['tree'], doc: 'A tree link leads to no mapped memory, or the walk never ends.' },
+  { code: 'RB_PARENT', leads_to: 'corrupt', collections: [], shapes: ['tree'], doc: "A child's parent link does not lead to its parent." },
+  { code: 'RB_COLOUR', leads_to: 'corrupt', collections: [], shapes: ['tree'], doc: 'A red root, two reds in a row, or unequal black heights.' },
+  { code: 'RB_ORDER', leads_to: 'corrupt', collections: [], shapes: ['tree'], doc: 'Keys are out of order.' },
+  { code: 'RB_LEFTMOST', leads_to: 'corrupt', collections: [], shapes: ['tree'], doc: 'The cached leftmost node is not the leftmost.' },
   { code: 'LLIST_WILD', leads_to: 'corrupt', collections: [], shapes: ['llist'], doc: 'A link of a lock-less list leads to no mapped memory.' },
   { code: 'LLIST_CYCLE', leads_to: 'corrupt', collections: [], shapes: ['llist'], doc: 'A lock-less list leads back to what was passed before. The place is the link that does.' },
   { code: 'FREELIST_WILD', leads_to: 'corrupt', collections: [], shapes: ['freelist'], doc: 'A free object names a next one where no memory is mapped.' },
@@ -51,26 +43,11 @@ const FINDING_LIST: readonly FindingDoc[] = [
   { code: 'MAPLE_WILD', leads_to: 'corrupt', collections: [], shapes: ['maple'], doc: 'A slot of a maple tree leads to no mapped memory, or to a node that was passed before.' },
   { code: 'MAPLE_PARENT', leads_to: 'corrupt', collections: [], shapes: ['maple'], doc: "A node's parent link does not lead to the node whose slot leads to it." },
   { code: 'MAPLE_ORDER', leads_to: 'corrupt', collections: [], shapes: ['maple'], doc: "A pivot is below the one before, or beyond what its node is for." },
-  { code: 'LOCK_NO_HOLDER', leads_to: 'corrupt', collections: ['locks', ...guarded], doc: 'A held lock that no CPU, stack or sleeping task can be holding.' },
-  { code: 'LOCK_WAIT_CYCLE', leads_to: 'corrupt', collections: ['locks'], doc: 'CPUs wait for each other in a ring.' },
-  { code: 'LOCK_VALUE', leads_to: 'corrupt', collections: ['locks', ...guarded], doc: 'The lock word has bits that no state of the lock has.' },
-  { code: 'STACK_END', leads_to: 'corrupt', collections: ['stacks'], doc: 'The end magic 0x57AC6E9D is gone.' },
-  { code: 'STACK_POINTER', leads_to: 'corrupt', collections: ['stacks'], doc: "A task's saved stack pointer is outside its stack." },
-  { code: 'STACK_RETURN', leads_to: 'corrupt', collections: ['stacks'], doc: 'The saved frame of a sleeping task returns to no kernel code.' },
-  { code: 'HLIST_PPREV', leads_to: 'corrupt', collections: ['timers'], shapes: ['hlist', 'hash'], doc: "An entry's pprev does not point at who points to it." },
-  { code: 'HLIST_WILD', leads_to: 'corrupt', collections: ['timers'], shapes: ['hlist', 'hash'], doc: 'A bucket link leads to no mapped memory, or the bucket never ends.' },
-  { code: 'TIMER_BUCKET', leads_to: 'corrupt', collections: ['timers'], doc: 'A timer is queued in a bucket that its expiry does not hash to, or the pending map disagrees.' },
-  { code: 'TIMER_LATE', leads_to: 'corrupt', collections: ['timers', 'hrtimers'], doc: 'An expiry is long past and the timer was never run.' },
-  { code: 'TIMER_FUNCTION', leads_to: 'corrupt', collections: ['timers', 'hrtimers'], doc: 'The function is not in kernel text.' },
-  { code: 'TIMER_LOST', leads_to: 'corrupt', collections: ['timers', 'hrtimers'], doc: 'A timer that says it is pending is on no queue.' },
-  { code: 'LOG_DESCRIPTOR', leads_to: 'corrupt', collections: ['log'], doc: 'A descriptor has no possible state or id.' },
-  { code: 'LOG_DATA', leads_to: 'corrupt', collections: ['log'], doc: "A descriptor's text block is out of bounds or carries another id." },
+  { code: 'HLIST_PPREV', leads_to: 'corrupt', collections: [], shapes: ['hlist', 'hash'], doc: "An entry's pprev does not point at who points to it." },
+  { code: 'HLIST_WILD', leads_to: 'corrupt', collections: [], shapes: ['hlist', 'hash'], doc: 'A bucket link leads to no mapped memory, or the bucket never ends.' },
   { code: 'SEAL', leads_to: 'corrupt', collections: ['metadata'], doc: "The region's seal does not match its bytes; compared with the registered copy, the place is the first byte that differs." },
   { code: 'REGION_HEADER', leads_to: 'corrupt', collections: ['metadata'], doc: 'The header of the live region is not well formed.' },
   { code: 'REGION_ENTRY', leads_to: 'corrupt', collections: ['metadata'], doc: 'An entry reaches outside the region, or is malformed.' },
-  { code: 'ORDER_RANGE', leads_to: 'corrupt', collections: ['orders'], doc: "An order's quantity is out of 1..1000." },
-  { code: 'ORDER_STATE', leads_to: 'corrupt', collections: ['orders'], doc: "An order's state is none of open, filled, void." },
-  { code: 'ORDER_COUNT', leads_to: 'corrupt', collections: ['orders'], doc: 'The book says another number of orders than there are.' },
   { code: 'NO_REGION', leads_to: 'unreachable', collections: [], doc: 'No region was registered, none was kept, and none was found by a scan.' },
   { code: 'NO_LOCATOR', leads_to: 'unchecked', collections: [], doc: 'The guest describes no such structure.' },
   { code: 'NO_VALIDATOR', leads_to: 'unchecked', collections: [], doc: 'A structure that is described and that nothing knows how to check.' },

@@ -102,3 +102,15 @@ it('every code of the shipped library is explained in its own words', () => {
   const codes = SHIPPED.validators.flatMap((one) => one.codes.map(({ code }) => code));
   expect(codes.filter((code) => !known.has(code))).toEqual([]);
 });
+
+it('says of every code of the library what stands above it there', () => {
+  const codes = new Set(SHIPPED.validators.flatMap((one) => one.codes.map(({ code }) => code)));
+  const unsaid = [...codes].filter((code) => {
+    const { doc } = entries.find(({ word }) => word === code) ?? { doc: '{' };
+    return doc.includes('{') || !/^.*\.$/m.test(doc);
+  });
+  expect(unsaid).toEqual([]);
+  const { doc, group } = entries.find(({ word }) => word === 'LOCK_NO_HOLDER') ?? {};
+  expect(group).toBe('findings of the shipped library');
+  expect(doc).toMatch(/^A held lock that no CPU.*\nLeads to the verdict corrupt on hrtimers, locks/);
+});

@@ -21,7 +21,7 @@ export const mutants = [
   { id: 'a-repair-knows-what-a-let-was-given', file: 'src/language/library/satisfy.ts', from: 'if (value !== undefined) return written(value, lets, left);', to: '', killer: 'test/language/structures.test.ts' },
   { id: 'a-message-stands-where-it-stands', file: 'src/language/parse.ts', from: 'for (const one of tokens) one.startOffset += offset;', to: '', killer: 'test/language/structures.test.ts' },
   { id: 'an-import-brings-what-it-needs', file: 'src/language/library/library.ts', from: "for (const struct of needs?.structs ?? []) take('structs', struct, from, taking);", to: '', killer: 'test/language/structures.test.ts' },
-  { id: 'a-claimed-code-can-come', file: 'src/language/check/clauses.ts', from: 'return codesOf(collection, scope)?.has(code) === true;', to: 'return true;', killer: 'test/language/structures.test.ts' },
+  { id: 'a-claimed-code-can-come', file: 'src/language/check/clauses.ts', from: 'return codesOf(collection, scope)?.has(code) ?? doc?.shapes !== undefined;', to: 'return true;', killer: 'test/language/structures.test.ts' },
   { id: 'a-validator-leads-to-its-locators', file: 'src/language/library/resolve.ts', from: 'for (const { over } of loopsOf(validator.body)) for (const walked of walkedBy(over, scope)) add(walked);', to: '', killer: 'test/language/structures.test.ts' },
   { id: 'entries-lie-inside', file: 'src/language/check/fields.ts', from: 'const outside = [low, high].find((one) => one !== undefined && (one < 0 || (length > 0 && one >= length)));', to: 'const outside = undefined as number | undefined;', killer: 'test/language/structures.test.ts' },
   { id: 'a-fill-fits', file: 'src/language/app-fields.ts', from: 'if (bytes === undefined || most === undefined || bytes === 8 || most < 1n << BigInt(bytes * 8)) return true;', to: 'return true;', killer: 'test/language/codes.test.ts' },
@@ -36,4 +36,6 @@ export const mutants = [
   { id: 'a-finding-is-pasted-with-its-place', file: 'src/verdict/complaints.ts', from: "(place === '' || place.includes('address(') ? '' : ` at ${place}`);", to: "(place === '' ? place : '');", killer: 'test/language/tutorial.test.ts' },
   { id: 'a-finding-shows-the-fields-of-a-spec', file: 'src/ambulance/context.ts', from: "const fields = type === '' ? [] : linked.fieldsOf(type, first - base, bytes.length);", to: 'const fields: HexContext["fields"] = [];', killer: 'test/language/tutorial.test.ts' },
   { id: 'buckets-are-places', file: 'src/place/declared.ts', from: "if (locator.shape !== 'hash' || locator.length?.kind !== 'int') return null;", to: 'if (locator.limit > 0) return null;', killer: 'specs/tutorial/sessions.spec' },
+  { id: 'what-is-written-explains', file: 'src/cli/explanations.ts', from: "known === undefined || (known.doc.includes('{') && !doc.includes('{'))", to: 'known === undefined', killer: 'test/cli/explanations.test.ts' },
+  { id: 'what-nobody-declares-has-any-shape', file: 'src/language/check/clauses.ts', from: '?? doc?.shapes !== undefined;', to: '?? false;', killer: 'test/language/golden.test.ts' },
 ]; // prettier-ignore

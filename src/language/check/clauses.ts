@@ -9,7 +9,7 @@ import {
   SERVICE_SIGNS,
 } from '../../model/vocabulary.ts';
 import type { Subject } from '../claim-clauses.ts';
-import { codesOf, knownCodes, leadsTo } from '../library/codes-of.ts';
+import { codesOf, givenBy, knownCodes, leadsTo } from '../library/codes-of.ts';
 import { evaluate, evaluatePath } from '../evaluate.ts';
 import { wantName } from '../settings.ts';
 import { fail, failAt } from '../scope.ts';
@@ -149,7 +149,7 @@ function finding(
   const stranger = subjects.find(({ place }) => place.collection !== undefined && !gives(place.collection.name, word, scope)); // prettier-ignore
   if (stranger === undefined) return true;
   const { name } = stranger.place.collection as { name: string };
-  const found = (doc?.collections ?? []).map((one) => `\`${one}\``).join(', ');
+  const found = [...(doc?.collections ?? []), ...givenBy(word, scope)].map((one) => `\`${one}\``).join(', ');
   const own = codesOf(name, scope);
   const help = found === '' ? didYouMean(word, own ?? [], 'it gives') : `it is found in ${found}`;
   fail(scope, 'E0714', at, `\`${word}\` is never found in \`${name}\``, 'not in this structure', help);
@@ -165,7 +165,8 @@ function gives(collection: string, code: string, scope: Scope): boolean {
     ((doc.collections.length === 0 && doc.shapes === undefined) || doc.collections.includes(collection))
   )
     return true;
-  return codesOf(collection, scope)?.has(code) === true;
+  // What nobody declares may be of any shape.
+  return codesOf(collection, scope)?.has(code) ?? doc?.shapes !== undefined;
 }
 
 /** `at PLACE`: bytes, or what a partition is made of, in the partition that the claim is about. */

@@ -103,8 +103,8 @@ export const CLAIM_CODES: readonly LanguageCode[] = [
     title: 'a finding of another structure',
     doc: 'The finding is never made in the structure that the claim is about.',
     frame: 'expect',
-    bad: 'verdict web.locks is corrupt with RB_ORDER',
-    mended: 'verdict web.run_queues is corrupt with RB_ORDER',
+    bad: 'verdict web.tasks is corrupt with SEAL',
+    mended: 'verdict web.metadata is corrupt with SEAL',
   },
   {
     code: 'E0715',

@@ -41,6 +41,13 @@ function allCodes(scope: Scope): Set<string> {
   ]);
 }
 
+/** The structures whose validators give a code. */
+export function givenBy(code: string, scope: Scope): readonly string[] {
+  const own = [...(scope.structures?.validators.values() ?? [])];
+  const shipped = [...scope.unit.shipped.validators.values()].filter(({ name }) => scope.structures?.validators.has(name) !== true); // prettier-ignore
+  return [...own, ...shipped].filter(({ codes }) => codes.some((one) => one.code === code)).map(({ name }) => name); // prettier-ignore
+}
+
 /** The codes that the validator and the shapes of a structure can give; undefined where nothing of that name is declared. */
 export function codesOf(name: string, scope: Scope): ReadonlySet<string> | undefined {
   const { of } = known(scope);

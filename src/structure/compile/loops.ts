@@ -215,7 +215,10 @@ const NUMBERED: ReadonlySet<string> = new Set(['bitmap', 'ring', 'xarray', 'mapl
 const NOWHERE = { file: '', start: 0, end: 0 };
 
 /** An end of a range as a number; one that wrapped is an outcome of its own. */
-function bound(formula: Formula, context: Context): { code: string; low: number; high: number; from: Place | undefined } {
+function bound(
+  formula: Formula,
+  context: Context,
+): { code: string; low: number; high: number; from: Place | undefined } {
   const { code, tables, bail, quiet } = context;
   const { value, type, from } = compileNumber(formula, context);
   const number = asNumber(code, value);

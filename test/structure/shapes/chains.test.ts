@@ -40,7 +40,10 @@ describe('a hash bucket', () => {
     wrong.put(node(1) + 16, 3);
     expect(validate(wrong)?.drafts).toMatchObject([{ code: 'BUCKET', place: 'timers[1].slot' }]);
     wrong.put(node(1) + 16, 4);
-    expect(validate(wrong)).toMatchObject({ drafts: [], failure: { code: 'INDEX', address: node(1) + 16, place: 'timers[1].slot' } });
+    expect(validate(wrong)).toMatchObject({
+      drafts: [],
+      failure: { code: 'INDEX', address: node(1) + 16, place: 'timers[1].slot' },
+    });
   });
 
   it('with a pprev that is wrong costs that one field', () => {

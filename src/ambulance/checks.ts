@@ -38,18 +38,21 @@ const NEVER_HALF: ReadonlySet<string | undefined> = new Set(['double_free', 'sta
 /** Concluded from where CPUs are, which changes while one looks. */
 const OF_CPUS: ReadonlySet<string> = new Set(['lock_leak', 'deadlock', 'lost_timer']);
 
-/** Runs the validator of a structure on a reading. `counted` says which codes are about a walk as a whole. */
+const NONE: ReadonlySet<Address> = new Set();
+
+/** Runs the validator of a structure on a reading. `counted` says which codes are about a walk as a whole, `orphans` which locks nobody holds any more. */
 export function check(
   structure: string,
   subject: Subject,
   meter: Meter,
   reading: Reading,
   counted: ReadonlySet<string>,
+  orphans: ReadonlySet<Address> = NONE,
 ): Checked {
   meter.nextStructure();
   const result = reading.of(structure).session.validate(structure);
   if (!result) return { drafts: [], elements: 0, failure: { code: 'NO_VALIDATOR', message: 'nothing checks it' } };
-  const leaked = new Set(result.drafts.filter(({ means }) => means === 'lock_leak').map(({ address }) => address));
+  const leaked = new Set([...orphans, ...result.drafts.filter(({ means }) => means === 'lock_leak').map(({ address }) => address)]);
   const drafts = result.drafts.map((one) => draftOf(one, subject, reading, result.drafts, leaked, counted));
   const failure = meter.exhausted ? { code: 'BUDGET', message: 'the walk used up its steps or bytes' } : result.failure;
   return { drafts, elements: result.elements, failure };

@@ -114,6 +114,7 @@ export function inspect(
   };
   askHolders(pending);
   let open = pending.filter(unsettled);
+  const orphans = new Set<Address>();
   let pause_ns = REREAD_NS;
   for (let round = 0; round < meter.limits.rereads && open.length > 0; round++) {
     if (!patient.letRun(pause_ns)) break;
@@ -125,10 +126,11 @@ export function inspect(
     for (const one of open) {
       one.rereads++;
       one.stood ||= stood;
-      one.result = check(one.structure, subject, meter, reading, one.counted);
+      one.result = check(one.structure, subject, meter, reading, one.counted, orphans);
     }
     askHolders(open);
     open = open.filter(unsettled);
+    for (const one of pending) for (const lock of leakedIn(one)) orphans.add(lock);
   }
   for (const one of pending) conclusions.set(one.structure, conclude(one, meter.limits.rereads, listed));
   // Asked twice of the same memory, it says the same.
@@ -174,6 +176,12 @@ function unsettled(one: Pending): boolean {
 
 /** Why a finding is not believed where nothing could be looked at again. */
 const ONE_READING = 'one reading only: it may have been half done';
+
+/** Locks of which it is settled that nobody holds them: what they guard is in flux no more, whatever CPUs are in the kernel. */
+function leakedIn({ result, seen }: Pending): readonly Address[] {
+  const leaks = result.drafts.filter((draft) => draft.means === 'lock_leak' && settled(draft, seen.get(keyOf(draft)) ?? 0)); // prettier-ignore
+  return leaks.map(({ address }) => address);
+}
 
 /** The kernel has no such variable, no such type. */
 const LACKING: ReadonlySet<string> = new Set(['NO_SYMBOL', 'NO_TYPE']);

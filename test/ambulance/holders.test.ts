@@ -6,10 +6,13 @@ const LEAK = 'leak web.locks["tasklist_lock"]';
 /** Before a fork of the guest is over: its CPU is where a holder of the lock could be, and has not taken it yet. */
 const INSIDE_NS = 2_000;
 
+/** A link that could be half done, under a lock that nobody has. */
+const UNDER_IT = 'leak web.locks["sb_lock"]; flip web.symbols["super_blocks"].prev bit 6';
+
 let faults: Faults;
 let inside_ns: number;
 beforeAll(() => {
-  faults = new Faults([LEAK]);
+  faults = new Faults([LEAK, UNDER_IT]);
   const { run } = faults.guest.patientAt(60e6);
   const fork = run.events.find(({ kind, subject, time_ns }) => kind === 'fork' && subject === 'web' && time_ns > HARM_NS); // prettier-ignore
   inside_ns = (fork?.time_ns ?? 0) - INSIDE_NS;
@@ -29,5 +32,12 @@ describe('a held lock, and a CPU that is where its holder could be', () => {
     const report = look(frozen(patient));
     release();
     expect(verdicts(report)['locks']).toBe('intact');
+  });
+
+  it('guards nothing once it is known that nobody holds it, though a CPU in the kernel never moves', () => {
+    const { patient, release } = faults.patient(UNDER_IT, inside_ns, 100);
+    const report = look({ ...frozen(patient), letRun: () => true });
+    release();
+    expect(verdicts(report)).toMatchObject({ locks: 'corrupt', super_blocks: 'corrupt' });
   });
 });

@@ -19,5 +19,6 @@ export const mutants = [
   { id: 'the-last-frame-entry-before', file: 'src/formats/orc.ts', from: 'if (this.#ipOf(middle) <= ip) low', to: 'if (this.#ipOf(middle) < ip) low', killer: 'test/ambulance/unwind.test.ts' },
   { id: 'a-lock-that-somebody-may-hold', file: 'src/ambulance/inspect.ts', from: 'let open = one.hangs;', to: 'let open = false;', killer: 'test/ambulance/holders.test.ts' },
   { id: 'as-if-nobody-were-at-work', file: 'src/ambulance/holders.ts', from: "if (cpus.every(({ mode }) => mode !== 'kernel')) return undefined;", to: 'return undefined;', killer: 'test/ambulance/holders.test.ts' },
+  { id: 'a-leaked-lock-guards-nothing', file: 'src/ambulance/inspect.ts', from: 'for (const lock of leakedIn(one)) orphans.add(lock);', to: '{}', killer: 'test/ambulance/holders.test.ts' },
   { id: 'an-oops-comes-to-its-end', file: 'src/execute/rescue.ts', from: '? OOPS_SETTLE_NS : 0', to: '? 0 : 0', killer: 'test/execute/rescue.test.ts' },
 ]; // prettier-ignore

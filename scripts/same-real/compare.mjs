@@ -10,7 +10,11 @@ export function compareRuns(results) {
     const found = results.map(({ runs }) => runs.find((run) => run.id === id));
     // Of a rescue that only some runs have, that is all there is to say.
     const rescues = Math.min(...found.map((run) => run?.record?.rescues.length ?? 0));
-    const seen = found.map((run) => aspectsOf(run, rescues));
+    // What has a label of its own in one run may have to be told by its number in another, where a fork bears the same.
+    const places = new Map(
+      found.flatMap((run) => causesOf(run).map(({ address, place }) => [address, place])),
+    );
+    const seen = found.map((run) => aspectsOf(run, rescues, places));
     const apart = [...new Set(seen.flatMap((one) => [...one.keys()]))]
       .map((aspect) => ({ id, aspect, seen: grouped(seen.map((one) => one.get(aspect) ?? '-')) }))
       .filter(({ seen: values }) => values.length > 1);
@@ -28,7 +32,7 @@ function grouped(values) {
 }
 
 /** By name, everything that two runs of a scenario are compared by. */
-function aspectsOf(run, most) {
+function aspectsOf(run, most, places) {
   const aspects = new Map();
   if (run === undefined) return aspects;
   aspects.set('outcome', run.status);
@@ -41,10 +45,16 @@ function aspectsOf(run, most) {
     aspects.set(`${who}: health`, rescue.health);
     for (const { structure, verdict } of rescue.verdicts)
       aspects.set(`${who}: ${structure}`, [verdict, ...codesOf(rescue, structure)].join(' '));
-    aspects.set(`${who}: diagnosis`, rescue.diagnosis.map(({ cause, place }) => `${cause} at ${place}`).join('; '));
+    aspects.set(`${who}: diagnosis`, rescue.diagnosis.map(({ cause, place, address }) => `${cause} at ${places.get(address ?? '') ?? place}`).join('; '));
   });
   return aspects;
 } // prettier-ignore
+
+/** The causes that have an address. */
+function causesOf(run) {
+  const rescues = run?.record?.rescues ?? [];
+  return rescues.flatMap(({ diagnosis }) => diagnosis.filter(({ address }) => address !== undefined));
+}
 
 function codesOf({ findings }, structure) {
   return [...new Set(findings.filter((one) => one.structure === structure).map(({ code }) => code))].sort();

@@ -21,6 +21,12 @@ describe('runs on a stock kernel', () => {
     expect(compareRuns([results([rescue]), results([other])])).toEqual({ scenarios: 1, same: 1, differences: [] }); // prettier-ignore
   });
 
+  it('came to the same where one place is told by two names', () => {
+    const at = (place: string, address: string): object => ({ ...rescue, diagnosis: [{ cause: 'bit_flip', place, address }] }); // prettier-ignore
+    expect(apart(results([at('web.tasks["nginx"]', 'ffff')]), results([at('web.tasks[105]', 'ffff')]))).toEqual([]); // prettier-ignore
+    expect(apart(results([at('web.tasks["nginx"]', 'ffff')]), results([at('web.tasks[105]', 'fff0')]))).toHaveLength(1); // prettier-ignore
+  });
+
   it('differ by each of them alone', () => {
     expect(apart(results([rescue]), results([rescue], 'unmet'))).toEqual([
       'claim guest web is healthy: 1 met | 2 unmet',

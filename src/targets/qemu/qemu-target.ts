@@ -181,7 +181,7 @@ export class QemuTarget implements RunTarget {
   /** Switches of tasks cannot be seen from outside: nobody ever hears of `run`, `fork` and `exit`. */
   want(_kind: string): void {}
 
-  /** `exit COMM [PID]`, `panic`: to the guest's init, which hears it when the machine next runs. */
+  /** `exit COMM [PID]`, `panic`: to the guest's ears, which hear it when the machine next runs. */
   stimulate(partition: string, words: string): boolean {
     const one = this.partitions.find(({ name }) => name === partition);
     if (one === undefined || one.stopped !== '' || !/^[\w.-]+(?: [\w.-]+){0,2}$/.test(words)) return false;

@@ -18,4 +18,8 @@ export const mutants = [
   { id: 'minima-add-up', file: 'src/language/check/minimum.ts', from: 'if (overPromised(sharing, scope)) return;', to: '', killer: 'test/language/codes.test.ts' },
   { id: 'slack-wants-traffic', file: 'src/language/check/slack.ts', from: "if (partnersOf(place.lpar ?? '', scope).length > 0) continue;", to: 'continue;', killer: 'test/language/codes.test.ts' },
   { id: 'nobody-shares-with-himself', file: 'src/language/check/shared-memory.ts', from: '} else if (partner.value === lpar.name) {', to: '} else if (false) {', killer: 'test/language/codes.test.ts' },
+  { id: 'a-symbol-is-no-number', file: 'src/language/library/locator-types.ts', from: "if (value.kind !== 'number' || isTime(value)) {", to: 'if (false) {', killer: 'test/language/codes.test.ts' },
+  { id: 'a-guard-is-a-lock', file: 'src/language/library/locator-types.ts', from: "if (seen?.kind === 'int' && !seen.signed && !seen.big_endian) return;", to: 'return;', killer: 'test/language/clause-types.test.ts' },
+  { id: 'a-step-leads-to-an-element', file: 'src/language/library/locator-types.ts', from: "if (value.kind !== 'pointer') {", to: 'if (false) {', killer: 'test/language/clause-types.test.ts' },
+  { id: 'a-list-begins-at-its-head', file: 'src/language/library/locator-types.ts', from: 'if (begins === undefined ||', to: 'if (true ||', killer: 'test/language/clause-types.test.ts' },
 ]; // prettier-ignore

@@ -150,4 +150,12 @@ export const STRUCTURE_CODES: readonly LanguageCode[] = [
     bad: ORDERS,
     mended: `${ORDERS}validator orders { each o in orders { require o.qty in 1..1000 else RANGE "order {o.id}: quantity {o.qty}" } }`,
   },
+  {
+    code: 'E1019',
+    title: 'a clause of another type',
+    doc: '`from` is a place or a pointer, of a list a `list_head`; `length`, `first` and `last` are numbers, so that a symbol says what it holds: `symbols["spare_count"] as u32`; `step` is a pointer to an element; `guard` is a lock: a struct of the kernel\'s, or an unsigned word.',
+    frame: 'file',
+    bad: `${ORDER}locator spare: array of order from symbols["spare"] length symbols["spare_count"] space tasks["shop"].mm`,
+    mended: `${ORDER}locator spare: array of order from symbols["spare"] length symbols["spare_count"] as u32 space tasks["shop"].mm`,
+  },
 ];

@@ -16,6 +16,7 @@ import { withElementOf } from './context.ts';
 import type { Context, Needs } from './context.ts';
 import { contextOf, readFormula } from './formula.ts';
 import type { Names } from './names.ts';
+import { checkCount, checkExtent, checkFrom, checkGuard, checkStep } from './locator-types.ts';
 import { memberPath } from './member-path.ts';
 import { COMMON, SHAPES } from './shapes.ts';
 import { typeModel } from './types.ts';
@@ -111,6 +112,12 @@ function fill(
   const step = formulas(clauseNamed(clauses, 'step'), inside);
   const one = (word: string): Formula | undefined => formulas(clauseNamed(clauses, word), at_root, true)[0];
   const [length, first, last, guard] = [one('length'), one('first'), one('last'), one('guard')];
+  const described = { shape, of, name: node.name };
+  for (const formula of from) checkFrom(formula, described, nested);
+  for (const [word, formula] of Object.entries({ length, first, last })) checkCount(word, formula, at_root);
+  checkExtent(from, length, described, nested);
+  for (const formula of step) checkStep(formula, described, inside);
+  checkGuard(guard, at_root);
   const path = (word: string): readonly string[] => memberPath(clauseNamed(clauses, word), word, shape, of, context); // prettier-ignore
   const [via, key, label, id] = [path('via'), path('key'), path('label'), path('id')];
   const including_head = headOf(clauseNamed(clauses, 'including'), scope);

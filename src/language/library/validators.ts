@@ -7,6 +7,7 @@ import type { Validator } from '../tree.ts';
 import { checkFormula } from './check.ts';
 import type { Context, Needs } from './context.ts';
 import { contextOf, readFormula } from './formula.ts';
+import { checkGuard } from './locator-types.ts';
 import type { Names } from './names.ts';
 import { readRepairs } from './repairs.ts';
 import { readStatements, unused } from './statements.ts';
@@ -31,7 +32,7 @@ function readValidator(node: Validator, context: Context): ValidatorModel | unde
   const clause = clauseNamed(clausesOf(node.name, node.clauses, ['guard'], scope), 'guard');
   const lock = clause && single(clause.values, clause.word, scope);
   const guard = lock && readFormula(lock, context);
-  if (guard !== undefined) checkFormula(guard, context);
+  if (guard !== undefined && checkFormula(guard, context)) checkGuard(guard, context);
   if (context.names.source.locator(name) !== undefined) context.needs.locators.add(name);
   const told: Told = { codes: new Map(), repairs: [], lets: [] };
   const body = readStatements(node.body, context, told);

@@ -2,7 +2,7 @@
 //
 //   npm run build && node scripts/linux-fixture.mjs [--levels 4|5] [--check]
 //
-// Needs Debian with qemu-system-x86, busybox-static, cpio and bpftool; takes about half a minute. It downloads the cloud kernel's package
+// Needs Debian with qemu-system-x86, busybox-static and bpftool; takes about half a minute. It downloads the cloud kernel's package
 // (nothing is installed), boots it under TCG, takes the VMCOREINFO that the guest registered through fw_cfg, and from then on knows nothing
 // but that text and the bytes of guest RAM. It stops with an error when what the readers say differs from what the guest printed
 // (/proc/kallsyms) or from what bpftool says of the same BTF. Without --check it then writes test/fixtures/linux-6.1/: of a kernel

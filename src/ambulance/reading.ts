@@ -1,5 +1,6 @@
 import type { Address } from '../base/address.ts';
 import { isCanonical } from '../base/address.ts';
+import { symbolAround } from '../formats/kallsyms.ts';
 import type { LibraryModel } from '../model/structure.ts';
 import type { LinkedLibrary } from '../structure/link.ts';
 import { link } from '../structure/link.ts';
@@ -49,7 +50,7 @@ export function read(subject: Subject, attachment: Attachment, library: LibraryM
     isFunction: (address) => subject.isFunction(address),
     inText: (address) => subject.inText(address),
     functionAt: (address) => subject.functionAt(address),
-    symbolAround: (address) => subject.symbolAround(address),
+    symbolAround: (address) => symbolAround(subject.kallsyms, address),
     budget: meter,
     finding_limit: meter.limits.findings,
     objects: (type) => variablesOf(session, library, type),

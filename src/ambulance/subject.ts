@@ -132,12 +132,6 @@ export class Subject {
     return this.inText(address) ? (this.kallsyms.symbolAt(address)?.name ?? '') : '';
   }
 
-  /** Where the symbol at or before an address begins, and where the next one does; NaN where there is none. */
-  symbolAround(address: Address): readonly [start: Address, end: Address] {
-    const { address: start = NaN, bytes = 0 } = this.kallsyms.symbolAt(address) ?? {};
-    return [start, bytes > 0 ? start + bytes : NaN];
-  }
-
   /** Guest-physical address of a kernel one, -1 when it has none; the image by its fixed distance when the tables fail. */
   physical(address: Address): number {
     const walked = this.space.physical(address);

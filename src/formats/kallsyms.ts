@@ -45,6 +45,12 @@ export interface Kallsyms {
   ): { readonly name: string; readonly type: string; readonly address: Address } | undefined;
 }
 
+/** Where the symbol at or before an address begins, and where the next one does; NaN where there is none. */
+export function symbolAround(symbols: Kallsyms, address: Address): readonly [start: Address, end: Address] {
+  const { address: start = NaN, bytes = 0 } = symbols.symbolAt(address) ?? {};
+  return [start, bytes > 0 ? start + bytes : NaN];
+}
+
 const SYMBOL_LIMIT = 1_048_576;
 const NAMES_LIMIT = 16 * 1_048_576;
 const TOKEN_TABLE_LIMIT = 65_536;

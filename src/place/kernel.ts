@@ -3,6 +3,7 @@ import type { Fold } from '../base/fold.ts';
 import { foldHalves } from '../base/fold.ts';
 import type { Btf } from '../formats/btf.ts';
 import type { NameTable } from '../formats/kallsyms-names.ts';
+import { symbolAround } from '../formats/kallsyms.ts';
 import type { AddressSpace, Kernel as PublishedKernel } from '../formats/kernel.ts';
 import { addressSpace, openKernel as openPublished } from '../formats/kernel.ts';
 import { contentMemo } from '../formats/memo.ts';
@@ -50,6 +51,10 @@ export class Kernel {
   /** Address of a symbol (a per-CPU symbol's is its offset in the CPU's area). */
   symbol(name: string): Address | undefined {
     return this.#published.kallsyms.lookup(name) ?? this.#published.info.symbols.get(name);
+  }
+
+  symbolAround(address: Address): readonly [start: Address, end: Address] {
+    return symbolAround(this.#published.kallsyms, address);
   }
 
   btf(): Outcome<Btf> {

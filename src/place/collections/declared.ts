@@ -74,7 +74,7 @@ function sessionOf(kernel: Kernel, linked: LinkedLibrary, at: string): Session {
     isFunction: () => false,
     inText: () => false,
     functionAt: () => '',
-    symbolAround: () => [NaN, NaN],
+    symbolAround: (address) => kernel.symbolAround(address),
     budget: { step: () => ++steps <= STEPS },
     finding_limit: 1,
   });

@@ -217,7 +217,7 @@ const VERDICT_WORDS: WordGroup = {
     intact: 'Checked from end to end, and nothing is wrong.',
     corrupt: 'Something is wrong; `with` says what and `at` where.',
     unreachable: 'It could not be found or read, so nothing is known of it.',
-    unsettled: 'It was changing whenever it was read: its guard was held. A torn update is not corruption.',
+    unsettled: 'It was changing whenever it was read: its guard was held. A torn update is not corruption. Of a dump, which is read once, also what no lock guards and may have been half done.',
     unchecked: 'Nothing describes it, or nothing knows how to check it. Never counted as intact.',
     any: 'In `verdict … is any`: whatever the verdict, it is accounted for.',
   },

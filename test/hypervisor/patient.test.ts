@@ -71,6 +71,22 @@ describe('a patient', () => {
     expect(into.every((byte) => byte === 7)).toBe(true);
   });
 
+  test('tells what its memory was when it had booted, where the machine keeps that, to who may read what it is', () => {
+    const { target, hypervisor } = scene(beating(MS));
+    target.bootAll();
+    const patient = hypervisor.attach('rescue', 'web', FOR_EVER);
+    if (patient === false) throw new Error('not attached');
+    expect(patient.booted).toBeUndefined();
+    Object.assign(target.partitionNamed('web'), { booted: (_: number, into: Uint8Array) => into.fill(9).length > 0 }); // prettier-ignore
+    const into = new Uint8Array(2);
+    expect(patient.booted?.(REGION, into)).toBe(true);
+    expect([...into]).toEqual([9, 9]);
+    hypervisor.release('rescue', 'web');
+    into.fill(0);
+    expect(patient.booted?.(REGION, into)).toBe(false);
+    expect([...into]).toEqual([0, 0]);
+  });
+
   test('after its release, or when time is up, everything is refused and logged', () => {
     const { target, hypervisor, events } = scene(beating(MS));
     target.bootAll();

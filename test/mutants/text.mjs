@@ -17,4 +17,5 @@ export const mutants = [
   { id: 'two-words-may-be-half-done', file: 'src/structure/compile/alone.ts', from: 'return reads(condition, context, words) && words.size <= 1;', to: 'return reads(condition, context, words) && words.size <= 2;', killer: 'test/structure/alone.test.ts' },
   { id: 'where-an-element-lies-is-another-word', file: 'src/structure/compile/alone.ts', from: 'if (!isFixed(formula.of)) words.add', to: 'if (formula.of === undefined) words.add', killer: 'test/structure/alone.test.ts' },
   { id: 'what-a-pointer-leads-to-is-another-word', file: 'src/structure/compile/alone.ts', from: "return follows && of.kind !== 'name' ?", to: 'return false ?', killer: 'test/structure/alone.test.ts' },
+  { id: 'who-may-not-read-may-not-know-what-was', file: 'src/hypervisor/patient.ts', from: "this.allows('memory', { physical, bytes: into.length }) && kept(physical, into)", to: 'kept(physical, into)', killer: 'test/hypervisor/patient.test.ts' },
 ]; // prettier-ignore

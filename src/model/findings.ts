@@ -57,6 +57,7 @@ const FINDING_LIST: readonly FindingDoc[] = [
   { code: 'LOCATOR_MALFORMED', leads_to: 'unreachable', collections: [], doc: 'The locator entry cannot be read, or its code holds something that is no instruction.' },
   { code: 'LOCATOR_STACK', leads_to: 'unreachable', collections: [], doc: "The locator's code takes a value that is not on its stack, or puts on more than it holds." },
   { code: 'LOCATOR_BUDGET', leads_to: 'unreachable', collections: [], doc: "The locator's code used up its steps, its loads or its roots: it loops, or says it is all over memory." },
+  { code: 'LOCATOR_ROOTS', leads_to: 'unreachable', collections: [], doc: "The locator's code gives no place where the structure begins, or others than the library finds by the kernel's own symbols. Neither is believed." },
   { code: 'UNMAPPED', leads_to: 'unreachable', collections: [], doc: 'The structure itself, not one link of it, lies in memory that is not mapped.' },
   { code: 'WRAP', leads_to: 'unreachable', collections: [], doc: 'A bound or a length that a validator works out from memory is less than nothing.' },
   { code: 'INDEX', leads_to: 'unreachable', collections: [], doc: 'An index that was read from memory is outside its array. The place is where it was read; where it was worked out of several, the array.' },

@@ -12,6 +12,7 @@ import type { RepairModel } from '../model/structure.ts';
 import type { Budget, Reader } from './reader.ts';
 import type { Told } from './repair/propose.ts';
 import { holdsEntry } from './shapes/hlist.ts';
+import { doubtOf, lackingSymbol } from './beginnings.ts';
 import { hex } from './shapes/shape.ts';
 import { SHAPES } from './shapes/shapes.ts';
 import type { CpuView, Surroundings } from './surroundings.ts';
@@ -240,7 +241,7 @@ export class Session {
     const { locator } = made;
     const { name } = locator.model;
     const described = this.#around.described?.get(name);
-    const { tables, run, steps } = locator.program;
+    const { run, steps } = locator.program;
     const fail = ({ code, message }: Problem): void => {
       made.complete = false;
       made.failure = { code, message, place: name, address: NaN, bytes: 0 };
@@ -250,14 +251,12 @@ export class Session {
     frame.failure = undefined;
     if (described) {
       const roots = described.roots(parent, locator.model.shape === 'hlist' ? holdsEntry : undefined);
-      if ('code' in roots) return fail(roots);
+      const doubt =
+        'code' in roots || parent !== undefined ? undefined : doubtOf(locator, frame, roots, this);
+      if ('code' in roots || doubt) return fail(doubt ?? (roots as Problem));
       for (const root of roots) made.roots.push(root);
     } else {
-      // Of several places to begin at, a kernel may lack some.
-      const several = locator.model.from.length > 1;
-      const lacking = tables.symbols.items.filter((symbol) => this.symbol(symbol) === undefined && !tables.optional.has(symbol)); // prettier-ignore
-      const [missing] =
-        lacking.length === 0 || (several && lacking.length < tables.symbols.items.length) ? [] : lacking;
+      const missing = lackingSymbol(locator, this);
       if (missing !== undefined) return fail({ code: 'NO_SYMBOL', message: `there is no symbol ${missing}` });
       frame.at = parent ?? NaN;
       frame.onRoot = (root) => void (Number.isNaN(root.head) || made.roots.push(root));

@@ -105,11 +105,30 @@ describe('what the guest says of its structures', () => {
     expect(check('orders')).toMatchObject({ drafts: [], elements: 3 });
   });
 
-  it('is believed before the library: roots elsewhere are gone to', () => {
+  it('is believed where the library cannot begin: roots elsewhere are gone to', () => {
     const other = memory();
     other.put(0x6000, 0x6000);
     other.put(0x6008, 0x6000);
-    expect(check('orders', { orders: 'symbol elsewhere; dup; root' }, other)).toMatchObject({ elements: 0, failure: undefined }); // prettier-ignore
+    const without = { root: SYMBOLS.root, elsewhere: SYMBOLS.elsewhere };
+    const session = sessionWith(entriesOf({ orders: 'symbol elsewhere; dup; root' }), other, without);
+    expect(session.validate('orders')).toMatchObject({ elements: 0, failure: undefined });
+  });
+
+  it.each([
+    ['elsewhere', 'symbol elsewhere; dup; root', '0x0000000000006000'],
+    ['nowhere', 'const 0; dup; root', '0x0000000000000000'],
+    ['at no place at all', 'const 1; drop', '0x0000000000004008'],
+    ['there and elsewhere', 'symbol the_book; dup; const 8; add; root; symbol elsewhere; dup; root', '0x0000000000006000'],
+  ])('that a structure begins %s is not believed against the symbols of the kernel', (_, code, at) => {
+    const { failure } = check('orders', { orders: code }) ?? {};
+    expect(failure).toMatchObject({ code: 'LOCATOR_ROOTS' });
+    expect(failure?.message).toContain(at);
+    expect(check('tree', { orders: code })).toMatchObject({ drafts: [], elements: 2, failure: undefined });
+  }); // prettier-ignore
+
+  it('that gives no place at all is unreachable where the library cannot begin either', () => {
+    const session = sessionWith(entriesOf({ orders: 'const 1; drop' }), memory(), { root: SYMBOLS.root });
+    expect(session.validate('orders')).toMatchObject({ drafts: [], failure: { code: 'LOCATOR_ROOTS' } });
   });
 
   it.each([
@@ -130,11 +149,6 @@ describe('what the guest says of its structures', () => {
     expect(result?.failure?.code).toBe(why);
     expect(result?.failure?.message).toContain(where);
     expect(check('tree', { orders: code })).toMatchObject({ drafts: [], elements: 2, failure: undefined });
-  });
-
-  it('begins where it says, though that is no list', () => {
-    const result = check('orders', { orders: 'const 0x7000000; dup; root' });
-    expect(result?.failure?.code ?? result?.drafts[0]?.code).toMatch(/UNMAPPED|LIST/);
   });
 
   it('steps that go beyond an array leave the rest judged', () => {

@@ -4,12 +4,12 @@ import type { Draft } from '../findings.ts';
 import type { Session } from '../session.ts';
 import type { Told } from './propose.ts';
 
-/** Every element is held from two sides, or lies where it lies: what the walk has not found can be reached from nowhere. */
-const HELD: ReadonlySet<Shape> = new Set(['list', 'array', 'ring', 'one', 'bitmap']);
+/** Every element lies where it lies: none can be cut off. What hangs together by links may have lost one, and the number is all that knows of it. */
+const HELD: ReadonlySet<Shape> = new Set(['array', 'ring', 'one', 'bitmap']);
 
 /**
  * True when a repair would make one forget data that was within reach and is not any more: a walk could not be ended, so that elements are
- * out of reach, or there would be counted less than stands there of what hangs together one way only, where what is cut off leaves no other trace.
+ * out of reach, or there would be counted less than stands there of what hangs together by links, where what is taken off leaves no other trace.
  */
 export function wouldLose(model: RepairModel, told: Told, draft: Draft, session: Session): boolean {
   const counted = countedBy(model, draft.structure, session);

@@ -83,13 +83,14 @@ describe('a repair', () => {
     expect(plan(memory, 'COUNT', set)?.writes).toEqual([[COUNT, 3, 4, 'symbols["count"]']]);
   });
 
-  it('of a count is made where every element is held from both sides, whatever else is wrong', () => {
+  it('of a count of what hangs by links is made when more are found, and not when fewer are', () => {
     const memory = list(4);
     const recount = repair('COUNT', 'recount', { unless_loss: true });
+    memory.put(COUNT, 3);
+    expect(plan(memory, 'COUNT', recount)?.writes).toHaveLength(1);
     memory.put(COUNT, 5);
-    expect(plan(memory, 'COUNT', recount)?.writes).toHaveLength(1);
-    memory.put(at(0) + 20, 5000);
-    expect(plan(memory, 'COUNT', recount)?.writes).toHaveLength(1);
+    expect(plan(memory, 'COUNT', recount)).toMatchObject({ declined: 'WOULD_LOSE_DATA', writes: [] });
+    expect(plan(memory, 'COUNT', { ...recount, unless_loss: false })?.writes).toHaveLength(1);
   });
 
   it('that would hide what is cut off is declined', () => {

@@ -1,0 +1,67 @@
+import type { Address } from '../base/address.ts';
+import type { Root } from './elements.ts';
+import type { Frame } from './frame.ts';
+import type { Problem } from './link.ts';
+import type { LinkedLocator } from './locators.ts';
+import { holdsEntry } from './shapes/hlist.ts';
+import { hex } from './shapes/shape.ts';
+
+interface Symbols {
+  symbol(name: string): Address | undefined;
+}
+
+/** A symbol without which a locator cannot begin; undefined when the kernel has what it needs. Of several places to begin at, it may lack some. */
+export function lackingSymbol(
+  { program: { tables }, model }: LinkedLocator,
+  kernel: Symbols,
+): string | undefined {
+  const { items } = tables.symbols;
+  const lacking = items.filter((name) => kernel.symbol(name) === undefined && !tables.optional.has(name));
+  return model.from.length > 1 && lacking.length < items.length ? undefined : lacking[0];
+}
+
+/**
+ * Why the places where a guest says that a structure begins are not believed: there are none, or the library, by the kernel's own symbols, finds
+ * others. Neither is believed then, for whichever it is that lies, a repair that went by it would write into what is sound. What the library
+ * cannot find is the guest's to say. `frame` is that of the locator.
+ */
+export function doubtOf(
+  locator: LinkedLocator,
+  frame: Frame,
+  told: readonly Root[],
+  kernel: Symbols,
+): Problem | undefined {
+  const { name, shape } = locator.model;
+  const own = rootsOf(locator, frame, kernel);
+  if (own === undefined)
+    return told.length > 0 ? undefined : doubt(`${name}: the guest's own locator gives no place where it begins`); // prettier-ignore
+  const heads = new Set(own.map(({ head }) => head));
+  const strange = told.find(({ head }) => !heads.has(head));
+  if (strange) return doubt(`${name}: the guest's own locator begins at ${at(strange)}, and by the kernel's symbols it does not begin there`); // prettier-ignore
+  for (const { head } of told) heads.delete(head);
+  // Empty buckets are not told.
+  const left = own.find(
+    ({ head, space }) => heads.has(head) && (shape !== 'hlist' || holdsEntry(space, head)),
+  );
+  return left && doubt(`${name}: by the kernel's symbols it begins at ${at(left)}, and the guest's own locator leaves that out`); // prettier-ignore
+}
+
+/** By the library's own formula; undefined when this kernel does not let it find them. */
+function rootsOf(locator: LinkedLocator, frame: Frame, kernel: Symbols): readonly Root[] | undefined {
+  if (lackingSymbol(locator, kernel) !== undefined) return undefined;
+  const roots: Root[] = [];
+  frame.at = NaN;
+  frame.onRoot = (root) => void (Number.isNaN(root.head) || roots.push(root));
+  locator.program.run(frame);
+  const { failure } = frame;
+  frame.failure = undefined;
+  return failure ? undefined : roots;
+}
+
+function doubt(message: string): Problem {
+  return { code: 'LOCATOR_ROOTS', message };
+}
+
+function at({ head, space }: Root): string {
+  return hex(head, space.fold);
+}

@@ -85,12 +85,12 @@ export function turned(fold: Fold, high: number): number {
 
 /** The number of the address whose 64 bits are `high` and `low` (each of any sign). */
 export function foldHalves(fold: Fold, low: number, high: number): Address {
-  return turned(fold, high | 0) * TWO_32 + (low >>> 0);
+  return (fold.length === 0 ? high | 0 : turned(fold, high | 0)) * TWO_32 + (low >>> 0);
 }
 
 /** The high 32 bits of what a number stands for, signed; its low 32 bits are those of the number. */
 export function trueHigh(fold: Fold, address: Address): number {
-  return turned(fold, highHalf(address));
+  return fold.length === 0 ? highHalf(address) : turned(fold, highHalf(address));
 }
 
 /** The number of the address whose 64 bits are `bits`; rounded when it leads nowhere. */

@@ -1,6 +1,6 @@
 // Structures of a kernel with page tables of five levels: read by folded numbers, told and mended with all their 57 bits.
 import { describe, expect, it } from 'vitest';
-import { foldBits, foldOf, trueHex } from '../../src/base/fold.ts';
+import { foldBits, foldOf, trueBits, trueHex } from '../../src/base/fold.ts';
 import { assemble } from '../../src/formats/locator-code/assemble.ts';
 import { LocatorInterpreter } from '../../src/formats/locator-code/interpreter.ts';
 import { link } from '../../src/structure/link.ts';
@@ -98,6 +98,23 @@ describe('with five levels', () => {
     memory.put(at(1) + 16, 11);
     expect([five?.drafts, five?.found.length]).toEqual([[], 4]);
     expect(items(memory).drafts.map(({ message }) => message)).toEqual(['0xff42220e40010040']);
+  });
+
+  it('a constant is itself, and not the address whose number is the same', () => {
+    const memory = ring(1);
+    const constant = 0xffff_8880_0000_1000n;
+    const other = trueBits(FOLD, Number(BigInt.asIntN(64, constant)));
+    expect(other.toString(16)).toBe('ff422a8e00001000');
+    const items = locator('items', 'list', 'item', symbol('head'), { via: ['link'] });
+    const count = member(t, 'count');
+    const body = each('t', collection('items'), require_(binary('!=', count, int(constant)), 'SAME'), require_(binary('<', count, int(constant)), 'LESS')); // prettier-ignore
+    const of = library([ITEM], [items], [validator('items', [body])]);
+    const said = (value: bigint): unknown => {
+      memory.put(at(0) + 16, value);
+      return sessionOn(of, memory, { head: memory.at(HEAD) }).validate('items')?.drafts.map(({ code }) => code); // prettier-ignore
+    };
+    expect(said(other)).toEqual([]);
+    expect(said(constant)).toEqual(['SAME', 'LESS']);
   });
 
   it('a pointer that is hidden by its own address is found', () => {

@@ -1,6 +1,7 @@
 import { Lexer } from 'chevrotain';
 import type { IToken, TokenType } from 'chevrotain';
 import { inThisForm, tellBraces, withOwnOperators } from './habits.ts';
+import { Heads } from './heads.ts';
 import type { Problems } from './problems.ts';
 import { unitMeant } from './units.ts';
 import * as token from './tokens.ts';
@@ -88,6 +89,7 @@ export function lex(file: string, text: string, problems: Problems): Lexed {
   let previous = TERMINATOR;
   let pending: IToken | undefined;
   const braces: IToken[] = [];
+  const heads = new Heads();
   let located = false;
   for (let at = 0; at < tokens.length; at++) {
     const current = tokens[at] as IToken;
@@ -108,7 +110,13 @@ export function lex(file: string, text: string, problems: Problems): Lexed {
     if (type === WORD) {
       const word = wordOf(current.image);
       current.image = word.image;
-      if (previous !== DOT && word.keyword !== undefined) {
+      const head = pending !== undefined || previous === LBRACE;
+      if (head) heads.begin(current.image);
+      if (
+        previous !== DOT &&
+        word.keyword !== undefined &&
+        !(head && heads.isName(word.keyword, tokens[at + 1]))
+      ) {
         current.tokenType = word.keyword;
         type = current.tokenTypeIdx = word.keyword.tokenTypeIdx as number;
       }
@@ -126,7 +134,7 @@ export function lex(file: string, text: string, problems: Problems): Lexed {
     if (type === STRING) checkString(file, current, problems);
     else if (type === LBRACE || type === LBRACKET || type === LPAREN) {
       depth++;
-      if (type === LBRACE) bodies++;
+      if (type === LBRACE) heads.open(++bodies);
       else if (closed[at] === 1) inside++;
       if (depth > NESTING_LIMIT && parseable) {
         parseable = false;
@@ -134,7 +142,7 @@ export function lex(file: string, text: string, problems: Problems): Lexed {
       }
     } else if (type === RBRACE || type === RBRACKET || type === RPAREN) {
       depth = Math.max(0, depth - 1);
-      if (type === RBRACE) bodies = Math.max(0, bodies - 1);
+      if (type === RBRACE) heads.close((bodies = Math.max(0, bodies - 1)));
       else if (closed[at] === 1) inside--;
     }
     if (type === COMMA || type === LBRACE || type === RBRACE) operators = 0;

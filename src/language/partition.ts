@@ -3,6 +3,7 @@ import type { AppModel, KernelModel, MetadataModel } from '../model/machine.ts';
 import { KIB, MIB, NS_PER_MS, NS_PER_S } from '../base/units.ts';
 import type { Span } from '../text/span.ts';
 import { readApp } from './app.ts';
+import { checkSymbols } from './app-symbols.ts';
 import { items, once, unknownSetting } from './block.ts';
 import type { Given } from './block.ts';
 import type { PartyDraft, SharedDraft } from './grant.ts';
@@ -93,6 +94,7 @@ export function lparItem(lpar: LparDraft, item: Phrase, seen: Map<string, Name>,
 function app(lpar: LparDraft, item: Phrase, seen: Map<string, Name>, scope: Scope): void {
   const model = readApp(item, scope);
   if (model === undefined || !once(item, seen, scope, `app ${model.name}`)) return;
+  checkSymbols(model, lpar.apps.values(), scope);
   lpar.apps = new Map([...lpar.apps, [model.name, model]]);
 }
 

@@ -22,4 +22,10 @@ export const mutants = [
   { id: 'a-guard-is-a-lock', file: 'src/language/library/locator-types.ts', from: "if (seen?.kind === 'int' && !seen.signed && !seen.big_endian) return;", to: 'return;', killer: 'test/language/clause-types.test.ts' },
   { id: 'a-step-leads-to-an-element', file: 'src/language/library/locator-types.ts', from: "if (value.kind !== 'pointer') {", to: 'if (false) {', killer: 'test/language/clause-types.test.ts' },
   { id: 'a-list-begins-at-its-head', file: 'src/language/library/locator-types.ts', from: 'if (begins === undefined ||', to: 'if (true ||', killer: 'test/language/clause-types.test.ts' },
+  { id: 'a-member-may-be-called-in', file: 'src/language/heads.ts', from: 'return next?.tokenType === token.Colon ||', to: 'return ', killer: 'test/language/golden.test.ts' },
+  { id: 'what-is-called-in-may-be-filled', file: 'src/language/heads.ts', from: "if (this.#app === 0 && this.#head === 'app') this.#app = bodies;", to: '', killer: 'test/language/golden.test.ts' },
+  { id: 'two-parameters-of-one-name', file: 'src/language/check/names.ts', from: 'if (first === undefined) seen.set(name.text, name);', to: 'if (true) seen.set(name.text, name);', killer: 'test/language/golden.test.ts' },
+  { id: 'parameters-of-a-def-are-looked-at', file: 'src/language/check/names.ts', from: "if (node.kind === 'def' || node.kind === 'fault') twins", to: "if (node.kind === 'fault') twins", killer: 'test/language/golden.test.ts' },
+  { id: 'an-app-has-no-kernel-variable', file: 'src/language/app-symbols.ts', from: 'if (kernels.has(name)) {', to: 'if (false) {', killer: 'test/language/codes.test.ts' },
+  { id: 'two-apps-share-no-variable', file: 'src/language/app-symbols.ts', from: 'if (other === undefined) continue;', to: 'continue;', killer: 'test/language/golden.test.ts' },
 ]; // prettier-ignore

@@ -5,18 +5,29 @@ import type { Name } from '../tree.ts';
 import { unitMeant, UNITS } from '../units.ts';
 
 /**
- * Refuses names that are read as units. A parameter is the word before its value, most often after a number: in `harm web value 3 s 4`
+ * Refuses parameters of one name, and names that are read as units. A parameter is the word before its value, most often after a number: in `harm web value 3 s 4`
  * the `s` would be seconds.
  */
 export function checkNames(unit: Unit, problems: Problems): void {
   for (const node of unit.tree.declarations) {
     if (problems.full(unit.file)) return;
+    if (node.kind === 'def' || node.kind === 'fault') twins(node.parameters);
     if (node.kind === 'let') check(node.name, undefined);
     else if (node.kind === 'fault')
       for (const [at, name] of node.parameters.entries())
         check(name, at === 0 ? undefined : unitMeant(name.text));
     else if (node.kind === 'scenario')
       for (const item of node.body) if (item.kind === 'let') check(item.name, undefined);
+  }
+
+  /** The second of two parameters of one name would win, and nobody would know. */
+  function twins(parameters: readonly Name[]): void {
+    const seen = new Map<string, Name>();
+    for (const name of parameters) {
+      const first = seen.get(name.text);
+      if (first === undefined) seen.set(name.text, name);
+      else problems.error('E1033', `there are two parameters \`${name.text}\``, [label(unit, name, 'again'), label(unit, first, 'first here')], 'give one of them another name'); // prettier-ignore
+    }
   }
 
   function check(name: Name, meant: string | undefined): void {

@@ -99,4 +99,12 @@ export const APP_CODES: readonly LanguageCode[] = [
     bad: pages('pages 100 { number 1..500 }'),
     mended: pages('pages 100 { number counter from 1 step 5 }'),
   },
+  {
+    code: 'E1058',
+    title: 'a variable of the kernel, or of another application',
+    doc: "A guest has one table of symbols. Where an application's structures begin, and what guards and counts them, has names of its own: with one of the kernel's, everything that looks for that would find the application.",
+    frame: 'file',
+    bad: app('orders 200; set symbols["nr_threads"] to count(orders)'),
+    mended: app('orders 200; set symbols["order_count"] to count(orders)'),
+  },
 ];

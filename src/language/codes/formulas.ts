@@ -116,7 +116,7 @@ export const FORMULA_CODES: readonly LanguageCode[] = [
   {
     code: 'E1033',
     title: 'a name bound twice',
-    doc: 'Inside a loop the names around it stay what they are: a loop, a walk or a `let` takes a new one.',
+    doc: 'Inside a loop the names around it stay what they are: a loop, a walk or a `let` takes a new one. So does each parameter of a `def` or a `fault`.',
     frame: 'file',
     bad: each(`each o in 0..3 { ${SOUND} }`),
     mended: each('each i in 0..3 { require o.price[i] > 0 else PRICE "order {o.id}" }'),

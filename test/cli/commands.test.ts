@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { REPOSITORY, siren } from '../support/built.ts';
+import { sirenHere } from '../support/in-process.ts';
 
 describe.concurrent('siren', () => {
   it('--version says the version of the package', async () => {
@@ -23,7 +24,7 @@ describe.concurrent('siren', () => {
   });
 
   it('a command that is not there gets the nearest', async () => {
-    const ran = await siren(['chekc'], REPOSITORY);
+    const ran = await sirenHere(['chekc'], REPOSITORY);
     expect([ran.code, ran.stderr]).toEqual([3, expect.stringContaining('check')]);
   });
 
@@ -45,17 +46,17 @@ describe.concurrent('siren', () => {
     ['types', 'u64                  A whole number of 64 bits, unsigned\n'],
     ['types', 'task_struct'],
   ])('explains %s', async (word, says) => {
-    const ran = await siren(['explain', word], REPOSITORY);
+    const ran = await sirenHere(['explain', word], REPOSITORY);
     expect([ran.code, ran.stderr, ran.stdout]).toEqual([0, '', expect.stringContaining(says)]);
   });
 
   it('explains a word with several meanings in all of them', async () => {
-    const { stdout } = await siren(['explain', 'oops'], REPOSITORY);
+    const { stdout } = await sirenHere(['explain', 'oops'], REPOSITORY);
     expect(stdout.match(/^oops /gm)).toHaveLength(4);
   });
 
   it('takes several words, as one thing or one by one, and without any lists all by kind', async () => {
-    const ran = (...words: string[]): ReturnType<typeof siren> => siren(['explain', ...words], REPOSITORY);
+    const ran = (...words: string[]): ReturnType<typeof sirenHere> => sirenHere(['explain', ...words], REPOSITORY);
     expect(await ran('on', 'each')).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^on each /) as string });
     const two = await ran('nth', 'heartbeatt', 'rank');
     expect([two.code, two.stdout.match(/^(?:nth|rank) /gm)?.length]).toEqual([3, 2]);
@@ -64,14 +65,14 @@ describe.concurrent('siren', () => {
   }); // prettier-ignore
 
   it('lists a whole sentence of each word: a colon ends none, nor does a stop in its example', async () => {
-    const lines = (await siren(['explain'], REPOSITORY)).stdout.split('\n');
+    const lines = (await sirenHere(['explain'], REPOSITORY)).stdout.split('\n');
     const line = (word: string): string | undefined => lines.find((one) => one.startsWith(`  ${word} `));
     expect(line('targets')).toMatch(/may run on: `targets sim`$/);
     expect(line('locator')).toMatch(/space tasks\["shop"\]\.mm`$/);
   });
 
   it('suggests what was meant by an unknown code', async () => {
-    const ran = await siren(['explain', 'LIST_NEXT_POISN'], REPOSITORY);
+    const ran = await sirenHere(['explain', 'LIST_NEXT_POISN'], REPOSITORY);
     expect([ran.code, ran.stderr]).toEqual([3, expect.stringContaining('did you mean `LIST_NEXT_POISON`?')]);
   });
 

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { siren } from '../support/built.ts';
+import { sirenHere } from '../support/in-process.ts';
 
 const SPEC = `scenario "smashed" {
   machine { cpus 0..1; memory 256 MiB }
@@ -58,7 +59,7 @@ describe('a damaged machine goes out as a core file and comes back as a scenario
   });
 
   it('diagnose finds the damage in it, for people and for programs', async () => {
-    const { code, stdout } = await siren(['diagnose', dump], folder);
+    const { code, stdout } = await sirenHere(['diagnose', dump], folder);
     expect(code).toBe(1);
     expect(stdout).toMatch(/tasks +corrupt .*LIST_/);
     expect(stdout).toMatch(/at dump\.tasks\["nginx"\]\.tasks\.next/);
@@ -70,25 +71,25 @@ describe('a damaged machine goes out as a core file and comes back as a scenario
   it('adopt freezes what was found, and the spec passes', async () => {
     expect((await siren(['adopt', dump], folder)).code).toBe(0);
     expect(readFileSync(join(folder, 'smash-smashed-1-web.spec'), 'utf8')).toMatch(/verdict +dump\.tasks is corrupt with LIST_\w+ at address\(0x/); // prettier-ignore
-    const ran = await siren(
+    const ran = await sirenHere(
       ['run', 'smash-smashed-1-web.spec', '--target', 'core', '--workers', '0'],
       folder,
     );
     expect([ran.code, ran.stdout]).toEqual([0, expect.stringMatching(/1 passed/)]);
-    const again = await siren(['adopt', dump], folder);
+    const again = await sirenHere(['adopt', dump], folder);
     expect([again.code, again.stderr]).toEqual([3, expect.stringMatching(/--force/)]);
   });
 
   it('what cannot be written is told, and leaves nothing behind', async () => {
-    const adopted = await siren(['adopt', dump, '--out', 'smash.spec/x.spec'], folder);
+    const adopted = await sirenHere(['adopt', dump, '--out', 'smash.spec/x.spec'], folder);
     expect([adopted.code, adopted.stderr]).toEqual([4, expect.stringMatching(/^cannot write .*x\.spec: E\w+/)]); // prettier-ignore
-    const exported = await siren(['export', 'smash.spec', '--out', 'siren.yaml'], folder);
+    const exported = await sirenHere(['export', 'smash.spec', '--out', 'siren.yaml'], folder);
     expect([exported.code, exported.stderr]).toEqual([4, expect.stringMatching(/^cannot write smash-.* into siren\.yaml: E/)]); // prettier-ignore
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
   it('only what has a machine is exported', async () => {
-    const { code, stderr } = await siren(['export', 'smash.spec', '--target', 'core'], folder);
+    const { code, stderr } = await sirenHere(['export', 'smash.spec', '--target', 'core'], folder);
     expect([code, stderr]).toEqual([3, expect.stringMatching(/E0831/)]);
   });
 
@@ -105,7 +106,10 @@ describe('a damaged machine goes out as a core file and comes back as a scenario
   }
 }
 `); // prettier-ignore
-    const { code, stdout } = await siren(['run', 'own.spec', '--target', 'core', '--workers', '0'], folder);
+    const { code, stdout } = await sirenHere(
+      ['run', 'own.spec', '--target', 'core', '--workers', '0'],
+      folder,
+    );
     expect(code).toBe(1);
     expect(stdout).toMatch(/E0903/);
     const results = JSON.parse(readFileSync(join(folder, 'reports/results.json'), 'utf8')) as { runs: { claims: { status: string }[] }[] }; // prettier-ignore
@@ -117,7 +121,7 @@ describe('a damaged machine goes out as a core file and comes back as a scenario
     ['another kernel', 'kernel "5.10"', 'E0919', /not `5.10`/],
   ])('%s than the one that is meant is an error, with both', async (_, clause, code, message) => {
     writeFileSync(join(folder, 'other.spec'), `scenario "other" {\n  core web file "${dump}" ${clause}\n  expect { verdict web.* is any }\n}\n`); // prettier-ignore
-    const ran = await siren(['run', 'other.spec', '--target', 'core', '--workers', '0'], folder);
+    const ran = await sirenHere(['run', 'other.spec', '--target', 'core', '--workers', '0'], folder);
     expect(ran.code).toBe(4);
     expect(ran.stdout).toContain(code);
     expect(ran.stdout).toMatch(message);
@@ -125,22 +129,22 @@ describe('a damaged machine goes out as a core file and comes back as a scenario
 
   it('looking longer than the budget allows fails the scenario', async () => {
     writeFileSync(join(folder, 'slow.spec'), `scenario "slow" {\n  core web file "${dump}"\n  budget 1 ms memory 1 GiB\n  expect { verdict web.* is any }\n}\n`); // prettier-ignore
-    const ran = await siren(['run', 'slow.spec', '--target', 'core', '--workers', '0'], folder);
+    const ran = await sirenHere(['run', 'slow.spec', '--target', 'core', '--workers', '0'], folder);
     expect([ran.code, ran.stdout]).toEqual([1, expect.stringMatching(/E0920.*looking at it took/)]);
   });
 
   it('a dump that is cut short is diagnosed as far as it goes, and one that is none is refused', async () => {
     copyFileSync(path, join(folder, 'cut.vmcore'));
     truncateSync(join(folder, 'cut.vmcore'), 100 * 1_048_576);
-    const cut = await siren(['diagnose', 'cut.vmcore'], folder);
+    const cut = await sirenHere(['diagnose', 'cut.vmcore'], folder);
     expect(cut.stdout).toMatch(/cut short: 78.* % of its memory is there/);
     expect(cut.stdout).toMatch(/tasks +corrupt/);
     truncateSync(join(folder, 'cut.vmcore'), 40);
-    const stub = await siren(['diagnose', 'cut.vmcore'], folder);
+    const stub = await sirenHere(['diagnose', 'cut.vmcore'], folder);
     expect([stub.code, stub.stderr]).toEqual([3, expect.stringMatching(/shorter than an ELF header/)]);
-    const none = await siren(['diagnose', 'siren.yaml'], folder);
+    const none = await sirenHere(['diagnose', 'siren.yaml'], folder);
     expect([none.code, none.stderr]).toEqual([3, expect.stringMatching(/empty/)]);
-    const missing = await siren(['diagnose', 'nothing.vmcore'], folder);
+    const missing = await sirenHere(['diagnose', 'nothing.vmcore'], folder);
     expect([missing.code, missing.stderr]).toEqual([3, expect.stringMatching(/no such file/)]);
   });
 });

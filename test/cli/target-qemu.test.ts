@@ -1,7 +1,7 @@
 // `--target qemu` where there is none: what is left out is said, counted as left out, and costs nobody else anything.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sirenHere } from '../support/in-process.ts';
 import { makeProject, scenarioText, SOLO } from '../support/project.ts';
 
@@ -21,6 +21,7 @@ describe('a machine without QEMU', () => {
   beforeAll(() => {
     root = makeProject({ 'a.spec': SPEC });
   });
+  afterAll(() => rmSync(root, { recursive: true, force: true }));
 
   it('skips what needs one, says what to do about it, and passes nothing', async () => {
     const ran = await run();

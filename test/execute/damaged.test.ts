@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolders } from '../support/folders.ts';
 import { attend } from '../../src/ambulance/attend.ts';
 import { damagedMachine, firstAttach } from '../../src/execute/damaged.ts';
 import { runScenario } from '../../src/execute/scenario.ts';
@@ -12,8 +11,7 @@ import { openMachine } from '../../src/targets/core/open.ts';
 import { SHIPPED } from '../support/library.ts';
 import { scenarioOf } from '../support/spec-text.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'siren-export-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolders('export')();
 const lines = new TwinLines();
 
 const what = ({ verdicts, findings, diagnosis }: AmbulanceReport): unknown => ({

@@ -1,12 +1,14 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolders } from '../support/folders.ts';
 import { annotationsReporter } from '../../src/report/annotations.ts';
 import { ReportWriteError } from '../../src/report/file.ts';
 import { failedOutcome, oneOfEach } from '../support/outcomes.ts';
 import { feed, streamOf } from '../support/run-stream.ts';
 import { diagnosticAt, scenarioNamed } from '../support/spec-fixture.ts';
+
+const fresh = temporaryFolders('summary');
 
 async function log(...args: Parameters<typeof streamOf>): Promise<string[]> {
   const lines: string[] = [];
@@ -56,7 +58,7 @@ describe('annotations for GitHub Actions', () => {
 
 describe('the job summary', () => {
   it('is added to what other steps wrote, and no spec can put markup into it', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'siren-summary-'));
+    const folder = fresh();
     const summary_path = join(folder, 'summary.md');
     writeFileSync(summary_path, 'before\n');
     const scenario = scenarioNamed('<img src=x onerror=alert(1)> | @everyone `x`');
@@ -74,7 +76,7 @@ describe('the job summary', () => {
   });
 
   it('stays below what GitHub takes', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'siren-summary-'));
+    const folder = fresh();
     const summary_path = join(folder, 'summary.md');
     const judged = Array.from({ length: 300 }, (_, index) => {
       const scenario = scenarioNamed(`number ${index}`);

@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolders } from '../support/folders.ts';
 import { compareCommand } from '../../src/cli/compare.ts';
 import { type Comparison, compareResults, comparisonExit } from '../../src/report/compare/compare.ts';
 import { readResults, ResultsError } from '../../src/report/compare/read.ts';
@@ -14,7 +14,7 @@ import { claims, failedOutcome, outcome, record, report } from '../support/outco
 import { feed, type Judged, streamOf } from '../support/run-stream.ts';
 import { scenarioNamed } from '../support/spec-fixture.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'siren-compare-'));
+const folder = temporaryFolders('compare')();
 let files = 0;
 
 async function resultsFile(judged: readonly Judged[]): Promise<string> {

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolders } from '../support/folders.ts';
 import { ReportWriteError, writeAtomically } from '../../src/report/file.ts';
 
-const fresh = (): string => mkdtempSync(join(tmpdir(), 'siren-file-'));
+const fresh = temporaryFolders('file');
 
 describe('writing a report', () => {
   it('makes the folder, joins the chunks and leaves nothing else behind', async () => {

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolders } from '../support/folders.ts';
 import type { PageRun, PageTopology } from '../../src/report/html/page-data.ts';
 import { runView } from '../../src/report/html/browser/run.js';
 import { htmlReporter } from '../../src/report/html/reporter.ts';
@@ -13,7 +13,8 @@ import { feed, type Judged, streamOf, type StreamOptions } from '../support/run-
 import { sampleRuns } from '../support/sample-report.ts';
 import { diagnosticAt, LISTS_FILE, LISTS_TEXT, scenarioNamed } from '../support/spec-fixture.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'siren-html-'));
+const fresh = temporaryFolders('html');
+const folder = fresh();
 let files = 0;
 
 async function page(judged: readonly Judged[], options: StreamOptions = {}): Promise<string> {
@@ -341,14 +342,13 @@ describe('report.html', () => {
       const path = join(folder, 'chromium.html');
       const sources = new Map([[NASTY, NASTY]]);
       await feed(htmlReporter({ path, version: '0.1.0' }), streamOf([hostileRun()], { sources }));
-      const profile = mkdtempSync(join(tmpdir(), 'siren-chromium-'));
+      const profile = fresh();
       const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', `--user-data-dir=${profile}`, '--virtual-time-budget=2000', '--dump-dom', `file://${path}#r0`]; // prettier-ignore
       const dom = execFileSync('/usr/bin/chromium', flags, {
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'ignore'],
         timeout: 50_000,
       });
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
       expect(dom).toContain('<title>Siren: 1 of 1 runs need attention</title>');
       expect(dom).toMatch(/<details class="run"[^>]*data-width="\d+"/);
       expect(dom).toContain('class="timeline"');

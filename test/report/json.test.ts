@@ -1,13 +1,15 @@
-import { mkdtempSync, readFileSync, readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolders } from '../support/folders.ts';
 import type { Results } from '../../src/report/results.ts';
 import { jsonReporter } from '../../src/report/json.ts';
 import { failedOutcome, oneOfEach, outcome, record, report, service } from '../support/outcomes.ts';
 import { feed, streamOf } from '../support/run-stream.ts';
 import { diagnosticAt, scenarioNamed } from '../support/spec-fixture.ts';
+
+const fresh = temporaryFolders('json');
 
 const schema = JSON.parse(
   readFileSync(new URL('../../src/report/results.schema.json', import.meta.url), 'utf8'),
@@ -15,7 +17,7 @@ const schema = JSON.parse(
 const valid = new Ajv({ strict: true, allowUnionTypes: true }).compile(schema);
 
 async function written(...args: Parameters<typeof streamOf>): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'siren-json-'));
+  const folder = fresh();
   const path = join(folder, 'results.json');
   await feed(jsonReporter({ path, version: '0.1.0' }), streamOf(...args));
   expect(readdirSync(folder)).toEqual(['results.json']);

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { temporaryFolders } from '../support/folders.ts';
 import type { JunitOptions } from '../../src/report/junit.ts';
 import { junitReporter } from '../../src/report/junit.ts';
 import { attribute, cdata } from '../../src/report/xml.ts';
@@ -12,7 +12,7 @@ import { feed, streamOf } from '../support/run-stream.ts';
 import { diagnosticAt, scenarioNamed, spanOf } from '../support/spec-fixture.ts';
 import { parseXml, type XmlElement } from '../support/xml-reader.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'siren-junit-'));
+const folder = temporaryFolders('junit')();
 let files = 0;
 
 async function written(

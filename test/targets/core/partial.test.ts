@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, statSync, truncateSync, copyFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync, truncateSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { temporaryFolders } from '../../support/folders.ts';
 import type { Attended } from '../../../src/ambulance/attend.ts';
 import { attend } from '../../../src/ambulance/attend.ts';
 import { damagedMachine } from '../../../src/execute/damaged.ts';
@@ -12,7 +12,7 @@ import { openMachine } from '../../../src/targets/core/open.ts';
 import { SHIPPED } from '../../support/library.ts';
 import { scenarioOf } from '../../support/spec-text.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'siren-partial-'));
+const folder = temporaryFolders('partial')();
 const whole = join(folder, 'whole');
 const MIB = 1_048_576;
 
@@ -24,7 +24,6 @@ beforeAll(() => {
   if (web) writeDump(whole, web, []);
   release();
 }); // prettier-ignore
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function look(path: string, more: (patient: Patient) => Patient = (patient) => patient): Attended {
   const opened = openMachine(path, 'dump');

@@ -1,4 +1,4 @@
-import { EOF } from 'chevrotain';
+import { EOF } from './chevrotain.ts';
 import type { IRecognitionException, IToken } from 'chevrotain';
 import { VERBS } from '../model/verbs.ts';
 import type { Label } from '../text/diagnostic.ts';

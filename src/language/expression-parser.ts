@@ -1,4 +1,4 @@
-import { EmbeddedActionsParser, EOF, MismatchedTokenException } from 'chevrotain';
+import { EmbeddedActionsParser, EOF, MismatchedTokenException } from './chevrotain.ts';
 import type { IToken, ParserMethod } from 'chevrotain';
 import { climb } from './operators.ts';
 import type { Piece, Prefix } from './operators.ts';

@@ -1,4 +1,4 @@
-import { Lexer } from 'chevrotain';
+import { Lexer } from './chevrotain.ts';
 import type { IToken, TokenType } from 'chevrotain';
 import { inThisForm, tellBraces, withOwnOperators } from './habits.ts';
 import { Heads } from './heads.ts';

@@ -1,4 +1,4 @@
-import { EOF } from 'chevrotain';
+import { EOF } from './chevrotain.ts';
 import type { IParserErrorMessageProvider, IToken, TokenType } from 'chevrotain';
 import * as token from './tokens.ts';
 

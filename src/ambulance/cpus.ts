@@ -64,7 +64,7 @@ function viewOf(subject: Subject, cpu: PatientCpu, functions: Functions): CpuVie
   const { fold } = subject.space;
   const rip = foldBits(fold, cpu.register('rip'));
   const rsp = foldBits(fold, cpu.register('rsp'));
-  const at = subject.functionAt(rip);
+  const at = functionAt(subject, rip);
   const user = (Number(cpu.register('cs') & 3n) & 3) === 3;
   const waits_to = functions.waiting.get(at) ?? '';
   const waits_for = waits_to === '' ? 0 : foldBits(fold, cpu.register('rdi'));
@@ -97,6 +97,14 @@ function nameOf(subject: Subject, lock: Address): string {
   return symbol && symbol.offset < LOCK_BYTES ? symbol.name : '';
 }
 
+/** What the compiler calls a part or a copy of a function (`ptrace_stop.part.0`). */
+const CLONE = /\.(?:part|isra|constprop|cold)\b.*$/;
+
+/** Name of the function that an address of the text lies in, as its source calls it; '' outside of the text. */
+function functionAt(subject: Subject, address: Address): string {
+  return subject.functionAt(address).replace(CLONE, '');
+}
+
 /**
  * The functions that a CPU is in, innermost first: as the kernel's own tables tell its frames, and from where they say nothing, or where a kernel has
  * none, those that the words of its stack point into.
@@ -104,7 +112,7 @@ function nameOf(subject: Subject, lock: Address): string {
 function framesOf(subject: Subject, cpu: PatientCpu, at: string, rsp: Address): readonly string[] {
   const told = unwound(subject, cpu, rsp);
   if (!told) return [...(at === '' ? [] : [at]), ...functionsOn(subject, rsp)];
-  const frames = told.frames.map((address) => subject.functionAt(address)).filter((name) => name !== '');
+  const frames = told.frames.map((address) => functionAt(subject, address)).filter((name) => name !== '');
   return told.complete ? frames : [...frames, ...functionsOn(subject, told.sp)].slice(0, FRAME_LIMIT);
 }
 
@@ -148,7 +156,7 @@ function functionsOn(subject: Subject, start: Address): string[] {
     const value = subject.space.u64(word);
     if (Number.isNaN(value)) break;
     if (value < 0 && subject.inText(value)) {
-      const name = subject.functionAt(value);
+      const name = functionAt(subject, value);
       if (name !== '') frames.push(name);
     }
   }

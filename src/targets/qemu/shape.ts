@@ -38,7 +38,8 @@ export function shapeOf(lpar: LparModel, topology: TopologyModel, levels: 4 | 5)
     notes.push(`${lpar.name}: memory was raised from ${lpar.memory_bytes / 2 ** 20} MiB to ${megabytes} MiB`);
   const kinds = new Map(topology.machine.devices.map(({ name, kind }) => [name, kind]));
   const words = [
-    'console=ttyS0 panic=0',
+    // An emulated timer may be late on a busy host: the kernel's own test of it would end the boot.
+    'console=ttyS0 panic=0 no_timer_check',
     `watchdog_thresh=${Math.max(1, Math.round(kernel.watchdog_thresh_ns / 1e9))}`,
     ...(kernel.panic_on_oops ? ['oops=panic'] : []),
     ...(kernel.softlockup_panic ? ['softlockup_panic=1'] : []),

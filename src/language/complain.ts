@@ -219,7 +219,10 @@ function expected(failed: Failed, error: IRecognitionException): Complaint {
     start,
     end: atEnd ? start : endOf(at),
     said: /^expected (.*), found/s.exec(error.message)?.[1] ?? 'here',
-    help: open === undefined ? (castToArray(failed, at) ?? hint(error, previous)) : 'close it with `}`',
+    help:
+      open === undefined
+        ? (castToArray(failed, at) ?? uncounted(failed, at) ?? hint(error, previous))
+        : 'close it with `}`',
     more:
       open === undefined ? [] : [{ span: { file: failed.file, ...place(open) }, text: 'this has no `}`' }],
   };
@@ -257,6 +260,14 @@ function castToArray({ tokens }: Failed, at: IToken): string | undefined {
   const before = tokens.slice(0, tokens.indexOf(at)).findLast(({ tokenType }) => tokenType !== token.Star && tokenType !== token.Word); // prettier-ignore
   if (before?.tokenType !== token.As) return undefined;
   return 'nothing is read `as` an array: a locator says how many with `length`, and a struct may hold an array';
+}
+
+/** `recents of answers` in an `app`: where a value belongs, `of` is taken for one, and who is meant for a clause without any. */
+function uncounted({ tokens }: Failed, at: IToken): string | undefined {
+  const [head, of, whose] = tokens.slice(0, tokens.indexOf(at)).slice(-3);
+  if (of?.image !== 'of' || head?.tokenType !== token.Word || whose?.tokenType !== token.Word)
+    return undefined;
+  return `say how many: \`${head.image} 100 of ${whose.image}\``;
 }
 
 const LEFT_OVER = 'expected the end of the line, found `}`';

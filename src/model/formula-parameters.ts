@@ -1,6 +1,6 @@
 import type { FormulaFunction, FormulaParameter } from './formula-functions.ts';
 import type { FormulaType } from './formula-types.ts';
-import { NUMBER } from './formula-types.ts';
+import { COUNT, NUMBER } from './formula-types.ts';
 import { isTime } from './quantities.ts';
 import type { TypeModel } from './structure.ts';
 
@@ -61,11 +61,14 @@ function isArray(type: FormulaType, source: Types): boolean {
   return typeof at === 'object' && at.kind === 'array';
 }
 
+/** Numbers that may be times if what they are made of is. */
+const OF_ANYTHING: ReadonlySet<string> = new Set(['sum', 'swab16', 'swab32', 'swab64']);
+
 /** What a function gives for arguments of those types. */
-export function resultOf({ gives }: FormulaFunction, types: readonly FormulaType[]): FormulaType {
+export function resultOf({ name, gives }: FormulaFunction, types: readonly FormulaType[]): FormulaType {
   switch (gives) {
     case 'number':
-      return NUMBER;
+      return OF_ANYTHING.has(name) ? NUMBER : COUNT;
     case 'bool':
     case 'text':
       return { kind: gives };

@@ -6,9 +6,9 @@ import type { TypeModel } from './structure.ts';
 export type FormulaType =
   /**
    * 64 bits; `signed` is undefined for constants, which take after what they are used with. `quantity`: of what it is a number;
-   * `bytes`: of the member that it was read from, undefined for what is calculated.
+   * `bytes`: of the member that it was read from, undefined for what is calculated; `no_time`: however wide it is, it counts or names something.
    */
-  | { readonly kind: 'number'; readonly signed: boolean | undefined; readonly quantity?: Quantity; readonly bytes?: number }
+  | { readonly kind: 'number'; readonly signed: boolean | undefined; readonly quantity?: Quantity; readonly bytes?: number; readonly no_time?: true }
   | { readonly kind: 'bool' }
   | { readonly kind: 'text' }
   /** Memory of that type: it has an address, can be blamed and set. `counted`: bound by `each`, so that `.index` is its position. */
@@ -38,6 +38,8 @@ export interface Wrong {
 }
 
 export const NUMBER: FormulaType = { kind: 'number', signed: false };
+/** How many there are, where something lies, what comes out of a checksum. */
+export const COUNT: FormulaType = { kind: 'number', signed: false, no_time: true };
 
 /** Kinds that a cast gives another type without changing where they are. */
 export const PLACE_TYPES: ReadonlySet<FormulaType['kind']> = new Set(['place', 'symbol', 'unknown']);

@@ -6,8 +6,9 @@ export type Quantity = 'time' | 'size';
 type NumberType = Extract<FormulaType, { kind: 'number' }>;
 type Part = Pick<NumberType, 'quantity' | 'bytes'>;
 
-/** A time is nanoseconds in 64 bits: what is narrower holds none, nor does a bare number that the text writes down. */
-function holdsTime({ quantity, bytes, signed }: NumberType, formula: Formula): boolean {
+/** A time is nanoseconds in 64 bits: what is narrower holds none, nor does a count, an enumerator, or a bare number that the text writes down. */
+function holdsTime({ quantity, bytes, signed, no_time }: NumberType, formula: Formula): boolean {
+  if (no_time) return false;
   if (quantity !== undefined) return quantity === 'time';
   if (signed === undefined) return formula.kind === 'int' && formula.value === 0n;
   return bytes === undefined || bytes === 8;

@@ -95,8 +95,9 @@ export function valueOf(type: FormulaType, source: TypeSource): FormulaType {
     case 'int':
       return { kind: 'number', signed: seen.signed, bytes: type.bits === undefined ? seen.bytes : 1 };
     case 'enum':
+      return { kind: 'number', signed: false, bytes: seen.bytes, no_time: true };
     case 'char':
-      return { kind: 'number', signed: false, bytes: seen.kind === 'char' ? 1 : seen.bytes };
+      return { kind: 'number', signed: false, bytes: 1 };
     case 'bool':
       return { kind: 'bool' };
     case 'pointer':

@@ -13,6 +13,7 @@ const ORDER: TypeModel = { kind: 'aggregate', union: false, bytes: 48, members: 
   { name: 'delta', type: int_type('s32'), offset: 20, span },
   { name: '', type: { kind: 'aggregate', union: true, bytes: 8, members: [{ name: 'inside', type: int_type('u64'), offset: 0, span }] }, offset: 24, span },
   { name: 'name', type: { kind: 'array', of: { kind: 'char' }, count: 16 }, offset: 32, span },
+  { name: 'kind', type: { kind: 'enum', bytes: 8, values: [{ name: 'one', value: 1n }] }, offset: 40, span },
   { name: 'flag', type: int_type('u32'), offset: 20, bits: { from: 3, width: 2 }, span },
 ] }; // prettier-ignore
 
@@ -92,6 +93,17 @@ describe('a time', () => {
     expect(typed(binary('<', binary('*', qty, int(1_000_000)), ms(3)))).toBe('a truth');
     expect(typed(binary('<', inside, binary('+', ms(3), int(5))))).toMatch(/^mismatch: a time and a number/);
     expect(typed(binary('!=', ms(3), int(0)))).toBe('a truth');
+  });
+
+  it('is no count, no enumerator and no place, however many bits they have', () => {
+    const apart = /^mismatch: .* they do not go together/;
+    expect(typed(binary('<', call('count', orders), ms(3)))).toMatch(apart);
+    expect(typed(binary('<', ms(3), call('crc32c', address(o), int(8))))).toMatch(apart);
+    expect(typed(binary('<', member(o, 'kind'), ms(3)))).toMatch(apart);
+    expect(typed(binary('<', address(o), ms(3)))).toMatch(apart);
+    expect(typed(binary('<', call('sum', orders, member(element, 'inside')), ms(3)))).toBe('a truth');
+    expect(typed(binary('<', call('swab64', inside), ms(3)))).toBe('a truth');
+    expect(typed(binary('<', call('count', orders), kib))).toBe('a truth');
   });
 
   it('is no size, and a size goes with any number', () => {

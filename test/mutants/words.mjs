@@ -28,4 +28,7 @@ export const mutants = [
   { id: 'half-a-machine-runs-nothing', file: 'src/language/scenario.ts', from: ' || base?.sound === false) return;', to: ') return;', killer: 'test/language/half.test.ts' },
   { id: 'unused-defs-are-checked', file: 'src/language/library/defs.ts', from: 'if (formula !== undefined) checkedType(formula, context);', to: '', killer: 'test/language/golden.test.ts' },
   { id: 'pointers-are-turned', file: 'src/language/habits.ts', from: 'tokens[at - 1] = { ...star, startOffset: type.startOffset };', to: '', killer: 'test/language/golden.test.ts' },
+  { id: 'a-count-is-no-time', file: 'src/model/quantities.ts', from: 'if (no_time) return false;', to: '', killer: 'test/model/typing.test.ts' },
+  { id: 'sums-may-be-times', file: 'src/model/formula-parameters.ts', from: 'return OF_ANYTHING.has(name) ? NUMBER : COUNT;', to: 'return COUNT;', killer: 'test/model/typing.test.ts' },
+  { id: 'how-many-is-asked-for', file: 'src/language/complain.ts', from: "if (of?.image !== 'of' || head?.tokenType !== token.Word || whose?.tokenType !== token.Word) return undefined;", to: 'return undefined;', killer: 'test/language/golden.test.ts' },
 ]; // prettier-ignore

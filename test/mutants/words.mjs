@@ -30,5 +30,5 @@ export const mutants = [
   { id: 'pointers-are-turned', file: 'src/language/habits.ts', from: 'tokens[at - 1] = { ...star, startOffset: type.startOffset };', to: '', killer: 'test/language/golden.test.ts' },
   { id: 'a-count-is-no-time', file: 'src/model/quantities.ts', from: 'if (no_time) return false;', to: '', killer: 'test/model/typing.test.ts' },
   { id: 'sums-may-be-times', file: 'src/model/formula-parameters.ts', from: 'return OF_ANYTHING.has(name) ? NUMBER : COUNT;', to: 'return COUNT;', killer: 'test/model/typing.test.ts' },
-  { id: 'how-many-is-asked-for', file: 'src/language/complain.ts', from: "if (of?.image !== 'of' || head?.tokenType !== token.Word || whose?.tokenType !== token.Word) return undefined;", to: 'return undefined;', killer: 'test/language/golden.test.ts' },
+  { id: 'how-many-is-asked-for', file: 'src/language/complain.ts', from: "if (of?.image !== 'of' ||", to: "if (of !== undefined ||", killer: 'test/language/golden.test.ts' },
 ]; // prettier-ignore

@@ -133,6 +133,21 @@ describe('a damaged machine goes out as a core file and comes back as a scenario
     expect([ran.code, ran.stdout]).toEqual([1, expect.stringMatching(/E0920.*looking at it took/)]);
   });
 
+  it('an earlier dump of the same boot may stand beside it, and nothing else', async () => {
+    const same = await siren(['diagnose', dump, '--booted', dump], folder);
+    expect([same.code, same.stderr]).toEqual([1, '']);
+    expect(same.stdout).toContain('LIST_NEXT_POISON');
+    const missing = await siren(['diagnose', dump, '--booted', 'nothing.vmcore'], folder);
+    expect([missing.code, missing.stderr]).toEqual([3, 'siren: nothing.vmcore: there is no such file\n']);
+    const bytes = readFileSync(path);
+    for (let at = bytes.indexOf('OSRELEASE=6'); at >= 0 && at < 1_048_576; at = bytes.indexOf('OSRELEASE=6', at)) bytes[at + 10] = 0x35; // prettier-ignore
+    writeFileSync(join(folder, 'other.vmcore'), bytes);
+    const other = await siren(['diagnose', dump, '--booted', 'other.vmcore'], folder);
+    expect([other.code, other.stdout]).toEqual([3, '']);
+    expect(other.stderr).toMatch(/^siren: other\.vmcore: it is of another boot/);
+    rmSync(join(folder, 'other.vmcore'));
+  });
+
   it('a dump that is cut short is diagnosed as far as it goes, and one that is none is refused', async () => {
     copyFileSync(path, join(folder, 'cut.vmcore'));
     truncateSync(join(folder, 'cut.vmcore'), 100 * 1_048_576);

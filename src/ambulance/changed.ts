@@ -4,6 +4,8 @@ import type { ReadMemory } from '../formats/result.ts';
 const PAGE_BYTES = 4096;
 /** Read at once where pages lie side by side in the machine, too. */
 const RUN_BYTES = 65_536;
+/** Made once: where functions are traced there are tens of thousands of changes, one look after each. */
+const [NOW, THEN] = [Buffer.alloc(RUN_BYTES), Buffer.alloc(RUN_BYTES)];
 
 /** Memory as it is, past any cache, and as it was when the guest had booted. */
 interface ThenAndNow {
@@ -19,7 +21,6 @@ export function firstChanged(
   length: number,
 ): Address | undefined {
   if (!booted) return undefined;
-  const [now, then] = [Buffer.alloc(RUN_BYTES), Buffer.alloc(RUN_BYTES)];
   const end = address + length;
   for (let at = address; at < end;) {
     const physical = physicalOf(at);
@@ -28,7 +29,7 @@ export function firstChanged(
     let next = at + PAGE_BYTES - (physical % PAGE_BYTES);
     while (next < upTo && physicalOf(next) === physical + next - at) next += PAGE_BYTES;
     const bytes = Math.min(next, upTo) - at;
-    const [is, was] = [now.subarray(0, bytes), then.subarray(0, bytes)];
+    const [is, was] = [NOW.subarray(0, bytes), THEN.subarray(0, bytes)];
     if (!readOnce(physical, is) || !booted(physical, was)) return NaN;
     if (!is.equals(was)) {
       let same = 0;

@@ -233,6 +233,12 @@ export class Reporting extends Wide {
   }
   target: Address = NaN;
 
+  /** The locator that a repair's subject is an element of, where the subject is one. */
+  hangsIn(locator: number): void {
+    this.element_of = this.nameOf(locator);
+  }
+  element_of = '';
+
   /** What `blame` and `expect` were told outside a finding: a repair's subject and value. */
   get told(): Making | undefined {
     return this.#making;

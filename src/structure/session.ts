@@ -110,7 +110,7 @@ export class Session {
     made(frame);
     const { told } = frame;
     const subject = told?.space && { place: told.place, address: told.address, bytes: told.bytes, space: told.space, type: told.named }; // prettier-ignore
-    return { only_if: frame.only_if, subject, target: frame.target, to: told?.expected_bits };
+    return { only_if: frame.only_if, subject, target: frame.target, element_of: frame.element_of, to: told?.expected_bits }; // prettier-ignore
   }
 
   /** Where an object hangs: every structure that has been gone through and has it. */

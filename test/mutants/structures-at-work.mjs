@@ -39,6 +39,8 @@ export const mutants = [
   { id: 'large-pages-begin-where-they-lie', file: 'src/ambulance/memory.ts', from: 'if (known < 0) return within - known - 1;', to: 'if (known < 0) return within - known;', killer: 'test/ambulance/memory.test.ts' },
   { id: 'where-a-library-was-written-is-no-difference', file: 'src/structure/described.ts', from: "key === 'span' ? undefined : value", to: 'value', killer: 'test/structure/described.test.ts' },
   { id: 'all-steps-of-a-repair', file: 'src/structure/repair/propose.ts', from: 'const steps = [model, ...(model.more ?? [])];', to: 'const steps = [model];', killer: 'test/structure/repair/propose.test.ts' },
+  { id: 'off-what-it-was-found-in', file: 'src/structure/repair/propose.ts', from: 'const own = of(told.element_of);', to: 'const own = of(draft.structure);', killer: 'test/structure/repair/own-structure.test.ts' },
+  { id: 'off-what-was-judged', file: 'src/structure/repair/propose.ts', from: 'const judged = of(draft.structure);', to: 'const judged = places.slice(0, 1);', killer: 'test/structure/repair/own-structure.test.ts' },
   { id: 'behind-its-equals', file: 'src/structure/repair/tree.ts', from: 'readField(root.space, base, key) > own', to: 'readField(root.space, base, key) >= own', killer: 'test/structure/repair/propose.test.ts' },
   { id: 'a-task-that-is-kept-from-running', file: 'specs/lib/stacks.spec', from: 'quarantine t loses task', to: 'set t.__state to 0x40', killer: 'specs/service/library-repairs.spec' },
   { id: 'buckets-that-are-rings', file: 'src/structure/repair/verbs.ts', from: "'pprev', locator.source)) return ofRing();", to: "'pprev', locator.source)) return;", killer: 'test/structure/repair/propose.test.ts' },

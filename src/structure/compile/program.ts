@@ -99,6 +99,8 @@ const ON_ELEMENTS: ReadonlySet<string> = new Set(['unlink', 'quarantine', 'rearm
 function subject(made: Compiled, verb: RepairModel['verb'], context: Context): void {
   if (made.kind === 'place') {
     accuse(made.place, context);
+    const [whole, ...member] = made.place.text;
+    if (typeof whole === 'object' && whole.hole === 'element' && member.length === 0) context.code.line(`R.hangsIn(${whole.locator});`); // prettier-ignore
     // Of a pointer, what is taken off is what it leads to.
     if (made.place.type?.kind === 'pointer' && ON_ELEMENTS.has(verb))
       subject(load(context, made.place), verb, context);

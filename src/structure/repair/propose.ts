@@ -68,6 +68,8 @@ export interface Told {
   readonly subject: { readonly place: string; readonly address: Address; readonly bytes: number; readonly space: Draft['space']; readonly type: string } | undefined; // prettier-ignore
   /** Where a subject that is a pointer leads. */
   readonly target: Address;
+  /** The locator that the subject is an element of; '' where nothing says. */
+  readonly element_of: string;
   readonly to: bigint | undefined;
 }
 
@@ -116,7 +118,17 @@ function onElement(writes: Writes, session: Session, model: RepairModel, told: T
     if (!elements || Number.isNaN(bucket)) return writes.decline('NO_VALUE', 'nothing says where it belongs');
     return rearm(writes, elements, base, bucket, told.subject?.place ?? draft.place);
   }
-  const chosen = model.verb === 'quarantine' ? places : places.slice(0, 1);
-  if (chosen.length === 0) return writes.decline('NO_WAY', 'it is on no list that is known');
+  if (places.length === 0) return writes.decline('NO_WAY', 'it is on no list that is known');
+  const chosen = model.verb === 'quarantine' ? places : ownOf(places, told, draft);
+  if (chosen.length === 0) return writes.decline('NO_WAY', 'it hangs in several structures, and nothing says which one is meant'); // prettier-ignore
   for (const { elements, index } of chosen) unlink(writes, elements, index);
+}
+
+/** The one that the subject was found in, else the one that was judged; another only where it hangs nowhere else. */
+function ownOf(places: ReturnType<Session['placesOf']>, told: Told, draft: Draft): typeof places {
+  const of = (name: string): typeof places => places.filter(({ elements }) => elements.locator.model.name === name).slice(0, 1); // prettier-ignore
+  const own = of(told.element_of);
+  if (own.length > 0 || told.element_of !== '') return own;
+  const judged = of(draft.structure);
+  return judged.length > 0 || places.length > 1 ? judged : places;
 }

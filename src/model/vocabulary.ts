@@ -102,7 +102,10 @@ export const SERVICE_SIGNS: Readonly<Record<string, string>> = {
 
 /** `with CODE` of a service claim; a service that `verify` rolled back has the code of the finding that was left. */
 export const SERVICE_CODES: Readonly<Record<string, string>> = {
-  NOTHING_FOUND: 'Nothing is wrong with the patient: there is nothing to repair.',
+  NOTHING_FOUND:
+    'Nothing is wrong with the patient, of which everything could be looked at: there is nothing to repair.',
+  NOT_JUDGED:
+    'Nothing was found, and not everything could be looked at: a structure is unreachable, or was changing whenever it was read.',
   NO_REPAIR: 'No validator knows a repair for what was found.',
   WOULD_LOSE_DATA: 'The repair would hide that data is gone.',
   NOT_ORPHAN: 'The lock is free, or may have a holder: releasing it would let two into its section.',

@@ -3,6 +3,7 @@ import { formatSize } from '../base/units.ts';
 import type { AmbulanceReport, Finding, StructureVerdict } from '../patient/report.ts';
 import type { Colors } from './console.ts';
 import { oneLine } from './escape.ts';
+import { asFarAsJudged } from './judged.ts';
 
 /** What a CPU was doing when the dump was made. */
 interface SeenCpu {
@@ -88,12 +89,7 @@ function conclusion({ report, closed }: DumpDiagnosis, colors: Colors): string {
   const { health, verdicts } = report;
   const corrupt = verdicts.filter(({ verdict }) => verdict === 'corrupt').length;
   const looked = verdicts.filter(({ verdict }) => verdict === 'corrupt' || verdict === 'intact').length;
-  const others = (['unreachable', 'unsettled'] as const).flatMap((kind) => {
-    const count = verdicts.filter(({ verdict }) => verdict === kind).length;
-    return count === 0 ? [] : [`${count} ${kind}`];
-  });
-  const judged = others.length === 0 ? '' : `, as far as it could be judged (${others.join(', ')})`;
-  const said = `${health}${judged}: ${corrupt} of ${looked} structures corrupt`;
+  const said = `${health}${asFarAsJudged(verdicts)}: ${corrupt} of ${looked} structures corrupt`;
   return health === 'healthy' ? colors.green(said) : colors.red(said);
 }
 

@@ -5,6 +5,7 @@ import type { Job } from '../runner/events.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import { diagnosticText } from './diagnostic-text.ts';
 import { clip, manyLines, oneLine } from './escape.ts';
+import { asFarAsJudged } from './judged.ts';
 import type { Sources } from './sources.ts';
 
 /** How diagnostics are turned to text: `diagnosticText`, or the same in colour. */
@@ -165,8 +166,9 @@ function momentsText(outcome: RunOutcome): string {
         ? 'no diagnosis'
         : `${cause.cause}${cause.place === '' ? '' : ` at ${cause.place}`}`;
     lines.push(
-      oneLine(`${report.ambulance} on ${report.patient}, by ${report.reason}: ${report.health}, ${what}`) +
-        ` (attached ${formatTime(report.attached_ns)}, diagnosed ${formatTime(report.diagnosed_ns)})`,
+      oneLine(
+        `${report.ambulance} on ${report.patient}, by ${report.reason}: ${report.health}${asFarAsJudged(report.verdicts)}, ${what}`,
+      ) + ` (attached ${formatTime(report.attached_ns)}, diagnosed ${formatTime(report.diagnosed_ns)})`,
     );
     for (const note of notesIn([report])) lines.push(`note of ${oneLine(report.ambulance)}: ${note}`);
   }

@@ -1,6 +1,9 @@
 /** One-line mutations of servicing: the journal, the leases, the order of steps, who takes over, and how it is judged. */
 export const mutants = [
   { id: 'the-journal-keeps-every-byte', file: 'src/hypervisor/journal.ts', from: 'const before = new Uint8Array(after.length);', to: 'const before = new Uint8Array(after.length - 1);', killer: 'test/hypervisor/journal.test.ts' },
+  { id: 'what-is-unreachable-may-be-wrong', file: 'src/ambulance/service/plan.ts', from: "verdict === 'unreachable' || verdict === 'unsettled'", to: "verdict === 'unsettled'", killer: 'specs/structures/unjudged.spec' },
+  { id: 'what-is-unsettled-may-be-wrong', file: 'src/ambulance/service/plan.ts', from: "verdict === 'unreachable' || verdict === 'unsettled'", to: "verdict === 'unreachable'", killer: 'test/ambulance/service/plan.test.ts' },
+  { id: 'healthy-as-far-as-judged', file: 'src/report/judged.ts', from: 'return count === 0 ? []', to: 'return count < 2 ? []', killer: 'test/report/judged.test.ts' },
   { id: 'roll-back-undoes-the-first-write', file: 'src/hypervisor/journal.ts', from: 'of journal.entries.toReversed())', to: 'of journal.entries.slice(1).toReversed())', killer: 'test/hypervisor/journal.test.ts' },
   { id: 'roll-back-ends-with-the-oldest-bytes', file: 'src/hypervisor/journal.ts', from: 'of journal.entries.toReversed())', to: 'of journal.entries)', killer: 'test/hypervisor/journal.test.ts' },
   { id: 'a-closed-journal-takes-nothing', file: 'src/hypervisor/journal.ts', from: "if (journal.state !== 'open' || journal.entries.length >= ENTRIES_LIMIT) return undefined;", to: 'if (journal.entries.length >= ENTRIES_LIMIT) return undefined;', killer: 'test/hypervisor/journal.test.ts' },

@@ -15,6 +15,9 @@ export interface Plan {
 /** Writes, or what works them out when it is their turn: a text where that cannot be done. */
 type Step = readonly RepairWrite[] | (() => readonly RepairWrite[] | string);
 
+/** Structures that a message names. */
+const UNSEEN_NAMED = 3;
+
 /** The writes that an order comes to; the end of the service where nothing may be written at all. */
 export function planOf(order: Order, seen: Attended, patient: string): Plan | ServiceEnd {
   return order.kind === 'advice' ? advised(seen, patient) : ordered(order.steps, seen);
@@ -26,7 +29,7 @@ export function planOf(order: Order, seen: Attended, patient: string): Plan | Se
  */
 function advised({ report, repairs }: Attended, patient: string): Plan | ServiceEnd {
   const [first] = report.findings;
-  if (first === undefined) return ending('declined', 'NOTHING_FOUND', `nothing is wrong with ${patient}`);
+  if (first === undefined) return nothingFound(report, patient);
   const wanted = repairs.filter(({ finding }) => !follows(finding, report, repairs));
   const declined = wanted.find((repair) => repair.declined !== undefined);
   if (declined?.declined !== undefined) return ending('declined', declined.declined, `${declined.kind} of ${declined.place}`); // prettier-ignore
@@ -37,6 +40,15 @@ function advised({ report, repairs }: Attended, patient: string): Plan | Service
     repaired: wanted.map(told),
     summary: wanted.map((repair) => `${repair.kind} ${repair.place}`).join(', '),
   };
+}
+
+/** Who could not look at something cannot say that nothing is wrong. */
+function nothingFound({ verdicts }: AmbulanceReport, patient: string): ServiceEnd {
+  const unseen = verdicts.filter(({ verdict }) => verdict === 'unreachable' || verdict === 'unsettled');
+  if (unseen.length === 0) return ending('declined', 'NOTHING_FOUND', `nothing is wrong with ${patient}`);
+  const named = unseen.slice(0, UNSEEN_NAMED).map(({ structure, verdict, code }) => `${patient}.${structure} is ${verdict}${code === undefined ? '' : ` (${code})`}`); // prettier-ignore
+  const more = unseen.length > UNSEEN_NAMED ? `, and ${unseen.length - UNSEEN_NAMED} more` : '';
+  return ending('declined', 'NOT_JUDGED', `nothing was found, but ${named.join(', ')}${more}`);
 }
 
 /** True when a finding follows, through whatever chain, from one that will be repaired. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Attended } from '../../../src/ambulance/attend.ts';
 import { planOf } from '../../../src/ambulance/service/plan.ts';
 import type { Repair } from '../../../src/patient/repair.ts';
-import { finding, report } from '../../support/records.ts';
+import { finding, report, verdict } from '../../support/records.ts';
 
 const write = (physical: number, byte: number): Repair['writes'][0] => ({
   place: 'web.x',
@@ -59,6 +59,22 @@ describe('advice', () => {
   it('is not asked for where nothing is wrong, and not there where nobody knows any', () => {
     expect(plan(attended([]))).toMatchObject({ state: 'declined', code: 'NOTHING_FOUND' });
     expect(plan(attended([undefined]))).toMatchObject({ state: 'declined', code: 'NO_REPAIR' });
+  });
+});
+
+describe('where nothing was found', () => {
+  const seen = (...verdicts: Parameters<typeof verdict>[]): unknown =>
+    plan({ ...attended([]), report: report({ verdicts: verdicts.map((one) => verdict(...one)) }) });
+
+  it('nothing is wrong only if everything could be looked at', () => {
+    expect(seen(['tasks'], ['pids', 'unchecked'])).toMatchObject({ code: 'NOTHING_FOUND' });
+    expect(seen(['tasks'], ['locks', 'unsettled'])).toMatchObject({ state: 'declined', code: 'NOT_JUDGED' });
+    expect(seen(['tasks'], ['locks', 'unreachable', { code: 'INDEX' }])).toMatchObject({ code: 'NOT_JUDGED', message: 'nothing was found, but web.locks is unreachable (INDEX)' }); // prettier-ignore
+  });
+
+  it('of many that could not be looked at some are named', () => {
+    const many = ['a', 'b', 'c', 'd', 'e'].map((name): Parameters<typeof verdict> => [name, 'unreachable']);
+    expect(seen(...many)).toMatchObject({ message: 'nothing was found, but web.a is unreachable, web.b is unreachable, web.c is unreachable, and 2 more' }); // prettier-ignore
   });
 });
 

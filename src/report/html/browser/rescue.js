@@ -13,7 +13,7 @@ import { memoryView } from './memory.js';
 export function rescueView(rescue) {
   return markup`<section class="rescue">
     <h4>
-      ${rescue.ambulance} on ${rescue.patient} <span class="pill ${rescue.health}">${rescue.health}</span>
+      ${rescue.ambulance} on ${rescue.patient} <span class="pill ${rescue.health}">${rescue.health}</span>${judgedView(rescue)}
     </h4>
     <p class="facts">
       called by ${rescue.reason} · region read via ${rescue.via.replaceAll('_', ' ')} · attached at
@@ -21,6 +21,17 @@ export function rescueView(rescue) {
     </p>
     ${diagnosisView(rescue)}${findingsView(rescue)}${notesView(rescue)}${verdictsView(rescue)}${lastWords(rescue)}
   </section>`;
+}
+
+/**
+ * How far the health can be relied on.
+ * @param {RescueResult} rescue
+ */
+function judgedView({ verdicts }) {
+  const unseen = verdicts.filter(
+    ({ verdict }) => verdict === 'unreachable' || verdict === 'unsettled',
+  ).length;
+  return unseen > 0 && markup` <span class="dim">as far as it could be judged: ${unseen} could not</span>`;
 }
 
 /** @param {RescueResult} rescue */

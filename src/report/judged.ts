@@ -1,0 +1,10 @@
+import type { StructureVerdict } from '../patient/report.ts';
+
+/** How far a health can be relied on: '' where every structure could be judged, else how many could not. What nobody asked for is not missing. */
+export function asFarAsJudged(verdicts: readonly Pick<StructureVerdict, 'verdict'>[]): string {
+  const others = (['unreachable', 'unsettled'] as const).flatMap((kind) => {
+    const count = verdicts.filter(({ verdict }) => verdict === kind).length;
+    return count === 0 ? [] : [`${count} ${kind}`];
+  });
+  return others.length === 0 ? '' : `, as far as it could be judged (${others.join(', ')})`;
+}

@@ -28,4 +28,7 @@ export const mutants = [
   { id: 'parameters-of-a-def-are-looked-at', file: 'src/language/check/names.ts', from: "if (node.kind === 'def' || node.kind === 'fault') twins", to: "if (node.kind === 'fault') twins", killer: 'test/language/golden.test.ts' },
   { id: 'an-app-has-no-kernel-variable', file: 'src/language/app-symbols.ts', from: 'if (kernels.has(name)) {', to: 'if (false) {', killer: 'test/language/codes.test.ts' },
   { id: 'two-apps-share-no-variable', file: 'src/language/app-symbols.ts', from: 'if (other === undefined) continue;', to: 'continue;', killer: 'test/language/golden.test.ts' },
+  { id: 'types-decide-comparisons', file: 'src/language/library/always.ts', from: 'if (holds !== undefined) return { holds, why: extent.said };', to: '', killer: 'test/language/golden.test.ts' },
+  { id: 'constants-are-signed-beside-signed', file: 'src/language/library/always.ts', from: '(signed ? BigInt.asIntN(64, value) : value)', to: 'value', killer: 'test/language/golden.test.ts' },
+  { id: 'an-empty-range-holds-nothing', file: 'src/language/library/always.ts', from: 'if (low > high) return', to: 'if (false) return', killer: 'test/language/golden.test.ts' },
 ]; // prettier-ignore

@@ -19,7 +19,7 @@ export const VALIDATOR_CODES: readonly LanguageCode[] = [
   {
     code: 'E1035',
     title: 'a requirement that is always the same',
-    doc: 'What is true or false whatever lies in memory is no requirement.',
+    doc: 'What is true or false whatever lies in memory is no requirement, and no condition: a `u32` is at most 0xffffffff, a field of 3 bits at most 7, a count never below 0, and nothing is in `5..1`.',
     frame: 'file',
     bad: validator('require 1000 > 1 else RANGE "never"'),
     mended: validator('require count(orders) > 1 else RANGE "too few"'),

@@ -6,6 +6,7 @@ import { fail, spanOf } from '../scope.ts';
 import { clauseNamed, clausesOf, single, wantName } from '../settings.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Clause, Require } from '../tree.ts';
+import { checkAlways } from './always.ts';
 import { checkAssign } from './assign.ts';
 import { checkCondition } from './check.ts';
 import type { Context } from './context.ts';
@@ -27,7 +28,7 @@ export function readRequire(node: Require, context: Context, told: Told): Statem
   if (condition?.kind === 'bool') {
     const message = `this is ${condition.value ? 'true' : 'false'} whatever lies in memory`;
     fail(scope, 'E1035', node.condition, message, 'nothing to require', 'compare something that is read');
-  }
+  } else if (condition !== undefined && sound) checkAlways(condition, context);
   const at = formulaOf(clauseNamed(clauses, 'at'), context);
   if (at !== undefined) checkPlace(at, 'at', context);
   const expected = formulaOf(clauseNamed(clauses, 'expected'), context);

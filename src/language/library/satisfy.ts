@@ -108,7 +108,7 @@ function looksAt(formula: Formula, place: Formula): boolean {
 }
 
 /** True for two formulas that say the same. */
-function same(one: Formula, other: Formula): boolean {
+export function same(one: Formula, other: Formula): boolean {
   if (one.kind !== other.kind) return false;
   const [parts, others] = [partsOf(one), partsOf(other)];
   if (parts.length !== others.length) return false;

@@ -7,6 +7,7 @@ import { fail, label, spanOf } from '../scope.ts';
 import { clauseNamed, clausesOf, single } from '../settings.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Clause, Each, If, Let, Name, Statement as Written, Walk } from '../tree.ts';
+import { checkAlways } from './always.ts';
 import { checkCondition, checkedType, tell } from './check.ts';
 import { bind } from './context.ts';
 import type { Context } from './context.ts';
@@ -137,6 +138,7 @@ function readEach(node: Each, context: Context, told: Told): Statement | undefin
 function readIf(node: If, context: Context, told: Told): Statement | undefined {
   const condition = readFormula(node.condition, context);
   const sound = condition !== undefined && checkCondition(condition, context);
+  if (sound) checkAlways(condition, context);
   const body = readStatements(node.body, context, told);
   return sound ? { kind: 'if', condition, body, span: spanOf(context.scope.unit, node) } : undefined;
 }

@@ -1,0 +1,146 @@
+import { spelled } from '../../model/formula-types.ts';
+import type { Formula, TypeModel } from '../../model/structure.ts';
+import { resolveType, valueOf } from '../../model/type-source.ts';
+import { typeOf } from '../../model/typing.ts';
+import { failAt } from '../scope.ts';
+import { partsOf } from './build.ts';
+import type { Context } from './context.ts';
+import { same } from './satisfy.ts';
+
+type Binary = Formula & { kind: 'binary' };
+/** What a value can be, by its type, both ends included. */
+interface Extent {
+  readonly low: bigint;
+  readonly high: bigint;
+  readonly signed: boolean;
+  readonly said: string;
+}
+interface Decided {
+  readonly holds: boolean;
+  readonly why: string;
+  /** Of a sound structure only: damage may leave any number there. */
+  readonly sound?: true;
+}
+
+const SWAPPED: Readonly<Record<string, Binary['operator']>> = { '==': '==', '!=': '!=', '<': '>', '<=': '>=', '>': '<', '>=': '<=' }; // prettier-ignore
+
+/**
+ * Tells every comparison in a condition that its types alone decide: `k < 0x1_0000_0000` of a `u32` requires nothing, and no `u32` is
+ * `0x1_0000_0000`. What a `def` compares is not looked at: it may be meant for other types, too.
+ */
+export function checkAlways(condition: Formula, context: Context): void {
+  const { span } = condition;
+  const left = { parts: 1024 };
+  visit(condition);
+
+  function visit(part: Formula): void {
+    if (--left.parts < 0) return;
+    const inside = part.span.file === span.file && part.span.start >= span.start && part.span.end <= span.end;
+    const found = inside && part.kind === 'binary' ? decide(part, context) : undefined;
+    if (found !== undefined) {
+      const when = found.sound ? 'in a sound structure' : 'whatever lies in memory';
+      const message = `${found.why}: this ${found.holds ? 'holds' : 'never holds'}, ${when}`;
+      failAt(context.scope, 'E1035', part.span, message, found.holds ? 'always true' : 'never true', 'compare it with what it can be and should not'); // prettier-ignore
+      return;
+    }
+    if (part.kind === 'binary' || part.kind === 'unary') partsOf(part).forEach(visit);
+  }
+}
+
+function decide(part: Binary, context: Context): Decided | undefined {
+  const { left, right } = part;
+  if (part.operator === 'in') return decideIn(part, context);
+  if (SWAPPED[part.operator] === undefined) return undefined;
+  if (left.kind !== 'int' && left.kind !== 'text' && same(left, right))
+    return { holds: ['==', '<=', '>='].includes(part.operator), why: 'both sides are the same' };
+  const [value, constant, operator] =
+    left.kind === 'int' ? [right, left, SWAPPED[part.operator] as Binary['operator']] : [left, right, part.operator]; // prettier-ignore
+  if (constant.kind === 'text') return decideText(value, constant.value, operator, context);
+  const extent = constant.kind === 'int' ? extentOf(value, context) : undefined;
+  if (constant.kind !== 'int' || extent === undefined) return undefined;
+  const holds = against(extent, operator, numberAs(constant.value, extent));
+  if (holds !== undefined) return { holds, why: extent.said };
+  return operator === '==' ? decideEnumeration(value, constant.value, context) : undefined;
+}
+
+/** A number that the text's own enumeration does not have; of the kernel's the values known here need not be all. */
+function decideEnumeration(value: Formula, number: bigint, { typing }: Context): Decided | undefined {
+  const type = typeOf(value, typing);
+  if (type.kind !== 'place' || type.type.kind !== 'enum') return undefined;
+  if (type.type.values.some((one) => one.value === number)) return undefined;
+  return { holds: false, why: `the enumeration has no value ${number}`, sound: true };
+}
+
+/** Constants are of 64 bits and unsigned; beside what is signed they are as well. */
+const numberAs = (value: bigint, { signed }: Extent): bigint => (signed ? BigInt.asIntN(64, value) : value);
+
+function against({ low, high }: Extent, operator: Binary['operator'], value: bigint): boolean | undefined {
+  switch (operator) {
+    case '==':
+    case '!=':
+      return value >= low && value <= high ? undefined : operator === '!=';
+    case '<':
+      return high < value ? true : low >= value ? false : undefined;
+    case '<=':
+      return high <= value ? true : low > value ? false : undefined;
+    case '>':
+      return low > value ? true : high <= value ? false : undefined;
+    default:
+      return low >= value ? true : high < value ? false : undefined;
+  }
+}
+
+function decideIn({ left, right }: Binary, context: Context): Decided | undefined {
+  if (right.kind === 'set' && right.items.length === 0)
+    return { holds: false, why: 'there is nothing in `[]`' };
+  const extent = extentOf(left, context);
+  if (extent === undefined) return undefined;
+  const outside = (value: bigint): boolean => value < extent.low || value > extent.high;
+  if (right.kind === 'set') {
+    const values = right.items.map((item) =>
+      item.kind === 'int' ? numberAs(item.value, extent) : undefined,
+    );
+    return values.every((value) => value !== undefined && outside(value)) ? { holds: false, why: extent.said } : undefined; // prettier-ignore
+  }
+  if (right.kind !== 'range' || right.low.kind !== 'int' || right.high.kind !== 'int') return undefined;
+  const [low, high] = [numberAs(right.low.value, extent), numberAs(right.high.value, extent)];
+  if (low > high) return { holds: false, why: 'this range is empty' };
+  if (low > extent.high || high < extent.low) return { holds: false, why: extent.said };
+  return low <= extent.low && high >= extent.high ? { holds: true, why: extent.said } : undefined;
+}
+
+/** A text that its array has no room for. */
+function decideText(value: Formula, text: string, operator: string, context: Context): Decided | undefined {
+  const type = typeOf(value, context.typing);
+  const seen = type.kind === 'place' ? resolveType(type.type, context.typing.source) : undefined;
+  if (type.kind !== 'place' || seen === undefined || seen === 'opaque' || seen.kind !== 'array') return undefined; // prettier-ignore
+  if (new TextEncoder().encode(text).length <= seen.count) return undefined;
+  return { holds: operator === '!=', why: `a \`${spelled(type.type)}\` holds at most ${seen.count} bytes of text` }; // prettier-ignore
+}
+
+function extentOf(formula: Formula, { typing }: Context): Extent | undefined {
+  const type = typeOf(formula, typing);
+  const value = valueOf(type, typing.source);
+  if (value.kind === 'pointer') return between(64, false, 'an address');
+  if (value.kind !== 'number' || value.signed === undefined) return undefined;
+  if (type.kind !== 'place') return value.signed ? undefined : between(64, false, 'what is calculated');
+  const seen = resolveType(type.type, typing.source);
+  if (seen === undefined || seen === 'opaque') return undefined;
+  // How a signed bit-field is read is the reader's.
+  if (type.bits !== undefined && value.signed) return undefined;
+  const bits = type.bits ?? widthOf(seen);
+  const name = `a \`${spelled(type.type)}\`${type.bits === undefined ? '' : ` of ${type.bits} bits`}`;
+  return bits === undefined ? undefined : between(bits, value.signed, name);
+}
+
+function widthOf(type: TypeModel): number | undefined {
+  if (type.kind === 'char') return 8;
+  return type.kind === 'int' || type.kind === 'enum' ? type.bytes * 8 : undefined;
+}
+
+function between(bits: number, signed: boolean, name: string): Extent {
+  const low = signed ? -(1n << BigInt(bits - 1)) : 0n;
+  const high = signed ? (1n << BigInt(bits - 1)) - 1n : (1n << BigInt(bits)) - 1n;
+  const top = high > 9999n ? `0x${high.toString(16)}` : String(high);
+  return { low, high, signed, said: `${name} is ${signed ? `${low} to ${high}` : `0 to ${top}`}` };
+}

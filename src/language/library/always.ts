@@ -31,19 +31,22 @@ const SWAPPED: Readonly<Record<string, Binary['operator']>> = { '==': '==', '!='
 export function checkAlways(condition: Formula, context: Context): void {
   const { span } = condition;
   const left = { parts: 1024 };
-  visit(condition);
+  visit(condition, false);
 
-  function visit(part: Formula): void {
+  function visit(part: Formula, denied: boolean): void {
     if (--left.parts < 0) return;
     const inside = part.span.file === span.file && part.span.start >= span.start && part.span.end <= span.end;
     const found = inside && part.kind === 'binary' ? decide(part, context) : undefined;
-    if (found !== undefined) {
+    // That a value is none of an enumeration's may well be required.
+    if (found !== undefined && !(found.sound && denied)) {
       const when = found.sound ? 'in a sound structure' : 'whatever lies in memory';
       const message = `${found.why}: this ${found.holds ? 'holds' : 'never holds'}, ${when}`;
       failAt(context.scope, 'E1035', part.span, message, found.holds ? 'always true' : 'never true', 'compare it with what it can be and should not'); // prettier-ignore
       return;
     }
-    if (part.kind === 'binary' || part.kind === 'unary') partsOf(part).forEach(visit);
+    const not = part.kind === 'unary' && part.operator === 'not';
+    if (part.kind === 'binary' || part.kind === 'unary')
+      for (const one of partsOf(part)) visit(one, not ? !denied : denied);
   }
 }
 

@@ -1,4 +1,4 @@
-// `npm run bench [-- --json] [-- --only scenarios,compile,machine,validators,dumps,startup]`: every figure is a ratio against a named peer in the same run, or a
+// `npm run bench [-- --json] [-- --only scenarios,compile,machine,validators,dumps,real,startup]`: every figure is a ratio against a named peer in the same run, or a
 // rate. Needs `npm run build` first, which `npm ci` does.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { compileRates } from './compile.mjs';
 import { machineRates } from './machine.mjs';
 import { dumpRates } from './dumps.mjs';
+import { realRates } from './real.mjs';
 import { median, pairs, timeProcess } from './processes.mjs';
 import { validatorRates } from './validators.mjs';
 import { SCENARIOS, writePeer, writeSpecs } from './scenarios.mjs';
@@ -31,6 +32,7 @@ const BOUNDS = [
   { part: 'startup', figure: 'ratio', most: 1.5 },
   { part: 'dumps', figure: 'diagnose_s', most: 0.6 },
   { part: 'dumps', figure: 'peak_mb', most: 300 },
+  { part: 'real', figure: 'restore_s', most: 0.5 },
   { part: 'validators', figure: 'us_a_node', most: 0.5 },
   { part: 'validators', figure: 'ratio', most: 1.5 },
   { part: 'validators', figure: 'million_to_hundred_thousand', most: 1.5 },
@@ -38,7 +40,7 @@ const BOUNDS = [
 ];
 /** Every one of them is SCENARIOS, or the run did not do what is measured. */
 const COUNTS = ['runs', 'passed', 'fired', 'twins', 'identical', 'verdicts'];
-const NAMES = ['startup', 'compile', 'machine', 'validators', 'dumps', 'scenarios'];
+const NAMES = ['startup', 'compile', 'machine', 'validators', 'dumps', 'real', 'scenarios'];
 const USAGE = `npm run bench [-- --json] [-- --only ${NAMES.join(',')}]
 --json prints one object: each part with its figures, \`bounds\` and whether each is met, \`wrong\`: what was not as it must be.
 Exit 1 when something is wrong: a count that is not ${SCENARIOS}, an exit code that is not 0.`;
@@ -166,6 +168,7 @@ const PARTS = {
   machine: machineRates,
   validators: validatorRates,
   dumps: dumpRates,
+  real: realRates,
   scenarios,
 };
 for (const [name, measure] of Object.entries(PARTS)) {

@@ -61,12 +61,14 @@ async function ownDump(folder) {
 /** The same dump opened, tasks and slabs listed, by who can. */
 function peers(folder, dump) {
   const vmlinux = process.env.SIREN_BENCH_VMLINUX;
-  if (vmlinux === undefined) return {};
+  const there = (program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
+  const why = (program) => (there(program) ? 'needs SIREN_BENCH_VMLINUX, a kernel with debug information' : 'not installed');
+  if (vmlinux === undefined || !['crash', 'drgn'].some(there)) return { crash_s: why('crash'), drgn_s: why('drgn') };
   writeFileSync(join(folder, 'crash'), 'ps\nkmem -s\nquit\n');
   writeFileSync(join(folder, 'drgn.py'), 'from drgn.helpers.linux import *\nprint(sum(1 for _ in for_each_task(prog)), sum(1 for _ in for_each_slab_cache(prog)))\n'); // prettier-ignore
   const crash = seconds('crash', ['-s', '-i', join(folder, 'crash'), vmlinux, dump]);
   const drgn = seconds('drgn', ['-q', '-c', dump, '-s', vmlinux, join(folder, 'drgn.py')]);
-  return { ...(crash === undefined ? {} : { crash_s: crash }), ...(drgn === undefined ? {} : { drgn_s: drgn }) };
+  return { crash_s: crash ?? (there('crash') ? 'failed' : 'not installed'), drgn_s: drgn ?? (there('drgn') ? 'failed' : 'not installed') };
 } // prettier-ignore
 
 /** Undefined where the program is not installed, or fails. */

@@ -100,7 +100,12 @@ function repairOf(told: Told, reading: Reading, all: readonly Told[]): { repair?
   const { session, linked } = reading.of(told.structure);
   const plan = propose(session, linked, told, all);
   if (!plan) return {};
-  const writes = plan.writes.map(({ place, address, after }) => ({ place, address, bytes: after }));
+  const writes = plan.writes.map(({ place, address, after, mask }) => ({
+    place,
+    address,
+    bytes: after,
+    ...(mask ? { mask } : {}),
+  }));
   const { acts, loss, loses, declined } = plan;
   return { repair: { kind: plan.verb, acts, would_lose: loss, writes, ...(loses === undefined ? {} : { loses }), ...(declined ? { declined: declined.code } : {}) } }; // prettier-ignore
 }

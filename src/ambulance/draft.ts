@@ -48,6 +48,7 @@ export interface DraftRepair {
     readonly place: string;
     readonly address: Address;
     readonly bytes: Uint8Array;
+    readonly mask?: Uint8Array;
   }[];
   readonly loses?: string;
   /** Why it must not be made: a code of SERVICE_CODES. */

@@ -11,6 +11,7 @@ import { evaluate, resolve } from '../place/evaluate.ts';
 import { explain } from '../place/outcome.ts';
 import type { BytesPlace } from '../place/place.ts';
 import { addressBits } from '../place/place.ts';
+import { readBytes } from '../place/read.ts';
 import type { World } from '../place/world.ts';
 import type { Receipt } from '../record/record.ts';
 import { printExpression } from '../model/print.ts';
@@ -35,8 +36,8 @@ export function injectedPlaces({ triggers }: Scenario, receipts: () => readonly 
     // Beyond the end of a page, the next byte may be anywhere.
     if (receipt === undefined || bytes === 0 || (receipt.physical % PAGE_SIZE) + bytes > PAGE_SIZE)
       return undefined;
-    const { place: text, partition, physical, address } = receipt;
-    const place: BytesPlace = { kind: 'bytes', partition, text, runs: [{ physical, bytes }], bytes };
+    const { place: text, partition, physical, address, number } = receipt;
+    const place: BytesPlace = { kind: 'bytes', partition, text, runs: [{ physical, bytes }], bytes, ...(number ? { number } : {}) }; // prettier-ignore
     return { place, address: address === '' ? undefined : BigInt(`0x${address}`) };
   };
 }
@@ -79,10 +80,11 @@ function writesOf(
   if (place.value.kind !== 'bytes') return `${place.value.text} is no memory`;
   const value = evaluate(world, to);
   if (!value.ok) return explain(value);
-  const bytes = encoded(world, value.value, place.value.bytes);
-  return bytes.ok
-    ? cut(place.value, struck ? struck.address : addressBits(place.value), bytes.value)
-    : explain(bytes);
+  const change = encoded(world, value.value, place.value);
+  if (!change.ok) return explain(change);
+  const before = readBytes(world.target, place.value, place.value.bytes);
+  if (!before) return `${place.value.text} cannot be read`;
+  return cut(place.value, struck ? struck.address : addressBits(place.value), change.value(before));
 }
 
 /** One write for each run of the place. */

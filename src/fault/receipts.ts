@@ -47,6 +47,7 @@ export class Receipts {
             address: address === undefined ? '' : addressHex(address),
             physical: place.runs[0].physical,
             extent: place.bytes,
+            ...(place.number ? { number: place.number } : {}),
           }
         : { address: '', physical: -1 };
     this.#update(trigger, action, (receipt) => ({

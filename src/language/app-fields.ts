@@ -1,7 +1,9 @@
+import type { NumberField } from '../model/number-field.ts';
+import { numberField, rangeOf } from '../model/number-field.ts';
 import { describeType } from '../model/formula-types.ts';
 import type { AppField, AppValue } from '../model/machine.ts';
-import type { LocatorModel, TypeModel } from '../model/structure.ts';
-import { resolveType } from '../model/type-source.ts';
+import type { LocatorModel, MemberModel, TypeModel } from '../model/structure.ts';
+import { findMember, resolveType } from '../model/type-source.ts';
 import { evaluate } from './evaluate.ts';
 import { contextOf } from './library/formula.ts';
 import { namesOf } from './library/library.ts';
@@ -19,6 +21,7 @@ const CHOICES = 1024;
 export function readField(
   node: Phrase,
   locator: LocatorModel,
+  count: number,
   above: readonly { readonly name: string; readonly start: number; readonly end: number }[],
   scope: Scope,
 ): AppField[] {
@@ -27,7 +30,7 @@ export function readField(
   const names = namesOf(scope.unit, scope.problems);
   if (node.body !== undefined && node.values.length === 0) {
     noClauses(node, scope);
-    return node.body.flatMap((inner) => (inner.kind === 'phrase' ? readField(inner, locator, path, scope) : [])); // prettier-ignore
+    return node.body.flatMap((inner) => (inner.kind === 'phrase' ? readField(inner, locator, count, path, scope) : [])); // prettier-ignore
   }
   const type = follow(path, locator.of, contextOf(scope, names));
   if (type === undefined) return [];
@@ -37,23 +40,41 @@ export function readField(
   // A word that is meant to be `counter` is told as such.
   const word = expr.kind === 'path' && expr.steps.length === 0;
   const clauses = clausesOf(head, node.clauses, word ? ['from', 'step'] : [], scope);
-  const filled = entryType(type, scope);
+  const { of: filled, entries } = entryType(type, scope);
   const value = counter ? readCounter(clauses, scope) : readValue(expr, filled, scope);
-  if (value === undefined || !fits(value, filled, expr, scope)) return [];
+  if (value === undefined) return [];
+  const bits = bitsAt(path, locator.of, scope);
+  // How many entries of a graph's arrays are in use is drawn: there the builder looks.
+  const values = entries === 1 || locator.shape !== 'graph' ? count * entries : 1;
+  if (!fits(value, values, filled, bits, expr, scope)) return [];
   return [{ member: path.map((one) => one.name), value, span: spanOf(scope.unit, node) }];
 }
 
 /** Of an array, what each entry is; of an array of `char`, the whole. */
-function entryType(type: TypeModel | 'opaque', scope: Scope): TypeModel | 'opaque' {
+function entryType(type: TypeModel | 'opaque', scope: Scope): { of: TypeModel | 'opaque'; entries: number } {
   const { source } = namesOf(scope.unit, scope.problems);
   let at = type === 'opaque' ? type : (resolveType(type, source) ?? 'opaque');
+  let entries = 1;
   while (at !== 'opaque' && at.kind === 'array') {
     const of: TypeModel | 'opaque' = resolveType(at.of, source) ?? 'opaque';
-    if (of !== 'opaque' && of.kind === 'char') return at;
+    if (of !== 'opaque' && of.kind === 'char') return { of: at, entries };
+    entries *= at.count;
     at = of;
   }
-  return at;
+  return { of: at, entries };
 }
+
+/** The bits of a member that is a bit-field. */
+function bitsAt(path: readonly { readonly name: string }[], of: TypeModel, scope: Scope): MemberModel['bits'] {
+  const { source } = namesOf(scope.unit, scope.problems);
+  let [type, bits]: [TypeModel, MemberModel['bits']] = [of, undefined];
+  for (const { name } of path) {
+    const member = findMember(type, name, source);
+    if (typeof member !== 'object') return undefined;
+    ({ type, bits } = member);
+  }
+  return bits;
+} // prettier-ignore
 
 function readCounter(clauses: readonly Clause[], scope: Scope): AppValue | undefined {
   const number = (word: string, otherwise: bigint): bigint | undefined => {
@@ -61,7 +82,7 @@ function readCounter(clauses: readonly Clause[], scope: Scope): AppValue | undef
     const expr = clause && single(clause.values, clause.word, scope);
     if (clause === undefined) return otherwise;
     const value = expr && evaluate(expr, scope);
-    if (value?.kind === 'int') return BigInt.asUintN(64, value.value);
+    if (value?.kind === 'int') return value.value;
     if (value !== undefined && expr !== undefined)
       fail(scope, 'E1052', expr, `\`${word}\` takes a number`, 'not a number');
     return undefined;
@@ -100,55 +121,65 @@ function readValue(expr: Expr, type: TypeModel | 'opaque', scope: Scope): AppVal
     return fail(scope, 'E1052', expr, `nothing is filled with \`${expr.root.text}\``, 'unknown', EXAMPLES);
   const value = evaluate(expr, scope);
   if (value === undefined) return undefined;
-  if (value.kind === 'int') return { kind: 'constant', value: BigInt.asUintN(64, value.value) };
+  if (value.kind === 'int') return { kind: 'constant', value: value.value };
   if (value.kind === 'size' || value.kind === 'time') return { kind: 'constant', value: BigInt(value.value) };
   if (value.kind === 'bool') return { kind: 'constant', value: value.value ? 1n : 0n };
   if (value.kind === 'string') return { kind: 'text', value: value.value };
   if (value.kind === 'range' && value.low.kind === 'int' && value.high.kind === 'int') {
     const [low, high] = [value.low.value, value.high.value];
-    if (low >= 0n && low <= high) return { kind: 'range', low, high };
+    if (low <= high) return { kind: 'range', low, high };
     return fail(scope, 'E1052', expr, 'this range is empty', 'nothing to draw', EXAMPLES);
   }
   return fail(scope, 'E1052', expr, 'nothing is filled with this', 'no fill', EXAMPLES);
 }
 
-/** False when a member cannot hold what it is filled with, which is reported. */
-function fits(value: AppValue, type: TypeModel | 'opaque', at: Expr, scope: Scope): boolean {
+/** False when a member cannot hold what it is filled with, which is reported. `count`: how many values a counter comes to. */
+function fits(value: AppValue, count: number, type: TypeModel | 'opaque', bits: MemberModel['bits'], at: Expr, scope: Scope): boolean {
   if (value.kind === 'childless')
-    return fits(value.then, type, at, scope) && fits(value.otherwise, type, at, scope);
+    return fits(value.then, count, type, bits, at, scope) && fits(value.otherwise, count, type, bits, at, scope);
   const text = typeof type === 'object' && type.kind === 'array';
-  const bytes = widthOf(type);
-  if (bytes === undefined && !text) {
+  const field = type === 'opaque' ? undefined : numberField(type, bits);
+  if (field === undefined && !text) {
     const what = type === 'opaque' ? 'something of the guest' : describeType({ kind: 'place', type });
     fail(scope, 'E1053', at, `numbers and texts are filled in, and this is ${what}`, 'another type');
     return false;
   }
   if (text !== (value.kind === 'text')) {
-    fail(
-      scope,
-      'E1053',
-      at,
-      text ? 'this member holds a text' : 'this member holds a number',
-      'another type',
-    );
+    fail(scope, 'E1053', at, text ? 'this member holds a text' : 'this member holds a number', 'another type');
     return false;
   }
-  const most = mostOf(value);
-  if (bytes === undefined || most === undefined || bytes === 8 || most < 1n << BigInt(bytes * 8)) return true;
-  fail(scope, 'E1053', at, `${most} does not fit into ${bytes} ${bytes === 1 ? 'byte' : 'bytes'}`, 'too large'); // prettier-ignore
+  if (field === undefined) return true;
+  const { low, high } = holds(field, type);
+  const odd = extremes(value, count).find((one) => one < low || one > high);
+  if (odd === undefined) return true;
+  const room = bits ? `${bits.width} ${bits.width === 1 ? 'bit' : 'bits'}` : `${field.bytes} ${field.bytes === 1 ? 'byte' : 'bytes'}`;
+  const message = value.kind === 'counter' ? `the counter comes to ${odd}, which does not fit into ${room}` : `${odd} does not fit into ${room}`;
+  fail(scope, 'E1053', at, message, odd < low ? 'too small' : 'too large', `it holds ${low} to ${high}`);
   return false;
+} // prettier-ignore
+
+/** The smallest and the greatest that may be written for a member: of 64 bits, and of an enumeration, with either sign. */
+function holds(
+  field: NumberField,
+  type: TypeModel | 'opaque',
+): { readonly low: bigint; readonly high: bigint } {
+  const either = field.width === 64 || (type !== 'opaque' && type.kind === 'enum');
+  if (!either) return rangeOf(field);
+  return { low: rangeOf({ ...field, signed: true }).low, high: rangeOf({ ...field, signed: false }).high };
 }
 
-function widthOf(type: TypeModel | 'opaque'): number | undefined {
-  if (type === 'opaque') return undefined;
-  if (type.kind === 'int' || type.kind === 'enum') return type.bytes;
-  if (type.kind === 'char' || type.kind === 'bool') return 1;
-  return type.kind === 'pointer' ? 8 : undefined;
-}
-
-function mostOf(value: AppValue): bigint | undefined {
-  if (value.kind === 'constant') return value.value;
-  if (value.kind === 'range') return value.high;
-  if (value.kind === 'choice') return value.values.reduce((most, one) => (one > most ? one : most), 0n);
-  return undefined;
+/** The smallest and the greatest of what a fill comes to, as far as is known before anything is drawn. */
+function extremes(value: AppValue, count: number): readonly bigint[] {
+  switch (value.kind) {
+    case 'constant':
+      return [value.value];
+    case 'range':
+      return [value.low, value.high];
+    case 'choice':
+      return value.values;
+    case 'counter':
+      return count === 0 ? [] : [value.from, value.from + value.step * BigInt(count - 1)];
+    default:
+      return [];
+  }
 }

@@ -69,7 +69,7 @@ function readFill(item: Phrase, app: string, seen: Map<string, Name>, scope: Sco
   const count = wantInt(item.values, head, { low: 0, high: ELEMENTS }, scope);
   const fields: AppField[] = [];
   for (const node of item.body ?? []) {
-    if (node.kind === 'phrase') fields.push(...readField(node, locator, [], scope));
+    if (node.kind === 'phrase') fields.push(...readField(node, locator, count ?? 0, [], scope));
     else if (node.kind !== 'broken')
       fail(scope, 'E0306', node, 'this does not belong in an `app`', 'no member');
   }
@@ -214,7 +214,12 @@ function readWord(item: Phrase, scope: Scope): AppWord | undefined {
   const to = readFormula(value, context);
   if (place === undefined || to === undefined || !checkFormula(to, context)) return undefined;
   const symbol = place.kind === 'cast' ? place.of : place;
-  const bytes = place.kind === 'cast' ? (place.type.kind === 'int' ? place.type.bytes : undefined) : 8;
+  const bytes =
+    place.kind === 'cast'
+      ? place.type.kind === 'int' && !place.type.big_endian
+        ? place.type.bytes
+        : undefined
+      : 8;
   if (symbol.kind !== 'symbol' || bytes === undefined)
     return fail(scope, 'E1052', expr, 'an application sets whole numbers at symbols of its own', 'no such place', 'as in `set symbols["order_count"] as u32 to count(orders)`'); // prettier-ignore
   const given = wordValue(to);

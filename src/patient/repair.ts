@@ -9,6 +9,8 @@ export interface RepairWrite {
   /** Guest-physical. The bytes never cross a page. */
   readonly physical: number;
   readonly bytes: Uint8Array;
+  /** The bits of them that it is about, where others share a byte; absent: all. What the others hold when it is written stays. */
+  readonly mask?: Uint8Array;
 }
 
 /**

@@ -1,5 +1,7 @@
 import type { Address } from '../base/address.ts';
 import { isCanonical } from '../base/address.ts';
+import type { NumberField } from '../model/number-field.ts';
+import { isBitField } from '../model/number-field.ts';
 import type { Kernel } from './kernel.ts';
 import type { Outcome } from './outcome.ts';
 import { found, lost } from './outcome.ts';
@@ -20,4 +22,9 @@ export function runsAt(kernel: Kernel, address: Address, bytes: number, naming: 
   if (!runs) return lost('UNMAPPED', naming.text, 'its address leads to no mapped memory');
   const { fold, partition } = kernel;
   return found({ kind: 'bytes', partition: partition.name, address, ...(fold.length === 0 ? {} : { fold }), runs, bytes, ...naming }); // prettier-ignore
+}
+
+/** The number that bytes hold, where they do not hold it as any machine word. */
+export function numbered(field: NumberField | undefined): Pick<BytesPlace, 'number'> {
+  return field && (field.big_endian || isBitField(field)) ? { number: field } : {};
 }

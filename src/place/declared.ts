@@ -1,7 +1,8 @@
 import type { Address } from '../base/address.ts';
 import { memberOf, resolved, sizeOf } from '../formats/locator-code/types.ts';
-import type { LocatorTypes } from '../formats/locator-code/types.ts';
+import type { FoundMember, LocatorTypes } from '../formats/locator-code/types.ts';
 import type { LparModel, TopologyModel } from '../model/machine.ts';
+import { numberField } from '../model/number-field.ts';
 import type { Formula, LibraryModel, LocatorModel, StructModel, TypeModel } from '../model/structure.ts';
 import { link } from '../structure/link.ts';
 import type { LinkedLibrary } from '../structure/link.ts';
@@ -10,7 +11,7 @@ import type { Outcome } from './outcome.ts';
 import { found, lost } from './outcome.ts';
 import type { BytesPlace, Reading } from './place.ts';
 import type { Naming } from './bytes-at.ts';
-import { runsAt } from './bytes-at.ts';
+import { numbered, runsAt } from './bytes-at.ts';
 
 const libraries = new WeakMap<LparModel, LibraryModel>();
 
@@ -111,12 +112,13 @@ export function declaredAt(
   address: Address,
   type: TypeModel,
   naming: Naming,
+  bits?: FoundMember['bits'],
 ): Outcome<BytesPlace> {
   const types = typesOf(linked);
   const bytes = sizeOf(types, type);
   if (bytes === undefined) return lost('NO_TYPE', naming.text, 'nothing is known of its type');
   const place = runsAt(kernel, address, bytes, naming);
-  return place.ok ? found({ ...place.value, declared: type, reading: readingOf(types, type) }) : place;
+  return place.ok ? found({ ...place.value, declared: type, reading: readingOf(types, type), ...numbered(numberField(resolved(types, type), bits)) }) : place; // prettier-ignore
 }
 
 /** What a declared type calls a number; undefined when it is no enumeration or the number has no name. */
@@ -162,14 +164,13 @@ export function declaredMember(
     const names = seen.members.map((known) => known.name).filter(Boolean).slice(0, 16); // prettier-ignore
     return lost('NO_MEMBER', place.text, `it has no member ${name}`, names);
   }
-  if (member.bits)
-    return lost('NOT_A_PLACE', place.text, `${name} is a bit-field, of ${member.bits.width} bits: name the word that it lies in`); // prettier-ignore
   return declaredAt(
     kernel,
     linked,
     address + member.offset,
     member.type,
     named(place, `${place.text}.${name}`),
+    member.bits,
   );
 }
 

@@ -6,7 +6,8 @@ import { found, lost } from './outcome.ts';
 import type { BytesPlace } from './place.ts';
 
 /** A number of bytes from the start of a place, where it is a run of them. */
-export function widened(place: BytesPlace, bytes: number, partition: Partition): Outcome<BytesPlace> {
+export function widened(given: BytesPlace, bytes: number, partition: Partition): Outcome<BytesPlace> {
+  const place = asBytes(given);
   if (bytes <= place.bytes) return found({ ...place, bytes, runs: trimmed(place, bytes) });
   if (place.address === undefined || place.element === 'metadata') {
     const physical = place.runs[0]?.physical ?? 0;
@@ -19,6 +20,12 @@ export function widened(place: BytesPlace, bytes: number, partition: Partition):
   const runs = kernel.value.runs(place.address, bytes, place.space);
   if (!runs) return lost('UNMAPPED', place.text, `${bytes} bytes from there are not all mapped`);
   return found({ ...place, bytes, runs, reading: 'aggregate' });
+}
+
+/** Bytes from there on are no number any more. */
+function asBytes(place: BytesPlace): BytesPlace {
+  const { number: _number, ...rest } = place;
+  return rest;
 }
 
 /** Whether both ends are memory: of the partition's own, or both of what it shares. */

@@ -1,6 +1,7 @@
 import type { Address } from '../base/address.ts';
 import type { Fold } from '../base/fold.ts';
 import { NO_FOLD, trueBits } from '../base/fold.ts';
+import type { NumberField } from '../model/number-field.ts';
 import type { TypeModel } from '../model/structure.ts';
 import type { InterruptSource, Location, RegisterName } from '../target/target.ts';
 
@@ -34,6 +35,8 @@ export interface BytesPlace {
   readonly owner?: Address;
   /** How the bytes are to be read as a value; absent: unsigned when they are 1, 2, 4 or 8. */
   readonly reading?: Reading;
+  /** How the number lies in them, where that is not all of them with the least significant byte first. */
+  readonly number?: NumberField;
   /** BTF's type; absent when unknown. */
   readonly type?: number;
   /** The type that a spec gives it, where it is of a structure that the spec declares: then `type` is absent. */

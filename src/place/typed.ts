@@ -1,6 +1,6 @@
 import type { Address } from '../base/address.ts';
-import type { Btf } from '../formats/btf.ts';
-import { runsAt } from './bytes-at.ts';
+import type { Btf, BtfMember } from '../formats/btf.ts';
+import { numbered, runsAt } from './bytes-at.ts';
 import type { Naming } from './bytes-at.ts';
 import { declaredElement, declaredMember } from './declared.ts';
 import type { Kernel } from './kernel.ts';
@@ -52,14 +52,27 @@ export function memberOf(kernel: Kernel, place: BytesPlace, name: string): Outco
     const described = btf.value.describe(type);
     return lost('NO_MEMBER', place.text, `${described} has no member ${name}`, names.filter(Boolean).slice(0, 16)); // prettier-ignore
   }
-  if (member.bits > 0)
-    return lost(
-      'NOT_A_PLACE',
-      place.text,
-      `${name} is a bit-field, of ${member.bits} bits: name the word that it lies in`,
-    );
   const naming = place.space === undefined ? { text } : { text, space: place.space };
+  if (member.bits > 0) return bitsAt(kernel, btf.value, address, member, naming);
   return bytesAt(kernel, address + member.offset, member.bytes, naming, member.type);
+}
+
+/** A bit-field: the word of its type that it lies in, or where it lies in none, as many bytes as it touches. */
+function bitsAt(
+  kernel: Kernel,
+  btf: Btf,
+  base: Address,
+  { bit_offset, bits: width, type, ...touched }: BtfMember,
+  naming: Naming,
+): Outcome<BytesPlace> {
+  const unit = Math.max(btf.sizeOf(type), 1);
+  const start = Math.floor(bit_offset / (unit * 8)) * unit;
+  const whole = bit_offset + width <= (start + unit) * 8;
+  const { offset, bytes } = whole ? { offset: start, bytes: unit } : touched;
+  const place = bytesAt(kernel, base + offset, bytes, naming, type);
+  const signed = place.ok && place.value.reading === 'signed';
+  const number = { bytes, from: bit_offset - offset * 8, width, big_endian: false, signed };
+  return place.ok ? found({ ...place.value, ...numbered(number) }) : place;
 }
 
 /** `place[index]`: an element of an array, or the object `index` elements behind a pointer. */

@@ -1,3 +1,4 @@
+import type { NumberField } from '../model/number-field.ts';
 import type { AmbulanceReport, ServiceReport } from '../patient/report.ts';
 import type { TraceEvent } from '../target/events.ts';
 import type { HeartbeatFacts } from './heartbeat.ts';
@@ -58,6 +59,8 @@ export interface Receipt {
   readonly bytes: number;
   /** How many the place has that was named, from `physical` on. */
   readonly extent?: number;
+  /** How its number lies in them, where that is not all of them with the least significant byte first. */
+  readonly number?: NumberField;
   readonly note: string;
   /** This target cannot do it: that says nothing of the guest. */
   readonly unsupported?: true;

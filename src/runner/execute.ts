@@ -6,6 +6,7 @@ import type { Scenario, TargetName } from '../model/scenario.ts';
 import type { LibraryModel } from '../model/structure.ts';
 import type { RunOutcome } from '../record/outcome.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
+import { unbuilt } from '../targets/sim/guest/kernel.ts';
 import { judge, undecided } from '../verdict/judge.ts';
 import type { Job } from './events.ts';
 import type { ExecuteJob } from './guarded.ts';
@@ -136,7 +137,7 @@ function executeOne(
   ask: (finished: Finished) => void = () => undefined,
 ): RunOutcome {
   const replay = replayCommand(job, context.replay);
-  const run: RealRun = onReal?.(scenario, job, context) ?? { finished: runScenario(scenario, job.seed, lines), scenario }; // prettier-ignore
+  const run: RealRun = onReal?.(scenario, job, context) ?? notBuilt(scenario) ?? { finished: runScenario(scenario, job.seed, lines), scenario }; // prettier-ignore
   const { complaints = [] } = run;
   if ('status' in run) {
     const of = { id: runId(job), scenario, replay, seed: job.seed };
@@ -152,4 +153,11 @@ function executeOne(
   } finally {
     finished.release();
   }
+}
+
+/** A guest that does not hold what its spec says is no ground for any claim. */
+function notBuilt({ topology }: Scenario): RealRun | undefined {
+  const problems = topology.lpars.flatMap((lpar) => unbuilt(lpar).map((why) => `${lpar.name}: ${why}`));
+  if (problems.length === 0) return undefined;
+  return { status: 'errored', reason: `the application cannot be built: ${problems.join('; ')}` };
 }

@@ -1,4 +1,5 @@
 import type { Address } from '../base/address.ts';
+import type { NumberField } from '../model/number-field.ts';
 import type { Guard } from './elements.ts';
 import type { Reader } from './reader.ts';
 
@@ -11,6 +12,8 @@ export interface Draft {
   /** NaN when it has none. */
   readonly address: Address;
   readonly bytes: number;
+  /** How its number lies in them; absent: it is none, or a shape's link. */
+  readonly field?: NumberField;
   readonly message: string;
   /** The object that the field is part of, for the hex view. */
   readonly object?: { readonly type: string; readonly base: Address };

@@ -1,6 +1,7 @@
 import type { Address } from '../base/address.ts';
 import type { Fold } from '../base/fold.ts';
 import { NO_FOLD, turned } from '../base/fold.ts';
+import type { NumberField } from '../model/number-field.ts';
 import type { Tables, Template } from './compile/tables.ts';
 import type { Elements, Guard } from './elements.ts';
 import type { Draft, Failing } from './findings.ts';
@@ -16,6 +17,7 @@ interface Making {
   place: string;
   address: Address;
   bytes: number;
+  field: NumberField | undefined;
   space: Reader | undefined;
   object: Draft['object'];
   parts: (string | undefined)[];
@@ -32,7 +34,7 @@ interface Making {
 
 function blank(): Making {
   return {
-    rule: -1, code: '', place: '', address: NaN, bytes: 0, space: undefined, object: undefined, parts: [], expected: undefined, expected_bits: undefined,
+    rule: -1, code: '', place: '', address: NaN, bytes: 0, field: undefined, space: undefined, object: undefined, parts: [], expected: undefined, expected_bits: undefined,
     guard: undefined, around: [], through: false, bound: [], text: '', named: '',
   }; // prettier-ignore
 }
@@ -118,6 +120,7 @@ export class Reporting extends Wide {
     space: Reader,
     address: Address,
     bytes: number,
+    field: number,
     type: number,
     base: Address,
     named: number,
@@ -131,6 +134,7 @@ export class Reporting extends Wide {
     one.space = space;
     one.address = address;
     one.bytes = bytes;
+    one.field = this.tables.fields.items[field];
     one.through = through;
     const object = this.texts[type] ?? '';
     one.named = this.texts[named] ?? '';
@@ -216,6 +220,7 @@ export class Reporting extends Wide {
       of_shape: false,
       rule: one.rule,
       bound: one.bound,
+      ...(one.field ? { field: one.field } : {}),
       ...(one.object ? { object: one.object } : {}),
       ...(one.expected === undefined
         ? {}

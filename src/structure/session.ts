@@ -109,7 +109,7 @@ export class Session {
     frame.bound = draft.bound;
     made(frame);
     const { told } = frame;
-    const subject = told?.space && { place: told.place, address: told.address, bytes: told.bytes, space: told.space, type: told.named }; // prettier-ignore
+    const subject = told?.space && { place: told.place, address: told.address, bytes: told.bytes, space: told.space, type: told.named, ...(told.field ? { field: told.field } : {}) }; // prettier-ignore
     return { only_if: frame.only_if, subject, target: frame.target, element_of: frame.element_of, to: told?.expected_bits }; // prettier-ignore
   }
 

@@ -1,5 +1,7 @@
 import { addressHex } from '../base/address.ts';
 import type { Expression } from '../model/expression.ts';
+import type { NumberField } from '../model/number-field.ts';
+import { isBitField } from '../model/number-field.ts';
 import { printExpression } from '../model/print.ts';
 import { holds } from '../place/place.ts';
 import type { ClaimedPlace } from './claimed-place.ts';
@@ -30,7 +32,7 @@ function lookUp(written: Expression, run: Case): ClaimedPlace {
       text,
       covers: (patient, located) =>
         located.physical >= 0
-          ? fixed.some((one) => one.partition === patient && within(one, located.physical))
+          ? fixed.some((one) => one.partition === patient && within(one, located.physical) && sameBits(one.number, one.place, located.place)) // prettier-ignore
           : fixed.some((one) => isInside(located.place, one.place) || isInside(located.place, text)),
     };
   }
@@ -42,7 +44,7 @@ function lookUp(written: Expression, run: Case): ClaimedPlace {
     text,
     covers: (patient, located) =>
       place?.kind === 'bytes' && located.physical >= 0
-        ? holds(place, patient, located.physical)
+        ? holds(place, patient, located.physical) && sameBits(place.number, place.text, located.place)
         : texts.some((name) => isInside(located.place, name)),
   };
 }
@@ -59,6 +61,7 @@ interface Injected {
   readonly partition: string;
   readonly physical: number;
   readonly bytes: number;
+  readonly number: NumberField | undefined;
 }
 
 function injectedAt(text: string, { scenario, record }: Case): readonly Injected[] {
@@ -68,9 +71,18 @@ function injectedAt(text: string, { scenario, record }: Case): readonly Injected
     if (receipt.fired_ns === undefined || !action?.subject || printExpression(action.subject) !== text)
       continue;
     const bytes = Math.max(receipt.bytes, receipt.extent ?? 0);
-    list.push({ place: receipt.place, partition: receipt.partition, physical: receipt.physical, bytes });
+    list.push({ place: receipt.place, partition: receipt.partition, physical: receipt.physical, bytes, number: receipt.number }); // prettier-ignore
   }
   return list;
+}
+
+/** Bit-fields of one word have one address: there it is the member's name that decides. */
+function sameBits(field: NumberField | undefined, place: string, located: string): boolean {
+  return !field || !isBitField(field) || lastName(place) === lastName(located);
+}
+
+function lastName(place: string): string {
+  return place.slice(place.lastIndexOf('.') + 1);
 }
 
 function within(one: Injected, physical: number): boolean {

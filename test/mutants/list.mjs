@@ -3,6 +3,7 @@ import { mutants as ambulance } from './ambulance.mjs';
 import { mutants as claims } from './claims.mjs';
 import { mutants as cores } from './cores.mjs';
 import { mutants as five_levels } from './five-levels.mjs';
+import { mutants as fields } from './fields.mjs';
 import { mutants as formats } from './formats.mjs';
 import { mutants as guest } from './guest.mjs';
 import { mutants as language } from './language.mjs';
@@ -33,6 +34,7 @@ export const mutants = [
   ...stock_kernels,
   ...structures_at_work,
   ...five_levels,
+  ...fields,
   ...formats,
   ...cores,
   ...places_faults_judge,

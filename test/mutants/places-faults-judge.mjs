@@ -9,7 +9,7 @@ export const mutants = [
   { id: 'activation-is-read', file: 'src/fault/receipts.ts', from: 'if (receipt.activated_ns !== undefined || !controls) return receipt;', to: 'return receipt;', killer: 'test/fault/injector.test.ts' },
   { id: 'writer-byte', file: 'src/fault/verbs/lock.ts', from: 'const WRITER_LOCKED = 0xff;', to: 'const WRITER_LOCKED = 0x7f;', killer: 'test/fault/injector.test.ts' },
   { id: 'leak-waits-for-the-holder', file: 'src/fault/verbs/lock.ts', from: 'if (word && word.some((part) => part !== 0))', to: 'if (false)', killer: 'test/fault/injector.test.ts' },
-  { id: 'flip-inverts', file: 'src/fault/verbs/bytes.ts', from: '^ (1 << (bit & 7))', to: '| (1 << (bit & 7))', killer: 'test/fault/injector.test.ts' },
+  { id: 'flip-inverts', file: 'src/fault/verbs/bytes.ts', from: 'after[byte] as number) ^ mask', to: 'after[byte] as number) | mask', killer: 'test/fault/injector.test.ts' },
   { id: 'empty-clock-is-inactive', file: 'src/fault/verbs/hrtimer-queue.ts', from: 'if (left.length === 0) clearActive(live, kernel, base.value);', to: '', killer: 'test/fault/injector.test.ts' },
   { id: 'empty-bucket-is-not-pending', file: 'src/fault/verbs/timer-wheel.ts', from: 'else clearPending(live, kernel, pprev);', to: '', killer: 'test/fault/injector.test.ts' },
   { id: 'foreign-is-another', file: 'src/fault/verbs/misregister.ts', from: 'logicalAddress(index + 1,', to: 'logicalAddress(index,', killer: 'test/fault/injector.test.ts' },
@@ -40,7 +40,7 @@ export const mutants = [
   { id: 'requests-wait-their-turn', file: 'src/targets/sim/guest/kernel/lkdtm.ts', from: 'if (!asked(cpu) || !itsTurn(cpu)) return wait(cpu, poll);', to: 'if (!asked(cpu)) return wait(cpu, poll);', killer: 'test/fault/crash-point.test.ts' },
   { id: 'the-same-object-twice-is-a-bug', file: 'src/targets/sim/guest/kernel/slab-words.ts', from: 'if (low === lowHalf(object) && (high | 0) === highHalf(object)) {', to: 'if (false) {', killer: 'specs/faults/kernel-code.spec' },
   { id: 'freed-where-its-slab-is', file: 'src/fault/verbs/crash-point.ts', from: 'const cpu = by.value ?? cpusOfSlab(kernel.value, slab)[0] ?? 0;', to: 'const cpu = by.value ?? 1;', killer: 'test/fault/crash-point.test.ts' },
-  { id: 'copied-over-as-many-bytes', file: 'src/fault/verbs/copy.ts', from: 'if (there.length !== bytes.length) {', to: 'if (false) {', killer: 'test/fault/crash-point.test.ts' },
+  { id: 'copied-over-as-many-bytes', file: 'src/fault/verbs/copy.ts', from: 'if (there.length !== bytes.length) return', to: 'if (false) return', killer: 'test/fault/crash-point.test.ts' },
   { id: 'a-range-is-all-its-elements', file: 'src/place/typed.ts', from: '(high - low + 1) * first.value.bytes', to: 'first.value.bytes', killer: 'test/fault/crash-point.test.ts' },
   { id: 'a-bit-field-is-no-place', file: 'src/place/typed.ts', from: 'if (member.bits > 0)', to: 'if (false)', killer: 'test/place/simulated-guest.test.ts' },
 ]; // prettier-ignore

@@ -25,7 +25,7 @@ export const mutants = [
   { id: 'a-way-back-is-a-cycle', file: 'src/structure/shapes/graph.ts', from: 'if (at === above) return true;', to: '', killer: 'test/structure/shapes/trees.test.ts' },
   { id: 'ring-bounds', file: 'src/structure/shapes/ring-buffer.ts', from: 'if (!(used >= 0 && used <= length)) {', to: 'if (!(used >= 0)) {', killer: 'test/structure/shapes/tables.test.ts' },
   { id: 'lists-lose-too', file: 'src/structure/repair/loss.ts', from: "new Set(['array', 'ring', 'one', 'bitmap'])", to: "new Set(['list', 'array', 'ring', 'one', 'bitmap'])", killer: 'specs/service/advice.spec' },
-  { id: 'loss-is-a-lower-count', file: 'src/structure/repair/loss.ts', from: 'return before === undefined || value < unsigned(before);', to: 'return before === undefined;', killer: 'test/structure/repair/propose.test.ts' },
+  { id: 'loss-is-a-lower-count', file: 'src/structure/repair/loss.ts', from: 'return before === undefined || wanted < numberIn(field, before);', to: 'return before === undefined;', killer: 'test/structure/repair/propose.test.ts' },
   { id: 'no-neighbour-no-link', file: 'src/structure/repair/verbs.ts', from: 'LINKS.test(one.code) && one.expected !== undefined);', to: 'LINKS.test(one.code));', killer: 'test/structure/repair/propose.test.ts' },
   { id: 'sizes-are-compared', file: 'src/structure/types.ts', from: 'if (written.bytes !== guest.bytes)', to: 'if (false)', killer: 'test/structure/types.test.ts' },
   { id: 'what-is-alone-has-its-own-guard', file: 'src/structure/compile/locator.ts', from: "model.shape === 'one' ? itself(place) : place", to: 'place', killer: 'test/library/fixtures.test.ts' },

@@ -39,8 +39,9 @@ describe('a place of a kernel with five levels', () => {
   });
 
   it('is written as the address that it has', () => {
-    const bytes = encoded({} as World, { kind: 'place', value: taskPlace() }, 8);
-    expect(bytes.ok && Buffer.from(bytes.value).readBigUInt64LE()).toBe(second);
+    const word = { ...taskPlace(), bytes: 8 };
+    const change = encoded({} as World, { kind: 'place', value: taskPlace() }, word);
+    expect(change.ok && Buffer.from(change.value(new Uint8Array(8))).readBigUInt64LE()).toBe(second);
   });
 
   it('is none where such a kernel maps nothing', () => {

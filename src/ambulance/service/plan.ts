@@ -65,8 +65,13 @@ function follows(finding: number, { findings }: AmbulanceReport, repairs: readon
 /** Two findings may ask for the same bytes in the same place. */
 function withoutRepeats(writes: readonly RepairWrite[]): readonly RepairWrite[] {
   const same = (a: RepairWrite, b: RepairWrite): boolean =>
-    a.physical === b.physical && Buffer.compare(a.bytes, b.bytes) === 0;
+    a.physical === b.physical && Buffer.compare(a.bytes, b.bytes) === 0 && sameBits(a.mask, b.mask);
   return writes.filter((write, index) => !writes.slice(0, index).some((earlier) => same(earlier, write)));
+}
+
+/** Of neighbours in one word each is written, even where the word would be the same. */
+function sameBits(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  return one === undefined || other === undefined ? one === other : Buffer.compare(one, other) === 0;
 }
 
 function told({ code, place, physical }: Repair): Repaired {

@@ -32,13 +32,20 @@ export function repairsOf({ patient, findings }: Case): readonly Repair[] {
 /** By guest-physical address, cut at the ends of pages; undefined when one of them is mapped to nothing. */
 function writesOf(draft: Draft, repair: DraftRepair, patient: string): RepairWrite[] | undefined {
   const writes: RepairWrite[] = [];
-  for (const { place, address, bytes } of repair.writes) {
+  for (const { place, address, bytes, mask } of repair.writes) {
     for (let done = 0; done < bytes.length;) {
       const physical = draft.space?.physical(address + done) ?? -1;
       if (physical < 0) return undefined;
-      const part = bytes.subarray(done, done + PAGE_BYTES - (physical % PAGE_BYTES));
+      const end = done + PAGE_BYTES - (physical % PAGE_BYTES);
+      const part = bytes.subarray(done, end);
       const at = trueHex(draft.space?.fold ?? NO_FOLD, address + done);
-      writes.push({ place: `${patient}.${place}`, address: at, physical, bytes: part });
+      writes.push({
+        place: `${patient}.${place}`,
+        address: at,
+        physical,
+        bytes: part,
+        ...(mask ? { mask: mask.subarray(done, end) } : {}),
+      });
       done += part.length;
     }
   }

@@ -54,7 +54,7 @@ function mend(patient: Patient, servicing: Servicing, order: Order, first: Plan,
   let plan = first;
   const mended = structuresOf(plan, seen);
   for (let round = 1; ; round++) {
-    const written = writeAll(plan, servicing, bench);
+    const written = writeAll(plan, patient, servicing, bench);
     if (written !== undefined) return written;
     if (!bench.tell('verify', {})) return 'gone';
     const again = attend(patient, options);
@@ -75,17 +75,31 @@ function structuresOf({ findings }: Plan, { report }: Attended): Set<string> {
 }
 
 /** Every write, each said before it is made; undefined when all of them are. */
-function writeAll(plan: Plan, servicing: Servicing, bench: Bench): 'gone' | ServiceEnd | undefined {
+function writeAll(
+  plan: Plan,
+  patient: Patient,
+  servicing: Servicing,
+  bench: Bench,
+): 'gone' | ServiceEnd | undefined {
+  // prettier-ignore
   for (const step of plan.steps) {
     const writes = typeof step === 'function' ? step() : step;
     if (typeof writes === 'string') return ending('rolled_back', 'NO_PLACE', writes);
     for (const write of writes) {
       if (!bench.tell('write', told(write))) return 'gone';
-      if (!servicing.write(write)) return ending('rolled_back', 'NOT_GRANTED', `${write.place} may not be written`, 'grant'); // prettier-ignore
+      if (!servicing.write(amongOthers(write, patient))) return ending('rolled_back', 'NOT_GRANTED', `${write.place} may not be written`, 'grant'); // prettier-ignore
       if (!bench.pass(WRITE_NS)) return 'gone';
     }
   }
   return undefined;
+}
+
+/** What is about some bits only, with the others as they are now: a write before it may have changed them. */
+function amongOthers(write: RepairWrite, patient: Patient): RepairWrite {
+  const { physical, bytes, mask } = write;
+  const now = new Uint8Array(bytes.length);
+  if (mask === undefined || !patient.read(physical, now)) return write;
+  return { ...write, bytes: bytes.map((byte, index) => (byte & (mask[index] ?? 0xff)) | ((now[index] ?? 0) & ~(mask[index] ?? 0xff))) }; // prettier-ignore
 }
 
 function told({ place, address, physical, bytes }: RepairWrite): Readonly<Record<string, string | number>> {

@@ -1,5 +1,6 @@
 import type { Expression } from '../../model/expression.ts';
-import { encoded } from '../../place/encode.ts';
+import { bitAt, isBitField, maskOf } from '../../model/number-field.ts';
+import { encoded, fieldOf, widthOf } from '../../place/encode.ts';
 import { evaluate, resolve, scalar } from '../../place/evaluate.ts';
 import type { Outcome } from '../../place/outcome.ts';
 import { found, lost } from '../../place/outcome.ts';
@@ -20,11 +21,11 @@ export const set: Perform = (injection) => {
   const to = clause(injection.action, 'to');
   const value = to ? evaluate(injection.world, to) : lost('TYPE', '', '`to` is missing');
   if (!value.ok) return refusedFor(value);
-  const bytes = encoded(injection.world, value.value, widthOf(place.value));
-  return bytes.ok ? overwrite(injection, place.value, () => bytes.value) : refusedFor(bytes);
+  const change = encoded(injection.world, value.value, place.value);
+  return change.ok ? overwrite(injection, place.value, change.value) : refusedFor(change);
 };
 
-/** `flip PLACE bit N`: inverts bits, counted from the least significant of the place. */
+/** `flip PLACE bit N`: inverts bits, counted from the least significant of the number, or of the first byte where there is none. */
 export const flip: Perform = (injection) => {
   const place = subject(injection);
   if (!place.ok) return refusedFor(place);
@@ -34,11 +35,15 @@ export const flip: Perform = (injection) => {
     if (!listed.ok) return refusedFor(listed);
     bits.push(...listed.value);
   }
-  const width = widthOf(place.value) * 8;
+  const field = fieldOf(place.value);
+  const width = field?.width ?? widthOf(place.value) * 8;
   if (bits.some((bit) => bit >= width)) return refused(`${place.value.text} has the bits 0..${width - 1}`);
   return overwrite(injection, place.value, (before) => {
     const after = before.slice();
-    for (const bit of bits) after[bit >> 3] = (after[bit >> 3] as number) ^ (1 << (bit & 7));
+    for (const bit of bits) {
+      const { byte, mask } = field ? bitAt(field, bit) : { byte: bit >> 3, mask: 1 << (bit & 7) };
+      after[byte] = (after[byte] as number) ^ mask;
+    }
     return after;
   });
 };
@@ -86,11 +91,13 @@ function resized(injection: Injection, place: Place): Outcome<Place> {
   const bytes = smallInteger(value.value, BYTES_LIMIT);
   if (!bytes || place.kind !== 'bytes')
     return lost('TYPE', place.text, `\`bytes\` is 1..${BYTES_LIMIT} of memory`);
+  if (place.number && isBitField(place.number))
+    return lost('NOT_A_PLACE', place.text, 'a bit-field has no bytes of its own');
   const partition = partitionOf(injection.world.target, place.partition);
   return partition ? widened(place, bytes, partition) : lost('NO_PARTITION', place.partition, 'it is gone');
 }
 
-/** Reads the live bytes of a place, changes them and writes them back. */
+/** Reads the live bytes of a place, changes them and writes them back: of a bit-field its own bits and no others. */
 export function overwrite(
   injection: Injection,
   place: Place,
@@ -98,10 +105,16 @@ export function overwrite(
 ): Effect {
   const before = readPlace(injection.live, place);
   if (!before) return refused(`${place.text} cannot be read`);
-  const after = change(before);
+  const after = within(place, before, change(before));
   if (!writePlace(injection.live, place, after)) return refused(`${place.text} cannot be written`);
   const note = before.every((byte, at) => byte === after[at]) ? 'changed nothing' : '';
   return { kind: 'done', place, before, after, watch: locations(place), note };
+}
+
+function within(place: Place, before: Uint8Array, after: Uint8Array): Uint8Array {
+  if (place.kind !== 'bytes' || !place.number || !isBitField(place.number)) return after;
+  const mask = maskOf(place.number);
+  return before.map((byte, at) => (byte & ~(mask[at] ?? 0)) | ((after[at] ?? 0) & (mask[at] ?? 0)));
 }
 
 export function subject(injection: Injection): Outcome<Place> {
@@ -133,9 +146,4 @@ function bitsOf(injection: Injection, written: Expression): Outcome<readonly num
   const items = value.value.kind === 'list' ? value.value.items : [value.value];
   const bits = items.map((item) => smallInteger(item, BYTES_LIMIT * 8));
   return bits.includes(undefined) ? lost('TYPE', '', 'bits are numbered from 0') : found(bits as number[]);
-}
-
-function widthOf(place: Place): number {
-  if (place.kind === 'register') return 8;
-  return place.kind === 'bytes' || place.kind === 'machine' ? place.bytes : 0;
 }

@@ -108,8 +108,11 @@ function enumOf(
         fail(scope, 'E1007', one.value, `the value of \`${one.name.text}\` is no number`, 'not a number');
       return undefined;
     }
-    const number = BigInt.asUintN(64, value?.kind === 'int' ? value.value : next);
-    next = number + 1n;
+    const said = value?.kind === 'int' ? value.value : next;
+    next = said + 1n;
+    const limit = 1n << BigInt(basic.bytes * 8);
+    // What is negative is held, and compared, as the bits that it has.
+    const number = said < 0n && said >= -limit / 2n ? said + limit : said;
     const twin = seen.get(one.name.text) ?? values[read.findIndex((other) => other.value === number)]?.name;
     if (twin !== undefined) {
       const what = twin.text === one.name.text ? `\`${twin.text}\`` : `the value ${number}`;
@@ -118,10 +121,15 @@ function enumOf(
       ]);
       continue;
     }
-    const limit = 1n << BigInt(basic.bytes * 8);
-    if (number >= limit) {
+    if (number < 0n || number >= limit) {
       const at = one.value ?? one.name;
-      fail(scope, 'E1007', at, `${number} does not fit into a \`${basic.name}\``, `at most ${limit - 1n}`);
+      fail(
+        scope,
+        'E1007',
+        at,
+        `${number} does not fit into a \`${basic.name}\``,
+        number < 0n ? `at least ${-limit / 2n}` : `at most ${limit - 1n}`,
+      );
       continue;
     }
     seen.set(one.name.text, one.name);

@@ -1,4 +1,5 @@
 import type { Formula, Message } from '../../model/structure.ts';
+import { numberField } from '../../model/number-field.ts';
 import { lacks, typeOf } from '../../model/typing.ts';
 import type { Compiled, Context, Place, Text } from './context.ts';
 import { addressCode, holesOf, load } from './place.ts';
@@ -133,7 +134,7 @@ export function accuse(place: Place, context: Context): void {
   const bytes = place.bits || place.type === undefined || place.type.kind === 'void' ? 8 : sizeOf(place.type, context.scope.source); // prettier-ignore
   const type = place.object ? tables.texts.index(place.object.type) : -1;
   const through = place.via !== undefined;
-  code.line(`R.blame(${place.space}, ${addressCode(place)}, ${place.bits ? unitOf(place, context) : bytes}, ${type}, ${place.object?.base ?? 0}, ${tables.texts.index(place.named)}, ${through}, ${tables.template(place.text)}${holesOf(place.text)});`); // prettier-ignore
+  code.line(`R.blame(${place.space}, ${addressCode(place)}, ${place.bits ? unitOf(place, context) : bytes}, ${tables.field(numberField(place.type, place.bits))}, ${type}, ${place.object?.base ?? 0}, ${tables.texts.index(place.named)}, ${through}, ${tables.template(place.text)}${holesOf(place.text)});`); // prettier-ignore
 }
 
 function unitOf(place: Place, context: Context): number {

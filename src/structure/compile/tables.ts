@@ -1,3 +1,4 @@
+import type { NumberField } from '../../model/number-field.ts';
 import { Table } from './code.ts';
 import type { Text } from './context.ts';
 
@@ -23,6 +24,8 @@ export class Tables {
   /** Names of locators. */
   readonly locators: Table<string> = new Table<string>();
   readonly templates: Table<Template> = new Table<Template>();
+  /** How the numbers lie that may be to blame. */
+  readonly fields: Table<NumberField> = new Table<NumberField>();
   /** Symbols that a kernel may lack: somebody asks first. */
   readonly optional: Set<string> = new Set<string>();
   readonly rules: Rule[] = [];
@@ -38,6 +41,11 @@ export class Tables {
   /** The local of a locator's reader. */
   space(locator: string): string {
     return `m${this.spaces.index(this.#space_of(locator))}`;
+  }
+
+  /** -1 of what is no number. */
+  field(field: NumberField | undefined): number {
+    return field === undefined ? -1 : this.fields.index(field, JSON.stringify(field));
   }
 
   template(text: Text): number {

@@ -1,3 +1,4 @@
+import { numberIn, plainField } from '../../model/number-field.ts';
 import type { Formula, RepairModel, Shape } from '../../model/structure.ts';
 import type { Elements } from '../elements.ts';
 import type { Draft } from '../findings.ts';
@@ -20,13 +21,10 @@ export function wouldLose(model: RepairModel, told: Told, draft: Draft, session:
   if (counted.every(({ locator }) => HELD.has(locator.model.shape))) return false;
   const value = told.to ?? draft.expected_bits;
   if (value === undefined) return false;
-  const { space, address, bytes } = told.subject ?? draft;
-  const before = space.bytes(address, bytes);
-  return before === undefined || value < unsigned(before);
-}
-
-function unsigned(bytes: Uint8Array): bigint {
-  return bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  const { space, address, bytes, field = plainField(bytes) } = told.subject ?? draft;
+  const before = space.bytes(address, field.bytes);
+  const wanted = field.signed ? BigInt.asIntN(64, value) : value;
+  return before === undefined || wanted < numberIn(field, before);
 }
 
 /** What the value is counted from: the structures that its formula goes through; of a `recount`, the structure itself. */

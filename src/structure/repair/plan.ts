@@ -1,5 +1,7 @@
 import type { Address } from '../../base/address.ts';
 import { trueBits } from '../../base/fold.ts';
+import type { NumberField } from '../../model/number-field.ts';
+import { holdsBits, isBitField, maskOf, plainField, withNumber } from '../../model/number-field.ts';
 import type { RepairVerb } from '../../model/structure.ts';
 import type { Reader } from '../reader.ts';
 
@@ -11,6 +13,18 @@ export interface PlannedWrite {
   readonly space: Reader;
   readonly before: Uint8Array;
   readonly after: Uint8Array;
+  /** The bits that it is about, where others share its bytes with it; absent: all. */
+  readonly mask?: Uint8Array;
+}
+
+/** A field that a repair may write. */
+export interface Subject {
+  readonly place: string;
+  readonly address: Address;
+  readonly bytes: number;
+  readonly space: Reader;
+  /** How its number lies; absent: the least significant byte first, in all of its bytes. */
+  readonly field?: NumberField;
 }
 
 /** What would be done about a finding; nothing has been written. */
@@ -53,17 +67,15 @@ export class Writes {
   failed: Declined | undefined;
 
   /** `bytes` bytes of a number, the least significant first. */
-  put(
-    space: Reader,
-    address: Address,
-    value: bigint,
-    bytes: number,
-    place: string,
-    big_endian = false,
-  ): void {
-    const after = new Uint8Array(bytes);
-    for (let index = 0; index < bytes; index++) after[big_endian ? bytes - 1 - index : index] = Number((value >> BigInt(index * 8)) & 0xffn); // prettier-ignore
-    this.bytes(space, address, after, place);
+  put(space: Reader, address: Address, value: bigint, bytes: number, place: string): void {
+    this.bytes(space, address, withNumber(plainField(bytes), new Uint8Array(bytes), value), place);
+  }
+
+  /** A number as its field holds it: what others have in the same bytes stays. */
+  number({ space, address, bytes, place, field = plainField(bytes) }: Subject, value: bigint): void {
+    if (!holdsBits(field, value)) return this.decline('NO_VALUE', `${place} has ${field.width} bits, too few for 0x${BigInt.asUintN(64, value).toString(16)}`); // prettier-ignore
+    if (!isBitField(field)) return this.#change(space, address, field.bytes, place, (unit) => withNumber(field, unit, value)); // prettier-ignore
+    this.#change(space, address, field.bytes, place, (unit) => withNumber(field, unit, value), maskOf(field));
   }
 
   pointer(space: Reader, address: Address, value: Address, place: string): void {
@@ -71,14 +83,27 @@ export class Writes {
   }
 
   bytes(space: Reader, address: Address, after: Uint8Array, place: string): void {
-    const before = space.bytes(address, after.length);
+    this.#change(space, address, after.length, place, () => after);
+  }
+
+  #change(
+    space: Reader,
+    address: Address,
+    bytes: number,
+    place: string,
+    change: (before: Uint8Array) => Uint8Array,
+    mask?: Uint8Array,
+  ): void {
+    // prettier-ignore
+    const before = space.bytes(address, bytes);
     if (!before) {
       this.failed ??= { code: 'UNMAPPED', message: `${place} cannot be read` };
       return;
     }
     for (const earlier of this.list) overlay(before, address, earlier);
+    const after = change(before);
     if (before.every((byte, index) => byte === after[index])) return;
-    this.list.push({ place, address, space, before, after });
+    this.list.push({ place, address, space, before, after, ...(mask ? { mask } : {}) });
   }
 
   decline(code: DeclineCode, message: string): void {

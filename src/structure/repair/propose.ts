@@ -5,7 +5,7 @@ import type { Draft } from '../findings.ts';
 import type { LinkedLibrary } from '../link.ts';
 import type { Session } from '../session.ts';
 import { wouldLose } from './loss.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, Subject } from './plan.ts';
 import { Writes } from './plan.ts';
 import { rearm, relink, release, unlink } from './verbs.ts';
 
@@ -65,7 +65,7 @@ function planOf(
 export interface Told {
   readonly only_if: boolean | undefined;
   /** Where the subject lies. */
-  readonly subject: { readonly place: string; readonly address: Address; readonly bytes: number; readonly space: Draft['space']; readonly type: string } | undefined; // prettier-ignore
+  readonly subject: (Subject & { readonly type: string }) | undefined;
   /** Where a subject that is a pointer leads. */
   readonly target: Address;
   /** The locator that the subject is an element of; '' where nothing says. */
@@ -89,15 +89,14 @@ function act(
     case 'recount': {
       const value = told.to ?? draft.expected_bits;
       if (value === undefined) return writes.decline('NO_VALUE', 'nothing says what it should be');
-      return writes.put(subject.space, subject.address, value, subject.bytes, subject.place);
+      return writes.number(subject, value);
     }
     case 'abandon':
-      return writes.put(subject.space, subject.address, 0n, subject.bytes, subject.place);
+      return writes.number(subject, 0n);
     case 'relink':
       return relink(writes, draft, all.filter((one) => one.of_shape)); // prettier-ignore
     case 'release': {
-      if (told.to !== undefined)
-        return writes.put(subject.space, subject.address, told.to, subject.bytes, subject.place);
+      if (told.to !== undefined) return writes.number(subject, told.to);
       const type = told.subject?.type ?? '';
       return release(writes, subject.space, subject.address, linked.type(type), subject.place, linked.source);
     }

@@ -50,6 +50,8 @@ export interface KernelImage {
   readonly app_table: Address;
   /** First instruction of each app. */
   readonly app_entries: ReadonlyMap<string, Address>;
+  /** What of them cannot be built. */
+  readonly app_problems: readonly string[];
 }
 
 /** A page-table entry in the kernel's own tables. */
@@ -141,6 +143,7 @@ export function buildImage(layout: Layout, content: ImageContent): KernelImage {
     apps,
     app_table: at('app_table'),
     app_entries: built.app_entries,
+    app_problems: built.app_problems,
   };
 
   function regionTable(entries: readonly NoteContent[]): void {

@@ -25,6 +25,11 @@ function imageOf(lpar: LparModel): KernelImage {
   return image;
 }
 
+/** What of a partition's apps cannot be built: `ledger: accounts: …`. Nothing that such a guest shows is what its spec says. */
+export function unbuilt(lpar: LparModel): readonly string[] {
+  return (lpar.apps ?? []).length === 0 ? [] : imageOf(lpar).app_problems;
+}
+
 /** All that an image is made of, but not where it was written. */
 function keyOf(lpar: LparModel): string {
   const known = keys.get(lpar);

@@ -57,6 +57,7 @@ export interface KernelProgram {
   /** First instruction. */
   readonly entry: Label;
   readonly gates: readonly Gate[];
+  readonly app_problems: readonly string[];
   /** First instruction of each app, by name. */
   readonly app_entries: ReadonlyMap<string, Address>;
 }
@@ -155,12 +156,13 @@ export function buildProgram(layout: Layout, apps: readonly AppLayout[] = []): K
     timers.softirq,
     syscalls,
   );
+  const app_problems = problemsOf(apps);
   const programs = assemblePrograms(user, k.o, entry.syscall, apps);
   const workqueue = assembleWorkqueue(k, inline, sched, timers, lists);
   const register_region = assembleRegion(k, printk, boot);
   const start = assembleBoot(k, {
     inline, printk, sched, fork, hrtimers, timers, sleep, tick, workqueue, memory, lists, kmem_cache_init: assembleSlabInit(k),
-    vfs_caches_init: vfs.init, kthreadd: lkdtm.kthreadd, probe: drivers.probe, register_region, boot, programs, apps: apps.map(({ model }) => model.name), app_problems: problemsOf(apps),
+    vfs_caches_init: vfs.init, kthreadd: lkdtm.kthreadd, probe: drivers.probe, register_region, boot, programs, apps: apps.map(({ model }) => model.name), app_problems,
   }); // prettier-ignore
   // _etext, one slot: the end of what runs.
   text.fn('_etext', (cpu) => cpu.raise(VECTOR.invalid_opcode, 0));
@@ -174,6 +176,7 @@ export function buildProgram(layout: Layout, apps: readonly AppLayout[] = []): K
     boot,
     entry: start,
     gates: entry.gates,
+    app_problems,
     app_entries: new Map(apps.map(({ model: { name } }) => [name, programs.get(name)?.at ?? 0])),
   };
 }

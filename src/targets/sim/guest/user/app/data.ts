@@ -3,9 +3,11 @@ import type { Random } from '../../../../../base/random.ts';
 import { resolved, sizeOf } from '../../../../../formats/locator-code/types.ts';
 import type { AppField, AppValue } from '../../../../../model/machine.ts';
 import type { TypeModel } from '../../../../../model/structure.ts';
+import type { NumberField } from '../../../../../model/number-field.ts';
+import { holdsBits, numberIn, plainField, withNumber } from '../../../../../model/number-field.ts';
 import type { AppLayout, FillLayout } from './layout.ts';
 import { linkShape } from './shapes.ts';
-import { memberAt, NO_BELOW, NotBuilt } from './spots.ts';
+import { memberAt, NO_BELOW, NotBuilt, numbersOf } from './spots.ts';
 
 /** The bytes of an app's data, as they are before its first instruction. */
 export class AppData {
@@ -19,11 +21,20 @@ export class AppData {
     this.#view = new DataView(this.bytes.buffer);
   }
 
-  /** A number in the width that it has there, little-endian unless it is said. */
-  write(address: Address, value: bigint, bytes: number, big_endian = false): void {
-    let left = BigInt.asUintN(64, value);
-    for (let index = 0; index < bytes; index++, left >>= 8n)
-      this.bytes[address - this.base + (big_endian ? bytes - 1 - index : index)] = Number(left & 0xffn);
+  /** A number in the width that it has there, little-endian. */
+  write(address: Address, value: bigint, bytes: number): void {
+    this.number(address, plainField(bytes), value);
+  }
+
+  /** A number as its field holds it, among what others have in the same bytes. */
+  number(address: Address, field: NumberField, value: bigint): void {
+    const at = address - this.base;
+    this.bytes.set(withNumber(field, this.bytes.subarray(at, at + field.bytes), value), at);
+  }
+
+  numberAt(address: Address, field: NumberField): bigint {
+    const at = address - this.base;
+    return numberIn(field, this.bytes.subarray(at, at + field.bytes));
   }
 
   pointer(address: Address, to: Address): void {
@@ -32,10 +43,7 @@ export class AppData {
   }
 
   read(address: Address, bytes: number): bigint {
-    let value = 0n;
-    for (let index = bytes - 1; index >= 0; index--)
-      value = (value << 8n) | BigInt(this.bytes[address - this.base + index] as number);
-    return value;
+    return this.numberAt(address, plainField(bytes));
   }
 }
 
@@ -59,26 +67,35 @@ export function buildAppData(
   const data = new AppData(layout.base, layout.bytes);
   const problems = [...layout.problems];
   for (const fill of layout.fills) {
-    try {
+    told(problems, fill.locator.name, () => {
       // Elements that are linked a second time have been filled.
       const fields = fill.fill.same === undefined ? fill.fill.fields : [];
       const fillAll = (shaped: Shaped): void => {
-        for (const field of fields) fillField(field, fill, shaped, layout, data, random);
+        for (const field of fields)
+          told(problems, fill.locator.name, () => fillField(field, fill, shaped, layout, data, random));
       };
       // Which bucket an element hangs in depends on what its key is filled with; elsewhere it is the shape that says whom a fill is for.
       if (fill.locator.shape === 'hash') fillAll(NO_BELOW);
       const shaped = linkShape(fill, layout, data, random);
       if (fill.locator.shape !== 'hash') fillAll(shaped);
-    } catch (caught) {
-      if (!(caught instanceof NotBuilt)) throw caught;
-      problems.push(`${fill.locator.name}: ${caught.message}`);
-    }
+    });
   }
   for (const word of layout.model.words) {
     const at = layout.symbols.get(word.symbol);
-    if (at !== undefined) data.write(at, wordValue(word.value, layout, data), word.bytes);
+    if (at !== undefined)
+      told(problems, word.symbol, () => data.write(at, wordValue(word.value, layout, data), word.bytes));
   }
   return { data, problems };
+}
+
+/** What cannot be built is told, and the rest is built. */
+function told(problems: string[], name: string, build: () => void): void {
+  try {
+    build();
+  } catch (caught) {
+    if (!(caught instanceof NotBuilt)) throw caught;
+    problems.push(`${name}: ${caught.message}`);
+  }
 }
 
 function wordValue(
@@ -90,10 +107,12 @@ function wordValue(
   const fill = layout.fills.find((one) => one.locator.name === value.locator);
   if (!fill) return 0n;
   if (value.kind === 'count') return BigInt(fill.total);
-  const { offset, type } = memberAt(layout.types, fill.locator.of, value.member);
-  const bytes = sizeOf(layout.types, type) ?? 8;
+  const member = memberAt(layout.types, fill.locator.of, value.member);
+  const numbers = numbersOf(layout.types, member);
+  if (numbers === undefined) throw new NotBuilt(`${value.member.join('.')} is no number`);
   let sum = 0n;
-  for (let index = 0; index < fill.total; index++) sum += data.read(fill.element(index) + offset, bytes);
+  for (let index = 0; index < fill.total; index++)
+    sum += data.numberAt(fill.element(index) + member.offset, numbers.field);
   return sum;
 }
 
@@ -106,23 +125,18 @@ function fillField(
   random: Random,
 ): void {
   if (shaped.own.includes(field.member.join('.'))) return;
-  const { offset, type } = memberAt(layout.types, fill.locator.of, field.member);
-  const seen = resolved(layout.types, type);
-  if (field.value.kind === 'text') {
-    const bytes = sizeOf(layout.types, type) ?? 1;
-    const text = Buffer.from(field.value.value, 'latin1').subarray(0, bytes - 1);
-    for (let index = 0; index < fill.total; index++)
-      data.bytes.set(text, fill.element(index) + offset - data.base);
-    return;
-  }
-  const of = seen?.kind === 'array' ? resolved(layout.types, seen.of) : seen;
-  const bytes = of && sizeOf(layout.types, of);
-  if (bytes === undefined || of?.kind === 'aggregate')
-    throw new NotBuilt(`${field.member.join('.')} is no number`);
-  const entries = seen?.kind === 'array' ? seen.count : 1;
+  const member = memberAt(layout.types, fill.locator.of, field.member);
+  const { offset, type } = member;
+  if (field.value.kind === 'text') return fillText(field.value.value, offset, type, fill, layout, data);
+  const numbers = numbersOf(layout.types, member);
+  if (numbers === undefined) throw new NotBuilt(`${field.member.join('.')} is no number`);
+  const { bytes } = numbers.field;
   const places =
-    (seen?.kind === 'array' ? shaped.entries?.(field.member) : undefined) ?? everyEntry(fill.total, entries);
+    (resolved(layout.types, type)?.kind === 'array' ? shaped.entries?.(field.member) : undefined) ??
+    everyEntry(fill.total, numbers.entries);
   const values = valuesOf(field.value, places, shaped, random);
+  const odd = values.find((one) => !holdsBits(numbers.field, one));
+  if (odd !== undefined) throw new NotBuilt(`${field.member.join('.')} has ${numbers.field.width} bits, too few for ${odd}`); // prettier-ignore
   // What a structure is ordered by comes in order, however it was drawn.
   if (
     fill.locator.key.join('.') === field.member.join('.') &&
@@ -130,13 +144,20 @@ function fillField(
   )
     sort(values);
   places.forEach(({ element, entry }, index) =>
-    data.write(fill.element(element) + offset + entry * bytes, values[index] as bigint, bytes, bigEndian(of)),
+    data.number(fill.element(element) + offset + entry * bytes, numbers.field, values[index] as bigint),
   );
 }
 
-function bigEndian(type: TypeModel | undefined): boolean {
-  return type?.kind === 'int' && type.big_endian;
-}
+/** A text, cut to its room less one; of an array of texts, in each. */
+function fillText(text: string, offset: number, type: TypeModel, fill: FillLayout, layout: AppLayout, data: AppData): void {
+  let [at, copies] = [resolved(layout.types, type), 1];
+  for (let of = at?.kind === 'array' ? resolved(layout.types, at.of) : undefined; at?.kind === 'array' && of?.kind === 'array'; of = resolved(layout.types, of.of))
+    [copies, at] = [copies * at.count, of];
+  const room = (at && sizeOf(layout.types, at)) ?? 1;
+  const bytes = Buffer.from(text, 'latin1').subarray(0, room - 1);
+  for (const { element, entry } of everyEntry(fill.total, copies))
+    data.bytes.set(bytes, fill.element(element) + offset + entry * room - data.base);
+} // prettier-ignore
 
 function everyEntry(total: number, entries: number): { element: number; entry: number }[] {
   return Array.from({ length: total * entries }, (_, index) => ({

@@ -25,7 +25,7 @@ export function indexesOf(fill: FillLayout): readonly (readonly Filed[])[] {
   const of: Filed[][] = heads.map(() => []);
   for (let number = 0; number < total; number++) {
     const index = indexOf(fill, number);
-    if (index > HIGHEST) throw new NotBuilt(`nothing is filed under ${index}`);
+    if (index < 0 || index > HIGHEST) throw new NotBuilt(`nothing is filed under ${index}`);
     const head = locator.parent === undefined ? number % heads.length : Math.floor(number / count);
     of[head]?.push({ index, element: fill.element(number) });
   }

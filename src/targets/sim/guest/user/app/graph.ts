@@ -1,10 +1,11 @@
 import type { Address } from '../../../../../base/address.ts';
 import type { Random } from '../../../../../base/random.ts';
-import { resolved, sizeOf } from '../../../../../formats/locator-code/types.ts';
+import { resolved } from '../../../../../formats/locator-code/types.ts';
+import { isBitField } from '../../../../../model/number-field.ts';
 import type { Formula } from '../../../../../model/structure.ts';
 import type { AppData, Shaped } from './data.ts';
 import type { AppLayout, FillLayout } from './layout.ts';
-import { memberAt, NotBuilt, spotsOf } from './spots.ts';
+import { memberAt, NotBuilt, numbersOf, spotsOf } from './spots.ts';
 
 /** A graph is built as a tree: a B-tree where the step is a range of an array, else one with as many children as there are steps. */
 export function linkGraph(fill: FillLayout, layout: AppLayout, data: AppData, random: Random): Shaped {
@@ -76,13 +77,16 @@ export function bTreeOf(step: Formula, fill: FillLayout, layout: AppLayout): BTr
       : 0;
   const path = pathOf(high.kind === 'binary' ? high.left : high);
   const count = memberAt(layout.types, of, path);
+  const number = numbersOf(layout.types, count)?.field;
+  if (!number || isBitField(number) || number.big_endian)
+    throw new NotBuilt(`${path.join('.')} counts keys, and is no plain number`);
   const extra = shift + 1 - Number(low.value);
   const most = type.count - extra;
   const said = fill.fill.fields.find((field) => field.member.join('.') === path.join('.'))?.value;
   const [least, greatest] = said?.kind === 'range' ? [Number(said.low), Number(said.high)] : said?.kind === 'constant' ? [Number(said.value), Number(said.value)] : [most >> 1, most]; // prettier-ignore
   if (greatest > most || least < 1 || least + extra < 2)
     throw new NotBuilt(`${least} to ${greatest} keys do not go with ${type.count} children`);
-  return { child: array.offset, children: type.count, count: count.offset, count_bytes: sizeOf(layout.types, count.type) ?? 8, count_path: path.join('.'), extra, low: least, high: greatest }; // prettier-ignore
+  return { child: array.offset, children: type.count, count: count.offset, count_bytes: number.bytes, count_path: path.join('.'), extra, low: least, high: greatest }; // prettier-ignore
 }
 
 /** `.a.b` of the element. */

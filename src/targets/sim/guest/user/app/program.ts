@@ -320,11 +320,11 @@ function refillOf(fill: FillLayout, layout: AppLayout, random: Random): Part {
   if (shape) kept.add(shape.count_path);
   const numbers = fill.fill.fields.flatMap(({ member, value }) => {
     const path = member.join('.');
-    if (value.kind !== 'range' || kept.has(path) || value.high > 0x7fff_ffffn) return [];
+    if (value.kind !== 'range' || kept.has(path) || value.low < 0n || value.high > 0x7fff_ffffn) return []; // prettier-ignore
     const at = quietly(() => memberAt(layout.types, locator.of, member));
     const type = at && resolved(layout.types, at.type);
     const bytes = type && sizeOf(layout.types, type);
-    if (!at || type?.kind !== 'int' || type.big_endian || bytes === undefined) return [];
+    if (!at || at.bits || type?.kind !== 'int' || type.big_endian || bytes === undefined) return [];
     return [{ offset: at.offset, bytes, low: Number(value.low), span: Number(value.high - value.low) + 1 }];
   });
   if (numbers.length === 0) return [];

@@ -1,13 +1,14 @@
 import type { Address } from '../../../../../base/address.ts';
 import type { Random } from '../../../../../base/random.ts';
-import { memberOf, resolved, sizeOf } from '../../../../../formats/locator-code/types.ts';
+import { memberOf, resolved } from '../../../../../formats/locator-code/types.ts';
+import { numberField, plainField } from '../../../../../model/number-field.ts';
 import type { Formula } from '../../../../../model/structure.ts';
 import type { AppData, Shaped } from './data.ts';
 import { linkGraph, pointerTo } from './graph.ts';
 import type { AppLayout, FillLayout } from './layout.ts';
 import { isRing } from './layout.ts';
 import { linkMaple } from './maple.ts';
-import { memberAt, NO_BELOW, spotsOf } from './spots.ts';
+import { memberAt, NO_BELOW, numbersOf, spotsOf } from './spots.ts';
 import { linkXarray } from './xarray.ts';
 
 /** Links the elements of a structure by its shape, from its heads on. */
@@ -117,10 +118,10 @@ function inBuckets(fill: FillLayout, layout: AppLayout, data: AppData): readonly
   const buckets: Address[][] = heads.map(() => []);
   const key = locator.key.length === 0 ? undefined : memberAt(layout.types, locator.of, locator.key);
   const filled = fill.fill.fields.some(({ member }) => member.join('.') === locator.key.join('.'));
-  const bytes = key && sizeOf(layout.types, key.type);
+  const numbers = key && numbersOf(layout.types, key);
   for (let index = 0; index < total; index++) {
     const element = fill.element(index);
-    const chosen = filled && key && bytes !== undefined && bytes <= 8 ? data.read(element + key.offset, bytes) : BigInt(index); // prettier-ignore
+    const chosen = filled && key && numbers?.entries === 1 ? BigInt.asUintN(64, data.numberAt(element + key.offset, numbers.field)) : BigInt(index); // prettier-ignore
     const number = locator.parent === undefined ? Number(chosen % BigInt(buckets.length)) : Math.floor(index / count); // prettier-ignore
     buckets[number]?.push(element);
   }
@@ -189,9 +190,9 @@ function inUse(fill: FillLayout, layout: AppLayout, data: AppData): Shaped {
   };
   const set = (formula: Formula | undefined, value: number): void => {
     if (!formula || formula.kind === 'int') return;
-    for (const { address, type } of spotsOf(formula, layout, object)) {
-      const seen = resolved(layout.types, type);
-      data.write(address, BigInt(value), seen?.kind === 'int' ? seen.bytes : 8);
+    for (const spot of spotsOf(formula, layout, object)) {
+      const field = numberField(resolved(layout.types, spot.type), spot.bits) ?? plainField(8);
+      data.number(spot.address, field, BigInt(value));
     }
   };
   const { length, first, last } = fill.locator;

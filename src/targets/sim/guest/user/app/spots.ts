@@ -1,7 +1,9 @@
 import type { Address } from '../../../../../base/address.ts';
 import type { LocatorTypes } from '../../../../../formats/locator-code/types.ts';
 import { memberOf, resolved, sizeOf } from '../../../../../formats/locator-code/types.ts';
-import type { Formula, TypeModel } from '../../../../../model/structure.ts';
+import type { NumberField } from '../../../../../model/number-field.ts';
+import { numberField } from '../../../../../model/number-field.ts';
+import type { Formula, MemberModel, TypeModel } from '../../../../../model/structure.ts';
 import type { Shaped } from './data.ts';
 
 /** Shapes without a below. */
@@ -14,6 +16,7 @@ export class NotBuilt extends Error {}
 export interface Spot {
   readonly address: Address;
   readonly type: TypeModel | undefined;
+  readonly bits?: MemberModel['bits'];
   /** The object that it is part of: what a leading dot of `guard` means. */
   readonly object: Address;
   readonly object_type: TypeModel | undefined;
@@ -45,7 +48,8 @@ export function spotsOf(formula: Formula, named: Named, element?: Spot): readonl
       return spotsOf(formula.of, named, element).map((spot) => {
         const member = memberOf(named.types, spot.type, formula.name);
         if (!member) throw new NotBuilt(`there is no member ${formula.name}`);
-        return { ...spot, address: spot.address + member.offset, type: member.type };
+        const { bits: _outer, ...outer } = spot;
+        return { ...outer, address: spot.address + member.offset, type: member.type, ...(member.bits ? { bits: member.bits } : {}) }; // prettier-ignore
       });
     case 'every':
       return spotsOf(formula.of, named, element).flatMap((spot) => entriesOf(spot, named.types));
@@ -79,17 +83,28 @@ export function entriesOf(spot: Spot, types: LocatorTypes): Spot[] {
   });
 }
 
-/** Offset and type of a member by its path. */
-export function memberAt(
-  types: LocatorTypes,
-  of: TypeModel,
-  path: readonly string[],
-): { readonly offset: number; readonly type: TypeModel } {
-  let [offset, type] = [0, of];
-  for (const name of path) {
-    const member = memberOf(types, type, name);
-    if (!member || member.bits) throw new NotBuilt(`there is no member ${path.join('.')} to fill`);
-    [offset, type] = [offset + member.offset, member.type];
-  }
-  return { offset, type };
+/** A member of an element: where it begins, and what it is. */
+export interface MemberSpot {
+  readonly offset: number;
+  readonly type: TypeModel;
+  readonly bits?: MemberModel['bits'];
 }
+
+/** A member by its path. */
+export function memberAt(types: LocatorTypes, of: TypeModel, path: readonly string[]): MemberSpot {
+  let at: MemberSpot = { offset: 0, type: of };
+  for (const name of path) {
+    const member = memberOf(types, at.type, name);
+    if (!member) throw new NotBuilt(`there is no member ${path.join('.')} to fill`);
+    at = { ...member, offset: at.offset + member.offset };
+  }
+  return at;
+}
+
+/** How the number of a member lies, or each number of an array of them; undefined where there is none. */
+export function numbersOf(types: LocatorTypes, { type, bits }: Omit<MemberSpot, 'offset'>): { readonly field: NumberField; readonly entries: number } | undefined {
+  let [at, entries] = [resolved(types, type), 1];
+  while (at?.kind === 'array') [at, entries] = [resolved(types, at.of), entries * at.count];
+  const field = numberField(at, bits);
+  return field && { field, entries };
+} // prettier-ignore

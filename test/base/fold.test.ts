@@ -116,7 +116,7 @@ describe('a fold', () => {
           const fold = foldOf({ direct, vmalloc, vmemmap });
           if (!fold) return;
           expect(fold.length).toBeLessThanOrEqual(4);
-          const address = -Number(far);
+          const address = 0 - Number(far);
           expect(foldBits(fold, trueBits(fold, address))).toBe(address);
         },
       ),

@@ -84,7 +84,7 @@ describe('claims about rescues', () => {
 
   it.each([
     'service web is done from rescue within 10 ms of mend',
-    'service web is rolled_back by verify or lease with TASK_PID',
+    'service web is rolled_back by verify or lease with LIST_CYCLE',
     'service web is not declined with WOULD_LOSE_DATA or NO_REPAIR',
     'guest web is healthy within 5 ms of rescue.resume',
     'guest web is healthy given rescue.write',

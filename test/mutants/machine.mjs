@@ -1,5 +1,6 @@
 /** One-line mutations of the simulated machine and the hypervisor, each with the test that must notice it. */
 export const mutants = [
+  { id: 'who-stood-still-stands', file: 'src/targets/sim/machine/vcpu.ts', from: 'this.progress_at = Math.min(time, this.progress_at + parked_ns);', to: 'this.progress_at = time;', killer: 'test/ambulance/every-code.test.ts' },
   { id: 'a-fork-copies-before-it-writes', file: 'src/targets/sim/machine/memory.ts', from: 'if (page !== undefined && page.owner === this.owner) return page;', to: 'if (page !== undefined) return page;', killer: 'specs/claims/9-others-unaffected.spec' },
   { id: 'a-reused-page-is-empty', file: 'src/targets/sim/machine/page.ts', from: 'if (from === undefined) page.bytes.fill(0);', to: 'if (from === undefined) page.hash_a = -1;', killer: 'test/targets/sim/machine/memory.test.ts' },
   { id: 'a-write-to-tables-is-seen', file: 'src/targets/sim/machine/memory.ts', from: 'if (address < this.table_bytes) this.tablesWritten();', to: '', killer: 'test/targets/sim/machine/paging.test.ts' },

@@ -214,6 +214,7 @@ export class Machine extends Population implements CpuHost {
   /** Its CPUs execute nothing from here on, and its devices complete nothing. */
   park(partition: PartitionPlan): void {
     const { state, cpus } = this.inhabitant(partition.index);
+    if (!state.parked) state.parked_at = this.clock;
     state.parked = true;
     for (const cpu of cpus) this.update(cpu);
   }
@@ -222,9 +223,11 @@ export class Machine extends Population implements CpuHost {
   resume(partition: PartitionPlan): void {
     const state = this.stateOf(partition.index);
     if (!state.parked || state.stopped !== '') return;
+    const parked_ns = this.clock - state.parked_at;
     state.parked = false;
+    state.parked_at = -1;
     for (const cpu of this.cpusOf(partition)) {
-      cpu.unpark(this.clock);
+      cpu.unpark(this.clock, parked_ns);
       this.update(cpu);
     }
     const held = state.held.splice(0);

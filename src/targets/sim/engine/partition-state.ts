@@ -8,6 +8,8 @@ import type { EventHeap } from './event-heap.ts';
 /** What changes about a partition as a whole. Plain data. */
 export interface PartitionState {
   parked: boolean;
+  /** Internal time at which it was parked; -1 while it is not. */
+  parked_at: number;
   /** Device and queue of each completion that came while it was parked: no DMA reaches its memory until it goes on. */
   held: number[];
   /** Sign of what stopped it for good; '' while nothing has. */
@@ -22,6 +24,7 @@ export interface PartitionState {
 
 const AT_POWER_ON: PartitionState = {
   parked: false,
+  parked_at: -1,
   held: [],
   stopped: '',
   boot_complete: -1,
@@ -36,8 +39,17 @@ export function newPartition(): PartitionState {
 
 /** Written out, not spread: all of them have one shape, at power-on and in every fork. */
 function copyPartition(from: PartitionState): PartitionState {
-  const { parked, held, stopped, boot_complete, region_address, region_bytes, heartbeats } = from;
-  return { parked, held: held.slice(), stopped, boot_complete, region_address, region_bytes, heartbeats };
+  const { parked, parked_at, held, stopped, boot_complete, region_address, region_bytes, heartbeats } = from;
+  return {
+    parked,
+    parked_at,
+    held: held.slice(),
+    stopped,
+    boot_complete,
+    region_address,
+    region_bytes,
+    heartbeats,
+  };
 }
 
 /** All of a partition but its memory. */

@@ -127,9 +127,9 @@ export abstract class VirtualCpuState extends Control {
     this.ceded = false;
   }
 
-  /** Was parked until `time`: goes on from there, with what came in meanwhile. */
-  unpark(time: number): void {
-    this.progress_at = time;
+  /** Was parked for a while, until `time`: goes on from there, with what came in meanwhile. Who had stood in a loop before still stands in it. */
+  unpark(time: number, parked_ns: number): void {
+    this.progress_at = Math.min(time, this.progress_at + parked_ns);
     if (this.state === 'halted' && this.wakes()) this.wake(time);
     else if (this.state === 'running') this.wake(time);
   }

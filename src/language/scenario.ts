@@ -289,7 +289,8 @@ function elaborateRow(
     }
     return undefined;
   }
-  const inner = bindLets(node, { ...scope, values, parties: built.parties });
+  const simulated = targets.includes('sim');
+  const inner = bindLets(node, { ...scope, values, parties: built.parties, simulated });
   const triggers: Trigger[] = [];
   checkEach(
     node.body.filter((item) => item.kind === 'trigger'),

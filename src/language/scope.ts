@@ -56,6 +56,8 @@ export interface Scope {
   readonly problems: Problems;
   readonly values: Values;
   readonly parties: Parties | undefined;
+  /** It runs on the simulation, too, whose kernel's variables are known. */
+  readonly simulated?: boolean;
   /** Bare words that table cells introduced: they may be compared with. */
   readonly words: ReadonlySet<string>;
   /** `let`s that only a run can know, by name. */

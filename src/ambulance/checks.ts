@@ -4,7 +4,7 @@ import type { Draft as Told } from '../structure/findings.ts';
 import { isHeld, sleeps } from '../structure/guards.ts';
 import { propose } from '../structure/repair/propose.ts';
 import type { CpuView } from '../structure/session.ts';
-import { mayHold } from './cpus.ts';
+import { mayHold, waitsFor } from './cpus.ts';
 import type { Draft, DraftRepair, GuardState } from './draft.ts';
 import type { Meter } from './limits.ts';
 import type { Space } from './memory.ts';
@@ -33,8 +33,8 @@ const SHAPE_MEANS: Readonly<Record<string, string>> = { RB_COLOUR: 'bit_flip', R
 const FIRM = /_(?:POISON|NULL|WILD)$/;
 /** Causes of a pointer that leads nowhere. */
 const POINTERS: ReadonlySet<string | undefined> = new Set([undefined, 'wild_pointer']);
-/** No update passes through these; of locks all is known while the CPUs stand. */
-const NEVER_HALF: ReadonlySet<string | undefined> = new Set(['double_free', 'stack_smash', 'lock_leak', 'deadlock']); // prettier-ignore
+/** No update passes through these; who waits for whom is known while the CPUs stand. */
+const NEVER_HALF: ReadonlySet<string | undefined> = new Set(['double_free', 'stack_smash', 'deadlock']);
 /** Concluded from where CPUs are, which changes while one looks. */
 const OF_CPUS: ReadonlySet<string> = new Set(['lock_leak', 'deadlock', 'lost_timer']);
 
@@ -87,7 +87,7 @@ function draftOf(
     guard: stateOf(guard ? [guard, ...told.around] : told.around, own ? cpus : undefined, leaked, reading),
     torn: of_shape ? !firm && !astray : means !== undefined || !astray,
     unguarded: guard === undefined || (means !== undefined && OF_CPUS.has(means)),
-    certain: told.alone === true || firm || (astray && POINTERS.has(means)) || NEVER_HALF.has(means) || !space.writable(address), // prettier-ignore
+    certain: told.alone === true || firm || (astray && POINTERS.has(means)) || NEVER_HALF.has(means) || (means === 'lock_leak' && cpus.some((cpu) => waitsFor(cpu, address))) || !space.writable(address), // prettier-ignore
     means,
     ...repairOf(told, reading, all),
     link: of_shape && means === undefined,

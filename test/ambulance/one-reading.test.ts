@@ -13,13 +13,13 @@ const DOUBTFUL = [
   ['dentries', 'DENTRY_SB', 'set web.super_blocks["tmpfs"].s_root.d_sb to web.dentries[3]'],
   ['dentries', 'DENTRY_INODE', 'set web.dentries[3].d_inode to web.super_blocks["tmpfs"].s_root.d_inode + 0'],
   ['cpu_freelists', 'SLAB_COUNTERS', `set ${OTHER}.slab.counters to 0x0040_000a`],
+  ['locks', 'LOCK_NO_HOLDER', 'leak web.locks["sb_lock"]'],
 ] as const; // prettier-ignore
 const CERTAIN = [
   ['dentries', 'DENTRY_COUNT', 'set web.dentries[3].d_lockref.count to 0x8000_0000'],
   ['dentries', 'DENTRY_INODE', 'set web.dentries[3].d_inode to 0xdead_0000_0000_0100'],
   ['cpu_freelists', 'FREELIST_CYCLE', `free ${CACHE}.objects[4]; free ${CACHE}.objects[5]; free ${CACHE}.objects[4]`],
   ['cpu_freelists', 'FREELIST_OUTSIDE', `set ${CACHE}.cpu_slab[0].freelist to 0x4141_4141_4141_4140`],
-  ['locks', 'LOCK_NO_HOLDER', 'leak web.locks["sb_lock"]'],
 ] as const; // prettier-ignore
 
 let faults: Faults;

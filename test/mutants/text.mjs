@@ -1,5 +1,6 @@
 /** Code that is compared with what it was when the guest had booted. */
 export const mutants = [
+  { id: 'a-leak-is-believed-when-somebody-waits', file: 'src/ambulance/checks.ts', from: "(means === 'lock_leak' && cpus.some((cpu) => waitsFor(cpu, address)))", to: "means === 'lock_leak'", killer: 'test/ambulance/one-reading.test.ts' },
   { id: 'a-change-is-where-it-is', file: 'src/ambulance/changed.ts', from: 'return at + same;', to: 'return at;', killer: 'test/structure/booted.test.ts' },
   { id: 'pages-lie-where-they-lie', file: 'src/ambulance/changed.ts', from: 'physicalOf(next) === physical + next - at', to: 'physicalOf(next) >= 0', killer: 'test/structure/booted.test.ts' },
   { id: 'what-nobody-kept-is-not-unchanged', file: 'src/structure/frame.ts', from: 'return found ?? NaN;', to: 'return found ?? 0;', killer: 'test/structure/booted.test.ts' },

@@ -21,6 +21,7 @@ function hostOf(random) {
   return {
     cpus: 1 + random.below(4),
     symbol: (name) => (name === 'rq' ? undefined : -0x7f00_0000 + name.length * 64),
+    fold: [],
     perCpuBase: (cpu) => -0x7780_0000_0000 + cpu * 0x8000,
     u8: (address) => at(address, 8),
     u16: (address) => at(address, 16),

@@ -12,6 +12,8 @@ export async function compileRates() {
   const { compile } = await import('../../dist/language/compile.js');
   const { parse } = await import('../../dist/language/parse.js');
   const { Problems } = await import('../../dist/language/problems.js');
+  const { shippedLibrary } = await import('../../dist/runner/library.js');
+  const library = await shippedLibrary();
   const directory = mkdtempSync(join(tmpdir(), 'siren-bench-'));
   const texts = writeSpecs(directory);
   rmSync(directory, { recursive: true, force: true });
@@ -33,7 +35,7 @@ export async function compileRates() {
   const parsing = [];
   for (let round = 0; round < WARM_UP + ROUNDS; round++) {
     const whole = time(() => {
-      const { diagnostics } = compile(files, host);
+      const { diagnostics } = compile(files, host, { library });
       if (diagnostics.length > 0)
         throw new Error(`the bench's own specs have errors: ${diagnostics[0].message}`);
     });

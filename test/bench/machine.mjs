@@ -12,6 +12,7 @@ const RUN_NS = 100_000_000;
 export async function machineRates() {
   const { compile } = await import('../../dist/language/compile.js');
   const { Simulation } = await import('../../dist/execute/simulation.js');
+  const { shippedLibrary } = await import('../../dist/runner/library.js');
   const directory = mkdtempSync(join(tmpdir(), 'siren-bench-'));
   const texts = writeSpecs(directory);
   rmSync(directory, { recursive: true, force: true });
@@ -22,7 +23,7 @@ export async function machineRates() {
         ? { ok: true, bytes: encoder.encode(texts.get(file)) }
         : { ok: false, reason: 'missing' },
   };
-  const [model] = compile(['specs/part-00.spec'], host).value;
+  const [model] = compile(['specs/part-00.spec'], host, { library: await shippedLibrary() }).value;
   const { topology } = model.scenarios[0];
   const boot = (seed) => {
     const simulation = Simulation.powerOn(topology, seed);

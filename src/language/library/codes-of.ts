@@ -18,9 +18,10 @@ interface Known {
   readonly of: Map<string, Set<string> | undefined>;
 }
 const KNOWN = new WeakMap<object, Known>();
-/** Rows of a table ask the same again and again. */
+/** Rows of a table ask the same again and again, and so do files that declare nothing. */
 function known({ structures, unit }: Scope): Known {
-  const key = structures ?? unit.shipped;
+  const own = structures !== undefined && structures.validators.size + structures.locators.size > 0;
+  const key = own ? structures : unit.shipped;
   const found = KNOWN.get(key) ?? { of: new Map() };
   KNOWN.set(key, found);
   return found;

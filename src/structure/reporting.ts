@@ -70,6 +70,8 @@ export class Reporting extends Wide {
   }
 
   unmapped(field: Address, target: Address, template: number, ...holes: readonly number[]): void {
+    // The first counts, and places take long to name.
+    if (this.failure) return;
     const place = this.fill(template, holes);
     this.fail(
       'UNMAPPED',
@@ -89,9 +91,10 @@ export class Reporting extends Wide {
     ...holes: readonly number[]
   ): void {
     // prettier-ignore
-    const place = this.fill(template, holes);
     const from = this.#index_at;
     this.#index_at = undefined;
+    if (this.failure) return;
+    const place = this.fill(template, holes);
     const message = `entry ${index} of ${place}, which has ${count}`;
     this.fail('INDEX', message, from?.place ?? place, from?.address ?? array, from?.bytes ?? 8);
   }
@@ -102,6 +105,7 @@ export class Reporting extends Wide {
   }
 
   wrapped(_space: Reader, field: Address, template: number, ...holes: readonly number[]): void {
+    if (this.failure) return;
     const place = this.fill(template, holes);
     this.fail('WRAP', `a bound made of ${place} is less than nothing`, place, field, 8);
   }

@@ -50,13 +50,6 @@ export const mutants = [
     killer: 'specs/structures/fields.spec',
   },
   {
-    id: 'two-repairs-of-one-word',
-    file: 'src/ambulance/service/service.ts',
-    from: 'servicing.write(amongOthers(write, patient))',
-    to: 'servicing.write(write)',
-    killer: 'specs/structures/fields.spec',
-  },
-  {
     id: 'a-counter-is-held-to-its-room',
     file: 'src/language/app-fields.ts',
     from: 'value.from + value.step * BigInt(count - 1)',

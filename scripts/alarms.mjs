@@ -80,7 +80,8 @@ function booted(shape) {
 function look(workload, pause, guest) {
   const before = performance.now();
   const first = attend(standingPatient(guest), { ambulance: 'rescue', library }).report;
-  const open = first.verdicts.some(({ verdict }) => verdict === 'corrupt' || verdict === 'unsettled');
+  const doubtful = first.verdicts.some(({ verdict }) => verdict === 'corrupt' || verdict === 'unsettled');
+  const open = doubtful || first.diagnosis.length > 0;
   // Where the first look saw nothing there is no second one.
   const said = open ? attend(livePatient(guest), { ambulance: 'rescue', library }).report : first;
   tally.ms.push(performance.now() - before);
@@ -92,12 +93,12 @@ function look(workload, pause, guest) {
     tally.elements.set(structure, Math.max(elements, tally.elements.get(structure) ?? 0));
     if (verdict === 'unsettled') count(tally.unsettled, `${structure} ${code}`);
   }
-  for (const { structure, code, place, message } of said.findings) {
-    const alarm = `${workload} pause ${pause}: ${structure} ${code} ${place}: ${message}`;
+  for (const what of complaintsOf(said)) {
+    const alarm = `${workload} pause ${pause}: ${what}`;
     tally.alarms.push(alarm);
     process.stdout.write(`${alarm}\n`);
   }
-  if (said.findings.length > 0 && values.keep !== '') keep(`${workload}-${pause}`, guest);
+  if (complaintsOf(said).length > 0 && values.keep !== '') keep(`${workload}-${pause}`, guest);
 }
 
 /** What an alarm was raised on, to be looked at again. */
@@ -108,16 +109,22 @@ function keep(name, guest) {
   copyRam(guest.ram.path, join(values.keep, `${name}.ram`), process.env.PATH ?? '');
 }
 
+/** Everything that is said to be wrong: findings, and causes that no finding leads to. */
+function complaintsOf({ findings, diagnosis }) {
+  const bare = diagnosis.filter(({ explains }) => explains.length === 0);
+  return [
+    ...findings.map(({ structure, code, place, message }) => `${structure} ${code} ${place}: ${message}`),
+    ...bare.map(({ cause, place, evidence }) => `${cause} ${place}: ${evidence.join('; ')}`),
+  ];
+}
+
 /** What a dump of that instant would be said to be: there is no second look at one. */
-function asOnADump(workload, pause, { verdicts, findings }) {
-  if (findings.length > 0) tally.dumps++;
-  if (verdicts.some(({ verdict }) => verdict === 'unsettled')) tally.unsettled_dumps++;
-  for (const { structure, code, place, message } of findings) {
-    count(tally.first, `${structure} ${code}`);
-    process.stdout.write(
-      `as on a dump: ${workload} pause ${pause}: ${structure} ${code} ${place}: ${message}\n`,
-    );
-  }
+function asOnADump(workload, pause, report) {
+  const complaints = complaintsOf(report);
+  if (complaints.length > 0) tally.dumps++;
+  if (report.verdicts.some(({ verdict }) => verdict === 'unsettled')) tally.unsettled_dumps++;
+  for (const { structure, code } of report.findings) count(tally.first, `${structure} ${code}`);
+  for (const what of complaints) process.stdout.write(`as on a dump: ${workload} pause ${pause}: ${what}\n`);
 }
 
 function count(map, key) {

@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Action, Trigger } from '../../src/model/scenario.ts';
+import { attend } from '../../src/ambulance/attend.ts';
+import type { Patient } from '../../src/patient/patient.ts';
 import type { AmbulanceReport } from '../../src/patient/report.ts';
 import { AttendedGuest, MS, verdicts } from '../support/attended-guest.ts';
 import { int, place, word } from '../support/expressions.ts';
+import { SHIPPED } from '../support/library.ts';
 import { action, trigger } from '../support/scenarios.ts';
 
 let guest: AttendedGuest;
@@ -124,4 +127,25 @@ describe('what fails is told from what follows', () => {
       expect(Object.keys(wrong(report)).length).toBeLessThan(2);
     }
   }); // prettier-ignore
+
+  it.each([
+    ['tick', 'web.cpus[1].tick'],
+    ['disk interrupt', 'web.disk0.interrupt'],
+  ])('a lost %s is not told from one that is late where nobody can wait for it', (_what, lost) => {
+    const { patient, run } = guest.patientAt(140 * MS, [at(40, action('lose', lost))]);
+    const standing: Patient = new Proxy(patient, {
+      get: (of, name) => (name === 'letRun' ? () => false : bound(of, name)),
+    });
+    const once = attend(standing, { ambulance: 'rescue', library: SHIPPED }).report;
+    const waited = attend(patient, { ambulance: 'rescue', library: SHIPPED }).report;
+    run.machine.release();
+    expect(waited.diagnosis.map(({ cause }) => cause)).toContain('lost_interrupt');
+    expect(once.diagnosis.map(({ cause }) => cause)).not.toContain('lost_interrupt');
+  });
 });
+
+/** Methods of the object itself: what is private is not to be had through a proxy. */
+function bound(of: Patient, name: string | symbol): unknown {
+  const value: unknown = Reflect.get(of, name, of);
+  return typeof value === 'function' ? value.bind(of) : value;
+}

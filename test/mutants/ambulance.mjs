@@ -1,5 +1,7 @@
 /** One-line mutations of the rescuer, each with the test or spec that must notice it. */
 export const mutants = [
+  { id: 'a-late-tick-is-not-lost', file: 'src/ambulance/diagnose/from-cpus.ts', from: 'if (!of.patient.letRun(CONFIRM_NS)) return [];', to: 'of.patient.letRun(CONFIRM_NS);', killer: 'test/ambulance/faults.test.ts' },
+  { id: 'a-late-answer-is-not-lost', file: 'src/ambulance/diagnose/from-devices.ts', from: 'if (!of.patient.letRun(CONFIRM_NS)) return [];', to: 'of.patient.letRun(CONFIRM_NS);', killer: 'test/ambulance/faults.test.ts' },
   { id: 'links-are-checked-both-ways', file: 'src/structure/shapes/ring.ts', from: "if (beyond !== beyond || returning !== at || back === to + apart) return 'stuck';", to: "if (beyond !== beyond) return 'stuck';", killer: 'specs/structures/application.spec' },
   { id: 'null-is-told-from-wild', file: 'src/structure/shapes/ring.ts', from: "if (low === 0 && high === 0) return 'LIST_NULL';", to: '', killer: 'specs/structures/application.spec' },
   { id: 'poison-is-told-from-wild', file: 'src/structure/shapes/ring.ts', from: 'if (high === POISON_HIGH && low < POISON_PAGE)', to: 'if (false)', killer: 'specs/structures/task-list.spec' },

@@ -114,7 +114,10 @@ function cause(name: string, weight: number, place: string, of: Case, cpu: numbe
   return { cause: name, weight, place, address: trueHex(foldIn(of), rip), physical: -1, evidence, explains: [] };
 } // prettier-ignore
 
-/** CPUs whose clock event has not come although it is long due: signs that lie in a CPU's own area. */
+/**
+ * CPUs whose clock event has not come although it is long due: signs that lie in a CPU's own area. Where nobody can wait for it, as in a dump, nothing is
+ * said: the event of a guest whose host had it stand is due as well.
+ */
 function lostTicks(of: Case): Cause[] {
   const { subject, inspected } = of;
   if (!subject || !inspected) return [];
@@ -125,7 +128,8 @@ function lostTicks(of: Case): Cause[] {
     });
   const before = new Map(overdue().map(({ cpu }) => [cpu, of.patient.cpus[cpu]?.ticks ?? 0]));
   if (before.size === 0) return [];
-  if (of.patient.letRun(CONFIRM_NS)) subject.memory.forget();
+  if (!of.patient.letRun(CONFIRM_NS)) return [];
+  subject.memory.forget();
   return overdue().flatMap(({ cpu, sign }) => {
     if (before.get(cpu) !== (of.patient.cpus[cpu]?.ticks ?? 0)) return [];
     return [cause('lost_interrupt', 68, `cpus[${cpu}].tick`, of, cpu, [`${sign.message}, and no tick has come since`])]; // prettier-ignore

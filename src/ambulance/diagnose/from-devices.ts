@@ -29,7 +29,8 @@ function lostCompletion(of: Case): Cause[] {
   const before = waiting(of);
   if (before.length === 0) return [];
   const { interrupts } = device;
-  if (of.patient.letRun(CONFIRM_NS)) of.subject?.memory.forget();
+  if (!of.patient.letRun(CONFIRM_NS)) return [];
+  of.subject?.memory.forget();
   const now = idleDisk(of.patient.devices);
   const after = new Set(waiting(of).map(({ address }) => address));
   const stuck = before.filter(({ address }) => after.has(address));

@@ -66,13 +66,14 @@ function draftOf(
   leaked: ReadonlySet<Address>,
   counted: ReadonlySet<string>,
 ): Draft {
-  const { structure, code, place, address, bytes, message, object, expected, guard, of_shape } = told;
+  const { structure, code, place, address, bytes, pointer, message, object, expected, guard, of_shape } =
+    told;
   const { cpus } = reading;
   const space = told.space as Space;
   const means = told.means ?? (of_shape ? SHAPE_MEANS[code] : undefined);
   const own = space === subject.space;
   const firm = of_shape && FIRM.test(code);
-  const astray = bytes === 8 && leadsNowhere(space, address);
+  const astray = pointer && leadsNowhere(space, address);
   return {
     structure,
     code,
@@ -80,6 +81,7 @@ function draftOf(
     address,
     physical: own ? subject.physical(address) : space.physical(address),
     bytes,
+    pointer,
     message,
     ...(object && object.type !== '' ? { object } : {}),
     ...(expected === undefined ? {} : { expected }),

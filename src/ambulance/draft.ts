@@ -15,6 +15,8 @@ export interface Draft {
   /** -1 when it has none. */
   readonly physical: number;
   readonly bytes: number;
+  /** True where it holds an address: what is wrong with it is where it leads. */
+  readonly pointer: boolean;
   readonly message: string;
   /** The object that the field is part of, for the hex view. */
   readonly object?: { readonly type: string; readonly base: Address };
@@ -32,7 +34,7 @@ export interface Draft {
   readonly unguarded: boolean;
   /** True for damage at the first sight of it: no update leaves that behind for a moment, or nobody updates what is there. */
   readonly certain: boolean;
-  /** A cause of model/diagnoses.ts; undefined for a pointer, whose cause its value tells. */
+  /** A cause of model/diagnoses.ts; undefined where the value tells. */
   readonly means: string | undefined;
   /** True for a link of a shape that leads astray: what lies behind it is not found. */
   readonly link: boolean;

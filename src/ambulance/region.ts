@@ -16,6 +16,7 @@ export function regionDrafts(attachment: Attachment, subject: Subject | undefine
       message,
       space: subject?.space,
       guard: 'free',
+      pointer: false,
       torn: false,
       unguarded: false,
       certain: true,

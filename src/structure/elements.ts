@@ -39,6 +39,8 @@ export interface ShapeFault {
   readonly code: string;
   readonly address: Address;
   readonly bytes: number;
+  /** True of what is no link: an index, a bound, how many there are. */
+  readonly number?: boolean;
   /** Base of the element that it is part of; NaN for a root's own fields. */
   readonly element: Address;
   /** From the element or the root on: `.tasks.next`. */

@@ -14,6 +14,8 @@ export interface Draft {
   readonly bytes: number;
   /** How its number lies in them; absent: it is none, or a shape's link. */
   readonly field?: NumberField;
+  /** True where it holds an address, as its type says. */
+  readonly pointer: boolean;
   readonly message: string;
   /** The object that the field is part of, for the hex view. */
   readonly object?: { readonly type: string; readonly base: Address };

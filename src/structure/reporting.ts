@@ -18,6 +18,7 @@ interface Making {
   address: Address;
   bytes: number;
   field: NumberField | undefined;
+  pointer: boolean;
   space: Reader | undefined;
   object: Draft['object'];
   parts: (string | undefined)[];
@@ -34,7 +35,7 @@ interface Making {
 
 function blank(): Making {
   return {
-    rule: -1, code: '', place: '', address: NaN, bytes: 0, field: undefined, space: undefined, object: undefined, parts: [], expected: undefined, expected_bits: undefined,
+    rule: -1, code: '', place: '', address: NaN, bytes: 0, field: undefined, pointer: false, space: undefined, object: undefined, parts: [], expected: undefined, expected_bits: undefined,
     guard: undefined, around: [], through: false, bound: [], text: '', named: '',
   }; // prettier-ignore
 }
@@ -129,6 +130,7 @@ export class Reporting extends Wide {
     base: Address,
     named: number,
     through: boolean,
+    pointer: boolean,
     template: number,
     ...holes: readonly number[]
   ): void {
@@ -140,6 +142,7 @@ export class Reporting extends Wide {
     one.bytes = bytes;
     one.field = this.tables.fields.items[field];
     one.through = through;
+    one.pointer = pointer;
     const object = this.texts[type] ?? '';
     one.named = this.texts[named] ?? '';
     one.object = object === '' ? undefined : { type: object, base };
@@ -147,7 +150,7 @@ export class Reporting extends Wide {
   }
 
   /** A walk's bad end, at the field that led there. */
-  ended(space: Reader, field: Address, bytes: number, trail: Trail): void {
+  ended(space: Reader, field: Address, bytes: number, pointer: boolean, trail: Trail): void {
     const one = this.#making as Making;
     // Where a walk goes on to what was worked out, the element that it is made for is to blame.
     one.text = `it has not come to its end after ${trail.length} steps`;
@@ -155,6 +158,7 @@ export class Reporting extends Wide {
     one.space = space;
     one.address = field;
     one.bytes = bytes;
+    one.pointer = pointer;
     one.place = this.session.placeOf(field) ?? `address(${hex(field, this.fold)})`;
     one.text = `after ${trail.length} steps, ${one.place} is ${bytes === 8 ? hexAt(space, field) : numberAt(space, field, bytes)}`;
   }
@@ -219,6 +223,7 @@ export class Reporting extends Wide {
       place: one.place === '' ? this.#structure : one.place,
       address: one.address,
       bytes: one.bytes,
+      pointer: one.pointer,
       message,
       space: one.space ?? (this.readers[0] as Reader),
       of_shape: false,

@@ -375,6 +375,7 @@ export class Session {
       place,
       address: one.address,
       bytes: one.bytes,
+      pointer: one.number !== true,
       message: `${place} is ${one.message}`,
       space: root.space,
       of_shape: true,

@@ -38,4 +38,25 @@ export const mutants = [
   { id: 'buckets-are-places', file: 'src/place/declared.ts', from: "if (locator.shape !== 'hash' || locator.length?.kind !== 'int') return null;", to: 'if (locator.limit > 0) return null;', killer: 'specs/tutorial/sessions.spec' },
   { id: 'what-is-written-explains', file: 'src/cli/explanations.ts', from: "known === undefined || (known.doc.includes('{') && !doc.includes('{'))", to: 'known === undefined', killer: 'test/cli/explanations.test.ts' },
   { id: 'what-nobody-declares-has-any-shape', file: 'src/language/check/clauses.ts', from: '?? doc?.shapes !== undefined;', to: '?? false;', killer: 'test/language/golden.test.ts' },
+  {
+    id: 'a-pointer-by-its-type',
+    file: 'src/structure/compile/report.ts',
+    from: "const pointer = !place.bits && (kind === 'void' || kind === 'pointer');",
+    to: 'const pointer = bytes === 8;',
+    killer: 'test/structure/pointers.test.ts',
+  },
+  {
+    id: 'a-number-is-no-wild-pointer',
+    file: 'src/ambulance/diagnose/from-findings.ts',
+    from: 'draft.means ?? (draft.pointer ?',
+    to: 'draft.means ?? (draft.bytes === 8 ?',
+    killer: 'specs/structures/numbers-and-pointers.spec',
+  },
+  {
+    id: 'a-walk-leads-where-it-began',
+    file: 'src/structure/compile/walk.ts',
+    from: "const leads = type.kind === 'pointer';",
+    to: 'const leads = true;',
+    killer: 'test/structure/pointers.test.ts',
+  },
 ]; // prettier-ignore

@@ -50,8 +50,7 @@ export function causesOfFindings(of: Case): Cause[] {
   for (const { finding, draft } of of.findings) {
     if (covered.has(finding.index)) continue;
     if (finding.consequence_of !== undefined && draft.means !== 'lock_leak') continue;
-    // Where the library does not say: a word as long as a pointer is one.
-    const means = draft.means ?? (draft.bytes === 8 ? undefined : draft.sums ? 'bad_count' : 'bad_value');
+    const means = draft.means ?? (draft.pointer ? undefined : draft.sums ? 'bad_count' : 'bad_value');
     const [cause, weight] =
       means === undefined ? pointerCause(draft) : [means, WEIGHTS[means] ?? OTHER_WEIGHT];
     const follows = of.findings.filter((other) => other.finding.consequence_of === finding.index);

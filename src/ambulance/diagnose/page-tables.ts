@@ -53,7 +53,7 @@ export function pageTables(of: Case): Cause[] {
 function intoDirectMap(of: Case, subject: Subject): Must[] {
   const start = subject.space.u64(subject.symbol('page_offset_base') ?? NaN);
   return of.findings.flatMap(({ finding, draft }) => {
-    const address = draft.bytes === 8 ? (draft.space?.u64(draft.address) ?? NaN) : NaN;
+    const address = draft.pointer ? (draft.space?.u64(draft.address) ?? NaN) : NaN;
     const inside = address >= start && address < start + of.patient.memory_bytes;
     return inside ? [{ place: `what ${finding.place} points at`, address, finding: finding.index }] : [];
   });

@@ -134,7 +134,10 @@ export function accuse(place: Place, context: Context): void {
   const bytes = place.bits || place.type === undefined || place.type.kind === 'void' ? 8 : sizeOf(place.type, context.scope.source); // prettier-ignore
   const type = place.object ? tables.texts.index(place.object.type) : -1;
   const through = place.via !== undefined;
-  code.line(`R.blame(${place.space}, ${addressCode(place)}, ${place.bits ? unitOf(place, context) : bytes}, ${tables.field(numberField(place.type, place.bits))}, ${type}, ${place.object?.base ?? 0}, ${tables.texts.index(place.named)}, ${through}, ${tables.template(place.text)}${holesOf(place.text)});`); // prettier-ignore
+  // What a symbol that was not cast holds nobody knows, and an address is what variables hold most.
+  const { kind } = place.type ?? { kind: 'void' };
+  const pointer = !place.bits && (kind === 'void' || kind === 'pointer');
+  code.line(`R.blame(${place.space}, ${addressCode(place)}, ${place.bits ? unitOf(place, context) : bytes}, ${tables.field(numberField(place.type, place.bits))}, ${type}, ${place.object?.base ?? 0}, ${tables.texts.index(place.named)}, ${through}, ${pointer}, ${tables.template(place.text)}${holesOf(place.text)});`); // prettier-ignore
 }
 
 function unitOf(place: Place, context: Context): number {

@@ -1,4 +1,4 @@
-import type { Formula, Statement } from '../../model/structure.ts';
+import type { Formula, Statement, TypeModel } from '../../model/structure.ts';
 import { valueOf, withName } from '../../model/type-source.ts';
 import type { Bindings } from './capture.ts';
 import { capture } from './capture.ts';
@@ -9,6 +9,8 @@ import { tellLoops } from './report.ts';
 import type { Value } from './value.ts';
 import { addressValue, asNumber, asPair } from './value.ts';
 import { compileCondition, compileFormula, compileNumber } from './values.ts';
+
+const U64: TypeModel = { kind: 'int', name: 'u64', bytes: 8, signed: false, big_endian: false };
 
 /**
  * A walk from value to value, with Brent's check for cycles: it ends well at 0 or where `until` holds, and badly where it meets itself,
@@ -30,6 +32,7 @@ export function compileWalk(
   const [high, low] = [code.variable(pair.high), code.variable(pair.low)];
   const field = code.variable(start.from ? addressCode(start.from) : 'NaN');
   const width = code.variable('8');
+  const leads = type.kind === 'pointer';
   const trail = code.keep('R.trail()');
   const means = statement.means === undefined ? {} : { means: statement.means };
   const cycle = tables.rules.push({ code: statement.cycle, message: [], ...means }) - 1;
@@ -40,7 +43,7 @@ export function compileWalk(
       code.line(`if ((${high} | ${low}) === 0) ${stop}`);
       // A local of its own for each round: what is made of it must not change under it.
       const value: Value = { form: 'wide', high: code.keep(high), low: code.keep(low) };
-      const linked: Place = { space: start.space, base: code.keep(field), value: addressValue(code, field), offset: 0, type: { kind: 'int', name: 'u64', bytes: 8, signed: false, big_endian: false }, named: '', text: start.from ? start.from.text : [{ hole: 'address', atom: field }] }; // prettier-ignore
+      const linked: Place = { space: start.space, base: code.keep(field), value: addressValue(code, field), offset: 0, type: type.kind === 'pointer' ? { kind: 'pointer', to: type.to } : U64, named: '', text: start.from ? start.from.text : [{ hole: 'address', atom: field }] }; // prettier-ignore
       const held: Place = { ...linked, text: [{ hole: 'address', atom: linked.base }], position: code.keep(`${trail}.length`), ...(start.from?.object ? { object: start.from.object } : {}) }; // prettier-ignore
       const at: Compiled = { kind: 'value', value, type, from: held };
       const scope = withName(context.scope, statement.name, type);
@@ -50,7 +53,7 @@ export function compileWalk(
         code.block(`if (${test})`, () => {
           code.rarely(() =>
             code.block(`if (R.begin(${rule}))`, () => {
-              code.line(`R.ended(${start.space}, ${place}, ${width}, ${trail});`);
+              code.line(`R.ended(${start.space}, ${place}, ${width}, ${leads}, ${trail});`);
               tellLoops(context);
               onRule(rule, capture({ ...context, quiet: true }));
               code.line('R.end();');

@@ -117,5 +117,5 @@ function element(job: ShapeJob, entry: Address, field: Address, index: number): 
 
 function wrong(job: ShapeJob, code: string, address: Address, why: string, expected?: number): void {
   if (code === 'MAPLE_WILD' || code === 'MAPLE_ORDER') job.elements.complete = false;
-  fault(job, { code, address, bytes: 8, element: NaN, member: '', message: `${hexAt(job.space, address)}: ${why}`, ...(expected === undefined ? {} : { expected }), place: '' }); // prettier-ignore
+  fault(job, { code, address, bytes: 8, number: code === 'MAPLE_ORDER', element: NaN, member: '', message: `${hexAt(job.space, address)}: ${why}`, ...(expected === undefined ? {} : { expected }), place: '' }); // prettier-ignore
 }

@@ -23,7 +23,7 @@ export const ringBuffer: Shape = (job) => () => {
     const away =
       used < 0 ? `behind the first in use, ${first}` : `${used} entries from the first in use, ${first}`;
     const message = `${last}: that is ${away}, and the ring has ${length}`;
-    fault(job, { code: 'RING_BOUNDS', address: at?.address ?? root.head, bytes: 8, element: NaN, member: '', message, ...(at ? { place: at.place } : {}) }); // prettier-ignore
+    fault(job, { code: 'RING_BOUNDS', address: at?.address ?? root.head, bytes: 8, number: true, element: NaN, member: '', message, ...(at ? { place: at.place } : {}) }); // prettier-ignore
     elements.complete = false;
     return false;
   }

@@ -168,7 +168,7 @@ class TreeWalk {
       const skip = without(index - 1) && !without(index) ? index - 1 : index;
       const node = this.#nodes[skip] as Address;
       const { offset, path, bytes } = locator.key;
-      fault(this.#job, { code: 'RB_ORDER', address: node - this.#link + offset, bytes, element: node - this.#link, member: `.${path}`, message: `${said(this.#job.space.fold, keys[skip] as number)} is out of order` }); // prettier-ignore
+      fault(this.#job, { code: 'RB_ORDER', address: node - this.#link + offset, bytes, number: true, element: node - this.#link, member: `.${path}`, message: `${said(this.#job.space.fold, keys[skip] as number)} is out of order` }); // prettier-ignore
       return;
     }
   }

@@ -121,5 +121,5 @@ function wrong(
 ): void {
   if (code === 'XA_WILD') job.elements.complete = false;
   const value = bytes === 1 ? `${job.space.u8(address)}` : hexAt(job.space, address);
-  fault(job, { code, address, bytes, element: NaN, member: '', message: `${value}: ${why}`, ...(expected === undefined ? {} : { expected }), place: '' }); // prettier-ignore
+  fault(job, { code, address, bytes, number: bytes < 8, element: NaN, member: '', message: `${value}: ${why}`, ...(expected === undefined ? {} : { expected }), place: '' }); // prettier-ignore
 }

@@ -7,7 +7,7 @@ import type { CpuView } from '../structure/session.ts';
 import type { Attachment } from './attach.ts';
 import type { Checked } from './checks.ts';
 import { check } from './checks.ts';
-import { listBugLine } from './diagnose/case.ts';
+import { listBugLine, oopsLine } from './diagnose/case.ts';
 import type { Draft } from './draft.ts';
 import { hangsOnHolders, ofHolders, withoutHolders } from './holders.ts';
 import type { Landmark } from './landmarks.ts';
@@ -17,7 +17,7 @@ import { REREAD_NS } from './limits.ts';
 import type { PhysicalCache } from './memory.ts';
 import type { Reading } from './reading.ts';
 import { read } from './reading.ts';
-import { believedAtOnce, inFlux, settled } from './settle.ts';
+import { believedAtOnce, inFlux, settled, trips } from './settle.ts';
 import type { Planned } from './structures.ts';
 import { signsOf, structuresOf } from './structures.ts';
 import type { Subject } from './subject.ts';
@@ -45,6 +45,8 @@ export interface Inspected {
   readonly landmarks: readonly Landmark[];
   /** In what the structs that the library writes out differ from the guest's own. */
   readonly notes: readonly string[];
+  /** It must not be let run: it has not noticed damage that it would fall over. */
+  readonly spared: boolean;
   /** Signs of what is wrong outside of memory, as they are now. */
   signs(): readonly Draft[];
 }
@@ -114,10 +116,12 @@ export function inspect(
   };
   askHolders(pending);
   let open = pending.filter(unsettled);
+  const unaware = patient.reason === 'inspection' && !listed() && oopsLine(log()) === '';
+  const spared = (): boolean => unaware && pending.some(({ result, seen }) => result.drafts.some((draft) => trips(draft, seen.get(keyOf(draft)) ?? 0))); // prettier-ignore
   const orphans = new Set<Address>();
   let pause_ns = REREAD_NS;
   for (let round = 0; round < meter.limits.rereads && open.length > 0; round++) {
-    if (!patient.letRun(pause_ns)) break;
+    if (spared() || !patient.letRun(pause_ns)) break;
     pause_ns *= 2;
     memory.forget();
     const before = reading.cpus;
@@ -147,6 +151,7 @@ export function inspect(
     conclusions: [...conclusions.values()],
     cpus: reading.cpus,
     blind,
+    spared: spared(),
     landmarks: landmarksOf(subject, library, reading.session),
     notes: reading.linked.notes,
     signs,

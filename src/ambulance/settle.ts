@@ -20,3 +20,11 @@ export function believedAtOnce(draft: Draft, listed: () => boolean): boolean {
 export function settled(draft: Draft, readings: number): boolean {
   return !inFlux(draft) && (readings >= CONFIRMATIONS || !draft.unguarded);
 }
+
+/**
+ * True for damage that is settled and that a kernel falls over when it comes by: a link that is wrong, a pointer that leads nowhere. A guest that has
+ * not noticed yet is not let run then, not for microseconds, whatever else there is to be read again.
+ */
+export function trips(draft: Draft, readings: number): boolean {
+  return (draft.link || !draft.torn) && settled(draft, readings);
+}

@@ -22,4 +22,9 @@ export const mutants = [
   { id: 'the-library-says-what-are-processes', file: 'specs/lib/tasks.spec', from: 'let process_memory = ["address_spaces"]', to: 'let process_memory = ["tasks"]', killer: 'specs/structures/application.spec' },
   { id: 'the-library-says-how-large-stacks-are', file: 'src/ambulance/roles.ts', from: "library.structs.find((one) => one.name === name)?.bytes ?? 0", to: '0', killer: 'test/ambulance/roles.test.ts' },
   { id: 'nothing-serves-unsaid', file: 'src/ambulance/roles.ts', from: "lists?.[role]?.[0] ?? ''", to: "lists?.[role]?.[0] ?? 'tasks'", killer: 'test/ambulance/roles.test.ts' },
+  { id: 'damage-not-noticed-is-not-run-into', file: 'src/ambulance/inspect.ts', from: 'if (spared() || !patient.letRun(pause_ns)) break;', to: 'if (!patient.letRun(pause_ns)) break;', killer: 'test/ambulance/spared.test.ts' },
+  { id: 'who-has-noticed-may-run', file: 'src/ambulance/inspect.ts', from: "const unaware = patient.reason === 'inspection' && !listed()", to: 'const unaware = !listed()', killer: 'test/ambulance/spared.test.ts' },
+  { id: 'a-count-trips-nobody', file: 'src/ambulance/settle.ts', from: 'return (draft.link || !draft.torn) && settled(draft, readings);', to: 'return settled(draft, readings);', killer: 'test/ambulance/spared.test.ts' },
+  { id: 'no-tick-is-waited-for-on-damage', file: 'src/ambulance/diagnose/from-cpus.ts', from: 'if (before.size === 0 || inspected.spared) return [];', to: 'if (before.size === 0) return [];', killer: 'test/ambulance/spared.test.ts' },
+  { id: 'clock-events-have-a-clock-of-their-own', file: 'specs/lib/signs.spec', from: 'let newest = u64_at(&symbols["tick_next_period"])', to: 'let newest = u64_at(&symbols["jiffies_64"])', killer: 'test/ambulance/spared.test.ts' },
 ]; // prettier-ignore

@@ -51,7 +51,7 @@ function lockedUp(of: Case, known: readonly Cause[]): Cause[] {
   const before = (of.inspected?.cpus ?? []).filter(({ index, mode }) => mode === 'kernel' && said.has(index));
   const told = new Set(known.map(({ place }) => place));
   const left = before.filter(({ index }) => !told.has(`cpus[${index}].rip`) && !told.has(`cpus[${index}]`));
-  if (left.length === 0) return [];
+  if (left.length === 0 || of.inspected?.spared === true) return [];
   if (of.patient.letRun(CONFIRM_NS)) subject.memory.forget();
   const now = observe(subject);
   const still = left.filter((one) => now.some(({ index, at, current, mode }) => index === one.index && at === one.at && current === one.current && mode === 'kernel')); // prettier-ignore
@@ -62,7 +62,7 @@ function lockedUp(of: Case, known: readonly Cause[]): Cause[] {
 function spinning(of: Case, known: readonly Cause[]): Cause[] {
   const before = unaccounted(of, of.inspected?.cpus ?? []);
   const { subject } = of;
-  if (!subject || before.length === 0) return [];
+  if (!subject || before.length === 0 || of.inspected?.spared === true) return [];
   if (of.patient.letRun(CONFIRM_NS)) subject.memory.forget();
   const cpus = observe(subject);
   const still = unaccounted(of, cpus).filter((one) => before.some(({ index, waits_for }) => index === one.index && waits_for === one.waits_for)); // prettier-ignore
@@ -127,7 +127,7 @@ function lostTicks(of: Case): Cause[] {
       return cpu < 0 ? [] : [{ cpu, sign }];
     });
   const before = new Map(overdue().map(({ cpu }) => [cpu, of.patient.cpus[cpu]?.ticks ?? 0]));
-  if (before.size === 0) return [];
+  if (before.size === 0 || inspected.spared) return [];
   if (!of.patient.letRun(CONFIRM_NS)) return [];
   subject.memory.forget();
   return overdue().flatMap(({ cpu, sign }) => {

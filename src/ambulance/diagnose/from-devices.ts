@@ -27,7 +27,7 @@ function lostCompletion(of: Case): Cause[] {
   const device = idleDisk(of.patient.devices);
   if (!device || stoppedAsAWhole(of) || of.patient.cpus.some(takesNoInterrupt)) return [];
   const before = waiting(of);
-  if (before.length === 0) return [];
+  if (before.length === 0 || of.inspected?.spared === true) return [];
   const { interrupts } = device;
   if (!of.patient.letRun(CONFIRM_NS)) return [];
   of.subject?.memory.forget();

@@ -40,7 +40,7 @@ const RAW: readonly (readonly [string, number, number])[] = [
   ['free_pages', 8, 8], ['memory_next', 8, 8], ['memory_end', 8, 8], ['stack_free', 8, 8],
   ['stack_next', 8, 8], ['syslog_seq', 8, 8], ['kthreadd_task', 8, 8], ['init_process', 8, 8], ['disk_ready', 8, 8], ['net_ready', 8, 8],
   ['disk_lock', 8, 8], ['disk_last_used', 8, 8], ['disk_free', 8, 8], ['disk_waiters', 128, 8], ['disk_buffer', 8, 8],
-  ['net_lock', 8, 8], ['net_last_used', 8, 8], ['net_free', 8, 8], ['net_buffer', 8, 8], ['last_ino', 8, 8], ['region_table', 2048, 8], ['app_table', 512, 8],
+  ['net_lock', 8, 8], ['net_last_used', 8, 8], ['net_free', 8, 8], ['net_buffer', 8, 8], ['last_ino', 8, 8], ['region_table', 2048, 8], ['app_table', 512, 8], ['tick_next_period', 8, 8],
   ['idt_table', 4096, 4096], ['init_stack', 16_384, 16_384], ['init_top_pgt', 4096, 4096], ['level3_kernel_pgt', 4096, 4096],
   ['level2_kernel_pgt', 4096, 4096], ['level3_direct_pgt', 4096, 4096], ['level2_direct_pgt', 16_384, 4096], ['level1_direct_pgt', 4096, 4096],
   ['level3_vmalloc_pgt', 4096, 4096], ['level2_vmalloc_pgt', 4096, 4096], ['level1_vmalloc_pgt', 4096 * VMALLOC_TABLES, 4096],

@@ -34,6 +34,7 @@ export function assembleTick(
   const symbol = {
     jiffies: k.symbol('jiffies_64'),
     do_timer: k.symbol('tick_do_timer_cpu'),
+    next_period: k.symbol('tick_next_period'),
     number: k.symbol('cpu_number'),
     irq_stat: k.symbol('irq_stat'),
     runqueues: k.symbol('runqueues'),
@@ -67,6 +68,7 @@ export function assembleTick(
         if (cpu.load32(symbol.do_timer) === cpu.load32(base + symbol.number)) {
           jiffies += missed;
           cpu.store64(symbol.jiffies, jiffies);
+          cpu.store64(symbol.next_period, expires + missed * TICK_NS);
         }
         // update_process_times, run_local_timers
         const t = inline.current(cpu);

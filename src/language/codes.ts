@@ -7,6 +7,7 @@ import { FILE_CODES } from './codes/files.ts';
 import { FORMULA_CODES } from './codes/formulas.ts';
 import { MACHINE_CODES } from './codes/machine.ts';
 import { PLACE_CODES } from './codes/places.ts';
+import { REPAIR_CODES } from './codes/repairs.ts';
 import { SCENARIO_CODES } from './codes/scenario.ts';
 import { STRUCTURE_CODES } from './codes/structures.ts';
 import { SYNTAX_CODES } from './codes/syntax.ts';
@@ -26,4 +27,5 @@ export const LANGUAGE_CODES: readonly LanguageCode[] = [
   ...FORMULA_CODES,
   ...VALIDATOR_CODES,
   ...APP_CODES,
+  ...REPAIR_CODES,
 ];

@@ -70,6 +70,10 @@ const FINDING_LIST: readonly FindingDoc[] = [
 
 export const FINDINGS: ReadonlyMap<string, FindingDoc> = new Map(FINDING_LIST.map((doc) => [doc.code, doc]));
 
+/** Of those, the ones for which the structure's other links say what would be right: `relink` writes it. */
+export const RELINKED: RegExp =
+  /^LIST_|^RB_(?:PARENT|LEFTMOST|COLOUR)$|^XA_(?:PARENT|OFFSET|COUNT)$|^(?:HLIST_PPREV|MAPLE_PARENT)$/;
+
 /** What the walkers of each shape can say of its links. */
 export const SHAPE_FINDINGS: Readonly<Partial<Record<Shape, readonly string[]>>> = byShape();
 

@@ -31,4 +31,32 @@ export const mutants = [
   { id: 'types-decide-comparisons', file: 'src/language/library/always.ts', from: 'if (holds !== undefined) return { holds, why: extent.said };', to: '', killer: 'test/language/golden.test.ts' },
   { id: 'constants-are-signed-beside-signed', file: 'src/language/library/always.ts', from: '(signed ? BigInt.asIntN(64, value) : value)', to: 'value', killer: 'test/language/golden.test.ts' },
   { id: 'an-empty-range-holds-nothing', file: 'src/language/library/always.ts', from: 'if (low > high) return', to: 'if (false) return', killer: 'test/language/golden.test.ts' },
+  {
+    id: 'a-number-is-no-lock',
+    file: 'src/language/library/acts.ts',
+    from: "if (seen.kind !== 'aggregate' || depth > LOCK_DEPTH) return false;",
+    to: "if (seen.kind !== 'aggregate' || depth > LOCK_DEPTH) return true;",
+    killer: 'test/language/golden.test.ts',
+  },
+  {
+    id: 'what-hangs-nowhere-is-not-taken-off',
+    file: 'src/language/library/acts.ts',
+    from: "if (holders.some(({ shape }) => HANGING.has(shape))) return undefined;",
+    to: 'if (holders.length > 0) return undefined;',
+    killer: 'test/language/golden.test.ts',
+  },
+  {
+    id: 'a-count-that-nothing-says',
+    file: 'src/language/library/acts.ts',
+    from: 'given === undefined || given.expected === true',
+    to: 'given === undefined || given.expected !== undefined',
+    killer: 'test/language/golden.test.ts',
+  },
+  {
+    id: 'links-that-nothing-implies',
+    file: 'src/language/library/acts.ts',
+    from: 'return mends(code) ? undefined :',
+    to: 'return true ? undefined :',
+    killer: 'test/language/golden.test.ts',
+  },
 ]; // prettier-ignore

@@ -4,6 +4,7 @@ import { fail, label, spanOf } from '../scope.ts';
 import { clauseNamed, clausesOf, single, wantName } from '../settings.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Item, Name, Phrase, Repair } from '../tree.ts';
+import { checkAct, givenByShapes } from './acts.ts';
 import { checkAssign, checkNumber } from './assign.ts';
 import { checkFormula } from './check.ts';
 import type { Context } from './context.ts';
@@ -84,9 +85,16 @@ function readStep(
     const help = didYouMean(code, told.codes.keys(), 'it gives');
     return fail(scope, 'E1042', at, `nothing in this validator gives \`${code}\``, 'no such requirement', help); // prettier-ignore
   }
+  const of_shapes = given === undefined ? givenByShapes(outer) : undefined;
+  if (of_shapes?.includes(code) === false) {
+    const help = didYouMean(code, [...told.codes.keys(), ...of_shapes], 'there are');
+    return fail(scope, 'E1042', at, `nothing that this validator goes through gives \`${code}\``, 'given by none', help); // prettier-ignore
+  }
   const context = given?.context ?? outer;
   const repair = readAction(node, action, code, verb, rule, context);
   const { subject, to } = repair ?? {};
+  const act = { verb, subject, to, code, given, structure: told.structure, span: spanOf(scope.unit, action) };
+  if (repair === undefined || !checkAct(act, context)) return undefined;
   // Of several steps it takes all of them.
   if (
     node.steps.length > 1 ||

@@ -5,6 +5,8 @@ import type { Context } from './context.ts';
 
 /** What a validator's statements have told so far. */
 export interface Told {
+  /** The validator's name. */
+  readonly structure: string;
   /** Codes that it can give, with what is known where each is given. */
   readonly codes: Map<string, Code>;
   readonly repairs: { readonly node: Repair; readonly context: Context }[];
@@ -19,6 +21,8 @@ export interface Code {
   readonly context: Context;
   /** What must hold; of a walk, nothing. */
   readonly condition?: Formula;
+  /** True when it says what the field should hold. */
+  readonly expected?: boolean;
   readonly at: Name;
 }
 

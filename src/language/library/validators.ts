@@ -34,7 +34,7 @@ function readValidator(node: Validator, context: Context): ValidatorModel | unde
   const guard = lock && readFormula(lock, context);
   if (guard !== undefined && checkFormula(guard, context)) checkGuard(guard, context);
   if (context.names.source.locator(name) !== undefined) context.needs.locators.add(name);
-  const told: Told = { codes: new Map(), repairs: [], lets: [] };
+  const told: Told = { structure: name, codes: new Map(), repairs: [], lets: [] };
   const body = readStatements(node.body, context, told);
   const repairs = readRepairs(told, context);
   for (const { name: bound, context: where } of told.lets) unused(bound, where);

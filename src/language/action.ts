@@ -7,7 +7,7 @@ import { later } from './evaluate.ts';
 import { evaluate } from './evaluate.ts';
 import { fileScope } from './file-scope.ts';
 import { elaborateService } from './service.ts';
-import { fail, label, spanOf } from './scope.ts';
+import { fail, label, spanAt, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { clauseNamed, clausesOf, single, wantCondition } from './settings.ts';
 import type { Clauses } from './settings.ts';
@@ -135,7 +135,7 @@ function builtIn(verb: Verb, item: Phrase, scope: Scope, context: ActionContext)
     return fail(scope, 'E0521', item, `one trigger does more than ${ACTION_LIMIT} things`, 'too many');
   }
   const fault = context.call?.faults[0];
-  const span = context.call?.span ?? spanOf(scope.unit, item);
+  const span = context.call?.span ?? spanAt(scope.unit, item.start, item.end);
   if (fault !== undefined && !scope.problems.spend(1, { span, text: 'no further than here' })) return;
   const { name } = verb;
   if (name === 'service') {

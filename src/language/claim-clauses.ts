@@ -18,7 +18,7 @@ import type * as tree from './tree.ts';
 export interface ClaimContext {
   readonly duration_ns: number;
   /** Triggers by the name they are `called`. */
-  readonly called: ReadonlyMap<string, tree.Trigger>;
+  readonly called: () => ReadonlyMap<string, tree.Trigger>;
 }
 
 export interface Subject {
@@ -79,7 +79,7 @@ function readClause(
     case 'if':
       return keep(claim, 'condition', wantCondition(clause, scope));
     case 'given':
-      return keep(claim, 'given', momentOf(clause, context.called, scope));
+      return keep(claim, 'given', momentOf(clause, context.called(), scope));
     case 'within':
       return keep(claim, 'within', withinOf(clause, clauseNamed(clauses, 'of'), scope, context));
     default:
@@ -111,7 +111,7 @@ function withinOf(
   context: ClaimContext,
 ): Claim['within'] {
   const limit_ns = wantTime(clause.values, clause.word, { low: 0, high: Number.MAX_SAFE_INTEGER }, scope);
-  const moment = of === undefined ? undefined : momentOf(of, context.called, scope);
+  const moment = of === undefined ? undefined : momentOf(of, context.called(), scope);
   if (limit_ns === undefined || (of !== undefined && moment === undefined)) return undefined;
   if (limit_ns > context.duration_ns) {
     const help = 'let the scenario `run` longer, or set a limit that it can pass';

@@ -5,7 +5,7 @@ import { resolvePlace } from './check/place.ts';
 import { readClauses } from './claim-clauses.ts';
 import type { ClaimContext, Mutable, Subject } from './claim-clauses.ts';
 import { evaluatePath } from './evaluate.ts';
-import { fail, spanOf } from './scope.ts';
+import { fail, spanAt } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { clausesOf, wantCondition } from './settings.ts';
 import { didYouMean, nearest } from './suggest.ts';
@@ -36,7 +36,7 @@ export function elaborateClaims(node: tree.Scenario, scope: Scope, context: Clai
 }
 
 function blank(node: tree.Claim, observer: Observer, scope: Scope): Mutable<Claim> {
-  const span = spanOf(scope.unit, node);
+  const span = spanAt(scope.unit, node.start, node.end);
   return {
     observer,
     subjects: NONE,
@@ -60,7 +60,7 @@ function sentence(source: string, { observer, start, end }: tree.Claim): string 
   while (source[next] === ' ') next++;
   // Most often a run of blanks sets the observer off, and that is all.
   if (wide === observer.end && wideBlank(source, next, end) === end)
-    return `${source.slice(start, wide)} ${source.slice(next, end)}`;
+    return source.slice(start, wide) + source.slice(next - 1, end);
   return oneLine(source.slice(start, end));
 }
 
@@ -123,7 +123,8 @@ function stateClaim(node: tree.Claim, scope: Scope, context: ClaimContext): Clai
   const subjects = subjectsOf(node, scope);
   const clauses = clausesOf(node.observer, node.clauses, rule.clauses, scope, rule.later);
   if (subjects === undefined || !checkSubjects(rule, subjects, scope)) return undefined;
-  claim.subjects = subjects.map((subject) => subject.path);
+  claim.subjects =
+    subjects.length === 1 ? [(subjects[0] as Subject).path] : subjects.map((subject) => subject.path);
   const states = statesOf(node, subjects, rule.observer, scope);
   if (states === undefined) return undefined;
   claim.states = states;

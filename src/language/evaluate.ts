@@ -6,7 +6,7 @@ import { foldBinary, foldUnary } from './fold.ts';
 import { enumWord, isBareWord } from './enum-words.ts';
 import { literalNumber } from './literal.ts';
 import { interpolate } from './interpolate.ts';
-import { fail, spanOf } from './scope.ts';
+import { fail, spanAt, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { eventNamed } from './check/event-name.ts';
 import { mayBeMemory } from './check/memory.ts';
@@ -25,7 +25,8 @@ export function evaluate(expr: tree.Expr, scope: Scope): Expression | undefined 
       return literalNumber(expr.text, expr, scope);
     case 'string': {
       const value = interpolate(expr.text, expr, scope);
-      return value === undefined ? undefined : { kind: 'string', value, span: spanOf(scope.unit, expr) };
+      if (value === undefined) return undefined;
+      return { kind: 'string', value, span: spanAt(scope.unit, expr.start, expr.end) };
     }
     case 'date':
       return fail(scope, 'E0210', expr, 'a date stands only after `until`', 'no value');
@@ -123,7 +124,7 @@ function evaluateConditional(
 
 /** A name, a place or a call, looked up and checked. */
 function evaluateName(expr: tree.PathExpr, scope: Scope): Expression | undefined {
-  if (expr.steps[0]?.kind === 'call') return evaluateCall(expr, scope);
+  if (expr.steps.length > 0 && expr.steps[0]?.kind === 'call') return evaluateCall(expr, scope);
   const value = evaluatePath(expr, scope);
   if (value?.kind === 'path') {
     const place = resolvePlace(value.value, scope);
@@ -162,7 +163,7 @@ function subjects(scope: Scope): string[] {
  * name is a word.
  */
 export function evaluatePath(expr: tree.PathExpr, scope: Scope): Expression | undefined {
-  const span = spanOf(scope.unit, expr);
+  const span = spanAt(scope.unit, expr.start, expr.end);
   const name = expr.root.text;
   if (scope.values.size > 0 && scope.values.has(name)) {
     const value = scope.values.get(name);
@@ -224,7 +225,7 @@ function evaluateStep(
   step: tree.Step,
   scope: Scope,
 ): PathStep | (Expression & { kind: 'fieldpath' }) | undefined {
-  const span = { file: scope.unit.file, start: step.start, end: step.end };
+  const span = spanAt(scope.unit, step.start, step.end);
   if (step.kind === 'field') return { kind: 'field', name: step.name, span };
   if (step.kind === 'all') return { kind: 'all', span };
   if (step.kind === 'call') return later(scope, step, 'a call on a place');

@@ -19,6 +19,7 @@ export function fileScope(unit: Unit, problems: Problems): Scope {
     problems,
     values,
     parties: undefined,
+    simulated: true,
     words: NO_WORDS,
     lets: NOTHING,
     structures: undefined,

@@ -1,6 +1,6 @@
 import type { Span } from '../text/span.ts';
 import type { Expression } from '../model/expression.ts';
-import { fail, spanOf } from './scope.ts';
+import { fail, spanAt } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { didYouMean } from './suggest.ts';
 import type { Node } from './tree.ts';
@@ -13,7 +13,7 @@ type Quantity = Extract<Expression, { kind: 'int' | 'time' | 'size' | 'percent' 
 
 /** `64 MiB`, `10 ms`, `99.5%`, whole numbers in three bases. */
 export function literalNumber(text: string, node: Node, scope: Scope): Expression | undefined {
-  const span = spanOf(scope.unit, node);
+  const span = spanAt(scope.unit, node.start, node.end);
   const known = READ.get(text);
   // A literal, and no spread: this is done for every number of a file.
   if (known !== undefined) return { kind: known.kind, value: known.value, span } as Quantity;

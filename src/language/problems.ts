@@ -19,6 +19,8 @@ export class Problems {
   readonly #spent = new Map<string, number>();
   readonly #exhausted = new Set<string>();
   #errors = 0;
+  /** Nothing was reported: `full` is asked at every sentence, and that is the answer for most files. */
+  #clean = true;
 
   /** How many errors so far, repeated ones included: compare before and after to know whether a step was clean. */
   get errors(): number {
@@ -27,8 +29,8 @@ export class Problems {
 
   /** True when a file has so many problems that looking for more is a waste: the caller stops. */
   full(file: string): boolean {
-    if (this.#counts.size > 0 && (this.#counts.get(file) ?? 0) >= KEPT_PER_FILE) return true;
-    return this.#exhausted.size > 0 && this.#exhausted.has(file);
+    if (this.#clean) return false;
+    return (this.#counts.get(file) ?? 0) >= KEPT_PER_FILE || this.#exhausted.has(file);
   }
 
   /** Counts what a file unfolds into; false once it is too much, which is reported the first time. */
@@ -39,6 +41,7 @@ export class Problems {
     if (spent <= SENTENCES_PER_FILE) return true;
     if (!this.#exhausted.has(file)) {
       this.#exhausted.add(file);
+      this.#clean = false;
       const message = `this file unfolds into more than ${SENTENCES_PER_FILE} sentences`;
       this.error('E0420', message, [at], 'take it apart, or let its tables have fewer rows');
     }
@@ -76,6 +79,7 @@ export class Problems {
   }
 
   #add(severity: Severity, code: string, message: string, labels: readonly Label[], help?: string): void {
+    this.#clean = false;
     const span = (labels[0] as Label).span;
     const key = `${code} ${span.start} ${span.end} ${span.file}`;
     const count = (this.#counts.get(span.file) ?? 0) + 1;

@@ -16,7 +16,7 @@ import { libraryOf } from './library/library.ts';
 import { interpolate } from './interpolate.ts';
 import { Quiet } from './problems.ts';
 import type { Problems } from './problems.ts';
-import { fail, label, spanOf } from './scope.ts';
+import { fail, label, spanAt } from './scope.ts';
 import type { Parties, Scope, Unit, Values } from './scope.ts';
 import { seedsOf, skipOf, tagsOf, targetsOf, xfailOf } from './selection.ts';
 import { noClauses, wantTime } from './settings.ts';
@@ -56,8 +56,8 @@ const NO_LETS: ReadonlyMap<string, Expression> = new Map();
 const UNBOUND: Scenario['lets'] = Object.freeze([]);
 const NO_WORDS: ReadonlySet<string> = new Set();
 
-/** A trigger's name, and the trigger. */
-type Called = ReadonlyMap<string, tree.Trigger>;
+/** Triggers by their names, looked up when somebody asks. */
+type Called = () => ReadonlyMap<string, tree.Trigger>;
 
 /** One scenario of a file: one model for each row of its tables, those with errors left out. */
 export function elaborateScenario(
@@ -73,6 +73,7 @@ export function elaborateScenario(
     problems,
     values: fileValues,
     parties: undefined,
+    simulated: true,
     words: NO_WORDS,
     lets: NO_LETS,
     structures: libraryOf(unit, problems).names,
@@ -162,7 +163,8 @@ function usedTopology(heads: Heads, scope: Scope): Built | undefined {
   const phrase = headed(heads, 'uses');
   if (phrase === undefined) return undefined;
   noClauses(phrase, scope);
-  const [expr, extra] = phrase.values;
+  const expr = phrase.values[0];
+  const extra = phrase.values.length > 1 ? phrase.values[1] : undefined;
   if (extra !== undefined)
     fail(scope, 'E0320', extra, 'a scenario uses one topology', 'one too many', '`change` what it brings');
   if (expr?.kind !== 'path' || expr.steps.length > 0) {
@@ -218,12 +220,24 @@ function buildOwn(heads: Heads, base: Built | undefined, scope: Scope): Built | 
 }
 
 function calledNames(node: tree.Scenario, scope: Scope): Called {
-  let called: Map<string, tree.Trigger> | undefined;
+  const named: tree.Trigger[] = [];
   for (const item of node.body) {
-    if (item.kind !== 'trigger') continue;
-    const name = calledName(item);
-    if (name === undefined) continue;
-    called ??= new Map();
+    if (item.kind === 'trigger' && calledName(item) !== undefined) named.push(item);
+  }
+  if (named.length === 0) return NOTHING_CALLED;
+  let known: ReadonlyMap<string, tree.Trigger> | undefined;
+  const called = (): ReadonlyMap<string, tree.Trigger> => (known ??= byName(named, scope));
+  if (named.length > 1) called();
+  return called;
+}
+const NOBODY: ReadonlyMap<string, tree.Trigger> = new Map();
+const NOTHING_CALLED: Called = () => NOBODY;
+
+/** The first of each name; others are reported. */
+function byName(named: readonly tree.Trigger[], scope: Scope): ReadonlyMap<string, tree.Trigger> {
+  const called = new Map<string, tree.Trigger>();
+  for (const item of named) {
+    const name = calledName(item) as tree.Name;
     const other = called.get(name.text);
     if (other === undefined) called.set(name.text, item);
     else {
@@ -231,9 +245,8 @@ function calledNames(node: tree.Scenario, scope: Scope): Called {
       fail(scope, 'E0505', name, `two triggers are called \`${name.text}\``, 'again', undefined, [first]);
     }
   }
-  return called ?? NOTHING_CALLED;
+  return called;
 }
-const NOTHING_CALLED: Called = new Map();
 
 function elaborateRow(
   node: tree.Scenario,
@@ -290,12 +303,10 @@ function elaborateRow(
     return undefined;
   }
   const simulated = targets.includes('sim');
-  const inner = bindLets(node, { ...scope, values, parties: built.parties, simulated });
+  const { problems, words, lets: none, structures, trail } = scope;
+  const inner = bindLets(node, { unit, problems, values, parties: built.parties, simulated, words, lets: none, structures, trail }); // prettier-ignore
   const triggers: Trigger[] = [];
-  checkEach(
-    node.body.filter((item) => item.kind === 'trigger'),
-    inner,
-  );
+  checkEach(node.body, inner);
   for (const item of node.body) {
     if (item.kind !== 'trigger' || scope.problems.full(unit.file)) continue;
     const trigger = elaborateTrigger(item, duration ?? Number.MAX_SAFE_INTEGER, inner);
@@ -312,7 +323,7 @@ function elaborateRow(
     name,
     file: unit.file,
     line: unit.source.position(node.start).line,
-    span: spanOf(unit, node),
+    span: spanAt(unit, node.start, node.end),
     tags,
     targets,
     seeds,

@@ -86,6 +86,11 @@ export function seedsOf(phrase: Phrase | undefined, scope: Scope): readonly numb
   if (phrase === undefined) return DEFAULT_SEEDS;
   noClauses(phrase, scope);
   if (phrase.values.length === 0) single(phrase.values, phrase.head, scope);
+  const [only] = phrase.values;
+  if (phrase.values.length === 1 && only?.kind === 'number') {
+    const value = evaluate(only, scope);
+    if (value?.kind === 'int' && value.value <= BigInt(Number.MAX_SAFE_INTEGER)) return [Number(value.value)];
+  }
   const seeds = new Set<number>();
   let listed = 0;
   for (const expr of phrase.values) {

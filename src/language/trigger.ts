@@ -6,7 +6,7 @@ import { elaborateAction } from './action.ts';
 import { own } from './check/words.ts';
 import { evaluate } from './evaluate.ts';
 import { eventPattern } from './event.ts';
-import { fail, failAt, label, spanOf } from './scope.ts';
+import { fail, failAt, label, spanAt } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { clauseNamed, clausesOf, mismatch, wantCondition, wantInt } from './settings.ts';
 import type { Clauses } from './settings.ts';
@@ -24,8 +24,14 @@ const OF_ON = [...OF_AT, 'nth'];
 const OF_EACH = OF_AT;
 
 /** A second `on each` would be a run for every pair: one is enough to look at. */
-export function checkEach(triggers: readonly tree.Trigger[], scope: Scope): void {
-  const [first, second] = triggers.filter((one) => one.each !== undefined);
+export function checkEach(body: readonly tree.Item[], scope: Scope): void {
+  let first: Trigger | undefined;
+  let second: Trigger | undefined;
+  for (const item of body) {
+    if (item.kind !== 'trigger' || item.each === undefined) continue;
+    if (first === undefined) first = item;
+    else second ??= item;
+  }
   if (first === undefined || second === undefined) return;
   const here = label(scope.unit, first.head, 'first here');
   const help = 'write two scenarios, or `on … nth N` for one of them';
@@ -61,7 +67,7 @@ export function elaborateTrigger(node: Trigger, duration_ns: number, scope: Scop
   if (when === undefined) return undefined;
   // A list that grew by `push` keeps room for sixteen: models live long.
   const kept = actions.slice();
-  const span = spanOf(scope.unit, node);
+  const span = spanAt(scope.unit, node.start, node.end);
   if (wanted !== undefined) {
     const named = name === undefined ? {} : { name: name.text };
     return { when, ...named, condition: wanted, actions: kept, span };

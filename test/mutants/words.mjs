@@ -12,7 +12,7 @@ export const mutants = [
   { id: 'and-is-meant', file: 'src/language/habits.ts', from: 'tokens[tokens.length - 1] = tokenOf(pair[0], pair[1], before.startOffset);', to: 'tokens.push(current);', killer: 'test/language/golden.test.ts' },
   { id: 'what-cannot-be-judged-has-a-place', file: 'src/ambulance/attend.ts', from: "...(place === '' ? {} : { place: `${patient}.${place}` }),", to: '', killer: 'specs/structures/unjudged.spec' },
   { id: 'two-addresses-stay-apart', file: 'src/language/format/spacing.ts', from: "if (before === '&' && after === '&') return true;", to: '', killer: 'test/language/format/format.test.ts' },
-  { id: 'imports-are-used', file: 'src/language/check/unused.ts', from: '&& !words.has(name));', to: '&& words.has(name));', killer: 'test/language/codes.test.ts' },
+  { id: 'imports-are-used', file: 'src/language/check/unused.ts', from: 'names.delete(found[0]);', to: 'names.delete(found[0].slice(1));', killer: 'test/language/codes.test.ts' },
   { id: 'an-element-is-filled', file: 'src/language/check/filled.ts', from: 'off / step < BigInt(count)', to: 'off / step <= BigInt(count)', killer: 'test/language/golden.test.ts' },
   { id: 'a-ring-has-room', file: 'src/language/app.ts', from: 'if (room === undefined || count <= room) return true;', to: 'if (room === undefined || count <= room + 1) return true;', killer: 'test/language/golden.test.ts' },
   { id: 'faults-know-enumerations', file: 'src/language/check/verbs.ts', from: "const value = named === 'none' ? evaluate(expr, scope) : named;", to: 'const value = evaluate(expr, scope);', killer: 'test/language/golden.test.ts' },

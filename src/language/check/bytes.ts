@@ -6,8 +6,11 @@ import type { Place } from './place.ts';
 
 /** The regions that a partition shares, whoever declared them. */
 export function sharedBy(lpar: string, scope: Scope): readonly SharedMemoryModel[] {
-  return scope.parties?.shared_memory?.filter(({ between }) => between.includes(lpar)) ?? [];
+  const all = scope.parties?.shared_memory ?? NOTHING;
+  return all.length === 0 ? NOTHING : all.filter(({ between }) => between.includes(lpar));
 }
+
+const NOTHING: readonly SharedMemoryModel[] = Object.freeze([]);
 
 /** `memory[0x1000]`, `mailbox[0x40]`: one byte of `bytes`; without an index the whole, which can be measured only. */
 export function bytesPlace(

@@ -200,6 +200,7 @@ export function checkAt(
         return fail(scope, 'E0716', expr, message, 'another partition');
       }
     }
+    if (clause.values.length === 1) return [value];
     places.push(value);
   }
   return places.slice();

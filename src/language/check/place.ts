@@ -117,8 +117,8 @@ function lparPlace(lpar: LparModel, path: Path, scope: Scope): Place | undefined
       'not a list',
     );
   }
-  if (lpar.devices.some((grant) => grant.device === first.name))
-    return devicePlace(lpar, first.name, steps, scope);
+  for (const { device } of lpar.devices)
+    if (device === first.name) return devicePlace(lpar, device, steps, scope);
   const region = sharedBy(lpar.name, scope).find((one) => one.name === first.name);
   if (region !== undefined) return bytesPlace(lpar, region.name, region.bytes, steps.slice(1), scope);
   const application = first.name === 'app' && steps[1]?.kind === 'field' ? steps[1].name : undefined;
@@ -357,6 +357,7 @@ function binaryDimension(value: Expression & { kind: 'binary' }, scope: Scope): 
 
 /** What a path names, said to nobody: it was reported when the path was read. */
 export function quietly(path: Path, scope: Scope): Place | undefined {
+  if (asked !== undefined && asked.path === path && asked.scope === scope.parties) return asked.place;
   return resolvePlace(path, { ...scope, problems: SILENT });
 }
 const SILENT = new Quiet();

@@ -44,7 +44,7 @@ const SHOP_SYMBOL = 'order_book';
 /** Warns of a symbol that is neither a variable of the simulated kernel nor one of an application. What a stock kernel has is seen when it runs. */
 function known(name: string, at: PathStep, lpar: LparModel, scope: Scope): void {
   const own = symbolsOf(lpar);
-  if (own.has(name) || name === SHOP_SYMBOL || scope.structures?.wrong === true || scope.simulated === false) return; // prettier-ignore
+  if (own.has(name) || name === SHOP_SYMBOL || scope.structures?.wrong === true || !scope.simulated) return; // prettier-ignore
   const near = nearest(name, [...own, SHOP_SYMBOL, ...kernelVariables()]);
   const help = near === undefined ? 'a function, or a variable of another kernel, is looked up when the scenario runs' : `did you mean \`${near}\`?`; // prettier-ignore
   const labels = [{ span: at.span, text: 'known to nobody here' }, ...scope.trail];

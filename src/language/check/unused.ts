@@ -2,7 +2,7 @@ import { holes } from '../interpolate.ts';
 import type { Problems } from '../problems.ts';
 import { label } from '../scope.ts';
 import type { Unit } from '../scope.ts';
-import type { Broken, Clause, Declaration, Expr, Item, Member, Name, Scenario, Statement, Step } from '../tree.ts'; // prettier-ignore
+import type { Broken, Clause, Declaration, Expr, Import, Item, Member, Name, Scenario, Statement, Step } from '../tree.ts'; // prettier-ignore
 
 /** A name that nothing mentions is most often a slip: `let`s, table columns, parameters of a fault. Warnings. */
 export function checkUses(unit: Unit, problems: Problems): void {
@@ -53,11 +53,11 @@ export function checkImports(unit: Unit, problems: Problems): void {
   const imports = unit.tree.declarations.filter((node) => node.kind === 'import');
   // Where a file could not be read, or a name is there twice, that is the news.
   if (!unit.whole || imports.length === 0 || problems.errors > 0) return;
-  let text = unit.source.text;
-  for (const { start, end } of imports) text = `${text.slice(0, start)}${' '.repeat(end - start)}${text.slice(end)}`;
-  const words = new Set(text.replaceAll(/#[^\n]*/g, '').match(/[A-Za-z_]\w*/g));
+  const { text } = unit.source;
+  const names = imports.flatMap((node) => node.names.map((name) => name.text));
+  const idleNames = idleIn(text, imports, new Set(names.filter((name) => isImported(unit, name))));
   for (const node of imports) {
-    const idle = node.names.filter(({ text: name }) => isImported(unit, name) && !words.has(name));
+    const idle = node.names.filter(({ text: name }) => idleNames.has(name));
     for (const name of idle) {
       if (problems.full(unit.file)) return;
       const help = idle.length === node.names.length ? 'remove the whole line' : `remove \`${name.text}\` from it`;
@@ -65,6 +65,21 @@ export function checkImports(unit: Unit, problems: Problems): void {
     }
   }
 } // prettier-ignore
+
+/** Those of `names` that stand nowhere in a text but in its imports and comments: looked for until all are found, most often at once. */
+function idleIn(text: string, imports: readonly Import[], names: Set<string>): ReadonlySet<string> {
+  const word = /#[^\n]*|[A-Za-z_]\w*/g;
+  for (let at = 0; at <= imports.length; at++) {
+    word.lastIndex = at === 0 ? 0 : (imports[at - 1] as Import).end;
+    const end = imports[at]?.start ?? text.length;
+    while (names.size > 0) {
+      const found = word.exec(text);
+      if (found === null || found.index >= end) break;
+      names.delete(found[0]);
+    }
+  }
+  return names;
+}
 
 /** True for a name that an import brought, other than a validator's. */
 function isImported({ names, structs, locators, validators }: Unit, name: string): boolean {

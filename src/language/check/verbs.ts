@@ -6,7 +6,7 @@ import type { ClauseRule, SubjectKind, Verb } from '../../model/verbs.ts';
 import { enumWord } from '../enum-words.ts';
 import { evaluate } from '../evaluate.ts';
 import { mismatch, wantWord } from '../settings.ts';
-import { fail, label } from '../scope.ts';
+import { fail, spanAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import type { Clause, Node } from '../tree.ts';
 import { spelled } from '../../model/formula-types.ts';
@@ -134,7 +134,8 @@ export function checkClauseValues(
   if (typeof takes !== 'string') {
     const value = wantWord(clause.values, clause.word, takes, scope);
     if (value === undefined) return undefined;
-    return [{ kind: 'word', value, span: label(scope.unit, clause.values[0] as Node, '').span }];
+    const { start, end } = clause.values[0] as Node;
+    return [{ kind: 'word', value, span: spanAt(scope.unit, start, end) }];
   }
   const values: Expression[] = [];
   for (const expr of clause.values) {

@@ -47,7 +47,8 @@ const LOCK_BYTES = 8;
 /** What every CPU was doing when the patient was parked, from its registers and the stack it was on. What cannot be read is left out. */
 export function observe(subject: Subject): readonly CpuView[] {
   const functions = functionsOf(subject.library);
-  return subject.patient.cpus.slice(0, subject.cpus).map((cpu) => viewOf(subject, cpu, functions));
+  const tables = tablesOf(subject);
+  return subject.patient.cpus.slice(0, subject.cpus).map((cpu) => viewOf(subject, cpu, functions, tables));
 }
 
 /** True for a CPU that spins for a lock, or for the queue inside of it. */
@@ -60,7 +61,12 @@ export function mayHold(cpus: readonly CpuView[], lock: Address): readonly CpuVi
   return cpus.filter((one) => one.mode !== 'user' && one.mode !== 'idle' && !waitsFor(one, lock));
 }
 
-function viewOf(subject: Subject, cpu: PatientCpu, functions: Functions): CpuView {
+function viewOf(
+  subject: Subject,
+  cpu: PatientCpu,
+  functions: Functions,
+  tables: Tables | undefined,
+): CpuView {
   const { fold } = subject.space;
   const rip = foldBits(fold, cpu.register('rip'));
   const rsp = foldBits(fold, cpu.register('rsp'));
@@ -68,7 +74,7 @@ function viewOf(subject: Subject, cpu: PatientCpu, functions: Functions): CpuVie
   const user = (Number(cpu.register('cs') & 3n) & 3) === 3;
   const waits_to = functions.waiting.get(at) ?? '';
   const waits_for = waits_to === '' ? 0 : foldBits(fold, cpu.register('rdi'));
-  const frames = user ? [] : framesOf(subject, cpu, at, rsp);
+  const frames = user ? [] : framesOf(subject, cpu, at, rsp, tables);
   const interrupts_off = (Number(cpu.register('rflags') & 0xffffn) & FLAG_INTERRUPTS) === 0;
   const current = subject.space.u64(subject.perCpu('current_task', cpu.index));
   return {
@@ -109,8 +115,14 @@ function functionAt(subject: Subject, address: Address): string {
  * The functions that a CPU is in, innermost first: as the kernel's own tables tell its frames, and from where they say nothing, or where a kernel has
  * none, those that the words of its stack point into.
  */
-function framesOf(subject: Subject, cpu: PatientCpu, at: string, rsp: Address): readonly string[] {
-  const told = unwound(subject, cpu, rsp);
+function framesOf(
+  subject: Subject,
+  cpu: PatientCpu,
+  at: string,
+  rsp: Address,
+  tables: Tables | undefined,
+): readonly string[] {
+  const told = tables && unwound(subject, cpu, rsp, tables);
   if (!told) return [...(at === '' ? [] : [at]), ...functionsOn(subject, rsp)];
   const frames = told.frames.map((address) => functionAt(subject, address)).filter((name) => name !== '');
   return told.complete ? frames : [...frames, ...functionsOn(subject, told.sp)].slice(0, FRAME_LIMIT);
@@ -121,23 +133,16 @@ interface Tables {
   readonly layout: RegsLayout;
 }
 
-const TABLES = new WeakMap<Subject, Tables | 'none'>();
-
-function tablesOf(subject: Subject): Tables | 'none' {
-  const known = TABLES.get(subject);
-  if (known) return known;
-  const offset = (member: string): number => subject.offset('pt_regs', member);
+/** Undefined where the kernel has no tables. */
+function tablesOf(subject: Subject): Tables | undefined {
   const orc = openOrc(subject);
+  if (!orc) return undefined;
+  const offset = (member: string): number => subject.offset('pt_regs', member);
   const layout = { ip: offset('ip'), sp: offset('sp'), bp: offset('bp'), cs: offset('cs'), r10: offset('r10'), r13: offset('r13'), di: offset('di'), dx: offset('dx') }; // prettier-ignore
-  const made = orc === undefined ? 'none' : { orc, layout };
-  TABLES.set(subject, made);
-  return made;
+  return { orc, layout };
 }
 
-/** Undefined where the kernel has no tables. */
-function unwound(subject: Subject, cpu: PatientCpu, sp: Address): Unwound | undefined {
-  const tables = tablesOf(subject);
-  if (tables === 'none') return undefined;
+function unwound(subject: Subject, cpu: PatientCpu, sp: Address, tables: Tables): Unwound {
   const [ip, bp, r10, r13, di, dx] = (['rip', 'rbp', 'r10', 'r13', 'rdi', 'rdx'] as const).map((name) => foldBits(subject.space.fold, cpu.register(name))) as [Address, Address, Address, Address, Address, Address]; // prettier-ignore
   return unwind(subject.space, tables.orc, tables.layout, { ip, sp, bp, r10, r13, di, dx }, FRAME_LIMIT);
 }

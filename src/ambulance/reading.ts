@@ -40,6 +40,7 @@ export function read(subject: Subject, attachment: Attachment, library: LibraryM
     return processSpace(subject, new Session(linked, { ...around, described: new Map() }), comm);
   };
   const described = new Map<string, DescribedLocator>();
+  const variables = new Map<string, ReadonlyMap<Address, string>>();
   const around: Surroundings = {
     kernel: subject.space,
     process,
@@ -53,7 +54,11 @@ export function read(subject: Subject, attachment: Attachment, library: LibraryM
     symbolAround: (address) => symbolAround(subject.kallsyms, address),
     budget: meter,
     finding_limit: meter.limits.findings,
-    objects: (type) => variablesOf(session, library, type),
+    objects: (type) => {
+      const found = variables.get(type) ?? variablesOf(session, library, type);
+      variables.set(type, found);
+      return found;
+    },
     described,
   };
   const session: Session = new Session(linked, around);
@@ -87,12 +92,7 @@ const VARIABLE = /^symbols\["([^"]+)"\](?:\[(\d+)\])?/;
  * library lists them in locators of several places.
  */
 function variablesOf(session: Session, library: LibraryModel, type: string): ReadonlyMap<Address, string> {
-  const known = VARIABLES.get(session) ?? new Map<string, ReadonlyMap<Address, string>>();
-  VARIABLES.set(session, known);
-  const before = known.get(type);
-  if (before) return before;
   const variables = new Map<Address, string>();
-  known.set(type, variables);
   for (const { name, of, shape, from } of library.locators) {
     if (shape !== 'one' || from.length < 2 || of.kind !== 'named' || of.name !== type) continue;
     for (const { head, place } of session.elements(name).all().roots) {
@@ -102,8 +102,6 @@ function variablesOf(session: Session, library: LibraryModel, type: string): Rea
   }
   return variables;
 }
-
-const VARIABLES = new WeakMap<Session, Map<string, ReadonlyMap<Address, string>>>();
 
 /** True for a pointer that leads to no memory. */
 export function isWild(space: { mapped(address: Address): boolean }, value: Address): boolean {

@@ -3,7 +3,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Patient } from '../../src/patient/patient.ts';
 import { believedAtOnce } from '../../src/ambulance/settle.ts';
 import type { Draft } from '../../src/ambulance/draft.ts';
-import { Faults, frozen, HARM_NS, look } from '../support/fixtures.ts';
+import type { RegisterName } from '../../src/model/registers.ts';
+import { Faults, frozen, HARM_NS, look, symbolIn } from '../support/fixtures.ts';
 
 const CACHE = 'web.slabs["kmalloc-64"]';
 const OTHER = `${CACHE}.cpu_slab[1]`;
@@ -47,6 +48,30 @@ describe('where nothing can be looked at again', () => {
     const once = said(frozen(patient), structure);
     release();
     expect(once).toMatchObject({ verdict: 'corrupt', code });
+  });
+});
+
+describe('two CPUs that spin, each for what the other may hold', () => {
+  /** Each is where it waits for a word of its own, and has been for so long. */
+  function spinning(stuck_ns: number): Patient {
+    const { patient } = faults.patient(CERTAIN[0][2], HARM_NS, 50_000);
+    const at = symbolIn(patient, 'native_queued_spin_lock_slowpath');
+    const lock = symbolIn(patient, 'random_state');
+    const cpus = patient.cpus.map((cpu) => {
+      const own: Partial<Record<RegisterName, number>> = { rip: at, rdi: lock + 64 * cpu.index, cs: 0x10 };
+      const register = (name: RegisterName): bigint => (name in own ? BigInt(own[name] as number) : cpu.register(name)); // prettier-ignore
+      return { index: cpu.index, register, steps: stuck_ns, running: true, ticks: 0 };
+    });
+    return { ...frozen(patient), cpus };
+  }
+  const causes = (patient: Patient): readonly string[] => look(patient).diagnosis.map(({ cause }) => cause);
+
+  it('may have their locks already, at one look', () => {
+    expect(causes(spinning(0))).not.toContain('deadlock');
+  });
+
+  it('are deadlocked where they have been at it for long', () => {
+    expect(causes(spinning(1e9))).toContain('deadlock');
   });
 });
 

@@ -27,4 +27,6 @@ export const mutants = [
   { id: 'a-count-trips-nobody', file: 'src/ambulance/settle.ts', from: 'return (draft.link || !draft.torn) && settled(draft, readings);', to: 'return settled(draft, readings);', killer: 'test/ambulance/spared.test.ts' },
   { id: 'no-tick-is-waited-for-on-damage', file: 'src/ambulance/diagnose/from-cpus.ts', from: 'if (before.size === 0 || inspected.spared) return [];', to: 'if (before.size === 0) return [];', killer: 'test/ambulance/spared.test.ts' },
   { id: 'clock-events-have-a-clock-of-their-own', file: 'specs/lib/signs.spec', from: 'let newest = u64_at(&symbols["tick_next_period"])', to: 'let newest = u64_at(&symbols["jiffies_64"])', killer: 'test/ambulance/spared.test.ts' },
+  { id: 'who-spins-at-one-look-may-have-it', file: 'src/ambulance/diagnose/from-cpus.ts', from: 'const lasts = ran || theyHaveLong(of, before);', to: 'const lasts = true;', killer: 'test/ambulance/one-reading.test.ts' },
+  { id: 'who-spins-for-long-is-deadlocked', file: 'src/ambulance/diagnose/from-cpus.ts', from: 'const lasts = ran || theyHaveLong(of, before);', to: 'const lasts = ran;', killer: 'test/ambulance/one-reading.test.ts' },
 ]; // prettier-ignore

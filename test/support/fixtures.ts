@@ -88,12 +88,22 @@ export function restless(patients: readonly Patient[]): Patient {
   };
 }
 
-/** What the library takes for a sign of something outside of memory. */
-export function signsIn(patient: Patient): readonly Draft[] {
+function opened(patient: Patient) {
   const meter = new Meter(DEFAULT_LIMITS);
   const memory = new PhysicalCache(patient, meter);
   const attachment = attach(patient, memory);
-  const opened = openSubject(patient, memory, attachment, SHIPPED);
-  if (!opened.ok) throw new Error(opened.message);
-  return inspect(patient, opened.value, memory, attachment, SHIPPED, meter, () => []).signs();
+  const subject = openSubject(patient, memory, attachment, SHIPPED);
+  if (!subject.ok) throw new Error(subject.message);
+  return { meter, memory, attachment, subject: subject.value };
+}
+
+/** What the library takes for a sign of something outside of memory. */
+export function signsIn(patient: Patient): readonly Draft[] {
+  const { meter, memory, attachment, subject } = opened(patient);
+  return inspect(patient, subject, memory, attachment, SHIPPED, meter, () => []).signs();
+}
+
+/** Address of a function or a variable of its kernel. */
+export function symbolIn(patient: Patient, name: string): number {
+  return opened(patient).subject.symbol(name) ?? NaN;
 }

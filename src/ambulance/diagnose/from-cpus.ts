@@ -63,8 +63,11 @@ function spinning(of: Case, known: readonly Cause[]): Cause[] {
   const before = unaccounted(of, of.inspected?.cpus ?? []);
   const { subject } = of;
   if (!subject || before.length === 0 || of.inspected?.spared === true) return [];
-  if (of.patient.letRun(CONFIRM_NS)) subject.memory.forget();
+  const ran = of.patient.letRun(CONFIRM_NS);
+  if (ran) subject.memory.forget();
   const cpus = observe(subject);
+  // At one look alone who spins may have the lock already, and be about to return.
+  const lasts = ran || theyHaveLong(of, before);
   const still = unaccounted(of, cpus).filter((one) => before.some(({ index, waits_for }) => index === one.index && waits_for === one.waits_for)); // prettier-ignore
   const causes: Cause[] = [];
   const seen = new Set<number>();
@@ -83,6 +86,7 @@ function spinning(of: Case, known: readonly Cause[]): Cause[] {
     if (candidates.length === 0 && word !== 0) {
       causes.push({ ...spot, cause: 'lock_leak', weight: 69, place, evidence: [`${place} is 0x${word.toString(16).padStart(8, '0')}, held, and no CPU is where a holder could be`, spins] }); // prettier-ignore
     } else if (
+      lasts &&
       candidates.length > 0 &&
       candidates.every((one) => still.some((other) => other.index === one.index))
     ) {
@@ -92,6 +96,15 @@ function spinning(of: Case, known: readonly Cause[]): Cause[] {
     }
   }
   return causes;
+}
+
+/** What Linux's own watchdogs say of CPUs that do not get on. */
+const LOCKED_UP = /(?:soft lockup - CPU#|hard LOCKUP on cpu|rcu_\w+ self-detected stall on CPU)/;
+
+/** CPUs that have been at it for long, by their own time or as the kernel's watchdogs say. */
+function theyHaveLong(of: Case, cpus: readonly CpuView[]): boolean {
+  const stuck = cpus.some(({ index }) => (of.patient.cpus[index]?.steps ?? 0) > STUCK_NS);
+  return stuck || of.log.some((line) => LOCKED_UP.test(line.slice(0, 1024)));
 }
 
 function unaccounted(of: Case, cpus: readonly CpuView[]): CpuView[] {

@@ -110,7 +110,7 @@ function checkSame(block: Phrase, fills: readonly AppFill[], scope: Scope): void
   }
 }
 
-/** False when what stands between root and elements is of structs that nobody writes out, which is reported. */
+/** False when what stands between root and elements is of structs that a spec writes out and that lack what the shape goes by, which is reported. */
 function isMadeOf({ shape, span }: LocatorModel, item: Phrase, scope: Scope): boolean {
   const { source } = namesOf(scope.unit, scope.problems);
   const structs = Object.entries(SHAPES[shape].made_of ?? {});
@@ -121,7 +121,7 @@ function isMadeOf({ shape, span }: LocatorModel, item: Phrase, scope: Scope): bo
   );
   if (missing.length === 0) return true;
   const help = structs.map(([name, members]) => `\`struct ${name}\` with ${members.map((one) => `\`${one}\``).join(', ')}`); // prettier-ignore
-  fail(scope, 'E1056', item.head, `nothing says where \`${missing[0]}\` is, and \`${shape}\` is made of it`, 'cannot be built', `write out ${help.join('; ')}`, [{ span, text: `\`${shape}\` is its shape` }]); // prettier-ignore
+  fail(scope, 'E1056', item.head, `nothing says where \`${missing[0]}\` is, and \`${shape}\` is made of it`, 'cannot be built', `leave it to the kernel, or write out ${help.join('; ')}`, [{ span, text: `\`${shape}\` is its shape` }]); // prettier-ignore
   return false;
 }
 

@@ -162,6 +162,24 @@ struct kmem_cache {
   const char *name; struct list_head list; unsigned long random; struct kmem_cache_node *node[1];
 } __randomize_layout;
 
+/* Heads, links and nodes that no structure of this kernel has, and that its applications may. */
+struct llist_node { struct llist_node *next; };
+struct llist_head { struct llist_node *first; };
+struct xarray { spinlock_t xa_lock; unsigned int xa_flags; void *xa_head; };
+struct xa_node {
+  unsigned char shift; unsigned char offset; unsigned char count; unsigned char nr_values; struct xa_node *parent; struct xarray *array;
+  struct list_head private_list; void *slots[64]; union { unsigned long tags[3]; unsigned long marks[3]; };
+};
+struct maple_tree { spinlock_t ma_lock; unsigned int ma_flags; void *ma_root; };
+struct maple_metadata { unsigned char end; unsigned char gap; };
+struct maple_range_64 {
+  struct maple_pnode *parent; unsigned long pivot[15];
+  union { void *slot[16]; struct { void *pad[15]; struct maple_metadata meta; }; };
+};
+struct maple_arange_64 {
+  struct maple_pnode *parent; unsigned long pivot[9]; void *slot[10]; unsigned long gap[10]; struct maple_metadata meta;
+};
+
 struct lockref { spinlock_t lock; int count; };
 struct qstr { u32 hash; u32 len; const unsigned char *name; };
 struct external_name { atomic_t count; unsigned long rcu[2]; unsigned char name[40]; };

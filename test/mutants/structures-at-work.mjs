@@ -53,4 +53,18 @@ export const mutants = [
   { id: 'an-index-is-blamed-where-it-was-read', file: 'src/structure/compile/formula.ts', from: 'entryPlace(context, of, index.value, index.from ?? boundOf(formula.index, context))', to: 'entryPlace(context, of, index.value)', killer: 'specs/structures/unjudged.spec' },
   { id: 'what-bounds-an-index-is-blamed', file: 'src/structure/compile/formula.ts', from: "return named?.kind === 'value' ? named.bound : undefined;", to: 'return undefined;', killer: 'test/structure/validators.test.ts' },
   { id: 'what-a-step-reads-is-blamed', file: 'src/structure/compile/walk.ts', from: 'else if (led) blamed(led, { field, width }, within);', to: '', killer: 'specs/structures/virtqueue.spec' },
+  {
+    id: 'a-lockless-list-has-its-head',
+    file: 'src/model/kernel-types.ts',
+    from: 'struct llist_head { struct llist_node *first; };',
+    to: '',
+    killer: 'specs/structures/lockless.spec',
+  },
+  {
+    id: 'a-node-of-an-xarray-as-linux-has-it',
+    file: 'src/model/kernel-types.ts',
+    from: 'struct list_head private_list; void *slots[64];',
+    to: 'void *slots[64];',
+    killer: 'test/targets/sim/guest/indexed.test.ts',
+  },
 ]; // prettier-ignore

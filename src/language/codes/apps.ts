@@ -26,13 +26,7 @@ const app = (body: string, name = 'shop'): string => `${HEAD}topology example {
 }
 `;
 
-const NODES = `struct xarray { xa_head: *void }
-struct xa_node { shift: u8; offset: u8; count: u8; parent: *void; slots: u64[64] }
-`;
-const pages = (
-  body: string,
-  nodes: string = NODES,
-): string => `${nodes}struct page_of { number: u64; dirty: bool }
+const pages = (body: string, nodes = ''): string => `${nodes}struct page_of { number: u64; dirty: bool }
 locator pages: xarray of page_of from symbols["page_tree"] key number id number space tasks["pager"].mm
 validator pages { each p in pages { require p.number == p.index else NUMBER "{p.number}" } }
 topology example {
@@ -85,10 +79,10 @@ export const APP_CODES: readonly LanguageCode[] = [
   },
   {
     code: 'E1056',
-    title: 'a shape of structs that nobody writes out',
-    doc: 'Between the root of an `xarray` or a `maple` and its elements stand nodes. Who fills one says what they are: `struct xarray` with `xa_head` and `struct xa_node` with `shift`, `offset`, `count`, `parent` and `slots`; `struct maple_tree` with `ma_root` and `struct maple_range_64` with `parent`, `pivot` and `slot`.',
+    title: 'a node that lacks what it is made of',
+    doc: "Between the root of an `xarray` or a `maple` and its elements stand nodes. They are the kernel's own, as `list_head` is, and a spec need not write them out. One that does says all of what the shape goes by: `struct xarray` with `xa_head` and `struct xa_node` with `shift`, `offset`, `count`, `parent` and `slots`; `struct maple_tree` with `ma_root` and `struct maple_range_64` with `parent`, `pivot` and `slot`.",
     frame: 'file',
-    bad: pages('pages 100 { number counter from 1 }', ''),
+    bad: pages('pages 100 { number counter from 1 }', 'struct xa_node { shift: u8; count: u8 }\n'),
     mended: pages('pages 100 { number counter from 1 }'),
   },
   {

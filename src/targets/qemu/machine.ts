@@ -36,9 +36,9 @@ export function restoreMachine(topology: TopologyModel, options: RestoreOptions)
   });
 }
 
-/** Each has to beat so often, */
-const WARM_BEATS = 2;
-/** and is waited for no longer than this: a heartbeat's period may be long. */
+/** Each runs for so long, */
+const WARM_MS = 100;
+/** then up to its next heartbeat, which is waited for no longer than this: its period may be long. */
 const WARM_LIMIT_MS = 400;
 
 /**
@@ -47,11 +47,12 @@ const WARM_LIMIT_MS = 400;
  */
 function warmUp(partitions: readonly QemuPartition[]): void {
   for (const partition of partitions) {
-    const end = monotonic_ns() + WARM_LIMIT_MS * 1e6;
+    const begun = monotonic_ns();
     partition.go();
-    for (let beats = 0; beats < WARM_BEATS && monotonic_ns() < end;) {
+    for (let ran_ms = 0; ran_ms < WARM_LIMIT_MS;) {
       sleep_ms(1);
-      beats += partition.beats();
+      ran_ms = (monotonic_ns() - begun) / 1e6;
+      if (partition.beats() > 0 && ran_ms >= WARM_MS) break;
     }
     partition.halt();
     partition.stolen();

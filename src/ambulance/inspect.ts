@@ -117,7 +117,9 @@ export function inspect(
   askHolders(pending);
   let open = pending.filter(unsettled);
   const unaware = patient.reason === 'inspection' && !listed() && oopsLine(log()) === '';
-  const spared = (): boolean => unaware && pending.some(({ result, seen }) => result.drafts.some((draft) => trips(draft, seen.get(keyOf(draft)) ?? 0))); // prettier-ignore
+  /** Damage that it would fall over. */
+  const tripping = (): readonly Draft[] => pending.flatMap(({ result, seen }) => result.drafts.filter((draft) => trips(draft, seen.get(keyOf(draft)) ?? 0))); // prettier-ignore
+  const spared = (): boolean => unaware && tripping().length > 0;
   const orphans = new Set<Address>();
   let pause_ns = REREAD_NS;
   for (let round = 0; round < meter.limits.rereads && open.length > 0; round++) {
@@ -136,7 +138,10 @@ export function inspect(
     open = open.filter(unsettled);
     for (const one of pending) for (const lock of leakedIn(one)) orphans.add(lock);
   }
-  for (const one of pending) conclusions.set(one.structure, conclude(one, meter.limits.rereads, listed));
+  // A word that is settled to be damage is that, whichever structure it is read in.
+  const known = new Set(tripping().flatMap(({ physical }) => (physical < 0 ? [] : [physical])));
+  for (const one of pending)
+    conclusions.set(one.structure, conclude(one, meter.limits.rereads, listed, known));
   // Asked twice of the same memory, it says the same.
   const read_at = memory.generation;
   let told: { readonly generation: number; readonly drafts: readonly Draft[] } | undefined;
@@ -214,10 +219,17 @@ function outlasts({ rereads, seen, stood }: Pending, draft: Draft, limit: number
   );
 }
 
-function conclude(one: Pending, limit: number, listed: () => boolean): Conclusion {
+function conclude(
+  one: Pending,
+  limit: number,
+  listed: () => boolean,
+  known: ReadonlySet<number>,
+): Conclusion {
   const { result, structure, rereads, seen } = one;
   const believed = (draft: Draft): boolean => (rereads === 0 ? believedAtOnce(draft, listed) : settled(draft, seen.get(keyOf(draft)) ?? 0)); // prettier-ignore
-  const firm = result.drafts.filter((draft) => outlasts(one, draft, limit) || believed(draft));
+  const firm = result.drafts.filter(
+    (draft) => known.has(draft.physical) || outlasts(one, draft, limit) || believed(draft),
+  );
   const base = { structure, elements: result.elements, rereads };
   const corrupt = firm.find((draft) => (FINDINGS.get(draft.code)?.leads_to ?? 'corrupt') === 'corrupt');
   if (corrupt) return { ...base, verdict: 'corrupt', code: corrupt.code, drafts: firm };

@@ -85,11 +85,15 @@ export function clause(action: Action, word: string): Action['subject'] {
   return action.clauses[word]?.[0];
 }
 
-export function controlsOf(live: Target): Outcome<FaultControls> {
+/** One thing that can be done to the machine itself; why not, where the target cannot. */
+export function controlOf<K extends keyof FaultControls>(
+  live: Target,
+  name: K,
+): Outcome<Pick<FaultControls, K>> {
   const { controls } = live;
-  return controls
-    ? { ok: true, value: controls }
-    : lost('UNSUPPORTED', live.name, 'this target cannot be broken that way');
+  return controls?.[name] !== undefined
+    ? { ok: true, value: controls as Pick<FaultControls, K> }
+    : lost('UNSUPPORTED', live.name, live.cannot?.[name] ?? 'this target cannot be broken that way');
 }
 
 /** An integer from 0 up to `limit`; undefined for anything else. */

@@ -228,7 +228,7 @@ export class Injector {
   #note(trigger: number, action: number, now_ns: number, effect: Extract<Effect, { kind: 'done' }>): void {
     this.#diverged = true;
     const { controls } = this.#options.target;
-    const watches = controls ? effect.watch.map((location) => controls.watch(location)) : [];
+    const watches = effect.watch.flatMap((location) => controls?.watch?.(location) ?? []);
     this.#receipts.fired(trigger, action, now_ns, effect, watches);
     this.#options.struck?.();
   }

@@ -83,10 +83,10 @@ export class Receipts {
   }
 
   /** All of them, with the first reads that the machine has seen since. */
-  list(controls: FaultControls | undefined): readonly Receipt[] {
+  list(controls: Partial<FaultControls> | undefined): readonly Receipt[] {
     return this.entries().map(({ receipt, watches }) => {
-      if (receipt.activated_ns !== undefined || !controls) return receipt;
-      const times = watches.map((watch) => controls.activated(watch)).filter((time) => time !== undefined);
+      if (receipt.activated_ns !== undefined || !controls?.activated) return receipt;
+      const times = watches.map((watch) => controls.activated?.(watch)).filter((time) => time !== undefined);
       return times.length === 0 ? receipt : { ...receipt, activated_ns: Math.min(...times) };
     });
   }

@@ -18,8 +18,10 @@ export interface Target {
    * a stimulus is written into its memory.
    */
   readonly stimulate?: (partition: string, words: string) => boolean;
-  /** Breaking what is no byte of a partition's memory; absent where nothing can be broken (a core file). */
-  readonly controls?: FaultControls;
+  /** Breaking what is no byte of a partition's memory: as much of it as the target can do; absent where nothing can be broken (a core file). */
+  readonly controls?: Partial<FaultControls>;
+  /** Why it cannot do one of them. */
+  readonly cannot?: Readonly<Partial<Record<keyof FaultControls, string>>>;
   /** Machine-physical memory, for `machine` locations: second-level and IOMMU tables are bytes in it. */
   readonly machine?: PhysicalMemory;
 }

@@ -5,6 +5,7 @@ import { Injector } from '../../src/fault/injector.ts';
 import type { InjectorOptions } from '../../src/fault/injector.ts';
 import { readRegion } from '../../src/formats/region.ts';
 import type { Receipt } from '../../src/record/record.ts';
+import type { Target } from '../../src/target/target.ts';
 import { BareKernel, bareTarget } from '../support/bare-kernel.ts';
 import type { BareTarget } from '../support/bare-kernel.ts';
 import { int, place, word } from '../support/expressions.ts';
@@ -397,5 +398,23 @@ describe('lies at the registration', () => {
     expect(
       driven.onRegister({ partition: 'web', time_ns: 0, address: 0, bytes: 64, boot_id: 1n }),
     ).toBeUndefined();
+  });
+});
+
+describe('what a target cannot do', () => {
+  it('is said for each thing with its reason, and held against the target, not against the scenario', () => {
+    const { target, injector } = bench();
+    const stopCpu = (): boolean => true;
+    const poor: Target = { ...target, controls: { stopCpu }, cannot: { stallCpu: 'it knows no time' } };
+    const tried = (one: Action): Receipt => {
+      const driven = injector({ triggers: [trigger(MS, one, 'x')] }, { target: poor });
+      driven.fire(MS);
+      return driven.receipts()[0] as Receipt;
+    };
+    expect(tried(action('stop', 'web.cpus[0]')).fired_ns).toBe(MS);
+    const stall = tried(action('stall', 'web.cpus[0]', { for: [{ kind: 'time', value: MS, span }] }));
+    expect(stall).toMatchObject({ unsupported: true });
+    expect(stall.note).toContain('it knows no time');
+    expect(tried(action('lose', 'web.cpus[0].tick')).note).toContain('cannot be broken that way');
   });
 });

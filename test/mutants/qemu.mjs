@@ -175,4 +175,32 @@ export const mutants = [
     to: '',
     killer: 'test/targets/qemu/snapshot.test.ts',
   },
+  {
+    id: 'a-stall-ends',
+    file: 'src/targets/qemu/qemu-target.ts',
+    from: 'if (!this.#isStill(partition, cpu)) partition.hold(cpu, false);',
+    to: '{ void partition; void cpu; }',
+    killer: 'test/targets/qemu/qemu-target.test.ts',
+  },
+  {
+    id: 'what-was-stopped-stays-so',
+    file: 'src/targets/qemu/qemu-target.ts',
+    from: 'if (!this.#isStill(partition, cpu)) partition.hold(cpu, false);',
+    to: 'partition.hold(cpu, false);',
+    killer: 'test/targets/qemu/qemu-target.test.ts',
+  },
+  {
+    id: 'processors-are-numbered-from-one',
+    file: 'src/targets/qemu/process/gdb.ts',
+    from: ';c:${(cpu + 1).toString(16)}',
+    to: ';c:${cpu.toString(16)}',
+    killer: 'test/targets/qemu/process/gdb.test.ts',
+  },
+  {
+    id: 'a-target-says-why-it-cannot',
+    file: 'src/fault/injection.ts',
+    from: "live.cannot?.[name] ?? 'this target",
+    to: "'this target",
+    killer: 'test/fault/injector.test.ts',
+  },
 ];

@@ -1,7 +1,7 @@
 import { evaluate, scalar } from '../../place/evaluate.ts';
 import { formatTime } from '../../base/units.ts';
 import type { Done, Effect, Injection, Perform } from '../injection.ts';
-import { clause, controlsOf, NO_BYTES, refused, refusedFor, smallInteger } from '../injection.ts';
+import { clause, controlOf, NO_BYTES, refused, refusedFor, smallInteger } from '../injection.ts';
 import { subject } from './bytes.ts';
 import type { Place } from '../../place/place.ts';
 
@@ -9,7 +9,7 @@ import type { Place } from '../../place/place.ts';
 export const stop: Perform = (injection) => {
   const cpu = cpuOf(injection);
   if (cpu.kind === 'refused') return cpu;
-  const controls = controlsOf(injection.live);
+  const controls = controlOf(injection.live, 'stopCpu');
   if (!controls.ok) return refusedFor(controls);
   const stopped = controls.value.stopCpu(cpu.place.partition, cpu.cpu);
   return stopped
@@ -27,7 +27,7 @@ export const stall: Perform = (injection) => {
   const duration_ns =
     value?.value.kind === 'time' ? smallInteger(value.value, Number.MAX_SAFE_INTEGER) : undefined;
   if (duration_ns === undefined) return refused('`for` is a time');
-  const controls = controlsOf(injection.live);
+  const controls = controlOf(injection.live, 'stallCpu');
   if (!controls.ok) return refusedFor(controls);
   const stalled = controls.value.stallCpu(cpu.place.partition, cpu.cpu, duration_ns);
   return stalled

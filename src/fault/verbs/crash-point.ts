@@ -13,7 +13,7 @@ import { partitionOf } from '../../place/read.ts';
 import { elementOf, objectAt } from '../../place/typed.ts';
 import { CRASH_POINT, VECTOR } from '../../target/hypercalls.ts';
 import type { Effect, Injection, Perform } from '../injection.ts';
-import { clause, controlsOf, NO_BYTES, refused, refusedFor } from '../injection.ts';
+import { clause, controlOf, NO_BYTES, refused, refusedFor } from '../injection.ts';
 import { memberAddress, memberPlace, storeWord } from '../words.ts';
 import { readPlace, writePlace } from '../write.ts';
 import { subject } from './bytes.ts';
@@ -97,7 +97,7 @@ export const loop: Perform = (injection) => {
 
 /** Puts a request at the end of the CPU's queue and raises the interrupt that says so. It counts as activated once the guest reads it. */
 function ask(injection: Injection, kernel: Kernel, place: Place, request: Request): Effect {
-  const controls = controlsOf(injection.live);
+  const controls = controlOf(injection.live, 'raiseInterrupt');
   if (!controls.ok) return refusedFor(controls);
   const base = perCpu(kernel, 'lkdtm_queue', request.cpu, place.text);
   const queue = base.ok ? objectAt(kernel, base.value, 'lkdtm_queue', { text: place.text }) : base;

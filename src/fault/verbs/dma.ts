@@ -5,7 +5,7 @@ import type { MachinePlace, Place } from '../../place/place.ts';
 import { partitionOf } from '../../place/read.ts';
 import { machineAddressOf } from '../../place/special.ts';
 import type { Injection, Perform } from '../injection.ts';
-import { clause, controlsOf, NO_BYTES, refused, refusedFor, smallInteger } from '../injection.ts';
+import { clause, controlOf, NO_BYTES, refused, refusedFor, smallInteger } from '../injection.ts';
 import { readPlace } from '../write.ts';
 import { subject } from './bytes.ts';
 
@@ -24,7 +24,7 @@ export const dma: Perform = (injection) => {
   const fill = amount(injection, 'fill', 0xa5, 255);
   if (bytes === undefined || bytes === 0) return refused(`\`bytes\` is 1..${DMA_LIMIT}`);
   if (fill === undefined) return refused('`fill` is a byte, 0..255');
-  const controls = controlsOf(injection.live);
+  const controls = controlOf(injection.live, 'injectDma');
   if (!controls.ok) return refusedFor(controls);
   const hit: MachinePlace = { ...to.value, bytes };
   const before = readPlace(injection.live, hit) ?? NO_BYTES;

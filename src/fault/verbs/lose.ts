@@ -2,7 +2,7 @@ import type { BytesPlace } from '../../place/place.ts';
 import { partitionOf } from '../../place/read.ts';
 import { openKernel } from '../../place/kernel.ts';
 import type { Effect, Perform } from '../injection.ts';
-import { controlsOf, refused, refusedFor } from '../injection.ts';
+import { controlOf, refused, refusedFor } from '../injection.ts';
 import { subject } from './bytes.ts';
 import { done } from './cpu.ts';
 import { dequeueHrtimer } from './hrtimer-queue.ts';
@@ -13,7 +13,7 @@ export const lose: Perform = (injection) => {
   const place = subject(injection);
   if (!place.ok) return refusedFor(place);
   const { value } = place;
-  const controls = controlsOf(injection.live);
+  const controls = controlOf(injection.live, 'loseInterrupt');
   if (value.kind === 'thing' && value.thing.kind === 'interrupt') {
     if (!controls.ok) return refusedFor(controls);
     const lost = controls.value.loseInterrupt(value.thing.source);

@@ -8,7 +8,7 @@ import { evaluate, resolve } from '../../place/evaluate.ts';
 import { memberOf } from '../../place/typed.ts';
 import { VECTOR } from '../../target/hypercalls.ts';
 import type { Done, Effect, Injection, Perform } from '../injection.ts';
-import { clause, controlsOf, NO_BYTES, refused, refusedFor } from '../injection.ts';
+import { clause, controlOf, NO_BYTES, refused, refusedFor } from '../injection.ts';
 import { readPlace, writePlace } from '../write.ts';
 import { subject } from './bytes.ts';
 
@@ -61,7 +61,7 @@ export const panic: Perform = (injection) => {
   if (value.kind !== 'thing' || value.thing.kind !== 'partition')
     return refused(`${value.text} is no partition`);
   if (injection.live.stimulate?.(value.partition, 'panic')) return asked(value, 'the guest was asked to');
-  const controls = controlsOf(injection.live);
+  const controls = controlOf(injection.live, 'raiseInterrupt');
   if (!controls.ok) return refusedFor(controls);
   const raised = controls.value.raiseInterrupt(value.partition, 0, VECTOR.sysrq);
   return raised ? asked(value, 'sysrq-c') : refused(`${value.text} takes no interrupt`);

@@ -5,7 +5,8 @@ import type { DeviceStatus, Progress } from '../../target/supervisor.ts';
 import type { Partition, PhysicalMemory, VirtualCpu } from '../../target/target.ts';
 import { ConsoleReader } from './console-signs.ts';
 import { GdbStub } from './process/gdb.ts';
-import type { QmpEvent } from './process/qmp.ts';
+import { monotonic_ns, sleep_ms } from './process/channel.ts';
+import type { Qmp, QmpEvent } from './process/qmp.ts';
 import { QemuProblem } from './problem.ts';
 import { ProgressMeter } from './progress.ts';
 import type { RunningGuest } from './restored.ts';
@@ -17,6 +18,8 @@ import type { Snapshot } from './snapshot.ts';
 
 /** Lines of the console that are kept. */
 const CONSOLE_LINES = 10_000;
+/** The debugger starts a machine within milliseconds. */
+const START_LIMIT_NS = 5e9;
 
 /** A partition: one QEMU, paused when this is made. */
 export class QemuPartition implements Partition {
@@ -41,6 +44,8 @@ export class QemuPartition implements Partition {
   readonly #waited: number[];
   #main_waited: number;
   #running = false;
+  /** Processors that execute nothing, whoever runs. */
+  readonly #still: Set<number> = new Set();
   #has_run = false;
   #registers: readonly CpuRegisters[] | undefined;
   #console_read = 0;
@@ -116,13 +121,37 @@ export class QemuPartition implements Partition {
 
   /** Lets it run, when it is not parked. */
   go(): void {
-    if (this.parked || this.#running) return;
+    if (this.parked || this.#running || this.#still.size === this.cpus.length) return;
     this.#guest.ram.forget();
     this.#registers = undefined;
     this.#has_run = true;
     this.#running = true;
     this.#gdb.drain();
-    this.#guest.process.qmp.command('cont');
+    const { qmp } = this.#guest.process;
+    if (this.#still.size === 0) qmp.command('cont');
+    else this.#goOnWithout(this.#still, qmp);
+  }
+
+  /** A processor that is still executes nothing from now on, until it is let go: what interrupts it meanwhile stays pending. False when there is none such. */
+  hold(cpu: number, still: boolean): boolean {
+    if (this.cpus[cpu] === undefined) return false;
+    const ran = this.#running;
+    this.halt();
+    if (still) this.#still.add(cpu);
+    else this.#still.delete(cpu);
+    if (ran) this.go();
+    return true;
+  }
+
+  /** Only the debugger starts some processors and not others. It does so when it gets to it: a stop that overtook that would stop nothing. */
+  #goOnWithout(still: ReadonlySet<number>, qmp: Qmp): void {
+    this.#gdb.goOn(this.cpus.map(({ index }) => index).filter((cpu) => !still.has(cpu)));
+    const end = monotonic_ns() + START_LIMIT_NS;
+    while ((qmp.command('query-status') as { readonly status?: string }).status !== 'running') {
+      if (monotonic_ns() > end)
+        throw new QemuProblem('NO_ANSWER', "QEMU's debugger does not start the machine", 'run it again, with fewer workers'); // prettier-ignore
+      sleep_ms(0.1);
+    }
   }
 
   /** Stops it, between two blocks of each of its processors. */
@@ -154,7 +183,7 @@ export class QemuPartition implements Partition {
   }
 
   progress(cpu: number): Progress {
-    return this.progress_meter.of(cpu, this.stopped === '');
+    return this.progress_meter.of(cpu, this.stopped === '' && !this.#still.has(cpu));
   }
 
   /** How many heartbeats came since the last time. */

@@ -3,6 +3,7 @@ import type { RunTarget } from '../../execute/machine.ts';
 import type { TraceEvent } from '../../target/events.ts';
 import { DISTRESS, HYPERCALL } from '../../target/hypercalls.ts';
 import type { DeviceStatus, Progress, Supervisor } from '../../target/supervisor.ts';
+import type { FaultControls } from '../../target/target.ts';
 import type { ConsoleNews } from './console-signs.ts';
 import { sleep_ms } from './process/channel.ts';
 import type { QemuPartition } from './qemu-partition.ts';
@@ -14,6 +15,21 @@ type Detail = TraceEvent['detail'];
 
 /** Between two looks at what runs. */
 const LOOK_MS = 2;
+
+/** Why a stock machine cannot be broken so. */
+const CANNOT = {
+  loseInterrupt: "QEMU lets nobody keep an interrupt from a processor: the local APIC's registers answer to the processor that they belong to, not to a monitor or a debugger, and a device's are masked where the guest unmasks them again",
+  injectDma: 'no device of this machine can be told from outside to write: there is no IOMMU and no second level here that would have to stop it',
+  raiseInterrupt: 'a stock kernel has no code that waits for such an interrupt: what the simulated guest is asked to do by one cannot be asked for here',
+  watch: 'who reads a byte of a real machine is not seen from outside',
+} as const; // prettier-ignore
+
+/** A processor that stands still for a while. */
+interface Stall {
+  readonly partition: QemuPartition;
+  readonly cpu: number;
+  readonly until_ns: number;
+}
 
 interface Alarm {
   readonly partition: string;
@@ -32,11 +48,17 @@ export class QemuTarget implements RunTarget {
   readonly partitions: readonly QemuPartition[];
   /** In which the machines differ from the topology: sentences for the report. */
   readonly notes: readonly string[];
+  readonly controls: Pick<FaultControls, 'stopCpu' | 'stallCpu'> = {
+    stopCpu: (partition, cpu) => this.#stop(partition, cpu, Number.POSITIVE_INFINITY),
+    stallCpu: (partition, cpu, duration_ns) => this.#stop(partition, cpu, this.now() + duration_ns),
+  };
+  readonly cannot: typeof CANNOT = CANNOT;
   readonly #time: RunningTime;
   readonly #subscribers: Listener[] = [];
   readonly #hash = createHash('sha256');
   #supervisor: Supervisor | undefined;
   #alarms: readonly Alarm[] = [];
+  #stalls: readonly Stall[] = [];
   #listener: Listener | undefined;
   /** Somebody who heard an event asked to stop. */
   #halt = false;
@@ -149,11 +171,14 @@ export class QemuTarget implements RunTarget {
   }
 
   #nextAlarm(): number {
-    return Math.min(Number.POSITIVE_INFINITY, ...this.#alarms.map(({ time_ns }) => time_ns));
+    return Math.min(Number.POSITIVE_INFINITY, ...this.#alarms.map(({ time_ns }) => time_ns), ...this.#stalls.map(({ until_ns }) => until_ns)); // prettier-ignore
   }
 
   /** Rings what is due, the earliest first; an alarm may order another. */
   #ring(): void {
+    const over = this.#stalls.filter(({ until_ns }) => until_ns <= this.now());
+    if (over.length > 0) this.#stalls = this.#stalls.filter((one) => !over.includes(one));
+    for (const { partition, cpu } of over) if (!this.#isStill(partition, cpu)) partition.hold(cpu, false);
     for (;;) {
       const due = this.#alarms.filter(({ time_ns }) => time_ns <= this.now());
       const first = due.reduce<Alarm | undefined>((one, other) => (one && one.time_ns <= other.time_ns ? one : other), undefined); // prettier-ignore
@@ -161,6 +186,17 @@ export class QemuTarget implements RunTarget {
       this.#alarms = this.#alarms.filter((one) => one !== first);
       this.#supervisor?.alarm(first.partition, first.id);
     }
+  }
+
+  #stop(name: string, cpu: number, until_ns: number): boolean {
+    const partition = this.#partition(name);
+    if (!partition.hold(cpu, true)) return false;
+    this.#stalls = [...this.#stalls, { partition, cpu, until_ns }];
+    return true;
+  }
+
+  #isStill(partition: QemuPartition, cpu: number): boolean {
+    return this.#stalls.some((one) => one.partition === partition && one.cpu === cpu);
   }
 
   #call(partition: string, number: number, first = 0, second = 0): void {

@@ -34,6 +34,11 @@ class Dummy {
   halt(): void {
     this.running = false;
   }
+  held: string[] = [];
+  hold(cpu: number, still: boolean): boolean {
+    if (cpu < 2) this.held.push(`${cpu} ${still ? 'still' : 'goes on'}`);
+    return cpu < 2;
+  }
   stolen(): number {
     return 0;
   }
@@ -212,5 +217,30 @@ describe('real machines as a target', () => {
     expect(one.target.traceHash()).toMatch(/^[0-9a-f]{16}$/);
     expect(one.target.traceHash()).toBe(same.target.traceHash());
     expect(one.target.traceHash()).not.toBe(other.target.traceHash());
+  });
+});
+
+describe('a processor', () => {
+  it('that is stalled is let go when the time is over, not before and not after', () => {
+    const { target, web, db } = machine();
+    target.runUntil(1e7);
+    expect(target.controls.stallCpu('web', 1, 2e7)).toBe(true);
+    target.runUntil(2.9e7);
+    expect(web.held).toEqual(['1 still']);
+    target.runUntil(3e7);
+    target.runUntil(5e7);
+    expect(web.held).toEqual(['1 still', '1 goes on']);
+    expect(db.held).toEqual([]);
+  });
+
+  it('that was stopped beside it stands for ever', () => {
+    const { target, web } = machine();
+    target.runUntil(1e7);
+    target.controls.stallCpu('web', 1, 1e7);
+    target.controls.stopCpu('web', 1);
+    target.controls.stopCpu('web', 0);
+    target.runUntil(5e7);
+    expect(web.held).toEqual(['1 still', '1 still', '0 still']);
+    expect(target.controls.stopCpu('web', 2)).toBe(false);
   });
 });

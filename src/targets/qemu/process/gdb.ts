@@ -52,6 +52,13 @@ export class GdbStub {
     return true;
   }
 
+  /** Lets these processors go on, and no other: a `cont` of the monitor starts them all. Returns at once; the machine runs when its status says so. */
+  goOn(cpus: readonly number[]): void {
+    this.#attach();
+    const packet = `vCont${cpus.map((cpu) => `;c:${(cpu + 1).toString(16)}`).join('')}`;
+    this.#channel.write(`$${packet}#${checksum(packet)}`);
+  }
+
   /** The stub tells of every stop; what nobody reads would fill its pipe. */
   drain(): void {
     if (!this.#attached) return;

@@ -56,6 +56,12 @@ describe('the debugger stub', () => {
     expect(Math.max(...sent().map((text) => text.length))).toBeLessThan(4096);
   });
 
+  it('lets some processors go on, by their numbers from 1, and waits for no answer', () => {
+    const { gdb, sent } = stub((text) => (text.startsWith('vCont') ? '' : packet('OK')));
+    gdb.goOn([0, 2, 10]);
+    expect(sent().at(-1)).toBe('vCont;c:1;c:3;c:b');
+  });
+
   it('writes registers of the processor that is meant, in the guest’s byte order', () => {
     const { gdb, sent } = stub(() => packet('OK'));
     expect(gdb.writeRegister(1, 'rip', 0xffff_ffff_8100_1234n)).toBe(true);

@@ -6,7 +6,7 @@ export const mutants = [
   { id: 'pattern-subject', file: 'src/place/event-pattern.ts', from: 'pattern.subject === event.subject', to: 'true', killer: 'test/place/event-pattern.test.ts' },
   { id: 'places-from-the-twin', file: 'src/fault/injector.ts', from: 'this.#diverged = true;', to: '', killer: 'test/fault/injector.test.ts' },
   { id: 'trigger-condition', file: 'src/fault/injector.ts', from: 'if (condition.ok && !condition.value) {', to: 'if (false) {', killer: 'test/fault/injector.test.ts' },
-  { id: 'activation-is-read', file: 'src/fault/receipts.ts', from: 'if (receipt.activated_ns !== undefined || !controls) return receipt;', to: 'return receipt;', killer: 'test/fault/injector.test.ts' },
+  { id: 'activation-is-read', file: 'src/fault/receipts.ts', from: 'if (receipt.activated_ns !== undefined || !controls?.activated) return receipt;', to: 'return receipt;', killer: 'test/fault/injector.test.ts' },
   { id: 'writer-byte', file: 'src/fault/verbs/lock.ts', from: 'const WRITER_LOCKED = 0xff;', to: 'const WRITER_LOCKED = 0x7f;', killer: 'test/fault/injector.test.ts' },
   { id: 'leak-waits-for-the-holder', file: 'src/fault/verbs/lock.ts', from: 'if (word && word.some((part) => part !== 0))', to: 'if (false)', killer: 'test/fault/injector.test.ts' },
   { id: 'flip-inverts', file: 'src/fault/verbs/bytes.ts', from: 'after[byte] as number) ^ mask', to: 'after[byte] as number) | mask', killer: 'test/fault/injector.test.ts' },

@@ -46,7 +46,12 @@ export function measuresOf(run: Run, injector: () => Injector | undefined, befor
       if (hypervisor.topology.ambulances.some((one) => one.name === subject))
         return ofAmbulance(subject, name);
       if (!hypervisor.topology.lpars.some((one) => one.name === partition))
-        return momentOf(injector()?.receipts() ?? [], subject, name, target.controls?.activated !== undefined);
+        return momentOf(
+          injector()?.receipts() ?? [],
+          subject,
+          name,
+          target.controls?.activated !== undefined,
+        );
       return device === undefined ? ofPartition(partition, name) : ofDevice(partition, device, name);
     },
   };

@@ -41,10 +41,12 @@ export async function formatCommand(
     if (failed !== undefined) return failed;
   }
   const would = keeps ? 'would be formatted' : 'formatted';
-  const failed = broken === 0 ? '' : `, ${counted(broken, 'file')} not understood`;
-  around.error(
-    `${counted(discovery.files.length, 'file')}: ${changed === 0 ? 'all in form' : `${changed} ${would}`}${failed}\n`,
-  );
+  const said = [
+    ...(changed > 0 ? [`${changed} ${would}`] : broken === 0 ? ['all in form'] : []),
+    ...(broken > 0 ? [`${broken} not understood`] : []),
+    ...(changed === 0 && broken > 0 && broken < discovery.files.length ? ['the others in form'] : []),
+  ];
+  around.error(`${counted(discovery.files.length, 'file')}: ${said.join(', ')}\n`);
   if (broken > 0) return EXIT.spec;
   if (discovery.files.length === 0) return EXIT.empty;
   return options['check'] === true && changed > 0 ? EXIT.failed : EXIT.ok;

@@ -3,6 +3,7 @@ import type { Formula, LocatorModel } from '../model/structure.ts';
 import { findMember, resolveType } from '../model/type-source.ts';
 import { items, once } from './block.ts';
 import { readField } from './app-fields.ts';
+import { checkFilledOnce } from './app-twice.ts';
 import { contextOf, readFormula } from './library/formula.ts';
 import { checkFormula } from './library/check.ts';
 import { namesOf } from './library/library.ts';
@@ -73,6 +74,7 @@ function readFill(item: Phrase, app: string, seen: Map<string, Name>, scope: Sco
     else if (node.kind !== 'broken')
       fail(scope, 'E0306', node, 'this does not belong in an `app`', 'no member');
   }
+  checkFilledOnce(fields, locator, scope);
   if (count === undefined || !hasRoom(locator, count, item, scope)) return undefined;
   if (!isMadeOf(locator, item, scope) || !isNumbered(locator, count, fields, item, scope)) return undefined;
   const of = clauseNamed(clauses, 'of');

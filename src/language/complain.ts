@@ -221,7 +221,11 @@ function expected(failed: Failed, error: IRecognitionException): Complaint {
     said: /^expected (.*), found/s.exec(error.message)?.[1] ?? 'here',
     help:
       open === undefined
-        ? (castToArray(failed, at) ?? uncounted(failed, at) ?? hint(error, previous))
+        ? (castToArray(failed, at) ??
+          uncounted(failed, at) ??
+          goesOn(failed, at) ??
+          besides(failed, error) ??
+          hint(error, previous))
         : 'close it with `}`',
     more:
       open === undefined ? [] : [{ span: { file: failed.file, ...place(open) }, text: 'this has no `}`' }],
@@ -268,6 +272,24 @@ function uncounted({ tokens }: Failed, at: IToken): string | undefined {
   if (of?.image !== 'of' || head?.tokenType !== token.Word || whose?.tokenType !== token.Word)
     return undefined;
   return `say how many: \`${head.image} 100 of ${whose.image}\``;
+}
+
+/** Operators that are words: what stands before one goes on, and ends no line. */
+const JOINING = ['or', 'and', 'in', 'mod', 'is', 'as'];
+
+/** `or` at the head of a line: the line above has ended without it. */
+function goesOn({ tokens }: Failed, at: IToken): string | undefined {
+  const index = tokens.indexOf(at);
+  const operator = at.tokenType === token.Terminator ? tokens[index + 1] : tokens[index - 1]?.tokenType === token.Terminator ? at : undefined; // prettier-ignore
+  if (operator === undefined || operator.tokenType === token.Word || !JOINING.includes(operator.image))
+    return undefined;
+  return `write \`${operator.image}\` at the end of the line above, not at the head of this one: behind an operator a sentence goes on`;
+}
+
+/** `{ … } repair …` on one line: a block ends no sentence. */
+function besides({ tokens }: Failed, { token: at, message }: IRecognitionException): string | undefined {
+  if (tokens[tokens.indexOf(at) - 1]?.tokenType !== token.RBrace || !message.startsWith('expected `}`, found')) return undefined; // prettier-ignore
+  return `a sentence begins on a line of its own, or behind a \`;\`: write \`}; ${at.image}\``;
 }
 
 const LEFT_OVER = 'expected the end of the line, found `}`';

@@ -112,7 +112,7 @@ function memberOf(of: FormulaType, name: string, span: Span, scope: Scope): Form
   if (name === 'index' && (of.kind === 'place' || of.kind === 'pointer') && of.counted === true)
     return NUMBER;
   const target = pointed(of, scope.source);
-  if (target === undefined) return wrong('no_member', span, `${describeType(of)} has no members, so no \`${name}\``); // prettier-ignore
+  if (target === undefined) return wrong('no_member', span, `${describeType(of)} ${of.kind === 'elements' ? 'have' : 'has'} no members, so no \`${name}\``); // prettier-ignore
   const seen = resolveType(target, scope.source);
   if (seen === undefined) return noType(target, span);
   const member = findMember(target, name, scope.source);

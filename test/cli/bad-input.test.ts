@@ -189,6 +189,14 @@ describe('a run of', () => {
     expect(ran.stderr).toContain('name specs or folders');
   });
 
+  it('files of which some are not understood counts those apart', async () => {
+    const said = async (...files: string[]): Promise<string | undefined> =>
+      (await sirenHere(['format', '--check', ...files], root)).stderr.trim().split('\n').at(-1);
+    expect(await said('tags.spec')).toBe('1 file: all in form');
+    expect(await said('parens.spec')).toBe('1 file: 1 not understood');
+    expect(await said('tags.spec', 'parens.spec')).toBe('2 files: 1 not understood, the others in form');
+  });
+
   it('nothing is no error with --allow-empty', async () => {
     expect((await sirenHere(['run', 'empty', '--allow-empty', '--reports', 'reports'], root)).code).toBe(0);
   });

@@ -88,6 +88,15 @@ describe('an import', () => {
     const text = 'import { accounts } from "./ledger.spec"\nstruct node { id: u64 }';
     expect(errors(read(text))).toEqual([expect.stringMatching(/^E1001 what is imported needs another struct `node`/)]); // prettier-ignore
   });
+
+  it("that needs a struct of the guest's goes with the same struct of the guest's here", () => {
+    const other = 'struct task_struct from guest\nlocator sons: list of task_struct via sibling from symbols["x"] id pid\n'; // prettier-ignore
+    const judged = 'validator sons { each s in sons { require s.pid > 1 else INIT "{s.pid}" } }';
+    const at = (own: string): string[] => errors(read(`import { sons } from "./other.spec"\n${own}\n${judged}`, { 'other.spec': other })); // prettier-ignore
+    expect(at('')).toEqual([]);
+    expect(at('struct task_struct from guest')).toEqual([]);
+    expect(at('struct task_struct { pid: u32 }')).toEqual([expect.stringMatching(/^E1001 what is imported needs another struct `task_struct`/)]); // prettier-ignore
+  });
 });
 
 describe('what ships', () => {

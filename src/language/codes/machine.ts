@@ -72,7 +72,7 @@ export const MACHINE_CODES: readonly LanguageCode[] = [
   {
     code: 'E0310',
     title: 'given twice',
-    doc: 'What can be said once is said twice: one of the two would be lost without a word.',
+    doc: 'What can be said once is said twice: one of the two would be lost without a word. Two members of a union lie in one place.',
     frame: 'topology',
     bad: `machine { cpus 0..3; memory 128 MiB; memory 256 MiB }\n${WEB}`,
     mended: `machine { cpus 0..3; memory 256 MiB }\n${WEB}`,

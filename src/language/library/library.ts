@@ -128,6 +128,8 @@ function take(space: Space, name: string, from: FileLibrary, taking: Taking): vo
   const own = scope.unit[space].get(name);
   if (model === undefined || mine.get(name) === model) return;
   if (mine.has(name) || own?.unit === scope.unit) {
+    // Two that are the guest's are one.
+    if (space === 'structs' && isGuests(model) && isGuests(mine.get(name) ?? own?.node)) return;
     const message = `what is imported needs another ${space.slice(0, -1)} \`${name}\` than the one that is known here`;
     const other = own === undefined ? [] : [label(own.unit, own.node.name, 'the one that is known here')];
     const labels = [named, ...other, { span: model.span, text: 'the one that is needed' }];
@@ -138,4 +140,11 @@ function take(space: Space, name: string, from: FileLibrary, taking: Taking): vo
   const needs = from.needs.get(`${space} ${name}`);
   for (const struct of needs?.structs ?? []) take('structs', struct, from, taking);
   for (const locator of needs?.locators ?? []) take('locators', locator, from, taking);
+}
+
+/** True for a struct that is said to come `from guest`, read or as it stands in the text. */
+function isGuests(one: object | undefined): boolean {
+  if (one === undefined) return false;
+  if ('from_guest' in one) return one.from_guest === true;
+  return 'kind' in one && one.kind === 'struct' && !('members' in one && one.members !== undefined);
 }

@@ -55,6 +55,8 @@ export function follow(
     const member = findMember(type, part.name, names.source);
     if (member === 'opaque') return 'opaque';
     if (member === undefined) {
+      // A struct of the file that is wrong was told.
+      if (type.kind === 'named' && scope.unit.structs.has(type.name) && !names.structs.has(type.name)) return undefined; // prettier-ignore
       const help = didYouMean(part.name, memberNames(type, names.source), 'its members are');
       return fail(scope, 'E1022', part, `\`${spelled(type)}\` has no member \`${part.name}\``, 'unknown', help); // prettier-ignore
     }

@@ -5,7 +5,7 @@ import { clauseNamed, clausesOf, wantInt } from '../settings.ts';
 import type { Broken, Member, Name, Node } from '../tree.ts';
 import { alignUp } from './layout.ts';
 import type { Extent } from './layout.ts';
-import { STRUCT_LIMIT, typeExtent } from './type-context.ts';
+import { isWrongStruct, STRUCT_LIMIT, typeExtent } from './type-context.ts';
 import type { TypeContext } from './type-context.ts';
 
 /** Members of a struct or union where they lie, by the x86-64 psABI. */
@@ -96,6 +96,7 @@ function readMember(
   }
   const extent = typeExtent(type, context);
   if (extent === undefined) {
+    if (isWrongStruct(type, context)) return undefined;
     const help = type.kind === 'void' ? 'write `*void`' : 'use a pointer to it';
     return fail(scope, 'E1008', node.type, 'how large this is only the guest knows', 'of what size?', help);
   }

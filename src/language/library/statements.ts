@@ -87,7 +87,10 @@ function readLet(node: Let, context: Context): { context: Context; statement?: S
   const span = spanOf(context.scope.unit, node.name);
   const formula: Formula | undefined =
     type === undefined ? undefined : { kind: 'name', name: node.name.text, span };
-  const inner = named(node.name, type ?? { kind: 'unknown' }, formula, context, value);
+  // What is bound twice goes on meaning what it meant: else everything behind would be wrong, too.
+  const twice = context.bound.has(node.name.text);
+  const given = named(node.name, type ?? { kind: 'unknown' }, formula, context, value);
+  const inner = twice ? context : given;
   if (value === undefined || type === undefined) return { context: inner };
   const statement: Statement = { kind: 'let', name: node.name.text, value, span: spanOf(context.scope.unit, node) }; // prettier-ignore
   return { context: inner, statement };

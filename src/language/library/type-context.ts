@@ -22,3 +22,10 @@ export interface TypeContext {
 export function typeExtent(type: TypeModel, { names, scope }: TypeContext): Extent | undefined {
   return extentOf(type, (name) => names.structs.get(name) ?? scope.unit.shipped.structs.get(name));
 }
+
+/** True for a struct of the file, or an array of them, that was not understood, which was told; one that holds itself, too. */
+export function isWrongStruct(type: TypeModel, { names, scope }: TypeContext): boolean {
+  let of = type;
+  while (of.kind === 'array') ({ of } = of);
+  return of.kind === 'named' && scope.unit.structs.has(of.name) && !names.structs.has(of.name);
+}

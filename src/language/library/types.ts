@@ -8,7 +8,7 @@ import type { Expr, Name, TypeExpr } from '../tree.ts';
 import { kernelType } from '../../model/kernel-source.ts';
 import { AGGREGATES, ENUMS, TYPEDEFS } from '../../model/kernel-types.ts';
 import { membersOf } from './members.ts';
-import { STRUCT_LIMIT, typeExtent } from './type-context.ts';
+import { isWrongStruct, STRUCT_LIMIT, typeExtent } from './type-context.ts';
 import type { TypeContext } from './type-context.ts';
 
 /** An array has at most this many entries. */
@@ -37,7 +37,7 @@ export function typeModel(expr: TypeExpr, context: TypeContext): TypeModel | und
     if ((typeExtent(type, context)?.bytes ?? 0) > STRUCT_LIMIT)
       return fail(scope, 'E1004', expr, `an array has at most ${STRUCT_LIMIT} bytes`, 'too large');
   }
-  if (type.kind === 'array' && typeExtent(type.of, context) === undefined && base.kind === 'name')
+  if (type.kind === 'array' && typeExtent(type.of, context) === undefined && base.kind === 'name' && !isWrongStruct(type, context))
     return fail(scope, 'E1008', expr, `how large a \`${base.name.text}\` is only the guest knows`, 'of what size?', 'use an array of pointers'); // prettier-ignore
   return type;
 }

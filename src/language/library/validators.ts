@@ -38,7 +38,7 @@ function readValidator(node: Validator, context: Context): ValidatorModel | unde
   const body = readStatements(node.body, context, told);
   const repairs = readRepairs(told, context);
   for (const { name: bound, context: where } of told.lets) unused(bound, where);
-  if (told.codes.size === 0 && scope.unit.whole) {
+  if (told.codes.size === 0 && scope.unit.whole && scope.problems.errors === before) {
     const help = 'add `require … else CODE "message"`';
     fail(scope, 'E1047', node.name, `validator \`${name}\` requires nothing`, 'finds nothing', help);
   }

@@ -13,6 +13,8 @@ import type { PageBuffer } from './pages.ts';
 import { bytesOf, givePages, NO_PAGE, startOf, takePage, viewOf } from './pages.ts';
 
 const PAGE_BYTES = 4096;
+/** Pages that are kept track of together: a table for them all is found sooner than an entry for each. */
+const STRETCH = 512;
 
 /**
  * The patient's physical memory, each page read once until `forget`. A page that is not granted or not there is remembered as such.
@@ -20,7 +22,10 @@ const PAGE_BYTES = 4096;
 export class PhysicalCache {
   readonly #patient: Patient;
   readonly #meter: Meter;
-  readonly #pages = new Map<number, PageBuffer>();
+  /** Of each stretch of so many pages that has one: which buffer each is in. */
+  readonly #stretches = new Map<number, Int32Array>();
+  readonly #taken: PageBuffer[] = [];
+  readonly #lacking = new Set<number>();
   /** Grows by one at every `forget`: translations made before are void. */
   generation = 0;
   /** Since `lookAnew`, memory was wanted that the machine has and the patient has not. */
@@ -33,27 +38,35 @@ export class PhysicalCache {
 
   /** The page with that number (physical / 4096), or NO_PAGE. */
   page(number: number): PageBuffer {
-    const known = this.#pages.get(number);
-    if (known !== undefined) {
-      if (known === NO_PAGE) this.#miss(number);
-      return known;
+    const stretch = Math.floor(number / STRETCH);
+    const known = this.#stretches.get(stretch);
+    const page = known === undefined ? NO_PAGE : (known[number - stretch * STRETCH] as PageBuffer);
+    return page === NO_PAGE ? this.#fetch(number, stretch, known) : page;
+  }
+
+  #fetch(number: number, stretch: number, known: Int32Array | undefined): PageBuffer {
+    if (this.#lacking.has(number)) return this.#miss(number);
+    if (this.#meter.bytes >= this.#meter.limits.bytes) {
+      this.#lacking.add(number);
+      return NO_PAGE;
     }
-    let page = NO_PAGE;
-    if (this.#meter.bytes < this.#meter.limits.bytes) {
-      page = takePage();
-      this.#meter.bytes += PAGE_BYTES;
-      if (!this.#patient.read(number * PAGE_BYTES, bytesOf(page, 0, PAGE_BYTES))) {
-        givePages([page]);
-        page = NO_PAGE;
-        this.#miss(number);
-      }
+    const page = takePage();
+    this.#meter.bytes += PAGE_BYTES;
+    if (!this.#patient.read(number * PAGE_BYTES, bytesOf(page, 0, PAGE_BYTES))) {
+      givePages([page]);
+      this.#lacking.add(number);
+      return this.#miss(number);
     }
-    this.#pages.set(number, page);
+    const pages = known ?? new Int32Array(STRETCH).fill(NO_PAGE);
+    if (known === undefined) this.#stretches.set(stretch, pages);
+    pages[number - stretch * STRETCH] = page;
+    this.#taken.push(page);
     return page;
   }
 
-  #miss(number: number): void {
+  #miss(number: number): PageBuffer {
     if (!this.lacked && this.#patient.absent?.(number * PAGE_BYTES) === true) this.lacked = true;
+    return NO_PAGE;
   }
 
   /** Pages stay, translations are void: what lacks memory from here on is told apart from what did before. */
@@ -93,8 +106,10 @@ export class PhysicalCache {
 
   /** The guest has run: nothing that was read still holds. Also gives the buffers back at the end. */
   forget(): void {
-    givePages(this.#pages.values());
-    this.#pages.clear();
+    givePages(this.#taken);
+    this.#taken.length = 0;
+    this.#stretches.clear();
+    this.#lacking.clear();
     this.generation++;
   }
 
@@ -125,6 +140,7 @@ const REGION_BYTES = 0x20_0000;
 /** Words of a slot: the virtual page's number, its buffer, its physical address; one is left over, so that a slot lies in one line of the cache. */
 const WORDS = 4;
 const EMPTY = NaN;
+const NO_VIEW: DataView = new DataView(new ArrayBuffer(0));
 
 /** Pages full of one byte, by the byte. */
 const FULL = new Map<number, Uint8Array>();
@@ -149,6 +165,10 @@ export class Space implements Reader {
   #slots = FIRST_SLOTS;
   #known = new Float64Array(FIRST_SLOTS * WORDS);
   #misses = 0;
+  /** The page that was read last, by its number, and where it lies: what belongs together lies together, so most reads are of one page. */
+  #last = EMPTY;
+  #view: DataView = NO_VIEW;
+  #start = 0;
   /** By region: where its table lies; of one that a large page maps, -1 less where the region lies. */
   readonly #regions = new Map<number, number>();
 
@@ -160,20 +180,17 @@ export class Space implements Reader {
   }
 
   u8(address: Address): number {
-    const page = this.#page(address);
-    return page < 0 ? NaN : viewOf(page).getUint8(startOf(page) + (address & 0xfff));
+    return this.#reach(address) ? this.#view.getUint8(this.#start + (address & 0xfff)) : NaN;
   }
 
   u16(address: Address): number {
     if ((address & 0xfff) > PAGE_BYTES - 2) return this.#slow(address, 2);
-    const page = this.#page(address);
-    return page < 0 ? NaN : viewOf(page).getUint16(startOf(page) + (address & 0xfff), true);
+    return this.#reach(address) ? this.#view.getUint16(this.#start + (address & 0xfff), true) : NaN;
   }
 
   u32(address: Address): number {
     if ((address & 0xfff) > PAGE_BYTES - 4) return this.#slow(address, 4);
-    const page = this.#page(address);
-    return page < 0 ? NaN : viewOf(page).getUint32(startOf(page) + (address & 0xfff), true);
+    return this.#reach(address) ? this.#view.getUint32(this.#start + (address & 0xfff), true) : NaN;
   }
 
   i32(address: Address): number {
@@ -185,10 +202,9 @@ export class Space implements Reader {
   u64(address: Address): number {
     if ((address & 0xfff) > PAGE_BYTES - 8)
       return fromNaN(this.#slow(address, 4), this.#slow(address + 4, 4));
-    const page = this.#page(address);
-    if (page < 0) return NaN;
-    const view = viewOf(page);
-    const at = startOf(page) + (address & 0xfff);
+    if (!this.#reach(address)) return NaN;
+    const view = this.#view;
+    const at = this.#start + (address & 0xfff);
     return fromHalves(view.getUint32(at, true), view.getInt32(at + 4, true));
   }
 
@@ -271,9 +287,22 @@ export class Space implements Reader {
     return this.#page(address) >= 0;
   }
 
+  /** Makes the page of an address the one that is read; false when it is not to be had. */
+  #reach(address: Address): boolean {
+    const number = Math.floor(address / PAGE_BYTES);
+    if (number === this.#last && this.#generation === this.#physical.generation) return true;
+    const page = this.#page(address);
+    if (page < 0) return false;
+    this.#last = number;
+    this.#view = viewOf(page);
+    this.#start = startOf(page);
+    return true;
+  }
+
   #page(address: Address): PageBuffer {
     if (this.#generation !== this.#physical.generation) {
       this.#known.fill(EMPTY);
+      this.#last = EMPTY;
       this.#regions.clear();
       this.#generation = this.#physical.generation;
     }

@@ -87,6 +87,44 @@ describe('an address space of a patient', () => {
     expect(space.physical(0)).toBe(0x2_0000);
   });
 
+  it('reads the page that it read last anew when the guest has run, whoever asked first', () => {
+    const bytes = new Uint8Array(2 * MIB_2);
+    const view = new DataView(bytes.buffer);
+    view.setBigUint64(TOP, BigInt(0x2000 + 1), true);
+    view.setBigUint64(0x2000, BigInt(0x3000 + 1), true);
+    view.setBigUint64(0x3000, BigInt(0x81), true);
+    const { space, memory } = spaceOn(bytes);
+    for (const [value, other] of [
+      [1, undefined],
+      [2, undefined],
+      [3, 0x9000],
+    ] as const) {
+      bytes.fill(value, 0x8000, 0x9000);
+      memory.forget();
+      if (other !== undefined) expect(space.mapped(other)).toBe(true);
+      expect([space.u8(0x8000), space.u16(0x8ffe), space.u32(0x8800)]).toEqual([value, value * 0x101, value * 0x1010101]); // prettier-ignore
+    }
+  });
+
+  it('remembers what it lacks, and hands no buffer out twice', () => {
+    const bytes = new Uint8Array(64 * 4096);
+    for (let page = 0; page < 64; page++) bytes.fill(page, page * 4096, page * 4096 + 4096);
+    const [one, other] = [spaceOn(bytes).memory, spaceOn(bytes).memory];
+    const read = (memory: PhysicalCache, page: number): number => {
+      const into = new Uint8Array(1);
+      return memory.read(page * 4096, into) ? (into[0] as number) : -1;
+    };
+    for (let round = 0; round < 3; round++) {
+      for (let page = 0; page < 66; page++) expect(read(one, page)).toBe(page < 64 ? page : -1);
+      one.forget();
+      for (let page = 0; page < 64; page++) {
+        expect(read(other, 63 - page)).toBe(63 - page);
+        expect(read(one, page)).toBe(page);
+      }
+      for (let page = 0; page < 64; page++) expect([read(one, page), read(other, page)]).toEqual([page, page]);
+    }
+  });
+
   it('keeps what it knows of many pages when its cache has grown', () => {
     const bytes = new Uint8Array(8 * 1_048_576);
     const view = new DataView(bytes.buffer);

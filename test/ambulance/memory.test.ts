@@ -121,7 +121,8 @@ describe('an address space of a patient', () => {
         expect(read(other, 63 - page)).toBe(63 - page);
         expect(read(one, page)).toBe(page);
       }
-      for (let page = 0; page < 64; page++) expect([read(one, page), read(other, page)]).toEqual([page, page]);
+      for (let page = 0; page < 64; page++)
+        expect([read(one, page), read(other, page)]).toEqual([page, page]);
     }
   });
 

@@ -49,4 +49,18 @@ export const mutants = [
   { id: 'what-is-written-is-verified', file: 'src/language/service.ts', from: "if (at.get('verify') !== last - 1) {", to: 'if (false) {', killer: 'test/language/service.test.ts' },
   { id: 'a-step-by-what-it-acts-on', file: 'src/ambulance/service/plan.ts', from: 'one.verb === step.verb && (here || one.place === step.place)', to: 'one.verb === step.verb && here', killer: 'test/ambulance/service/plan.test.ts' },
   { id: 'a-step-unless-loss', file: 'src/ambulance/service/plan.ts', from: 'if (step.unless_loss && repair.would_lose)', to: 'if (false)', killer: 'test/ambulance/service/plan.test.ts' },
+  {
+    id: 'bits-among-others-as-they-are-now',
+    file: 'src/ambulance/service/service.ts',
+    from: 'servicing.write(amongOthers(write, patient))',
+    to: 'servicing.write(write)',
+    killer: 'test/ambulance/service/service.test.ts',
+  },
+  {
+    id: 'a-mask-says-which-bits',
+    file: 'src/ambulance/service/service.ts',
+    from: 'if (mask === undefined || !patient.read(physical, now)) return write;',
+    to: 'if (mask === undefined || patient.read(physical, now)) return write;',
+    killer: 'test/ambulance/service/service.test.ts',
+  },
 ]; // prettier-ignore

@@ -134,6 +134,24 @@ describe('a service', () => {
     expect(byte).toBe(0xff);
   });
 
+  it('writes the bits that a repair is about, and leaves the others as the one before it has left them', () => {
+    const lock = guest.attendAt(40 * MS, LEAK).report.findings.find(({ code }) => code === 'LOCK_NO_HOLDER');
+    const [physical, place] = [lock?.physical ?? NaN, 'web.locks["tasklist_lock"].raw_lock'];
+    // As it was read: held. Worked out before the first byte was written, and about the second.
+    const neighbour: RepairWrite = { place, address: '', physical, bytes: Uint8Array.of(0xff, 0), mask: Uint8Array.of(0, 0xff) }; // prettier-ignore
+    const both: Order = {
+      kind: 'steps',
+      steps: [
+        ...(RELEASE.kind === 'steps' ? RELEASE.steps : []),
+        { kind: 'write', place, writes: () => [neighbour] },
+      ],
+    };
+    const { end, story, byte } = serviced(both);
+    expect(end).toMatchObject({ state: 'done' });
+    expect(story).toContain(`write ${place}`);
+    expect(byte).toBe(0);
+  });
+
   it('whose place cannot be worked out, or may not be written, is undone', () => {
     const with_writes = (writes: () => readonly RepairWrite[] | string): Order => ({
       kind: 'steps',

@@ -30,6 +30,10 @@ const WRITABLE = PTE.WRITABLE;
 const USER = PTE.USER;
 const LARGE = PTE.PAGE_SIZE;
 const EXECUTABLE = 1;
+/** Of the TLB's flags alone: what the second level lets be executed or written, but not read. */
+const UNREADABLE = 8;
+/** What an access of each kind needs of the second level. */
+const NEEDS: readonly number[] = [SECOND_LEVEL.READ, SECOND_LEVEL.WRITE, SECOND_LEVEL.EXECUTE];
 const REGION_MASK = 0x1f_ffff;
 
 /** Index into the TLB for an address: page number folded, so that things at large power-of-two strides do not collide. */
@@ -252,7 +256,7 @@ export abstract class Mmu implements PageHolder {
     }
     if (access === FETCH) this.fast_fetch[slot] = page;
     else {
-      this.fast_read[slot] = page;
+      if (this.allowed(this.flags[slot] as number, READ)) this.fast_read[slot] = page;
       // As above.
       if (base >= this.memory.table_bytes) {
         if (access === WRITE || (this.memory.owns(held) && this.allowed(this.flags[slot] as number, WRITE)))
@@ -264,8 +268,8 @@ export abstract class Mmu implements PageHolder {
 
   private allowed(flags: number, access: number): boolean {
     if (this.user_mode && (flags & USER) === 0) return false;
-    if (access === WRITE) return (flags & WRITABLE) !== 0;
-    return access !== FETCH || (flags & EXECUTABLE) !== 0;
+    if (access === READ) return (flags & UNREADABLE) === 0;
+    return (flags & (access === WRITE ? WRITABLE : EXECUTABLE)) !== 0;
   }
 
   peek32(address: number): number {
@@ -301,13 +305,12 @@ export abstract class Mmu implements PageHolder {
     if (this.user_mode && !user) this.pageFault(address, access, PF.PROTECTION);
     if (access === WRITE && (flags & WRITABLE) === 0) this.pageFault(address, access, PF.PROTECTION);
     if (access === FETCH && (flags & EXECUTABLE) === 0) this.pageFault(address, access, PF.PROTECTION);
-    const machine = this.guestPage(
-      frame | (low & 4095),
-      access === WRITE ? SECOND_LEVEL.WRITE : SECOND_LEVEL.READ,
-    );
+    const machine = this.guestPage(frame | (low & 4095), NEEDS[access] as number);
     this.tags[slot] = page;
     this.bases[slot] = machine & ~4095;
-    this.flags[slot] = (machine & SECOND_LEVEL.WRITE) !== 0 ? flags : flags & ~WRITABLE;
+    if ((machine & SECOND_LEVEL.WRITE) === 0) flags &= ~WRITABLE;
+    if ((machine & SECOND_LEVEL.EXECUTE) === 0) flags &= ~EXECUTABLE;
+    this.flags[slot] = (machine & SECOND_LEVEL.READ) === 0 ? flags | UNREADABLE : flags;
   }
 
   /** Levels 4 to 2: notes what they say of a 2 MiB region. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Cpu } from '../../../../src/targets/sim/step.ts';
-import { REG } from '../../../../src/targets/sim/step.ts';
+import { REG, STEP_MAGIC } from '../../../../src/targets/sim/step.ts';
 import type { SimTarget } from '../../../../src/targets/sim/sim-target.ts';
 import {
   BASE, data, DATA, FINE, FINE_PHYSICAL, peek64, PD, PDPT, PML4, poke64, PT, stepAddress, STACK_TOP, tinyMachine, USER_DATA, USER_TEXT,
@@ -410,6 +410,46 @@ describe('second level', () => {
     target.partitions[0]?.cpus[0]?.set('rip', BigInt(stepAddress(3)));
     target.runUntil(2_000);
     expect(target.partitionNamed('web').stopped).toBe('second_level');
+  });
+});
+
+describe('permissions of the second level', () => {
+  /** A guest of four steps, whose first stands once more in the fine pages: those the second level lets be used as `bits` say. */
+  function withPermissions(bits: number, steps: readonly TinyStep[]): SimTarget {
+    const target = tinyMachine([{ run: (cpu) => cpu.jump(stepAddress(1)) }, ...steps], {
+      prepare: (loader) => loader.write32(FINE_PHYSICAL, STEP_MAGIC),
+    });
+    const entry = target.partitionNamed('web').secondLevelEntry(FINE_PHYSICAL) as number;
+    const bytes = new Uint8Array(8);
+    target.machine.read(entry, bytes);
+    target.machine.write(entry, Uint8Array.of(((bytes[0] as number) & ~7) | bits));
+    target.runUntil(3_000);
+    return target;
+  }
+
+  const read: TinyStep = { run: (cpu) => cpu.store64(data(0), cpu.load32(FINE)) };
+  const write: TinyStep = { run: (cpu) => cpu.store32(FINE + 0x800, 7) };
+  /** Comes back to the step after the first. */
+  const fetch: TinyStep = { run: (cpu) => cpu.jump(FINE) };
+  const stopped = (target: SimTarget): string => target.partitionNamed('web').stopped;
+
+  test('a page that may be read and written cannot be executed, though the guest has it in its TLB', () => {
+    const target = withPermissions(3, [read, write, fetch, rest(4)]);
+    expect(peek64(target, 'web', DATA)).toBe(BigInt(STEP_MAGIC));
+    expect(stopped(target)).toBe('second_level');
+    expect(target.partitions[0]?.cpus[0]?.get('rip')).toBe(BigInt.asUintN(64, BigInt(FINE)));
+  });
+
+  test('a page that may be executed alone cannot be read, though the guest has just fetched from it', () => {
+    expect(stopped(withPermissions(4, [fetch, rest(2)]))).toBe('');
+    const once: TinyStep = { run: (cpu) => (cpu.load8(data(8)) === 0 ? (cpu.store8(data(8), 1), cpu.jump(FINE)) : undefined) }; // prettier-ignore
+    expect(stopped(withPermissions(4, [once, rest(2)]))).toBe('');
+    expect(stopped(withPermissions(4, [once, read, rest(3)]))).toBe('second_level');
+  });
+
+  test('a page that may be written alone cannot be read, though the guest has just written it', () => {
+    expect(stopped(withPermissions(2, [write, rest(2)]))).toBe('');
+    expect(stopped(withPermissions(2, [write, read, rest(3)]))).toBe('second_level');
   });
 });
 

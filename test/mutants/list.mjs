@@ -14,6 +14,7 @@ import { mutants as real } from './real.mjs';
 import { mutants as qemu } from './qemu.mjs';
 import { mutants as runner_report } from './runner-report.mjs';
 import { mutants as service } from './service.mjs';
+import { mutants as snapshots } from './snapshots.mjs';
 import { mutants as stock_kernels } from './stock-kernels.mjs';
 import { mutants as structures } from './structures.mjs';
 import { mutants as structures_at_work } from './structures-at-work.mjs';
@@ -31,6 +32,7 @@ export const mutants = [
   ...ambulance,
   ...language,
   ...structures,
+  ...snapshots,
   ...stock_kernels,
   ...structures_at_work,
   ...five_levels,

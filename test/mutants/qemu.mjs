@@ -121,7 +121,7 @@ export const mutants = [
   },
   {
     id: 'a-dead-holder-leaves-no-lock',
-    file: 'src/targets/qemu/snapshot.ts',
+    file: 'src/targets/qemu/snapshot-lock.ts',
     from: 'rmSync(aside, { force: true });',
     to: '',
     killer: 'test/targets/qemu/snapshot.test.ts',
@@ -171,7 +171,7 @@ export const mutants = [
   {
     id: 'what-is-used-is-kept',
     file: 'src/targets/qemu/snapshot.ts',
-    from: 'utimesSync(file, now, now);',
+    from: "utimesSync(join(folder, 'facts.json'), now, now);",
     to: '',
     killer: 'test/targets/qemu/snapshot.test.ts',
   },

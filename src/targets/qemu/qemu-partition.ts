@@ -14,7 +14,7 @@ import { dumpOf, endGuest, readText } from './restored.ts';
 import { RamFile } from './ram-file.ts';
 import { HostTime } from './running-time.ts';
 import type { Shape } from './shape.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Snapshot } from './snapshot-check.ts';
 
 /** Lines of the console that are kept. */
 const CONSOLE_LINES = 10_000;

@@ -13,12 +13,20 @@ import { findProgressWords } from './progress-words.ts';
 import { RamFile } from './ram-file.ts';
 import type { Shape } from './shape.ts';
 import { bootWords, EMULATED, machineWords, PIPES, shapeId } from './shape.ts';
-import type { Snapshot, SnapshotFacts } from './snapshot.ts';
-import { copyRam, snapshotNamed } from './snapshot.ts';
+import { copyRam, COPY_LIMIT_MS, discardSnapshot, snapshotNamed } from './snapshot.ts';
+import { checkSnapshot, isWhole, snapshotsFolder } from './snapshot-check.ts';
+import type { Snapshot } from './snapshot-check.ts';
+import type { SnapshotDamage, SnapshotFacts } from './snapshot-facts.ts';
+import { LOCK_LIMIT_MS } from './snapshot-lock.ts';
+
+/** Does work that is no part of a run, and may take so long: a boot that later runs are spared. `words` say what is done. */
+export type Aside = <T>(words: string, limit_ms: number, work: () => T) => T;
 
 export interface MachineFiles {
   readonly cache: string;
   readonly search_path: string;
+  /** Told of a boot; without it nobody is. */
+  readonly aside?: Aside;
 }
 
 /** A QEMU with what it is read and heard through. */
@@ -36,21 +44,59 @@ const SETTLED_BEATS = 6;
 const LOAD_LIMIT_MS = 30_000;
 const SAVE_LIMIT_MS = 60_000;
 
-/** A machine of that shape at an early heartbeat, paused; booted when it never was. Throws a QemuProblem. */
+/** Waiting for another who boots the same, or booting and saving: each has its own limit, and says more than this one. */
+const ASIDE_LIMIT_MS = LOCK_LIMIT_MS + BOOT_LIMIT_MS + SAVE_LIMIT_MS + COPY_LIMIT_MS + 30_000;
+
+/**
+ * A machine of that shape at an early heartbeat, paused; booted when it never was. A snapshot that is damaged, or that QEMU does not load, is thrown away
+ * and booted anew, once. Throws a QemuProblem.
+ */
 export function restoreGuest(
   shape: Shape,
   guest: Guest,
   files: MachineFiles,
 ): RunningGuest & { readonly snapshot: Snapshot } {
-  const id = shapeId(shape, guest, qemuId(files.search_path));
-  const snapshot = snapshotNamed(files.cache, id, (folder) => bootInto(folder, shape, guest, files));
+  const { cache, search_path, aside = (_words, _limit_ms, work) => work() } = files;
+  const id = shapeId(shape, guest, qemuId(search_path));
+  const named = (refused?: SnapshotDamage): Snapshot =>
+    snapshotNamed(cache, id, {
+      make: (folder) => bootInto(folder, shape, guest, files),
+      aside: (damage, work) => aside(wordsOf(shape, guest, damage ?? refused), ASIDE_LIMIT_MS, work),
+    });
+  const snapshot = named();
+  try {
+    return { ...loaded(shape, guest, files, snapshot), snapshot };
+  } catch (error) {
+    if (!(error instanceof QemuProblem)) throw error;
+    // Somebody else may have thrown it away since it was looked at; else it is QEMU that ends of it.
+    const gone = !isWhole(checkSnapshot(join(snapshotsFolder(cache), id)));
+    if (!gone && error.code !== 'QEMU_DIED') throw error;
+    if (!gone) discardSnapshot(cache, id);
+    const anew = named({ code: 'REFUSED', message: error.message });
+    return { ...loaded(shape, guest, files, anew), snapshot: anew };
+  }
+}
+
+function wordsOf(
+  { cpus, memory_bytes }: Shape,
+  { release }: Guest,
+  damage: SnapshotDamage | undefined,
+): string {
+  // prettier-ignore
+  const what = `Linux ${release} with ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'} and ${memory_bytes / 2 ** 20} MiB`; // prettier-ignore
+  if (damage === undefined) return `booting ${what}: once, later runs begin with its snapshot`;
+  return `the snapshot of ${what} is thrown away (${damage.message}): booting it anew`;
+}
+
+/** A QEMU that has read the snapshot. */
+function loaded(shape: Shape, guest: Guest, files: MachineFiles, snapshot: Snapshot): RunningGuest {
   const running = start(shape, guest, files, snapshot);
   try {
     leaveRamOut(running.process);
     running.process.qmp.command('migrate-incoming', { uri: STATE_SOURCE });
     awaitLoaded(running.process);
     running.line.skip();
-    return { ...running, snapshot };
+    return running;
   } catch (error) {
     endGuest(running);
     throw error;

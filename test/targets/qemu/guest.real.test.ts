@@ -1,4 +1,13 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -7,6 +16,7 @@ import type { Workload } from '../../../src/model/machine.ts';
 import { openGuest } from '../../../src/targets/qemu/guest/guest.ts';
 import { prepareGuest } from '../../../src/targets/qemu/guest/prepare.ts';
 import { problemOf } from '../../../src/targets/qemu/problem.ts';
+import type { Aside } from '../../../src/targets/qemu/restored.ts';
 import { endGuest, restoreGuest } from '../../../src/targets/qemu/restored.ts';
 import type { Shape } from '../../../src/targets/qemu/shape.ts';
 import { FILES, kernelOf, symbolIn, tasksIn, whyNoGuest, withMachine } from '../../support/real-guest.ts';
@@ -204,6 +214,36 @@ describe.skipIf(missing !== undefined)('a guest that comes to nothing', () => {
         ) as string,
       });
       expect(readdirSync(join(cache, 'snapshots'))).toEqual([]);
+    } finally {
+      rmSync(cache, { recursive: true, force: true });
+    }
+  });
+
+  it('whose snapshot QEMU does not load is booted anew: it is said, and the next run has the new one', () => {
+    const cache = mkdtempSync(join(tmpdir(), 'siren-refused-'));
+    const said: string[] = [];
+    const aside: Aside = (words, _limit_ms, work) => (said.push(words), work());
+    const restore = (): void =>
+      endGuest(restoreGuest(shape, openGuest(FILES.cache), { ...FILES, cache, aside }));
+    try {
+      restore();
+      const [id = ''] = readdirSync(join(cache, 'snapshots'));
+      const [state, facts] = ['state', 'facts.json'].map((name) => join(cache, 'snapshots', id, name)) as [
+        string,
+        string,
+      ];
+      // As if QEMU had written it: the seal is that of these bytes.
+      const sum = (): string => createHash('sha256').update(readFileSync(state)).digest('hex');
+      const before = sum();
+      writeFileSync(state, 'no state of any machine');
+      writeFileSync(facts, readFileSync(facts, 'utf8').replace(before, sum()));
+      restore();
+      restore();
+      expect(said).toEqual([
+        expect.stringMatching(/^booting Linux \S+ with 1 CPU and 128 MiB: once/),
+        expect.stringMatching(/^the snapshot of .* is thrown away \(QEMU ended: .*\): booting it anew$/),
+      ]);
+      expect(readdirSync(join(cache, 'snapshots'))).toEqual([id]);
     } finally {
       rmSync(cache, { recursive: true, force: true });
     }

@@ -4,11 +4,15 @@ import { attend } from '../ambulance/attend.ts';
 import { format } from '../language/format/format.ts';
 import { FINDINGS } from '../model/findings.ts';
 import { adoptedSpec } from '../report/adopted.ts';
+import { CONFIG_FILE } from '../runner/config.ts';
 import { EXIT } from '../runner/exit-codes.ts';
+import { shellWord } from '../runner/identity.ts';
 import { shippedLibrary } from '../runner/library.ts';
+import { isInside } from '../runner/project.ts';
 import { sha256Of } from '../targets/core/digest.ts';
 import { openMachine } from '../targets/core/open.ts';
 import type { Invocation } from './invocation.ts';
+import { counted } from './print.ts';
 import { written } from './write.ts';
 
 /** What the machine in an adopted dump is called. */
@@ -27,6 +31,9 @@ export async function adoptCommand(
     around.error(`siren: ${why}\n`);
     return EXIT.usage;
   };
+  const root = projectOf(around.cwd, spec, path);
+  if (root === undefined) return fail(`${file} is in no project: no siren.yaml is above it, and it is not below the current folder. Copy it into the project, or put a siren.yaml beside it`);
+  if (!isInside(path, root)) return fail(`${file} is outside of the project ${root}, and a spec names no file outside: copy it there, or write the spec beside it`);
   if (existsSync(spec) && options['force'] !== true) return fail(`${relative(around.cwd, spec)} is there already: --force writes it anew`); // prettier-ignore
   const seen = relative(dirname(spec), path).replaceAll('\\', '/');
   if (!/^[\w ./@+=,-]+$/.test(seen)) return fail(`a spec cannot name ${file}: its name has characters that need escapes`); // prettier-ignore
@@ -41,12 +48,23 @@ export async function adoptCommand(
     if (failed !== undefined) return failed;
     const corrupt = report.verdicts.filter(({ verdict }) => verdict === 'corrupt').length;
     const blind = closed === undefined ? '' : `; its kernel could not be opened: ${closed}`;
-    around.out(`${relative(around.cwd, spec)}: ${report.verdicts.length} verdicts, ${corrupt} corrupt, ${report.findings.length} findings${blind}\n`);
+    const near = relative(around.cwd, spec);
+    around.out(`${near}: ${counted(report.verdicts.length, 'verdict')}, ${corrupt} corrupt, ${counted(report.findings.length, 'finding')}${blind}\n`);
+    around.out(`to run it: npx siren run ${shellWord(near)} --target core\n`);
     return EXIT.ok;
   } finally {
     opened.close();
   }
 } // prettier-ignore
+
+/** The project that the spec will be of, as `siren run` would find it; undefined where it would be one by chance. */
+function projectOf(cwd: string, spec: string, dump: string): string | undefined {
+  for (let folder = dirname(spec); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, CONFIG_FILE))) return folder;
+    if (dirname(folder) === folder) break;
+  }
+  return isInside(spec, cwd) || isInside(dump, cwd) ? cwd : undefined;
+}
 
 /** `4711.vmcore` becomes `4711.spec`. */
 function besides(path: string): string {

@@ -18,7 +18,7 @@ export async function runProgram(
     .addHelpText(
       'after',
       '\nExit codes: 0 all as expected, 1 an expectation failed, 2 a spec is wrong, 3 bad usage or configuration,' +
-        '\n4 Siren or an environment failed, 5 nothing was selected.',
+        '\n4 Siren or an environment failed, 5 nothing was selected, or all of it was skipped.',
     );
 
   selecting(program.command('run'))
@@ -35,7 +35,7 @@ export async function runProgram(
     .option('--no-junit', 'do not write junit.xml')
     .option('--list', 'say what would run, and run nothing')
     .option('--json', 'with --list: as JSON')
-    .option('--allow-empty', 'nothing selected is no error')
+    .option('--allow-empty', 'nothing selected, or all of it skipped, is no error')
     .option('--today <date>', "the date that 'xfail … until' is judged by (default: today, UTC)")
     .option('--verbose', 'a line for every run')
     .option('--quiet', 'print nothing when all is as expected')

@@ -1,10 +1,16 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { ERASE_LINE } from '../report/status-line.ts';
+import { CONFIG_FILE } from '../runner/config.ts';
 import type { Job } from '../runner/events.ts';
 import { type Executor, idleExecutor } from '../runner/executor.ts';
 import { EXIT } from '../runner/exit-codes.ts';
+import { isInside } from '../runner/project.ts';
 import { runJobs } from '../runner/run.ts';
 import { selectJobs } from '../runner/select.ts';
-import { compileSpecs, type Specs } from '../runner/specs.ts';
+import { compileSpecs, type FoundSpecs, type Specs } from '../runner/specs.ts';
 import { askedSpecs, cannotBegin } from './asked.ts';
+import { toldOf } from './elsewhere.ts';
 import type { Invocation } from './invocation.ts';
 import type { Surroundings } from './surroundings.ts';
 import { listJobs } from './list.ts';
@@ -32,7 +38,7 @@ export async function runCommand(
   const runs = !reader.flag('list') && found.discovery.files.length > 0;
   // Started before the specs are compiled: a worker loads its code meanwhile.
   const executor = await executorFor(settings, runs, found.project.root, around);
-  const specs = await compileSpecs(found);
+  const specs = await compiling(found, reader.flag('quiet'), around, () => compileSpecs(found));
   const selected = await selectJobs(specs, found.discovery.lines, selection);
   if (selected.diagnostics.length > 0) {
     await executor.close();
@@ -40,13 +46,32 @@ export async function runCommand(
     return EXIT.usage;
   }
   const jobs = selected.value;
+  const told = toldOf(specs.diagnostics, selection.only, jobs);
   if (reader.flag('list')) return listJobs(jobs, specs, reader, around);
   if (options['seed'] === 'random') around.error(`seed ${settings.seed}, drawn at random\n`);
   if (jobs.length === 0 && !specs.broken) {
     const sound = selection.only?.size === 0;
     around.error(sound ? 'nothing needed attention in the last run\n' : `${nothing(specs, paths)}\n`);
   }
-  return runAndReport(jobs, specs, executor, settings, reader, invocation);
+  if (told.elsewhere !== undefined) {
+    const { errors, files } = told.elsewhere;
+    around.error(
+      `${counted(errors, 'error')} in ${counted(files, 'spec')} that ${files === 1 ? 'was' : 'were'} not selected: \`siren check\` tells them\n`,
+    );
+  }
+  sayProject(found.project.root, paths, around);
+  // What was narrowed down to nothing leaves the last report as it is, and what failed in it.
+  const narrowed = Object.keys(selection).some((key) => key !== 'seed' && key !== 'occurrence');
+  const kept = jobs.length === 0 && (narrowed || !specs.broken) && !reader.flag('allowEmpty');
+  const reported = kept ? { ...settings, reporters: [] } : settings;
+  return runAndReport(
+    jobs,
+    { ...specs, diagnostics: told.diagnostics },
+    executor,
+    reported,
+    reader,
+    invocation,
+  );
 }
 
 async function runAndReport(
@@ -81,9 +106,9 @@ async function runAndReport(
     signal: stop.signal,
   });
   stop.release();
-  if (result.interrupted) {
-    if (around.tty) around.out('\r\u001b[2K');
-    around.error('interrupted: no report was written\n');
+  if (result.unreported === true) {
+    if (around.tty) around.out(ERASE_LINE);
+    around.error('interrupted before a run had ended: no report was written\n');
     return stop.code();
   }
   if (result.exit_code !== EXIT.ok) for (const text of held) around.out(text);
@@ -91,7 +116,29 @@ async function runAndReport(
   const broken = new Set(result.failures.map(({ reporter }) => reporter));
   const written = settings.reporters.filter((name) => !broken.has(name));
   if (!quiet && written.length > 0) around.out(whereReports(settings, written, around.cwd));
-  return result.exit_code;
+  return result.interrupted ? stop.code() : result.exit_code;
+}
+
+/** Compiling takes a while and looks like nothing: a terminal is told. */
+async function compiling<T>(
+  found: FoundSpecs,
+  quiet: boolean,
+  { tty, out }: Surroundings,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (!tty || quiet) return work();
+  out(`compiling ${counted(found.discovery.files.length, 'spec')} …`);
+  const done = await work();
+  out(ERASE_LINE);
+  return done;
+}
+
+/** Specs of no project are a project of their own, with reports of its own: said, because nobody asked for it. */
+function sayProject(root: string, paths: readonly string[], { cwd, error }: Surroundings): void {
+  if (isInside(realpathSync(cwd), root) || existsSync(join(root, CONFIG_FILE))) return;
+  error(
+    `note: no siren.yaml is above ${paths.join(', ')}: the project is ${root}, and its reports go there\n`,
+  );
 }
 
 async function executorFor(

@@ -38,6 +38,8 @@ interface Failure {
 const SLOW_MS = 1000;
 /** The line that names a failure is cut here where no terminal says how wide it is; all of it follows below. */
 const LONGEST_LINE = 200;
+/** Reasons for skips that are told at the end. */
+const REASONS_SHOWN = 5;
 /** But some of the reason is always there. */
 const SHORTEST_REASON = 40;
 
@@ -64,6 +66,9 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
   let sources: Sources = () => undefined;
   let current: string | undefined;
   let spec_errors = 0;
+  let jobs = 0;
+  /** Why runs were skipped, and how many for that. */
+  const skips = new Map<string, number>();
   const begun_ms = options.clock();
 
   const line = (text: string): void => {
@@ -97,6 +102,10 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
     remember(slow, { name: whereIs(job), ms: wall_ms }, options.slowest ?? 3);
     const bad = needsAttention(outcome.status);
     if (bad) failures.push({ job, outcome });
+    if (outcome.status === 'skipped') {
+      const why = failureLine(outcome);
+      skips.set(why, (skips.get(why) ?? 0) + 1);
+    }
     if (bad || options.verbose === true) {
       const head = `${MARKS[outcome.status]} ${whereIs(job)}  `;
       const room = (options.tty ? (options.columns ?? 80) : LONGEST_LINE) - head.length;
@@ -120,6 +129,7 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
           line(colouredDiagnostic(diagnostic, sources, colors) + '\n');
         break;
       case 'started':
+        jobs = event.jobs.length;
         break;
       case 'progress':
         live.draw({ ...event, failures: tally.bad, elapsed_ms: options.clock() - begun_ms });
@@ -131,8 +141,11 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
         closeFile();
         live.clear();
         for (const text of failureBlocks(failures, sources, options)) write(text);
+        if (options.verbose !== true) for (const text of skipLines(skips, colors)) write(text);
         for (const text of lastLines(tally.summary(), spec_errors, slow, event.environment.wall_ms, colors))
           write(text);
+        if (event.interrupted === true)
+          write(colors.yellow(`interrupted: ${tally.runs} of ${jobs} runs had ended\n`));
         if (event.bailed) write(colors.yellow('stopped early: not everything was run\n'));
         break;
       }
@@ -158,6 +171,15 @@ function* failureBlocks(
   yield `\n${failures.length - shown} more, in full in report.html:\n`;
   for (const { job, outcome } of failures.slice(shown, shown + 1000))
     yield `${mark(outcome.status, colors)} ${whereIs(job)}\n`;
+}
+
+/** Why there were skips, each reason once. */
+function* skipLines(skips: ReadonlyMap<string, number>, colors: Colors): Generator<string> {
+  const shown = [...skips].slice(0, REASONS_SHOWN);
+  if (shown.length > 0) yield '\n';
+  for (const [why, count] of shown)
+    yield `${colors.yellow(`${count} skipped`)}  ${colors.dim(fit(why, LONGEST_LINE))}\n`;
+  if (skips.size > shown.length) yield colors.dim(`${skips.size - shown.length} more reasons: --verbose\n`);
 }
 
 function* lastLines(

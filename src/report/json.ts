@@ -22,7 +22,7 @@ export function jsonReporter(options: JsonOptions): Reporter {
   let diagnostics: readonly DiagnosticResult[] = [];
   let target = 'sim';
   let seed: number | undefined;
-  let end: { environment: Environment; exit_code: number; bailed: boolean } | undefined;
+  let end: { environment: Environment; exit_code: number; bailed: boolean; interrupted?: true } | undefined;
 
   const event = (event: RunnerEvent): void => {
     switch (event.type) {
@@ -57,6 +57,7 @@ export function jsonReporter(options: JsonOptions): Reporter {
       ...(seed === undefined ? {} : { seed_override: seed }),
       exit_code: end?.exit_code ?? 4,
       bailed: end?.bailed ?? true,
+      ...(end?.interrupted === true ? { interrupted: true } : {}),
       summary: tally.summary(),
       files,
       diagnostics,

@@ -16,6 +16,8 @@ export interface Results {
   readonly seed_override?: number;
   readonly exit_code: number;
   readonly bailed: boolean;
+  /** The run was stopped from outside: `runs` are those that had ended. */
+  readonly interrupted?: true;
   readonly summary: Summary;
   readonly files: readonly string[];
   /** What the compiler said of the specs. */

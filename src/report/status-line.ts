@@ -2,7 +2,8 @@ import { oneLine } from './escape.ts';
 
 /** Not more often than this: eyes see no more, and writing costs. */
 const PERIOD_MS = 50;
-const ERASE_LINE = '\r\u001b[2K';
+/** Takes the line back that the cursor is in. */
+export const ERASE_LINE = '\r\u001b[2K';
 
 export interface StatusLineOptions {
   readonly write: (text: string) => void;
@@ -38,7 +39,8 @@ export class StatusLine {
     if (!tty || (this.#drawn && done < total && clock() - this.#last_ms < PERIOD_MS)) return;
     this.#last_ms = clock();
     const bad = failures === 0 ? '' : `, ${failures} failed`;
-    const names = running.length === 0 ? '' : `: ${running.map(oneLine).join(', ')}`;
+    const names =
+      running.length === 0 ? (done === 0 ? ': starting' : '') : `: ${running.map(oneLine).join(', ')}`;
     const took = `, ${(elapsed_ms / 1000).toFixed(1)} s`;
     write(`${ERASE_LINE}${fit(`${done}/${total}${bad}${took}${names}`, columns - 1)}`);
     this.#drawn = true;

@@ -49,6 +49,8 @@ export type RunnerEvent =
       readonly environment: Environment;
       readonly exit_code: number;
       readonly bailed: boolean;
+      /** It was stopped from outside: there are outcomes of the runs that had ended, and of no others. */
+      readonly interrupted?: true;
     };
 
 /** A pure sink. `finish` may write files; what it throws fails the run with exit code 4 and names the file. */

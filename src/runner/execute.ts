@@ -63,7 +63,7 @@ export function executeJob(job: Job, context: ExecuteContext, onReal?: RunOnReal
   const undone = { id, scenario: scenario.id, seed, claims: [], complaints: [], replay } as const;
   if (scenario.skip) return { ...undone, status: 'skipped', reason: scenario.skip.reason };
   if (!scenario.targets.includes(context.target))
-    return { ...undone, status: 'skipped', reason: `its targets are ${scenario.targets.join(', ')}` };
+    return { ...undone, status: 'skipped', reason: onOther(scenario.targets) };
   if (context.target !== 'sim' && onReal === undefined)
     return { ...undone, status: 'errored', reason: `nothing runs the target ${context.target} here` };
   const each = eachOf(scenario);
@@ -75,6 +75,12 @@ export function executeJob(job: Job, context: ExecuteContext, onReal?: RunOnReal
     context,
     onReal,
   );
+}
+
+/** Where a scenario that is not for this target runs. */
+function onOther(targets: readonly TargetName[]): string {
+  const which = targets.length === 1 ? `target is ${targets[0]}` : `targets are ${targets.join(', ')}`;
+  return `its ${which}: run it with --target ${targets.join(' or ')}`;
 }
 
 /** One run that only counts, then one for each occurrence. Where there is none, or too many, the run that counted says so. */

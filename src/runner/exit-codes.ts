@@ -11,7 +11,7 @@ export const EXIT = {
   usage: 3,
   /** The harness or an environment failed: a run errored, a report could not be written. */
   harness: 4,
-  /** Nothing was selected. */
+  /** Nothing was selected, or all of it was skipped. */
   empty: 5,
 } as const;
 

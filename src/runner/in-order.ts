@@ -22,6 +22,13 @@ export class InOrder {
     return this.#next;
   }
 
+  /** Passes on what still waits for an earlier one that will not come. */
+  flush(): void {
+    const rest = [...this.#waiting.values()].toSorted((a, b) => a.job.index - b.job.index);
+    this.#waiting.clear();
+    for (const one of rest) this.#emit(one);
+  }
+
   add(finished: Finished): void {
     this.#waiting.set(finished.job.index, finished);
     for (let one = this.#waiting.get(this.#next); one !== undefined; one = this.#waiting.get(this.#next)) {

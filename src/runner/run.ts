@@ -20,16 +20,21 @@ export interface RunRequest {
   readonly bail?: number;
   readonly allow_empty: boolean;
   readonly environment: Pick<Environment, 'date' | 'node' | 'platform'>;
-  /** Stops the run: nothing more is reported and no report is written. */
+  /** Stops the run: what had ended is reported, as that of a run that was interrupted; nothing is when no run had. */
   readonly signal: AbortSignal;
 }
 
 export interface RunResult {
   readonly exit_code: ExitCode;
   readonly failures: readonly ReporterFailure[];
-  /** The signal came: reports were not written. */
+  /** The signal came. */
   readonly interrupted: boolean;
+  /** Reports were not written: the signal came before the first run had ended. */
+  readonly unreported?: true;
 }
+
+/** How often the progress is told although nothing has happened. */
+const TICK_MS = 250;
 
 /** Runs the jobs and tells the reporters, in the order of the jobs, whatever the executor does. */
 export async function runJobs(request: RunRequest): Promise<RunResult> {
@@ -45,8 +50,11 @@ export async function runJobs(request: RunRequest): Promise<RunResult> {
   let exit_code: ExitCode = initialCode(request);
   let bad = 0;
   let bailed = false;
+  let told = 0;
+  let ran = jobs.length === 0;
   const outcomes = new InOrder(({ job, outcome, wall_ms }: Finished) => {
-    if (bailed || signal.aborted) return;
+    if (bailed) return;
+    told++;
     const parts = outcome.occurrences ?? [outcome];
     for (const one of parts) {
       const code = exitCodeOf(one.status);
@@ -54,6 +62,7 @@ export async function runJobs(request: RunRequest): Promise<RunResult> {
       const of = one.occurrence === undefined ? job : { ...job, occurrence: one.occurrence };
       reporters.event({ type: 'outcome', job: of, outcome: one, wall_ms: wall_ms / parts.length });
       if (code !== EXIT.ok) bad++;
+      ran ||= one.status !== 'skipped';
     }
     if (request.bail === undefined || bad < request.bail || outcomes.emitted === jobs.length) return;
     bailed = true;
@@ -78,19 +87,34 @@ export async function runJobs(request: RunRequest): Promise<RunResult> {
       progress();
     },
   };
+  // Seconds are seen to pass while nothing else happens.
+  const ticking = setInterval(progress, TICK_MS);
+  ticking.unref();
   try {
+    progress();
     if (jobs.length > 0) await executor.run(jobs, listener, AbortSignal.any([signal, enough.signal]));
   } finally {
+    clearInterval(ticking);
     await executor.close();
   }
-  if (signal.aborted) return { exit_code, failures: reporters.failures, interrupted: true };
+  const interrupted = signal.aborted;
+  if (interrupted) outcomes.flush();
+  if (interrupted && told === 0)
+    return { exit_code, failures: reporters.failures, interrupted, unreported: true };
+  if (!ran && !interrupted && !request.allow_empty) exit_code = worst(exit_code, EXIT.empty);
 
   const wall_ms = performance.now() - begun;
   const environment = { ...request.environment, workers: executor.workers, wall_ms };
-  reporters.event({ type: 'finished', environment, exit_code, bailed });
+  reporters.event({
+    type: 'finished',
+    environment,
+    exit_code,
+    bailed,
+    ...(interrupted ? { interrupted } : {}),
+  });
   await reporters.finish();
   const { failures } = reporters;
-  return { exit_code: failures.length === 0 ? exit_code : EXIT.harness, failures, interrupted: false };
+  return { exit_code: failures.length === 0 ? exit_code : EXIT.harness, failures, interrupted };
 }
 
 function initialCode(request: RunRequest): ExitCode {

@@ -69,7 +69,8 @@ describe('a damaged machine goes out as a core file and comes back as a scenario
   });
 
   it('adopt freezes what was found, and the spec passes', async () => {
-    expect((await siren(['adopt', dump], folder)).code).toBe(0);
+    const adopted = await siren(['adopt', dump], folder);
+    expect([adopted.code, adopted.stdout]).toEqual([0, expect.stringMatching(/: \d+ verdicts, 1 corrupt, \d+ findings?\nto run it: npx siren run smash-smashed-1-web\.spec --target core\n$/)]); // prettier-ignore
     expect(readFileSync(join(folder, 'smash-smashed-1-web.spec'), 'utf8')).toMatch(/verdict +dump\.tasks is corrupt with LIST_\w+ at address\(0x/); // prettier-ignore
     const ran = await sirenHere(
       ['run', 'smash-smashed-1-web.spec', '--target', 'core', '--workers', '0'],
@@ -78,6 +79,23 @@ describe('a damaged machine goes out as a core file and comes back as a scenario
     expect([ran.code, ran.stdout]).toEqual([0, expect.stringMatching(/1 passed/)]);
     const again = await sirenHere(['adopt', dump], folder);
     expect([again.code, again.stderr]).toEqual([3, expect.stringMatching(/--force/)]);
+  });
+
+  it('adopt writes into no other folder than a project', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'siren-elsewhere-'));
+    copyFileSync(join(folder, 'smash.spec'), join(elsewhere, 'own.spec'));
+    const outside = await sirenHere(['adopt', path], elsewhere);
+    expect([outside.code, outside.stderr]).toEqual([3, expect.stringMatching(/--force/)]);
+    const away = await sirenHere(['adopt', path, '--out', 'here.spec'], elsewhere);
+    expect([away.code, away.stderr]).toEqual([3, expect.stringMatching(/outside of the project/)]);
+    const none = await sirenHere(['adopt', join(elsewhere, 'own.spec')], folder);
+    expect([none.code, none.stderr]).toEqual([3, expect.stringMatching(/is in no project/)]);
+    const run = await sirenHere(
+      ['run', join(elsewhere, 'own.spec'), '--workers', '0', '--name', 'x'],
+      folder,
+    );
+    expect(run.stderr).toContain(`the project is ${elsewhere}, and its reports go there`);
+    rmSync(elsewhere, { recursive: true, force: true });
   });
 
   it('what cannot be written is told, and leaves nothing behind', async () => {

@@ -1,5 +1,5 @@
 // Runs of a small project: what is selected, what the shell is told, what is written.
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -163,6 +163,47 @@ describe.concurrent('siren run', () => {
     expect(again.runs).toEqual(['one 1 failed', 'three 1 failed', 'mended 1 xpassed']);
   });
 
+  it('--last-failed tells the errors of specs that were not selected in one line', async () => {
+    writeFileSync(join(root, 'broken/worse.spec'), `${IMPORT}${scenarioText('worse', 'fail')}`);
+    await run('elsewhere', 'broken/worse.spec');
+    const again = await run('elsewhere', 'broken', '--last-failed');
+    expect(again.runs).toEqual(['worse 1 failed']);
+    expect(again.stderr).toBe('1 error in 1 spec that was not selected: `siren check` tells them\n');
+    expect(again.stdout).not.toContain('bad.spec');
+    expect(again.code).toBe(1);
+    // What keeps the wanted run from being found is told.
+    writeFileSync(join(root, 'broken/worse.spec'), 'scenario');
+    const gone = await run('elsewhere', 'broken', '--last-failed');
+    expect(gone.stdout).toContain('broken/worse.spec:1');
+    rmSync(join(root, 'broken/worse.spec'));
+  });
+
+  it('what is narrowed down to nothing leaves the last report as it was', async () => {
+    await run('kept', 'failing', '--name', 'one');
+    const nothing = await run('kept', 'failing', '--name', 'zzz');
+    expect([nothing.code, nothing.runs]).toEqual([5, ['one 1 failed']]);
+    expect(nothing.stdout).not.toContain('reports:');
+    expect((await run('kept', 'failing', '--last-failed')).runs).toEqual(['one 1 failed']);
+  });
+
+  it('says why runs were skipped, and that nothing ran where all were', async () => {
+    const ran = await run('skipped', 'failing', '--name', 'left out');
+    expect([ran.code, ran.stdout]).toEqual([5, expect.stringContaining('\n1 skipped  not today\n')]);
+    expect((await run('skipped', 'failing', '--name', 'left out', '--allow-empty')).code).toBe(0);
+    const other = await run('skipped', 'specs/a.spec', '--target', 'core');
+    expect([other.code, other.stdout]).toEqual([
+      5,
+      expect.stringContaining('4 skipped  its target is sim: run it with --target sim\n'),
+    ]);
+  });
+
+  it('a terminal is told that specs are compiled', async () => {
+    const { stdout } = await sirenHere(['run', 'specs', '--workers', '0', '--reports', 'tty'], root, {
+      tty: true,
+    });
+    expect(stdout).toMatch(/^compiling 3 specs …\r\u001b\[2K/);
+  });
+
   it('a failure prints the command that replays it, and that command does', async () => {
     const ran = await run('replay', 'failing', '--name', 'three');
     const command = /npx siren (run failing\/c\.spec:\d+ --seed 1)/.exec(ran.stdout)?.[1];
@@ -229,15 +270,31 @@ describe.concurrent('siren run', () => {
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('%s stops it: nothing half is written, and the shell is told', async (signal, code) => {
-    const reports = `stopped-${signal}`;
-    const running = startSiren(['run', 'endless', '--verbose', '--reports', reports], root);
-    await running.said('short');
-    await pause(300);
-    running.kill(signal);
-    const ran = await running.ended;
-    expect([ran.code, ran.signal]).toEqual([code, null]);
-    expect(ran.stderr).toContain('interrupted');
-    expect(existsSync(join(root, reports))).toBe(false);
-  });
+  ] as const)(
+    '%s stops it: what had ended is reported as that of a run that was interrupted, and the shell is told',
+    async (signal, code) => {
+      const reports = `stopped-${signal}`;
+      const running = startSiren(['run', 'endless', '--verbose', '--reports', reports], root);
+      await running.said('short');
+      await pause(300);
+      running.kill(signal);
+      const ran = await running.ended;
+      expect([ran.code, ran.signal]).toEqual([code, null]);
+      expect(ran.stdout).toContain('interrupted: 1 of 3 runs had ended');
+      expect(readdirSync(join(root, reports)).toSorted()).toEqual([
+        'junit.xml',
+        'report.html',
+        'results.json',
+      ]);
+      const { interrupted, bailed, runs } = results(reports);
+      expect([interrupted, bailed, runs.map(({ scenario, status }) => `${scenario} ${status}`)]).toEqual([
+        true,
+        false,
+        ['short passed'],
+      ]);
+      expect(readFileSync(join(root, reports, 'report.html'), 'utf8')).toContain(
+        'interrupted, 1 of 3 runs had ended',
+      );
+    },
+  );
 });

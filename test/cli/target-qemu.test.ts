@@ -37,7 +37,7 @@ describe('a machine without QEMU', () => {
     ]);
     expect(runs.map(({ reason }) => reason)).toEqual([
       expect.stringContaining('siren guest prepare'),
-      'its targets are sim',
+      'its target is sim: run it with --target sim',
       'a real guest is booted once and kept: `web.boot_complete` is over when the run begins',
     ]);
   });

@@ -1,7 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { RunOutcome, Status } from '../../src/record/outcome.ts';
 import type { Job, Reporter, RunnerEvent } from '../../src/runner/events.ts';
 import type { ExecuteContext } from '../../src/runner/execute.ts';
+import type { Executor } from '../../src/runner/executor.ts';
 import { runJobs, type RunRequest } from '../../src/runner/run.ts';
 import { serialExecutor } from '../../src/runner/serial.ts';
 import { diagnosticAt, scenarioNamed } from '../support/spec-fixture.ts';
@@ -50,6 +52,8 @@ describe('exit codes', () => {
     [['passed', 'failed'], 1],
     [['xpassed'], 1],
     [['failed', 'errored'], 4],
+    [['skipped', 'skipped'], 5],
+    [['skipped', 'failed'], 1],
     [[], 5],
   ] as const)('%j gives %i', async (statuses, code) => {
     expect((await run(statuses)).exit_code).toBe(code);
@@ -117,16 +121,46 @@ describe('the events of a run', () => {
     expect((await run(statuses, { bail: 3 })).events.at(-1)).toMatchObject({ bailed: false });
   });
 
-  it('stop at a signal: nothing more is told and no report is written', async () => {
+  it('stop at a signal: what had ended is reported, as of a run that was interrupted', async () => {
     const stop = new AbortController();
     const executor = serialExecutor((job) => {
       if (job.index === 1) stop.abort();
       return execute(job);
     }, CONTEXT);
-    const { outcomes, finished, interrupted } = await run(['passed', 'passed', 'passed'], {
+    const { outcomes, finished, interrupted, events } = await run(['passed', 'passed', 'passed'], {
       executor,
       signal: stop.signal,
     });
-    expect([outcomes.length, finished, interrupted]).toEqual([1, 0, true]);
+    expect([outcomes.length, finished, interrupted]).toEqual([2, 1, true]);
+    expect(events.at(-1)).toMatchObject({ type: 'finished', interrupted: true, bailed: false });
+  });
+
+  it('a signal before the first run has ended leaves no report', async () => {
+    const { finished, events, ...rest } = await run(['passed'], { signal: AbortSignal.abort() });
+    expect(rest).toMatchObject({ interrupted: true, unreported: true });
+    expect([finished, events.some(({ type }) => type === 'finished')]).toEqual([0, false]);
+  });
+
+  it('what ended behind a run that did not is told too, in the order of the jobs', async () => {
+    const stop = new AbortController();
+    const lanes: Executor = {
+      workers: 3,
+      async run(jobs, listener) {
+        for (const job of [jobs[3], jobs[1]]) listener.finished(job as Job, execute(job as Job), 1);
+        stop.abort();
+      },
+      close: () => Promise.resolve(),
+    };
+    const { outcomes } = await run(['passed', 'failed', 'passed', 'xfailed'], {
+      executor: lanes,
+      signal: stop.signal,
+    });
+    expect(outcomes.map(({ status }) => status)).toEqual(['failed', 'xfailed']);
+  });
+
+  it('tell that time passes although nothing else happens', async () => {
+    const slow: Executor = { workers: 1, run: () => pause(600), close: () => Promise.resolve() };
+    const { events } = await run(['passed'], { executor: slow });
+    expect(events.filter(({ type }) => type === 'progress').length).toBeGreaterThanOrEqual(2);
   });
 });

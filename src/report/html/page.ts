@@ -22,6 +22,9 @@ export interface Page {
   readonly environment: Environment | undefined;
   readonly exit_code: number;
   readonly bailed: boolean;
+  /** How many were to run. */
+  readonly jobs: number;
+  readonly interrupted: boolean;
 }
 
 /** A run's place in the list: a line that opens. Its data stands beside it and is read when it is opened. */
@@ -119,7 +122,12 @@ const FOOTERS: Readonly<Record<string, string>> = {
   core: 'A dump is one instant: nothing runs, and a replay says the same.',
 };
 
-function titleOf({ summary, spec_errors }: Page): string {
+function titleOf(page: Page): string {
+  const { rows, jobs, interrupted } = page;
+  return interrupted ? `interrupted, ${rows.length} of ${jobs} runs had ended: ${endOf(page)}` : endOf(page);
+}
+
+function endOf({ summary, spec_errors }: Page): string {
   const bad = summary.failed + summary.errored + summary.xpassed;
   const broken = spec_errors === 0 ? '' : `, ${specErrors(spec_errors)}`;
   if (bad > 0) return `${bad} of ${summary.runs} runs need attention${broken}`;
@@ -128,10 +136,10 @@ function titleOf({ summary, spec_errors }: Page): string {
   return `all ${summary.runs} runs as expected`;
 }
 
-function factsOf({ summary, environment, target, version, exit_code, bailed }: Page): string {
+function factsOf({ summary, environment, target, version, exit_code, bailed, interrupted }: Page): string {
   const facts = [
     `${summary.runs} ${summary.runs === 1 ? 'run' : 'runs'} of ${summary.scenarios} ${summary.scenarios === 1 ? 'scenario' : 'scenarios'} on ${target}`,
-    `exit code ${exit_code}${bailed ? ', stopped early' : ''}`,
+    `exit code ${exit_code}${bailed ? ', stopped early' : ''}${interrupted ? ', interrupted' : ''}`,
   ];
   if (environment !== undefined) {
     const { date, node, platform, workers, wall_ms } = environment;

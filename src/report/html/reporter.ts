@@ -38,7 +38,7 @@ export function htmlReporter(options: HtmlOptions): Reporter {
   let target = 'sim';
   let size = 0;
   let opened = 0;
-  let end: { environment: Environment; exit_code: number; bailed: boolean } | undefined;
+  let end: { environment: Environment; exit_code: number; bailed: boolean; interrupted?: true } | undefined;
 
   const detailOf = (outcome: RunOutcome): Detail => {
     if (size > FULL_BUDGET) return 'brief';
@@ -93,6 +93,8 @@ export function htmlReporter(options: HtmlOptions): Reporter {
         environment: end?.environment,
         exit_code: end?.exit_code ?? 4,
         bailed: end?.bailed ?? true,
+        jobs,
+        interrupted: end?.interrupted === true,
       }),
     );
 

@@ -201,7 +201,7 @@ describe.concurrent('siren run', () => {
     const { stdout } = await sirenHere(['run', 'specs', '--workers', '0', '--reports', 'tty'], root, {
       tty: true,
     });
-    expect(stdout).toMatch(/^compiling 3 specs …\r\u001b\[2K/);
+    expect(stdout.startsWith('compiling 3 specs …\r\u001b[2K')).toBe(true);
   });
 
   it('a failure prints the command that replays it, and that command does', async () => {

@@ -3,7 +3,7 @@ import { NO_FOLD, trueHex } from '../base/fold.ts';
 import type { Result } from '../formats/result.ts';
 import { readPrintkLines } from '../formats/printk-ring.ts';
 import type { LibraryModel } from '../model/structure.ts';
-import type { Patient } from '../patient/patient.ts';
+import type { Patient, PatientCpu } from '../patient/patient.ts';
 import type { Repair } from '../patient/repair.ts';
 import type { AmbulanceReport, Finding, StructureVerdict } from '../patient/report.ts';
 import type { Attachment } from './attach.ts';
@@ -43,6 +43,8 @@ export interface Attended {
   readonly cost_ns: number;
   /** What every CPU was doing; none where the kernel could not be opened. */
   readonly cpus: readonly CpuView[];
+  /** The same CPUs, and their registers; undefined for one whose registers are not to be had. */
+  readonly processors: readonly (PatientCpu | undefined)[];
   /** Why the kernel could not be opened; undefined when it could. */
   readonly closed?: string;
 }
@@ -105,6 +107,7 @@ export function attend(patient: Patient, options: AttendOptions): Attended {
     repairs,
     cost_ns,
     cpus: inspected?.cpus ?? (subject ? observe(subject) : bareCpus(patient)),
+    processors: subject?.processors ?? patient.cpus,
     ...(opened.ok ? {} : { closed: opened.message }),
   };
 }

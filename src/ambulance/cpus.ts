@@ -48,8 +48,17 @@ const LOCK_BYTES = 8;
 export function observe(subject: Subject): readonly CpuView[] {
   const functions = functionsOf(subject.library);
   const tables = tablesOf(subject);
-  return subject.patient.cpus.slice(0, subject.cpus).map((cpu) => viewOf(subject, cpu, functions, tables));
+  return subject.processors.map((cpu, index) => {
+    const current = subject.space.u64(subject.perCpu('current_task', index));
+    const task = Number.isNaN(current) ? 0 : current;
+    return cpu ? viewOf(subject, cpu, index, task, functions, tables) : unseen(index, task);
+  });
 }
+
+/** A CPU whose registers are not to be had: it may be anywhere, and hold anything. */
+function unseen(index: number, current: Address): CpuView {
+  return { index, current, mode: 'unknown', rip: 0, rsp: 0, at: '', runs_in: '', live: false, stuck: false, running: true, interrupts_off: false, waits_for: 0, waits_to: '', waits_on: '', caller: '', frames: [], depth: 0 };
+} // prettier-ignore
 
 /** True for a CPU that spins for a lock, or for the queue inside of it. */
 export function waitsFor(cpu: CpuView, lock: Address): boolean {
@@ -64,6 +73,8 @@ export function mayHold(cpus: readonly CpuView[], lock: Address): readonly CpuVi
 function viewOf(
   subject: Subject,
   cpu: PatientCpu,
+  index: number,
+  current: Address,
   functions: Functions,
   tables: Tables | undefined,
 ): CpuView {
@@ -76,9 +87,8 @@ function viewOf(
   const waits_for = waits_to === '' ? 0 : foldBits(fold, cpu.register('rdi'));
   const frames = user ? [] : framesOf(subject, cpu, at, rsp, tables);
   const interrupts_off = (Number(cpu.register('rflags') & 0xffffn) & FLAG_INTERRUPTS) === 0;
-  const current = subject.space.u64(subject.perCpu('current_task', cpu.index));
   return {
-    index: cpu.index,
+    index,
     rip,
     rsp,
     at,
@@ -94,7 +104,7 @@ function viewOf(
     caller: waits_for === 0 ? '' : (frames[1] ?? ''),
     frames,
     depth: frames.length,
-    current: Number.isNaN(current) ? 0 : current,
+    current,
   };
 }
 

@@ -9,12 +9,13 @@ import type { Checked } from './checks.ts';
 import { check } from './checks.ts';
 import { listBugLine, oopsLine } from './diagnose/case.ts';
 import type { Draft } from './draft.ts';
-import { hangsOnHolders, ofHolders, withoutHolders } from './holders.ts';
+import { hangsOnHolders, heldByUnseen, ofHolders, withoutHolders, withoutUnseen } from './holders.ts';
 import type { Landmark } from './landmarks.ts';
 import { landmarksOf } from './landmarks.ts';
 import type { Meter } from './limits.ts';
 import { REREAD_NS } from './limits.ts';
 import type { PhysicalCache } from './memory.ts';
+import { lackingCpus } from './processors.ts';
 import type { Reading } from './reading.ts';
 import { read } from './reading.ts';
 import { believedAtOnce, inFlux, settled, trips } from './settle.ts';
@@ -60,6 +61,8 @@ interface Pending extends Planned {
   stood: boolean;
   /** Somebody may hold a lock of it only for where he happens to be. */
   hangs: boolean;
+  /** A lock that somebody may hold of whom nothing is known, and nobody else. */
+  unseen?: Draft | undefined;
 }
 
 /** Validates every structure that can be; what may be in flux is read again after the guest has run a little. */
@@ -92,6 +95,11 @@ export function inspect(
     const lacks = memory.lacked || (blind && result.drafts.length > 0);
     return lacks ? { ...result, drafts: [], failure: NOT_IN_FILE } : result;
   };
+  const askUnseen = (of: readonly Pending[]): void => {
+    const cpus = withoutUnseen(reading.cpus);
+    const without = cpus && read(subject, attachment, library, meter, cpus);
+    if (without) for (const one of of.filter(ofHolders)) one.unseen = heldByUnseen(one.result, check(one.structure, subject, meter, without, one.counted)); // prettier-ignore
+  };
   const conclusions = new Map<string, Conclusion>();
   const pending: Pending[] = [];
   for (const planned of structuresOf(attachment, library)) {
@@ -115,6 +123,7 @@ export function inspect(
       one.hangs = without !== undefined && hangsOnHolders(one.result, check(one.structure, subject, meter, without, one.counted)); // prettier-ignore
   };
   askHolders(pending);
+  askUnseen(pending);
   let open = pending.filter(unsettled);
   const unaware = patient.reason === 'inspection' && !listed() && oopsLine(log()) === '';
   /** Damage that it would fall over. */
@@ -158,7 +167,7 @@ export function inspect(
     blind,
     spared: spared(),
     landmarks: landmarksOf(subject, library, reading.session),
-    notes: reading.linked.notes,
+    notes: [...lackingCpus(subject), ...reading.linked.notes],
     signs,
   };
 }
@@ -186,6 +195,8 @@ function unsettled(one: Pending): boolean {
 
 /** Why a finding is not believed where nothing could be looked at again. */
 const ONE_READING = 'one reading only: it may have been half done';
+
+const UNSEEN = 'a CPU whose registers are not in the file may hold it';
 
 /** Locks of which it is settled that nobody holds them: what they guard is in flux no more, whatever CPUs are in the kernel. */
 function leakedIn({ result, seen }: Pending): readonly Address[] {
@@ -239,10 +250,11 @@ function conclude(
     const elements = verdict === 'unchecked' ? 0 : result.elements;
     return { ...base, ...result.failure, elements, verdict, drafts: [] };
   }
-  const flux = result.drafts[0];
+  const flux = result.drafts[0] ?? one.unseen;
   if (flux) {
     const { code, place, address } = flux;
-    const message = rereads === 0 && !inFlux(flux) ? `${flux.message}; ${ONE_READING}` : flux.message;
+    const why = flux === one.unseen ? UNSEEN : rereads === 0 && !inFlux(flux) ? ONE_READING : '';
+    const message = why === '' ? flux.message : `${flux.message}; ${why}`;
     return { ...base, verdict: 'unsettled', code, message, place, address, drafts: [] };
   }
   return { ...base, verdict: 'intact', drafts: [] };

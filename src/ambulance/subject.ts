@@ -8,17 +8,17 @@ import type { Result } from '../formats/result.ts';
 import { failure, success } from '../formats/result.ts';
 import type { VmcoreInfo } from '../formats/vmcoreinfo.ts';
 import type { LibraryModel } from '../model/structure.ts';
-import type { Patient } from '../patient/patient.ts';
+import type { Patient, PatientCpu } from '../patient/patient.ts';
 import type { Attachment } from './attach.ts';
 import type { PhysicalCache, Space } from './memory.ts';
 import { openSpace } from './memory.ts';
+import { cpuCount, processorsOf } from './processors.ts';
 import { servingAs } from './roles.ts';
 
 /** Thousands of patients run the same kernel image: what was made of the same bytes is made once. */
 const NAMES = contentMemo<NameTable>(8);
 const TYPES = contentMemo<Result<Btf>>(8);
 
-const CPU_LIMIT = 64;
 /** The only CPU's own area is not larger. */
 const PER_CPU_BYTES = 0x4_0000;
 /** MODULES_VADDR and MODULES_END without KASLR (Documentation/x86/x86_64/mm.rst); with it the area begins later. */
@@ -35,8 +35,10 @@ export class Subject {
   readonly memory: PhysicalCache;
   /** What the rescuer knows. */
   readonly library: LibraryModel;
-  /** CPUs that the guest has and the hypervisor shows. */
+  /** CPUs that the guest has, as far as the hypervisor shows them or the guest's own word is to be taken. */
   readonly cpus: number;
+  /** Each of them by its number; undefined where its registers are not to be had. */
+  readonly processors: readonly (PatientCpu | undefined)[];
   readonly #text: readonly [start: Address, end: Address];
   readonly #per_cpu: Address[] = [];
   #per_cpu_generation = -1;
@@ -49,9 +51,8 @@ export class Subject {
     this.kallsyms = kallsyms;
     this.btf = btf;
     this.space = space;
-    const said = space.u32(kallsyms.lookup('nr_cpu_ids') ?? NaN);
-    const shown = Math.min(patient.cpus.length, CPU_LIMIT);
-    this.cpus = said >= 1 && said < shown ? said : shown;
+    this.cpus = cpuCount(this);
+    this.processors = processorsOf(this);
     this.#text = [kallsyms.lookup('_stext') ?? NaN, kallsyms.lookup('_etext') ?? NaN];
   } // prettier-ignore
 

@@ -32,9 +32,9 @@ export async function diagnoseCommand(
     }
     const patient = known ?? opened.patient;
     const { format, release, shortcomings, held_bytes: memory_bytes } = opened;
-    const { cpus: processors } = patient;
     const seen = attend(patient, { ambulance: AMBULANCE, library: await shippedLibrary() });
-    const cpus = seen.cpus.map((one) => ({ ...one, rip: processors[one.index]?.register('rip') ?? 0n }));
+    const { processors } = seen;
+    const cpus = seen.cpus.map((one, index) => ({ ...one, rip: processors[index]?.register('rip') ?? 0n }));
     const of = { file: basename(file), format, release, shortcomings, memory_bytes, cpu_count: processors.length, ...seen, cpus }; // prettier-ignore
     around.out(options['json'] === true ? diagnosisJson(of, version) : diagnosisText(of, around.colors));
     return seen.report.health === 'healthy' && seen.closed === undefined ? EXIT.ok : EXIT.failed;

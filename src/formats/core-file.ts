@@ -1,5 +1,5 @@
 import type { CpuRegisters } from './elf-registers.ts';
-import { readPrstatus, readQemuState } from './elf-registers.ts';
+import { qemuStackPointer, readPrstatus, readQemuState } from './elf-registers.ts';
 import { readNotes } from './notes.ts';
 import type { ReadMemory } from './result.ts';
 import { VMCOREINFO_NOTE } from './vmcoreinfo.ts';
@@ -60,9 +60,14 @@ export function readCoreNotes(
     else if (note.name === VMCOREINFO_NOTE && desc.length > 0) vmcoreinfo ??= desc;
     else if (note.name === PATIENT_NOTE && note.type === PATIENT_SAID) patient ??= desc;
     else if (note.name === PATIENT_NOTE && note.type === PATIENT_REGION) region_copy ??= desc;
-    else if (note.name === 'QEMU' && described < cpus.length) {
-      cpus[described] = { ...cpus[described], ...readQemuState(desc) };
-      described++;
+    else if (note.name === 'QEMU') {
+      // They come in the order of the CPUs, and so does NT_PRSTATUS, of which one may be missing.
+      const of = cpus.findIndex(
+        ({ rsp }, index) => index >= described && qemuStackPointer(desc, rsp) === rsp,
+      );
+      if (of < 0) continue;
+      cpus[of] = { ...cpus[of], ...readQemuState(desc) };
+      described = of + 1;
     }
   }
   return {

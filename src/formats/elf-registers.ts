@@ -12,6 +12,8 @@ const USER_REGS = [
 
 /** QEMU's own note (target/i386/arch_dump.c, QEMUCPUState): what NT_PRSTATUS has no room for. */
 const QEMU_STATE_BYTES = 440;
+/** Of rax, rbx, rcx, rdx, rsi, rdi, rsp. */
+const QEMU_RSP_AT = 8 + 6 * 8;
 const QEMU_SEGMENTS_AT = 8 + 18 * 8;
 const QEMU_SEGMENTS = ['cs', 'ds', 'es', 'fs', 'gs', 'ss', 'ldtr', 'tr', 'gdtr', 'idtr'] as const;
 const QEMU_CONTROL_AT = QEMU_SEGMENTS_AT + QEMU_SEGMENTS.length * 24;
@@ -49,6 +51,13 @@ export function writeQemuState(registers: CpuRegisters): Uint8Array {
   for (const index of [0, 2, 3, 4])
     view.setBigUint64(QEMU_CONTROL_AT + index * 8, registers[`cr${index}`] ?? 0n, true);
   return desc;
+}
+
+/** Where a QEMU note says that the stack is; `unsaid` in one that does not say it, as Siren's own. */
+export function qemuStackPointer(desc: Uint8Array, unsaid: bigint | undefined): bigint | undefined {
+  if (desc.length < QEMU_STATE_BYTES) return undefined;
+  const said = new DataView(desc.buffer, desc.byteOffset, desc.byteLength).getBigUint64(QEMU_RSP_AT, true);
+  return said === 0n ? unsaid : said;
 }
 
 /** Segment bases and control registers of a QEMU note; none when it is too short. */

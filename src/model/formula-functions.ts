@@ -84,7 +84,7 @@ export interface CpuMember {
 
 const CPU_LIST: readonly CpuMember[] = [
   { name: 'index', gives: 'number', doc: 'Its number.' },
-  { name: 'mode', gives: 'text', doc: '`user`, `idle`, `waiting` for a lock, or `kernel`.' },
+  { name: 'mode', gives: 'text', doc: '`user`, `idle`, `waiting` for a lock, or `kernel`; `unknown` where its registers are not in the dump.' },
   { name: 'rip', gives: 'address', doc: 'Its instruction pointer.' },
   { name: 'rsp', gives: 'address', doc: 'Its stack pointer.' },
   { name: 'at', gives: 'text', doc: 'The function that rip lies in; empty outside the text.' },

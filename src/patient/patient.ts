@@ -15,6 +15,8 @@ export interface Patient {
   /** True for memory that the machine has and that cannot be read here, as what a dump was cut off or made without. Absent where there is none such. */
   absent?(physical: number): boolean;
   readonly cpus: readonly PatientCpu[];
+  /** True where the machine may have CPUs that are not among `cpus`: a dump has those whose registers somebody wrote down. */
+  readonly cpus_may_lack?: boolean;
   /** Where the guest registered its region (guest-physical) when the registry accepted it. */
   readonly region?: { readonly physical: number; readonly bytes: number } | undefined;
   /** The hypervisor's copy, taken at the registration. */

@@ -77,6 +77,7 @@ function findingLines({ code, place, address, message, consequence_of }: Finding
 } // prettier-ignore
 
 function cpuLine({ index, rip, at, mode, frames, waits_on }: SeenCpu): string {
+  if (mode === 'unknown') return `${index}: its registers are not in the file`;
   const where = at === '' ? `0x${addressHex(rip)}` : at;
   const behind = frames.slice(1, FRAMES_SHOWN + 1);
   const back = behind.length === 0 ? '' : `, from ${behind.map((name) => oneLine(name)).join(' < ')}`;

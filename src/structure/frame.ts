@@ -185,8 +185,9 @@ export class Frame extends Reporting {
     return this.session.code.symbolAround(address)[1] || 0;
   }
 
+  /** A CPU of which nothing is known may be anywhere. */
   takes(cpu: CpuView, functions: readonly string[]): boolean {
-    return cpu.frames.some((frame) => functions.includes(frame));
+    return cpu.mode === 'unknown' || cpu.frames.some((frame) => functions.includes(frame));
   }
 
   /** The innermost two are the slow path and who called that. */

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { openElfCore } from '../../src/formats/elf-core.ts';
 import { writeElfCoreHead } from '../../src/formats/elf-core-write.ts';
+import { readCoreNotes } from '../../src/formats/core-file.ts';
+import { writePrstatus, writeQemuState } from '../../src/formats/elf-registers.ts';
+import { writeNotes } from '../../src/formats/notes.ts';
 import { fileOf } from '../support/core-files.ts';
 
 const LOW = Uint8Array.from({ length: 0x2000 }, (_, index) => index & 0xff);
@@ -28,6 +31,20 @@ test('a machine that is written is read back: memory, registers, VMCOREINFO', ()
   const into = new Uint8Array(4);
   expect(value.read(0x10_0010, into)).toBe(true);
   expect([...into]).toEqual([0x10, 0x11, 0x12, 0x13]);
+});
+
+test("what QEMU adds to a CPU's registers is not added to those of another whose own are missing", () => {
+  const state = (rsp: bigint, gs_base: bigint): Uint8Array => {
+    const desc = writeQemuState({ gs_base });
+    new DataView(desc.buffer).setBigUint64(8 + 6 * 8, rsp, true);
+    return desc;
+  };
+  const notes = writeNotes([
+    { name: 'CORE', type: 1, desc: writePrstatus({ rsp: 0x2000n }) },
+    { name: 'QEMU', type: 0, desc: state(0x1000n, 7n) },
+    { name: 'QEMU', type: 0, desc: state(0x2000n, 8n) },
+  ]);
+  expect(readCoreNotes(notes).cpus).toMatchObject([{ rsp: 0x2000n, gs_base: 8n }]);
 });
 
 test('segments that touch are read across; beyond them there is nothing', () => {

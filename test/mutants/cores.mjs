@@ -22,4 +22,8 @@ export const mutants = [
   { id: 'what-is-not-in-the-file', file: 'src/ambulance/inspect.ts', from: 'const lacks = memory.lacked || (blind && result.drafts.length > 0);', to: 'const lacks = false;', killer: 'test/targets/core/partial.test.ts' },
   { id: 'addresses-of-57-bits', file: 'src/ambulance/attend.ts', from: "const code = opened.code === 'LAYOUT' ? 'FIVE_LEVELS' :", to: 'const code =', killer: 'test/targets/core/partial.test.ts' },
   { id: 'a-code-of-another-verdict', file: 'src/report/adopted.ts', from: 'leads_to(code) !== verdict', to: 'false', killer: 'test/report/adopted.test.ts' },
+  { id: 'cpus-without-registers', file: 'src/ambulance/processors.ts', from: 'cpu >= shown; cpu--', to: 'cpu > last; cpu--', killer: 'test/ambulance/missing-cpus.test.ts' },
+  { id: 'who-is-there-is-not-who-comes-first', file: 'src/ambulance/processors.ts', from: 'known === undefined && isAt(subject, cpu, index)', to: 'known === undefined', killer: 'test/ambulance/missing-cpus.test.ts' },
+  { id: 'who-is-not-there-may-hold-it', file: 'src/ambulance/inspect.ts', from: 'const flux = result.drafts[0] ?? one.unseen;', to: 'const flux = result.drafts[0];', killer: 'test/ambulance/missing-cpus.test.ts' },
+  { id: 'whose-state-qemu-wrote', file: 'src/formats/core-file.ts', from: 'index >= described && qemuStackPointer(desc, rsp) === rsp', to: 'index >= described', killer: 'test/formats/elf-core.test.ts' },
 ]; // prettier-ignore

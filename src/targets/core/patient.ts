@@ -10,7 +10,8 @@ const NO_FLAGS = 0x202n;
 /** The machine in a core file, as an ambulance may reach it. It stands still: it cannot be let run, and not be written to. */
 export function corePatient(name: string, core: CoreFile): Patient {
   const known = readPatientNote(core.patient);
-  const cpus = core.cpus.map((registers, index): PatientCpu => ({
+  const told = core.cpus.filter(({ rip = 0n }) => rip !== 0n);
+  const cpus = told.map((registers, index): PatientCpu => ({
     index,
     register: (register) => registers[register] ?? (register === 'rflags' ? NO_FLAGS : 0n),
     steps: known?.cpus[index]?.steps ?? 0,
@@ -24,6 +25,7 @@ export function corePatient(name: string, core: CoreFile): Patient {
     read: core.read,
     ...(core.absent ? { absent: (physical: number) => core.absent?.(physical) === true } : {}),
     cpus,
+    ...(known ? {} : { cpus_may_lack: true }),
     ...(known?.region ? { region: known.region } : {}),
     ...(kept ? { boot_copy: kept } : {}),
     ...(known?.refusal === undefined ? {} : { refusal: known.refusal }),

@@ -30,6 +30,7 @@ const attended = (causes: readonly (number | undefined)[], ...repairs: Repair[])
   }),
   repairs,
   cpus: [],
+  processors: [],
   cost_ns: 0,
 }); // prettier-ignore
 const plan = (seen: Attended): unknown => planOf({ kind: 'advice' }, seen, 'web');

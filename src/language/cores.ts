@@ -35,7 +35,7 @@ export function isCore(phrase: tree.Phrase): boolean {
   return phrase.head.text === 'core';
 }
 
-/** `core web file "cores/4711.vmcore" sha256 "9f2c6d0e4b1a" kernel "6.1.0-56-cloud-amd64"`, as often as there are files. */
+/** `core web file "cores/4711.vmcore" sha256 "9f2c6d0e4b1a" kernel "6.1.0-56-cloud-amd64" booted "cores/4710.vmcore"`, as often as there are files. */
 export function coresOf(phrases: readonly tree.Phrase[], scope: Scope): Cores {
   const before = scope.problems.errors;
   const models: CoreModel[] = [];
@@ -55,7 +55,7 @@ export function coresOf(phrases: readonly tree.Phrase[], scope: Scope): Cores {
 
 function coreOf(phrase: tree.Phrase, others: readonly CoreModel[], scope: Scope): CoreModel | undefined {
   const { head } = phrase;
-  const clauses = clausesOf(head, phrase.clauses, ['file', 'sha256', 'kernel'], scope);
+  const clauses = clausesOf(head, phrase.clauses, ['file', 'sha256', 'kernel', 'booted'], scope);
   const expr = single(phrase.values, head, scope);
   const partition = expr === undefined ? undefined : wantName(expr, head, scope);
   if (expr === undefined || partition === undefined) return undefined;
@@ -67,6 +67,8 @@ function coreOf(phrase: tree.Phrase, others: readonly CoreModel[], scope: Scope)
   const file = named === undefined ? noFile(partition, head, scope) : fileOf(named, scope);
   const sha256 = sha256Of(clauseNamed(clauses, 'sha256'), scope);
   const release = textOf(clauseNamed(clauses, 'kernel'), scope);
+  const earlier = clauseNamed(clauses, 'booted');
+  const booted = earlier && fileOf(earlier, scope);
   const model: { -readonly [Key in keyof CoreModel]: CoreModel[Key] } = {
     partition,
     file: file ?? '',
@@ -75,6 +77,7 @@ function coreOf(phrase: tree.Phrase, others: readonly CoreModel[], scope: Scope)
   }; // prettier-ignore // prettier-ignore
   if (sha256 !== undefined) model.sha256 = sha256;
   if (release !== undefined) model.release = release;
+  if (earlier !== undefined && booted !== undefined) model.booted = { file: booted, span: spanOf(scope.unit, earlier) }; // prettier-ignore
   return model;
 }
 

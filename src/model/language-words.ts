@@ -35,6 +35,7 @@ const OF_A_SCENARIO: WordGroup = {
     core: 'A dump in the place of a machine, for `targets core`: `core web file "cores/4711.vmcore" sha256 "9f2c6d0e4b1a" kernel "6.1.0-56-cloud-amd64"`. The file is written as seen from the spec; digest (its first digits) and release are checked when they are given. Nothing runs: the rescue looks, and claims are judged.',
     file: 'Of `core`: the dump, inside the project.',
     sha256: 'Of `core`: the first 8 or more hex digits of the digest of the file.',
+    booted: 'Of `core`: an earlier dump of the same boot, from when all was well: `core web file "cores/4711.vmcore" booted "cores/4710.vmcore"`. The kernel\'s code is compared with what it holds there; without it, `text` is `unchecked`.',
     budget: 'Of a scenario with a `core`: the wall time that the rescue may take, and how much of a dump it may hold: `budget 2 s memory 300 MiB`. What needs more memory is `unreachable` with BUDGET.',
     skip: 'The scenario is not run and the reports say why: `skip "needs a kernel image, #7"`.',
     xfail: 'The scenario is known to fail, and why: `xfail "the watchdog is rewritten, #4711" until 2027-03-01`. If it passes, the run is red until the mark is taken away.',

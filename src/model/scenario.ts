@@ -52,6 +52,8 @@ export interface CoreModel {
   readonly sha256?: string;
   /** What the kernel in it must call itself. */
   readonly release?: string;
+  /** An earlier dump of the same boot, from when all was well: what is compared with memory as it was is compared with it. From the project's root. */
+  readonly booted?: { readonly file: string; readonly span: Span };
   readonly span: Span;
   /** Of the clause that names the file. */
   readonly file_span: Span;

@@ -3,6 +3,7 @@ import { formatTime } from '../base/units.ts';
 import { runCores } from '../execute/cores.ts';
 import type { CoreModel, Scenario } from '../model/scenario.ts';
 import { sha256Of } from '../targets/core/digest.ts';
+import { withEarlier } from '../targets/core/earlier.ts';
 import type { DumpedMachine } from '../targets/core/open.ts';
 import { openMachine } from '../targets/core/open.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
@@ -13,15 +14,20 @@ import type { ExecuteContext, RealRun } from './execute.ts';
 /** Opens the core files of a scenario and has them looked at; what cannot be opened, or is another file than the one that is meant, is said. */
 export function runOnCore(scenario: Scenario, job: Job, context: ExecuteContext): RealRun {
   const machines: DumpedMachine[] = [];
-  const close = (): void => machines.forEach((one) => one.close());
+  const opened: DumpedMachine[] = [];
+  const close = (): void => opened.forEach((one) => one.close());
   for (const core of scenario.cores ?? []) {
     const path = resolve(context.root ?? '.', core.file);
     const machine = openMachine(path, core.partition);
     const wrong = typeof machine === 'string' ? unreadable(core, machine) : otherThan(core, path, machine);
-    if (typeof machine !== 'string') machines.push(machine);
-    if (wrong === undefined) continue;
+    if (typeof machine !== 'string') opened.push(machine);
+    const known = wrong ?? asBooted(core, machine as DumpedMachine, context.root, opened);
+    if ('patient' in known) {
+      machines.push(known);
+      continue;
+    }
     close();
-    return { status: 'errored', reason: wrong.message, complaints: [wrong] };
+    return { status: 'errored', reason: known.message, complaints: [known] };
   }
   try {
     const begun_ms = performance.now();
@@ -32,6 +38,22 @@ export function runOnCore(scenario: Scenario, job: Job, context: ExecuteContext)
     close();
     throw error;
   }
+}
+
+/** The machine with its memory as the earlier dump has it, where the scenario names one. */
+function asBooted(
+  { booted, partition }: CoreModel,
+  machine: DumpedMachine,
+  root: string | undefined,
+  opened: DumpedMachine[],
+): DumpedMachine | Diagnostic {
+  if (booted === undefined) return machine;
+  const { file, span } = booted;
+  const earlier = openMachine(resolve(root ?? '.', file), partition);
+  if (typeof earlier === 'string') return complaint('E0918', `${file}: ${earlier}`, span, 'this one');
+  opened.push(earlier);
+  const patient = withEarlier(machine, earlier);
+  return typeof patient === 'string' ? complaint('E0919', `${file}: ${patient}`, span, 'another boot') : { ...machine, patient }; // prettier-ignore
 }
 
 function unreadable({ file, file_span }: CoreModel, why: string): Diagnostic {

@@ -166,6 +166,47 @@ describe('a damaged machine goes out as a core file and comes back as a scenario
     rmSync(join(folder, 'other.vmcore'));
   });
 
+  it('a scenario may name an earlier dump of the same boot, with which is compared what was', async () => {
+    const early = await siren(['export', 'smash.spec', '--at', '30 ms', '--out', 'early'], folder);
+    expect(early.code).toBe(0);
+    const bytes = readFileSync(path);
+    for (let at = bytes.indexOf('OSRELEASE=6'); at >= 0 && at < 1_048_576; at = bytes.indexOf('OSRELEASE=6', at)) bytes[at + 10] = 0x35; // prettier-ignore
+    writeFileSync(join(folder, 'other.vmcore'), bytes);
+    writeFileSync(join(folder, 'compared.spec'), `validator tasks {
+  each t in tasks {
+    require u64_at(&t.tasks.next) != 0xdead_0000_0000_0100 or booted(&t.tasks.next) != u8_at(&t.tasks.next) else LINK_KEPT "it was so before"
+    require booted(&t.comm) == t.comm[0] else NAME_CHANGED "{t.comm}"
+  }
+}
+scenario "kept" {
+  core web file "${dump}" booted "early/${dump}"
+  expect { verdict web.tasks is not unchecked; verdict web.*, others is any }
+}
+scenario "whole" {
+  core web file "early/${dump}" booted "./early/${dump}"
+  expect { verdict web.tasks is intact; verdict others is any }
+}
+scenario "not kept" {
+  core web file "early/${dump}"
+  expect { verdict web.tasks is unchecked with NO_REFERENCE; verdict others is any }
+}
+scenario "of another boot" {
+  core web file "early/${dump}" booted "other.vmcore"
+  expect { verdict web.* is any }
+}
+scenario "no dump" {
+  core web file "early/${dump}" booted "smash.spec"
+  expect { verdict web.* is any }
+}
+`); // prettier-ignore
+    const ran = await sirenHere(['run', 'compared.spec', '--target', 'core', '--workers', '0'], folder);
+    expect(ran.code).toBe(4);
+    expect(ran.stdout).toMatch(/3 passed/);
+    expect(ran.stdout).toMatch(/E0919\]: other\.vmcore: it is of another boot/);
+    expect(ran.stdout).toMatch(/E0918\]: smash\.spec: /);
+    rmSync(join(folder, 'other.vmcore'));
+  });
+
   it('a dump that is cut short is diagnosed as far as it goes, and one that is none is refused', async () => {
     copyFileSync(path, join(folder, 'cut.vmcore'));
     truncateSync(join(folder, 'cut.vmcore'), 100 * 1_048_576);

@@ -26,4 +26,6 @@ export const mutants = [
   { id: 'who-is-there-is-not-who-comes-first', file: 'src/ambulance/processors.ts', from: 'known === undefined && isAt(subject, cpu, index)', to: 'known === undefined', killer: 'test/ambulance/missing-cpus.test.ts' },
   { id: 'who-is-not-there-may-hold-it', file: 'src/ambulance/inspect.ts', from: 'const flux = result.drafts[0] ?? one.unseen;', to: 'const flux = result.drafts[0];', killer: 'test/ambulance/missing-cpus.test.ts' },
   { id: 'whose-state-qemu-wrote', file: 'src/formats/core-file.ts', from: 'index >= described && qemuStackPointer(desc, rsp) === rsp', to: 'index >= described', killer: 'test/formats/elf-core.test.ts' },
+  { id: 'a-core-is-compared-with-what-it-was', file: 'src/runner/core.ts', from: 'if (booted === undefined) return machine;', to: 'if (booted !== undefined) return machine;', killer: 'test/cli/core-files.test.ts' },
+  { id: 'the-earlier-core-is-named', file: 'src/language/cores.ts', from: 'const booted = earlier && fileOf(earlier, scope);', to: 'const booted = undefined;', killer: 'test/cli/core-files.test.ts' },
 ]; // prettier-ignore

@@ -53,6 +53,19 @@ export interface Done {
   /** The damage takes effect by itself, at once: a CPU that stands still. */
   readonly immediate?: true;
   readonly note: string;
+  /** What the guest was asked to do by itself: how it went is seen later. */
+  readonly asked?: Asked;
+}
+
+/** A request to the guest's own kernel. Plain data. */
+export interface Asked {
+  readonly partition: string;
+  readonly cpu: number;
+  readonly number: number;
+  /** Guest-physical: where its number, who began it, and how far it is, stand. */
+  readonly number_at: number;
+  readonly pid_at: number;
+  readonly state_at: number;
 }
 
 /** `later`: it cannot be done in this state, but will be as soon as it can: a lock that somebody holds. */

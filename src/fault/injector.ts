@@ -18,7 +18,7 @@ import { Schedule } from './schedule.ts';
 import { fill, flip, set, smash, zero } from './verbs/bytes.ts';
 import { copy } from './verbs/copy.ts';
 import { stall, stop } from './verbs/cpu.ts';
-import { acquire, free, loop, release } from './verbs/crash-point.ts';
+import { acquire, free, loop, release, wentAs } from './verbs/crash-point.ts';
 import { dma } from './verbs/dma.ts';
 import { leak } from './verbs/lock.ts';
 import { lose } from './verbs/lose.ts';
@@ -151,7 +151,7 @@ export class Injector {
 
   /** What was done so far, with the first reads of the damage. */
   receipts(): readonly Receipt[] {
-    return this.#receipts.list(this.#options.target.controls);
+    return this.#receipts.list(this.#options.target.controls, (asked) => wentAs(asked, this.#options.target));
   }
 
   state(): InjectorState {

@@ -5,7 +5,7 @@ import { addressBits } from '../place/place.ts';
 import { printExpression } from '../model/print.ts';
 import type { Receipt } from '../record/record.ts';
 import type { FaultControls } from '../target/target.ts';
-import type { Done } from './injection.ts';
+import type { Asked, Done } from './injection.ts';
 
 /** More occurrences of one `every` than this are not kept: the record stays small. */
 const RECEIPTS_LIMIT = 1000;
@@ -15,6 +15,7 @@ const BYTES_KEPT = 64;
 export interface Entry {
   readonly receipt: Receipt;
   readonly watches: readonly number[];
+  readonly asked?: Asked;
 }
 
 /** The receipts of one run: armed at the start, one for each action and one for each firing of it. */
@@ -61,7 +62,7 @@ export class Receipts {
       after: hex(done.after),
       bytes: done.after.length,
       note: done.note,
-    }), watches); // prettier-ignore
+    }), watches, done.asked); // prettier-ignore
   }
 
   /** It came to nothing: why, and whether because this target cannot do it. */
@@ -83,8 +84,12 @@ export class Receipts {
   }
 
   /** All of them, with the first reads that the machine has seen since. */
-  list(controls: Partial<FaultControls> | undefined): readonly Receipt[] {
-    return this.entries().map(({ receipt, watches }) => {
+  list(controls: Partial<FaultControls> | undefined, went?: (asked: Asked) => string): readonly Receipt[] {
+    return this.entries().map(({ receipt: written, watches, asked }) => {
+      const receipt =
+        asked === undefined || went === undefined
+          ? written
+          : { ...written, note: `${written.note}; ${went(asked)}` };
       if (receipt.activated_ns !== undefined || !controls?.activated) return receipt;
       const times = watches.map((watch) => controls.activated?.(watch)).filter((time) => time !== undefined);
       return times.length === 0 ? receipt : { ...receipt, activated_ns: Math.min(...times) };
@@ -101,13 +106,15 @@ export class Receipts {
     action: number,
     change: (receipt: Receipt) => Receipt,
     watches: readonly number[],
+    asked?: Asked,
   ): void {
+    const more = asked === undefined ? {} : { asked };
     const standing = this.#actions.get(`${trigger} ${action}`);
     const open = standing?.open;
     const waiting = open === undefined ? undefined : this.#entries[open];
     if (standing && open !== undefined && waiting) {
       const receipt = change(waiting.receipt);
-      this.#entries[open] = { receipt, watches };
+      this.#entries[open] = { receipt, watches, ...more };
       if (receipt.fired_ns !== undefined) standing.open = undefined;
       return;
     }
@@ -115,7 +122,7 @@ export class Receipts {
     const again = written?.actions[action];
     if (!written || !again || (standing?.count ?? 0) >= RECEIPTS_LIMIT) return;
     const receipt = armed(written, trigger, again, action, this.#armed_ns);
-    this.#push({ receipt: change(receipt), watches });
+    this.#push({ receipt: change(receipt), watches, ...more });
   }
 
   #push(entry: Entry): void {

@@ -198,7 +198,7 @@ struct super_block {
   struct list_head s_inodes;
 } __randomize_layout;
 /* Crash points, as drivers/misc/lkdtm has them: what is asked of a CPU, one after the other. */
-struct lkdtm_request { u32 op; u32 mode; u64 address; u32 number; u32 reserved; };
+struct lkdtm_request { u32 op; u32 mode; u64 address; u32 number; pid_t pid; u32 state; u32 reserved; };
 struct lkdtm_queue { u32 head; u32 tail; struct lkdtm_request requests[16]; };
 typedef struct { unsigned int __softirq_pending; unsigned int apic_timer_irqs; unsigned int irq_resched_count; } irq_cpustat_t;
 struct cpumask { unsigned long bits[1]; };

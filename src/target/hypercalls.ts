@@ -51,6 +51,9 @@ export const CRASH_POINT = {
   write: 0, read: 1, irqs_on: 0, irqs_off: 1,
 } as const; // prettier-ignore
 
+/** How far the kernel has come with it, in lkdtm_request.state; lkdtm_request.pid is who began it. */
+export const CRASH_POINT_STATE = { asked: 0, begun: 1, done: 2 } as const;
+
 const LOGICAL_SHIFT = 2 ** 40;
 
 /**

@@ -45,7 +45,7 @@ describe('free', () => {
     expect(freelists).toContain(slab!.page + 4 * 64);
     expect(receipts()[0]).toMatchObject({ place: OBJECT(4), kind: 'fault', bytes: 0 });
     expect(receipts()[0]!.note).toMatch(
-      /^kfree on CPU \d, asked by lkdtm_queue.requests\[0\] from 0{48} to (?!0{48})[0-9a-f]{48}$/,
+      /^kfree\(0xffff[0-9a-f]{12}\) on CPU (\d), asked by lkdtm_queue.requests\[0\] from 0{64} to (?!0{64})[0-9a-f]{64}; pid [1-9]\d* on CPU \1 has done it$/,
     );
     expect(receipts()[0]!.activated_ns).toBeGreaterThan(40 * MS);
     expect(guest.of('oops')).toEqual([]);
@@ -151,6 +151,41 @@ describe('loop', () => {
     };
     expect(ticks('on')).toBeGreaterThan(8);
     expect(ticks('off')).toBe(0);
+  });
+});
+
+describe('the receipt of what the guest is asked to do', () => {
+  const ended = (receipts: readonly Receipt[]): string[] => receipts.map(({ note }) => note.split('; ')[1] ?? '').map((said) => said.replace(/pid \d+/, 'pid N')); // prettier-ignore
+  const took = (mode = by(0)): Action => action('acquire', 'web.locks["sb_lock"]', mode);
+
+  it('says who has done it, and who waits', () => {
+    const { receipts } = after([took(), took(by(1)), action('free', OBJECT(4), by(1))], 42);
+    expect(ended(receipts())).toEqual([
+      'pid N on CPU 0 has done it',
+      'pid N on CPU 1 began it and has not come to its end',
+      'CPU 1 has not come to it',
+    ]);
+  });
+
+  it('says of a lock that was given back that both were done', () => {
+    const { receipts } = after([took(), action('release', 'web.locks["sb_lock"]', by(0))], 42);
+    expect(ended(receipts())).toEqual(['pid N on CPU 0 has done it', 'pid N on CPU 0 has done it']);
+  });
+
+  it('says that a loop has no end, and that what kills its task has none', () => {
+    const { receipts } = after([action('loop', 'web.cpus[1]', { irqs: [word('off')] }), action('free', OBJECT(4), by(0)), action('free', OBJECT(4), by(0))], 42); // prettier-ignore
+    expect(ended(receipts())).toEqual([
+      'pid N on CPU 1 began it and has not come to its end',
+      'pid N on CPU 0 has done it',
+      'pid N on CPU 0 began it and has not come to its end',
+    ]);
+  });
+
+  it('says where it cannot be known any more', () => {
+    const frees = Array.from({ length: 18 }, () => action('release', 'web.locks["sb_lock"]', by(0)));
+    const said = ended(after(frees, 45).receipts());
+    expect(said[0]).toBe('what became of it is not known: its place in the queue was needed again');
+    expect(said[17]).toBe('pid N on CPU 0 has done it');
   });
 });
 

@@ -69,7 +69,7 @@ export const mutants = [
   {
     id: 'a-member-is-filled-once',
     file: 'src/language/app-twice.ts',
-    from: 'return apart < 0 ||',
+    from: 'return apart < 0 || other[apart] === undefined ||',
     to: 'return',
     killer: 'test/language/golden.test.ts',
   },

@@ -43,4 +43,18 @@ export const mutants = [
   { id: 'copied-over-as-many-bytes', file: 'src/fault/verbs/copy.ts', from: 'if (there.length !== bytes.length) return', to: 'if (false) return', killer: 'test/fault/crash-point.test.ts' },
   { id: 'a-range-is-all-its-elements', file: 'src/place/typed.ts', from: '(high - low + 1) * first.value.bytes', to: 'first.value.bytes', killer: 'test/fault/crash-point.test.ts' },
   { id: 'a-bit-field-is-no-place', file: 'src/place/typed.ts', from: 'if (member.bits > 0)', to: 'if (false)', killer: 'test/place/simulated-guest.test.ts' },
+  {
+    id: 'what-was-asked-is-done-only-when-it-is',
+    file: 'src/targets/sim/guest/kernel/lkdtm.ts',
+    from: 'cpu.store32(from + request.state, CRASH_POINT_STATE.begun);',
+    to: 'cpu.store32(from + request.state, CRASH_POINT_STATE.done);',
+    killer: 'test/fault/crash-point.test.ts',
+  },
+  {
+    id: 'a-place-in-the-queue-is-used-again',
+    file: 'src/fault/verbs/crash-point.ts',
+    from: 'if (word(number_at) !== number)',
+    to: 'if (word(number_at) === undefined)',
+    killer: 'test/fault/crash-point.test.ts',
+  },
 ]; // prettier-ignore

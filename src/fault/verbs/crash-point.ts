@@ -1,4 +1,5 @@
 import type { Address } from '../../base/address.ts';
+import { addressHex } from '../../base/address.ts';
 import { resolve } from '../../place/evaluate.ts';
 import { integerOf } from '../../place/integer.ts';
 import type { Kernel } from '../../place/kernel.ts';
@@ -8,11 +9,12 @@ import { perCpu } from '../../place/collections/queues.ts';
 import type { Outcome } from '../../place/outcome.ts';
 import { found, lost } from '../../place/outcome.ts';
 import type { BytesPlace, Place } from '../../place/place.ts';
-import { locations } from '../../place/place.ts';
+import { addressBits, locations } from '../../place/place.ts';
 import { partitionOf } from '../../place/read.ts';
 import { elementOf, objectAt } from '../../place/typed.ts';
-import { CRASH_POINT, VECTOR } from '../../target/hypercalls.ts';
-import type { Effect, Injection, Perform } from '../injection.ts';
+import { CRASH_POINT, CRASH_POINT_STATE, VECTOR } from '../../target/hypercalls.ts';
+import type { Target } from '../../target/target.ts';
+import type { Asked, Effect, Injection, Perform } from '../injection.ts';
 import { clause, controlOf, NO_BYTES, refused, refusedFor } from '../injection.ts';
 import { memberAddress, memberPlace, storeWord } from '../words.ts';
 import { readPlace, writePlace } from '../write.ts';
@@ -46,7 +48,7 @@ export const free: Perform = (injection) => {
   const by = cpuBy(injection, object.partition);
   if (!by.ok) return refusedFor(by);
   const cpu = by.value ?? cpusOfSlab(kernel.value, slab)[0] ?? 0;
-  return ask(injection, kernel.value, object, { op: CRASH_POINT.free, mode: 0, address: object.address, cpu, note: `kfree on CPU ${cpu}` }); // prettier-ignore
+  return ask(injection, kernel.value, object, { op: CRASH_POINT.free, mode: 0, address: object.address, cpu, note: `kfree(0x${addressHex(addressBits(object) ?? 0n)}) on CPU ${cpu}` }); // prettier-ignore
 };
 
 /** `acquire LOCK by CPU mode MODE`: the CPU takes it, waits if it must, and keeps it. */
@@ -118,6 +120,8 @@ function ask(injection: Injection, kernel: Kernel, place: Place, request: Reques
     ['op', request.op],
     ['mode', request.mode],
     ['number', asked],
+    ['pid', 0],
+    ['state', CRASH_POINT_STATE.asked],
   ] as const;
   for (const [name, value] of words) {
     const field = memberPlace(kernel, entry.value, name);
@@ -132,7 +136,39 @@ function ask(injection: Injection, kernel: Kernel, place: Place, request: Reques
     return refused(`CPU ${request.cpu} of ${place.partition} takes no interrupt`);
   // The harness changes nothing of the place itself: the guest's own kernel does.
   const note = `${request.note}, asked by lkdtm_queue.requests[${head % QUEUE}] from ${hex(before)} to ${hex(readPlace(live, entry.value))}`; // prettier-ignore
-  return { kind: 'done', place, before: NO_BYTES, after: NO_BYTES, watch: locations(entry.value), note };
+  return {
+    kind: 'done',
+    place,
+    before: NO_BYTES,
+    after: NO_BYTES,
+    watch: locations(entry.value),
+    note,
+    ...askedOf(kernel, entry.value, asked, request.cpu),
+  };
+}
+
+/** Where it will be seen how the request went. */
+function askedOf(kernel: Kernel, entry: BytesPlace, number: number, cpu: number): { asked?: Asked } {
+  const at = (name: string): number | undefined => memberPlace(kernel, entry, name)?.runs[0]?.physical;
+  const [number_at, pid_at, state_at] = [at('number'), at('pid'), at('state')];
+  if (number_at === undefined || pid_at === undefined || state_at === undefined) return {};
+  return { asked: { partition: entry.partition, cpu, number, number_at, pid_at, state_at } };
+}
+
+/** What became of a request, as the guest's memory says. */
+export function wentAs({ partition, cpu, number, number_at, pid_at, state_at }: Asked, live: Target): string {
+  const word = (physical: number): number | undefined => {
+    const into = new Uint8Array(4);
+    if (partitionOf(live, partition)?.memory.read(physical, into) !== true) return undefined;
+    return new DataView(into.buffer).getUint32(0, true);
+  };
+  if (word(number_at) !== number)
+    return 'what became of it is not known: its place in the queue was needed again';
+  const [state, pid] = [word(state_at), word(pid_at)];
+  if (state === CRASH_POINT_STATE.asked) return `CPU ${cpu} has not come to it`;
+  return state === CRASH_POINT_STATE.done
+    ? `pid ${pid} on CPU ${cpu} has done it`
+    : `pid ${pid} on CPU ${cpu} began it and has not come to its end`;
 }
 
 const hex = (bytes: Uint8Array | undefined): string =>

@@ -57,7 +57,7 @@ const MEMBERS = {
   inode: ['inode', 'i_mode', 'i_sb', 'i_ino', 'i_nlink', 'i_size', 'i_lru', 'i_sb_list', 'i_count'],
   external_name: ['external_name', 'count', 'name'],
   filename: ['filename', 'name', 'refcnt', 'iname'],
-  lkdtm_request: ['lkdtm_request', 'op', 'mode', 'address', 'number'],
+  lkdtm_request: ['lkdtm_request', 'op', 'mode', 'address', 'number', 'pid', 'state'],
   lkdtm_queue: ['lkdtm_queue', 'head', 'tail', 'requests'],
   super_block: ['super_block', 's_list', 's_dev', 's_blocksize', 's_root', 's_count', 's_active', 's_id', 's_inodes'],
 } as const; // prettier-ignore

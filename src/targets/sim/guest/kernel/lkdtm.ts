@@ -1,5 +1,5 @@
 import type { Address } from '../../../../base/address.ts';
-import { CRASH_POINT } from '../../../../target/hypercalls.ts';
+import { CRASH_POINT, CRASH_POINT_STATE } from '../../../../target/hypercalls.ts';
 import type { Cpu } from '../../step.ts';
 import { Label, timed } from '../assembler.ts';
 import type { Kernel } from '../kernel-data.ts';
@@ -62,8 +62,19 @@ export function assembleLkdtm(
   /** The request is begun: part of the step that does the first of it. */
   const begin = (cpu: Cpu): void => {
     const tail = queueOf(cpu) + q.tail;
+    const from = entry(cpu);
+    cpu.store32(from + request.pid, cpu.load32(inline.current(cpu) + task.pid));
+    cpu.store32(from + request.state, CRASH_POINT_STATE.begun);
     cpu.store32(tail, (cpu.load32(tail) + 1) >>> 0);
     cpu.store32(started, (cpu.load32(started) + 1) >>> 0);
+  };
+
+  /** What this CPU began last has been done, if that is what it is: part of the step behind it. */
+  const finish = (cpu: Cpu, ...ops: readonly number[]): void => {
+    const last = (cpu.load32(queueOf(cpu) + q.tail) + QUEUE - 1) % QUEUE;
+    const from = queueOf(cpu) + q.requests + last * request.bytes;
+    if (cpu.load32(from + request.state) !== CRASH_POINT_STATE.begun || !ops.includes(cpu.load32(from + request.op))) return; // prettier-ignore
+    cpu.store32(from + request.state, CRASH_POINT_STATE.done);
   };
 
   const hold = k.text.entry('lkdtm_hold');
@@ -84,6 +95,7 @@ export function assembleLkdtm(
       },
       (cpu) => {
         cpu.store64(cpu.get(gs) + per_cpu.lock, cpu.get(r12));
+        finish(cpu, CRASH_POINT.acquire);
         cpu.call(hold.at);
       },
       (cpu) => {
@@ -179,6 +191,7 @@ export function assembleLkdtm(
     (cpu) => cpu.set(r11, 0),
     poll,
     timed(1, (cpu) => {
+      finish(cpu, CRASH_POINT.free, CRASH_POINT.release);
       cpu.store64(cpu.get(gs) + per_cpu.waiter, inline.current(cpu));
       if (!asked(cpu) || !itsTurn(cpu)) return wait(cpu, poll);
       const from = entry(cpu);
@@ -192,6 +205,7 @@ export function assembleLkdtm(
   const thread = k.text.fn('lkdtm_thread', again, (cpu) => {
     const waiter = cpu.get(gs) + per_cpu.waiter;
     const t = inline.current(cpu);
+    finish(cpu, CRASH_POINT.free, CRASH_POINT.release);
     if (asked(cpu)) {
       cpu.store32(t + task.__state, TASK.RUNNING);
       if (itsTurn(cpu)) return dispatch(cpu, again);

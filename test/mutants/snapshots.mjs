@@ -28,4 +28,32 @@ export const mutants = [
     to: 'if (gone) removeTree(path);',
     killer: 'test/targets/qemu/snapshot.test.ts',
   },
+  {
+    id: 'a-guest-lacks-no-file',
+    file: 'src/targets/qemu/guest/guest.ts',
+    from: 'for (const file of [guest.kernel, guest.initramfs]) {',
+    to: 'for (const file of [guest.initramfs]) {',
+    killer: 'test/targets/qemu/doctor.test.ts',
+  },
+  {
+    id: 'a-guests-files-are-those-that-were-prepared',
+    file: 'src/targets/qemu/guest/guest.ts',
+    from: 'update(kernel).update(initramfs)',
+    to: 'update(kernel)',
+    killer: 'test/targets/qemu/doctor.test.ts',
+  },
+  {
+    id: 'a-pipe-is-no-kernel',
+    file: 'src/targets/qemu/bounded-file.ts',
+    from: "if (!stat.isFile()) return 'it is no regular file';",
+    to: '',
+    killer: 'test/targets/qemu/prepare.test.ts',
+  },
+  {
+    id: 'a-kernel-has-a-size',
+    file: 'src/targets/qemu/bounded-file.ts',
+    from: 'if (stat.size > limit) return',
+    to: 'if (stat.size > 2 * limit) return',
+    killer: 'test/targets/qemu/prepare.test.ts',
+  },
 ];

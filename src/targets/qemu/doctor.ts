@@ -1,10 +1,11 @@
 import { mkdirSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { openGuest } from './guest/guest.ts';
+import { checkGuest, openGuest } from './guest/guest.ts';
 import { problemOf, QemuProblem } from './problem.ts';
 import type { ProgramName } from './programs.ts';
 import { findProgram, PACKAGES, runProgramFile } from './programs.ts';
 import { tryAccelerator } from './restored.ts';
+import { checkSnapshots } from './snapshot-check.ts';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -30,6 +31,8 @@ const NO_GUEST = 'siren guest prepare cannot make a guest';
 const CACHE_BYTES = 1024 ** 3;
 /** A guest that boots under KVM does so in a second or two. */
 const KVM_LIMIT_MS = 10_000;
+/** Damaged snapshots that are named. */
+const SHOWN = 3;
 const RAM_BYTES = 512 * 1024 ** 2;
 
 /** Looks at everything that Siren needs beyond itself. Takes a second, ten where KVM hangs; leaves nothing behind but an empty cache folder. */
@@ -37,11 +40,12 @@ export function examine({ search_path, cache, node }: DoctorOptions): readonly F
   return [
     nodeVersion(node),
     qemuVersion(search_path),
-    ...(['setpriv', 'mkfifo', 'cp'] as const).map((name) => program(name, search_path, NO_REAL)),
+    ...(['setpriv', 'mkfifo', 'cp', 'cat'] as const).map((name) => program(name, search_path, NO_REAL)),
     ...(['busybox', 'dpkg', 'apt-get', 'apt-cache'] as const).map((name) =>
       program(name, search_path, NO_GUEST),
     ),
     preparedGuest(cache),
+    snapshots(cache),
     room(cache, 'the cache', CACHE_BYTES, 'set SIREN_CACHE to a folder with room', true),
     room(tmpdir(), 'temporary files', RAM_BYTES, 'set TMPDIR to a folder with room', false),
     kvm(search_path, cache),
@@ -80,10 +84,23 @@ function program(name: ProgramName, search_path: string, cost: string): Finding 
 }
 
 function preparedGuest(cache: string): Finding {
-  const guest = problemOf(() => openGuest(cache));
+  const guest = problemOf(() => {
+    const opened = openGuest(cache);
+    checkGuest(opened);
+    return opened;
+  });
   return guest instanceof QemuProblem
     ? { state: 'lacks', what: guest.message, cost: NO_REAL, mend: guest.mend }
     : { state: 'ok', what: `guest with Linux ${guest.release} (${cache})` };
+}
+
+/** A damaged one costs a boot and no more: the next run throws it away. */
+function snapshots(cache: string): Finding {
+  const { count, damaged } = checkSnapshots(cache);
+  if (damaged.length === 0) return { state: 'ok', what: `${count} snapshots of booted guests` };
+  const which = damaged.slice(0, SHOWN).join('; ');
+  const more = damaged.length > SHOWN ? `; and ${damaged.length - SHOWN} more` : '';
+  return { state: 'note', what: `${damaged.length} of ${count} snapshots are damaged and will be booted anew: ${which}${more}` }; // prettier-ignore
 }
 
 function room(folder: string, what: string, bytes: number, mend: string, make: boolean): Finding {
@@ -112,7 +129,8 @@ function room(folder: string, what: string, bytes: number, mend: string, make: b
 /** A device file proves nothing: the guest has to boot. Siren emulates all the same. */
 function kvm(search_path: string, cache: string): Finding {
   const guest = problemOf(() => openGuest(cache));
-  if (guest instanceof QemuProblem) return { state: 'note', what: 'KVM was not tried: there is no guest' };
+  if (guest instanceof QemuProblem)
+    return { state: 'note', what: 'KVM was not tried: there is no guest to boot' };
   const left = problemOf(() => tryAccelerator('kvm', guest, { search_path, cache }, KVM_LIMIT_MS));
   if (left instanceof QemuProblem)
     return { state: 'note', what: `KVM boots no guest here (${left.message}); nothing is lost, guests are emulated` }; // prettier-ignore

@@ -9,6 +9,7 @@ export const PACKAGES = {
   setpriv: 'util-linux',
   mkfifo: 'coreutils',
   cp: 'coreutils',
+  cat: 'coreutils',
   busybox: 'busybox-static',
   'apt-cache': 'apt',
   'apt-get': 'apt',

@@ -4,6 +4,7 @@ import { openElfCore } from '../../formats/elf-core.ts';
 import type { CoreFile } from '../../formats/core-file.ts';
 import type { ReadMemory } from '../../formats/result.ts';
 import type { Guest } from './guest/guest.ts';
+import { checkGuest } from './guest/guest.ts';
 import { GuestLine } from './guest-line.ts';
 import { monotonic_ns, sleep_ms } from './process/channel.ts';
 import { DUMP_TARGET, QemuProcess, STATE_SOURCE } from './process/qemu.ts';
@@ -168,6 +169,8 @@ export function tryAccelerator(
 
 /** Boots, waits for the first heartbeat, and leaves RAM and state in the folder. */
 function bootInto(folder: string, shape: Shape, guest: Guest, files: MachineFiles): SnapshotFacts {
+  // A snapshot bears the guest's name for ever.
+  checkGuest(guest);
   const running = start(shape, guest, files);
   try {
     const { process, ram } = running;

@@ -1,10 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { examine } from '../../../src/targets/qemu/doctor.ts';
+import { checkGuest, guestId, openGuest } from '../../../src/targets/qemu/guest/guest.ts';
+import { problemOf } from '../../../src/targets/qemu/problem.ts';
 import { PACKAGES } from '../../../src/targets/qemu/programs.ts';
-import { fakePrograms } from '../../support/fake-programs.ts';
+import { fakeKernelImage, fakePrograms } from '../../support/fake-programs.ts';
 import { sirenHere } from '../../support/in-process.ts';
 
 let folder: string;
@@ -51,5 +53,47 @@ describe('siren doctor', () => {
 
   it('KVM that is not there is no lack', () => {
     expect(ask(ALL).find(({ what }) => what.startsWith('KVM'))?.state).toBe('note');
+  });
+
+  describe('looks at what a run needs of the cache', () => {
+    const cached = (name: string): string => join(folder, 'cache', name);
+    const about = (word: string): ReturnType<typeof examine>[0] | undefined =>
+      ask({ ...ALL, mkfifo: 'exit 1' }).find(({ what }) => what.includes(word));
+    beforeEach(() => {
+      const [kernel, initramfs] = [fakeKernelImage('6.1.0-9'), Buffer.from('an archive')];
+      mkdirSync(cached('guest'), { recursive: true });
+      writeFileSync(cached('guest/vmlinuz'), kernel);
+      writeFileSync(cached('guest/initramfs.cpio'), initramfs);
+      const id = guestId(kernel, initramfs);
+      writeFileSync(cached('guest/guest.json'), JSON.stringify({ format: 1, release: '6.1.0-9', id }));
+    });
+    const lack = (what: string): unknown => ({
+      state: 'lacks',
+      what: expect.stringContaining(what) as string,
+      cost: expect.stringContaining('--target qemu') as string,
+      mend: 'siren guest prepare',
+    });
+
+    it('a guest whose files are what was prepared is there', () => {
+      expect(about('guest with Linux 6.1.0-9')?.state).toBe('ok');
+    });
+
+    it.each(['vmlinuz', 'initramfs.cpio'])('without its %s, or with another, it is none', (name) => {
+      writeFileSync(cached(`guest/${name}`), 'another');
+      expect(about('not what was prepared')).toEqual(lack('not what was prepared'));
+      expect(problemOf(() => checkGuest(openGuest(cached(''))))).toMatchObject({ code: 'NO_GUEST' });
+      rmSync(cached(`guest/${name}`));
+      expect(about(name)).toEqual(lack(`lacks its ${name}`));
+      expect(problemOf(() => openGuest(cached('')))).toMatchObject({ code: 'NO_GUEST' });
+    });
+
+    it('snapshots that are damaged are named; that costs a boot and no more', () => {
+      expect(about('snapshots')).toEqual({ state: 'ok', what: '0 snapshots of booted guests' });
+      for (const id of ['a', 'b', 'c', 'd']) mkdirSync(cached(`snapshots/${id}`), { recursive: true });
+      expect(about('snapshots')).toEqual({
+        state: 'note',
+        what: expect.stringMatching(/^4 of 4 snapshots are damaged .*: a: facts.json: there is no such file; b: .*; c: .*; and 1 more$/) as string, // prettier-ignore
+      });
+    });
   });
 });

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -126,6 +127,24 @@ describe('siren guest prepare', () => {
       cache,
     });
     expect(both.code).toBe(3);
+  });
+
+  it('takes no pipe, folder or device for a kernel, and waits for none; nor a file without end', async () => {
+    const { search_path, cache } = surroundings();
+    execFileSync('mkfifo', [join(folder, 'pipe')]);
+    writeFileSync(join(folder, 'huge'), '');
+    truncateSync(join(folder, 'huge'), 2 ** 28 + 1);
+    const refused = [
+      ['pipe', 'it is no regular file'],
+      ['/dev/zero', 'it is no regular file'],
+      ['.', 'it is a folder'],
+      ['huge', 'it has 268435457 bytes, 268435456 are the most'],
+      ['none', 'there is no such file'],
+    ];
+    for (const [kernel = '', why] of refused) {
+      const ran = await sirenHere(['guest', 'prepare', '--kernel', kernel], folder, { search_path, cache });
+      expect([ran.code, ran.stderr]).toEqual([4, expect.stringContaining(`: ${why}\n`)]);
+    }
   });
 
   it('a guest that another version made is none', () => {

@@ -1,7 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { QemuProblem } from '../problem.ts';
 import { needPrograms, runProgramFile } from '../programs.ts';
+import { readBounded } from '../bounded-file.ts';
+import { IMAGE_BYTES } from './guest.ts';
 import { releaseOfImage } from './kernel-image.ts';
 
 /** Debian's package that depends on the newest kernel made for virtual machines. */
@@ -27,7 +29,8 @@ const MODULES = [
 /** A kernel and the modules that the guest needs of it. */
 export interface KernelFiles {
   readonly release: string;
-  readonly image: string;
+  /** A bzImage. */
+  readonly image: Uint8Array;
   readonly modules: readonly string[];
 }
 
@@ -98,12 +101,9 @@ function findKernel(root: string, package_name: string): KernelFiles {
  * else under /lib/modules.
  */
 export function kernelFromFile(image: string): KernelFiles {
-  let bytes: Uint8Array;
-  try {
-    bytes = readFileSync(image);
-  } catch (error) {
-    throw new QemuProblem('NO_KERNEL', `${image} cannot be read: ${(error as Error).message}`, 'give the path of a vmlinuz'); // prettier-ignore
-  }
+  const bytes = readBounded(image, IMAGE_BYTES);
+  if (typeof bytes === 'string')
+    throw new QemuProblem('NO_KERNEL', `${image}: ${bytes}`, 'give the path of a vmlinuz');
   const release = releaseOfImage(bytes);
   if (release === undefined)
     throw new QemuProblem('NO_KERNEL', `${image} is no bzImage of x86`, 'give the path of a vmlinuz, not of a vmlinux'); // prettier-ignore
@@ -111,5 +111,5 @@ export function kernelFromFile(image: string): KernelFiles {
   const home = homes.find((one) => existsSync(one) && statSync(one).isDirectory());
   const modules =
     home === undefined ? [] : MODULES.map((name) => join(home, `${name}.ko`)).filter(existsSync);
-  return { release, image, modules };
+  return { release, image: bytes, modules };
 }

@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { QemuProblem } from '../problem.ts';
 import { needPrograms } from '../programs.ts';
 import type { ArchiveEntry } from './cpio.ts';
 import { writeCpio } from './cpio.ts';
 import type { Guest } from './guest.ts';
-import { GUEST_FORMAT, guestFolder, openGuest } from './guest.ts';
+import { GUEST_FORMAT, guestFolder, guestId, openGuest } from './guest.ts';
 import { guestScripts } from './init.ts';
 import type { KernelFiles } from './kernel-package.ts';
 import { kernelFromFile, kernelFromPackage } from './kernel-package.ts';
@@ -37,10 +36,9 @@ export function prepareGuest(options: PrepareOptions): Guest {
       : kernelFromFile(options.kernel);
   say(`kernel ${kernel.release}`);
   const initramfs = writeCpio(contents(staticProgram(busybox), kernel));
-  const image = readFileSync(kernel.image);
-  const id = createHash('sha256').update(image).update(initramfs).digest('hex').slice(0, 16);
+  const id = guestId(kernel.image, initramfs);
   putIntoPlace(guestFolder(cache), (folder) => {
-    copyFileSync(kernel.image, join(folder, 'vmlinuz'));
+    writeFileSync(join(folder, 'vmlinuz'), kernel.image);
     writeFileSync(join(folder, 'initramfs.cpio'), initramfs);
     const description = { format: GUEST_FORMAT, release: kernel.release, id, modules: kernel.modules.map((file) => basename(file)) }; // prettier-ignore
     writeFileSync(join(folder, 'guest.json'), `${JSON.stringify(description, null, 1)}\n`);

@@ -220,24 +220,23 @@ function buildOwn(heads: Heads, base: Built | undefined, scope: Scope): Built | 
 }
 
 function calledNames(node: tree.Scenario, scope: Scope): Called {
-  const named: tree.Trigger[] = [];
-  for (const item of node.body) {
-    if (item.kind === 'trigger' && calledName(item) !== undefined) named.push(item);
-  }
-  if (named.length === 0) return NOTHING_CALLED;
+  let count = 0;
+  for (const item of node.body) if (item.kind === 'trigger' && calledName(item) !== undefined) count++;
+  if (count === 0) return NOTHING_CALLED;
   let known: ReadonlyMap<string, tree.Trigger> | undefined;
-  const called = (): ReadonlyMap<string, tree.Trigger> => (known ??= byName(named, scope));
-  if (named.length > 1) called();
+  const called = (): ReadonlyMap<string, tree.Trigger> => (known ??= byName(node, scope));
+  if (count > 1) called();
   return called;
 }
 const NOBODY: ReadonlyMap<string, tree.Trigger> = new Map();
 const NOTHING_CALLED: Called = () => NOBODY;
 
 /** The first of each name; others are reported. */
-function byName(named: readonly tree.Trigger[], scope: Scope): ReadonlyMap<string, tree.Trigger> {
+function byName(node: tree.Scenario, scope: Scope): ReadonlyMap<string, tree.Trigger> {
   const called = new Map<string, tree.Trigger>();
-  for (const item of named) {
-    const name = calledName(item) as tree.Name;
+  for (const item of node.body) {
+    const name = item.kind === 'trigger' ? calledName(item) : undefined;
+    if (item.kind !== 'trigger' || name === undefined) continue;
     const other = called.get(name.text);
     if (other === undefined) called.set(name.text, item);
     else {
@@ -263,7 +262,7 @@ function elaborateRow(
   const cores: Cores | undefined = dumps.length === 0 ? undefined : coresOf(dumps, selection);
   const built = cores ?? buildOwn(heads, base, selection);
   const name = node.name.text === '' ? undefined : interpolate(node.name.text, node.name, selection);
-  if (name !== undefined && !/[^\s\p{C}]/u.test(name)) {
+  if (name !== undefined && !/[!-~]/.test(name) && !/[^\s\p{C}]/u.test(name)) {
     fail(scope, 'E0421', node.name, 'the scenario has no name', 'nothing to call it by');
   }
   const run = headed(heads, 'run');

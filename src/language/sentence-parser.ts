@@ -82,7 +82,11 @@ export class SentenceParser extends ExpressionParser {
       const phrase = this.SUBRULE(this.phrase) as tree.Phrase | tree.Broken;
       const body = this.OPTION(() => this.SUBRULE(this.body));
       if (body === undefined || phrase.kind === 'broken') return phrase;
-      return this.ACTION(() => ({ ...phrase, body, end: this.end() }));
+      // Member by member: of a spread with more behind it the engine makes a kind of object for each time.
+      return this.ACTION(() => {
+        const { kind, head, values, clauses, start } = phrase;
+        return { kind, head, values, clauses, body, start, end: this.end() };
+      });
     },
     PART,
   );

@@ -20,8 +20,6 @@ const OCCURRENCE_LIMIT = 100_000;
 const OF_AT = ['called', 'if'];
 const OF_EVERY = [...OF_AT, 'from', 'to'];
 const OF_ON = [...OF_AT, 'nth'];
-/** Every occurrence, so none in particular. */
-const OF_EACH = OF_AT;
 
 /** A second `on each` would be a run for every pair: one is enough to look at. */
 export function checkEach(body: readonly tree.Item[], scope: Scope): void {
@@ -41,7 +39,7 @@ export function checkEach(body: readonly tree.Item[], scope: Scope): void {
 /** One trigger; undefined when its moment is wrong. `duration_ns` is the scenario's. */
 export function elaborateTrigger(node: Trigger, duration_ns: number, scope: Scope): TriggerModel | undefined {
   const head = node.head.text;
-  const known = head === 'every' ? OF_EVERY : head === 'on' && node.each === undefined ? OF_ON : OF_EACH;
+  const known = head === 'every' ? OF_EVERY : head === 'on' ? OF_ON : OF_AT;
   const clauses = clausesOf(node.head, node.clauses, known, scope);
   const when = node.moment === undefined ? undefined : moment(node, node.moment, clauses, duration_ns, scope);
   const condition = clauseNamed(clauses, 'if');

@@ -67,7 +67,7 @@ export interface EventPattern {
   readonly event: string;
   /** The object between subject and event, when there is one: `web.tasks["nginx"]`. */
   readonly place?: Path;
-  /** Fires on the nth occurrence, from 1. */
+  /** Fires on the nth occurrence, from 1; of `on each`, how many occurrences a run is for. */
   readonly nth: number;
   readonly span: Span;
 }

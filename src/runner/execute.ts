@@ -67,8 +67,7 @@ export function executeJob(job: Job, context: ExecuteContext, onReal?: RunOnReal
   if (context.target !== 'sim' && onReal === undefined)
     return { ...undone, status: 'errored', reason: `nothing runs the target ${context.target} here` };
   const each = eachOf(scenario);
-  if (each !== undefined && job.occurrence === undefined)
-    return executeEach(job, each.trigger, context, onReal);
+  if (each !== undefined && job.occurrence === undefined) return executeEach(job, each, context, onReal);
   return executeOne(
     job,
     job.occurrence === undefined ? scenario : ofOccurrence(scenario, job.occurrence),
@@ -83,10 +82,10 @@ function onOther(targets: readonly TargetName[]): string {
   return `its ${which}: run it with --target ${targets.join(' or ')}`;
 }
 
-/** One run that only counts, then one for each occurrence. Where there is none, or too many, the run that counted says so. */
+/** One run that only counts, then one for each occurrence, or for every nth of them. Where there is none, or too many, the run that counted says so. */
 function executeEach(
   job: Job,
-  trigger: number,
+  { trigger, pattern: { nth: step } }: NonNullable<ReturnType<typeof eachOf>>,
   context: ExecuteContext,
   onReal: RunOnReal | undefined,
 ): RunOutcome {
@@ -94,10 +93,10 @@ function executeEach(
   const counted = executeOne(job, ofOccurrence(job.scenario, Infinity), context, onReal, (finished) => {
     count = finished.occurrences(trigger);
   });
-  if (count === 0) return counted;
-  if (count > OCCURRENCE_LIMIT) return tooMany(job, trigger, count, counted);
+  if (count < step) return counted;
+  if (count / step > OCCURRENCE_LIMIT) return tooMany(job, trigger, count, counted);
   const occurrences: RunOutcome[] = [];
-  for (let occurrence = 1; occurrence <= count; occurrence++) {
+  for (let occurrence = step; occurrence <= count; occurrence += step) {
     const one = { ...job, occurrence };
     const outcome = executeOne(one, ofOccurrence(job.scenario, occurrence), context, onReal);
     occurrences.push({ ...outcome, occurrence });
@@ -129,7 +128,7 @@ function tooMany({ scenario }: Job, trigger: number, count: number, counted: Run
         severity: 'error',
         message: `the event of \`on each\` occurs ${count} times, and ${OCCURRENCE_LIMIT} runs are the most`,
         labels: [{ span, text: 'too often' }],
-        help: 'wait for something rarer, or write `on … nth N`',
+        help: `wait for something rarer, or write \`on each … nth ${Math.ceil(count / OCCURRENCE_LIMIT)}\`: every so many`,
       },
     ],
   };

@@ -98,6 +98,25 @@ describe('on each', () => {
     expect(Number(/occurs (\d+) times/.exec(outcome.complaints[0]?.message ?? '')?.[1])).toBeGreaterThan(OCCURRENCE_LIMIT); // prettier-ignore
   });
 
+  it('with `nth` is one run for every so many, under the number that each occurrence has', () => {
+    const every = (nth: number): Scenario =>
+      scenarioOf(`scenario "every" {
+      uses two_partitions
+      run 60 ms
+      on each web.heartbeat nth ${nth}: zero web.tasks["nginx"].comm
+      expect { guest web is healthy }
+    }`);
+    const of = (nth: number) => executeJob(job(every(nth)), context);
+    const all = of(1).occurrences ?? [];
+    expect(all.length).toBeGreaterThan(6);
+    const third = of(3).occurrences ?? [];
+    expect(third.map(({ occurrence }) => occurrence)).toEqual(all.map(({ occurrence }) => occurrence).filter((one) => Number(one) % 3 === 0)); // prettier-ignore
+    const firing = (one: RunOutcome | undefined) => one?.record?.receipts[0]?.fired_ns;
+    expect(firing(third[1])).toBe(firing(all[5]));
+    expect(executeJob(job(every(3), 6), context).record).toEqual(third[1]?.record);
+    expect(told(of(1000))).toEqual(['E0911']);
+  });
+
   it('counts without firing', () => {
     const finished = runScenario(ofOccurrence(EACH, Infinity), 1, new TwinLines());
     expect(finished.occurrences(eachOf(EACH)?.trigger ?? -1)).toBe(2);

@@ -1,6 +1,7 @@
 import type { FaultControls, InterruptSource, Location } from '../../target/target.ts';
 import { VECTOR } from '../../target/hypercalls.ts';
 import { deviceOf, guarded } from './engine/devices.ts';
+import { REG } from './step.ts';
 import { DmaRefused } from './machine/devices/device.ts';
 import { translatedWrite } from './machine/devices/dma.ts';
 import type { SimTarget } from './sim-target.ts';
@@ -60,7 +61,7 @@ export function simControls(target: SimTarget): FaultControls {
     watch(location: Location): number {
       if (location.kind === 'register') {
         const watch = machine.watch.arm(0, 0);
-        target.cpuNamed(location.partition, location.cpu)?.watchRegister(watch);
+        target.cpuNamed(location.partition, location.cpu)?.watchRegister(watch, REG[location.register]);
         return watch;
       }
       // Who is not simulated reads nothing.

@@ -205,7 +205,7 @@ export class Machine extends Population implements CpuHost {
   /** Raises an interrupt now. */
   interrupt(cpu: SimCpu, vector: number): void {
     if (cpu.state === 'dead' || cpu.state === 'off') return;
-    if (cpu.post(vector) && !this.stateOf(cpu.place.partition).parked) {
+    if (cpu.post(vector, this.clock) && !this.stateOf(cpu.place.partition).parked) {
       cpu.wake(this.clock);
       this.update(cpu);
     }

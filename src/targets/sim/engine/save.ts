@@ -31,7 +31,7 @@ import type { PartitionState } from './partition-state.ts';
  *       24       JSON: SavedMachine; then for each page its number (4 bytes) and its 4 KiB, in order
  */
 const MAGIC = 'SIRENSIM';
-export const SAVE_VERSION = 4;
+export const SAVE_VERSION = 5;
 const HEADER_BYTES = 24;
 const PAGE_RECORD = PAGE_SIZE + 4;
 

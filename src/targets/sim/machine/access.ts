@@ -110,9 +110,18 @@ export abstract class MemoryAccess extends Mmu {
     const low = view.getInt32(at, true);
     this.registers[register * 2] = low;
     this.registers[register * 2 + 1] = view.getInt32(at + 4, true);
+    if (this.watched !== 0) this.registerRestored(register);
   }
 
   store64From(register: number, address: number): void {
+    // pushf puts the flags away.
+    if (this.watched !== 0 && register !== REG.rflags) this.registerRead(register);
+    this.save64(register, address);
+  }
+
+  /** Puts a register away. */
+  protected save64(register: number, address: number): void {
+    if (this.watched !== 0) this.registerSaved(register);
     this.storeHalves(
       address,
       this.registers[register * 2] as number,
@@ -185,8 +194,9 @@ export abstract class MemoryAccess extends Mmu {
       }
     } else {
       let at = top;
-      for (let index = 0; index < length; index++) this.store64From(registers[index] as number, (at -= 8));
+      for (let index = 0; index < length; index++) this.save64(registers[index] as number, (at -= 8));
     }
+    if (this.watched !== 0) for (const register of registers) this.registerSaved(register);
     this.set(RSP, bottom);
   }
 
@@ -207,6 +217,7 @@ export abstract class MemoryAccess extends Mmu {
       for (let index = length - 1; index >= 0; index--, at += 8)
         this.load64Into(registers[index] as number, at);
     }
+    if (this.watched !== 0) for (const register of registers) this.registerRestored(register);
     this.set(RSP, bottom + length * 8);
   }
 

@@ -7,7 +7,7 @@ export const KERNEL_CS = 0x10;
 const KERNEL_SS = 0x18;
 const USER_CS = 0x33;
 const USER_SS = 0x2b;
-export const FLAG_IF = 0x200;
+const FLAG_IF = 0x200;
 
 /** Offsets in a 64-bit TSS (SDM volume 3, 8.7). */
 const TSS_SP0 = 4;
@@ -23,14 +23,22 @@ export abstract class Control extends MemoryAccess {
   }
 
   get interruptsEnabled(): boolean {
+    if (this.watched !== 0) this.registerRead(REG.rflags);
+    return this.interrupt_flag;
+  }
+
+  /** The same, by whom no damage is met. */
+  protected get interrupt_flag(): boolean {
     return ((this.registers[REG.rflags * 2] as number) & FLAG_IF) !== 0;
   }
 
   interruptsOn(): void {
+    if (this.watched !== 0) this.registerWritten(REG.rflags);
     this.registers[REG.rflags * 2] = (this.registers[REG.rflags * 2] as number) | FLAG_IF;
   }
 
   interruptsOff(): void {
+    if (this.watched !== 0) this.registerWritten(REG.rflags);
     this.registers[REG.rflags * 2] = (this.registers[REG.rflags * 2] as number) & ~FLAG_IF;
   }
 
@@ -60,6 +68,7 @@ export abstract class Control extends MemoryAccess {
     this.load64Into(REG.rflags, frame + 16);
     this.load64Into(REG.rsp, frame + 24);
     this.set(REG.cs, cs);
+    if (this.watched !== 0) this.registerRestored(REG.cs);
   }
 
   toUser(rip: number, rsp: number): void {
@@ -96,9 +105,9 @@ export abstract class Control extends MemoryAccess {
       if ((high & (GATE_PRESENT << 8)) === 0) this.throwFault(13, vector * 8 + 2, 0);
       const entry = offset_high * 0x1_0000_0000 + (((high & 0xffff_0000) | (low & 0xffff)) >>> 0);
       const stack_table = high & 7;
-      let stack = this.get(REG.rsp);
+      let stack: number;
       if (stack_table !== 0) stack = this.load64(this.get(REG.tr) + TSS_IST1 + (stack_table - 1) * 8);
-      else if (from_user) stack = this.load64(this.get(REG.tr) + TSS_SP0);
+      else stack = from_user ? this.load64(this.get(REG.tr) + TSS_SP0) : this.get(REG.rsp);
       stack -= stack & 15;
       this.storeFrame(stack, from_user);
       if (hasErrorCode(vector)) {
@@ -117,10 +126,10 @@ export abstract class Control extends MemoryAccess {
   /** ss, rsp, rflags, cs, rip below `stack`. */
   private storeFrame(stack: number, from_user: boolean): void {
     this.store64(stack - 8, from_user ? USER_SS : KERNEL_SS);
-    this.store64From(REG.rsp, stack - 16);
-    this.store64From(REG.rflags, stack - 24);
-    this.store64From(REG.cs, stack - 32);
-    this.store64From(REG.rip, stack - 40);
+    this.save64(REG.rsp, stack - 16);
+    this.save64(REG.rflags, stack - 24);
+    this.save64(REG.cs, stack - 32);
+    this.save64(REG.rip, stack - 40);
   }
 
   private enterKernel(entry: number, interrupts_off: boolean): void {

@@ -1,7 +1,6 @@
 import { VECTOR } from '../../../target/hypercalls.ts';
 import type { Cpu } from '../step.ts';
 import { REG, STEP_BYTES, STEP_MAGIC } from '../step.ts';
-import { FLAG_IF } from './control.ts';
 import { EXCEPTION_NS, FAULT_NS } from './costs.ts';
 import { SECOND_LEVEL_FAULT } from './cpu-fault.ts';
 import type { MachineMemory } from './memory.ts';
@@ -55,11 +54,11 @@ export class SimCpu extends VirtualCpuState implements Cpu {
     do {
       try {
         do {
-          if (this.pending_count !== 0 && ((registers[REG.rflags * 2] as number) & FLAG_IF) !== 0) {
+          if (this.pending_count !== 0 && this.interruptsEnabled) {
             this.takeInterrupt();
             continue;
           }
-          if (this.attention) this.attend();
+          if (this.watched !== 0) this.aboutToExecute();
           const low = registers[REG.rip * 2] as number;
           const high = registers[REG.rip * 2 + 1] as number;
           this.step_low = low;
@@ -85,9 +84,15 @@ export class SimCpu extends VirtualCpuState implements Cpu {
     } while (this.time < host.bound && this.state === 'running');
   }
 
+  /** What every step reads, whatever it does. */
+  private aboutToExecute(): void {
+    this.registerRead(REG.rip);
+    this.registerRead(REG.cs);
+  }
+
   /** The word at rip, through translation. */
   private fetch(): number {
-    const rip = this.get(REG.rip);
+    const rip = this.observed(REG.rip);
     const offset = rip & 4095;
     const slot = tlbSlot(rip);
     if (this.fast_fetch[slot] !== rip - offset) this.translate(rip, FETCH);
@@ -187,7 +192,7 @@ export class SimCpu extends VirtualCpuState implements Cpu {
   }
 
   raise(vector: number, error_code: number): never {
-    this.throwFault(vector, error_code, this.get(REG.cr2));
+    this.throwFault(vector, error_code, this.observed(REG.cr2));
   }
 
   trace(kind: string, detail: Readonly<Record<string, string | number>>): void {

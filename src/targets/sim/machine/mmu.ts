@@ -1,11 +1,9 @@
 import { isCanonical } from '../../../base/address.ts';
 import { FRAME_HIGH, PTE } from '../../../formats/page-tables.ts';
 import { REG } from '../step.ts';
-import type { CpuStorage } from './cpu-storage.ts';
 import {
   GPA_ENTRIES,
   HELD_ENTRIES,
-  newStorage,
   NO_TAG,
   recycleStorage,
   TLB_ENTRIES,
@@ -16,6 +14,7 @@ import type { MachineMemory, PageHolder } from './memory.ts';
 import type { Page } from './page.ts';
 import { ZERO_PAGE } from './page.ts';
 import { peekPage } from './peek.ts';
+import { Registers } from './registers.ts';
 import { NOT_MAPPED, SECOND_LEVEL, walkSecondLevel } from './second-level.ts';
 import type { WatchSet } from './watch.ts';
 
@@ -52,17 +51,12 @@ export function tlbSlot(address: number): number {
  * `views` repeat those entries that an access of one mode may use without looking further; `gpa_tags` and `gpa_bases` repeat the
  * second-level tables and are emptied whenever those are written.
  */
-export abstract class Mmu implements PageHolder {
+export abstract class Mmu extends Registers implements PageHolder {
   readonly memory: MachineMemory;
-  readonly watch: WatchSet;
   /** Machine address of the partition's second-level root. */
   readonly second_level_root: number;
   readonly fault: CpuFault = new CpuFault();
-  /** Internal time of the step at hand: when watchpoints were read. */
-  time = 0;
 
-  protected readonly storage: CpuStorage;
-  readonly registers: Int32Array;
   protected readonly pending: Uint32Array;
   protected readonly lost: Uint32Array;
   private readonly tags: Float64Array;
@@ -93,12 +87,10 @@ export abstract class Mmu implements PageHolder {
   protected watched_write: number = NO_TAG;
 
   constructor(memory: MachineMemory, watch: WatchSet, second_level_root: number) {
+    super(watch);
     this.memory = memory;
-    this.watch = watch;
     this.second_level_root = second_level_root;
-    const storage = newStorage();
-    this.storage = storage;
-    this.registers = storage.registers;
+    const storage = this.storage;
     this.pending = storage.pending;
     this.lost = storage.lost;
     this.tags = storage.tags;
@@ -116,37 +108,6 @@ export abstract class Mmu implements PageHolder {
     this.fast_fetch = storage.kernel_fetch;
     this.held = storage.held;
     memory.addHolder(this);
-  }
-
-  get(register: number): number {
-    const at = register * 2;
-    return ((this.registers[at] as number) >>> 0) + (this.registers[at + 1] as number) * TWO_32;
-  }
-
-  set(register: number, value: number): void {
-    const at = register * 2;
-    this.registers[at] = value;
-    this.registers[at + 1] = Math.floor(value / TWO_32);
-    if (register === REG.cs) this.modeChanged();
-  }
-
-  /** The register's 64 bits, unsigned. */
-  exact(register: number): bigint {
-    const low = (this.registers[register * 2] as number) >>> 0;
-    const high = (this.registers[register * 2 + 1] as number) >>> 0;
-    return (BigInt(high) << 32n) | BigInt(low);
-  }
-
-  setExact(register: number, value: bigint): void {
-    this.registers[register * 2] = Number(BigInt.asIntN(32, value));
-    this.registers[register * 2 + 1] = Number(BigInt.asIntN(32, value >> 32n));
-    if (register === REG.cs) this.modeChanged();
-  }
-
-  /** All 64 bits of another CPU's register. */
-  copyRegister(from: Mmu, source: number, register: number): void {
-    this.registers[register * 2] = from.registers[source * 2] as number;
-    this.registers[register * 2 + 1] = from.registers[source * 2 + 1] as number;
   }
 
   /** The privilege follows the low bits of cs. */
@@ -278,7 +239,7 @@ export abstract class Mmu implements PageHolder {
     const base =
       this.tags[slot] === page
         ? (this.bases[slot] as number)
-        : peekPage(this.memory, this.second_level_root, this.get(REG.cr3), page);
+        : peekPage(this.memory, this.second_level_root, this.observed(REG.cr3), page);
     if (base < 0) return 0;
     if (this.watch.active) this.watch.peeked(base + (address & 4095), this.time);
     return this.memory.page(base).view.getUint32(address & 4095, true);
@@ -315,9 +276,10 @@ export abstract class Mmu implements PageHolder {
 
   /** Levels 4 to 2: notes what they say of a 2 MiB region. */
   private walkUpper(address: number, access: number, region: number, upper: number): void {
-    if (!isCanonical(address)) this.throwFault(13, 0, this.get(REG.cr2));
+    if (!isCanonical(address)) this.throwFault(13, 0, this.observed(REG.cr2));
     const low = address | 0;
     const high = Math.floor(address / TWO_32) | 0;
+    if (this.watched !== 0) this.registerRead(REG.cr3);
     const root = (this.registers[REG.cr3 * 2] as number) & 0xffff_f000;
     const beyond = (this.registers[REG.cr3 * 2 + 1] as number) & FRAME_HIGH;
     if (beyond !== 0) this.throwFault(SECOND_LEVEL_FAULT, SECOND_LEVEL.READ, beyond * TWO_32 + (root >>> 0));

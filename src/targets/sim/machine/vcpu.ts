@@ -2,6 +2,7 @@ import type { Progress } from '../../../target/supervisor.ts';
 import { REG } from '../step.ts';
 import { Control, KERNEL_CS } from './control.ts';
 import type { MachineMemory } from './memory.ts';
+import type { WatchedRegister } from './registers.ts';
 import type { Slots } from './slots.ts';
 import type { WatchSet } from './watch.ts';
 
@@ -34,7 +35,7 @@ interface CpuFigures {
   readonly progress_at: number;
   readonly ticks: number;
   readonly ceded: boolean;
-  readonly watched_registers: number[];
+  readonly watched_registers: readonly WatchedRegister[];
 }
 
 /** `timer_at` is -1 when the timer is disarmed. */
@@ -63,9 +64,6 @@ export abstract class VirtualCpuState extends Control {
   ticks = 0;
   /** Halted by `cede`. */
   ceded = false;
-  /** Something to look at before the next step. */
-  protected attention = false;
-  watched_registers: number[] = [];
 
   constructor(memory: MachineMemory, watch: WatchSet, place: CpuPlace) {
     super(memory, watch, place.second_level_root);
@@ -81,17 +79,19 @@ export abstract class VirtualCpuState extends Control {
     this.time = this.slots === undefined ? this.time + duration : this.slots.advance(this.time, duration);
   }
 
-  /** Marks an interrupt pending, unless its source was lost. True when a halted processor has to wake. */
-  post(vector: number): boolean {
+  /** Marks an interrupt pending at `time`, unless its source was lost. True when a halted processor has to wake. */
+  post(vector: number, time: number): boolean {
     const mask = 1 << (vector & 31);
     if (((this.lost[vector >>> 5] as number) & mask) !== 0) return false;
     this.setPending(vector, true);
-    return this.state === 'halted' && this.wakes();
+    return this.state === 'halted' && this.wakes(time);
   }
 
   /** A halted processor wakes on a pending interrupt it may take; after `cede`, on any. */
-  private wakes(): boolean {
-    return this.pending_count !== 0 && (this.interruptsEnabled || this.ceded);
+  private wakes(time: number): boolean {
+    if (this.pending_count === 0) return false;
+    if (this.watched !== 0 && !this.ceded) this.registerRead(REG.rflags, time);
+    return this.interrupt_flag || this.ceded;
   }
 
   /** Nothing on this vector reaches the processor any more. */
@@ -130,7 +130,7 @@ export abstract class VirtualCpuState extends Control {
   /** Was parked for a while, until `time`: goes on from there, with what came in meanwhile. Who had stood in a loop before still stands in it. */
   unpark(time: number, parked_ns: number): void {
     this.progress_at = Math.min(time, this.progress_at + parked_ns);
-    if (this.state === 'halted' && this.wakes()) this.wake(time);
+    if (this.state === 'halted' && this.wakes(time)) this.wake(time);
     else if (this.state === 'running') this.wake(time);
   }
 
@@ -147,24 +147,13 @@ export abstract class VirtualCpuState extends Control {
     this.timer_at = Number.POSITIVE_INFINITY;
   }
 
-  /** The watch ends when this CPU next executes: it has read its registers then. */
-  watchRegister(watch: number): void {
-    this.watched_registers.push(watch);
-    this.attention = true;
-  }
-
-  protected attend(): void {
-    for (const watch of this.watched_registers.splice(0)) this.watch.mark(watch, this.time);
-    this.attention = false;
-  }
-
   protected moved(): void {
     this.progress_at = this.time;
   }
 
   /** As a hypervisor sees it from outside, at internal time `time`. */
   progress(time: number): Progress {
-    const idle = this.state === 'off' || (this.state === 'halted' && (this.interruptsEnabled || this.ceded));
+    const idle = this.state === 'off' || (this.state === 'halted' && (this.interrupt_flag || this.ceded));
     const from = this.progress_at;
     const given = this.slots === undefined ? time - from : this.slots.given(time) - this.slots.given(from);
     return {
@@ -208,8 +197,7 @@ export abstract class VirtualCpuState extends Control {
     this.progress_at = from.progress_at;
     this.ticks = from.ticks;
     this.ceded = from.ceded;
-    this.watched_registers = from.watched_registers.slice();
-    this.attention = this.watched_registers.length > 0;
+    this.takeWatched(from.watched_registers);
     this.restored();
   }
 

@@ -93,15 +93,6 @@ describe('a watch', () => {
     expect(walked.controls.activated(machine)).toBe(1_290);
   });
 
-  test('of a register is met when its CPU next executes', () => {
-    const target = touching(() => undefined);
-    target.runUntil(1_010);
-    const watch = target.controls.watch({ kind: 'register', partition: 'web', cpu: 0, register: 'rbx' });
-    expect(target.controls.activated(watch)).toBeUndefined();
-    target.runUntil(1_060);
-    expect(target.controls.activated(watch)).toBe(1_050);
-  });
-
   test('changes nothing for the guest, and goes on in a fork', () => {
     const run: TinyStep['run'] = (cpu) => {
       cpu.store64(data(0), cpu.load64(data(0x10)) + cpu.now);

@@ -14,6 +14,7 @@ export const PACKAGES = {
   'apt-cache': 'apt',
   'apt-get': 'apt',
   dpkg: 'dpkg',
+  zstd: 'zstd',
 } as const;
 
 export type ProgramName = keyof typeof PACKAGES;

@@ -6,10 +6,12 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -17,6 +19,7 @@ import { WORKLOAD_TASKS } from '../../../src/model/collections.ts';
 import { writeCpio } from '../../../src/targets/qemu/guest/cpio.ts';
 import { cacheFolder, openGuest } from '../../../src/targets/qemu/guest/guest.ts';
 import { guestScripts } from '../../../src/targets/qemu/guest/init.ts';
+import { moduleName, readModule } from '../../../src/targets/qemu/guest/module-file.ts';
 import { releaseOfImage } from '../../../src/targets/qemu/guest/kernel-image.ts';
 import { prepareGuest } from '../../../src/targets/qemu/guest/prepare.ts';
 import { problemOf } from '../../../src/targets/qemu/problem.ts';
@@ -30,6 +33,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const RELEASE = '6.1.0-99-cloud-amd64';
+/** As far as it is looked at. */
+const MODULE = Buffer.from('\x7fELF, and what a module is made of');
 const PACKAGE = `linux-image-${RELEASE}`;
 
 /** A search path with apt, dpkg and a static busybox; `dpkg -x` unpacks the kernel that was put aside. */
@@ -40,7 +45,7 @@ function surroundings(): { readonly search_path: string; readonly cache: string;
   mkdirSync(join(tree, 'boot'), { recursive: true });
   mkdirSync(drivers, { recursive: true });
   writeFileSync(join(tree, 'boot', `vmlinuz-${RELEASE}`), fakeKernelImage(RELEASE));
-  writeFileSync(join(drivers, 'qemu_fw_cfg.ko'), 'module');
+  writeFileSync(join(drivers, 'qemu_fw_cfg.ko'), MODULE);
   const search_path = fakePrograms(join(folder, 'bin'), {
     'apt-cache': `echo "apt-cache $@" >> ${calls}\necho linux-image-cloud-amd64\necho "  Depends: ${PACKAGE}"`,
     'apt-get': `echo "apt-get $@" >> ${calls}\n: > "$2_1_amd64.deb"`,
@@ -80,6 +85,38 @@ describe('siren guest prepare', () => {
     expect(guest.release).toBe(RELEASE);
     expect(existsSync(calls)).toBe(false);
     expect(readFileSync(guest.initramfs, 'latin1')).toContain('modules/qemu_fw_cfg.ko\0');
+  });
+
+  it.each([
+    ['gz', gzipSync(MODULE), {}],
+    ['xz', Buffer.from('packed'), { busybox: `[ "$1" = xzcat ] && /bin/cat "$2.plain"` }],
+    ['zst', Buffer.from('packed'), { zstd: `[ "$1" = -dcq ] && /bin/cat "$2.plain"` }],
+  ])('unpacks modules that are kept as .ko.%s', (end, packed, programs) => {
+    const { search_path } = surroundings();
+    const file = join(folder, `qemu_fw_cfg.ko.${end}`);
+    writeFileSync(file, packed);
+    writeFileSync(`${file}.plain`, MODULE);
+    fakePrograms(search_path, programs);
+    expect(Buffer.from(readModule(file, search_path)).equals(MODULE)).toBe(true);
+    expect(moduleName(file)).toBe('qemu_fw_cfg.ko');
+    writeFileSync(file, 'damaged');
+    writeFileSync(`${file}.plain`, 'damaged');
+    expect(problemOf(() => readModule(file, search_path))).toMatchObject({ code: 'NO_KERNEL', message: expect.stringContaining(`the module ${file} cannot be read`) }); // prettier-ignore
+  });
+
+  it('puts an unpacked module into the guest, and names the package of a program that it takes', () => {
+    const { calls: _, ...where } = surroundings();
+    const kernel = join(folder, 'tree/boot', `vmlinuz-${RELEASE}`);
+    const module = join(folder, 'tree/lib/modules', RELEASE, 'kernel/drivers/firmware/qemu_fw_cfg.ko');
+    renameSync(module, `${module}.kept`);
+    writeFileSync(`${module}.gz`, gzipSync(MODULE));
+    const archive = readFileSync(prepareGuest({ ...where, kernel }).initramfs, 'latin1');
+    expect(archive).toContain('modules/qemu_fw_cfg.ko\0');
+    expect(archive).toContain(MODULE.toString('latin1'));
+    renameSync(`${module}.gz`, `${module}.zst`);
+    expect(problemOf(() => prepareGuest({ ...where, kernel }))).toMatchObject({
+      mend: 'apt-get install zstd',
+    });
   });
 
   it.each([

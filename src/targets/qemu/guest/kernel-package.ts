@@ -5,6 +5,7 @@ import { needPrograms, runProgramFile } from '../programs.ts';
 import { readBounded } from '../bounded-file.ts';
 import { IMAGE_BYTES } from './guest.ts';
 import { releaseOfImage } from './kernel-image.ts';
+import { ENDS } from './module-file.ts';
 
 /** Debian's package that depends on the newest kernel made for virtual machines. */
 const CLOUD_KERNEL = 'linux-image-cloud-amd64';
@@ -31,6 +32,7 @@ export interface KernelFiles {
   readonly release: string;
   /** A bzImage. */
   readonly image: Uint8Array;
+  /** Files, packed or not: `module-file.ts` reads them. */
   readonly modules: readonly string[];
 }
 
@@ -110,6 +112,6 @@ export function kernelFromFile(image: string): KernelFiles {
   const homes = [join(dirname(image), '..'), '/'].map((root) => join(root, 'lib/modules', release, 'kernel'));
   const home = homes.find((one) => existsSync(one) && statSync(one).isDirectory());
   const modules =
-    home === undefined ? [] : MODULES.map((name) => join(home, `${name}.ko`)).filter(existsSync);
+    home === undefined ? [] : MODULES.flatMap((name) => ENDS.map((end) => join(home, `${name}.ko${end}`)).filter(existsSync).slice(0, 1)); // prettier-ignore
   return { release, image: bytes, modules };
 }

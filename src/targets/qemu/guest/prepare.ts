@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { QemuProblem } from '../problem.ts';
 import { needPrograms } from '../programs.ts';
 import type { ArchiveEntry } from './cpio.ts';
@@ -9,6 +9,7 @@ import { GUEST_FORMAT, guestFolder, guestId, openGuest } from './guest.ts';
 import { guestScripts } from './init.ts';
 import type { KernelFiles } from './kernel-package.ts';
 import { kernelFromFile, kernelFromPackage } from './kernel-package.ts';
+import { moduleName, readModule } from './module-file.ts';
 
 export interface PrepareOptions {
   /** The cache's folder; made when it is not there. */
@@ -35,12 +36,12 @@ export function prepareGuest(options: PrepareOptions): Guest {
       ? kernelFromPackage(join(cache, 'kernels'), search_path, options.package, say)
       : kernelFromFile(options.kernel);
   say(`kernel ${kernel.release}`);
-  const initramfs = writeCpio(contents(staticProgram(busybox), kernel));
+  const initramfs = writeCpio(contents(staticProgram(busybox), kernel, search_path));
   const id = guestId(kernel.image, initramfs);
   putIntoPlace(guestFolder(cache), (folder) => {
     writeFileSync(join(folder, 'vmlinuz'), kernel.image);
     writeFileSync(join(folder, 'initramfs.cpio'), initramfs);
-    const description = { format: GUEST_FORMAT, release: kernel.release, id, modules: kernel.modules.map((file) => basename(file)) }; // prettier-ignore
+    const description = { format: GUEST_FORMAT, release: kernel.release, id, modules: kernel.modules.map(moduleName) }; // prettier-ignore
     writeFileSync(join(folder, 'guest.json'), `${JSON.stringify(description, null, 1)}\n`);
   });
   return openGuest(cache);
@@ -58,15 +59,15 @@ function staticProgram(file: string): Uint8Array {
   return bytes;
 }
 
-function contents(busybox: Uint8Array, kernel: KernelFiles): readonly ArchiveEntry[] {
-  const names = kernel.modules.map((file) => basename(file));
+function contents(busybox: Uint8Array, kernel: KernelFiles, search_path: string): readonly ArchiveEntry[] {
+  const names = kernel.modules.map(moduleName);
   const file = (path: string, bytes: Uint8Array, executable = false): ArchiveEntry => ({ kind: 'file', path, bytes, executable }); // prettier-ignore
   return [
     { kind: 'folder', path: 'bin' },
     { kind: 'folder', path: 'tasks' },
     { kind: 'folder', path: 'modules' },
     file('bin/busybox', busybox, true),
-    ...kernel.modules.map((module) => file(`modules/${basename(module)}`, readFileSync(module))),
+    ...kernel.modules.map((module) => file(`modules/${moduleName(module)}`, readModule(module, search_path))),
     file('modules/order', Buffer.from(names.map((name) => `${name}\n`).join(''))),
     ...APPLETS.map((name): ArchiveEntry => ({ kind: 'link', path: `bin/${name}`, to: 'busybox' })),
     ...[...guestScripts()].map(([path, text]) => file(path, Buffer.from(text), true)),

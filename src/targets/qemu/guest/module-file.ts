@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { QemuProblem } from '../problem.ts';
 import { needPrograms } from '../programs.ts';
 
@@ -28,10 +27,10 @@ export function readModule(file: string, search_path: string): Uint8Array {
 
 function unpacked(file: string, search_path: string): Buffer {
   try {
-    if (file.endsWith('.xz')) return printed(file, needPrograms(['busybox'], search_path).busybox, ['xzcat', file]); // prettier-ignore
+    const applet = file.endsWith('.gz') ? 'zcat' : file.endsWith('.xz') ? 'xzcat' : undefined;
+    if (applet !== undefined) return printed(file, needPrograms(['busybox'], search_path).busybox, [applet, file]); // prettier-ignore
     if (file.endsWith('.zst')) return printed(file, needPrograms(['zstd'], search_path).zstd, ['-dcq', file]);
-    const bytes = readFileSync(file);
-    return file.endsWith('.gz') ? gunzipSync(bytes, { maxOutputLength: LIMIT_BYTES }) : bytes;
+    return readFileSync(file);
   } catch (error) {
     if (error instanceof QemuProblem) throw error;
     throw notUnpacked(file, (error as Error).message);

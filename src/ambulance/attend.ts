@@ -129,6 +129,7 @@ function verdictOf(one: Conclusion, attachment: Attachment, patient: string, fol
     via: attachment.via,
     elements: one.elements,
     rereads: one.rereads,
+    ...(one.left_out === undefined ? {} : { findings_left_out: one.left_out }),
   };
 }
 

@@ -23,6 +23,8 @@ interface Failure {
 /** What a validator said in one reading. */
 export interface Checked {
   readonly drafts: readonly Draft[];
+  /** Findings beyond those that are kept. */
+  readonly left_out: number;
   readonly elements: number;
   readonly failure: Failure | undefined;
 }
@@ -51,11 +53,11 @@ export function check(
 ): Checked {
   meter.nextStructure();
   const result = reading.of(structure).session.validate(structure);
-  if (!result) return { drafts: [], elements: 0, failure: { code: 'NO_VALIDATOR', message: 'nothing checks it' } };
+  if (!result) return { drafts: [], left_out: 0, elements: 0, failure: { code: 'NO_VALIDATOR', message: 'nothing checks it' } };
   const leaked = new Set([...orphans, ...result.drafts.filter(({ means }) => means === 'lock_leak').map(({ address }) => address)]);
   const drafts = result.drafts.map((one) => draftOf(one, subject, reading, result.drafts, leaked, counted));
   const failure = meter.exhausted ? { code: 'BUDGET', message: 'the walk used up its steps or bytes' } : result.failure;
-  return { drafts, elements: result.elements, failure };
+  return { drafts, left_out: result.left_out, elements: result.elements, failure };
 } // prettier-ignore
 
 function draftOf(

@@ -35,6 +35,8 @@ export interface Conclusion {
   readonly elements: number;
   readonly rereads: number;
   readonly drafts: readonly Draft[];
+  /** Findings that there are besides, and that were not kept; absent: none. */
+  readonly left_out?: number;
 }
 
 /** What the ambulance saw last, besides its conclusions. */
@@ -243,7 +245,8 @@ function conclude(
   );
   const base = { structure, elements: result.elements, rereads };
   const corrupt = firm.find((draft) => (FINDINGS.get(draft.code)?.leads_to ?? 'corrupt') === 'corrupt');
-  if (corrupt) return { ...base, verdict: 'corrupt', code: corrupt.code, drafts: firm };
+  const left_out = result.left_out === 0 ? {} : { left_out: result.left_out };
+  if (corrupt) return { ...base, verdict: 'corrupt', code: corrupt.code, drafts: firm, ...left_out };
   if (result.failure) {
     const { code } = result.failure;
     const verdict = code === 'NO_REFERENCE' || (one.tried && LACKING.has(code)) ? 'unchecked' : 'unreachable';

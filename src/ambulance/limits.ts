@@ -4,7 +4,7 @@ export interface AmbulanceLimits {
   readonly steps: number;
   /** Bytes read from the patient, all in all. */
   readonly bytes: number;
-  /** Findings kept for one structure; the walk goes on no further after that many. */
+  /** Findings kept for one structure; what is found beyond them is only counted. */
   readonly findings: number;
   /** How often what looks wrong is read again. */
   readonly rereads: number;
@@ -15,7 +15,7 @@ export interface AmbulanceLimits {
 export const DEFAULT_LIMITS: AmbulanceLimits = {
   steps: 4_000_000,
   bytes: 512 * 1_048_576,
-  findings: 16,
+  findings: 64,
   rereads: 6,
   depth: 64,
 };

@@ -33,6 +33,8 @@ export interface StructureVerdict {
   /** How many elements were looked at. */
   readonly elements: number;
   readonly rereads: number;
+  /** Of what is corrupt: findings that there are besides those of the report, which keeps so many of each structure; absent: none. */
+  readonly findings_left_out?: number;
 }
 
 /** One violated invariant. The place is the field whose value was wrong, not the one it was read through. */

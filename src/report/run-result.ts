@@ -211,11 +211,16 @@ function rescueResult(report: AmbulanceReport, limits: Limits): RescueResult {
       ...(rereads === 0 ? {} : { rereads }),
     })),
     findings: findings.map((finding, place) => findingResult(finding, limits, place < limits.contexts)),
-    findings_left_out: report.findings.length - findings.length,
+    findings_left_out: report.findings.length - findings.length + notKept(report),
     diagnosis: report.diagnosis.slice(0, limits.diagnoses).map((one) => diagnosisResult(one, limits)),
     ...(log_tail === undefined ? {} : { log_tail }),
     ...notesOf(report.notes, limits),
   };
+}
+
+/** Those that the rescuer found and did not keep. */
+function notKept({ verdicts }: AmbulanceReport): number {
+  return verdicts.reduce((sum, one) => sum + (one.findings_left_out ?? 0), 0);
 }
 
 function notesOf(notes: readonly string[], limits: Limits): Pick<RescueResult, 'notes' | 'notes_left_out'> {

@@ -52,6 +52,8 @@ export interface Failing {
 /** What a validator says. */
 export interface Result {
   readonly drafts: readonly Draft[];
+  /** So many more were found and not kept. */
+  readonly left_out: number;
   /** How many elements were looked at. */
   readonly elements: number;
   /** The first. */
@@ -60,5 +62,5 @@ export interface Result {
 
 /** Of a validator that could not be run. */
 export function failed({ code, message }: { readonly code: string; readonly message: string }): Result {
-  return { drafts: [], elements: 0, failure: { code, message, place: '', address: NaN, bytes: 0 } };
+  return { drafts: [], left_out: 0, elements: 0, failure: { code, message, place: '', address: NaN, bytes: 0 } };
 }

@@ -48,6 +48,8 @@ export class Reporting extends Wide {
   readonly fold: Fold;
   /** What came of it. */
   readonly drafts: Draft[] = [];
+  /** Findings beyond the limit. */
+  left_out = 0;
   failure: Failing | undefined;
   protected readonly session: Session;
   protected readonly tables: Tables;
@@ -116,7 +118,10 @@ export class Reporting extends Wide {
   }
 
   begin(rule: number): boolean {
-    if (this.drafts.length >= this.session.finding_limit) return false;
+    if (this.drafts.length >= this.session.finding_limit) {
+      this.left_out++;
+      return false;
+    }
     this.#making = { ...blank(), rule, code: this.tables.rules[rule]?.code ?? '' };
     return true;
   }

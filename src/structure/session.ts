@@ -352,8 +352,10 @@ export class Session {
       if (name === structure || mine) count += elements.length;
       if (mine) for (const one of elements.faults) shaped.push(this.#draftOf(structure, elements, one));
     }
-    const drafts = [...shaped, ...frame.drafts].slice(0, this.finding_limit);
-    return { drafts, elements: own ? count : Math.max(count, frame.looked), failure };
+    const all = [...shaped, ...frame.drafts];
+    const drafts = all.slice(0, this.finding_limit);
+    const left_out = frame.left_out + all.length - drafts.length;
+    return { drafts, left_out, elements: own ? count : Math.max(count, frame.looked), failure };
   }
 
   #draftOf(structure: string, elements: Elements, one: ShapeFault): Draft {

@@ -39,12 +39,24 @@ export function seeVerdict(claim: Claim, subject: Path, run: Case, excused: Excu
     const one = rounds.flat().find((judged) => miss(claim, judged, places, window) === undefined);
     if (one) return { met: true, seen: portrait(one) };
   }
+  const whole = met || claim.places.length + claim.codes.length === 0 ? undefined : notWhole(rounds.flat());
+  if (whole !== undefined) return blind(`${misses.flat()[0] ?? ''}; ${whole}`);
   if (!met)
     return unlessCut({ met, seen: [...new Set(misses.flat())].slice(0, MISSES_TOLD).join('; ') }, window);
   const round = rounds[misses.findIndex((miss) => miss.length === 0)] ?? [];
   const [only] = round;
   const seen = only && round.length === 1 ? portrait(only) : `${round.length} structures: ${summary(round)}`;
   return { met, seen };
+}
+
+/** Where the rescuer found more than it keeps, what it kept does not tell what it did not find. */
+function notWhole(judged: readonly Judged[]): string | undefined {
+  for (const { report, verdict } of judged) {
+    const { findings_left_out: left, structure } = verdict;
+    if (left !== undefined)
+      return `the rescue keeps the first ${findingsOf(report, bare(structure, report.patient)).length} findings of a structure, and there are ${left} more of this one`;
+  }
+  return undefined;
 }
 
 function missesOf(
@@ -117,7 +129,8 @@ function portrait({ report, verdict }: Judged): string {
   const structure = bare(verdict.structure, report.patient);
   const findings = findingsOf(report, structure);
   const told = findings.slice(0, FINDINGS_TOLD).map((finding) => `${finding.code} at ${finding.place}`);
-  if (findings.length > told.length) told.push(`${findings.length - told.length} more`);
+  const more = findings.length - told.length + (verdict.findings_left_out ?? 0);
+  if (more > 0) told.push(`${more} more`);
   const { code, place, message } = verdict;
   const at = place === undefined ? '' : ` at ${place}`;
   const because = message === undefined || at !== '' ? '' : ` (${message})`;

@@ -30,13 +30,15 @@ export interface Finished {
 
 /**
  * Runs a scenario under one seed on the simulation: fault and rescue, and as far as its claims need them the runs without rescue and
- * without fault.
+ * without fault. `whole`: bystanders are simulated in each of them, also where nothing is seen to reach them; the outcome is the same,
+ * unless something reaches them unseen.
  */
-export function runScenario(scenario: Scenario, seed: number, lines: TwinLines): Finished {
+export function runScenario(scenario: Scenario, seed: number, lines: TwinLines, whole?: boolean): Finished {
   const line = lines.of(scenario.topology, seed);
   const comparisons = comparisonsOf(scenario);
   const needsTwins = comparisons.length > 0;
-  const bystanders = lines.everything ? [] : comparisons.map(({ partition }) => partition);
+  const everything = whole === true || lines.everything;
+  const bystanders = everything ? [] : comparisons.map(({ partition }) => partition);
   let alone: Run<Simulation> | undefined;
   let injectorAlone: Injector | undefined;
   const befores = new Befores(scenario);
@@ -61,7 +63,7 @@ export function runScenario(scenario: Scenario, seed: number, lines: TwinLines):
     alone = new Run(run.machine.fork(), run.duration_ns, run.events);
     // Nobody comes, and nobody is missed.
     for (const { name } of scenario.topology.ambulances) alone.machine.hypervisor.rescues.dismiss(name);
-    if (!lines.everything && unread(injector)) line.leaveOutUnread(alone.machine, run.duration_ns);
+    if (!everything && unread(injector)) line.leaveOutUnread(alone.machine, run.duration_ns);
     injectorAlone = withoutRescue(alone, injector);
   });
   const live: World = { ...worldOf(scenario, run.machine.target, seed, measures), known: injector.known };
@@ -160,6 +162,8 @@ function compareTwins(
   for (const { partition, leeway } of comparisons) {
     const rescued = run.machine.target;
     const faulty = alone.machine.target;
+    const alone_known = !faulty.isPresent(partition);
+    const known = alone_known && !rescued.isPresent(partition);
     const contained = comparePartition(faulty, end.target, partition, leeway);
     const undisturbed = run === alone ? '' : comparePartition(rescued, faulty, partition, leeway);
     const of = { partition, ...(leeway && { leeway }) };
@@ -168,9 +172,16 @@ function compareTwins(
       ...of,
       identical: contained === '',
       difference: contained,
+      ...(alone_known ? { known: true as const } : {}),
       ...(blind === undefined ? {} : { blind }),
     });
-    twins.push({ claim: 'undisturbed', ...of, identical: undisturbed === '', difference: undisturbed });
+    twins.push({
+      claim: 'undisturbed',
+      ...of,
+      identical: undisturbed === '',
+      difference: undisturbed,
+      ...(known ? { known: true as const } : {}),
+    });
   }
   return twins;
 }

@@ -184,7 +184,7 @@ const OBSERVERS: WordGroup = {
   words: {
     guest: 'What truly became of an operating system: `guest web is oopsed by list_bug`.',
     hypervisor: 'What the hypervisor noticed of a partition, its metadata or a device: `hypervisor web is failing by heartbeat`, `hypervisor web.metadata is refused with OUTSIDE`.',
-    verdict: 'What the ambulance concluded of a structure: `verdict web.tasks is corrupt with LIST_NULL at web.tasks["nginx"].tasks.next`. `web.*` is all of one patient, `others` all that no claim names.',
+    verdict: 'What the ambulance concluded of a structure: `verdict web.tasks is corrupt with LIST_NULL at web.tasks["nginx"].tasks.next`. `web.*` is all that one patient describes and has, `others` all such that no claim names.',
     diagnosis: 'The cause that the ambulance named: `diagnosis web is lock_leak at web.locks["tasklist_lock"]`.',
     service: 'How the repair of a partition ended: `service web is done`, `service web is rolled_back by verify`, `service web is declined with WOULD_LOSE_DATA`.',
     bystander: 'Whether a partition was left alone, bit by bit: `bystander db is contained` (by the fault), `bystander db is undisturbed` (by the rescue).',
@@ -256,7 +256,7 @@ const LOCKS: WordGroup = {
 const VALUES: WordGroup = {
   kind: 'words in places and values',
   words: {
-    others: 'In a verdict: every structure of every patient that no other claim names.',
+    others: 'In a verdict: every structure of every patient that no other claim names, but for what the patient does not describe or have.',
     all: 'Reserved: no partition may be called so. Everything of one partition is `web.*`.',
     any: 'An index drawn by the seed, the same wherever it is written in the scenario: `web.orders[any]`.',
     elapsed: 'Virtual time that the run has taken so far: `check web.cpu_time / elapsed > 30%`.',

@@ -94,6 +94,8 @@ export interface TwinComparison {
   readonly identical: boolean;
   /** First difference in words: memory with address and bytes, a register, or an output with its time. '' when identical. */
   readonly difference: string;
+  /** Nothing reached it in the runs compared: what it does on its own was taken for it, and it was not simulated again. */
+  readonly known?: true;
   /** Why the comparison says nothing, when it does not: the run that it should show something of lacks what it is about. */
   readonly blind?: string;
 }

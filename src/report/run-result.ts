@@ -128,12 +128,13 @@ function recordResult(record: RunRecord, limits: Limits): RecordResult {
     receipts_left_out: Math.max(0, record.receipts.length - limits.receipts),
     rescues: record.reports.map((report) => rescueResult(report, limits)),
     services: record.services.map((service) => serviceResult(service, limits)),
-    twins: record.twins.map(({ claim, partition, leeway, identical, difference }) => ({
+    twins: record.twins.map(({ claim, partition, leeway, identical, difference, known }) => ({
       claim,
       partition,
       identical,
       difference: clip(difference, limits.text),
       ...(leeway && { leeway }),
+      ...(known && { known }),
     })),
     partitions: record.partitions.map((partition) => partitionResult(partition, limits)),
     events,

@@ -10,6 +10,8 @@ export interface Job {
   readonly seed: number;
   /** True when several selected scenarios share its file and line (rows of a table): the replay command then names the row. */
   readonly row?: boolean;
+  /** True: its bystanders are simulated, too, where nothing is seen to reach them. */
+  readonly whole?: boolean;
   /** Of an `on each` scenario, from 1: this occurrence alone. Absent: all of them, counted first. */
   readonly occurrence?: number;
 }

@@ -142,7 +142,7 @@ function executeOne(
   ask: (finished: Finished) => void = () => undefined,
 ): RunOutcome {
   const replay = replayCommand(job, context.replay);
-  const run: RealRun = onReal?.(scenario, job, context) ?? notBuilt(scenario) ?? { finished: runScenario(scenario, job.seed, lines), scenario }; // prettier-ignore
+  const run: RealRun = onReal?.(scenario, job, context) ?? notBuilt(scenario) ?? { finished: runScenario(scenario, job.seed, lines, job.whole), scenario }; // prettier-ignore
   const { complaints = [] } = run;
   if ('status' in run) {
     const of = { id: runId(job), scenario, replay, seed: job.seed };

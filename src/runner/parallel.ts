@@ -23,8 +23,8 @@ export interface ParallelOptions {
 }
 
 const HEAP_MIB = 1024;
-/** Loading the code counts against no job. */
-const START_LIMIT_MS = 30_000;
+/** Loading the code counts against no job. On a busy host it takes its time; a worker that cannot start says so at once. */
+const START_LIMIT_MS = 300_000;
 /** A worker takes about as long to start as this many short runs; the others start when these turn out to be long. */
 const JOBS_FOR_A_WORKER = 16;
 const MORE_AFTER_MS = 250;

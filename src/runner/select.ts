@@ -53,11 +53,13 @@ export async function selectJobs(
   if (all.length > 0) return { value: [], diagnostics: all };
   const { only, shard, seed, occurrence } = selection;
   const rows = crowdedLines(compiled.scenarios);
+  const wholes = simulatedWhole(compiled.scenarios);
   let jobs = narrowed.value.flatMap((scenario) => {
     const row = rows.has(lineKey(scenario)) ? { row: true } : {};
+    const whole = wholes.has(scenario) ? { whole: true } : {};
     const seeds = seed === undefined ? scenario.seeds : [seed];
     const each = occurrence !== undefined && eachOf(scenario) !== undefined ? { occurrence } : {};
-    return seeds.map((one): Job => ({ index: 0, scenario, seed: one, ...row, ...each }));
+    return seeds.map((one): Job => ({ index: 0, scenario, seed: one, ...row, ...whole, ...each }));
   });
   if (only !== undefined)
     jobs = jobs.flatMap((job) => (only.has(runId(job)) ? [job] : occurrencesIn(only, job)));
@@ -141,6 +143,20 @@ function noScenario(file: string, wanted: WantedLine, scenarios: readonly Scenar
 }
 
 const lineKey = (scenario: Scenario): string => `${scenario.file}:${scenario.line}`;
+
+/**
+ * The first scenario of each file that claims a bystander: that one is simulated in all its runs, not only where something is seen to reach it.
+ * A leak between partitions past everything that sees one then shows as a difference.
+ */
+function simulatedWhole(scenarios: readonly Scenario[]): ReadonlySet<Scenario> {
+  const first = new Map<string, Scenario>();
+  for (const scenario of scenarios) {
+    const claims = scenario.claims.some(({ observer }) => observer === 'bystander');
+    if (claims && scenario.skip === undefined && !first.has(scenario.file))
+      first.set(scenario.file, scenario);
+  }
+  return new Set(first.values());
+}
 
 /** Lines at which several scenarios start: the rows of a table. */
 function crowdedLines(scenarios: readonly Scenario[]): ReadonlySet<string> {

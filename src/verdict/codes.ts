@@ -24,6 +24,7 @@ export const JUDGE_CODES: readonly JudgeCode[] = [
   { code: 'E0917', title: 'an event that occurs too often for `on each`', doc: 'There is one run for each occurrence, and at most 256 of them. Wait for something rarer, write `on each … nth 10` for every tenth, or `on … nth N` for the one that matters.' },
   { code: 'E0918', title: 'a core file that cannot be looked at', doc: 'The file is not there, is cut short in its headers, is of another architecture or packed in a way that is not supported: the message says which, and what to do.' },
   { code: 'E0919', title: 'another core file than the one that is meant', doc: 'Its SHA-256, or the release of the kernel in it, is not what the scenario says. The message gives what it is.' },
+  { code: 'E0921', title: 'a fault that changed nothing', doc: 'Whenever it fired, the place held already what it writes: nothing was damaged, so that the scenario has shown nothing. Write another value; in a table, let `if` leave the row out.' },
   { code: 'E0920', title: 'over its budget', doc: 'Looking at the core files took longer than the `budget` of the scenario allows. Wall time depends on the machine and on what else it does.' },
 ]; // prettier-ignore
 

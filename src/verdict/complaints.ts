@@ -5,6 +5,7 @@ import type { Diagnostic, Label } from '../text/diagnostic.ts';
 import { UNMET_CODES } from './codes.ts';
 import type { Uncovered } from './coverage.ts';
 import type { Case } from './facts.ts';
+import { changedNothing } from '../record/receipt.ts';
 import { reportsOn } from './reports.ts';
 import type { Sight } from './sight.ts';
 
@@ -30,6 +31,7 @@ export function complaintsOf(
 ): readonly Diagnostic[] {
   return [
     ...unfired(run, replay),
+    ...ineffective(run, replay),
     ...unserved(run, replay),
     ...unserviced(run, replay),
     ...unclaimed(run, uncovered, replay),
@@ -58,6 +60,27 @@ function unfired({ scenario, record }: Case, replay: string): readonly Diagnosti
     });
   }
   return list;
+}
+
+/** Actions of which no firing changed a bit. */
+function ineffective({ scenario, record }: Case, replay: string): readonly Diagnostic[] {
+  const idle = new Map<string, Receipt>();
+  for (const receipt of record.receipts)
+    if (changedNothing(receipt)) idle.set(`${receipt.trigger} ${receipt.action}`, receipt);
+  for (const receipt of record.receipts)
+    if (receipt.fired_ns !== undefined && !changedNothing(receipt))
+      idle.delete(`${receipt.trigger} ${receipt.action}`);
+  return Array.from(idle.values(), (receipt): Diagnostic => {
+    const { trigger, action, name, verb, place, after, fired_ns } = receipt;
+    const span = scenario.triggers[trigger]?.actions[action]?.span ?? scenario.span;
+    return {
+      code: 'E0921',
+      severity: 'error',
+      message: `${name === '' ? `\`${verb} ${place}\`` : `\`${name}\``} changed nothing`,
+      labels: [{ span, text: `at ${formatTime(fired_ns ?? 0)} ${place} held ${after} already` }],
+      help: `write what it does not hold, or take it out; replay: ${replay}`,
+    };
+  });
 }
 
 /** Summons that no report answers: the end of the run came first. */

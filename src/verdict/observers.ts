@@ -4,6 +4,7 @@ import { printExpression } from '../model/print.ts';
 import type { Claim } from '../model/scenario.ts';
 import { explain } from '../place/outcome.ts';
 import { formatValue } from '../place/value.ts';
+import { changedNothing } from '../record/receipt.ts';
 import type { TwinComparison } from '../record/record.ts';
 import type { Coverage } from './coverage.ts';
 import { seeDiagnosis } from './diagnosis.ts';
@@ -63,7 +64,8 @@ function seeBystander(claim: Claim, partition: string, run: Case): Sight {
 }
 
 /** How alike two runs are that nothing was found between. */
-function alike({ leeway }: TwinComparison): string {
+function alike({ leeway, known }: TwinComparison): string {
+  if (known) return 'bit-identical: nothing reached it';
   const slack = leeway?.slack_ns ? `alike, times within ${formatTime(leeway.slack_ns)}` : 'bit-identical';
   return leeway?.except.length ? `${slack}, but for its traffic with ${leeway.except.join(', ')}` : slack;
 }
@@ -76,8 +78,10 @@ function noRescue(run: Case): string | undefined {
 }
 
 function noFault({ record }: Case): string | undefined {
-  const fired = record.receipts.some((one) => one.kind !== 'request' && one.fired_ns !== undefined);
-  return fired ? undefined : 'no fault fired: there is nothing to be contained';
+  const fired = record.receipts.filter((one) => one.kind !== 'request' && one.fired_ns !== undefined);
+  if (fired.length > 0 && fired.every(changedNothing))
+    return 'the fault changed nothing: there is nothing to be contained';
+  return fired.length > 0 ? undefined : 'no fault fired: there is nothing to be contained';
 }
 
 function seeCheck(claim: Claim, run: Case): Sight {

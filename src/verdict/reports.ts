@@ -110,6 +110,11 @@ export function judgedBy(claim: Claim, path: Path, run: Case): readonly (readonl
   return reports.map((report) => judgedIn(report, claim, path, run)).filter((list) => list.length > 0);
 }
 
+/** How many structures a report calls unchecked that `web.*` and `others` do not mean, as the guest describes none of them. */
+export function unasked(run: Case, report: AmbulanceReport): number {
+  return report.verdicts.filter((verdict) => !isAttended(run, { report, verdict })).length;
+}
+
 function judgedIn(report: AmbulanceReport, claim: Claim, path: Path, run: Case): readonly Judged[] {
   const subject = subjectOf(path);
   const list: Judged[] = [];

@@ -7,7 +7,7 @@ import type { Case } from './facts.ts';
 import type { ClaimedPlace, Located } from './claimed-place.ts';
 import { claimedPlace } from './places.ts';
 import type { Judged } from './reports.ts';
-import { bare, findingsOf, judgedBy, reportsOn, subjectOf, whyUnattended } from './reports.ts';
+import { bare, findingsOf, judgedBy, reportsOn, subjectOf, unasked, whyUnattended } from './reports.ts';
 import type { Sight, Window } from './sight.ts';
 import { blind, unlessCut, windowOf } from './sight.ts';
 
@@ -45,8 +45,11 @@ export function seeVerdict(claim: Claim, subject: Path, run: Case, excused: Excu
     return unlessCut({ met, seen: [...new Set(misses.flat())].slice(0, MISSES_TOLD).join('; ') }, window);
   const round = rounds[misses.findIndex((miss) => miss.length === 0)] ?? [];
   const [only] = round;
-  const seen = only && round.length === 1 ? portrait(only) : `${round.length} structures: ${summary(round)}`;
-  return { met, seen };
+  if (only && round.length === 1) return { met, seen: portrait(only) };
+  const beside = only ? unasked(run, only.report) : 0;
+  const told =
+    beside === 0 ? '' : `; beside them ${beside} unchecked, which the guest does not describe or have`;
+  return { met, seen: `${round.length} structures: ${summary(round)}${told}` };
 }
 
 /** Where the rescuer found more than it keeps, what it kept does not tell what it did not find. */

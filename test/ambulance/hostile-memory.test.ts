@@ -8,7 +8,9 @@ import type { Patient } from '../../src/patient/patient.ts';
 import type { AmbulanceReport } from '../../src/patient/report.ts';
 import { AttendedGuest, MS } from '../support/attended-guest.ts';
 import { delegate, randomFlips, withFlips } from '../support/damaged-patient.ts';
+import { int } from '../support/expressions.ts';
 import { SHIPPED } from '../support/library.ts';
+import { action, trigger } from '../support/scenarios.ts';
 
 let patient: Patient;
 beforeAll(() => {
@@ -78,6 +80,24 @@ describe('whatever the memory holds, the ambulance comes back with a report', ()
     expect(report.verdicts.map(({ code }) => code)).toEqual(
       Array.from({ length: STRUCTURES }, () => 'NO_REGION'),
     );
+  });
+
+  it('keeps so many findings of a structure, and counts the others', () => {
+    const harm = [1, 2, 3, 4].map((order) =>
+      trigger(40 * MS, action('set', `web.orders[${order}].qty`, { to: [int(5000)] })),
+    );
+    const hurt = new AttendedGuest().patientAt(60 * MS, harm).patient;
+    const of = (findings: number): AmbulanceReport =>
+      attend(hurt, { ambulance: 'rescue', library: SHIPPED, limits: { findings } }).report;
+    const orders = (report: AmbulanceReport) =>
+      report.verdicts.find(({ structure }) => structure.endsWith('orders'));
+    expect(of(3).findings.filter(({ code }) => code === 'ORDER_RANGE')).toHaveLength(3);
+    expect(orders(of(3))).toMatchObject({
+      verdict: 'corrupt',
+      elements: orders(of(9))?.elements,
+      findings_left_out: 1,
+    });
+    expect(orders(of(9))?.findings_left_out).toBeUndefined();
   });
 
   it('limits of its own end a walk with BUDGET, which is no finding', () => {

@@ -46,7 +46,8 @@ function shipped(...folders: readonly string[]): readonly Scenario[] {
 function recordsOf(scenarios: readonly Scenario[], lines: TwinLines): string[] {
   return scenarios.map((scenario) => {
     const { record, release } = runScenario(scenario, scenario.seeds[0] ?? 1, lines);
-    const text = JSON.stringify(record);
+    // Who was left out says so; nothing else may differ.
+    const text = JSON.stringify(record, (key, value: unknown) => (key === 'known' ? undefined : value));
     release();
     return text;
   });

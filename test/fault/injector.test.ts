@@ -123,14 +123,22 @@ describe('verbs that change bytes', () => {
 
   it('the damage is watched: its first read is when it is activated', () => {
     const { web, target, injector } = bench();
-    const driven = injector({ triggers: [trigger(MS, action('zero', 'web.locks["sb_lock"]'))] });
-    driven.fire(MS);
+    const [idle, driven] = ['zero', 'flip'].map((verb) =>
+      injector({
+        triggers: [
+          trigger(MS, action(verb, 'web.locks["sb_lock"]', verb === 'flip' ? { bit: [int(0)] } : {})),
+        ],
+      }),
+    );
+    idle?.fire(MS);
+    expect(target.watched).toEqual([]);
+    driven?.fire(MS);
     expect(target.watched).toMatchObject([
       { kind: 'memory', partition: 'web', physical: web.physical(web.symbol('sb_lock')), bytes: 4 },
     ]);
-    expect(driven.receipts()[0]?.activated_ns).toBeUndefined();
+    expect(driven?.receipts()[0]?.activated_ns).toBeUndefined();
     target.reads.set(0, 5 * MS);
-    expect(driven.receipts()[0]?.activated_ns).toBe(5 * MS);
+    expect(driven?.receipts()[0]?.activated_ns).toBe(5 * MS);
   });
 });
 

@@ -1,5 +1,10 @@
 /** One-line mutations of the rescuer, each with the test or spec that must notice it. */
 export const mutants = [
+  { id: 'findings-left-out-are-counted', file: 'src/structure/session.ts', from: 'const left_out = frame.left_out + all.length - drafts.length;', to: 'const left_out = 0;', killer: 'test/ambulance/hostile-memory.test.ts' },
+  { id: 'beyond-what-is-kept-nothing-is-known', file: 'src/verdict/structures.ts', from: 'if (whole !== undefined) return blind(', to: 'if (whole === null) return blind(', killer: 'test/verdict/rescue-claims.test.ts' },
+  { id: 'a-fault-that-changed-nothing-fails', file: 'src/verdict/complaints.ts', from: '...ineffective(run, replay),', to: '', killer: 'test/verdict/judge.test.ts' },
+  { id: 'an-idle-fault-contains-nothing', file: 'src/verdict/observers.ts', from: 'if (fired.length > 0 && fired.every(changedNothing))', to: 'if (fired.length < 0)', killer: 'test/verdict/judge.test.ts' },
+  { id: 'an-idle-fault-is-not-watched', file: 'src/fault/verbs/bytes.ts', from: "watch: note === '' ? locations(place) : []", to: 'watch: locations(place)', killer: 'test/fault/injector.test.ts' },
   { id: 'a-late-tick-is-not-lost', file: 'src/ambulance/diagnose/from-cpus.ts', from: 'if (!of.patient.letRun(CONFIRM_NS)) return [];', to: 'of.patient.letRun(CONFIRM_NS);', killer: 'test/ambulance/faults.test.ts' },
   { id: 'a-late-answer-is-not-lost', file: 'src/ambulance/diagnose/from-devices.ts', from: 'if (!of.patient.letRun(CONFIRM_NS)) return [];', to: 'of.patient.letRun(CONFIRM_NS);', killer: 'test/ambulance/faults.test.ts' },
   { id: 'links-are-checked-both-ways', file: 'src/structure/shapes/ring.ts', from: "if (beyond !== beyond || returning !== at || back === to + apart) return 'stuck';", to: "if (beyond !== beyond) return 'stuck';", killer: 'specs/structures/application.spec' },

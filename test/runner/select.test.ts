@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { runId } from '../../src/runner/identity.ts';
 import { type Selection, selectJobs } from '../../src/runner/select.ts';
 import type { Scenario } from '../../src/model/scenario.ts';
+import { claim } from '../support/scenarios.ts';
 import { scenarioNamed } from '../support/spec-fixture.ts';
 
 const TEXT = 'scenario "one" {\n  run 1 ms\n}\n\nscenario "two {n}" for n in [1, 2] {\n  run 1 ms\n}\n';
@@ -50,6 +51,16 @@ describe('selecting', () => {
     const { runs, jobs } = await select();
     expect(runs).toEqual(ALL);
     expect(jobs.map(({ index }) => index)).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('simulates the first scenario of a file that has a bystander whole, whatever else is selected', async () => {
+    const bystander = claim('bystander', 'db', 'contained');
+    const claiming = SCENARIOS.map((one, index) => ({ ...one, claims: index === 0 ? [] : [bystander] }));
+    const before = SCENARIOS.splice(0, 3, ...claiming);
+    const [all, second] = [await select(), await select({ name: option('two 2') })];
+    SCENARIOS.splice(0, 3, ...before);
+    expect(all.jobs.map(({ whole }) => whole === true)).toEqual([false, false, false, true, false]);
+    expect(second.jobs.map(({ whole }) => whole === true)).toEqual([false]);
   });
 
   it('marks the rows of a table, whose line alone does not name them', async () => {

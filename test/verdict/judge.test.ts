@@ -66,6 +66,10 @@ describe('bystander claims', () => {
     const twins = [twin('contained', '')];
     const both = [contained, claim('bystander', 'db', 'not contained')];
     const { fired_ns: _, ...armed } = receipt();
+    const idle = [receipt({ note: 'changed nothing' })];
+    expect(outcomes(both, { twins, receipts: idle })).toEqual(
+      Array(2).fill('unmet: the fault changed nothing: there is nothing to be contained'),
+    );
     for (const receipts of [[], [armed], [receipt({ verb: 'summon', kind: 'request' })]])
       expect(outcomes(both, { twins, receipts })).toEqual(
         Array(2).fill('unmet: no fault fired: there is nothing to be contained'),
@@ -198,6 +202,13 @@ describe('what a run comes to', () => {
       ],
       help: 'replay: npx siren run a.spec:1 --seed 1',
     }); // prettier-ignore
+  });
+
+  it('a fault that changed nothing whenever it fired fails a scenario whose claims are met', () => {
+    const idle = receipt({ note: 'changed nothing', after: '00' });
+    const { complaints } = judged([healthy], { receipts: [idle] }, fault);
+    expect(complaints).toMatchObject([{ code: 'E0921', message: '`smash` changed nothing' }]);
+    expect(judged([healthy], { receipts: [idle, receipt()] }, fault).complaints).toEqual([]);
   });
 
   it('a fault that never fired fails a scenario whose claims are met', () => {

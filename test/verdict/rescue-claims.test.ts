@@ -53,6 +53,24 @@ describe('verdict claims', () => {
     expect(outcomes([tasks('not corrupt')], seen(), fault)[0]).toMatch(/^unmet/);
   });
 
+  it('what lies beyond the findings that are kept is not known: neither there nor not there', () => {
+    const verdicts = [verdict('tasks', 'corrupt', { code: 'LIST_NEXT_POISON', findings_left_out: 3 })];
+    const elsewhere = { codes: ['LIST_NULL'] };
+    const claims = [tasks('corrupt', elsewhere), tasks('not corrupt', elsewhere), tasks('corrupt')];
+    const told = outcomes(claims, seen({ verdicts }), fault);
+    for (const one of told.slice(0, 2)) expect(one).toMatch(/^unmet: .*there are 3 more of this one/);
+    expect(told[2]).toBe('met');
+  });
+
+  it('`web.*` counts what it does not mean', () => {
+    const { verdicts = [] } = report({ verdicts: [verdict('run_queues'), verdict('locks'), verdict('orders', 'unchecked', { code: 'NO_SYMBOL' })] }); // prettier-ignore
+    const claims = [claim('verdict', 'web.*', 'intact')];
+    const { claims: [one] } = judged(claims, seen({ verdicts, findings: [], diagnosis: [] }), fault); // prettier-ignore
+    expect(one?.seen).toBe(
+      '2 structures: 2 intact; beside them 1 unchecked, which the guest does not describe or have',
+    );
+  });
+
   it('without an ambulance neither the claim nor its negative is met', () => {
     expect(outcomes([tasks('corrupt'), tasks('not corrupt')])).toEqual(
       Array(2).fill('unmet: no ambulance attended: there is no verdict on web.tasks'),

@@ -10,6 +10,7 @@ import { partitionOf } from '../../place/read.ts';
 import { widened } from '../../place/extent.ts';
 import type { Effect, Injection, Perform } from '../injection.ts';
 import { clause, refused, refusedFor, smallInteger } from '../injection.ts';
+import { CHANGED_NOTHING } from '../../record/receipt.ts';
 import { readPlace, writePlace } from '../write.ts';
 
 const BYTES_LIMIT = 1_048_576;
@@ -107,8 +108,9 @@ export function overwrite(
   if (!before) return refused(`${place.text} cannot be read`);
   const after = within(place, before, change(before));
   if (!writePlace(injection.live, place, after)) return refused(`${place.text} cannot be written`);
-  const note = before.every((byte, at) => byte === after[at]) ? 'changed nothing' : '';
-  return { kind: 'done', place, before, after, watch: locations(place), note };
+  const note = before.every((byte, at) => byte === after[at]) ? CHANGED_NOTHING : '';
+  // Nobody can read a damage that is none.
+  return { kind: 'done', place, before, after, watch: note === '' ? locations(place) : [], note };
 }
 
 function within(place: Place, before: Uint8Array, after: Uint8Array): Uint8Array {

@@ -269,7 +269,7 @@ function twinsView(record) {
         (twin) => markup`<li>
           <span class="tick">${twin.identical ? '=' : '≠'}</span>
           <div><strong>${twin.partition}</strong> ${twin.identical ? 'is' : 'is not'} ${twin.claim}${leewayWords(twin.leeway)}:
-            ${twin.identical ? 'identical' : markup`<code>${twin.difference}</code>`}</div>
+            ${twin.identical ? (twin.known ? 'identical, as nothing reached it' : 'identical') : markup`<code>${twin.difference}</code>`}</div>
         </li>`,
       )}
     </ul>`;

@@ -83,7 +83,7 @@ describe('whatever the memory holds, the ambulance comes back with a report', ()
   });
 
   it('keeps so many findings of a structure, and counts the others', () => {
-    const harm = [1, 2, 3, 4].map((order) =>
+    const harm = [3, 5, 7, 9, 11].map((order) =>
       trigger(40 * MS, action('set', `web.orders[${order}].qty`, { to: [int(5000)] })),
     );
     const hurt = new AttendedGuest().patientAt(60 * MS, harm).patient;
@@ -95,7 +95,7 @@ describe('whatever the memory holds, the ambulance comes back with a report', ()
     expect(orders(of(3))).toMatchObject({
       verdict: 'corrupt',
       elements: orders(of(9))?.elements,
-      findings_left_out: 1,
+      findings_left_out: 2,
     });
     expect(orders(of(9))?.findings_left_out).toBeUndefined();
   });

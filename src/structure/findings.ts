@@ -62,5 +62,10 @@ export interface Result {
 
 /** Of a validator that could not be run. */
 export function failed({ code, message }: { readonly code: string; readonly message: string }): Result {
-  return { drafts: [], left_out: 0, elements: 0, failure: { code, message, place: '', address: NaN, bytes: 0 } };
+  return {
+    drafts: [],
+    left_out: 0,
+    elements: 0,
+    failure: { code, message, place: '', address: NaN, bytes: 0 },
+  };
 }

@@ -78,7 +78,7 @@ async function real(
   scenario: Scenario,
   seed: number,
   at_ns: number | undefined,
-  { cache, search_path }: Surroundings,
+  { cache, search_path, error }: Surroundings,
 ): Promise<Damaged | string> {
   const { adapted, impossible } = await import('../execute/real.ts');
   const { restoreMachine } = await import('../targets/qemu/machine.ts');
@@ -86,7 +86,11 @@ async function real(
   const why = impossible(scenario);
   if (why !== undefined) return why;
   const fit = adapted(scenario);
-  const machine = restoreMachine(fit.scenario.topology, { cache, search_path });
+  const machine = restoreMachine(fit.scenario.topology, {
+    cache,
+    search_path,
+    aside: (words, _limit_ms, work) => (error(`${words}\n`), work()),
+  });
   if (machine instanceof QemuProblem) return `${machine.message}: ${machine.mend}`;
   try {
     return damagedReal(fit, seed, machine, Math.min(at_ns ?? Infinity, scenario.duration_ns));

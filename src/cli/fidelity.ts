@@ -68,7 +68,7 @@ export async function fidelityCommand(
   };
   const runs: (readonly FidelityRun[])[] = [];
   for (const target of ['sim', 'qemu'] as const)
-    runs.push(toldBy(jobs, earlier.get(target)) ?? (await runOn(target, jobs, { ...context, target, replay: `npx siren run --target ${target}` }, timeout_s, stop.signal))); // prettier-ignore
+    runs.push(toldBy(jobs, earlier.get(target)) ?? (await runOn(target, jobs, { ...context, target, replay: `npx siren run --target ${target}` }, timeout_s, stop.signal, around))); // prettier-ignore
   stop.release();
   if (stop.signal.aborted) return stop.code();
   const all = jobs.map((job) =>
@@ -124,12 +124,14 @@ async function runOn(
   context: Parameters<typeof parallelExecutor>[0],
   timeout_s: number,
   signal: AbortSignal,
+  around: Invocation['around'],
 ): Promise<RunOutcome[]> {
   const outcomes: RunOutcome[] = [];
   // One at a time: a real guest's heartbeat goes by the clock.
   const executor = parallelExecutor({ ...context, target }, { workers: 1, timeout_ms: timeout_s * 1000 });
   const listener = {
     started: () => undefined,
+    aside: (job: Job, words: string) => around.error(`${oneLine(job.scenario.name)}: ${oneLine(words)}\n`),
     finished: (job: Job, outcome: RunOutcome) => void (outcomes[job.index] = outcome),
   };
   try {

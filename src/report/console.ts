@@ -134,6 +134,9 @@ export function consoleReporter(options: ConsoleOptions): Reporter {
       case 'progress':
         live.draw({ ...event, failures: tally.bad, elapsed_ms: options.clock() - begun_ms });
         break;
+      case 'aside':
+        line(`${whereIs(event.job)}  ${colors.dim(oneLine(event.words))}`);
+        break;
       case 'outcome':
         onOutcome(event.job, event.outcome, event.wall_ms);
         break;

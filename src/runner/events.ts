@@ -45,6 +45,8 @@ export type RunnerEvent =
       readonly total: number;
       readonly running: readonly string[];
     }
+  /** What a run does that is done once, for later ones too. */
+  | { readonly type: 'aside'; readonly job: Job; readonly words: string }
   | { readonly type: 'outcome'; readonly job: Job; readonly outcome: RunOutcome; readonly wall_ms: number }
   | {
       readonly type: 'finished';

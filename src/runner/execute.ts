@@ -5,6 +5,7 @@ import { eachOf, OCCURRENCE_LIMIT, ofOccurrence } from '../model/each.ts';
 import type { Scenario, TargetName } from '../model/scenario.ts';
 import type { LibraryModel } from '../model/structure.ts';
 import type { RunOutcome } from '../record/outcome.ts';
+import type { Aside } from '../targets/qemu/restored.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import { unbuilt } from '../targets/sim/guest/kernel.ts';
 import { judge, undecided } from '../verdict/judge.ts';
@@ -25,6 +26,8 @@ export interface ExecuteContext {
   /** Where prepared guests and snapshots lie, and where programs are looked for (of PATH's form): for `qemu`. */
   readonly cache?: string;
   readonly search_path?: string;
+  /** For what counts against no scenario's time, a guest's first boot; given where the job is run. */
+  readonly aside?: Aside;
 }
 
 /** Runs a scenario on what is no simulation, or says why not. Loaded where it is needed alone. */

@@ -6,6 +6,8 @@ import { replayCommand, runId } from './identity.ts';
 /** What an executor tells while it works. `finished` comes once for each job, in any order. */
 export interface ExecutorListener {
   started(job: Job): void;
+  /** It does what counts against no time limit of its own, in words for the user. */
+  aside?(job: Job, words: string): void;
   finished(job: Job, outcome: RunOutcome, wall_ms: number): void;
 }
 

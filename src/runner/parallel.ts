@@ -118,7 +118,15 @@ class BatchRun {
   readonly #channel = new MessageChannel();
   readonly #abort = new AbortController();
   #timer: NodeJS.Timeout | undefined;
+  /** When the job at hand began. */
   #since = performance.now();
+  /** Of its time, what was left when the clock was last started, and when that was. */
+  #left_ms = 0;
+  #going_since = 0;
+  /** What is done that takes none of its time. */
+  #aside: string | undefined;
+  /** Messages, of any kind. */
+  #heard = 0;
   #why = '';
   /** The worker has loaded its code and begun. */
   ready = false;
@@ -166,6 +174,9 @@ class BatchRun {
   }
 
   #receive(message: WorkerMessage): void {
+    this.#heard++;
+    if (message.type === 'aside') return this.#stepAside(message.words, message.limit_ms);
+    if (message.type === 'on') return this.#goOn();
     if (message.type === 'ready') {
       this.ready = true;
     } else {
@@ -176,7 +187,23 @@ class BatchRun {
     const next = this.#jobs[this.done];
     if (next === undefined) return clearTimeout(this.#timer);
     this.#listener.started(next);
-    this.#arm(this.#timeout_ms);
+    this.#since = performance.now();
+    this.#left_ms = this.#timeout_ms;
+    this.#goOn();
+  }
+
+  /** The job's clock stands. */
+  #stepAside(words: string, limit_ms: number): void {
+    this.#left_ms -= performance.now() - this.#going_since;
+    this.#aside = words;
+    this.#listener.aside?.(this.#jobs[this.done] as Job, words);
+    this.#arm(limit_ms);
+  }
+
+  #goOn(): void {
+    this.#aside = undefined;
+    this.#going_since = performance.now();
+    this.#arm(Math.max(0, this.#left_ms));
   }
 
   /** Takes what the worker has said and this thread, busy, has not heard yet. */
@@ -189,19 +216,19 @@ class BatchRun {
 
   #arm(limit_ms: number): void {
     clearTimeout(this.#timer);
-    this.#since = performance.now();
     this.#timer = setTimeout(() => this.#expired(limit_ms), limit_ms);
   }
 
   #expired(limit_ms: number): void {
-    const before = this.done;
-    const wasReady = this.ready;
+    const before = this.#heard;
     this.#drain();
     // What was heard has set a new limit: it was this thread that was late.
-    if (this.done > before || this.ready !== wasReady) return;
-    this.#why = this.ready
-      ? `did not finish within ${limit_ms / 1000} s of wall time (--timeout)`
-      : `a worker did not start within ${limit_ms / 1000} s`;
+    if (this.#heard > before) return;
+    this.#why = !this.ready
+      ? `a worker did not start within ${limit_ms / 1000} s`
+      : this.#aside === undefined
+        ? `did not finish within ${this.#timeout_ms / 1000} s of wall time (--timeout)`
+        : `was still at this after ${limit_ms / 1000} s: ${this.#aside}`;
     this.#abort.abort();
   }
 

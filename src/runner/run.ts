@@ -80,6 +80,9 @@ export async function runJobs(request: RunRequest): Promise<RunResult> {
       running.add(job.scenario.name);
       progress();
     },
+    aside(job: Job, words: string): void {
+      if (!bailed && !signal.aborted) reporters.event({ type: 'aside', job, words });
+    },
     finished(job: Job, outcome: Finished['outcome'], wall_ms: number): void {
       running.delete(job.scenario.name);
       done++;

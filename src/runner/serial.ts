@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import type { Aside } from '../targets/qemu/restored.ts';
 import type { ExecuteContext } from './execute.ts';
 import type { Executor, ExecutorListener } from './executor.ts';
 import type { Job } from './events.ts';
@@ -15,7 +16,8 @@ export function serialExecutor(execute: ExecuteJob, context: ExecuteContext): Ex
         if (signal.aborted) return;
         listener.started(job);
         const begun = performance.now();
-        const outcome = guarded(execute, job, context);
+        const aside: Aside = (words, _limit_ms, work) => (listener.aside?.(job, words), work());
+        const outcome = guarded(execute, job, { ...context, aside });
         listener.finished(job, outcome, performance.now() - begun);
       }
     },

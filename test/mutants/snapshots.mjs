@@ -56,4 +56,25 @@ export const mutants = [
     to: 'if (stat.size > 2 * limit) return',
     killer: 'test/targets/qemu/prepare.test.ts',
   },
+  {
+    id: 'a-boot-takes-none-of-a-runs-time',
+    file: 'src/runner/parallel.ts',
+    from: 'this.#left_ms -= performance.now() - this.#going_since;',
+    to: 'this.#left_ms -= performance.now() - this.#going_since + limit_ms;',
+    killer: 'test/runner/parallel.test.ts',
+  },
+  {
+    id: 'a-boot-has-a-limit-of-its-own',
+    file: 'src/runner/parallel.ts',
+    from: 'this.#aside = undefined;',
+    to: '',
+    killer: 'test/runner/parallel.test.ts',
+  },
+  {
+    id: 'whoever-waits-for-a-boot-is-told',
+    file: 'src/runner/serial.ts',
+    from: '(listener.aside?.(job, words), work())',
+    to: 'work()',
+    killer: 'test/runner/run.test.ts',
+  },
 ];

@@ -20,12 +20,13 @@ interface Options {
   worker?: URL;
   signal?: AbortSignal;
   heap_mib?: number;
+  aside?: (job: Job, words: string) => void;
 }
 
 /** `passed`, or `errored: why`, in the order of the jobs. */
 async function run(names: readonly string[], options: Options = {}): Promise<string[]> {
   builtFolder();
-  const { signal = new AbortController().signal, ...others } = options;
+  const { signal = new AbortController().signal, aside = () => undefined, ...others } = options;
   const executor = parallelExecutor(CONTEXT, { workers: 2, timeout_ms: 20_000, worker: FAKE, ...others });
   const outcomes = new Map<number, RunOutcome>();
   const finished = (job: Job, outcome: RunOutcome): void => {
@@ -33,7 +34,7 @@ async function run(names: readonly string[], options: Options = {}): Promise<str
     outcomes.set(job.index, outcome);
   };
   try {
-    await executor.run(jobsOf(names), { started: () => undefined, finished }, signal);
+    await executor.run(jobsOf(names), { started: () => undefined, aside, finished }, signal);
   } finally {
     await executor.close();
   }
@@ -57,6 +58,20 @@ describe('worker threads', () => {
     });
     const late = 'errored: did not finish within 0.3 s of wall time (--timeout)';
     expect(outcomes).toEqual(['passed', late, 'passed', 'passed', late, 'passed']);
+  });
+
+  it('what is done aside, as a boot is, takes none of a run’s time; it is told, and has a limit of its own', async () => {
+    const told: string[] = [];
+    const names = ['boot 1000', 'boots', 'boot-then-hang', 'boot-and-hang', 'quick'];
+    const aside = (job: Job, words: string): void => void told.push(`${job.index} ${words}`);
+    expect(await run(names, { workers: 1, timeout_ms: 800, aside })).toEqual([
+      'passed',
+      'passed',
+      'errored: did not finish within 0.8 s of wall time (--timeout)',
+      'errored: was still at this after 0.2 s: boots',
+      'passed',
+    ]);
+    expect(told).toEqual(['0 boots for 1000 ms', '1 boots', '1 boots', '1 boots', '2 boots', '3 boots']);
   });
 
   it('a worker that exits costs the run it was at', async () => {

@@ -46,6 +46,18 @@ async function run(statuses: readonly Status[], changes: Partial<RunRequest> = {
   return { ...result, events, outcomes, finished };
 }
 
+describe('what a run does aside', () => {
+  it('is told to the reporters before its outcome, and done', async () => {
+    const booting = (job: Job, { aside }: ExecuteContext): RunOutcome =>
+      aside?.('boots', 1, () => execute(job)) as RunOutcome;
+    const ran = await run(['passed'], { executor: serialExecutor(booting, CONTEXT) });
+    const order = ran.events.flatMap((event) =>
+      event.type === 'aside' ? [event.words] : event.type === 'outcome' ? [event.outcome.status] : [],
+    );
+    expect(order).toEqual(['boots', 'passed']);
+  });
+});
+
 describe('exit codes', () => {
   it.each([
     [['passed', 'skipped', 'xfailed', 'inconclusive'], 0],

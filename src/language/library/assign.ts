@@ -38,6 +38,7 @@ export function checkNumber(value: Formula, { typing, scope }: Context): boolean
     value.span,
     `a number is needed here, and this is ${describeType(type)}`,
     'no number',
+    type.kind === 'symbol' || type.kind === 'place' ? 'where it lies is `&` before it' : undefined,
   );
   return false;
 }

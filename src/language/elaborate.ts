@@ -14,7 +14,7 @@ import type { Scope, Unit } from './scope.ts';
 import { checkTopologies } from './shared.ts';
 import { libraryOf } from './library/library.ts';
 import { didYouMean } from './suggest.ts';
-import type { Fault } from './tree.ts';
+import type { Declaration, Fault } from './tree.ts';
 
 const HEADS = [
   'import',
@@ -42,7 +42,12 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
   const { model: library, names } = libraryOf(unit, problems);
   checkLookedAt(unit, names.locators, problems);
   checkTopologies(unit, problems);
-  for (const node of unit.tree.declarations) {
+  // A scenario's tree is let go with the scenario: nobody can import one, and what is in use has to be moved about by the engine.
+  const left: (Declaration | undefined)[] = unit.tree.declarations as Declaration[];
+  unit.tree = { declarations: unit.tree.declarations.filter((node) => node.kind !== 'scenario') };
+  for (let at = 0; at < left.length; at++) {
+    const node = left[at] as Declaration;
+    left[at] = undefined;
     if (problems.full(unit.file)) break;
     switch (node.kind) {
       case 'tag':
@@ -75,7 +80,6 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
   }
   // After the scenarios: what a call leads to is told with the call.
   for (const node of unit.tree.declarations) if (node.kind === 'fault') checkFault(node, scope);
-  unit.tree = { declarations: unit.tree.declarations.filter((node) => node.kind !== 'scenario') };
   return freezeModel({
     file: unit.file,
     tags,

@@ -28,7 +28,7 @@ const OPERATOR = new Uint8Array(1024);
 for (const type of token.CONTINUING) OPERATOR[type.tokenTypeIdx as number] = 1;
 OPERATOR[token.Comma.tokenTypeIdx as number] = 0;
 
-/** Before one of these a newline means nothing in a `locator`, which is long and has nothing behind a newline. */
+/** Before one of these a newline or `;` means nothing in a `locator`, which is long and has nothing behind a newline. */
 const OF_LOCATORS: ReadonlySet<string> = new Set(['from', 'via', 'step', 'length', 'first', 'last', 'key', 'label', 'id', 'space', 'guard', 'limit', 'including']); // prettier-ignore
 
 const index = (type: { tokenTypeIdx?: number }): number => type.tokenTypeIdx as number;
@@ -122,7 +122,7 @@ export function lex(file: string, text: string, problems: Problems): Lexed {
       }
     }
     if (pending !== undefined) {
-      const ends = pending.image === ';' || !(located && bodies === 0 && OF_LOCATORS.has(current.image));
+      const ends = !(located && bodies === 0 && OF_LOCATORS.has(current.image));
       const opens = type === LBRACE && pending.image !== ';' && previous !== RBRACE && previous !== LBRACE;
       if (opens && sentences.length > 0) braces.push(current);
       else if (ends && type !== ELSE && type !== RBRACE && previous !== LBRACE && sentences.length > 0)

@@ -101,6 +101,7 @@ describe('the formatter', () => {
     ['knows a field that is called else', `let a = ${'b.c + '.repeat(20)}x.else\n`, `let a = ${'b.c + '.repeat(20)}x.else\n`],
     ['lines up no claim whose observer is part of a path', 'expect {\n  eb.tasks[any]\n  guests web\n}\n', 'expect {\n  eb.tasks[any]\n  guests web\n}\n'],
     ['keeps a locator on the lines that it was given', 'locator a: list of b via c\nfrom symbols["x"] # where\n   space tasks["y"].mm\n\n  limit 5\ntag z "z"\n', 'locator a: list of b via c\n  from symbols["x"]  # where\n  space tasks["y"].mm\n  limit 5\n\ntag z "z"\n'],
+    ['takes a `;` before a clause of a locator for the newline that it may be', 'locator a: list of b ; key x\n', 'locator a: list of b key x\n'],
     ['keeps a locator whole that has a list of names with lines of its own', 'locator a: list of enum {\nb\n} via c\nfrom d\n', 'locator a: list of enum {\n  b\n} via c\n  from d\n'],
     ['keeps a comment at the start of a block apart from what follows', 'topology t {\n\n  # a\n\n  ## b\n\n  cpus 0\n}\n', 'topology t {\n  # a\n\n  ## b\n\n  cpus 0\n}\n'],
     ['keeps two signs apart that would be another language together', 'let a = & & b\n', 'let a = & &b\n'],

@@ -220,6 +220,15 @@ describe('a claim', () => {
 });
 
 describe('a repair', () => {
+  it('of a code of a shape is for what is gone through, nested or not', () => {
+    const shelves = 'struct shelf { items: list_head; id: u64 }\nstruct item { link: list_head; id: u64 }\nlocator shelves: array of shelf from symbols["x"] length 4 id id\n'; // prettier-ignore
+    const items = 'locator goods in shelves: list of item via link from .items id id\n';
+    const judged = 'validator shelves {\n each s in shelves { each i in s.goods { require i.id > 0 else ID "{i.id}" } }\n repair LIST_NULL, ID: relink }'; // prettier-ignore
+    expect(errors(read(`${shelves}${items}${judged}`))).toEqual([]);
+    const bare = judged.replace('each i in s.goods { require i.id > 0 else ID "{i.id}" }', 'require s.id > 0 else ID "{s.id}"'); // prettier-ignore
+    expect(errors(read(`${shelves}${bare}`)).map((one) => one.slice(0, 5))).toEqual(['E1042', 'E1059']);
+  });
+
   const repaired = (condition: string, repair: string): string[] =>
     errors(
       read(

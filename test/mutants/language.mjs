@@ -102,4 +102,11 @@ export const mutants = [
     to: 'const simulated = true;',
     killer: 'test/language/code-table.test.ts',
   },
+  {
+    id: 'what-is-nested-is-gone-through',
+    file: 'src/language/library/acts.ts',
+    from: 'if (parent === undefined || !inside.has(parent)) continue;',
+    to: 'continue;',
+    killer: 'test/language/structures.test.ts',
+  },
 ]; // prettier-ignore

@@ -122,16 +122,32 @@ function elementOf(subject: Formula, context: Context): TypeModel | undefined {
 }
 
 /** Every locator that there is here. */
-function locatorsOf({ names, scope }: Context): readonly Pick<LocatorModel, 'name' | 'of' | 'shape'>[] {
+function locatorsOf({
+  names,
+  scope,
+}: Context): readonly Pick<LocatorModel, 'name' | 'of' | 'shape' | 'parent'>[] {
   const own = [...names.locators.values()];
   return [...own, ...[...scope.unit.shipped.locators.values()].filter(({ name }) => !names.locators.has(name))]; // prettier-ignore
 }
 
-/** The shapes of what the validator goes through; undefined when one of them is not known, which was told. */
-function shapesOf({ names, needs }: Context): readonly Shape[] | undefined {
+/** The shapes of what the validator may go through, what is nested in that included; undefined when one of them is not known, which was told. */
+function shapesOf(context: Context): readonly Shape[] | undefined {
+  const { names, needs } = context;
   const found = [...needs.locators].map((name) => names.source.locator(name)?.shape);
-  const shapes = found.filter((shape) => shape !== undefined);
-  return shapes.length < found.length ? undefined : [...new Set(shapes)];
+  const shapes = new Set(found.filter((shape) => shape !== undefined));
+  if (found.includes(undefined)) return undefined;
+  // A nested one is gone through as a member of an element, which names it nowhere else.
+  const inside = new Set(needs.locators);
+  const all = locatorsOf(context);
+  for (let before = -1; before < inside.size;) {
+    before = inside.size;
+    for (const { name, parent, shape } of all) {
+      if (parent === undefined || !inside.has(parent)) continue;
+      inside.add(name);
+      shapes.add(shape);
+    }
+  }
+  return [...shapes];
 }
 
 /** The codes that shapes give of what the validator goes through; undefined where that is not known. */

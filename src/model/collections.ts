@@ -16,7 +16,7 @@ export interface Collection {
 }
 
 export const COLLECTIONS: readonly Collection[] = [
-  { name: 'tasks', element: 'task_struct', index: ['name', 'number'], judged: true, describable: true, doc: 'Thread-group leaders on the ring from init_task.tasks, by comm or by pid.' },
+  { name: 'tasks', element: 'task_struct', index: ['name', 'number'], judged: true, describable: true, doc: 'Thread-group leaders on the ring from init_task.tasks, by comm or by pid. What is judged of them and their threads: the rings of tasks, threads and children, pids, state and exit state, comm, mm, signal, leader and parents, flags, policy, priorities and on_cpu.' },
   { name: 'threads', element: 'task_struct', index: ['name', 'number'], judged: false, describable: false, doc: 'Every task, thread-group leader or not, by comm or by pid.' },
   { name: 'run_queues', element: 'rq', index: ['cpu'], judged: true, describable: true, doc: 'The per-CPU run queues with their CFS red-black tree.' },
   { name: 'locks', element: '', index: ['name'], judged: true, describable: true, doc: 'Well-known spinlocks and rwlocks, by symbol.' },

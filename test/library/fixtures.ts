@@ -22,6 +22,9 @@ const torn = (validator: string, ...moments: readonly string[]): Torn => ({ vali
 const noState = (lock: string): string => `fill ${lock} with 0x77 bytes 4 B`;
 const hold = (lock: string): string => `fill ${lock} with 1 bytes 1 B`;
 
+/** Of a list_head: its neighbours lead past it. */
+const unlinked = (link: string): string => `set ${link}.next.prev to ${link}.prev + 0; set ${link}.prev.next to ${link}.next + 0`; // prettier-ignore
+
 const CACHE = 'web.slabs["kmalloc-64"]';
 const OTHER = `${CACHE}.cpu_slab[1]`;
 /** A slab of 64 objects, so many of them in use, on no CPU. */
@@ -59,6 +62,13 @@ export const CORRUPT: readonly Corrupt[] = [
   corrupt('tasks', 'TASK_STATE', 'set web.tasks["init"].__state to 0xbad0_0000'),
   corrupt('tasks', 'TASK_COMM', 'fill web.tasks["sshd"].comm with 0xff'),
   corrupt('tasks', 'TASK_MM', 'set web.tasks["nginx"].mm to 0xffff_ffff_ffff_ffff'),
+  corrupt('tasks', 'TASK_LEADER', 'set web.tasks["sshd"].group_leader to web.tasks["nginx"]'),
+  corrupt('tasks', 'TASK_SIGNAL', 'set web.tasks["sshd"].signal to web.tasks["nginx"].signal + 0'),
+  corrupt('tasks', 'TASK_PARENT', 'set web.tasks["sshd"].real_parent to web.tasks["nginx"]'),
+  corrupt('tasks', 'TASK_CHILD', unlinked('web.tasks["sshd"].sibling')),
+  corrupt('tasks', 'TASK_FLAGS', 'set web.tasks["kthreadd"].flags to 0'),
+  corrupt('tasks', 'TASK_EXIT', 'set web.tasks["sshd"].exit_state to 0x20'),
+  corrupt('tasks', 'TASK_SCHED', 'set web.tasks["sshd"].policy to 4'),
   corrupt('tasks', 'TASK_COUNT', 'set web.symbols["nr_threads"] to 77'),
   corrupt('run_queues', 'RQ_TASK', 'set web.tasks["nginx"].on_rq to 7'),
   corrupt('run_queues', 'RQ_CURR', 'set web.run_queues[0].idle to 0x1000'),
@@ -128,7 +138,10 @@ export const CORRUPT: readonly Corrupt[] = [
 
 /** One for every validator that gives a verdict. */
 export const TORN: readonly Torn[] = [
-  torn('tasks', `${hold('web.locks["tasklist_lock"]')}; set web.symbols["nr_threads"] to 9`),
+  torn(
+    'tasks',
+    `${hold('web.locks["tasklist_lock"]')}; set web.symbols["nr_threads"] to 9; set web.tasks["sshd"].parent to web.tasks["nginx"]; ${unlinked('web.tasks["sshd"].sibling')}`,
+  ),
   torn('run_queues', `${hold('web.run_queues[0].__lock')}; set web.run_queues[0].nr_running to 7`),
   torn('stacks', `${hold('web.locks["tasklist_lock"]')}; zero web.stacks["kthreadd"].end`),
   torn('timers', `${hold('web.timer_wheels[0].lock')}; set web.timers["watchdog_timer"].expires to 5`),

@@ -72,6 +72,20 @@ const ROWS: readonly Row[] = [
   ['call_sites', 'CALL_SITE', 'call_sites[3000].addr', flip(0x3n)],
 ];
 
+/** Of what both have: members of a task by which it hangs together with others, and numbers that Linux gives a meaning. */
+const TASKS: readonly Row[] = [
+  ['tasks', 'TASK_PARENT', 'threads["init"].real_parent', astray],
+  ['tasks', 'TASK_PARENT', 'threads["kthreadd"].parent', to(0x1234n)],
+  ['tasks', 'TASK_LEADER', 'threads["kthreadd"].group_leader', astray],
+  ['tasks', 'TASK_SIGNAL', 'threads["init"].signal', flip(0x400n)],
+  ['tasks', 'TASK_FLAGS', 'threads["kthreadd"].flags', to(0n)],
+  ['tasks', 'TASK_MM', 'threads["init"].mm', to(0n)],
+  ['tasks', 'TASK_EXIT', 'threads["init"].exit_state', to(0x20n)],
+  ['tasks', 'TASK_SCHED', 'threads["init"].policy', to(4n)],
+  ['tasks', 'LIST_NEXT_WILD', 'threads["kthreadd"].children.next', to(0x1234n)],
+  ['tasks', 'LIST_PREV_WILD', 'threads["init"].sibling.prev', to(0x1234n)],
+];
+
 /** What takes more than one value: by what it is made, of a guest that has only the beginnings of it. */
 const BUILT: readonly (readonly [validator: string, code: string, make: (stock: StockMemory) => readonly Poke[]])[] = [
   ['interrupts', 'IRQ_CYCLE', (stock) => {
@@ -129,7 +143,7 @@ describe.skipIf(missing !== undefined)("the library's validators on a stock Linu
     expect(codes).toContain(code);
   });
 
-  it.each(ROWS)('%s finds %s: %s', (validator, code, place, change) => {
+  it.each([...TASKS, ...ROWS])('%s finds %s: %s', (validator, code, place, change) => {
     const { findings } = look(stock.patient([stock.poke(place, change)]));
     const codes = findings.filter(({ structure }) => structure === validator).map((one) => one.code);
     expect(codes).toContain(code);

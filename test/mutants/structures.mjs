@@ -59,4 +59,9 @@ export const mutants = [
     to: 'const leads = true;',
     killer: 'test/structure/pointers.test.ts',
   },
+  { id: 'a-child-knows-its-parent', file: 'specs/lib/tasks.spec', from: 'require c.real_parent == &t at', to: 'require c.real_parent != 0 at', killer: 'specs/structures/family.spec' },
+  { id: 'a-thread-is-led-by-its-leader', file: 'specs/lib/tasks.spec', from: 'require t.group_leader == &g at', to: 'require t.group_leader != 0 at', killer: 'specs/structures/family.spec' },
+  { id: 'threads-hang-off-their-signal', file: 'specs/lib/tasks.spec', from: 'or first_of(s) in g.threads)', to: 'or first_of(s) in threads)', killer: 'test/library/fixtures.test.ts' },
+  { id: 'a-leader-is-some-ones-child', file: 'specs/lib/tasks.spec', from: 'require is_init(g) or &g in child_tasks or', to: 'require is_init(g) or mapped(&g) or', killer: 'test/library/fixtures.test.ts' },
+  { id: 'a-parent-off-the-lists-has-children', file: 'specs/lib/tasks.spec', from: ' or leads(g.real_parent, 8) and not (g.real_parent in threads) at', to: ' at', killer: 'specs/service/library-repairs.spec' },
 ]; // prettier-ignore

@@ -2,25 +2,24 @@ import { oneLine } from '../report/escape.ts';
 import { nearest } from '../language/suggest.ts';
 import { EXIT } from '../runner/exit-codes.ts';
 import type { Entry } from './explanations.ts';
-import { KERNEL_TYPES } from './kernel-types.ts';
+import { KERNEL_TYPES, kernelMembers } from './kernel-types.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** `siren explain WORD`: what it means, in every place where it means something. Without a word, all there are, by kind. */
-export async function explainCommand(
-  words: readonly string[],
-  { out, error, colors }: Surroundings,
-): Promise<number> {
+export async function explainCommand(words: readonly string[], around: Surroundings): Promise<number> {
+  const { out, error, colors } = around;
   const { explanations } = await import('./explanations.ts');
   const { shippedLibrary } = await import('../runner/library.ts');
-  const entries = explanations(await shippedLibrary());
+  const shipped = explanations(await shippedLibrary());
   if (words.length === 0) {
-    for (const line of overview(entries.filter(({ group }) => group !== KERNEL_TYPES))) out(`${line}\n`);
+    for (const line of overview(shipped.filter(({ group }) => group !== KERNEL_TYPES))) out(`${line}\n`);
     out(`\n${KERNEL_TYPES}\n  \`siren explain types\` lists them\n`);
     return EXIT.ok;
   }
+  const entries = [...shipped, ...(await further(words, shipped, around.cwd))];
   const named = (text: string): readonly Entry[] => {
     const wanted = text.trim().replace(/\s+/g, ' ').toLowerCase();
-    return entries.filter((entry) => entry.word.toLowerCase() === wanted);
+    return entries.filter((entry) => entry.word.toLowerCase() === (SAME[wanted] ?? wanted));
   };
   // `on each` is one thing; of other phrases each word is explained.
   const whole = named(words.join(' '));
@@ -46,6 +45,36 @@ export async function explainCommand(
     error(`there is no code or word \`${oneLine(word)}\`: ${help}\n`);
   }
   return unknown.length > 0 ? EXIT.usage : EXIT.ok;
+}
+
+/** What is called otherwise in the language. */
+const SAME: Readonly<Record<string, string>> = {
+  'shared memory': 'shares',
+  'shared region': 'shares',
+  shared: 'shares',
+};
+
+/** Entries for words that are none of Siren's: names of the project's specs, which are read for them alone, and members of the kernel's structs. */
+async function further(
+  words: readonly string[],
+  known: readonly Entry[],
+  cwd: string,
+): Promise<readonly Entry[]> {
+  const has = new Set(known.map(({ word }) => word.toLowerCase()));
+  const whole = words.join(' ').trim().toLowerCase();
+  if (has.has(SAME[whole] ?? whole) || grouped(whole, known).length > 0) return [];
+  const strange = words.flatMap((word) => word.trim().split(/\s+/)).filter((word) => !has.has(SAME[word.toLowerCase()] ?? word.toLowerCase()) && grouped(word, known).length === 0); // prettier-ignore
+  if (strange.length === 0) return [];
+  const { projectEntries } = await import('./explain-project.ts');
+  return [...(await projectEntries(cwd)), ...strange.flatMap(memberEntries)];
+}
+
+/** A member of the kernel's structs, with those that have one. */
+function memberEntries(word: string): Entry[] {
+  const members = kernelMembers(word);
+  if (members.length === 0) return [];
+  const of = members.map((one) => `\`${one.of}\` (\`${one.type}\`)`).join(', ');
+  return [{ word, title: '', doc: `A member of the kernel's ${of}. \`siren explain ${members[0]?.of ?? ''}\` lists its members.`, group: `members of ${KERNEL_TYPES}` }]; // prettier-ignore
 }
 
 /** True for a group's name, or a word of one of several. */

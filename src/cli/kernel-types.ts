@@ -15,6 +15,16 @@ export function kernelTypeWords(): Readonly<Record<string, string>> {
   return Object.fromEntries(words.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** Where the simulated kernel has a member of that name: `of`, and what it is. */
+export function kernelMembers(name: string): readonly { readonly of: string; readonly type: string }[] {
+  const among = (of: string, members: readonly CMember[]): { of: string; type: string }[] =>
+    members.flatMap((one) => [
+      ...(one.name === name ? [{ of, type: typeText(one.type) }] : []),
+      ...(one.type.kind === 'anonymous' ? among(of, one.type.members) : []),
+    ]);
+  return [...AGGREGATES].flatMap(([of, { members }]) => among(of, members));
+}
+
 function membersText(members: readonly CMember[]): string {
   return members.map(({ name, type, bits }) => `${name}: ${typeText(type)}${bits > 0 ? ` bits ${bits}` : ''}`).join('; '); // prettier-ignore
 }

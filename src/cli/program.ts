@@ -88,6 +88,7 @@ export async function runProgram(
       'say what is wrong in a dump of an x86-64 Linux: ELF core, kdump-compressed; 1 when something is',
     )
     .argument('<file>', 'the dump')
+    .addHelpText('after', '\nExit codes: 0 nothing is wrong in it, 1 something is, 3 it cannot be read.')
     .option('--json', 'as JSON')
     .option(
       '--booted <earlier>',

@@ -1,4 +1,4 @@
-import type { Scenario } from '../model/scenario.ts';
+import type { Scenario, SpecModel } from '../model/scenario.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import { COMMAND_LINE, CommandLine } from './command-line.ts';
 import { CONFIG_FILE, DEFAULT_CONFIG, type PathArgument } from './config.ts';
@@ -66,6 +66,13 @@ function configured({ config }: Project, line: CommandLine): readonly PathArgume
     span,
     help: 'name specs or folders, or list them under `paths:` in siren.yaml',
   }));
+}
+
+/** What was found, as it compiles; its errors are not told. */
+export async function projectModels({ project, discovery }: FoundSpecs): Promise<readonly SpecModel[]> {
+  const { compile } = await import('../language/compile.ts');
+  const tags = project.config.tags.map((tag) => tag.name);
+  return compile(discovery.files, fileHost(project.root), { tags, library: await shippedLibrary() }).value;
 }
 
 /** Compiles what was found. */

@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { REPOSITORY, siren } from '../support/built.ts';
 import { sirenHere } from '../support/in-process.ts';
+import { makeProject } from '../support/project.ts';
 
 describe.concurrent('siren', () => {
   it('--version says the version of the package', async () => {
@@ -74,6 +75,40 @@ describe.concurrent('siren', () => {
   it('suggests what was meant by an unknown code', async () => {
     const ran = await sirenHere(['explain', 'LIST_NEXT_POISN'], REPOSITORY);
     expect([ran.code, ran.stderr]).toEqual([3, expect.stringContaining('did you mean `LIST_NEXT_POISON`?')]);
+  });
+
+  it.each([
+    [['parent'], "A member of the kernel's `task_struct` (`*task_struct`)"],
+    [['shared', 'memory'], 'shares memory mailbox'],
+    [['web'], 'give to a partition'],
+  ])('explains %j, which is no word of the language', async (words, says) => {
+    const ran = await sirenHere(['explain', ...words], REPOSITORY);
+    expect([ran.code, ran.stderr, ran.stdout.replaceAll(/\s+/g, ' ')]).toEqual([
+      0,
+      '',
+      expect.stringContaining(says),
+    ]);
+  });
+
+  it("explains a code of the project's own specs by what is written above it", async () => {
+    const root = makeProject({
+      'siren.yaml': 'paths: [.]\n',
+      'own.spec': `struct job { prio: u32 }
+locator jobz in tasks: one of mm_struct from .mm
+validator jobz {
+  each j in jobz {
+    ## No such priority.
+    require j.map_count < 8 else JOB_PRIO "{j.map_count}"
+  }
+}
+`,
+    });
+    const ran = await sirenHere(['explain', 'JOB_PRIO'], root);
+    rmSync(root, { recursive: true });
+    expect([ran.code, ran.stderr]).toEqual([0, '']);
+    expect(ran.stdout).toMatch(
+      /^JOB_PRIO .*\n\n {2}No such priority\.\n {2}Leads to the verdict corrupt on jobz: own\.spec\./,
+    );
   });
 
   it('colours when it is told to, and not otherwise', async () => {

@@ -8,6 +8,8 @@ export const mutants = [
   { id: 'nothing-selected-keeps-the-report', file: 'src/cli/run.ts', from: 'const reported = kept ?', to: 'const reported = false ?', killer: 'test/cli/run.test.ts' },
   { id: 'errors-elsewhere-in-one-line', file: 'src/cli/elsewhere.ts', from: 'if (only === undefined)', to: 'if (true)', killer: 'test/cli/run.test.ts' },
   { id: 'adopt-stays-in-the-project', file: 'src/cli/adopt.ts', from: 'if (!isInside(path, root))', to: 'if (false)', killer: 'test/cli/core-files.test.ts' },
+  { id: 'explain-knows-own-codes', file: 'src/cli/explain-project.ts', from: 'shipped ? [] : codes', to: 'shipped ? codes : []', killer: 'test/cli/commands.test.ts' },
+  { id: 'explain-knows-members', file: 'src/cli/kernel-types.ts', from: 'one.name === name', to: 'false', killer: 'test/cli/commands.test.ts' },
   { id: 'xpass-fails-the-run', file: 'src/runner/exit-codes.ts', from: "case 'xpassed':", to: '', killer: 'test/runner/exit-codes.test.ts' },
   { id: 'the-worst-kind-wins', file: 'src/runner/exit-codes.ts', from: 'return RANK.indexOf(a) > RANK.indexOf(b) ? a : b;', to: 'return a > b ? a : b;', killer: 'test/runner/exit-codes.test.ts' },
   { id: 'not-binds-to-its-operand', file: 'src/runner/tag-expression.ts', from: 'return !matchesTags(expression.operand, tags);', to: 'return matchesTags(expression.operand, tags);', killer: 'test/runner/tag-expression.test.ts' },

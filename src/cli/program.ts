@@ -29,6 +29,7 @@ export async function runProgram(
     .option('--timeout <seconds>', 'wall time that one run may take, from 0.1 on (default: 60)')
     .option('--bail [n]', 'stop after n runs that need attention (default: 1)')
     .option('--target <name>', 'what to run on (default: sim)')
+    .option('--levels <n>', 'levels of the page tables of real guests: 4 or 5 (default: 4)')
     .option('--reports <folder>', 'where reports go (default: reports)')
     .option('--no-html', 'do not write report.html')
     .option('--no-json', 'do not write results.json')

@@ -21,6 +21,8 @@ export interface RunSettings {
   readonly bail: number | undefined;
   readonly seed: number | undefined;
   readonly occurrence: number | undefined;
+  /** Of the page tables of real guests. */
+  readonly levels: 4 | 5;
   readonly today: string;
   readonly reports: string;
   readonly reporters: readonly ReporterName[];
@@ -43,6 +45,7 @@ export function readSettings(
     bail: options['bail'] === true ? 1 : reader.integer('bail', 1, 1_000_000, BAIL_HELP),
     seed: options['seed'] === 'random' ? randomInt(RANDOM_SEEDS) : (readSeed(reader) ?? config.seed),
     occurrence: reader.integer('occurrence', 1, OCCURRENCE_LIMIT),
+    levels: reader.integer('levels', 4, 5) === 5 ? 5 : 4,
     today: readToday(reader),
     reports: given === undefined ? resolve(root, config.reports) : resolve(cwd, given.text),
     reporters: config.reporters.filter((name) => options[name] !== false),

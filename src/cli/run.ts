@@ -147,9 +147,10 @@ async function executorFor(
   root: string,
   { cache, search_path }: Surroundings,
 ): Promise<Executor> {
-  const { workers, timeout_s, today, target } = settings;
-  const replay = target === 'sim' ? 'npx siren run' : `npx siren run --target ${target}`;
-  const context = { today, replay, target, root, cache, search_path };
+  const { workers, timeout_s, today, target, levels } = settings;
+  const on = target === 'qemu' && levels === 5 ? `${target} --levels 5` : target;
+  const replay = target === 'sim' ? 'npx siren run' : `npx siren run --target ${on}`;
+  const context = { today, replay, target, root, cache, search_path, levels };
   if (!runs) return idleExecutor(workers);
   if (workers > 0) {
     const { parallelExecutor } = await import('../runner/parallel.ts');

@@ -26,6 +26,8 @@ export interface ExecuteContext {
   /** Where prepared guests and snapshots lie, and where programs are looked for (of PATH's form): for `qemu`. */
   readonly cache?: string;
   readonly search_path?: string;
+  /** Of the page tables of real guests; default 4. */
+  readonly levels?: 4 | 5;
   /** For what counts against no scenario's time, a guest's first boot; given where the job is run. */
   readonly aside?: Aside;
 }

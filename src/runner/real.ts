@@ -7,12 +7,18 @@ import type { RealRun, RunOnReal } from './execute.ts';
 const ABSENT: ReadonlySet<ProblemCode> = new Set(['MISSING_PROGRAM', 'NO_GUEST', 'NO_KERNEL']);
 
 /** One run on a stock kernel under QEMU. A machine that cannot be had, or is lost, costs its own scenario alone. */
-export const runOnQemu: RunOnReal = (scenario, { seed }, { cache = '', search_path = '', aside }) => {
+export const runOnQemu: RunOnReal = (scenario, { seed }, context) => {
+  const { cache = '', search_path = '', levels = 4, aside } = context;
   const reason = impossible(scenario);
   if (reason !== undefined) return { status: 'inconclusive', reason };
   const fit = adapted(scenario);
   try {
-    const machine = restoreMachine(fit.scenario.topology, { cache, search_path, ...(aside && { aside }) });
+    const machine = restoreMachine(fit.scenario.topology, {
+      cache,
+      search_path,
+      levels,
+      ...(aside && { aside }),
+    });
     if (machine instanceof QemuProblem) return told(machine);
     try {
       return { finished: runReal(fit, seed, machine), scenario: fit.scenario };

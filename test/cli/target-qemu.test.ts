@@ -42,6 +42,16 @@ describe('a machine without QEMU', () => {
     ]);
   });
 
+  it('says of how many levels the page tables are to be, also to whoever replays a run', async () => {
+    const replay = (): string[] => (results().runs as unknown as { replay: string }[]).map((one) => one.replay); // prettier-ignore
+    expect((await run('--levels', '5')).code).toBe(0);
+    expect(replay()[0]).toContain('npx siren run --target qemu --levels 5 ');
+    await run('--levels', '4');
+    expect(replay()[0]).toContain('npx siren run --target qemu a.spec');
+    const wrong = await run('--levels', '3');
+    expect([wrong.code, wrong.stderr]).toEqual([3, expect.stringContaining('a whole number in 4..5')]);
+  });
+
   it('shows them as skipped to readers of JUnit, and leaves nothing behind', async () => {
     await run();
     const xml = readFileSync(join(root, 'reports/junit.xml'), 'utf8');

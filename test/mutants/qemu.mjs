@@ -203,4 +203,11 @@ export const mutants = [
     to: "'this target",
     killer: 'test/fault/injector.test.ts',
   },
+  {
+    id: 'five-levels-are-asked-for',
+    file: 'src/cli/run-settings.ts',
+    from: "levels: reader.integer('levels', 4, 5) === 5 ? 5 : 4,",
+    to: 'levels: 4,',
+    killer: 'test/cli/target-qemu.test.ts',
+  },
 ];

@@ -22,7 +22,7 @@ const DIAGNOSIS_LIST: readonly DiagnosisDoc[] = [
   { cause: 'lost_interrupt', outside_memory: true, doc: 'A device or tick interrupt has stopped coming.' },
   { cause: 'device_frozen', outside_memory: true, doc: 'The hypervisor took a device offline, for an access that its IOMMU does not allow; requests stay unanswered.' },
   { cause: 'stack_smash', doc: 'The end of a kernel stack was overwritten.' },
-  { cause: 'page_table_damage', doc: 'A page-table entry that must be present is not.' },
+  { cause: 'page_table_damage', doc: 'A page-table entry that maps the kernel is not present, leads elsewhere, or forbids what is done there.' },
   { cause: 'second_level_damage', doc: 'The hypervisor stopped the guest at an address that is its own.' },
   { cause: 'metadata_rot', doc: 'The region changed after it was registered.' },
   { cause: 'metadata_lie', doc: 'The registration was refused.' },

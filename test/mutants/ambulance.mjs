@@ -1,5 +1,11 @@
 /** One-line mutations of the rescuer, each with the test or spec that must notice it. */
 export const mutants = [
+  { id: 'code-must-be-executable', file: 'src/ambulance/diagnose/kernel-map.ts', from: "if (needs === 'executable' && !way.executable)", to: "if (needs === 'executable' && way.level < 0)", killer: 'test/ambulance/kernel-map.test.ts' },
+  { id: 'an-entry-has-its-frame', file: 'src/ambulance/diagnose/kernel-map.ts', from: 'if (way.physical !== frame)', to: 'if (way.physical < 0)', killer: 'test/ambulance/kernel-map.test.ts' },
+  { id: 'gs-base-is-the-own-area', file: 'src/ambulance/diagnose/from-registers.ts', from: '|| own === area) return [];', to: '|| own < 0) return [];', killer: 'specs/faults/kernel-map.spec' },
+  { id: 'gates-lead-into-the-text', file: 'src/ambulance/diagnose/from-registers.ts', from: 'if (own === 0 || hasGates(subject, own)) return [];', to: 'if (own === 0 || own < 0) return [];', killer: 'specs/faults/kernel-map.spec' },
+  { id: 'an-overrun-stack-has-a-sound-pointer', file: 'specs/lib/stacks.spec', from: '(not runs(t) or on_a_stack(sp))', to: 'true', killer: 'specs/faults/kernel-map.spec' },
+  { id: 'who-rests-deaf-is-watched', file: 'src/ambulance/diagnose/from-cpus.ts', from: '...deafAtRest(of, causes),', to: '', killer: 'test/ambulance/kernel-map.test.ts' },
   { id: 'findings-left-out-are-counted', file: 'src/structure/session.ts', from: 'const left_out = frame.left_out + all.length - drafts.length;', to: 'const left_out = 0;', killer: 'test/ambulance/hostile-memory.test.ts' },
   { id: 'beyond-what-is-kept-nothing-is-known', file: 'src/verdict/structures.ts', from: 'if (whole !== undefined) return blind(', to: 'if (whole === null) return blind(', killer: 'test/verdict/rescue-claims.test.ts' },
   { id: 'a-fault-that-changed-nothing-fails', file: 'src/verdict/complaints.ts', from: '...ineffective(run, replay),', to: '', killer: 'test/verdict/judge.test.ts' },

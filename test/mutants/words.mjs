@@ -20,7 +20,7 @@ export const mutants = [
   { id: 'shipped-names-are-no-words', file: 'src/language/library/words.ts', from: "return typeof seen === 'object' && seen.kind === 'enum' && seen.values.some(({ name }) => name === text);", to: 'return false;', killer: 'test/language/shipped-names.test.ts' },
   { id: 'locators-have-lines', file: 'src/language/lex.ts', from: 'if (type === LOCATOR && depth === 0 && starts(sentences)) located = true;', to: '', killer: 'test/language/golden.test.ts' },
   { id: 'names-within-a-locator-end-nothing', file: 'src/language/lex.ts', from: 'if (ends && !opens && bodies === 0) located = false;', to: 'if (ends && !opens) located = false;', killer: 'test/language/format/format.test.ts' },
-  { id: 'a-soft-lockup-is-a-loop', file: 'src/ambulance/diagnose/from-cpus.ts', from: '...lockedUp(of, causes), ', to: '', killer: 'specs/faults/kernel-code.spec' },
+  { id: 'a-soft-lockup-is-a-loop', file: 'src/ambulance/diagnose/from-cpus.ts', from: '...lockedUp(of, causes),', to: '', killer: 'specs/faults/kernel-code.spec' },
   { id: 'requests-show-their-bytes', file: 'src/fault/verbs/crash-point.ts', from: 'const before = readPlace(live, entry.value);', to: 'const before = undefined;', killer: 'test/fault/crash-point.test.ts' },
   { id: 'failed-runs-are-open', file: 'src/report/html/reporter.ts', from: 'const open = needsAttention(outcome.status) && opened < OPEN_RUNS;', to: 'const open = false;', killer: 'test/report/html.test.ts' },
   { id: 'elements-are-held-twice', file: 'src/targets/sim/guest/user/app/layout.ts', from: 'return { ...base, fill: taken, locator, heads, count, total: Math.min(total, base.total), in_place };', to: '', killer: 'specs/structures/lru.spec' },

@@ -6,13 +6,15 @@ import { causesOfCpus } from './from-cpus.ts';
 import { causesOfDevices } from './from-devices.ts';
 import { causesOfFindings } from './from-findings.ts';
 import { causesOfMachine } from './from-machine.ts';
+import { causesOfRegisters } from './from-registers.ts';
 
 const DIAGNOSIS_LIMIT = 16;
 
 /** The root causes that the evidence leads to, the likeliest first. Only causes of model/diagnoses.ts. */
 export function diagnose(of: Case): Diagnosis[] {
-  const found = [...causesOfFindings(of), ...causesOfCpus(of), ...causesOfDevices(of)];
-  const causes: Cause[] = [...found, ...causesOfMachine(of, found)].filter(({ cause }) =>
+  const registers = causesOfRegisters(of);
+  const found = [...registers, ...causesOfFindings(of), ...causesOfCpus(of), ...causesOfDevices(of)];
+  const causes = withoutFollowers([...found, ...causesOfMachine(of, found)], registers).filter(({ cause }) =>
     DIAGNOSES.has(cause),
   );
   return causes
@@ -24,6 +26,19 @@ export function diagnose(of: Case): Diagnosis[] {
       place: place === '' ? '' : `${of.patient.name}.${place}`,
       rank: index + 1,
     }));
+}
+
+/** A CPU that goes by a wrong register stands for that; one that faults wherever it goes runs over the end of its stack. */
+function withoutFollowers(causes: readonly Cause[], registers: readonly Cause[]): Cause[] {
+  const smashed = causes.filter(({ cause }) => cause === 'stack_smash');
+  const faulting = causes.find(({ cause, physical }) => cause === 'page_table_damage' && physical >= 0);
+  return causes.flatMap((one) => {
+    if (one.cause === 'cpu_stopped' && registers.some(({ place }) => place.startsWith(`${one.place}.`)))
+      return [];
+    if (!faulting || smashed.length === 0) return [one];
+    if (one === faulting) return [{ ...one, explains: [...one.explains, ...smashed.flatMap(({ explains }) => explains)] }]; // prettier-ignore
+    return smashed.includes(one) ? [] : [one];
+  });
 }
 
 /** `failed`: it said so, or had to be stopped; `failing`: a watchdog barked, or damage that it has not tripped over yet. */

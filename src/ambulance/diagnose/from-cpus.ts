@@ -34,8 +34,24 @@ export function causesOfCpus(of: Case): Cause[] {
       causes.push(cause('endless_loop', 66, `cpus[${cpu}].rip`, of, cpu, [`CPU ${cpu} has been in ${at || 'nowhere'} for ${formatTime(own.steps)} of its own time`])); // prettier-ignore
     }
   }
-  return [...causes, ...lockedUp(of, causes), ...spinning(of, causes), ...lostTicks(of)];
+  return [
+    ...causes,
+    ...deafAtRest(of, causes),
+    ...lockedUp(of, causes),
+    ...spinning(of, causes),
+    ...lostTicks(of),
+  ];
 }
+
+/** CPUs that rest with interrupts off and have for less than that: on its way to rest every CPU does, so each is looked at again. */
+function deafAtRest(of: Case, known: readonly Cause[]): Cause[] {
+  const deaf = (cpu: number): boolean => ((of.patient.cpus[cpu]?.register('rflags') ?? FLAG_INTERRUPTS) & FLAG_INTERRUPTS) === 0n;
+  const resting = (of.inspected?.cpus ?? []).filter(({ index, mode }) => mode === 'idle' && deaf(index) && !known.some(({ place }) => place === `cpus[${index}]`));
+  if (resting.length === 0 || of.inspected?.spared === true || !of.patient.letRun(CONFIRM_NS)) return [];
+  of.subject?.memory.forget();
+  const still = resting.filter(({ index, rip }) => deaf(index) && foldBits(foldIn(of), of.patient.cpus[index]?.register('rip') ?? 0n) === rip && (of.patient.cpus[index]?.steps ?? 0) >= CONFIRM_NS);
+  return still.map(({ index, at }) => cause('cpu_stopped', 84, `cpus[${index}]`, of, index, [`CPU ${index} rests in ${at} with interrupts off: nothing wakes it`]));
+} // prettier-ignore
 
 /** What Linux's own watchdog says of a CPU that takes interrupts and schedules nobody. */
 const SOFT_LOCKUP = /watchdog: BUG: soft lockup - CPU#(\d+) stuck for/;

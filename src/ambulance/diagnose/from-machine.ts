@@ -2,13 +2,14 @@ import { foldBits, trueHex } from '../../base/fold.ts';
 import type { Case, Cause } from './case.ts';
 import { oopsLine, panicLine } from './case.ts';
 import { faultAddress, foldIn } from './from-cpus.ts';
+import { kernelMap } from './kernel-map.ts';
 import { accountsFor, pageTables, rootsOutside, userTables } from './page-tables.ts';
 
 const NOWHERE = { place: '', address: '', physical: -1, explains: [] } as const;
 
 /** What the hypervisor, the page tables, the log and the registration say. */
 export function causesOfMachine(of: Case, known: readonly Cause[]): Cause[] {
-  const causes: Cause[] = [...pageTables(of)];
+  const causes: Cause[] = [...pageTables(of), ...kernelMap(of)];
   if (of.patient.reason === 'second_level' || of.patient.reason === 'triple_fault') {
     const at = faultAddress(of);
     const where = of.patient.cpus.map((cpu) => of.subject?.functionAt(foldBits(foldIn(of), cpu.register('rip'))) ?? '').filter((name) => name !== ''); // prettier-ignore
@@ -19,7 +20,7 @@ export function causesOfMachine(of: Case, known: readonly Cause[]): Cause[] {
       causes.splice(0, causes.length, ...own);
       const explained = own.length > 0 || known.some((one) => accountsFor(of, one));
       if (!explained) causes.push({ ...NOWHERE, cause: 'second_level_damage', weight: 100, evidence });
-    } else if (causes.length === 0)
+    } else if (causes.length === 0 && !known.some(({ weight }) => weight > 90))
       causes.push({ ...NOWHERE, cause: 'page_table_damage', weight: 40, evidence });
   }
   const panic = panicLine(of.log);

@@ -33,7 +33,7 @@ function advised({ report, repairs }: Attended, patient: string): Plan | Service
   const wanted = repairs.filter(({ finding }) => !follows(finding, report, repairs));
   const declined = wanted.find((repair) => repair.declined !== undefined);
   if (declined?.declined !== undefined) return ending('declined', declined.declined, `${declined.kind} of ${declined.place}`); // prettier-ignore
-  if (wanted.length === 0) return ending('declined', 'NO_REPAIR', `no repair is known for ${first.code} at ${first.place}`); // prettier-ignore
+  if (wanted.length === 0) return ending('declined', 'NO_REPAIR', `no repair is known for ${first.code} at ${first.place}: a line of its validator says one, as in \`repair ${first.code}: …\``); // prettier-ignore
   return {
     steps: withoutRepeats(wanted.flatMap((repair) => repair.writes)).map((write) => [write]),
     findings: wanted.map((repair) => repair.finding),

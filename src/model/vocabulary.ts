@@ -106,7 +106,8 @@ export const SERVICE_CODES: Readonly<Record<string, string>> = {
     'Nothing is wrong with the patient, of which everything could be looked at: there is nothing to repair.',
   NOT_JUDGED:
     'Nothing was found, and not everything could be looked at: a structure is unreachable, or was changing whenever it was read.',
-  NO_REPAIR: 'No validator knows a repair for what was found. Add one where the structure is judged: `repair CODE: relink` for a link that its neighbours tell, `set`, `recount`, `unlink`, `release`, `rearm`, `quarantine` for others.',
+  NO_REPAIR:
+    'No validator knows a repair for what was found. Add one where the structure is judged: `repair CODE: relink` for a link that its neighbours tell, `set`, `recount`, `unlink`, `release`, `rearm`, `quarantine` for others.',
   WOULD_LOSE_DATA: 'The repair would hide that data is gone.',
   NOT_ORPHAN: 'The lock is free, or may have a holder: releasing it would let two into its section.',
   CONDITION: 'The `only_if` of the repair does not hold.',

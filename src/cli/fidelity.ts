@@ -75,12 +75,13 @@ export async function fidelityCommand(
     fidelityOf(runs[0]?.[job.index] as FidelityRun, runs[1]?.[job.index] as FidelityRun),
   );
   for (const one of all) around.out(linesOf(one));
-  const { compared, alike, scenarios, identical, left_out } = agreement(all);
-  const percent = compared === 0 ? 0 : (100 * alike) / compared;
-  const figure = `${identical} of ${scenarios} scenarios alike, ${left_out} could not be compared; of what was compared, ${alike} of ${compared} (${percent.toFixed(1)}%)`;
+  const { telling, telling_alike, compared, alike, scenarios, identical, left_out } = agreement(all);
+  const part = (some: number, of: number): number => (of === 0 ? 0 : (100 * some) / of);
+  const percent = part(telling_alike, telling);
+  const figure = `${identical} of ${scenarios} scenarios alike, ${left_out} could not be compared; alike of what was seen on either side or is named by a claim: ${telling_alike} of ${telling} (${percent.toFixed(1)}%); of all that was compared: ${alike} of ${compared} (${part(alike, compared).toFixed(1)}%)`;
   around.out(`\n${scenarios === 0 ? 'nothing could be compared' : figure}\n`);
   const file = join(reports, 'fidelity.json');
-  const content = { format: 'siren-fidelity', version: 1, agreement: agreement(all), scenarios: all };
+  const content = { format: 'siren-fidelity', version: 2, agreement: agreement(all), scenarios: all };
   const failed = await written(file, `${JSON.stringify(content, null, 2)}\n`, file, around);
   if (failed !== undefined) return failed;
   around.out(`report: ${file}\n`);

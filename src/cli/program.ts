@@ -116,7 +116,10 @@ export async function runProgram(
     .option('--timeout <seconds>', 'wall time that one run may take (default: 120)')
     .option('--reports <folder>', 'where fidelity.json goes (default: reports)')
     .option('--from <results...>', 'a results.json: what it tells of a target is not run again')
-    .option('--at-least <percent>', 'exit with 1 when less than this is alike')
+    .option(
+      '--at-least <percent>',
+      'exit with 1 when less than this is alike of what either side saw or a claim names',
+    )
     .option('--scenarios <n>', 'exit with 1 when fewer were compared')
     .action(async (paths: string[], options: Record<string, unknown>) => {
       const { fidelityCommand } = await import('./fidelity.ts');

@@ -33,6 +33,9 @@ describe('siren fidelity', () => {
     expect(stdout).toContain('diagnosis: sim stack_smash | qemu bad_count');
     expect(stdout).toContain('qemu web panic stack_end at 502.');
     expect(stdout).toContain('4 of 5 scenarios alike, 0 could not be compared');
+    const [, alike, seen, part, all] = /named by a claim: (\d+) of (\d+) \(([\d.]+)%\); of all that was compared: \d+ of (\d+) /.exec(stdout) ?? []; // prettier-ignore
+    expect([Number(alike), Number(all) > Number(seen)]).toEqual([Number(seen) - 1, true]);
+    expect(part).toBe(((100 * Number(alike)) / Number(seen)).toFixed(1));
   });
 
   it('ends with 1 where less was compared, or less is alike, than is asked for', async () => {
@@ -40,6 +43,10 @@ describe('siren fidelity', () => {
     expect([few.code, few.stderr]).toEqual([1, 'that is fewer than 6 scenarios\n']);
     const apart = await fidelity('--from', sim, real, '--at-least', '100');
     expect([apart.code, apart.stderr]).toEqual([1, 'that is less than 100%\n']);
+    // Of everything more is alike: what is well on both sides does not count here.
+    const of_all = /of all that was compared: (\d+) of (\d+)/.exec(apart.stdout) ?? [];
+    const between = Math.floor((100 * Number(of_all[1])) / Number(of_all[2]));
+    expect((await fidelity('--from', sim, real, '--at-least', `${between}`)).code).toBe(1);
   });
 
   it('ends with 3 for a file that is no results.json', async () => {

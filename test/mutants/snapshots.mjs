@@ -77,4 +77,25 @@ export const mutants = [
     to: 'work()',
     killer: 'test/runner/run.test.ts',
   },
+  {
+    id: 'what-is-well-on-both-sides-does-not-pad',
+    file: 'src/report/fidelity.ts',
+    from: 'const tells = !well || claimed.has(structure);',
+    to: 'const tells = true;',
+    killer: 'test/report/fidelity.test.ts',
+  },
+  {
+    id: 'codes-are-compared-too',
+    file: 'src/report/fidelity.ts',
+    from: "const codes = [one?.codes ?? '', other?.codes ?? ''] as const;",
+    to: "const codes = [one?.codes ?? '', one?.codes ?? ''] as const;",
+    killer: 'test/report/fidelity.test.ts',
+  },
+  {
+    id: 'the-figure-asked-for-is-of-what-tells',
+    file: 'src/cli/fidelity.ts',
+    from: 'const percent = part(telling_alike, telling);',
+    to: 'const percent = part(alike, compared);',
+    killer: 'test/cli/fidelity.test.ts',
+  },
 ];

@@ -101,7 +101,9 @@ export function fidelityOf(sim: FidelityRun, real: FidelityRun): Fidelity {
   const [here, there] = [seenIn(sim), seenIn(real)];
   const structures = structuresOf(here, there, claimedIn(sim));
   const things = [...plainThings(here, there), ...signThings(here, there), ...structures.things];
-  const differences = things.flatMap(({ tells: _, ...one }) => (one.sim === one.real ? [] : [one]));
+  const differences = things
+    .filter((one) => one.sim !== one.real)
+    .map((one): Difference => ({ aspect: one.aspect, sim: one.sim, real: one.real, why: one.why }));
   const telling = things.filter(({ tells, sim: one, real: other }) => tells || one !== other).length;
   const seen = { sim: toldBy(here), real: toldBy(there) };
   return { id, scenario, seed, compared: things.length, telling, differences, one_sided: structures.one_sided, seen }; // prettier-ignore

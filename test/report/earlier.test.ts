@@ -37,7 +37,9 @@ describe('runs that results.json tells of', () => {
     const told = runs.get(one.id);
     if (told === undefined) throw new Error('it is not there');
     expect(fidelityOf(one, told)).toEqual(fidelityOf(one, one));
-    expect(fidelityOf(one, told).seen?.real.signs).toEqual([{ sign: 'web failing heartbeat', time_ns: 900e6 }]);
+    expect(fidelityOf(one, told).seen?.real.signs).toEqual([
+      { sign: 'web failing heartbeat', time_ns: 900e6 },
+    ]);
     const other = ran({ reports: [{ ...leaked, verdicts: [verdict('tasks'), verdict('locks')] }] });
     expect(fidelityOf(other, told).differences.map(({ aspect }) => aspect)).toEqual(['verdict']);
   });

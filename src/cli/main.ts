@@ -40,10 +40,10 @@ function lastResort(error: unknown): void {
   );
 }
 
-// A reader that goes away (`siren list | head`) is no reason to fail.
+// A reader that goes away (`siren list | head`, a closed terminal) is no reason to fail.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
   });
 }
 process.on('uncaughtException', (error) => {

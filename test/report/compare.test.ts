@@ -142,6 +142,30 @@ describe('comparing two runs', () => {
     expect(exits).toEqual([[0, 1, 1], [0, 1, 1], [0, 0, 1], [0, 0, 1], [0, 0, 0], [0, 0, 0]]); // prettier-ignore
   });
 
+  it('is red for a head that does not compile, stopped early, or ran on nothing, and says on what it ran', () => {
+    const read = (changes: Record<string, unknown>): ReturnType<typeof readResults> => {
+      const head = { format: 'siren-results', version: 3, siren: '0.1.0', target: 'sim', bailed: false, diagnostics: [], runs: [], ...changes };
+      return readResults(JSON.stringify(head), 'head.json');
+    };
+    const run = { id: 'a seed 1', scenario: 'a', file: 'a.spec', line: 1, seed: 1, status: 'passed', claims: [], complaints: [] };
+    const error = (line: number): unknown => ({ severity: 'error', code: 'E0213', message: 'no such thing', labels: [{ file: 'a.spec', line }] });
+    const base = read({ runs: [run] });
+    const broken = compareResults(base, read({ runs: [run], diagnostics: [error(3)] }));
+    expect([broken.new_errors, comparisonExit(broken, 'new'), comparisonExit(broken, 'none')]).toEqual([[{ where: 'a.spec:3', code: 'E0213', message: 'no such thing' }], 1, 0]);
+    expect(comparisonText(broken, pc.createColors(false))).toContain('new errors in specs (1)\n  a.spec:3  E0213  no such thing');
+    expect(comparisonMarkdown(broken)).toContain('E0213');
+    const before = read({ runs: [run], diagnostics: [error(3)] });
+    expect(comparisonExit(compareResults(before, read({ runs: [run], diagnostics: [error(9)] })), 'new')).toBe(0);
+    for (const [changes, why] of [[{ bailed: true, runs: [{ ...run, id: 'b seed 1', scenario: 'b' }] }, 'bailed'], [{ interrupted: true }, 'interrupted'], [{}, 'nothing ran']] as const) {
+      const cut = compareResults(base, read(changes));
+      expect([cut.cut, comparisonExit(cut, 'new')]).toEqual([why, 1]);
+      expect(comparisonText(cut, pc.createColors(false))).toContain(`not run in the head (${why}) (1)`);
+    }
+    const other = compareResults(base, read({ runs: [run], target: 'qemu' }));
+    expect([comparisonExit(other, 'new'), comparisonExit(other, 'any-change')]).toEqual([0, 1]);
+    expect(comparisonText(other, pc.createColors(false))).toContain('the base ran on sim, the head on qemu');
+  }); // prettier-ignore
+
   it('lets no control character or markup through', async () => {
     const nasty = '<img src=x> \u001b[31m \u202e @all | `x`';
     const scenario = scenarioNamed(nasty);

@@ -1,9 +1,15 @@
-import type { ComparedResults, ComparedRun } from './read.ts';
+import type { ComparedError, ComparedResults, ComparedRun } from './read.ts';
 
 /** What differs between two runs of the suite. Each list is in the order of the head, `removed` in that of the base. */
 export interface Comparison {
   readonly base: string;
   readonly head: string;
+  /** Specs of the head that do not compile, with what is no error of the base: what they hold is not judged any more. */
+  readonly new_errors: readonly ComparedError[];
+  /** Why the head did not run all: what is `removed` then may be there. Undefined where it did, and where nothing is missing. */
+  readonly cut: string | undefined;
+  /** Both targets, where they differ: nothing says then that a difference is one of the code. */
+  readonly targets: { readonly base: string; readonly head: string } | undefined;
   /** Was not failing, is now. */
   readonly newly_failing: readonly Pair[];
   /** Not in the base, and fails. */
@@ -55,6 +61,9 @@ export function compareResults(base: ComparedResults, head: ComparedResults): Co
   return {
     base: base.name,
     head: head.name,
+    new_errors: newErrors(base, head),
+    cut: removed.length > 0 ? head.cut : undefined,
+    targets: base.target === head.target ? undefined : { base: base.target, head: head.target },
     newly_failing: pairs.filter((pair) => !failing(pair.base) && failing(pair.head)),
     added_failing: added.filter(failing),
     fixed: pairs.filter((pair) => failing(pair.base) && !failing(pair.head)),
@@ -71,15 +80,24 @@ export function compareResults(base: ComparedResults, head: ComparedResults): Co
 /** 0 or 1. What failed before and still fails is no news to `new`; `any-change` counts it only when its conclusions changed. */
 export function comparisonExit(comparison: Comparison, failOn: FailOn): 0 | 1 {
   if (failOn === 'none') return 0;
-  const { newly_failing, added_failing } = comparison;
+  const { newly_failing, added_failing, new_errors, cut, targets } = comparison;
+  if (new_errors.length > 0 || cut !== undefined) return 1;
   if (newly_failing.length > 0 || added_failing.length > 0) return 1;
   if (failOn === 'new') return 0;
+  if (targets !== undefined) return 1;
   const { fixed, added, removed, other_status, changed, still_failing } = comparison;
   const lists = [fixed, added, removed, other_status, changed];
   const moved = still_failing.some(
     (pair) => pair.changes.length > 0 || pair.base.status !== pair.head.status,
   );
   return moved || lists.some((list) => list.length > 0) ? 1 : 0;
+}
+
+/** By file, code and message: lines move. */
+function newErrors(base: ComparedResults, head: ComparedResults): readonly ComparedError[] {
+  const key = ({ where, code, message }: ComparedError): string => JSON.stringify([where.replace(/:\d+$/, ''), code, message]); // prettier-ignore
+  const known = new Set(base.errors.map(key));
+  return head.errors.filter((one) => !known.has(key(one)));
 }
 
 const FAILING: ReadonlySet<string> = new Set(['failed', 'errored', 'xpassed']);

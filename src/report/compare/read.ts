@@ -17,9 +17,21 @@ export interface ComparedRun {
   readonly rescues_ns: ReadonlyMap<string, number>;
 }
 
+/** A spec that did not compile. */
+export interface ComparedError {
+  /** `file:line`. */
+  readonly where: string;
+  readonly code: string;
+  readonly message: string;
+}
+
 export interface ComparedResults {
   readonly name: string;
   readonly siren: string;
+  readonly target: string;
+  /** Why not everything was run that was asked for: `bailed`, `interrupted`, `nothing ran`; undefined when all was. */
+  readonly cut: string | undefined;
+  readonly errors: readonly ComparedError[];
   readonly runs: readonly ComparedRun[];
 }
 
@@ -65,6 +77,18 @@ export function readResults(text: string, name: string): ComparedResults {
   return {
     name,
     siren: at.string(top['siren'], 'siren'),
+    target: at.string(top['target'] ?? 'sim', 'target'),
+    cut:
+      top['bailed'] === true
+        ? 'bailed'
+        : top['interrupted'] === true
+          ? 'interrupted'
+          : runs.length === 0
+            ? 'nothing ran'
+            : undefined,
+    errors: at
+      .array(top['diagnostics'] ?? [], 'diagnostics', MOST_CONCLUSIONS)
+      .flatMap((one, index) => readError(at, one, `diagnostics[${index}]`)),
     runs: runs.map((run, index) => {
       const read = readRun(at, run, `runs[${index}]`);
       if (seen.has(read.id))
@@ -73,6 +97,16 @@ export function readResults(text: string, name: string): ComparedResults {
       return read;
     }),
   };
+}
+
+/** None of a warning. */
+function readError(at: Reader, json: unknown, path: string): readonly ComparedError[] {
+  const one = at.object(json, path);
+  if (one['severity'] !== 'error') return [];
+  const [label] = at.array(one['labels'] ?? [], `${path}.labels`, MOST_CONCLUSIONS);
+  const place = label === undefined ? {} : at.object(label, `${path}.labels[0]`);
+  const where = label === undefined ? '' : `${at.string(place['file'], `${path}.labels[0].file`)}:${at.number(place['line'], `${path}.labels[0].line`)}`; // prettier-ignore
+  return [{ where, code: at.string(one['code'], `${path}.code`), message: at.string(one['message'], `${path}.message`) }]; // prettier-ignore
 }
 
 function readRun(at: Reader, json: unknown, path: string): ComparedRun {

@@ -25,14 +25,17 @@ const ENTRIES_SHOWN = 200;
 function sectionsOf(comparison: Comparison): readonly Section[] {
   const pairs = (list: readonly Pair[]): readonly Entry[] => list.map(pairEntry);
   const runs = (list: readonly ComparedRun[]): readonly Entry[] => list.map(runEntry);
+  const errors = comparison.new_errors.map(({ where, code, message }) => ({ where, name: code, note: message, changes: [] })); // prettier-ignore
+  const removed = comparison.cut === undefined ? 'removed' : `not run in the head (${comparison.cut})`;
   const all: readonly Section[] = [
+    { title: 'new errors in specs', kind: 'bad', entries: errors },
     { title: 'newly failing', kind: 'bad', entries: pairs(comparison.newly_failing) },
     { title: 'added, and failing', kind: 'bad', entries: runs(comparison.added_failing) },
     { title: 'fixed', kind: 'good', entries: pairs(comparison.fixed) },
     { title: 'no longer end the same way', kind: 'note', entries: pairs(comparison.other_status) },
     { title: 'pass as before, but something else was concluded', kind: 'note', entries: pairs(comparison.changed) },
     { title: 'rescued more slowly', kind: 'note', entries: comparison.slower.map(slowerEntry) },
-    { title: 'removed', kind: 'note', entries: runs(comparison.removed) },
+    { title: removed, kind: comparison.cut === undefined ? 'note' : 'bad', entries: runs(comparison.removed) },
     { title: 'added', kind: 'note', entries: runs(comparison.added) },
     { title: 'still failing', kind: 'note', entries: comparison.still_failing.map(stillFailing) },
   ]; // prettier-ignore
@@ -68,7 +71,11 @@ function slowerEntry({ head, what, was_ns, is_ns }: Slower): Entry {
 /** A comparison for the terminal; ends with a line of counts. */
 export function comparisonText(comparison: Comparison, colors: Colors): string {
   const paint = { bad: colors.red, good: colors.green, note: colors.yellow };
-  const lines = [`base ${oneLine(comparison.base)}`, `head ${oneLine(comparison.head)}`];
+  const lines = [
+    `base ${oneLine(comparison.base)}`,
+    `head ${oneLine(comparison.head)}`,
+    ...targetsOf(comparison).map((text) => colors.yellow(text)),
+  ];
   for (const { title, kind, entries } of sectionsOf(comparison)) {
     lines.push('', paint[kind](`${title} (${entries.length})`));
     for (const { where, name, note, changes } of entries.slice(0, ENTRIES_SHOWN)) {
@@ -87,7 +94,12 @@ export function comparisonText(comparison: Comparison, colors: Colors): string {
 
 /** The same as Markdown, for a pull request. */
 export function comparisonMarkdown(comparison: Comparison): string {
-  const lines = ['## Siren: what changed', '', countsLine(comparison)];
+  const lines = [
+    '## Siren: what changed',
+    '',
+    countsLine(comparison),
+    ...targetsOf(comparison).flatMap((text) => ['', markdownText(text)]),
+  ];
   for (const { title, entries } of sectionsOf(comparison)) {
     lines.push('', `### ${title} (${entries.length})`, '');
     for (const { where, name, note, changes } of entries.slice(0, ENTRIES_SHOWN)) {
@@ -110,15 +122,23 @@ function said(what: string, value: string | undefined, side: 'was' | 'is'): stri
   return side === 'was' ? 'not in the spec' : 'removed from the spec';
 }
 
+function targetsOf({ targets }: Comparison): readonly string[] {
+  return targets === undefined ? [] : [`the base ran on ${oneLine(targets.base)}, the head on ${oneLine(targets.head)}`]; // prettier-ignore
+}
+
 function countsLine(comparison: Comparison): string {
   const counts: readonly (readonly [number, string])[] = [
     [comparison.newly_failing.length, 'newly failing'],
+    [
+      comparison.new_errors.length,
+      comparison.new_errors.length === 1 ? 'new error in specs' : 'new errors in specs',
+    ],
     [comparison.added_failing.length, 'added, and failing'],
     [comparison.fixed.length, 'fixed'],
     [comparison.changed.length + comparison.other_status.length, 'changed'],
     [comparison.slower.length, 'slower'],
     [comparison.added.length, 'added'],
-    [comparison.removed.length, 'removed'],
+    [comparison.removed.length, comparison.cut === undefined ? 'removed' : 'not run'],
     [comparison.still_failing.length, 'still failing'],
     [comparison.same, 'the same'],
   ];

@@ -4,6 +4,7 @@ import type { Draft as Told } from '../structure/findings.ts';
 import { isHeld, sleeps } from '../structure/guards.ts';
 import { propose } from '../structure/repair/propose.ts';
 import type { CpuView } from '../structure/session.ts';
+import { isAtRest, OF_CPUS } from './at-rest.ts';
 import { mayHold, waitsFor } from './cpus.ts';
 import type { Draft, DraftRepair, GuardState } from './draft.ts';
 import type { Meter } from './limits.ts';
@@ -37,8 +38,6 @@ const FIRM = /_(?:POISON|NULL|WILD)$/;
 const POINTERS: ReadonlySet<string | undefined> = new Set([undefined, 'wild_pointer']);
 /** No update passes through these; who waits for whom is known while the CPUs stand. */
 const NEVER_HALF: ReadonlySet<string | undefined> = new Set(['double_free', 'stack_smash', 'deadlock']);
-/** Concluded from where CPUs are, which changes while one looks. */
-const OF_CPUS: ReadonlySet<string> = new Set(['lock_leak', 'deadlock', 'lost_timer']);
 
 const NONE: ReadonlySet<Address> = new Set();
 
@@ -76,6 +75,7 @@ function draftOf(
   const own = space === subject.space;
   const firm = of_shape && FIRM.test(code);
   const astray = pointer && leadsNowhere(space, address);
+  const link = of_shape && means === undefined;
   return {
     structure,
     code,
@@ -94,7 +94,8 @@ function draftOf(
     certain: told.alone === true || firm || (astray && POINTERS.has(means)) || NEVER_HALF.has(means) || (means === 'lock_leak' && cpus.some((cpu) => waitsFor(cpu, address))) || !space.writable(address), // prettier-ignore
     means,
     ...repairOf(told, reading, all),
-    link: of_shape && means === undefined,
+    link,
+    at_rest: own && isAtRest({ structure, code, means, link }, cpus, subject),
     sums: !of_shape && counted.has(code),
   };
 }

@@ -60,6 +60,11 @@ function unseen(index: number, current: Address): CpuView {
   return { index, current, mode: 'unknown', rip: 0, rsp: 0, at: '', runs_in: '', live: false, stuck: false, running: true, interrupts_off: false, waits_for: 0, waits_to: '', waits_on: '', caller: '', frames: [], depth: 0 };
 } // prettier-ignore
 
+/** True when nobody is in the kernel but who is at rest there: nothing that is done without being put to sleep is half done. */
+export function allRest(cpus: readonly CpuView[]): boolean {
+  return cpus.length > 0 && cpus.every(({ mode }) => mode === 'user' || mode === 'idle');
+}
+
 /** True for a CPU that spins for a lock, or for the queue inside of it. */
 export function waitsFor(cpu: CpuView, lock: Address): boolean {
   return cpu.waits_to !== '' && cpu.waits_for >= lock && cpu.waits_for < lock + LOCK_BYTES;

@@ -34,6 +34,8 @@ export interface Draft {
   readonly unguarded: boolean;
   /** True for damage at the first sight of it: no update leaves that behind for a moment, or nobody updates what is there. */
   readonly certain: boolean;
+  /** True where nobody can be in the middle of it: every CPU is at rest or in user mode, and whoever writes it is not put to sleep before he is done. */
+  readonly at_rest: boolean;
   /** A cause of model/diagnoses.ts; undefined where the value tells. */
   readonly means: string | undefined;
   /** True for a link of a shape that leads astray: what lies behind it is not found. */

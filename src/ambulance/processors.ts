@@ -1,6 +1,6 @@
 import { foldBits } from '../base/fold.ts';
 import type { PatientCpu } from '../patient/patient.ts';
-import { stackBytes } from './roles.ts';
+import { servingAs, stackBytes } from './roles.ts';
 import type { Subject } from './subject.ts';
 
 /** CPUs that are looked at: notes of a dump are read of no more. */
@@ -42,11 +42,13 @@ export function processorsOf(subject: Subject): readonly (PatientCpu | undefined
 
 /** True for a CPU that addresses its own area by that of the number, or stands on the stack of the task that is at work there. */
 function isAt(subject: Subject, cpu: PatientCpu, index: number): boolean {
-  const { space } = subject;
+  const { space, library } = subject;
+  const task = library.locators.find(({ name }) => name === servingAs('processes', library))?.of;
   const bits = (name: 'gs_base' | 'rsp'): number => foldBits(space.fold, cpu.register(name));
   if (bits('gs_base') === subject.perCpuBase(index)) return true;
   const current = space.u64(subject.perCpu('current_task', index));
-  const above = bits('rsp') - space.u64(current + subject.offset('task_struct', 'stack'));
+  const above =
+    bits('rsp') - space.u64(current + subject.offset(task?.kind === 'named' ? task.name : '', 'stack'));
   return above >= 0 && above < stackBytes(subject.library);
 }
 

@@ -23,6 +23,7 @@ export function regionDrafts(attachment: Attachment, subject: Subject | undefine
       means: 'metadata_rot',
       link: false,
       sums: false,
+      at_rest: false,
     };
   });
 }

@@ -10,10 +10,10 @@ export function inFlux(draft: Draft): boolean {
 
 /**
  * True when one reading has to do and does: there is no second one of a machine that cannot be let run. What no lock guards is believed there only where it
- * cannot be the middle of an update, or where the kernel itself has noticed (`listed`: its log tells of a list that is broken).
+ * cannot be the middle of an update, where nobody is in the middle of anything, or where the kernel itself has noticed (`listed`: its log tells of a list that is broken).
  */
 export function believedAtOnce(draft: Draft, listed: () => boolean): boolean {
-  return !inFlux(draft) && (!draft.unguarded || draft.certain || (draft.link && listed()));
+  return !inFlux(draft) && (!draft.unguarded || draft.certain || draft.at_rest || (draft.link && listed()));
 }
 
 /** True when a finding needs no further reading after so many in which it was seen. */

@@ -1,8 +1,11 @@
 // A dump is looked at once: of what no lock guards only that is believed which no update leaves behind, not for a moment.
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Patient } from '../../src/patient/patient.ts';
+import { isAtRest } from '../../src/ambulance/at-rest.ts';
 import { believedAtOnce } from '../../src/ambulance/settle.ts';
 import type { Draft } from '../../src/ambulance/draft.ts';
+import type { CpuView } from '../../src/structure/session.ts';
+import { SHIPPED } from '../support/library.ts';
 import type { RegisterName } from '../../src/model/registers.ts';
 import { Faults, frozen, HARM_NS, look, symbolIn } from '../support/fixtures.ts';
 
@@ -32,10 +35,20 @@ function said(patient: Patient, structure: string) {
   return look(patient).verdicts.find((one) => one.structure === structure);
 }
 
+/** One CPU is at work in the kernel, where it may be in the middle of anything. */
+function busy(patient: Patient): Patient {
+  const rip = BigInt(symbolIn(patient, 'do_exit'));
+  const cpus = patient.cpus.map((cpu) => {
+    const register = (name: RegisterName): bigint => (name === 'rip' ? rip : name === 'cs' ? 0x10n : cpu.register(name));
+    return { index: cpu.index, register: cpu.index === 1 ? register : (name: RegisterName) => cpu.register(name), steps: 0, running: true, ticks: 0 };
+  });
+  return { ...frozen(patient), cpus };
+} // prettier-ignore
+
 describe('where nothing can be looked at again', () => {
   it.each(DOUBTFUL)('%s may have been half done: %s', (structure, code, text) => {
     const { patient, release } = faults.patient(text, HARM_NS, 50_000);
-    const once = said(frozen(patient), structure);
+    const once = said(busy(patient), structure);
     const often = said(patient, structure);
     release();
     expect(often).toMatchObject({ verdict: 'corrupt', code });
@@ -50,6 +63,40 @@ describe('where nothing can be looked at again', () => {
     expect(once).toMatchObject({ verdict: 'corrupt', code });
   });
 });
+
+describe('while every CPU is at rest', () => {
+  it.each(DOUBTFUL)('%s is half done only where a writer may be put to sleep: %s', (structure, code, text) => {
+    const { patient, release } = faults.patient(text, HARM_NS, 50_000);
+    const once = said(frozen(patient), structure);
+    release();
+    const sleeps = structure === 'dentries';
+    expect(once).toMatchObject({ verdict: sleeps ? 'unsettled' : 'corrupt', code });
+  });
+
+  /** A kernel of which some symbols and one word are known. */
+  const kernel = (symbols: Readonly<Record<string, number>>, mode: number): Parameters<typeof isAtRest>[2] =>
+    ({ library: SHIPPED, kallsyms: { lookup: (name: string) => symbols[name] }, space: { u32: (at: number) => (at === 2 ? mode : NaN) } }) as never;
+  const cpu = (mode: string): CpuView => ({ mode }) as CpuView;
+  const link = { structure: 'mounts', code: 'LIST_BACKLINK', means: undefined, link: true };
+  const count = { structure: 'worker_pools', code: 'POOL_COUNT', means: 'bad_count', link: false };
+
+  it.each([
+    ['has no code for that', {}, 0, true],
+    ['was told not to', { preempt_schedule: 1, preempt_dynamic_mode: 2 }, 1, true],
+    ['does', { preempt_schedule: 1, preempt_dynamic_mode: 2 }, 2, false],
+    ['does not say', { preempt_schedule: 1 }, 0, false],
+  ])('what nobody sleeps in is whole if the kernel preempts itself nowhere: it %s', (_what, symbols, mode, whole) => {
+    for (const one of [link, count]) expect(isAtRest(one, [cpu('idle'), cpu('user')], kernel(symbols, mode))).toBe(whole);
+    expect(isAtRest({ ...count, code: 'POOL_ID' }, [cpu('idle')], kernel(symbols, mode))).toBe(false);
+  });
+
+  it.each(['kernel', 'waiting', 'unknown'])('nothing is where a CPU is %s', (mode) => {
+    const leak = { structure: 'locks', code: 'LOCK_NO_HOLDER', means: 'lock_leak', link: false };
+    expect(isAtRest(leak, [cpu('idle'), cpu('user')], kernel({}, 0))).toBe(true);
+    expect(isAtRest(leak, [cpu('idle'), cpu(mode)], kernel({}, 0))).toBe(false);
+    expect(isAtRest(leak, [], kernel({}, 0))).toBe(false);
+  });
+}); // prettier-ignore
 
 describe('two CPUs that spin, each for what the other may hold', () => {
   /** Each is where it waits for a word of its own, and has been for so long. */

@@ -28,4 +28,8 @@ export const mutants = [
   { id: 'whose-state-qemu-wrote', file: 'src/formats/core-file.ts', from: 'index >= described && qemuStackPointer(desc, rsp) === rsp', to: 'index >= described', killer: 'test/formats/elf-core.test.ts' },
   { id: 'a-core-is-compared-with-what-it-was', file: 'src/runner/core.ts', from: 'if (booted === undefined) return machine;', to: 'if (booted !== undefined) return machine;', killer: 'test/cli/core-files.test.ts' },
   { id: 'the-earlier-core-is-named', file: 'src/language/cores.ts', from: 'const booted = earlier && fileOf(earlier, scope);', to: 'const booted = undefined;', killer: 'test/cli/core-files.test.ts' },
+  { id: 'nobody-is-in-the-kernel', file: 'src/ambulance/cpus.ts', from: "cpus.every(({ mode }) => mode === 'user' || mode === 'idle')", to: "cpus.every(({ mode }) => mode !== 'kernel')", killer: 'test/ambulance/one-reading.test.ts' },
+  { id: 'at-rest-nothing-is-half-done', file: 'src/ambulance/settle.ts', from: 'draft.certain || draft.at_rest || ', to: 'draft.certain || ', killer: 'test/ambulance/one-reading.test.ts' },
+  { id: 'preempted-in-the-middle-of-a-link', file: 'src/ambulance/at-rest.ts', from: '.some(names)) && !preemptsItself(subject)', to: '.some(names))', killer: 'test/ambulance/one-reading.test.ts' },
+  { id: 'told-not-to-preempt', file: 'src/ambulance/at-rest.ts', from: 'return !modes.some((mode) => NEVER_MODES.has(mode));', to: 'return true;', killer: 'test/ambulance/one-reading.test.ts' },
 ]; // prettier-ignore

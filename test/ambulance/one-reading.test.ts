@@ -28,7 +28,11 @@ const CERTAIN = [
 
 let faults: Faults;
 beforeAll(() => {
-  faults = new Faults([...DOUBTFUL, ...CERTAIN].map(([, , text]) => text));
+  faults = new Faults(
+    [...DOUBTFUL, ...CERTAIN]
+      .map(([, , text]) => text)
+      .concat([0x100, 0x1ff, 0x300].map((word) => `set web.symbols["nr_threads"] to ${word}`)),
+  );
 });
 
 function said(patient: Patient, structure: string) {
@@ -121,6 +125,22 @@ describe('two CPUs that spin, each for what the other may hold', () => {
     expect(causes(spinning(1e9))).toContain('deadlock');
   });
 });
+
+describe('a CPU that waits for an rwlock to write', () => {
+  it.each([
+    [0x100, 'has only said that it waits', []],
+    [0x1ff, 'waits for another one that writes', ['lock_leak']],
+    [0x300, 'waits for one that reads', ['lock_leak']],
+  ])('and it is %i: it %s', (word, _what, expected) => {
+    const { patient, release } = faults.patient(`set web.symbols["nr_threads"] to ${word}`, HARM_NS, 50_000);
+    const own: Partial<Record<RegisterName, number>> = { rip: symbolIn(patient, 'queued_write_lock_slowpath'), rdi: symbolIn(patient, 'nr_threads'), cs: 0x10 };
+    const register = (name: RegisterName): bigint => (name in own ? BigInt(own[name] as number) : (patient.cpus[0]?.register(name) ?? 0n));
+    const cpus = patient.cpus.map((cpu) => (cpu.index === 0 ? { index: 0, register, steps: 0, running: true, ticks: 0 } : cpu));
+    const causes = look({ ...frozen(patient), cpus }).diagnosis.map(({ cause }) => cause);
+    release();
+    expect(causes.filter((cause) => cause === 'lock_leak')).toEqual(expected);
+  });
+}); // prettier-ignore
 
 describe('one reading does', () => {
   const draft = (of: Partial<Draft>): Draft => ({ guard: 'free', torn: true, unguarded: true, certain: false, link: true, ...of }) as Draft; // prettier-ignore

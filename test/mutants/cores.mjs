@@ -32,4 +32,6 @@ export const mutants = [
   { id: 'at-rest-nothing-is-half-done', file: 'src/ambulance/settle.ts', from: 'draft.certain || draft.at_rest || ', to: 'draft.certain || ', killer: 'test/ambulance/one-reading.test.ts' },
   { id: 'preempted-in-the-middle-of-a-link', file: 'src/ambulance/at-rest.ts', from: '.some(names)) && !preemptsItself(subject)', to: '.some(names))', killer: 'test/ambulance/one-reading.test.ts' },
   { id: 'told-not-to-preempt', file: 'src/ambulance/at-rest.ts', from: 'return !modes.some((mode) => NEVER_MODES.has(mode));', to: 'return true;', killer: 'test/ambulance/one-reading.test.ts' },
+  { id: 'who-waits-to-write-does-not-have-it', file: 'src/ambulance/diagnose/from-cpus.ts', from: 'candidates.length === 0 && isTaken(word, lock, cpus)', to: 'candidates.length === 0 && word !== 0', killer: 'test/ambulance/one-reading.test.ts' },
+  { id: 'readers-have-it', file: 'src/ambulance/diagnose/from-cpus.ts', from: 'return word >>> READERS_FROM > waiting', to: 'return 0 > waiting', killer: 'test/ambulance/one-reading.test.ts' },
 ]; // prettier-ignore

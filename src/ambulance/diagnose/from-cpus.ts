@@ -99,7 +99,7 @@ function spinning(of: Case, known: readonly Cause[]): Cause[] {
       physical: subject.physical(lock),
       explains: [],
     };
-    if (candidates.length === 0 && word !== 0) {
+    if (candidates.length === 0 && isTaken(word, lock, cpus)) {
       causes.push({ ...spot, cause: 'lock_leak', weight: 69, place, evidence: [`${place} is 0x${word.toString(16).padStart(8, '0')}, held, and no CPU is where a holder could be`, spins] }); // prettier-ignore
     } else if (
       lasts &&
@@ -112,6 +112,16 @@ function spinning(of: Case, known: readonly Cause[]): Cause[] {
     }
   }
   return causes;
+}
+
+/** Below this an rwlock's count says who writes, and who waits to; above it, how many readers there are. Of a spinlock the lowest byte says all. */
+const READERS_FROM = 9;
+
+/** True for a word that says that somebody has the lock: a writer who waits for readers to go, and readers for a writer, are in it before they have it. */
+function isTaken(word: number, lock: number, cpus: readonly CpuView[]): boolean {
+  const waiting = cpus.filter((one) => one.waits_for === lock);
+  if ((word & 0xff) !== 0 || waiting.every(({ waits_to }) => waits_to === 'spin')) return (word & 0xff) !== 0;
+  return word >>> READERS_FROM > waiting.filter(({ waits_to }) => waits_to === 'read').length;
 }
 
 /** What Linux's own watchdogs say of CPUs that do not get on. */

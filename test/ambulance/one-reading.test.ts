@@ -28,11 +28,8 @@ const CERTAIN = [
 
 let faults: Faults;
 beforeAll(() => {
-  faults = new Faults(
-    [...DOUBTFUL, ...CERTAIN]
-      .map(([, , text]) => text)
-      .concat([0x100, 0x1ff, 0x300].map((word) => `set web.symbols["nr_threads"] to ${word}`)),
-  );
+  const words = [0x100, 0x1ff, 0x300].map((word) => `set web.symbols["nr_threads"] to ${word}`);
+  faults = new Faults([...[...DOUBTFUL, ...CERTAIN].map(([, , text]) => text), ...words]);
 });
 
 function said(patient: Patient, structure: string) {

@@ -1,4 +1,4 @@
-import type { Path } from '../model/expression.ts';
+import type { Expression, Path } from '../model/expression.ts';
 import type { Claim } from '../model/scenario.ts';
 import { VIA } from '../model/vocabulary.ts';
 import { checkAt, checkCodes, checkExcept, checkSigns } from './check/clauses.ts';
@@ -77,7 +77,7 @@ function readClause(
     case 'until':
       return keep(claim, 'until', eventPattern(clause.values[0] as tree.Expr, 1, scope));
     case 'if':
-      return keep(claim, 'condition', wantCondition(clause, scope));
+      return keep(claim, 'condition', conditionOf(clause, scope));
     case 'given':
       return keep(claim, 'given', momentOf(clause, context.called(), scope));
     case 'within':
@@ -85,6 +85,23 @@ function readClause(
     default:
       return clauseNamed(clauses, 'within') !== undefined || withoutWithin(clause, scope);
   }
+}
+
+/** What decides whether there is a claim: a column of a table, or what a run shows; of figures alone it would be a claim switched off. */
+function conditionOf(clause: tree.Clause, scope: Scope): Expression | undefined {
+  const condition = wantCondition(clause, scope);
+  if (condition?.kind !== 'bool' || hasName(clause.values)) return condition;
+  const message = `this is ${condition.value ? 'true' : 'false'} whatever happens`;
+  const help =
+    'compare a column of the table, or something that a run decides; a claim that shall not count is taken out';
+  return fail(scope, 'E0722', clause.values[0] as tree.Expr, message, 'nothing to decide', help);
+}
+
+/** True where a name is in it, at whatever depth. */
+function hasName(part: unknown): boolean {
+  if (Array.isArray(part)) return part.some(hasName);
+  if (typeof part !== 'object' || part === null) return false;
+  return ('kind' in part && part.kind === 'path') || Object.values(part).some(hasName);
 }
 
 function keep<Key extends keyof Claim>(

@@ -174,7 +174,11 @@ function usedTopology(heads: Heads, scope: Scope): Built | undefined {
   if (declared?.node.kind === 'topology') return buildTopology(declared.unit, declared.node, scope.problems);
   if (declared === undefined && importsBroken(scope.unit)) return undefined;
   const names = [...scope.unit.names].filter(([, one]) => one.node.kind === 'topology').map(([name]) => name);
-  const help = didYouMean(expr.root.text, names, 'there are') ?? 'declare it with `topology`, or import it';
+  const near = didYouMean(expr.root.text, names, 'there are');
+  const help =
+    near === undefined
+      ? 'declare it with `topology`, or import it'
+      : `${near}; another is declared with \`topology\`, or imported`;
   return fail(scope, 'E0302', expr, `there is no topology \`${expr.root.text}\``, 'unknown', help);
 }
 

@@ -254,12 +254,18 @@ export function clausesOf(
 ): Clauses {
   // Those of the tree, until one has to be left out.
   let kept: Clause[] | undefined;
+  // Unknown ones in a row, as in `within 5 ms of harm`, are one mistake.
+  let unknown = false;
   for (let at = 0; at < clauses.length; at++) {
     const clause = clauses[at] as Clause;
     const first = firstOf(clause, kept ?? clauses);
-    if (known.includes(clause.word.text) && first === undefined) kept?.push(clause);
+    const here = known.includes(clause.word.text);
+    const follows = unknown && !here;
+    unknown = !here;
+    if (here && first === undefined) kept?.push(clause);
     else {
       kept ??= clauses.slice(0, at);
+      if (follows) continue;
       refuseClause(head, clause, first, known, scope, laterWords);
       const meant = slip(clause, kept, known);
       if (meant !== undefined) kept.push(meant);
@@ -272,7 +278,8 @@ export function clausesOf(
 function slip(clause: Clause, kept: Clauses, known: readonly string[]): Clause | undefined {
   const { text } = clause.word;
   const meant = known.includes(text) || unitMeant(text) !== undefined ? undefined : nearest(text, known);
-  if (meant === undefined || clauseNamed(kept, meant) !== undefined) return undefined;
+  if (meant === undefined || Math.abs(meant.length - text.length) > 1) return undefined;
+  if (clauseNamed(kept, meant) !== undefined) return undefined;
   return { ...clause, word: { ...clause.word, text: meant } };
 }
 

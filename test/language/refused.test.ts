@@ -40,6 +40,21 @@ describe('a place that cannot be meant', () => {
   });
 });
 
+describe('a claim with a slip in it', () => {
+  const claimed = (text: string): string[] => told(inFrame('expect', text));
+
+  it('is told of that one: unknown clauses in a row are one mistake, and none is taken for another word', () => {
+    expect(claimed('verdict web.tasks is intact within 5 ms of harm')).toEqual([
+      'E0508 `verdict` takes no `within`',
+    ]);
+  });
+
+  it('is not switched off by a condition of figures alone', () => {
+    expect(claimed('guest web is panicked if 1 == 2')).toEqual(['E0722 this is false whatever happens']);
+    expect(claimed('guest web is healthy if web.cpu_time > 1 ms')).toEqual([]);
+  });
+});
+
 describe('what was written and refused', () => {
   const topology = (text: string): string[] => told(inFrame('topology', text));
 

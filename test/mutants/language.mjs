@@ -12,6 +12,8 @@ export const mutants = [
   { id: 'a-hundred-problems-a-file', file: 'src/language/problems.ts', from: 'if (count <= DIAGNOSTICS_PER_FILE) kept.push(diagnostic);', to: 'kept.push(diagnostic);', killer: 'test/language/hostile.test.ts' },
   { id: 'imports-stay-inside', file: 'src/language/host.ts', from: "else if (parts.length === 0 || parts.at(-1) === '..') return { failure: 'outside_root' };", to: 'else if (false) return undefined as never;', killer: 'test/language/codes.test.ts' },
   { id: 'a-semicolon-is-a-newline-in-a-locator', file: 'src/language/lex.ts', from: 'const ends = !(located', to: "const ends = pending.image === ';' || !(located", killer: 'test/language/format/format.test.ts' },
+  { id: 'unknown-clauses-in-a-row-are-one-slip', file: 'src/language/settings.ts', from: 'if (follows) continue;', to: '', killer: 'test/language/refused.test.ts' },
+  { id: 'a-claim-is-not-switched-off', file: 'src/language/claim-clauses.ts', from: "if (condition?.kind !== 'bool' || hasName(clause.values)) return condition;", to: 'return condition;', killer: 'test/language/refused.test.ts' },
   { id: 'rows-are-lined-up', file: 'src/language/format/align.ts', from: "if (kind === 'row') padCells(lines, texts, at);", to: "if (kind === 'row') continue;", killer: 'test/language/format/format.test.ts' },
   { id: 'comments-are-kept', file: 'src/language/format/breaker.ts', from: 'this.joints.push(NaN);', to: 'this.joints.push(NaN), this.lines.pop();', killer: 'test/language/format/format.test.ts' },
   { id: 'a-sign-stays-with-its-number', file: 'src/language/format/spacing.ts', from: 'if (PREFIXES.has(before) && this.isPrefix(at - 1)) return false;', to: '', killer: 'test/language/format/format.test.ts' },

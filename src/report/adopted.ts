@@ -18,6 +18,8 @@ export interface Adoptee {
 /** Digits of the digest that a spec keeps: enough to tell dumps apart. */
 const DIGITS = 16;
 const LINE_LIMIT = 3;
+/** Structures named in one claim: more would be a line that nobody reads. */
+const NAMES_IN_A_LINE = 6;
 const DIAGNOSES_KEPT = 8;
 /** Lines of a log that say what the kernel itself noticed. */
 const COMPLAINT = /BUG|Oops|panic|WARNING|corruption|lockup|stall|blocked for more/;
@@ -51,7 +53,8 @@ ${claims.map((claim) => `    ${claim}`).join('\n')}
 
 function intact({ patient, verdicts }: AmbulanceReport): readonly string[] {
   const names = verdicts.filter(({ verdict }) => verdict === 'intact').map(({ structure }) => `${patient}.${structure}`); // prettier-ignore
-  return names.length === 0 ? [] : [`verdict ${names.join(', ')} is intact`];
+  const lines = Array.from({ length: Math.ceil(names.length / NAMES_IN_A_LINE) }, (_, index) => names.slice(index * NAMES_IN_A_LINE, (index + 1) * NAMES_IN_A_LINE)); // prettier-ignore
+  return lines.map((line) => `verdict ${line.join(', ')} is intact`);
 }
 
 function verdictClaim(
@@ -78,14 +81,13 @@ function placeOf({ address }: Pick<Finding, 'address'>): string | undefined {
 function diagnosisClaims({ patient, diagnosis }: AmbulanceReport): readonly string[] {
   return diagnosis.slice(0, DIAGNOSES_KEPT).map(({ cause, rank, address }) => {
     const at = placeOf({ address });
-    return `diagnosis ${patient} is ${cause}${at === undefined ? '' : ` at ${at}`} rank ${rank}`;
+    return `diagnosis ${patient} is ${cause}${at === undefined ? '' : ` at ${at}`}${rank === 1 ? '' : ` rank ${rank}`}`;
   });
 }
 
-/** What the kernel complained of, else its last words. */
+/** What the kernel complained of. Its last words, where it did not, are evidence of nothing. */
 function logClaims({ patient, log_tail }: AmbulanceReport): readonly string[] {
   const plain = log_tail.filter((line) => PLAIN.test(line) && line.trim().length > 8);
   const complaints = plain.filter((line) => COMPLAINT.test(line)).slice(0, LINE_LIMIT);
-  const kept = complaints.length > 0 ? complaints : plain.slice(-1);
-  return [...new Set(kept)].map((line) => `check ${patient}.log contains "${line.trim()}"`);
+  return [...new Set(complaints)].map((line) => `check ${patient}.log contains "${line.trim()}"`);
 }

@@ -46,7 +46,7 @@ export function diagnosisText(of: DumpDiagnosis, colors: Colors): string {
     of.shortcomings.map((one) => `  ${colors.yellow('note')}: ${oneLine(one)}`),
     closed === undefined ? [] : [`  ${colors.yellow('note')}: its kernel could not be opened: ${oneLine(closed)}`],
     report.notes.map((one) => `  ${colors.yellow('note')}: ${oneLine(one)}`),
-    titled('structures', report.verdicts.map((one) => verdictLine(one, colors)), colors),
+    titled('structures', structureLines(report.verdicts, colors), colors),
     titled('findings', report.findings.flatMap((one) => findingLines(one, colors)), colors),
     titled('CPUs', of.cpus.map(cpuLine), colors),
     titled("the log's last lines", report.log_tail.map((line) => oneLine(line)), colors),
@@ -61,6 +61,18 @@ export function diagnosisText(of: DumpDiagnosis, colors: Colors): string {
 
 function titled(title: string, lines: readonly string[], colors: Colors): readonly string[] {
   return lines.length === 0 ? [] : ['', colors.bold(title), ...lines.map((line) => `  ${line}`)];
+}
+
+/** A line each, but for those that nothing in the guest describes: they are named together. */
+function structureLines(verdicts: readonly StructureVerdict[], colors: Colors): readonly string[] {
+  if (verdicts.length === 0) return [];
+  const absent = verdicts.filter(({ verdict, code }) => verdict === 'unchecked' && code === 'NO_LOCATOR');
+  const names = absent.map(({ structure }) => oneLine(structure)).join(', ');
+  return [
+    colors.dim(`${'structure'.padEnd(18)}${'verdict'.padEnd(VERDICT_WIDTH)}elements`),
+    ...verdicts.filter((one) => !absent.includes(one)).map((one) => verdictLine(one, colors)),
+    ...(absent.length === 0 ? [] : [colors.yellow(`${absent.length} unchecked, as nothing in this guest leads to them (NO_LOCATOR)`) + `: ${names}`]), // prettier-ignore
+  ];
 }
 
 function verdictLine({ structure, verdict, code, elements }: StructureVerdict, colors: Colors): string {
@@ -90,7 +102,7 @@ function conclusion({ report, closed }: DumpDiagnosis, colors: Colors): string {
   const { health, verdicts } = report;
   const corrupt = verdicts.filter(({ verdict }) => verdict === 'corrupt').length;
   const looked = verdicts.filter(({ verdict }) => verdict === 'corrupt' || verdict === 'intact').length;
-  const said = `${health}${asFarAsJudged(verdicts)}: ${corrupt} of ${looked} structures corrupt`;
+  const said = `${health}${asFarAsJudged(verdicts)}: ${corrupt} of ${looked} structures corrupt${looked === verdicts.length ? '' : `, ${verdicts.length - looked} not judged`}`;
   return health === 'healthy' ? colors.green(said) : colors.red(said);
 }
 

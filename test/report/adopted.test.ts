@@ -53,4 +53,19 @@ test('what is adopted compiles, whatever the verdicts and codes', () => {
   expect(claims).toContain('verdict dump.slabs is unreachable with NOT_IN_FILE');
   expect(claims).toContain('verdict dump.orders is unchecked');
   expect(claims).toContain('check dump.log contains "BUG: soft lockup - CPU#0 stuck for 22s!"');
+  expect(claims).toContain('diagnosis dump is lock_leak at address(0xffffffff9aa06080)');
+});
+
+test('lines of it are read by people, and no last word of a log stands for a finding', () => {
+  const many = Array.from({ length: 14 }, (_, index) => verdict(`s${index}`, 'intact'));
+  const report = {
+    ...REPORT,
+    verdicts: many,
+    findings: [],
+    diagnosis: [],
+    log_tail: ['a line that says nothing'],
+  };
+  const text = adoptedSpec({ file: 'a.vmcore', sha256: '0'.repeat(64), release: '', siren: '0.0.0', report, name: 'a', leads_to: () => undefined }); // prettier-ignore
+  expect(text.match(/is intact/g)).toHaveLength(3);
+  expect(text).not.toContain('check ');
 });

@@ -117,6 +117,11 @@ function findingView(finding, all, depth) {
 
 /** @param {RescueResult} rescue */
 function verdictsView(rescue) {
+  // Nothing in the guest leads to them: one line for all says as much as a row for each.
+  const absent = rescue.verdicts.filter(
+    ({ verdict, code }) => verdict === 'unchecked' && code === 'NO_LOCATOR',
+  );
+  const shown = rescue.verdicts.filter((one) => !absent.includes(one));
   return markup`<h5>Verdicts</h5>
     <div class="wide">
       <table>
@@ -130,7 +135,7 @@ function verdictsView(rescue) {
           </tr>
         </thead>
         <tbody>
-          ${rescue.verdicts.map(
+          ${shown.map(
             (one) =>
               markup`<tr>
                 <th scope="row">${one.structure}</th>
@@ -148,7 +153,7 @@ function verdictsView(rescue) {
           )}
         </tbody>
       </table>
-    </div>`;
+    </div>${absent.length > 0 && markup`<p class="none">${absent.length} unchecked with NO_LOCATOR: ${absent.map((one) => one.structure).join(', ')}.</p>`}`;
 }
 
 /** @param {RescueResult} rescue */

@@ -3,7 +3,7 @@ import type { Claim, Scenario } from '../model/scenario.ts';
 import type { Receipt } from '../record/record.ts';
 import type { Diagnostic, Label } from '../text/diagnostic.ts';
 import { UNMET_CODES } from './codes.ts';
-import type { Uncovered } from './coverage.ts';
+import type { Coverage, Uncovered, UncoveredCause } from './coverage.ts';
 import type { Case } from './facts.ts';
 import { changedNothing } from '../record/receipt.ts';
 import { reportsOn } from './reports.ts';
@@ -24,17 +24,14 @@ export function unmet(claim: Claim, sight: Sight, run: Case, replay: string): Di
 }
 
 /** What failed without a claim: faults that did not happen, summons that were not served, findings that nobody expected. */
-export function complaintsOf(
-  run: Case,
-  uncovered: readonly Uncovered[],
-  replay: string,
-): readonly Diagnostic[] {
+export function complaintsOf(run: Case, coverage: Coverage, replay: string): readonly Diagnostic[] {
   return [
     ...unfired(run, replay),
     ...ineffective(run, replay),
     ...unserved(run, replay),
     ...unserviced(run, replay),
-    ...unclaimed(run, uncovered, replay),
+    ...unclaimed(run, coverage.uncovered(), replay),
+    ...unexplained(run, coverage.uncoveredCauses(), replay),
   ];
 }
 
@@ -165,6 +162,18 @@ function unclaimed(run: Case, uncovered: readonly Uncovered[], replay: string): 
     list.push({ code: 'E0910', severity: 'error', message: `no claim covers ${more} more findings`, labels });
   }
   return list;
+}
+
+function unexplained(run: Case, uncovered: readonly UncoveredCause[], replay: string): readonly Diagnostic[] {
+  return uncovered.slice(0, UNCOVERED_TOLD).map(({ report, diagnosis: { cause, place, evidence } }) => {
+    const by = `concluded by ${report.ambulance} at ${formatTime(report.diagnosed_ns)}`;
+    const labels = [
+      { span: headOf(run.scenario), text: `${by}: ${evidence[0] ?? cause}` },
+      ...faultLabels(run),
+    ];
+    const expect = `expect it: \`diagnosis ${report.patient} is ${cause}${placed(place)}\``;
+    return { code: 'E0922', severity: 'error', message: `no claim covers the root cause ${cause}${placed(place)}`, labels, help: `${expect}; replay: ${replay}` }; // prettier-ignore
+  });
 }
 
 /** Carets under each injection that fired, with its moment and what it wrote. */

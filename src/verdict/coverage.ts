@@ -1,5 +1,5 @@
 import type { Claim } from '../model/scenario.ts';
-import type { AmbulanceReport, Finding } from '../patient/report.ts';
+import type { AmbulanceReport, Diagnosis, Finding } from '../patient/report.ts';
 import { matched } from './diagnosis.ts';
 import type { Case } from './facts.ts';
 import { claimedPlace } from './places.ts';
@@ -14,6 +14,25 @@ export interface Uncovered {
   readonly report: AmbulanceReport;
   readonly finding: Finding;
 }
+
+/** A root cause without a finding, of which no claim speaks. */
+export interface UncoveredCause {
+  readonly report: AmbulanceReport;
+  readonly diagnosis: Diagnosis;
+}
+
+/** States by which a claim says that the guest, or a part of it, does not get on. */
+const FAILURES: ReadonlySet<string> = new Set([
+  'oopsed',
+  'panicked',
+  'stalled',
+  'silent',
+  'stopped',
+  'failing',
+  'failed',
+  'refused',
+  'frozen',
+]);
 
 /**
  * Which findings are accounted for. A verdict claim that expects damage covers its structure's findings with its codes at its places; a
@@ -42,6 +61,37 @@ export class Coverage {
       }
     }
     return list;
+  }
+
+  /**
+   * Root causes that explain no finding: what lies in CPUs, interrupts, tables, the log. A diagnosis claim covers the cause that it names, a guest or
+   * hypervisor claim that expects the patient to fail covers whatever that is put down to.
+   */
+  uncoveredCauses(): readonly UncoveredCause[] {
+    const list: UncoveredCause[] = [];
+    const seen = new Set<string>();
+    for (const report of this.#run.record.reports) {
+      for (const diagnosis of report.diagnosis) {
+        const key = `${report.patient} ${diagnosis.cause} ${diagnosis.place}`;
+        if (diagnosis.explains.length > 0 || seen.has(key)) continue;
+        if (this.#claims.some((claim) => this.#accountsFor(claim, report, diagnosis))) continue;
+        seen.add(key);
+        list.push({ report, diagnosis });
+      }
+    }
+    return list;
+  }
+
+  #accountsFor(claim: Claim, report: AmbulanceReport, { cause, ...where }: Diagnosis): boolean {
+    if (!claim.subjects.some((path) => path.root === report.patient)) return false;
+    if (claim.observer === 'guest' || claim.observer === 'hypervisor') {
+      return claim.negated
+        ? claim.states.includes('healthy')
+        : claim.states.some((state) => FAILURES.has(state));
+    }
+    if (claim.observer !== 'diagnosis' || claim.negated || !claim.states.includes(cause)) return false;
+    if (claim.from !== undefined && claim.from !== report.ambulance) return false;
+    return claim.places.every((place) => claimedPlace(place, this.#run).covers(report.patient, where));
   }
 
   /** True when a finding follows from what a claim that names its structure covers: `others` need not answer for it. */

@@ -49,7 +49,7 @@ export function judge(input: JudgeInput): RunOutcome {
       ? judgeClaim(claim, index, run, coverage, replay)
       : ({ index, text: claim.text, status: 'not_judged', seen: reason } as const);
   });
-  const complaints = [...complaintsOf(run, coverage.uncovered(), replay), ...(input.complaints ?? [])];
+  const complaints = [...complaintsOf(run, coverage, replay), ...(input.complaints ?? [])];
   const verdict = statusOf(claims, complaints);
   return {
     id: input.id,

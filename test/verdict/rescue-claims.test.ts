@@ -24,7 +24,7 @@ function seen(more: Partial<AmbulanceReport> = {}): Partial<RunRecord> {
       report({
         verdicts: [verdict('tasks', 'corrupt', { code: 'LIST_NEXT_POISON' }), verdict('run_queues'), verdict('locks', 'corrupt'), verdict('orders', 'unchecked', { code: 'NO_LOCATOR' })],
         findings: [link, orphan],
-        diagnosis: [diagnosis('wild_pointer', LINK, { physical: 0x20_1000, explains: [0, 1] }), diagnosis('lock_leak', LOCK, { rank: 2, physical: 0x30_0000 })],
+        diagnosis: [diagnosis('wild_pointer', LINK, { physical: 0x20_1000, explains: [0, 1] }), diagnosis('lock_leak', LOCK, { rank: 2, physical: 0x30_0000, explains: [1] })],
         ...more,
       }),
     ],
@@ -300,6 +300,44 @@ describe('diagnosis claims', () => {
     const other = seen({ diagnosis: [diagnosis('lost_interrupt', 'web.cpus[1]x')] });
     const claims = [cause('lost_interrupt', { places: [place('web.cpus[1]')] })];
     expect(outcomes(claims, other, fault, { facts: thing })[0]).toMatch(/^unmet/);
+  });
+});
+
+describe('root causes that no claim covers', () => {
+  const loop = diagnosis('endless_loop', 'web.cpus[1].rip', {
+    explains: [],
+    evidence: ['it has been there for long'],
+  });
+  const ill = { reports: [report({ verdicts: [verdict('tasks')], diagnosis: [loop] })] };
+  const complaints = (...claims: Parameters<typeof judged>[0]): string[] =>
+    judged(claims, ill).complaints.map(({ code, message }) => `${code} ${message}`);
+  const missed = ['E0922 no claim covers the root cause endless_loop at web.cpus[1].rip'];
+
+  it('a guest that is called ill without a finding fails a scenario whose claims are met', () => {
+    const outcome = judged([claim('verdict', 'web.*', 'intact')], ill);
+    expect(outcome.status).toBe('failed');
+    expect(complaints(claim('verdict', 'web.*', 'intact'))).toEqual(missed);
+    expect(outcome.complaints[0]?.help).toContain('`diagnosis web is endless_loop at web.cpus[1].rip`');
+    expect(outcome.complaints[0]?.labels[0]?.text).toContain('it has been there for long');
+  });
+
+  it('a diagnosis claim covers the cause that it names, of that patient', () => {
+    expect(complaints(claim('diagnosis', 'web', 'endless_loop'))).toEqual([]);
+    expect(complaints(claim('diagnosis', 'web', 'endless_loop or deadlock'))).toEqual([]);
+    for (const other of [claim('diagnosis', 'web', 'deadlock'), claim('diagnosis', 'web', 'not endless_loop'), claim('diagnosis', 'db', 'endless_loop')])
+      expect(complaints(other)).toEqual(missed);
+  }); // prettier-ignore
+
+  it('a claim that the guest fails covers what that is put down to; one that another fails, or that it lives, does not', () => {
+    for (const claims of [claim('guest', 'web', 'silent'), claim('hypervisor', 'web', 'failing'), claim('guest', 'web', 'not healthy')])
+      expect(complaints(claims)).toEqual([]);
+    for (const claims of [claim('guest', 'db', 'silent'), claim('hypervisor', 'web', 'registered'), claim('guest', 'web', 'healthy'), claim('guest', 'web', 'not oopsed')])
+      expect(complaints(claims)).toEqual(missed);
+  }); // prettier-ignore
+
+  it('what explains a finding is covered where the finding is, and needs no claim of its own', () => {
+    const rooted = seen({ diagnosis: [diagnosis('wild_pointer', LINK, { explains: [0, 1] })] });
+    expect(judged([tasks('corrupt')], rooted, fault).complaints).toEqual([]);
   });
 });
 

@@ -102,6 +102,8 @@ export function inspect(
     const without = cpus && read(subject, attachment, library, meter, cpus);
     if (without) for (const one of of.filter(ofHolders)) one.unseen = heldByUnseen(one.result, check(one.structure, subject, meter, without, one.counted)); // prettier-ignore
   };
+  /** What a kernel has not is nobody's concern; what cannot be read of it is. */
+  const unread = subject.untyped !== undefined && (subject.untyped.code !== 'ABSENT' || partial);
   const conclusions = new Map<string, Conclusion>();
   const pending: Pending[] = [];
   for (const planned of structuresOf(attachment, library)) {
@@ -115,7 +117,7 @@ export function inspect(
       verdict: 'unchecked',
       ...why,
     });
-    if (!why) pending.push({ ...planned, result: examine(planned), seen: new Map(), rereads: 0, stood: false, hangs: false }); // prettier-ignore
+    if (!why) pending.push({ ...planned, tried: planned.tried && !unread, result: examine(planned), seen: new Map(), rereads: 0, stood: false, hangs: false }); // prettier-ignore
   }
   /** Looks as if nobody were in the kernel whether there is a lock that nobody else could be holding. In a dump nobody goes on. */
   const askHolders = (of: readonly Pending[]): void => {
@@ -169,10 +171,17 @@ export function inspect(
     blind,
     spared: spared(),
     landmarks: landmarksOf(subject, library, reading.session),
-    notes: [...lackingCpus(subject), ...reading.linked.notes],
+    notes: [...lackingTypes(subject), ...lackingCpus(subject), ...reading.linked.notes],
     signs,
   };
 }
+
+/** What is to be said of a kernel whose types cannot be had: without them next to nothing is found. */
+function lackingTypes({ untyped }: Subject): readonly string[] {
+  if (untyped === undefined) return [];
+  if (untyped.code === 'ABSENT') return ['it says nothing of its types: the kernel was built without BTF (CONFIG_DEBUG_INFO_BTF), or the names of its symbols are not in the file'];
+  return [`its types (BTF) cannot be read, and next to nothing is found without them: ${untyped.message}`];
+} // prettier-ignore
 
 const NOT_IN_FILE = {
   code: 'NOT_IN_FILE',

@@ -4,7 +4,7 @@ import { imageToPhysical, openKernel } from '../formats/kernel.ts';
 import type { NameTable } from '../formats/kallsyms-names.ts';
 import type { Kallsyms } from '../formats/kallsyms.ts';
 import { contentMemo } from '../formats/memo.ts';
-import type { Result } from '../formats/result.ts';
+import type { Failure, Result } from '../formats/result.ts';
 import { failure, success } from '../formats/result.ts';
 import type { VmcoreInfo } from '../formats/vmcoreinfo.ts';
 import type { LibraryModel } from '../model/structure.ts';
@@ -31,6 +31,8 @@ export class Subject {
   readonly info: VmcoreInfo;
   readonly kallsyms: Kallsyms;
   readonly btf: Btf | undefined;
+  /** Why its types cannot be had; undefined where they are there. */
+  readonly untyped: Failure | undefined;
   readonly space: Space;
   readonly memory: PhysicalCache;
   /** What the rescuer knows. */
@@ -43,13 +45,14 @@ export class Subject {
   readonly #per_cpu: Address[] = [];
   #per_cpu_generation = -1;
 
-  constructor(patient: Patient, memory: PhysicalCache, info: VmcoreInfo, kallsyms: Kallsyms, btf: Btf | undefined, space: Space, library: LibraryModel) {
+  constructor(patient: Patient, memory: PhysicalCache, info: VmcoreInfo, kallsyms: Kallsyms, btf: Result<Btf>, space: Space, library: LibraryModel) {
     this.patient = patient;
     this.memory = memory;
     this.library = library;
     this.info = info;
     this.kallsyms = kallsyms;
-    this.btf = btf;
+    this.btf = btf.ok ? btf.value : undefined;
+    this.untyped = btf.ok ? undefined : btf;
     this.space = space;
     this.cpus = cpuCount(this);
     this.processors = processorsOf(this);
@@ -157,5 +160,5 @@ export function openSubject(
   if (!opened.ok) return opened;
   const { info, space, kallsyms, btf } = opened.value;
   const own = openSpace(memory, space.root, space);
-  return success(new Subject(patient, memory, info, kallsyms, btf.ok ? btf.value : undefined, own, library));
+  return success(new Subject(patient, memory, info, kallsyms, btf, own, library));
 }

@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { attend } from '../ambulance/attend.ts';
 import { diagnosisJson, diagnosisText } from '../report/diagnosis.ts';
+import { tooLittleJudged } from '../report/judged.ts';
 import { EXIT } from '../runner/exit-codes.ts';
 import { shippedLibrary } from '../runner/library.ts';
 import { withEarlier } from '../targets/core/earlier.ts';
@@ -11,7 +12,7 @@ import type { Invocation } from './invocation.ts';
 const NAME = 'dump';
 const AMBULANCE = 'siren';
 
-/** `siren diagnose FILE [--booted EARLIER]`: a dump, without a spec. 0: nothing is wrong with it; 1: something is; 3: it cannot be read. */
+/** `siren diagnose FILE [--booted EARLIER]`: a dump, without a spec. 0: nothing is wrong with it; 1: something is; 3: it, or most of it, cannot be read. */
 export async function diagnoseCommand(
   file: string,
   options: Record<string, unknown>,
@@ -31,13 +32,16 @@ export async function diagnoseCommand(
       return EXIT.usage;
     }
     const patient = known ?? opened.patient;
-    const { format, release, shortcomings, held_bytes: memory_bytes } = opened;
+    const { format, release, held_bytes: memory_bytes } = opened;
     const seen = attend(patient, { ambulance: AMBULANCE, library: await shippedLibrary() });
     const { processors } = seen;
+    // Pages are unpacked when they are asked for.
+    const { shortcomings } = opened;
     const cpus = seen.cpus.map((one, index) => ({ ...one, rip: processors[index]?.register('rip') ?? 0n }));
     const of = { file: basename(file), format, release, shortcomings, memory_bytes, cpu_count: processors.length, ...seen, cpus }; // prettier-ignore
     around.out(options['json'] === true ? diagnosisJson(of, version) : diagnosisText(of, around.colors));
-    return seen.report.health === 'healthy' && seen.closed === undefined ? EXIT.ok : EXIT.failed;
+    if (seen.report.health !== 'healthy') return EXIT.failed;
+    return seen.closed !== undefined || tooLittleJudged(seen.report.verdicts) ? EXIT.usage : EXIT.ok;
   } finally {
     if (typeof earlier === 'object') earlier.close();
     opened.close();

@@ -25,6 +25,8 @@ const NOTES_LIMIT = 1_048_576;
 const PAGES_LIMIT = 2 ** 34;
 /** Unpacked pages that are kept: enough for what lies close together. */
 const PAGES_KEPT = 256;
+/** Pages that cannot be had are counted up to here. */
+const REFUSED_KEPT = 4096;
 
 /** True for what makedumpfile and QEMU write as kdump-compressed. */
 export function isKdump(file: SourceFile): boolean {
@@ -68,7 +70,7 @@ export function openKdump(file: SourceFile, inflate: Inflate): Result<CoreFile> 
   const missing = missingPages(file, descriptors_at, bitmap.count);
   if (missing !== undefined) shortcomings.push(missing);
   const reader = new KdumpPages(file, inflate, bitmap, block, descriptors_at);
-  const whole = bitmap.count === valid.count && missing === undefined;
+  const whole = bitmap.count === valid.count && missing === undefined && allUnpack(file, descriptors_at, bitmap.count, block);
   return success({
     format: 'kdump',
     memory_bytes: valid.end * block,
@@ -77,7 +79,9 @@ export function openKdump(file: SourceFile, inflate: Inflate): Result<CoreFile> 
     cpus,
     ...(vmcoreinfo ? { vmcoreinfo } : {}),
     release: latin1(header, AT.release, UTSNAME_FIELD),
-    shortcomings,
+    get shortcomings() {
+      return [...shortcomings, ...reader.refusals()];
+    },
     read: reader.read,
   });
 } // prettier-ignore
@@ -137,6 +141,25 @@ function missingPages(file: SourceFile, at: number, count: number): string | und
   return `the file is cut short: ${Math.floor((low / count) * 1000) / 10} % of its pages are there`;
 }
 
+/** Descriptors that are read at once, and that are looked at: those of 16 GiB. */
+const AT_ONCE = 4096;
+const LOOKED_AT = 4_194_304;
+
+/** False where some page is packed as nobody here can unpack it, or is said to take more than a page. */
+function allUnpack(file: SourceFile, at: number, count: number, block: number): boolean {
+  const others = Object.keys(PACKED_OTHERS).reduce((bits, bit) => bits | Number(bit), 0);
+  const end = Math.min(count, LOOKED_AT);
+  for (let first = 0; first < end; first += AT_ONCE) {
+    const bytes = new Uint8Array(Math.min(AT_ONCE, end - first) * DESCRIPTOR_BYTES);
+    if (!file.read(at + first * DESCRIPTOR_BYTES, bytes)) return false;
+    const view = new DataView(bytes.buffer);
+    for (let one = 0; one < bytes.length; one += DESCRIPTOR_BYTES)
+      if (view.getUint32(one + 8, true) > block || (view.getUint32(one + 12, true) & others) !== 0)
+        return false;
+  }
+  return true;
+}
+
 /** Pages by their number, unpacked when they are asked for; the last ones are kept. */
 class KdumpPages {
   readonly #file: SourceFile;
@@ -145,6 +168,7 @@ class KdumpPages {
   readonly #block: number;
   readonly #descriptors_at: number;
   readonly #kept = new Map<number, Uint8Array>();
+  readonly #refused = new Map<string, Set<number>>();
   readonly #descriptor: Uint8Array = new Uint8Array(DESCRIPTOR_BYTES);
   readonly #view: DataView = new DataView(this.#descriptor.buffer);
 
@@ -183,6 +207,20 @@ class KdumpPages {
     return valid.rankOf(number) >= 0 && this.#page(number) === undefined;
   }
 
+  /** Why pages that were asked for are not to be had, and of how many that is known. */
+  refusals(): readonly string[] {
+    return [...this.#refused].map(
+      ([why, { size }]) =>
+        `${size === REFUSED_KEPT ? 'many' : size} of the pages that were looked for ${why}`,
+    );
+  }
+
+  #refuse(number: number, why: string): undefined {
+    const known = this.#refused.get(why) ?? new Set<number>();
+    this.#refused.set(why, known);
+    if (known.size < REFUSED_KEPT) known.add(number);
+  }
+
   #page(number: number): Uint8Array | undefined {
     const known = this.#kept.get(number);
     if (known) return known;
@@ -191,11 +229,14 @@ class KdumpPages {
     if (rank < 0 || !this.#file.read(at, this.#descriptor)) return undefined;
     const bytes = this.#view.getUint32(8, true);
     const flags = this.#view.getUint32(12, true);
-    if (bytes > this.#block) return undefined;
+    if (bytes > this.#block) return this.#refuse(number, 'say that they take more bytes than a page has');
+    const other = Object.entries(PACKED_OTHERS).find(([bit]) => (flags & Number(bit)) !== 0);
+    if (other)
+      return this.#refuse(number, `are packed with ${other[1]}: make it again with zlib (makedumpfile -c)`);
     const packed = new Uint8Array(bytes);
     if (!this.#file.read(uint64(this.#view, 0), packed)) return undefined;
     const page = (flags & PACKED_ZLIB) !== 0 ? this.#inflate(packed, this.#block) : packed;
-    if (page?.length !== this.#block) return undefined;
+    if (page?.length !== this.#block) return this.#refuse(number, 'do not unpack to a page');
     if (this.#kept.size >= PAGES_KEPT) this.#kept.delete(this.#kept.keys().next().value as number);
     this.#kept.set(number, page);
     return page;

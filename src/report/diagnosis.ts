@@ -3,7 +3,7 @@ import { formatSize } from '../base/units.ts';
 import type { AmbulanceReport, Finding, StructureVerdict } from '../patient/report.ts';
 import type { Colors } from './console.ts';
 import { oneLine } from './escape.ts';
-import { asFarAsJudged } from './judged.ts';
+import { asFarAsJudged, tooLittleJudged } from './judged.ts';
 
 /** What a CPU was doing when the dump was made. */
 interface SeenCpu {
@@ -102,6 +102,8 @@ function conclusion({ report, closed }: DumpDiagnosis, colors: Colors): string {
   const { health, verdicts } = report;
   const corrupt = verdicts.filter(({ verdict }) => verdict === 'corrupt').length;
   const looked = verdicts.filter(({ verdict }) => verdict === 'corrupt' || verdict === 'intact').length;
+  if (health === 'healthy' && tooLittleJudged(verdicts))
+    return colors.yellow(`too little could be looked at: ${looked} of ${verdicts.length} structures`);
   const said = `${health}${asFarAsJudged(verdicts)}: ${corrupt} of ${looked} structures corrupt${looked === verdicts.length ? '' : `, ${verdicts.length - looked} not judged`}`;
   return health === 'healthy' ? colors.green(said) : colors.red(said);
 }

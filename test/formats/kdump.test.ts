@@ -98,3 +98,18 @@ test.each([
   expect(result).toMatchObject({ ok: false, code: 'TRUNCATED' });
   expect(result.ok ? '' : result.message).toMatch(message);
 });
+
+test.each([
+  [0x20, (bytes: Buffer, at: number) => bytes.writeUInt32LE(0x20, at + 12), /^1 of the pages .* packed with zstd: make it again with zlib/],
+  [1, (bytes: Buffer, at: number) => bytes.writeUInt32LE(0xffff_ffff, at + 8), /^1 of the pages .* take more bytes than a page/],
+] as const)('a page that cannot be unpacked (%i) is not in the file, and is told of when it was asked for', (_what, lie, told) => {
+  const bytes = kdumpBytes({ pages: new Map([[0, new Uint8Array(4096).fill(1)], [1, new Uint8Array(4096).fill(2)]]) });
+  lie(bytes, 4 * 4096);
+  const opened = openCoreFile(fileOf(bytes), inflatePage);
+  if (!opened.ok) throw new Error(opened.message);
+  const { value } = opened;
+  expect(value.shortcomings).toEqual([]);
+  expect([value.read(0, new Uint8Array(8)), value.read(4096, new Uint8Array(8)), value.absent?.(4096), value.absent?.(0)]).toEqual([false, true, false, true]);
+  expect(value.shortcomings).toHaveLength(1);
+  expect(value.shortcomings[0]).toMatch(told);
+}); // prettier-ignore

@@ -34,4 +34,7 @@ export const mutants = [
   { id: 'told-not-to-preempt', file: 'src/ambulance/at-rest.ts', from: 'return !modes.some((mode) => NEVER_MODES.has(mode));', to: 'return true;', killer: 'test/ambulance/one-reading.test.ts' },
   { id: 'who-waits-to-write-does-not-have-it', file: 'src/ambulance/diagnose/from-cpus.ts', from: 'candidates.length === 0 && isTaken(word, lock, cpus)', to: 'candidates.length === 0 && word !== 0', killer: 'test/ambulance/one-reading.test.ts' },
   { id: 'readers-have-it', file: 'src/ambulance/diagnose/from-cpus.ts', from: 'return word >>> READERS_FROM > waiting', to: 'return 0 > waiting', killer: 'test/ambulance/one-reading.test.ts' },
+  { id: 'pages-that-nobody-unpacks', file: 'src/formats/kdump.ts', from: '&& allUnpack(file', to: '|| allUnpack(file', killer: 'test/formats/kdump.test.ts' },
+  { id: 'why-a-page-is-not-there', file: 'src/formats/kdump.ts', from: 'if (known.size < REFUSED_KEPT) known.add(number);', to: 'this.#refused.delete(why);', killer: 'test/formats/kdump.test.ts' },
+  { id: 'of-nothing-nothing-follows', file: 'src/report/judged.ts', from: "verdict === 'unreachable' || code === 'NO_TYPE'", to: "verdict === 'unreachable'", killer: 'test/report/judged.test.ts' },
 ]; // prettier-ignore

@@ -48,7 +48,7 @@ export function openMachine(path: string, name: string): DumpedMachine | string 
   const opened = openCore(path);
   if (typeof opened === 'string') return opened;
   const { core, close } = opened;
-  return { patient: corePatient(name, core), format: core.format, held_bytes: core.held_bytes, release: releaseOf(core), shortcomings: core.shortcomings, close, ...(core.vmcoreinfo ? { vmcoreinfo: core.vmcoreinfo } : {}) }; // prettier-ignore
+  return { patient: corePatient(name, core), format: core.format, held_bytes: core.held_bytes, release: releaseOf(core), get shortcomings() { return core.shortcomings; }, close, ...(core.vmcoreinfo ? { vmcoreinfo: core.vmcoreinfo } : {}) }; // prettier-ignore
 }
 
 /** The release of the kernel in a core; '' where nothing says it. */

@@ -29,7 +29,8 @@ const IMAGE: readonly Stretch[] = [
  */
 export function kernelMap(of: Case): Cause[] {
   const { subject } = of;
-  if (!subject) return [];
+  // Where the file lacks so much that the types cannot be read, symbols are missing too: what would be taken for the end of a stretch is another.
+  if (!subject || (subject.untyped !== undefined && of.patient.absent !== undefined)) return [];
   return [...IMAGE.flatMap((stretch) => imageEntries(of, subject, stretch)), ...cpuAreas(of, subject)];
 }
 

@@ -150,7 +150,11 @@ export function openSubject(
   from: Attachment,
   library: LibraryModel,
 ): Result<Subject> {
-  if (!from.info) return failure('ABSENT', 'there is no VMCOREINFO');
+  if (!from.info)
+    return failure(
+      'ABSENT',
+      'there is no VMCOREINFO, in its notes or in its memory: dump it anew, QEMU with -device vmcoreinfo, or from /proc/vmcore',
+    );
   const opened = openKernel(memory.readOnce, from.info, {
     ...(from.contents?.kallsyms ? { kallsyms: from.contents.kallsyms } : {}),
     ...(from.contents && from.contents.btf.length > 0 ? { btf: from.contents.btf } : {}),

@@ -11,6 +11,10 @@ import type { Sight } from './sight.ts';
 
 const FAULTS_TOLD = 4;
 const UNCOVERED_TOLD = 20;
+/** Places named of findings that are told together. */
+const PLACES_TOLD = 8;
+/** Below, a number is more likely to be a count than an address or a set of bits. */
+const LARGEST_DECIMAL = 65_536n;
 
 /** An unmet claim: carets under the claim and under the faults that had fired, and how to see it again. */
 export function unmet(claim: Claim, sight: Sight, run: Case, replay: string): Diagnostic {
@@ -142,21 +146,32 @@ function unserviced({ scenario, record }: Case, replay: string): readonly Diagno
 /** A place that a claim can name; an address alone is none. */
 const placed = (place: string): string => (place === '' || place.includes('address(') ? '' : ` at ${place}`);
 
+/** One complaint for the findings of one code on one structure: what they share is said once, and one claim covers them. */
 function unclaimed(run: Case, uncovered: readonly Uncovered[], replay: string): readonly Diagnostic[] {
-  const list = uncovered.slice(0, UNCOVERED_TOLD).map(({ report, finding }): Diagnostic => {
+  const groups = grouped(uncovered);
+  const shown = groups.slice(0, UNCOVERED_TOLD);
+  const list = shown.map((group): Diagnostic => {
+    const [{ report, finding }] = group as readonly [Uncovered];
+    const places = [...new Set(group.map((one) => one.finding.place))];
+    const structure = `${report.patient}.${bareStructure(finding.structure, report.patient)}`;
+    const what = group.length === 1 ? `${finding.code} at ${finding.place}` : `${group.length} findings of ${finding.code} on ${structure}`; // prettier-ignore
     const at = formatTime(report.diagnosed_ns);
+    const all = group.length === 1 ? '' : `; at ${told(places)}`;
     return {
       code: 'E0910',
       severity: 'error',
-      message: `no claim covers ${finding.code} at ${finding.place}`,
+      message: `no claim covers ${what}`,
       labels: [
-        { span: headOf(run.scenario), text: `found by ${report.ambulance} at ${at}: ${finding.message}` },
+        {
+          span: headOf(run.scenario),
+          text: `found by ${report.ambulance} at ${at}: ${finding.message}${all}`,
+        },
         ...faultLabels(run),
       ],
-      help: `expect it: \`verdict ${report.patient}.${bareStructure(finding.structure, report.patient)} is corrupt with ${finding.code}${placed(finding.place)}\`; replay: ${replay}`,
+      help: `expect it: \`verdict ${structure} is corrupt with ${finding.code}${claimed(places)}\`; replay: ${replay}`,
     };
   });
-  const more = uncovered.length - list.length;
+  const more = groups.slice(UNCOVERED_TOLD).flat().length;
   if (more > 0) {
     const labels = [{ span: headOf(run.scenario), text: `${more} more findings that no claim covers` }];
     list.push({ code: 'E0910', severity: 'error', message: `no claim covers ${more} more findings`, labels });
@@ -174,6 +189,28 @@ function unexplained(run: Case, uncovered: readonly UncoveredCause[], replay: st
     const expect = `expect it: \`diagnosis ${report.patient} is ${cause}${placed(place)}\``;
     return { code: 'E0922', severity: 'error', message: `no claim covers the root cause ${cause}${placed(place)}`, labels, help: `${expect}; replay: ${replay}` }; // prettier-ignore
   });
+}
+
+function grouped(uncovered: readonly Uncovered[]): readonly (readonly Uncovered[])[] {
+  const groups = new Map<string, Uncovered[]>();
+  for (const one of uncovered) {
+    const { report, finding } = one;
+    const key = [report.ambulance, report.patient, finding.structure, finding.code].join(' ');
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
+  }
+  return [...groups.values()];
+}
+
+function told(places: readonly string[]): string {
+  const more = places.length - PLACES_TOLD;
+  return `${places.slice(0, PLACES_TOLD).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** Of more places than a person would paste, none: the code alone covers all of them. */
+function claimed(places: readonly string[]): string {
+  return places.length > PLACES_TOLD || places.some((place) => placed(place) === '') ? '' : ` at ${places.join(', ')}`; // prettier-ignore
 }
 
 /** Carets under each injection that fired, with its moment and what it wrote. */
@@ -194,7 +231,7 @@ function wrote(receipt: Receipt, watched: boolean): string {
   const bytes =
     receipt.after === '' || receipt.verb === 'dma'
       ? ''
-      : `: ${receipt.place} from ${short(receipt.before)} to ${short(receipt.after)}`;
+      : `: ${receipt.place} from ${shown(receipt, receipt.before)} to ${shown(receipt, receipt.after)}`;
   const activated =
     receipt.activated_ns === undefined
       ? watched
@@ -203,6 +240,13 @@ function wrote(receipt: Receipt, watched: boolean): string {
       : `, activated at ${formatTime(receipt.activated_ns)}`;
   const note = receipt.note === '' ? '' : ` (${receipt.note})`;
   return `${fired}${bytes}${activated}${note}`;
+}
+
+/** What `set` writes is a number, least significant byte first, and is read as one; of other verbs, the bytes. */
+function shown({ verb, number }: Receipt, hex: string): string {
+  if (verb !== 'set' || number !== undefined || hex.length > 16 || hex === '') return short(hex);
+  const value = BigInt(`0x${hex.match(/../g)?.toReversed().join('') ?? '0'}`);
+  return value < LARGEST_DECIMAL ? value.toString() : `0x${value.toString(16)}`;
 }
 
 function short(hex: string): string {

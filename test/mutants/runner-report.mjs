@@ -25,6 +25,8 @@ export const mutants = [
   { id: 'a-cut-head-is-told', file: 'src/report/compare/compare.ts', from: 'cut: removed.length > 0 ? head.cut : undefined', to: 'cut: undefined', killer: 'test/report/compare.test.ts' },
   { id: 'no-last-words-are-adopted', file: 'src/report/adopted.ts', from: 'return [...new Set(complaints)]', to: 'return [...new Set(plain)]', killer: 'test/report/adopted.test.ts' },
   { id: 'what-is-absent-is-one-line', file: 'src/report/diagnosis.ts', from: "code === 'NO_LOCATOR'", to: 'false', killer: 'test/report/diagnosis.test.ts' },
+  { id: 'findings-alike-are-told-together', file: 'src/verdict/complaints.ts', from: 'else group.push(one);', to: 'else groups.set(key + groups.size, [one]);', killer: 'test/verdict/rescue-claims.test.ts' },
+  { id: 'what-set-writes-is-a-number', file: 'src/verdict/complaints.ts', from: "if (verb !== 'set' ||", to: 'if (true ||', killer: 'test/verdict/judge.test.ts' },
   { id: 'newly-failing-is-news', file: 'src/report/compare/compare.ts', from: 'if (newly_failing.length > 0 || added_failing.length > 0) return 1;', to: '', killer: 'test/report/compare.test.ts' },
   { id: 'substreams-differ-by-name', file: 'src/base/random.ts', from: 'let c = hashName(name);', to: 'let c = 0;', killer: 'test/base/random.test.ts' },
   { id: 'notes-are-told', file: 'src/report/console.ts', from: 'sayNotes(job, [...(outcome.record.notes ?? []), ...notesIn(outcome.record.reports)]);', to: '', killer: 'test/report/console.test.ts' },

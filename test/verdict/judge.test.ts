@@ -198,7 +198,7 @@ describe('what a run comes to', () => {
       message: 'expected `guest web is oopsed`',
       labels: [
         { span: oopsed.span, text: 'it never happened: nothing befell web' },
-        { span: fault.triggers[0]?.actions[0]?.span, text: 'fired at 40 ms: web.tasks["nginx"].tasks.next from 00 to 01, activated at 60 ms' },
+        { span: fault.triggers[0]?.actions[0]?.span, text: 'fired at 40 ms: web.tasks["nginx"].tasks.next from 0 to 1, activated at 60 ms' },
       ],
       help: 'replay: npx siren run a.spec:1 --seed 1',
     }); // prettier-ignore

@@ -404,8 +404,21 @@ describe('findings that no claim covers', () => {
   it('links that run in a ring are followed to no end', () => {
     const a = finding('locks', 'LOCK_VALUE', 'a', { index: 0, consequence_of: 1 });
     const b = finding('locks', 'LOCK_VALUE', 'b', { index: 1, consequence_of: 0 });
-    expect(complaints([tasks('corrupt')], seen({ findings: [a, b], diagnosis: [] }), fault)).toHaveLength(2);
+    expect(complaints([tasks('corrupt')], seen({ findings: [a, b], diagnosis: [] }), fault)).toEqual([
+      'E0910 no claim covers 2 findings of LOCK_VALUE on web.locks',
+    ]);
   });
+
+  it('findings of one code on one structure are told together, with one claim for all of them', () => {
+    const many = (count: number): ReturnType<typeof seen> => seen({ findings: Array.from({ length: count }, (_, index) => finding('locks', 'LOCK_VALUE', `web.locks[${index}]`, { index, physical: index })), diagnosis: [] });
+    const three = judged([tasks('intact')], many(3), fault).complaints.filter(({ code }) => code === 'E0910');
+    expect(three.map(({ message }) => message)).toEqual(['no claim covers 3 findings of LOCK_VALUE on web.locks']);
+    expect(three[0]?.labels[0]?.text).toMatch(/; at web\.locks\[0\], web\.locks\[1\], web\.locks\[2\]$/);
+    expect(three[0]?.help).toMatch(/^expect it: `verdict web\.locks is corrupt with LOCK_VALUE at web\.locks\[0\], web\.locks\[1\], web\.locks\[2\]`;/);
+    const twelve = judged([tasks('intact')], many(12), fault).complaints.find(({ code }) => code === 'E0910');
+    expect(twelve?.labels[0]?.text).toMatch(/web\.locks\[7\] and 4 more$/);
+    expect(twelve?.help).toMatch(/^expect it: `verdict web\.locks is corrupt with LOCK_VALUE`;/);
+  }); // prettier-ignore
 });
 
 const link0 = { file: 'a.spec', start: 0, end: 0 };

@@ -54,9 +54,9 @@ const check = (memory: FlatSpace) =>
 
 describe('a validator of a list', () => {
   it('passes a sound one, and counts its elements', () => {
-    expect(check(book(5))).toEqual({ drafts: [], elements: 5, failure: undefined });
+    expect(check(book(5))).toEqual({ drafts: [], left_out: 0, elements: 5, failure: undefined });
     expect(check(book(700))?.elements).toBe(700);
-    expect(check(book(0))).toEqual({ drafts: [], elements: 0, failure: undefined });
+    expect(check(book(0))).toEqual({ drafts: [], left_out: 0, elements: 0, failure: undefined });
   });
 
   it('names the field, the values and what was expected', () => {

@@ -13,17 +13,21 @@ const WEIGHT = 97;
 export function causesOfRegisters(of: Case): Cause[] {
   const { subject } = of;
   if (!subject) return [];
-  return of.patient.cpus.flatMap((cpu) => [...tableOfGates(of, subject, cpu), ...ownArea(of, subject, cpu)]);
+  return subject.processors.flatMap((cpu, number) =>
+    cpu === undefined
+      ? []
+      : [...tableOfGates(of, subject, cpu, number), ...ownArea(of, subject, cpu, number)],
+  );
 }
 
 /** idtr: leads to no gates, while another CPU's, or `idt_table`, does. */
-function tableOfGates(of: Case, subject: Subject, cpu: PatientCpu): Cause[] {
+function tableOfGates(of: Case, subject: Subject, cpu: PatientCpu, number: number): Cause[] {
   const own = valueOf(subject, cpu, 'idtr');
   if (own === 0 || hasGates(subject, own)) return [];
   const others = of.patient.cpus.filter((other) => other !== cpu).map((other) => valueOf(subject, other, 'idtr'));
   const sound = [...others, subject.symbol('idt_table') ?? 0].find((at) => hasGates(subject, at));
   if (sound === undefined) return [];
-  return [wrong(of, subject, cpu, 'idtr', sound, 'leads to no gates')];
+  return [wrong(of, subject, cpu, number, 'idtr', sound, 'leads to no gates')];
 } // prettier-ignore
 
 /** True where the gate of the page fault leads into the kernel's text. */
@@ -35,25 +39,26 @@ function hasGates(subject: Subject, table: Address): boolean {
 } // prettier-ignore
 
 /** gs_base in the kernel: `__per_cpu_offset` of this CPU. A process may have left what it likes there, but nothing of the kernel's half. */
-function ownArea(of: Case, subject: Subject, cpu: PatientCpu): Cause[] {
+function ownArea(of: Case, subject: Subject, cpu: PatientCpu, number: number): Cause[] {
   const own = valueOf(subject, cpu, 'gs_base');
-  const area = subject.perCpuBase(cpu.index);
+  const area = subject.perCpuBase(number);
   if ((cpu.register('cs') & 3n) !== 0n || !(own < 0) || !(area < 0) || own === area) return [];
-  return [wrong(of, subject, cpu, 'gs_base', area, 'is not its own area')];
+  return [wrong(of, subject, cpu, number, 'gs_base', area, 'is not its own area')];
 }
 
 function wrong(
   of: Case,
   subject: Subject,
   cpu: PatientCpu,
+  number: number,
   name: RegisterName,
   sound: Address,
   how: string,
 ): Cause {
   const [has, should] = [cpu.register(name), BigInt(`0x${trueHex(subject.space.fold, sound)}`)];
   const bits = [...(has ^ should).toString(2)].filter((bit) => bit === '1').length;
-  const evidence = [`${name} of CPU ${cpu.index}, 0x${has.toString(16).padStart(16, '0')}, ${how}: that is at 0x${trueHex(subject.space.fold, sound)}`, ...(of.patient.reason === 'triple_fault' ? ['the hypervisor stopped the guest: triple_fault'] : [])]; // prettier-ignore
-  return { cause: bits === 1 ? 'bit_flip' : 'wild_pointer', weight: WEIGHT, place: `cpus[${cpu.index}].${name}`, address: '', physical: -1, evidence, explains: [] }; // prettier-ignore
+  const evidence = [`${name} of CPU ${number}, 0x${has.toString(16).padStart(16, '0')}, ${how}: that is at 0x${trueHex(subject.space.fold, sound)}`, ...(of.patient.reason === 'triple_fault' ? ['the hypervisor stopped the guest: triple_fault'] : [])]; // prettier-ignore
+  return { cause: bits === 1 ? 'bit_flip' : 'wild_pointer', weight: WEIGHT, place: `cpus[${number}].${name}`, address: '', physical: -1, evidence, explains: [] }; // prettier-ignore
 }
 
 function valueOf(subject: Subject, cpu: PatientCpu, name: RegisterName): Address {

@@ -44,6 +44,14 @@ export function examine({ search_path, cache, node }: DoctorOptions): readonly F
     ...(['busybox', 'dpkg', 'apt-get', 'apt-cache'] as const).map((name) =>
       program(name, search_path, NO_GUEST),
     ),
+    {
+      ...program(
+        'zstd',
+        search_path,
+        "modules that are packed with it (a kernel of one's own) cannot be unpacked",
+      ),
+      state: findProgram('zstd', search_path) === undefined ? 'note' : 'ok',
+    },
     preparedGuest(cache),
     snapshots(cache),
     room(cache, 'the cache', CACHE_BYTES, 'set SIREN_CACHE to a folder with room', true),

@@ -35,7 +35,12 @@ const validate = (memory: FlatSpace) => sessionOn(TIMERS, memory, { buckets: HEA
 
 describe('a hash bucket', () => {
   it('is walked to its end, and each entry knows which it is', () => {
-    expect(validate(wheel([0, 1], [], [2, 3, 4]))).toEqual({ drafts: [], elements: 5, failure: undefined });
+    expect(validate(wheel([0, 1], [], [2, 3, 4]))).toEqual({
+      drafts: [],
+      left_out: 0,
+      elements: 5,
+      failure: undefined,
+    });
     const wrong = wheel([0], [1]);
     wrong.put(node(1) + 16, 3);
     expect(validate(wrong)?.drafts).toMatchObject([{ code: 'BUCKET', place: 'timers[1].slot' }]);
@@ -93,7 +98,7 @@ describe('a chain that ends with NULL', () => {
   it('is walked as a lock-less list', () => {
     const memory = chained((to) => to);
     const session = () => sessionOn(CHAINS, memory, { queue: 0x4100 }).validate('works');
-    expect(session()).toEqual({ drafts: [], elements: 5, failure: undefined });
+    expect(session()).toEqual({ drafts: [], left_out: 0, elements: 5, failure: undefined });
     memory.put(node(3), node(1));
     expect(session()).toMatchObject({ elements: 4, drafts: [{ code: 'LLIST_CYCLE', place: 'works[3].next.next' }] }); // prettier-ignore
     memory.put(node(3), 3);
@@ -103,7 +108,7 @@ describe('a chain that ends with NULL', () => {
   it('is walked as a free list whose links are encoded', () => {
     const memory = chained((to) => (to ^ 0x5555_0000) >>> 0);
     const session = () => sessionOn(CHAINS, memory, { head: 0x4100 }).validate('free');
-    expect(session()).toEqual({ drafts: [], elements: 5, failure: undefined });
+    expect(session()).toEqual({ drafts: [], left_out: 0, elements: 5, failure: undefined });
     memory.put(node(2), (node(0) ^ 0x5555_0000) >>> 0);
     expect(session()?.drafts).toMatchObject([{ code: 'FREELIST_CYCLE', address: node(0) }]);
     // What was freed after it hangs before it, and is sound.

@@ -116,7 +116,7 @@ describe('a graph', () => {
   const check = (memory: FlatSpace) => sessionOn(GRAPH, memory, { ledger: 0x4000 }).validate('accounts');
 
   it('is walked from its root, with depths', () => {
-    expect(check(ledger())).toEqual({ drafts: [], elements: 3, failure: undefined });
+    expect(check(ledger())).toEqual({ drafts: [], left_out: 0, elements: 3, failure: undefined });
     const deep = ledger();
     deep.put(at(1), 0x0_0000);
     deep.put(at(1) + 8, at(3));

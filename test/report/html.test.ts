@@ -180,6 +180,43 @@ describe('report.html', () => {
     expect(lines[at + 1]).toMatch(/^ {7}\^+ differs at 61.2 ms: memory/);
   });
 
+  it('tells what set wrote as a number too, and when a fault was armed only where that says something', async () => {
+    const one = { ...record().receipts[0], verb: 'set', armed_ns: 0, before: '0040a200', after: '00010000', bytes: 4 } as ReturnType<typeof record>['receipts'][0]; // prettier-ignore
+    const scenario = scenarioNamed('a receipt');
+    const pageOf = async (receipts: ReturnType<typeof record>['receipts']): Promise<string> => {
+      const whole = await page([{ scenario, outcome: outcome(scenario, 'passed', { record: record({ receipts, reports: [] }) }) }]); // prettier-ignore
+      return drawn(whole, runsIn(whole)[0] as PageRun);
+    };
+    const html = await pageOf([one]);
+    expect(html).toContain('little-endian: <code>0xa24000</code> → <code>0x100</code>');
+    expect(html).not.toContain('>armed</th>');
+    expect(await pageOf([{ ...one, verb: 'fill', armed_ns: 5 }])).toMatch(
+      />armed<\/th>(?!.*little-endian: <code>0x)/s,
+    );
+  });
+
+  it('folds the structures that nothing in a guest leads to into one line', async () => {
+    const [first] = report().verdicts;
+    const absent = ['pids', 'mounts'].map((structure) => ({
+      ...first!,
+      structure,
+      verdict: 'unchecked' as const,
+      code: 'NO_LOCATOR',
+    }));
+    const scenario = scenarioNamed('absent');
+    const whole = await page([
+      {
+        scenario,
+        outcome: outcome(scenario, 'passed', {
+          record: record({ reports: [{ ...report(), verdicts: [first!, ...absent] }] }),
+        }),
+      },
+    ]);
+    const html = drawn(whole, runsIn(whole)[0] as PageRun); // prettier-ignore
+    expect(html).toContain('2 unchecked with NO_LOCATOR: pids, mounts.');
+    expect(html).not.toMatch(/<th scope="row">pids/);
+  });
+
   it('marks in a receipt the bytes that changed and no others', async () => {
     const one = { ...record().receipts[0], before: '00112233', after: '00ff2233', bytes: 4 } as ReturnType<typeof record>['receipts'][0]; // prettier-ignore
     const scenario = scenarioNamed('a flipped byte');

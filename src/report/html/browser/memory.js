@@ -33,6 +33,21 @@ export function changedBytes(before, after) {
     <code class="bytes">${hexBytes(after, changed)}</code>`;
 }
 
+/**
+ * What `set` wrote, as the number that its bytes are with the least significant one first.
+ * @param {string} before
+ * @param {string} after
+ */
+export function asNumbers(before, after) {
+  /** @param {string} hex */
+  const number = (hex) =>
+    `0x${(hex.match(/../g) ?? [])
+      .reverse()
+      .join('')
+      .replace(/^0+(?=.)/, '')}`;
+  return markup`<br /><span class="dim">little-endian: <code>${number(before)}</code> → <code>${number(after)}</code></span>`;
+}
+
 /** Rows shown on either side of the wrong field, where there are many. */
 const NEAR = 5;
 

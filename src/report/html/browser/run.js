@@ -1,5 +1,5 @@
 import { markup, time } from './dom.js';
-import { changedBytes } from './memory.js';
+import { asNumbers, changedBytes } from './memory.js';
 import { rescueView } from './rescue.js';
 import { serviceView } from './service.js';
 import { problemView, sourceView } from './source.js';
@@ -201,16 +201,26 @@ function recordView(record) {
     ${twinsView(record)}`;
 }
 
+/**
+ * True for what writes one number, of two bytes at least.
+ * @param {{ verb: string, before?: string }} receipt
+ */
+function isNumber({ verb, before = '' }) {
+  return verb === 'set' && before.length > 2 && before.length <= 16;
+}
+
 /** @param {RecordResult} record */
 function receiptsView(record) {
   if (record.receipts.length === 0) return markup`<p class="none">None: this scenario breaks nothing.</p>`;
+  // Nearly always all of them from the start.
+  const armed = record.receipts.some(({ armed_ns }) => armed_ns > 0);
   return markup`<div class="wide">
     <table class="cards">
       <thead>
         <tr>
           <th>what</th>
           <th>where</th>
-          <th class="number">armed</th>
+          ${armed && markup`<th class="number">armed</th>`}
           <th class="number">fired</th>
           <th class="number" title="when the guest first read a damaged byte">activated</th>
           <th>bytes before → after</th>
@@ -228,7 +238,7 @@ function receiptsView(record) {
               <td data-label="where">
                 <code>${one.place}</code><br /><span class="dim">${one.address ?? one.partition}</span>
               </td>
-              <td class="number" data-label="armed">${time(one.armed_ns)}</td>
+              ${armed && markup`<td class="number" data-label="armed">${time(one.armed_ns)}</td>`}
               <td class="number" data-label="fired">
                 ${one.fired_ns === undefined ? markup`<strong class="bad">never</strong>` : time(one.fired_ns)}
               </td>
@@ -238,7 +248,7 @@ function receiptsView(record) {
               <td
                 ${(one.before ?? '') !== '' ? markup`data-label="bytes before → after"` : one.note === undefined ? markup`class="empty"` : markup`data-label="how"`}
               >
-                ${one.before !== undefined && changedBytes(one.before, one.after ?? '')}${one.bytes > 64 && markup` <span class="dim">first 64 of ${one.bytes}</span>`}
+                ${one.before !== undefined && changedBytes(one.before, one.after ?? '')}${isNumber(one) && asNumbers(one.before ?? '', one.after ?? '')}${one.bytes > 64 && markup` <span class="dim">first 64 of ${one.bytes}</span>`}
                 ${one.note !== undefined && markup` <span class="dim">${one.note}</span>`}
               </td>
             </tr>`,

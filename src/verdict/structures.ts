@@ -11,6 +11,8 @@ import { bare, findingsOf, judgedBy, reportsOn, subjectOf, unasked, whyUnattende
 import type { Sight, Window } from './sight.ts';
 import { blind, unlessCut, windowOf } from './sight.ts';
 
+/** Verdicts on what nobody has looked at. */
+const UNSEEN: ReadonlySet<string> = new Set(['unreachable', 'unchecked']);
 const FINDINGS_TOLD = 4;
 const MISSES_TOLD = 6;
 
@@ -39,6 +41,14 @@ export function seeVerdict(claim: Claim, subject: Path, run: Case, excused: Excu
     const one = rounds.flat().find((judged) => miss(claim, judged, places, window) === undefined);
     if (one) return { met: true, seen: portrait(one) };
   }
+  const looked = rounds.flat().filter(({ verdict }) => verdict.structure !== 'metadata');
+  if (
+    !met &&
+    claim.negated &&
+    looked.length > 1 &&
+    looked.every(({ verdict }) => UNSEEN.has(verdict.verdict))
+  )
+    return blind(`none of ${looked.length} structures could be looked at`);
   const whole = met || claim.places.length + claim.codes.length === 0 ? undefined : notWhole(rounds.flat());
   if (whole !== undefined) return blind(`${misses.flat()[0] ?? ''}; ${whole}`);
   if (!met)

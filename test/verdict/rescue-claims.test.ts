@@ -62,6 +62,15 @@ describe('verdict claims', () => {
     expect(told[2]).toBe('met');
   });
 
+  it('where nothing could be looked at, nothing is not corrupt', () => {
+    const unseen = ['tasks', 'locks'].map((name) => verdict(name, 'unreachable', { code: 'UNMAPPED' }));
+    const all = [claim('verdict', 'web.*', 'not corrupt'), claim('verdict', 'web.*', 'unreachable')];
+    const run = (verdicts: AmbulanceReport['verdicts']): string[] =>
+      outcomes(all, seen({ verdicts, findings: [], diagnosis: [] }), fault);
+    expect(run(unseen)).toEqual(['unmet: none of 2 structures could be looked at', 'met']);
+    expect(run([...unseen, verdict('run_queues')])[0]).toBe('met');
+  });
+
   it('`web.*` counts what it does not mean', () => {
     const { verdicts = [] } = report({ verdicts: [verdict('run_queues'), verdict('locks'), verdict('orders', 'unchecked', { code: 'NO_SYMBOL' })] }); // prettier-ignore
     const claims = [claim('verdict', 'web.*', 'intact')];

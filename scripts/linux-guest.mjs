@@ -35,7 +35,9 @@ while :; do /bin/busybox sleep 1; done
 /** Downloads and unpacks the newest cloud kernel of this Debian into `directory`; nothing is installed. */
 export function unpackKernel(directory) {
   const { release, image, modules } = kernelFromPackage(directory, search_path, undefined, () => {});
-  return { release, kernel: image, module: modules.find((file) => file.endsWith('/qemu_fw_cfg.ko')) };
+  const kernel = join(directory, 'vmlinuz');
+  writeFileSync(kernel, image);
+  return { release, kernel, module: modules.find((file) => file.endsWith('/qemu_fw_cfg.ko')) };
 }
 
 function makeInitramfs(directory, module_file, script) {

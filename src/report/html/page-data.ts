@@ -14,6 +14,8 @@ import type { Sources } from '../sources.ts';
 export interface PageRun extends RunResult {
   readonly doc?: string;
   readonly duration_ns: number;
+  /** Of machines that really ran: its times are theirs, and no run of it repeats to the bit. */
+  readonly real?: true;
   /** Which of the page's topologies. */
   readonly topology: number;
   /** Lines of the scenario in its file, from 1, both included; `text` is a number of the page's sources or -1. */
@@ -85,7 +87,7 @@ export function pageRun(
   outcome: RunOutcome,
   sources: Sources,
   detail: Detail,
-  places: { readonly topology: number; readonly text: number },
+  places: { readonly topology: number; readonly text: number; readonly target: string },
 ): PageRun {
   const { scenario } = job;
   const source = sources(scenario.file);
@@ -97,6 +99,7 @@ export function pageRun(
     ...runResult(job, outcome, sources, detail),
     ...(scenario.doc === undefined ? {} : { doc: clip(scenario.doc, 4000) }),
     duration_ns: scenario.duration_ns,
+    ...(places.target === 'qemu' ? { real: true } : {}),
     topology: places.topology,
     source: {
       text: places.text,

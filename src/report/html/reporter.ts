@@ -49,7 +49,7 @@ export function htmlReporter(options: HtmlOptions): Reporter {
     tally.add(job, outcome);
     const text = texts.place(job.scenario.file, sources);
     const topology = topologies.place(job.scenario.topology);
-    const run = pageRun(job, outcome, sources, detailOf(outcome), { topology, text });
+    const run = pageRun(job, outcome, sources, detailOf(outcome), { topology, text, target });
     const open = needsAttention(outcome.status) && opened < OPEN_RUNS;
     if (open) opened++;
     const row = runRow(rows.length, job, run, wall_ms, open);

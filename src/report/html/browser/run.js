@@ -24,8 +24,8 @@ export function runView(run, topology, text, width) {
   return markup`${run.doc !== undefined && markup`<p class="doc">${run.doc}</p>`}
     ${run.reason !== undefined && markup`<p class="reason"><strong>${run.status === 'xpassed' ? 'passes, though marked xfail' : run.status}</strong>: ${run.reason}</p>`}
     <p class="facts">
-      ${time(record?.duration_ns ?? run.duration_ns)} of virtual time · seed
-      ${run.seed}${record !== undefined && markup` · trace <code>${record.trace_hash}</code>`}${run.tags.length > 0 && markup` · ${run.tags.join(', ')}`}
+      ${time(record?.duration_ns ?? run.duration_ns)} of ${run.real ? 'running' : 'virtual'} time · seed
+      ${run.seed}${record !== undefined && !run.real && markup` · trace <code>${record.trace_hash}</code>`}${run.tags.length > 0 && markup` · ${run.tags.join(', ')}`}
     </p>
     <p class="replay">
       <span>replay</span> <code>${run.replay}</code>

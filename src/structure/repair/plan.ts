@@ -94,7 +94,6 @@ export class Writes {
     change: (before: Uint8Array) => Uint8Array,
     mask?: Uint8Array,
   ): void {
-    // prettier-ignore
     const before = space.bytes(address, bytes);
     if (!before) {
       this.failed ??= { code: 'UNMAPPED', message: `${place} cannot be read` };

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import type { Aside } from '../targets/qemu/restored.ts';
+import type { Aside } from '../target/aside.ts';
 import type { ExecuteContext } from './execute.ts';
 import type { Job } from './events.ts';
 import { type ExecuteJob, guarded } from './guarded.ts';

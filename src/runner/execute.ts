@@ -5,7 +5,7 @@ import { eachOf, OCCURRENCE_LIMIT, ofOccurrence } from '../model/each.ts';
 import type { Scenario, TargetName } from '../model/scenario.ts';
 import type { LibraryModel } from '../model/structure.ts';
 import type { RunOutcome } from '../record/outcome.ts';
-import type { Aside } from '../targets/qemu/restored.ts';
+import type { Aside } from '../target/aside.ts';
 import type { Diagnostic } from '../text/diagnostic.ts';
 import { unbuilt } from '../targets/sim/guest/kernel.ts';
 import { judge, undecided } from '../verdict/judge.ts';

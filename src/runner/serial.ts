@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Aside } from '../targets/qemu/restored.ts';
+import type { Aside } from '../target/aside.ts';
 import type { ExecuteContext } from './execute.ts';
 import type { Executor, ExecutorListener } from './executor.ts';
 import type { Job } from './events.ts';

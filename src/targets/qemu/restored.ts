@@ -15,13 +15,11 @@ import { RamFile } from './ram-file.ts';
 import type { Shape } from './shape.ts';
 import { bootWords, EMULATED, machineWords, PIPES, shapeId } from './shape.ts';
 import { copyRam, COPY_LIMIT_MS, discardSnapshot, snapshotNamed } from './snapshot.ts';
+import type { Aside } from '../../target/aside.ts';
 import { checkSnapshot, isWhole, snapshotsFolder } from './snapshot-check.ts';
 import type { Snapshot } from './snapshot-check.ts';
 import type { SnapshotDamage, SnapshotFacts } from './snapshot-facts.ts';
 import { LOCK_LIMIT_MS } from './snapshot-lock.ts';
-
-/** Does work that is no part of a run, and may take so long: a boot that later runs are spared. `words` say what is done. */
-export type Aside = <T>(words: string, limit_ms: number, work: () => T) => T;
 
 export interface MachineFiles {
   readonly cache: string;

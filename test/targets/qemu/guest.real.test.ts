@@ -16,7 +16,7 @@ import type { Workload } from '../../../src/model/machine.ts';
 import { openGuest } from '../../../src/targets/qemu/guest/guest.ts';
 import { prepareGuest } from '../../../src/targets/qemu/guest/prepare.ts';
 import { problemOf } from '../../../src/targets/qemu/problem.ts';
-import type { Aside } from '../../../src/targets/qemu/restored.ts';
+import type { Aside } from '../../../src/target/aside.ts';
 import { endGuest, restoreGuest } from '../../../src/targets/qemu/restored.ts';
 import type { Shape } from '../../../src/targets/qemu/shape.ts';
 import { FILES, kernelOf, symbolIn, tasksIn, whyNoGuest, withMachine } from '../../support/real-guest.ts';

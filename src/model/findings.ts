@@ -59,6 +59,7 @@ const FINDING_LIST: readonly FindingDoc[] = [
   { code: 'LOCATOR_BUDGET', leads_to: 'unreachable', collections: [], doc: "The locator's code used up its steps, its loads or its roots: it loops, or says it is all over memory." },
   { code: 'LOCATOR_ROOTS', leads_to: 'unreachable', collections: [], doc: "The locator's code gives no place where the structure begins, or others than the library finds by the kernel's own symbols. Neither is believed." },
   { code: 'UNMAPPED', leads_to: 'unreachable', collections: [], doc: 'The structure itself, not one link of it, lies in memory that is not mapped.' },
+  { code: 'PARENT_UNREACHABLE', leads_to: 'unreachable', collections: [], doc: 'It hangs in another structure, and not one element of that could be reached. The place is where that failed.' },
   { code: 'WRAP', leads_to: 'unreachable', collections: [], doc: 'A bound or a length that a validator works out from memory is less than nothing.' },
   { code: 'INDEX', leads_to: 'unreachable', collections: [], doc: 'An index that was read from memory is outside its array. The place is where it was read; where it was worked out of several, the array.' },
   { code: 'DIVISION', leads_to: 'unreachable', collections: [], doc: 'A formula divides by what memory says is zero.' },

@@ -1,5 +1,5 @@
 import type { Address } from '../base/address.ts';
-import type { Root } from './elements.ts';
+import type { Failure, Root } from './elements.ts';
 import type { Frame } from './frame.ts';
 import type { Problem } from './link.ts';
 import type { LinkedLocator } from './locators.ts';
@@ -18,6 +18,15 @@ export function lackingSymbol(
   const { items } = tables.symbols;
   const lacking = items.filter((name) => kernel.symbol(name) === undefined && !tables.optional.has(name));
   return model.from.length > 1 && lacking.length < items.length ? undefined : lacking[0];
+}
+
+/** Why there is nothing of what hangs in a structure of which not one element was reached. */
+export function orphanedBy(parent: string, failure: Failure | undefined): Failure | undefined {
+  if (!failure) return undefined;
+  // What the kernel lacks is lacked by all that hangs in it.
+  const code =
+    failure.code === 'NO_SYMBOL' || failure.code === 'NO_TYPE' ? failure.code : 'PARENT_UNREACHABLE';
+  return { ...failure, code, message: `it hangs in ${parent}, of which nothing can be reached: ${failure.message}` }; // prettier-ignore
 }
 
 /**

@@ -80,6 +80,8 @@ export class Elements {
   readonly bucket_heads: Address[] = [];
   readonly bucket_starts: number[] = [];
   failure: Failure | undefined;
+  /** Why there are none: not one element was reached of what they hang in. */
+  orphaned: Failure | undefined;
   /** False when some could not be reached. */
   complete = true;
   #looking = false;

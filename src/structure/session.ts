@@ -12,7 +12,7 @@ import type { RepairModel } from '../model/structure.ts';
 import type { Budget, Reader } from './reader.ts';
 import type { Told } from './repair/propose.ts';
 import { holdsEntry } from './shapes/hlist.ts';
-import { doubtOf, lackingSymbol } from './beginnings.ts';
+import { doubtOf, lackingSymbol, orphanedBy } from './beginnings.ts';
 import { hex } from './shapes/shape.ts';
 import { SHAPES } from './shapes/shapes.ts';
 import type { CpuView, Surroundings } from './surroundings.ts';
@@ -211,6 +211,7 @@ export class Session {
     made.follow(() => {
       if (next >= parents.length && !parents.more()) {
         if (!parents.complete) made.complete = false;
+        if (parents.length === 0) made.orphaned = parents.orphaned ?? orphanedBy(parent, parents.failure);
         return false;
       }
       const inner = this.elementsOf(made.locator.model.name, parents.bases[next++] as Address).all();
@@ -345,9 +346,11 @@ export class Session {
     const shaped: Draft[] = [];
     let count = 0;
     let failure: Failing | undefined = frame.failure;
+    let orphaned: Failing | undefined;
     for (const elements of frame.used) {
       const { name } = elements.locator.model;
       failure ??= elements.failure;
+      orphaned ??= elements.orphaned;
       const mine = name === structure || !this.#linked.hasValidator(name);
       if (name === structure || mine) count += elements.length;
       if (mine) for (const one of elements.faults) shaped.push(this.#draftOf(structure, elements, one));
@@ -355,7 +358,10 @@ export class Session {
     const all = [...shaped, ...frame.drafts];
     const drafts = all.slice(0, this.finding_limit);
     const left_out = frame.left_out + all.length - drafts.length;
-    return { drafts, left_out, elements: own ? count : Math.max(count, frame.looked), failure };
+    const looked = own ? count : Math.max(count, frame.looked);
+    // What has elements of its own is judged by those: a lie costs its own structure only. Of what has none nothing is known.
+    if (looked === 0) failure ??= orphaned;
+    return { drafts, left_out, elements: looked, failure };
   }
 
   #draftOf(structure: string, elements: Elements, one: ShapeFault): Draft {

@@ -70,4 +70,8 @@ export const mutants = [
     to: 'void *slots[64];',
     killer: 'test/targets/sim/guest/indexed.test.ts',
   },
+  { id: 'of-what-hangs-in-nothing-nothing-is-known', file: 'src/structure/session.ts', from: 'if (looked === 0) failure ??= orphaned;', to: '', killer: 'specs/metadata/locators.spec' },
+  { id: 'what-has-elements-of-its-own-is-judged', file: 'src/structure/session.ts', from: 'if (looked === 0) failure ??= orphaned;', to: 'failure ??= orphaned;', killer: 'specs/metadata/locators.spec' },
+  { id: 'an-orphan-knows-what-its-parent-hangs-in', file: 'src/structure/session.ts', from: 'made.orphaned = parents.orphaned ?? orphanedBy(', to: 'made.orphaned = orphanedBy(', killer: 'test/structure/kernel-places.test.ts' },
+  { id: 'what-the-kernel-lacks-its-children-lack', file: 'src/structure/beginnings.ts', from: "failure.code === 'NO_SYMBOL' ||", to: '', killer: 'test/structure/kernel-places.test.ts' },
 ]; // prettier-ignore

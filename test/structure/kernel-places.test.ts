@@ -133,6 +133,25 @@ describe('a structure inside of elements', () => {
     ]);
   });
 
+  it('is not sound where not one of them could be reached, however deep it hangs', () => {
+    const kids = { ...children, from: [member(element, 'kids')] };
+    const grand = locator('grand', 'one', 'child', element, { parent: 'children' });
+    const all = (over: string) => library([nested, CHILD], [parents, kids, grand], [validator(over, [each('c', collection(over), require_(binary('==', member(c, 'value'), int(1)), 'VALUE'))])]); // prettier-ignore
+    const result = (over: string, memory: FlatSpace, symbols: Record<string, number> = { book: 0x4000 }) => sessionOn(all(over), memory, symbols).validate(over); // prettier-ignore
+    for (const over of ['children', 'grand']) {
+      expect(result(over, family())).toMatchObject({ elements: 3, drafts: [], failure: undefined });
+      const away = result(over, family(), { book: 0x7_0000_0000 })?.failure;
+      expect(away).toMatchObject({ code: 'PARENT_UNREACHABLE' });
+      expect(away?.message).toMatch(/^it hangs in parents, of which nothing can be reached: /);
+      // What the kernel lacks is lacked by all that hangs in it.
+      expect(result(over, family(), {})?.failure).toMatchObject({ code: 'NO_SYMBOL' });
+    }
+    // An empty parent that was gone through is no reason to doubt.
+    const empty = new FlatSpace();
+    ring(empty, 0x4000);
+    expect(result('children', empty)).toMatchObject({ elements: 0, failure: undefined });
+  });
+
   it('in a process that is not there is not to be had', () => {
     const orders = locator('orders', 'list', 'child', symbol('book'), {
       via: ['link'],

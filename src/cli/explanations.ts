@@ -10,7 +10,7 @@ import {
   SYSTEM_TASKS,
   WORKLOAD_TASKS,
 } from '../model/collections.ts';
-import { DIAGNOSES } from '../model/diagnoses.ts';
+import { DIAGNOSES, NO_DIAGNOSIS } from '../model/diagnoses.ts';
 import { FINDINGS } from '../model/findings.ts';
 import { CPU_MEMBERS, FORMULA_FUNCTIONS } from '../model/formula-functions.ts';
 import { FUNCTIONS } from '../model/functions.ts';
@@ -116,7 +116,7 @@ export function explanations(library: LibraryModel = NO_LIBRARY): readonly Entry
       group: 'findings of an ambulance',
     })),
     ...libraryCodes(library),
-    ...[...DIAGNOSES.values()].map(({ cause, doc }) => ({
+    ...[...DIAGNOSES.values(), { cause: NO_DIAGNOSIS.word, doc: NO_DIAGNOSIS.doc }].map(({ cause, doc }) => ({
       word: cause,
       title: '',
       doc,

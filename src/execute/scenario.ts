@@ -79,9 +79,10 @@ export function runScenario(scenario: Scenario, seed: number, lines: TwinLines, 
   const twins = needsTwins
     ? compareTwins(comparisons, run, alone ?? run, end, onlyWithRescue(injector, injectorAlone))
     : [];
+  const record = recordOf(scenario, seed, run, injector, twins);
   return {
-    record: recordOf(scenario, seed, run, injector, twins),
-    facts: factsOf(live, { ...live, target: end.target }),
+    record,
+    facts: factsOf(live, { ...live, target: end.target }, record.receipts),
     occurrences: (trigger) => injector.occurrences(trigger),
     release(): void {
       run.machine.release();

@@ -1,3 +1,4 @@
+import { NO_DIAGNOSIS } from '../model/diagnoses.ts';
 import type { Claim, Observer } from '../model/scenario.ts';
 import { alone } from './check/words.ts';
 import { checkState, checkSubjects, OBSERVERS } from './check/observers.ts';
@@ -128,7 +129,18 @@ function stateClaim(node: tree.Claim, scope: Scope, context: ClaimContext): Clai
   const states = statesOf(node, subjects, rule.observer, scope);
   if (states === undefined) return undefined;
   claim.states = states;
-  return readClauses(claim, clauses, subjects, scope, context) ? claim : undefined;
+  if (!readClauses(claim, clauses, subjects, scope, context)) return undefined;
+  return claim.observer === 'diagnosis' && !saysNone(claim, node, scope) ? undefined : claim;
+}
+
+/** `none` stands for itself: no other cause beside it, no place, no rank. */
+function saysNone({ states, places, rank }: Claim, node: tree.Claim, scope: Scope): boolean {
+  const at = states.indexOf(NO_DIAGNOSIS.word);
+  if (at < 0 || (states.length === 1 && places.length === 0 && rank === undefined)) return true;
+  const said = states.length > 1 ? 'another cause' : places.length > 0 ? 'a place' : 'a rank';
+  const help = 'write `diagnosis web is none` alone; `is not none` says that there is some cause';
+  fail(scope, 'E0725', node.states[at] as tree.Name, `no diagnosis has ${said}`, 'nothing was named', help);
+  return false;
 }
 
 function subjectsOf(node: tree.Claim, scope: Scope): Subject[] | undefined {

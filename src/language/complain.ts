@@ -286,14 +286,29 @@ function goesOn({ tokens }: Failed, at: IToken): string | undefined {
   return `write \`${operator.image}\` at the end of the line above, not at the head of this one: behind an operator a sentence goes on`;
 }
 
-/** `{ … } repair …` on one line: a block ends no sentence. */
-function besides({ tokens }: Failed, { token: at, message }: IRecognitionException): string | undefined {
-  if (tokens[tokens.indexOf(at) - 1]?.tokenType !== token.RBrace || !message.startsWith('expected `}`, found')) return undefined; // prettier-ignore
-  return `a sentence begins on a line of its own, or behind a \`;\`: write \`}; ${at.image}\``;
+/** Words that cannot begin a sentence. */
+const RESERVED = ['or', 'and', 'in', 'mod', 'not', 'is', 'as', 'else'];
+
+/** `{ … } repair …`, `stop web expect { … }` on one line: what begins a sentence there without a line's end before it. */
+export function runOn(
+  tokens: readonly IToken[],
+  { token: at, message }: IRecognitionException,
+): IToken | undefined {
+  const index = indexOf(tokens, at);
+  const before = tokens[index - 1];
+  if (at.tokenType === token.LBrace && before?.image === 'expect') return before;
+  if (!/^expected (?:`}`|the end of the line(?: or `}`)?), found `[A-Za-z_]/.test(message)) return undefined;
+  return !RESERVED.includes(at.image) && before?.tokenType === token.RBrace ? at : undefined;
+}
+
+function besides({ tokens }: Failed, error: IRecognitionException): string | undefined {
+  const begins = runOn(tokens, error);
+  if (!begins) return undefined;
+  const after = begins === error.token ? '}' : '';
+  return `a sentence begins on a line of its own, or behind a \`;\`: write \`${after}; ${begins.image}\``;
 }
 
 const LEFT_OVER = 'expected the end of the line, found `}`';
-const RESERVED = ['or', 'and', 'in', 'mod', 'not', 'is', 'as', 'else'];
 
 function hint(error: IRecognitionException, previous: IToken | undefined): string | undefined {
   const { token: at, message } = error;

@@ -15,6 +15,7 @@ import { checkTopologies } from './shared.ts';
 import { libraryOf } from './library/library.ts';
 import { didYouMean } from './suggest.ts';
 import type { Declaration, Fault } from './tree.ts';
+import type * as tree from './tree.ts';
 
 const HEADS = [
   'import',
@@ -35,7 +36,7 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
   const scope = fileScope(unit, problems);
   const tags: SpecModel['tags'][number][] = [];
   const scenarios: Scenario[] = [];
-  const taken = new Map<string, Scenario>();
+  const taken = new Map<string, Named>();
   checkNames(unit, problems);
   checkUses(unit, problems);
   checkImports(unit, problems);
@@ -58,11 +59,15 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
         });
         break;
       case 'scenario':
-        for (const scenario of elaborateScenario(unit, node, scope.values, projectTags, problems, library)) {
+        for (const scenario of named(
+          unit,
+          node,
+          elaborateScenario(unit, node, scope.values, projectTags, problems, library),
+        )) {
           const other = taken.get(scenario.name);
           if (other === undefined) {
             taken.set(scenario.name, scenario);
-            scenarios.push(scenario);
+            if ('id' in scenario) scenarios.push(scenario);
           } else twice(unit, node.name, other, problems);
         }
         break;
@@ -88,6 +93,14 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
   });
 }
 
+type Named = Scenario | Pick<Scenario, 'name' | 'span'>;
+
+/** What a scenario came to. One that has errors of its own has its name nevertheless, where no column is needed to tell it. */
+function named(unit: Unit, node: tree.Scenario, made: readonly Scenario[]): readonly Named[] {
+  if (made.length > 0 || node.tables.length > 0 || node.name.text === '') return made;
+  return [{ name: plainText(node.name.text), span: spanOf(unit, node) }];
+}
+
 /** A fault that nobody calls is checked, too, as far as that can be done without its arguments. */
 function checkFault(fault: Fault, scope: Scope): void {
   for (const item of fault.body) {
@@ -99,7 +112,7 @@ function checkFault(fault: Fault, scope: Scope): void {
 function twice(
   unit: Unit,
   name: { start: number; end: number; text: string },
-  other: Scenario,
+  other: Named,
   problems: Problems,
 ): void {
   const own = other.span.start <= name.start && name.end <= other.span.end;

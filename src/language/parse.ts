@@ -1,5 +1,5 @@
 import type { IToken } from 'chevrotain';
-import { complain } from './complain.ts';
+import { complain, runOn } from './complain.ts';
 import { lex } from './lex.ts';
 import { mendHeads } from './mend.ts';
 import { parser } from './parser.ts';
@@ -14,23 +14,38 @@ export interface Parsed {
   readonly whole: boolean;
 }
 
+/** No more sentences of a file are begun where a line's end is missing. */
+const LINES_BEGUN = 6;
+
 /** Text to tree. Whatever the text, a tree comes back. */
 export function parse(file: string, text: string, problems: Problems): Parsed {
   const before = problems.errors;
-  const lexed = lex(file, text, problems);
-  if (!lexed.parseable) return { tree: { declarations: [] }, docs: [], whole: false };
-  const { tokens } = lexed;
-  const siren = parser();
-  siren.input = tokens;
-  let tree = siren.file();
-  const odd = siren.errors.length > 0 || tree.declarations.some((node) => node.kind === 'phrase');
-  if (odd && mendHeads(file, tokens, problems)) {
+  let read = text;
+  for (let begun = 0; ; begun++) {
+    const lexed = lex(file, read, problems);
+    if (!lexed.parseable) return { tree: { declarations: [] }, docs: [], whole: false };
+    const { tokens } = lexed;
+    const siren = parser();
     siren.input = tokens;
-    tree = siren.file();
+    let tree = siren.file();
+    const odd = siren.errors.length > 0 || tree.declarations.some((node) => node.kind === 'phrase');
+    if (odd && mendHeads(file, tokens, problems)) {
+      siren.input = tokens;
+      tree = siren.file();
+    }
+    const { errors } = siren;
+    siren.input = [];
+    const run_on = begun < LINES_BEGUN ? errors.find((error) => runOn(tokens, error)) : undefined;
+    const failed = { file, text, tokens };
+    const at = (run_on && runOn(tokens, run_on)?.startOffset) ?? 0;
+    if (run_on && /[ \t]/.test(read[at - 1] ?? '')) {
+      complain(failed, run_on, problems);
+      read = `${read.slice(0, at - 1)};${read.slice(at)}`;
+      continue;
+    }
+    for (const error of errors) complain(failed, error, problems);
+    return { tree, docs: lexed.docs, whole: problems.errors === before };
   }
-  for (const error of siren.errors) complain({ file, text, tokens }, error, problems);
-  siren.input = [];
-  return { tree, docs: lexed.docs, whole: problems.errors === before };
 }
 
 /**

@@ -30,6 +30,12 @@ const DIAGNOSIS_LIST: readonly DiagnosisDoc[] = [
   { cause: 'requested_panic', doc: 'The log says that the panic was asked for.' },
 ]; // prettier-ignore
 
+/** What `diagnosis web is` says beside causes. */
+export const NO_DIAGNOSIS = {
+  word: 'none',
+  doc: 'The ambulance attended and named no cause, whenever it did; `is not none`: it named one.',
+} as const;
+
 export const DIAGNOSES: ReadonlyMap<string, DiagnosisDoc> = new Map(
   DIAGNOSIS_LIST.map((doc) => [doc.cause, doc]),
 );

@@ -112,7 +112,10 @@ function evaluatePath(world: World, path: Path, inner: (part: Expression) => Out
     const figure = world.measures.measure(path.root, printSteps(path.steps).replace(/^\./, ''));
     return figure ? found(figure) : lost('NO_PARTITION', printPath(path), 'nothing of that name is known');
   }
-  const place = resolvePath(world, path, inner);
+  const here = resolvePath(world, path, inner);
+  const twin = here.ok || here.code !== 'NOT_FOUND' ? undefined : world.struck?.(here.at);
+  const there = twin && resolvePath(twin, path, inner);
+  const place = there?.ok ? there : here;
   return place.ok ? found({ kind: 'place', value: place.value }) : place;
 }
 

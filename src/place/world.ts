@@ -27,6 +27,8 @@ export interface World {
   /** What each `let` came to where it was first used. Shared by the worlds of one run; plain data, to be copied with a fork. */
   readonly known: Map<string, Value>;
   readonly measures: Measures;
+  /** The fault-free twin, where a fault struck the element that the text names: it may have lost its name, and is where the twin has it. */
+  readonly struck?: (element: string) => World | undefined;
 }
 
 /** A world of a scenario without anything measured. */

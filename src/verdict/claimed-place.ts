@@ -16,3 +16,10 @@ export interface ClaimedPlace {
   /** When it could not be found; comparisons then go by its text alone. */
   readonly error?: PlaceError;
 }
+
+/** `web.cpus[1].rip` is inside `web.cpus[1]`. */
+export function isInside(located: string, place: string): boolean {
+  if (!located.startsWith(place)) return false;
+  const next = located.charAt(place.length);
+  return next === '' || next === '.' || next === '[';
+}

@@ -1,9 +1,10 @@
 import { formatTime } from '../base/units.ts';
+import { NO_DIAGNOSIS } from '../model/diagnoses.ts';
 import type { Claim } from '../model/scenario.ts';
 import type { AmbulanceReport, Diagnosis } from '../patient/report.ts';
 import type { Case } from './facts.ts';
 import { claimedPlace } from './places.ts';
-import { reportsOn, whyUnattended } from './reports.ts';
+import { lookedAtNothing, reportsOn, whyUnattended } from './reports.ts';
 import type { Sight } from './sight.ts';
 import { blind, unlessCut, windowOf } from './sight.ts';
 
@@ -15,6 +16,7 @@ export function seeDiagnosis(claim: Claim, patient: string, run: Case): Sight {
   if (reports.length === 0) return blind(`${whyUnattended(run, patient, claim.from)}: there is no diagnosis`);
   const lost = claim.places.map((place) => claimedPlace(place, run)).find((place) => place.error);
   if (lost?.error) return { ...blind(`${lost.text} cannot be found: ${lost.error.message}`), broken: true };
+  if (claim.states.includes(NO_DIAGNOSIS.word)) return seeNone(reports);
   const matching = reports.filter((report) => matched(claim, report, run));
   const [first] = matching;
   if (!first) return unlessCut({ met: false, seen: [...new Set(reports.map(portrait))].join('; ') }, window);
@@ -27,6 +29,15 @@ export function seeDiagnosis(claim: Claim, patient: string, run: Case): Sight {
     { met: false, seen: `${portrait(first)}: expected ${window.text}, concluded at ${at}` },
     window,
   );
+}
+
+/** No cause, whenever somebody came. Of a patient of which nothing could be looked at that says nothing. */
+function seeNone(reports: readonly AmbulanceReport[]): Sight {
+  const seen = [...new Set(reports.map(portrait))].join('; ');
+  if (reports.some(({ diagnosis }) => diagnosis.length > 0)) return { met: false, seen };
+  const unseen = reports.find(({ verdicts }) => lookedAtNothing(verdicts));
+  if (unseen) return blind(`${seen}, and none of ${unseen.verdicts.length} structures could be looked at`);
+  return { met: true, seen };
 }
 
 /** The entry of the diagnosis that the claim speaks of, whether it is negated or not. */

@@ -11,6 +11,7 @@ import type { Value } from '../place/value.ts';
 import type { World } from '../place/world.ts';
 import type { Receipt, RunRecord } from '../record/record.ts';
 import type { ClaimedPlace } from './claimed-place.ts';
+import { isInside } from './claimed-place.ts';
 
 /** What only the machine can tell, asked for at the end of the run. */
 export interface RunFacts {
@@ -32,11 +33,16 @@ export interface Case {
   readonly claimed: Map<Expression, ClaimedPlace>;
 }
 
-/** The facts of a run from its end states: the machine, and its fault-free twin (the machine itself where there is none). */
-export function factsOf(live: World, twin: World = live): RunFacts {
+/**
+ * The facts of a run from its end states: the machine, and its fault-free twin (the machine itself where there is none). An element that a fault struck
+ * is found in the machine where the twin has it when its name is what was damaged.
+ */
+export function factsOf(live: World, twin: World = live, receipts: readonly Receipt[] = []): RunFacts {
+  const struck = (element: string): World | undefined => receipts.some((one) => one.kind === 'fault' && one.fired_ns !== undefined && isInside(one.place, element)) ? twin : undefined; // prettier-ignore
+  const asked: World = twin === live ? live : { ...live, struck };
   return {
     place: (expression) => resolve(twin, expression),
-    value: (expression) => scalar(live, evaluate(live, expression)),
+    value: (expression) => scalar(asked, evaluate(asked, expression)),
     nameOf: (name, address) => {
       const partition = twin.target.partitions.find((one) => one.name === name);
       const kernel = partition && openKernel(partition);

@@ -5,6 +5,7 @@ import { isBitField } from '../model/number-field.ts';
 import { printExpression } from '../model/print.ts';
 import { holds } from '../place/place.ts';
 import type { ClaimedPlace } from './claimed-place.ts';
+import { isInside } from './claimed-place.ts';
 import type { Case } from './facts.ts';
 
 /**
@@ -87,11 +88,4 @@ function lastName(place: string): string {
 
 function within(one: Injected, physical: number): boolean {
   return physical >= one.physical && physical < one.physical + Math.max(1, one.bytes);
-}
-
-/** `web.cpus[1].rip` is inside `web.cpus[1]`. */
-function isInside(located: string, place: string): boolean {
-  if (!located.startsWith(place)) return false;
-  const next = located.charAt(place.length);
-  return next === '' || next === '.' || next === '[';
 }

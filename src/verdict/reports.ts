@@ -38,6 +38,15 @@ export function whyUnattended({ record }: Case, patient?: string, from?: string)
     : `the run ended before ${subject} attached to ${whom}`;
 }
 
+/** Verdicts on what nobody has looked at. */
+const UNSEEN: ReadonlySet<string> = new Set(['unreachable', 'unchecked']);
+
+/** True where, of structures judged, none could be looked at; the region is none of them. */
+export function lookedAtNothing(verdicts: readonly StructureVerdict[]): boolean {
+  const looked = verdicts.filter(({ structure }) => structure !== 'metadata');
+  return looked.length > 0 && looked.every(({ verdict }) => UNSEEN.has(verdict));
+}
+
 /** `web.tasks` and `tasks` are the same structure of web. */
 export function bare(structure: string, patient: string): string {
   return structure.startsWith(`${patient}.`) ? structure.slice(patient.length + 1) : structure;

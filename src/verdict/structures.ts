@@ -7,12 +7,20 @@ import type { Case } from './facts.ts';
 import type { ClaimedPlace, Located } from './claimed-place.ts';
 import { claimedPlace } from './places.ts';
 import type { Judged } from './reports.ts';
-import { bare, findingsOf, judgedBy, reportsOn, subjectOf, unasked, whyUnattended } from './reports.ts';
+import {
+  bare,
+  findingsOf,
+  judgedBy,
+  lookedAtNothing,
+  reportsOn,
+  subjectOf,
+  unasked,
+  whyUnattended,
+} from './reports.ts';
 import type { Sight, Window } from './sight.ts';
 import { blind, unlessCut, windowOf } from './sight.ts';
+import { whyUnfound } from './unfound.ts';
 
-/** Verdicts on what nobody has looked at. */
-const UNSEEN: ReadonlySet<string> = new Set(['unreachable', 'unchecked']);
 const FINDINGS_TOLD = 4;
 const MISSES_TOLD = 6;
 
@@ -41,18 +49,15 @@ export function seeVerdict(claim: Claim, subject: Path, run: Case, excused: Excu
     const one = rounds.flat().find((judged) => miss(claim, judged, places, window) === undefined);
     if (one) return { met: true, seen: portrait(one) };
   }
-  const looked = rounds.flat().filter(({ verdict }) => verdict.structure !== 'metadata');
-  if (
-    !met &&
-    claim.negated &&
-    looked.length > 1 &&
-    looked.every(({ verdict }) => UNSEEN.has(verdict.verdict))
-  )
+  const looked = rounds.flat().flatMap(({ verdict }) => (verdict.structure === 'metadata' ? [] : [verdict]));
+  if (!met && claim.negated && looked.length > 1 && lookedAtNothing(looked))
     return blind(`none of ${looked.length} structures could be looked at`);
   const whole = met || claim.places.length + claim.codes.length === 0 ? undefined : notWhole(rounds.flat());
   if (whole !== undefined) return blind(`${misses.flat()[0] ?? ''}; ${whole}`);
-  if (!met)
-    return unlessCut({ met, seen: [...new Set(misses.flat())].slice(0, MISSES_TOLD).join('; ') }, window);
+  if (!met) {
+    const told = [...new Set(misses.flat())].slice(0, MISSES_TOLD);
+    return unlessCut({ met, seen: [...told, ...unfound(claim, rounds, run)].join('; ') }, window);
+  }
   const round = rounds[misses.findIndex((miss) => miss.length === 0)] ?? [];
   const [only] = round;
   if (only && round.length === 1) return { met, seen: portrait(only) };
@@ -60,6 +65,14 @@ export function seeVerdict(claim: Claim, subject: Path, run: Case, excused: Excu
   const told =
     beside === 0 ? '' : `; beside them ${beside} unchecked, which the guest does not describe or have`;
   return { met, seen: `${round.length} structures: ${summary(round)}${told}` };
+}
+
+/** Where damage was claimed and one structure was called intact, who reads what was damaged. */
+function unfound(claim: Claim, rounds: readonly (readonly Judged[])[], run: Case): readonly string[] {
+  const [last, ...more] = rounds.at(-1) ?? [];
+  if (!last || more.length > 0 || last.verdict.verdict !== 'intact' || claim.negated || claim.states.includes('intact')) return []; // prettier-ignore
+  const why = whyUnfound(claim, last, run);
+  return why === '' ? [] : [why];
 }
 
 /** Where the rescuer found more than it keeps, what it kept does not tell what it did not find. */
@@ -90,12 +103,16 @@ function missesOf(
 /** There is nothing to be judged: only `is any`, which allows everything, allows that too. */
 function noVerdict(claim: Claim, subject: Path, run: Case): Sight {
   const name = printPath(subject);
-  const { kind } = subjectOf(subject);
+  const about = subjectOf(subject);
+  const { kind } = about;
   const reports = reportsOn(run, kind === 'others' ? undefined : subject.root, claim.from);
   if (reports.length === 0) {
     const patient = kind === 'others' || run.record.reports.length === 0 ? undefined : subject.root;
     return blind(`${whyUnattended(run, patient, claim.from)}: there is no verdict on ${name}`);
   }
+  const { library } = run.scenario;
+  if (about.kind === 'one' && library && library.validators.every((one) => one.name !== about.structure))
+    return blind(`no validator judges \`${about.structure}\``);
   if (kind === 'one') return blind(`the ambulance reached no verdict on ${name}`);
   const none = kind === 'others' ? 'there are no others' : 'there is nothing else';
   return claim.states.includes('any') ? { met: true, seen: none } : blind(`${none}: nothing was judged`);

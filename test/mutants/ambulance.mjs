@@ -1,6 +1,6 @@
 /** One-line mutations of the rescuer, each with the test or spec that must notice it. */
 export const mutants = [
-  { id: 'nothing-seen-is-not-sound', file: 'src/verdict/structures.ts', from: 'UNSEEN.has(verdict.verdict)', to: 'false', killer: 'test/verdict/rescue-claims.test.ts' },
+  { id: 'nothing-seen-is-not-sound', file: 'src/verdict/reports.ts', from: 'UNSEEN.has(verdict)', to: 'false', killer: 'test/verdict/rescue-claims.test.ts' },
   { id: 'code-must-be-executable', file: 'src/ambulance/diagnose/kernel-map.ts', from: "if (needs === 'executable' && !way.executable)", to: "if (needs === 'executable' && way.level < 0)", killer: 'test/ambulance/kernel-map.test.ts' },
   { id: 'an-entry-has-its-frame', file: 'src/ambulance/diagnose/kernel-map.ts', from: 'if (way.physical !== frame)', to: 'if (way.physical < 0)', killer: 'test/ambulance/kernel-map.test.ts' },
   { id: 'gs-base-is-the-own-area', file: 'src/ambulance/diagnose/from-registers.ts', from: '|| own === area) return [];', to: '|| own < 0) return [];', killer: 'specs/faults/kernel-map.spec' },

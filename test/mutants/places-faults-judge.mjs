@@ -25,7 +25,7 @@ export const mutants = [
   { id: 'consequences-are-covered', file: 'src/verdict/coverage.ts', from: 'at = report.findings.find((other) => other.index === one.consequence_of);', to: 'at = undefined;', killer: 'test/verdict/rescue-claims.test.ts' },
   { id: 'exceptions-are-not-covered', file: 'src/verdict/coverage.ts', from: 'if (claim.except.some((path) => names(path, report.patient, structure))) return false;', to: '', killer: 'test/verdict/rescue-claims.test.ts' },
   { id: 'place-is-in-its-partition', file: 'src/verdict/places.ts', from: 'one.partition === patient && within', to: 'within', killer: 'test/verdict/rescue-claims.test.ts' },
-  { id: 'text-ends-at-a-step', file: 'src/verdict/places.ts', from: "return next === '' || next === '.' || next === '[';", to: 'return true;', killer: 'test/verdict/rescue-claims.test.ts' },
+  { id: 'text-ends-at-a-step', file: 'src/verdict/claimed-place.ts', from: "return next === '' || next === '.' || next === '[';", to: 'return true;', killer: 'test/verdict/rescue-claims.test.ts' },
   { id: 'intact-every-time', file: 'src/verdict/structures.ts', from: '? misses.every((miss) => miss.length === 0)', to: '? misses.some((miss) => miss.length === 0)', killer: 'test/verdict/rescue-claims.test.ts' },
   { id: 'via-counts', file: 'src/verdict/structures.ts', from: 'if (claim.via !== undefined && verdict.via !== claim.via) return told;', to: '', killer: 'test/verdict/rescue-claims.test.ts' },
   { id: 'xfail-day-included', file: 'src/verdict/judge.ts', from: 'today > xfail.until', to: 'today >= xfail.until', killer: 'test/verdict/judge.test.ts' },

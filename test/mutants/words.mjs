@@ -1,5 +1,15 @@
 /** One-line mutations of what the language says of types, names and habits. */
 export const mutants = [
+  { id: 'none-is-every-time', file: 'src/verdict/diagnosis.ts', from: 'if (reports.some(({ diagnosis }) => diagnosis.length > 0))', to: 'if (reports.every(({ diagnosis }) => diagnosis.length > 0))', killer: 'test/verdict/rescue-claims.test.ts' },
+  { id: 'of-nothing-seen-none-says-nothing', file: 'src/verdict/diagnosis.ts', from: 'if (unseen) return blind(', to: 'if (unseen === null) return blind(', killer: 'test/verdict/rescue-claims.test.ts' },
+  { id: 'none-stands-alone', file: 'src/language/claims.ts', from: 'if (at < 0 || (states.length === 1', to: 'if (at <= 0 || (states.length === 1', killer: 'test/language/golden.test.ts' },
+  { id: 'none-and-a-cause-clash', file: 'src/language/check/contradictions.ts', from: 'if (!a.negated && !b.negated && isNone(a) !== isNone(b)) return true;', to: '', killer: 'test/language/golden.test.ts' },
+  { id: 'a-run-on-line-is-one-error', file: 'src/language/parse.ts', from: 'begun < LINES_BEGUN ?', to: 'begun < 0 ?', killer: 'test/language/golden.test.ts' },
+  { id: 'a-name-is-taken-by-a-bad-scenario', file: 'src/language/elaborate.ts', from: "if (made.length > 0 || node.tables.length > 0 || node.name.text === '') return made;", to: 'if (made.length >= 0) return made;', killer: 'test/language/golden.test.ts' },
+  { id: 'a-struck-element-keeps-its-place', file: 'src/place/evaluate.ts', from: 'const place = there?.ok ? there : here;', to: 'const place = here;', killer: 'specs/structures/task-list.spec' },
+  { id: 'who-reads-a-field-of-the-element', file: 'src/verdict/readers.ts', from: 'ends(long, short) && (!alike || way.names.length >= asked.names.length)', to: 'ends(long, short)', killer: 'test/verdict/unfound.test.ts' },
+  { id: 'a-let-reads-for-who-uses-it', file: 'src/verdict/readers.ts', from: 'if (reads) this.#take(reads);', to: '', killer: 'test/verdict/unfound.test.ts' },
+  { id: 'damage-after-the-rescue', file: 'src/verdict/unfound.ts', from: 'fired_ns > report.diagnosed_ns', to: 'fired_ns < 0', killer: 'test/verdict/unfound.test.ts' },
   { id: 'a-time-is-no-u32', file: 'src/model/quantities.ts', from: 'return bytes === undefined || bytes === 8;', to: 'return true;', killer: 'test/model/typing.test.ts' },
   { id: 'a-time-is-no-size', file: 'src/model/quantities.ts', from: "if (quantity !== undefined) return quantity === 'time';", to: 'if (quantity !== undefined) return true;', killer: 'test/model/typing.test.ts' },
   { id: 'a-repair-writes-what-fits', file: 'src/language/library/repairs.ts', from: 'checked(to, checkAssign(subject, to, context))', to: 'checked(to, true)', killer: 'test/language/golden.test.ts' },

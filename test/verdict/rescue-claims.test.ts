@@ -169,6 +169,18 @@ describe('verdict claims', () => {
     expect(outcomes([tasks('not intact', { via: 'live_region' })], copied, fault)).toEqual(['met']);
   });
 
+  it('no diagnosis: nothing was named, whenever somebody came and could look at something', () => {
+    const none = [claim('diagnosis', 'web', 'none'), claim('diagnosis', 'web', 'not none')];
+    const quiet = report({ verdicts: [verdict('tasks')], findings: [], diagnosis: [] });
+    expect(outcomes(none, { reports: [quiet] })).toEqual(['met', 'unmet: no diagnosis of web']);
+    const named = report({ diagnosis: [diagnosis('lock_leak', LOCK)] });
+    expect(outcomes(none, { reports: [quiet, named] })).toEqual([`unmet: no diagnosis of web; 1. lock_leak at ${LOCK}`, 'met']); // prettier-ignore
+    const blind = report({ verdicts: [verdict('tasks', 'unreachable'), verdict('metadata', 'corrupt')], diagnosis: [] }); // prettier-ignore
+    const unseen = 'unmet: no diagnosis of web, and none of 2 structures could be looked at';
+    expect(outcomes(none, { reports: [blind] })).toEqual([unseen, unseen]);
+    expect(outcomes(none)).toEqual(Array(2).fill('unmet: no ambulance attended web: there is no diagnosis'));
+  });
+
   it('.* is everything that was judged, but for the exceptions', () => {
     const all = (more: Parameters<typeof claim>[3] = {}): ReturnType<typeof claim> =>
       claim('verdict', 'web.*', 'intact', more);

@@ -1,4 +1,5 @@
 import { COLLECTIONS } from '../../model/collections.ts';
+import { NO_DIAGNOSIS } from '../../model/diagnoses.ts';
 import { printPath } from '../../model/print.ts';
 import type { Path } from '../../model/expression.ts';
 import type { Claim } from '../../model/scenario.ts';
@@ -95,6 +96,7 @@ function clash(a: Claim, b: Claim): boolean {
     case 'bystander':
       return opposite(a, b) && (a.negated ? grants(a, b) : grants(b, a));
     case 'diagnosis': {
+      if (!a.negated && !b.negated && isNone(a) !== isNone(b)) return true;
       const [left, right] = [a.rank ?? FIRST, b.rank ?? FIRST];
       const same = left.low === left.high && right.low === right.high && left.low === right.low;
       if (opposite(a, b)) return a.places.length === 0 && b.places.length === 0 && same;
@@ -104,6 +106,7 @@ function clash(a: Claim, b: Claim): boolean {
       return false;
   }
 }
+const isNone = ({ states }: Claim): boolean => states.includes(NO_DIAGNOSIS.word);
 const FIRST = { low: 1, high: 1 };
 const GUEST_TROUBLE = ['oopsed', 'panicked', 'stalled', 'silent', 'stopped'];
 const WATCHDOG = ['failing', 'failed'];

@@ -1,4 +1,4 @@
-import { DIAGNOSES } from '../../model/diagnoses.ts';
+import { DIAGNOSES, NO_DIAGNOSIS } from '../../model/diagnoses.ts';
 import { printPath } from '../../model/print.ts';
 import type { Observer } from '../../model/scenario.ts';
 import {
@@ -83,7 +83,7 @@ const STATES: Readonly<Record<string, readonly string[]>> = {
   guest: Object.keys(GUEST_STATES),
   hypervisor: HEALTH,
   verdict: [...VERDICTS, 'any'],
-  diagnosis: [...DIAGNOSES.keys()],
+  diagnosis: [...DIAGNOSES.keys(), NO_DIAGNOSIS.word],
   service: Object.keys(SERVICE_STATES),
   bystander: Object.keys(BYSTANDER_STATES),
 };

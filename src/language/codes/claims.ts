@@ -187,6 +187,14 @@ export const CLAIM_CODES: readonly LanguageCode[] = [
     mended: 'bystander db is contained',
   },
   {
+    code: 'E0725',
+    title: 'no diagnosis, and more of it',
+    doc: '`diagnosis web is none` says that the ambulance came and named no cause. What was not named has no place and no rank, and stands beside no cause.',
+    frame: 'expect',
+    bad: 'diagnosis web is none or lock_leak',
+    mended: 'diagnosis web is none',
+  },
+  {
     code: 'E0730',
     title: 'a service that nobody is asked for',
     doc: 'An ambulance looks and leaves, unless a trigger asks it for a service.',

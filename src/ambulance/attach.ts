@@ -10,7 +10,7 @@ import type { VmcoreInfo } from '../formats/vmcoreinfo.ts';
 import type { Verdict, Via } from '../model/vocabulary.ts';
 import type { Patient } from '../patient/patient.ts';
 import { findByScan } from './scan.ts';
-import type { PhysicalCache } from './memory.ts';
+import type { PhysicalCache } from './physical-cache.ts';
 
 /** What is wrong with the region, by offset in it. */
 interface RegionFault {

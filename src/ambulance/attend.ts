@@ -18,7 +18,7 @@ import { DEFAULT_LIMITS, Meter } from './limits.ts';
 import { openSubject } from './subject.ts';
 import { structuresOf } from './structures.ts';
 import type { Subject } from './subject.ts';
-import { PhysicalCache } from './memory.ts';
+import { PhysicalCache } from './physical-cache.ts';
 import { repairsOf } from './service/repairs.ts';
 import { link } from '../structure/link.ts';
 import type { CpuView } from '../structure/session.ts';

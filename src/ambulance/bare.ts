@@ -5,7 +5,7 @@ import { readPrintkLines } from '../formats/printk-ring.ts';
 import type { VmcoreInfo } from '../formats/vmcoreinfo.ts';
 import type { Patient } from '../patient/patient.ts';
 import type { CpuView } from '../structure/session.ts';
-import type { PhysicalCache } from './memory.ts';
+import type { PhysicalCache } from './physical-cache.ts';
 
 /** What can still be said where the kernel's symbols or types cannot be read: registers, and the log, whose layout VMCOREINFO states. */
 export function bareCpus(patient: Patient): readonly CpuView[] {

@@ -8,7 +8,7 @@ import { isAtRest, OF_CPUS } from './at-rest.ts';
 import { mayHold, waitsFor } from './cpus.ts';
 import type { Draft, DraftRepair, GuardState } from './draft.ts';
 import type { Meter } from './limits.ts';
-import type { Space } from './memory.ts';
+import type { Space } from './space.ts';
 import type { Reading } from './reading.ts';
 import { isWild } from './reading.ts';
 import type { Subject } from './subject.ts';

@@ -1,6 +1,6 @@
 import type { Address } from '../base/address.ts';
 import type { RepairVerb } from '../model/structure.ts';
-import type { Space } from './memory.ts';
+import type { Space } from './space.ts';
 
 /** How a guard stands when what it guards is read; `kept` by somebody of whom no CPU tells: a process, or who sleeps. */
 export type GuardState = 'free' | 'held' | 'kept' | 'orphan';

@@ -14,7 +14,7 @@ import type { Landmark } from './landmarks.ts';
 import { landmarksOf } from './landmarks.ts';
 import type { Meter } from './limits.ts';
 import { REREAD_NS } from './limits.ts';
-import type { PhysicalCache } from './memory.ts';
+import type { PhysicalCache } from './physical-cache.ts';
 import { lackingCpus } from './processors.ts';
 import type { Reading } from './reading.ts';
 import { read } from './reading.ts';

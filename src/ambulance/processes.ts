@@ -2,8 +2,8 @@ import type { Address } from '../base/address.ts';
 import type { Elements } from '../structure/elements.ts';
 import { readField } from '../structure/locators.ts';
 import type { Session } from '../structure/session.ts';
-import type { Space } from './memory.ts';
-import { openSpace } from './memory.ts';
+import type { Space } from './space.ts';
+import { openSpace } from './space.ts';
 import { servingAs } from './roles.ts';
 import type { Subject } from './subject.ts';
 

@@ -10,7 +10,7 @@ import { Session } from '../structure/session.ts';
 import type { Attachment } from './attach.ts';
 import { observe } from './cpus.ts';
 import type { Meter } from './limits.ts';
-import { Space } from './memory.ts';
+import { Space } from './space.ts';
 import { processSpace } from './processes.ts';
 import type { Subject } from './subject.ts';
 

@@ -4,7 +4,7 @@ import { scanForRegion } from '../formats/region-scan.ts';
 import { readNotes } from '../formats/notes.ts';
 import type { Failure } from '../formats/result.ts';
 import type { Patient } from '../patient/patient.ts';
-import type { PhysicalCache } from './memory.ts';
+import type { PhysicalCache } from './physical-cache.ts';
 
 /** What a scan of physical memory came upon, the best first: a region, one that is damaged but speaks, a bare note. */
 export type Found =

@@ -10,8 +10,9 @@ import type { VmcoreInfo } from '../formats/vmcoreinfo.ts';
 import type { LibraryModel } from '../model/structure.ts';
 import type { Patient, PatientCpu } from '../patient/patient.ts';
 import type { Attachment } from './attach.ts';
-import type { PhysicalCache, Space } from './memory.ts';
-import { openSpace } from './memory.ts';
+import type { PhysicalCache } from './physical-cache.ts';
+import type { Space } from './space.ts';
+import { openSpace } from './space.ts';
 import { cpuCount, processorsOf } from './processors.ts';
 import { servingAs } from './roles.ts';
 

@@ -1,13 +1,14 @@
 import type { Span } from '../text/span.ts';
 import type { FormulaFunction } from './formula-functions.ts';
-import { CPU_MEMBERS, FORMULA_FUNCTIONS } from './formula-functions.ts';
+import { FORMULA_FUNCTIONS } from './formula-functions.ts';
 import { fitsParameter, PARAMETER_WORDS, resultOf } from './formula-parameters.ts';
 import type { FormulaType, Wrong } from './formula-types.ts';
 import { calculated, goTogether, isTime } from './quantities.ts';
-import { isWrong, NUMBER, PLACE_TYPES, describeType, sameAggregate, wrong } from './formula-types.ts';
-import type { Formula, FormulaOperator, TypeModel } from './structure.ts';
+import { isWrong, describeType, sameAggregate, wrong } from './formula-types.ts';
+import type { Formula, FormulaOperator } from './structure.ts';
 import type { Scope } from './type-source.ts';
-import { eachOf, findMember, pointed, resolveType, valueOf, withElement } from './type-source.ts';
+import { eachOf, resolveType, valueOf, withElement } from './type-source.ts';
+import { addressOf, castOf, entryOf, everyOf, mapped, memberOf, noType } from './typing-places.ts';
 
 /** The type of a formula; `{ kind: 'wrong' }` says what is wrong and where, naming both types. */
 export function typeOf(formula: Formula, scope: Scope): FormulaType {
@@ -94,38 +95,6 @@ function compute(formula: Formula, scope: Scope): FormulaType {
   }
 }
 
-/** Elements are mapped: `x[*].y` has the type of `y` for each `x`. */
-function mapped(of: FormulaType, apply: (type: FormulaType) => FormulaType): FormulaType {
-  if (of.kind !== 'elements' || of.locator !== undefined) return apply(of);
-  const each = apply(of.of);
-  return isWrong(each) ? each : { kind: 'elements', of: each };
-}
-
-function memberOf(of: FormulaType, name: string, span: Span, scope: Scope): FormulaType {
-  if (isWrong(of) || of.kind === 'unknown') return of;
-  if (of.kind === 'cpu') {
-    const member = CPU_MEMBERS.get(name);
-    if (!member) return wrong('no_member', span, `a CPU has no \`${name}\``);
-    if (member.gives === 'address') return { kind: 'pointer', to: { kind: 'void' } };
-    return member.gives === 'number' ? NUMBER : { kind: member.gives };
-  }
-  if (name === 'index' && (of.kind === 'place' || of.kind === 'pointer') && of.counted === true)
-    return NUMBER;
-  const target = pointed(of, scope.source);
-  if (target === undefined) return wrong('no_member', span, `${describeType(of)} ${of.kind === 'elements' ? 'have' : 'has'} no members, so no \`${name}\``); // prettier-ignore
-  const seen = resolveType(target, scope.source);
-  if (seen === undefined) return noType(target, span);
-  const member = findMember(target, name, scope.source);
-  const locator = of.kind === 'place' ? of.locator : undefined;
-  const nested = locator === undefined ? undefined : scope.source.locator(name);
-  const own = nested?.parent === locator ? nested : undefined;
-  if (own && (!member || (member === 'opaque' && scope.source.partial === true)))
-    return { kind: 'elements', of: { kind: 'place', type: own.of, locator: name }, locator: name };
-  if (member === 'opaque') return { kind: 'unknown' };
-  if (!member) return wrong('no_member', span, `${describeType({ kind: 'place', type: target })} has no member \`${name}\``); // prettier-ignore
-  return { kind: 'place', type: member.type, ...(member.bits ? { bits: member.bits.width } : {}) };
-}
-
 function indexed(formula: Formula & { kind: 'index' }, scope: Scope): FormulaType {
   const index = valueOf(typeOf(formula.index, scope), scope.source);
   if (isWrong(index)) return index;
@@ -143,68 +112,6 @@ function indexed(formula: Formula & { kind: 'index' }, scope: Scope): FormulaTyp
   if ((index.kind !== 'number' || isTime(index)) && index.kind !== 'unknown')
     return wrong('mismatch', formula.index.span, `an index is a number, not ${describeType(index)}`);
   return mapped(of, (one) => entryOf(one, formula, scope));
-}
-
-function entryOf(of: FormulaType, { index, span }: Formula & { kind: 'index' }, scope: Scope): FormulaType {
-  if (isWrong(of) || of.kind === 'unknown') return of;
-  if (of.kind === 'symbol' && of.per_cpu !== undefined)
-    return of.per_cpu === 'opaque' ? { kind: 'unknown' } : { kind: 'place', type: of.per_cpu };
-  if (of.kind === 'pointer') return { kind: 'place', type: of.to };
-  if (of.kind === 'place') {
-    const seen = resolveType(of.type, scope.source);
-    if (seen === 'opaque') return { kind: 'unknown' };
-    if (seen?.kind === 'pointer') return { kind: 'place', type: seen.to };
-    if (seen?.kind === 'array') {
-      if (index.kind === 'int' && index.value >= BigInt(seen.count))
-        return wrong('out_of_bounds', index.span, `entry ${index.value} of ${describeType(of)}`);
-      return { kind: 'place', type: seen.of };
-    }
-  }
-  return wrong('mismatch', span, `${describeType(of)} has no entries`);
-}
-
-function everyOf(of: FormulaType, span: Span, scope: Scope): FormulaType {
-  if (isWrong(of) || of.kind === 'unknown') return of;
-  if (of.kind === 'elements') {
-    if (of.locator !== undefined) return { kind: 'elements', of: of.of };
-    const inner = everyOf(of.of, span, scope);
-    return inner.kind === 'elements' ? { kind: 'elements', of: inner.of } : inner;
-  }
-  const one = (type: TypeModel | 'opaque'): FormulaType => ({
-    kind: 'elements',
-    of: type === 'opaque' ? { kind: 'unknown' } : { kind: 'place', type, counted: true },
-  });
-  if (of.kind === 'symbol' && of.per_cpu !== undefined) return one(of.per_cpu);
-  if (of.kind === 'pointer') return one(of.to);
-  if (of.kind === 'place') {
-    const seen = resolveType(of.type, scope.source);
-    if (seen === 'opaque') return { kind: 'unknown' };
-    if (seen?.kind === 'array') return one(seen.of);
-    if (seen?.kind === 'pointer') return one(seen.to);
-  }
-  return wrong('mismatch', span, `${describeType(of)} has no entries`);
-}
-
-function castOf(of: FormulaType, type: TypeModel, span: Span, scope: Scope): FormulaType {
-  if (isWrong(of)) return of;
-  const seen = resolveType(type, scope.source);
-  if (seen === undefined) return noType(type, span);
-  const value = valueOf(of, scope.source);
-  if (seen !== 'opaque' && (value.kind === 'number' || value.kind === 'pointer') && of.kind !== 'place') {
-    if (seen.kind === 'pointer') return { kind: 'pointer', to: seen.to };
-    if (seen.kind === 'int') return { kind: 'number', signed: seen.signed };
-    return wrong('mismatch', span, `${describeType(of)} cannot become ${describeType({ kind: 'place', type })}: a place can, and a number can become a pointer`); // prettier-ignore
-  }
-  if (PLACE_TYPES.has(of.kind)) return { kind: 'place', type };
-  return wrong('mismatch', span, `${describeType(of)} cannot become ${describeType({ kind: 'place', type })}`); // prettier-ignore
-}
-
-function addressOf(of: FormulaType, span: Span): FormulaType {
-  if (isWrong(of) || of.kind === 'unknown') return of;
-  if (of.kind === 'symbol') return { kind: 'pointer', to: { kind: 'void' } };
-  if (of.kind !== 'place') return wrong('not_a_place', span, `${describeType(of)} is no place and has no address`); // prettier-ignore
-  if (of.bits !== undefined) return wrong('not_a_place', span, 'a bit-field has no address');
-  return { kind: 'pointer', to: of.type };
 }
 
 function unaryOf(formula: Formula & { kind: 'unary' }, scope: Scope): FormulaType {
@@ -373,8 +280,4 @@ function comparable(one: FormulaType, other: FormulaType): boolean {
 
 function mismatch(one: FormulaType, other: FormulaType, span: Span, why: string): Wrong {
   return wrong('mismatch', span, `${describeType(one)} and ${describeType(other)}: ${why}`);
-}
-
-function noType(type: TypeModel, span: Span): Wrong {
-  return wrong('no_type', span, `there is no type ${describeType({ kind: 'place', type })}`);
 }

@@ -102,6 +102,18 @@ export class Elements {
     return this.bases.length;
   }
 
+  /** Puts those that hang off one more parent behind the others. */
+  take(inner: Elements): void {
+    for (const root of inner.roots) this.roots.push(root);
+    for (const start of inner.starts) this.starts.push(this.bases.length + start);
+    for (const start of inner.bucket_starts) this.bucket_starts.push(this.bases.length + start);
+    for (const head of inner.bucket_heads) this.bucket_heads.push(head);
+    for (const number of inner.bucket_numbers) this.bucket_numbers.push(number);
+    for (const base of inner.bases) this.bases.push(base);
+    this.complete &&= inner.complete;
+    this.failure ??= inner.failure;
+  }
+
   /** Looks for more; true when some were found. */
   more(): boolean {
     const before = this.bases.length;

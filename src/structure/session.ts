@@ -1,7 +1,7 @@
 import type { Address } from '../base/address.ts';
 import type { Draft, Failing, Result } from './findings.ts';
 import { failed } from './findings.ts';
-import type { Guard, Root, ShapeFault } from './elements.ts';
+import type { Guard } from './elements.ts';
 import { Unlinkable } from './compile/context.ts';
 import { Elements } from './elements.ts';
 import { Frame } from './frame.ts';
@@ -12,6 +12,7 @@ import type { RepairModel } from '../model/structure.ts';
 import type { Budget, Reader } from './reader.ts';
 import type { Told } from './repair/propose.ts';
 import { holdsEntry } from './shapes/hlist.ts';
+import { draftOf } from './shape-drafts.ts';
 import { doubtOf, lackingSymbol, orphanedBy } from './beginnings.ts';
 import { hex } from './shapes/shape.ts';
 import { SHAPES } from './shapes/shapes.ts';
@@ -215,14 +216,7 @@ export class Session {
         return false;
       }
       const inner = this.elementsOf(made.locator.model.name, parents.bases[next++] as Address).all();
-      for (const root of inner.roots) made.roots.push(root);
-      for (const start of inner.starts) made.starts.push(made.bases.length + start);
-      for (const start of inner.bucket_starts) made.bucket_starts.push(made.bases.length + start);
-      for (const head of inner.bucket_heads) made.bucket_heads.push(head);
-      for (const number of inner.bucket_numbers) made.bucket_numbers.push(number);
-      for (const base of inner.bases) made.bases.push(base);
-      made.complete &&= inner.complete;
-      made.failure ??= inner.failure;
+      made.take(inner);
       return true;
     });
   }
@@ -353,7 +347,7 @@ export class Session {
       orphaned ??= elements.orphaned;
       const mine = name === structure || !this.#linked.hasValidator(name);
       if (name === structure || mine) count += elements.length;
-      if (mine) for (const one of elements.faults) shaped.push(this.#draftOf(structure, elements, one));
+      if (mine) for (const one of elements.faults) shaped.push(draftOf(this, structure, elements, one));
     }
     const all = [...shaped, ...frame.drafts];
     const drafts = all.slice(0, this.finding_limit);
@@ -362,38 +356,5 @@ export class Session {
     // What has elements of its own is judged by those: a lie costs its own structure only. Of what has none nothing is known.
     if (looked === 0) failure ??= orphaned;
     return { drafts, left_out, elements: looked, failure };
-  }
-
-  #draftOf(structure: string, elements: Elements, one: ShapeFault): Draft {
-    const root = elements.roots[one.root] as Root;
-    const { name } = elements.locator.model;
-    const own = Number.isNaN(one.element);
-    const named = one.place === '' ? (this.placeOf(one.address) ?? `address(${hex(one.address, root.space.fold)})`) : one.place; // prettier-ignore
-    const place = named ?? `${own ? root.place : this.nameOf(name, one.element)}${one.member}`;
-    const guard = this.validatorGuard(structure) ?? root.guard;
-    const object =
-      one.place !== undefined
-        ? { type: '', base: 0 }
-        : own
-          ? root.object
-          : { type: elements.locator.named, base: one.element };
-    return {
-      structure,
-      code: one.code,
-      place,
-      address: one.address,
-      bytes: one.bytes,
-      pointer: one.number !== true,
-      message: `${place} is ${one.message}`,
-      space: root.space,
-      of_shape: true,
-      rule: -1,
-      bound: [],
-      ...(one.code === 'FREELIST_CYCLE' ? { means: 'double_free' } : {}),
-      ...(object.type === '' ? {} : { object }),
-      ...(one.expected === undefined ? {} : { expected: one.expected, expected_bits: one.expected_bits ?? 0n }), // prettier-ignore
-      ...(guard ? { guard } : {}),
-      around: root.guard && guard !== root.guard ? [root.guard] : [],
-    };
   }
 }

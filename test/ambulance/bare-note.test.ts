@@ -3,7 +3,7 @@ import { structuresOf } from '../../src/ambulance/structures.ts';
 import type { Attachment } from '../../src/ambulance/attach.ts';
 import { attach } from '../../src/ambulance/attach.ts';
 import { DEFAULT_LIMITS, Meter } from '../../src/ambulance/limits.ts';
-import { PhysicalCache } from '../../src/ambulance/memory.ts';
+import { PhysicalCache } from '../../src/ambulance/physical-cache.ts';
 import { writeNotes } from '../../src/formats/notes.ts';
 import type { Patient } from '../../src/patient/patient.ts';
 import { SHIPPED } from '../support/library.ts';

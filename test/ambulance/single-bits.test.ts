@@ -5,7 +5,7 @@ import { DEFAULT_LIMITS, Meter } from '../../src/ambulance/limits.ts';
 import { read } from '../../src/ambulance/reading.ts';
 import { openSubject } from '../../src/ambulance/subject.ts';
 import type { Subject } from '../../src/ambulance/subject.ts';
-import { PhysicalCache } from '../../src/ambulance/memory.ts';
+import { PhysicalCache } from '../../src/ambulance/physical-cache.ts';
 import type { Patient } from '../../src/patient/patient.ts';
 import { AttendedGuest, MS } from '../support/attended-guest.ts';
 import { withFlips } from '../support/damaged-patient.ts';

@@ -82,7 +82,8 @@ function byHand(space, head, limit) {
 }
 
 export async function validatorRates() {
-  const { PhysicalCache, Space } = await import('../../dist/ambulance/memory.js');
+  const { PhysicalCache } = await import('../../dist/ambulance/physical-cache.js');
+  const { Space } = await import('../../dist/ambulance/space.js');
   const { DEFAULT_LIMITS, Meter } = await import('../../dist/ambulance/limits.js');
   const { link } = await import('../../dist/structure/link.js');
   const { Session } = await import('../../dist/structure/session.js');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { attach } from '../../src/ambulance/attach.ts';
 import { DEFAULT_LIMITS, Meter } from '../../src/ambulance/limits.ts';
-import { PhysicalCache } from '../../src/ambulance/memory.ts';
+import { PhysicalCache } from '../../src/ambulance/physical-cache.ts';
 import { openSubject } from '../../src/ambulance/subject.ts';
 import { SHIPPED } from '../support/library.ts';
 import { whyNoGuest } from '../support/real-guest.ts';

@@ -13,7 +13,7 @@ export const mutants = [
   { id: 'addresses-have-all-their-bits', file: VALUE, from: 'R.turn(Math.floor(${value.code} / ${TWO_32}) | 0)', to: 'Math.floor(${value.code} / ${TWO_32}) | 0', killer: formulas },
   { id: 'what-is-reckoned-is-folded', file: VALUE, from: 'return code.keep(`R.turn(${high} | 0) * ${TWO_32} + (${low} >>> 0)`);', to: 'return code.keep(`(${high} | 0) * ${TWO_32} + (${low} >>> 0)`);', killer: formulas },
   { id: 'constants-are-not-folded', file: VALUE, from: '!(code.folds && value.low < LEAST_PLAIN)', to: 'code !== undefined', killer: structures },
-  { id: 'what-is-read-is-folded', file: 'src/ambulance/memory.ts', from: 'foldHalves(this.fold, low, high);', to: 'fromHalves(low, high);', killer: structures },
+  { id: 'what-is-read-is-folded', file: 'src/ambulance/space.ts', from: 'foldHalves(this.fold, low, high);', to: 'fromHalves(low, high);', killer: structures },
   { id: 'code-for-each-kind-of-kernel', file: 'src/structure/link.ts', from: 'const all = fold.length > 0 ? FOLDED : LINKED;', to: 'const all = fold.length > 0 ? LINKED : LINKED;', killer: structures },
   { id: 'areas-of-cpus-lie-far-away', file: 'src/structure/compile/loops.ts', from: 'if (!code.folds) return code.keep(', to: 'if (code) return code.keep(', killer: structures },
   { id: 'pointers-are-written-whole', file: 'src/structure/repair/plan.ts', from: 'trueBits(space.fold, value)', to: 'BigInt.asUintN(64, BigInt(value))', killer: structures },

@@ -3,7 +3,7 @@ import { attach } from '../../src/ambulance/attach.ts';
 import type { Draft } from '../../src/ambulance/draft.ts';
 import { inspect } from '../../src/ambulance/inspect.ts';
 import { DEFAULT_LIMITS, Meter } from '../../src/ambulance/limits.ts';
-import { PhysicalCache } from '../../src/ambulance/memory.ts';
+import { PhysicalCache } from '../../src/ambulance/physical-cache.ts';
 import { openSubject } from '../../src/ambulance/subject.ts';
 import type { Action } from '../../src/model/scenario.ts';
 import type { Patient } from '../../src/patient/patient.ts';

@@ -1,6 +1,7 @@
 import { DEFAULT_LIMITS, Meter } from '../../src/ambulance/limits.ts';
-import type { Space } from '../../src/ambulance/memory.ts';
-import { openSpace, PhysicalCache } from '../../src/ambulance/memory.ts';
+import type { Space } from '../../src/ambulance/space.ts';
+import { PhysicalCache } from '../../src/ambulance/physical-cache.ts';
+import { openSpace } from '../../src/ambulance/space.ts';
 import type { Address } from '../../src/base/address.ts';
 import type { Fold } from '../../src/base/fold.ts';
 import { foldBits, NO_FOLD } from '../../src/base/fold.ts';

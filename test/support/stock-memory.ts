@@ -1,6 +1,6 @@
 import { attach } from '../../src/ambulance/attach.ts';
 import { DEFAULT_LIMITS, Meter } from '../../src/ambulance/limits.ts';
-import { PhysicalCache } from '../../src/ambulance/memory.ts';
+import { PhysicalCache } from '../../src/ambulance/physical-cache.ts';
 import { read } from '../../src/ambulance/reading.ts';
 import type { Subject } from '../../src/ambulance/subject.ts';
 import { openSubject } from '../../src/ambulance/subject.ts';

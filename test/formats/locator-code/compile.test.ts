@@ -8,7 +8,7 @@ import type { BlockName } from '../../../src/formats/locator-code/assemble.ts';
 import { decodeLocator, encodeLocator } from '../../../src/formats/locator-code/entry.ts';
 import type { LocatorEntry } from '../../../src/formats/locator-code/entry.ts';
 import { LocatorInterpreter } from '../../../src/formats/locator-code/interpreter.ts';
-import type { LocatorHost } from '../../../src/formats/locator-code/interpreter.ts';
+import type { LocatorHost } from '../../../src/formats/locator-code/host.ts';
 import type { LocatorTypes } from '../../../src/formats/locator-code/types.ts';
 import { memberOf, sizeOf } from '../../../src/formats/locator-code/types.ts';
 import type { Formula, LocatorModel, StructModel, TypeModel } from '../../../src/model/structure.ts';

@@ -2,8 +2,9 @@ import { expect, test } from 'vitest';
 import { toBigint } from '../../../src/base/address.ts';
 import { substream } from '../../../src/base/random.ts';
 import { assemble } from '../../../src/formats/locator-code/assemble.ts';
-import { LOCATOR_BUDGET, LocatorInterpreter } from '../../../src/formats/locator-code/interpreter.ts';
-import type { LocatorFailure } from '../../../src/formats/locator-code/interpreter.ts';
+import { LOCATOR_BUDGET } from '../../../src/formats/locator-code/host.ts';
+import { LocatorInterpreter } from '../../../src/formats/locator-code/interpreter.ts';
+import type { LocatorFailure } from '../../../src/formats/locator-code/host.ts';
 import { naiveRun, randomCode, smallHost, TEXTS } from './support.ts';
 
 function run(

@@ -2,7 +2,7 @@ import type { Address } from '../../../src/base/address.ts';
 import { toBigint } from '../../../src/base/address.ts';
 import { NO_FOLD } from '../../../src/base/fold.ts';
 import type { Random } from '../../../src/base/random.ts';
-import type { LocatorBudget, LocatorHost } from '../../../src/formats/locator-code/interpreter.ts';
+import type { LocatorBudget, LocatorHost } from '../../../src/formats/locator-code/host.ts';
 import { leb } from '../../../src/formats/locator-code/leb128.ts';
 import { INSTRUCTIONS, OP, STACK_DEPTH } from '../../../src/formats/locator-code/opcodes.ts';
 

@@ -8,7 +8,7 @@ import { NO_FOLD } from '../../../../src/base/fold.ts';
 import { fromBigint } from '../../../../src/base/address.ts';
 import { openBtf } from '../../../../src/formats/btf.ts';
 import type { BlockName } from '../../../../src/formats/locator-code/assemble.ts';
-import type { LocatorHost } from '../../../../src/formats/locator-code/interpreter.ts';
+import type { LocatorHost } from '../../../../src/formats/locator-code/host.ts';
 import { LocatorInterpreter } from '../../../../src/formats/locator-code/interpreter.ts';
 import { translate } from '../../../../src/formats/page-tables.ts';
 import { readContents } from '../../../../src/formats/region-notes.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS, Meter } from '../../src/ambulance/limits.ts';
-import { PhysicalCache, Space } from '../../src/ambulance/memory.ts';
+import { PhysicalCache } from '../../src/ambulance/physical-cache.ts';
+import { Space } from '../../src/ambulance/space.ts';
 import { substream } from '../../src/base/random.ts';
 import { translate } from '../../src/formats/page-tables.ts';
 import type { Patient } from '../../src/patient/patient.ts';

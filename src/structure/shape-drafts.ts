@@ -1,0 +1,38 @@
+import type { Elements, Root, ShapeFault } from './elements.ts';
+import type { Draft } from './findings.ts';
+import type { Session } from './session.ts';
+import { hex } from './shapes/shape.ts';
+
+/** What a walker found wrong, as a finding of the structure that it stands for. */
+export function draftOf(session: Session, structure: string, elements: Elements, one: ShapeFault): Draft {
+  const root = elements.roots[one.root] as Root;
+  const { name } = elements.locator.model;
+  const own = Number.isNaN(one.element);
+  const named = one.place === '' ? (session.placeOf(one.address) ?? `address(${hex(one.address, root.space.fold)})`) : one.place; // prettier-ignore
+  const place = named ?? `${own ? root.place : session.nameOf(name, one.element)}${one.member}`;
+  const guard = session.validatorGuard(structure) ?? root.guard;
+  const object =
+    one.place !== undefined
+      ? { type: '', base: 0 }
+      : own
+        ? root.object
+        : { type: elements.locator.named, base: one.element };
+  return {
+    structure,
+    code: one.code,
+    place,
+    address: one.address,
+    bytes: one.bytes,
+    pointer: one.number !== true,
+    message: `${place} is ${one.message}`,
+    space: root.space,
+    of_shape: true,
+    rule: -1,
+    bound: [],
+    ...(one.code === 'FREELIST_CYCLE' ? { means: 'double_free' } : {}),
+    ...(object.type === '' ? {} : { object }),
+    ...(one.expected === undefined ? {} : { expected: one.expected, expected_bits: one.expected_bits ?? 0n }), // prettier-ignore
+    ...(guard ? { guard } : {}),
+    around: root.guard && guard !== root.guard ? [root.guard] : [],
+  };
+}

@@ -42,7 +42,9 @@ export function fitsParameter(parameter: FormulaParameter, type: FormulaType, so
     case 'number':
       return (type.kind === 'number' && !isTime(type)) || type.kind === 'pointer';
     case 'address':
-      return type.kind === 'number' || type.kind === 'pointer' || type.kind === 'place' || type.kind === 'symbol' || type.kind === 'text'; // prettier-ignore
+      // What 32 bits hold, or is a time, is an offset at best; what is calculated may be anything.
+      if (type.kind === 'number') return type.bytes === undefined ? type.quantity === undefined : type.bytes === 8;
+      return type.kind === 'pointer' || type.kind === 'place' || type.kind === 'symbol' || type.kind === 'text'; // prettier-ignore
     case 'symbol':
       return type.kind === 'symbol';
     case 'text':

@@ -1,5 +1,10 @@
 /** One-line mutations of what the language says of types, names and habits. */
 export const mutants = [
+  { id: 'four-bytes-are-no-address', file: 'src/model/formula-parameters.ts', from: 'type.bytes === 8;', to: 'true;', killer: 'test/language/golden.test.ts' },
+  { id: 'a-name-nearly-meant', file: 'src/language/library/validators.ts', from: 'if (near === undefined) return;', to: 'if (near !== null) return;', killer: 'test/language/golden.test.ts' },
+  { id: 'a-def-brings-what-it-names', file: 'src/language/library/path.ts', from: "bring('locators', text, context);", to: '', killer: 'test/language/defs-elsewhere.test.ts' },
+  { id: 'a-def-brings-what-is-nested', file: 'src/language/library/steps.ts', from: "bring('locators', formula.name, context);", to: 'return true;', killer: 'test/language/defs-elsewhere.test.ts' },
+  { id: 'a-def-brings-structs', file: 'src/language/library/cast.ts', from: "bring('structs', type.name, where);", to: '', killer: 'test/language/defs-elsewhere.test.ts' },
   { id: 'none-is-every-time', file: 'src/verdict/diagnosis.ts', from: 'if (reports.some(({ diagnosis }) => diagnosis.length > 0))', to: 'if (reports.every(({ diagnosis }) => diagnosis.length > 0))', killer: 'test/verdict/rescue-claims.test.ts' },
   { id: 'of-nothing-seen-none-says-nothing', file: 'src/verdict/diagnosis.ts', from: 'if (unseen) return blind(', to: 'if (unseen === null) return blind(', killer: 'test/verdict/rescue-claims.test.ts' },
   { id: 'none-stands-alone', file: 'src/language/claims.ts', from: 'if (at < 0 || (states.length === 1', to: 'if (at <= 0 || (states.length === 1', killer: 'test/language/golden.test.ts' },

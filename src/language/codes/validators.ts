@@ -118,4 +118,12 @@ export const VALIDATOR_CODES: readonly LanguageCode[] = [
     bad: validator('each o in orders { let _qty = o.qty }'),
     mended: validator(RANGE),
   },
+  {
+    code: 'E1048',
+    title: 'a validator named nearly like what it judges',
+    doc: 'A verdict is on the structure that has its name: `validator orders` gives `verdict web.orders`. One with a name of its own judges a structure of its own, which may be meant, and is most often a slip where it is nearly the name of a locator that nothing judges.',
+    frame: 'file',
+    bad: validator(RANGE).replace('validator orders', 'validator orderz'),
+    mended: validator(RANGE),
+  },
 ];

@@ -1,5 +1,6 @@
 import type { TypeModel } from '../../model/structure.ts';
 import type { TypeExpr } from '../tree.ts';
+import { bring } from './bring.ts';
 import type { Context } from './context.ts';
 import { typeModel } from './types.ts';
 
@@ -12,9 +13,13 @@ export function readCastType(expr: TypeExpr, context: Context): TypeModel | unde
 }
 
 /** Notes the structs that a type names. */
-export function needed(type: TypeModel, { needs }: Pick<Context, 'needs'>): void {
-  if (type.kind === 'named') needs.structs.add(type.name);
-  else if (type.kind === 'pointer') needed(type.to, { needs });
-  else if (type.kind === 'array') needed(type.of, { needs });
-  else if (type.kind === 'aggregate') for (const member of type.members) needed(member.type, { needs });
+export function needed(type: TypeModel, where: Needing): void {
+  if (type.kind === 'named') {
+    bring('structs', type.name, where);
+    where.needs.structs.add(type.name);
+  } else if (type.kind === 'pointer') needed(type.to, where);
+  else if (type.kind === 'array') needed(type.of, where);
+  else if (type.kind === 'aggregate') for (const member of type.members) needed(member.type, where);
 }
+
+type Needing = Pick<Context, 'needs'> & Partial<Pick<Context, 'scope' | 'into'>>;

@@ -32,6 +32,8 @@ export interface Context {
   readonly inside: number;
   /** The `def`s that are being expanded, from the outermost. */
   readonly defs: readonly Def[];
+  /** While a `def` of another file is written out: the names of the file that it is written into. */
+  readonly into?: Names;
   /** Reads what stands in it. */
   readonly read: (expr: Expr, context: Context) => Formula | undefined;
   /** Names of locators, and of what the file's `def`s need, are told to it. */

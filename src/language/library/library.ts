@@ -39,8 +39,17 @@ export function namesOf(unit: Unit, problems: Problems): Names {
 export function libraryOf(unit: Unit, problems: Problems): FileLibrary {
   const known = read.get(unit);
   if (known !== undefined) return known;
-  const names = emptyNames(unit, (other) => namesOf(other, problems));
   const needs = new Map<string, Needs>();
+  const names: Names = emptyNames(unit, {
+    of: (other) => namesOf(other, problems),
+    bring(space, name, from, at) {
+      // A file that is still being read is one that this one is imported by: that ring was told.
+      if (open.has(from)) return;
+      const library = libraryOf(from, problems);
+      take(space, name, library, { scope: fileScope(unit, problems), names, named: at });
+      for (const [key, value] of library.needs) if (!needs.has(key)) needs.set(key, value);
+    },
+  });
   open.set(unit, names);
   const before = problems.errors;
   let sound = unit.whole || !declaresStructures(unit);

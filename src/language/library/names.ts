@@ -1,5 +1,6 @@
 import type { LocatorModel, StructModel, ValidatorModel } from '../../model/structure.ts';
 import type { TypeSource } from '../../model/type-source.ts';
+import type { Label } from '../../text/diagnostic.ts';
 import type { Unit } from '../scope.ts';
 import { kernelPerCpu, kernelType } from '../../model/kernel-source.ts';
 
@@ -14,9 +15,11 @@ export interface Names {
   readonly wrong_locators: Set<string>;
   /** Those of another file, whose `def` is written out in this one. */
   readonly of: (unit: Unit) => Names;
+  /** Takes a locator or a struct of another file, which a `def` of that one names, with what it needs. */
+  readonly bring: (space: 'structs' | 'locators', name: string, from: Unit, at: Label) => void;
 }
 
-export function emptyNames(unit: Unit, of: Names['of']): Names {
+export function emptyNames(unit: Unit, { of, bring }: Pick<Names, 'of' | 'bring'>): Names {
   const structs = new Map<string, StructModel>();
   const locators = new Map<string, LocatorModel>();
   const validators = new Map<string, ValidatorModel>();
@@ -33,5 +36,5 @@ export function emptyNames(unit: Unit, of: Names['of']): Names {
     partial: shipped.ships || shipped.files.has(unit.file),
     locator: (name) => locators.get(name) ?? shipped.locators.get(name),
   };
-  return { structs, locators, validators, source, wrong: false, wrong_locators: new Set(), of };
+  return { structs, locators, validators, source, wrong: false, wrong_locators: new Set(), of, bring };
 }

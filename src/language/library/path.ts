@@ -8,6 +8,7 @@ import type { Declared } from '../scope.ts';
 import { nearest } from '../suggest.ts';
 import type { Def, Expr, PathExpr, Step } from '../tree.ts';
 import { seesElement } from './build.ts';
+import { bring } from './bring.ts';
 import type { Bound, Context } from './context.ts';
 import { readSteps } from './steps.ts';
 import { structName } from './enumeration.ts';
@@ -42,6 +43,7 @@ export function readPath(expr: PathExpr, context: Context): Formula | undefined 
     return value && constantOf(value, expr, context);
   }
   if (names.source.locator(text) !== undefined) {
+    bring('locators', text, context);
     context.needs.locators.add(text);
     return readSteps({ kind: 'collection', locator: text, span }, expr.steps, expr, context);
   }
@@ -209,7 +211,7 @@ function expand(
   const inner: Context = {
     ...context,
     scope: { ...home, trail },
-    names: unit === scope.unit ? context.names : context.names.of(unit),
+    ...(unit === scope.unit ? {} : { names: context.names.of(unit), into: context.into ?? context.names }),
     bound,
     bare: false,
     defs: [...context.defs, node],

@@ -4,6 +4,7 @@ import { typeOf } from '../../model/typing.ts';
 import { fail, spanOf } from '../scope.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Node, Step } from '../tree.ts';
+import { bring } from './bring.ts';
 import { sized } from './build.ts';
 import type { Context } from './context.ts';
 import { memberNames } from './members-of.ts';
@@ -38,6 +39,7 @@ export function readSteps(
 /** False when there is no such member, which is reported at its name. */
 function isMember(formula: Formula & { kind: 'member' }, step: Node, context: Context): boolean {
   const { typing, scope } = context;
+  if (context.into !== undefined && context.names.locators.get(formula.name)?.parent !== undefined) bring('locators', formula.name, context); // prettier-ignore
   const type = typeOf(formula, typing);
   if (type.kind !== 'wrong' || type.problem !== 'no_member' || type.span !== formula.span) return true;
   const of = typeOf(formula.of, typing);

@@ -1,8 +1,9 @@
 import type { ValidatorModel } from '../../model/structure.ts';
 import { docAbove } from '../docs.ts';
-import { fail, spanOf } from '../scope.ts';
+import { fail, label, spanOf } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { clauseNamed, clausesOf, single } from '../settings.ts';
+import { nearest } from '../suggest.ts';
 import type { Validator } from '../tree.ts';
 import { checkFormula } from './check.ts';
 import type { Context, Needs } from './context.ts';
@@ -22,7 +23,20 @@ export function readValidators(scope: Scope, names: Names, needs: Map<string, Ne
     if (model === undefined) continue;
     names.validators.set(model.name, model);
     needs.set(`validators ${model.name}`, context.needs);
+    checkNamed(node, context);
   }
+}
+
+/** A verdict goes by its validator's name: one that is nearly that of what it goes through was meant to be it. */
+function checkNamed({ name }: Validator, { scope, names, needs }: Context): void {
+  if (names.source.locator(name.text) !== undefined) return;
+  const { validators } = scope.unit;
+  const unjudged = [...needs.locators].filter((one) => !validators.has(one) && !scope.unit.shipped.validators.has(one)); // prettier-ignore
+  const near = nearest(name.text, unjudged);
+  if (near === undefined) return;
+  const message = `\`${name.text}\` judges \`${near}\`, and no locator has its name`;
+  const at = [label(scope.unit, name, `no verdict on \`${near}\` comes of it`)];
+  scope.problems.warn('E1048', message, at, `did you mean \`validator ${near}\`?`);
 }
 
 function readValidator(node: Validator, context: Context): ValidatorModel | undefined {

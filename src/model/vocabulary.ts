@@ -50,7 +50,7 @@ export const HYPERVISOR_SIGNS: Readonly<Record<string, string>> = {
   heartbeat: 'No heartbeat for three of its periods.',
   progress: "A vCPU's progress counter stood still although it was given its slots.",
   panic: 'The guest said so in its distress hypercall.',
-  oops: 'The guest said so in its distress hypercall.',
+  oops: 'Its console tells of one.',
   triple_fault: 'The processor gave up.',
   second_level: 'The guest touched what is not its own.',
   boot: 'Boot complete never came.',

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { appendFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** A report that could not be written. Fails the run with exit code 4. */
@@ -58,9 +58,26 @@ export async function writeAtomically(
       await file.close();
     }
     await rename(temporary, path);
+    await clearLeftOver(path).catch(() => undefined);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw new ReportWriteError(path, cause);
+  }
+}
+
+/** Nobody writes one report for so long. */
+const LEFT_OVER_MS = 600_000;
+
+/** Removes what runs that were killed left of this file: a run that is writing it now has written less long ago. */
+async function clearLeftOver(path: string): Promise<void> {
+  const folder = dirname(path);
+  const { mtimeMs: now } = await stat(path);
+  const [before, after] = [`.${basename(path)}.`, '.tmp'];
+  for (const name of await readdir(folder)) {
+    const own = name.startsWith(before) && name.endsWith(after);
+    if (!own || !/^[0-9a-f]{12}$/.test(name.slice(before.length, -after.length))) continue;
+    const file = join(folder, name);
+    if (now - (await stat(file)).mtimeMs > LEFT_OVER_MS) await rm(file, { force: true });
   }
 }
 

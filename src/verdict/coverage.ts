@@ -65,16 +65,18 @@ export class Coverage {
 
   /**
    * Root causes that explain no finding: what lies in CPUs, interrupts, tables, the log. A diagnosis claim covers the cause that it names, a guest or
-   * hypervisor claim that expects the patient to fail covers whatever that is put down to.
+   * hypervisor claim that expects the patient to fail what that is put down to: each one such cause of a report, from the first.
    */
   uncoveredCauses(): readonly UncoveredCause[] {
     const list: UncoveredCause[] = [];
     const seen = new Set<string>();
     for (const report of this.#run.record.reports) {
+      let expected = this.#claims.filter((claim) => expectsFailure(claim, report.patient)).length;
       for (const diagnosis of report.diagnosis) {
         const key = `${report.patient} ${diagnosis.cause} ${diagnosis.place}`;
         if (diagnosis.explains.length > 0 || seen.has(key)) continue;
-        if (this.#claims.some((claim) => this.#accountsFor(claim, report, diagnosis))) continue;
+        if (this.#claims.some((claim) => this.#names(claim, report, diagnosis))) continue;
+        if (expected-- > 0) continue;
         seen.add(key);
         list.push({ report, diagnosis });
       }
@@ -82,13 +84,8 @@ export class Coverage {
     return list;
   }
 
-  #accountsFor(claim: Claim, report: AmbulanceReport, { cause, ...where }: Diagnosis): boolean {
+  #names(claim: Claim, report: AmbulanceReport, { cause, ...where }: Diagnosis): boolean {
     if (!claim.subjects.some((path) => path.root === report.patient)) return false;
-    if (claim.observer === 'guest' || claim.observer === 'hypervisor') {
-      return claim.negated
-        ? claim.states.includes('healthy')
-        : claim.states.some((state) => FAILURES.has(state));
-    }
     if (claim.observer !== 'diagnosis' || claim.negated || !claim.states.includes(cause)) return false;
     if (claim.from !== undefined && claim.from !== report.ambulance) return false;
     return claim.places.every((place) => claimedPlace(place, this.#run).covers(report.patient, where));
@@ -142,6 +139,13 @@ export class Coverage {
         repaired.some(({ code, place }) => code === finding.code && place === finding.place),
     );
   }
+}
+
+/** A guest's or hypervisor's claim that the patient does not get on. */
+function expectsFailure(claim: Claim, patient: string): boolean {
+  if (claim.observer !== 'guest' && claim.observer !== 'hypervisor') return false;
+  if (!claim.subjects.some((path) => path.root === patient)) return false;
+  return claim.negated ? claim.states.includes('healthy') : claim.states.some((state) => FAILURES.has(state));
 }
 
 /** `is corrupt`, `is any`, `is not intact`: findings are what it is about. */

@@ -1,5 +1,10 @@
 /** One-line mutations of what the language says of types, names and habits. */
 export const mutants = [
+  { id: 'an-oops-is-read-off-the-console', file: 'src/targets/sim/engine/hypercalls.ts', from: "?.kind === 'oops'", to: "?.kind === 'stall'", killer: 'specs/structures/slabs.spec' },
+  { id: 'an-oops-is-no-panic', file: 'src/targets/sim/engine/hypercalls.ts', from: 'distress(machine, cpu, DISTRESS.oops)', to: 'distress(machine, cpu, DISTRESS.panic)', killer: 'specs/structures/slabs.spec' },
+  { id: 'one-claim-of-failure-one-cause', file: 'src/verdict/coverage.ts', from: 'if (expected-- > 0) continue;', to: 'if (expected > 0) continue;', killer: 'test/verdict/rescue-claims.test.ts' },
+  { id: 'left-over-reports-are-cleared', file: 'src/report/file.ts', from: 'await rm(file, { force: true });', to: 'continue;', killer: 'test/report/file.test.ts' },
+  { id: 'reports-being-written-are-not', file: 'src/report/file.ts', from: '> LEFT_OVER_MS', to: '>= 0', killer: 'test/report/file.test.ts' },
   { id: 'four-bytes-are-no-address', file: 'src/model/formula-parameters.ts', from: 'type.bytes === 8;', to: 'true;', killer: 'test/language/golden.test.ts' },
   { id: 'a-name-nearly-meant', file: 'src/language/library/validators.ts', from: 'if (near === undefined) return;', to: 'if (near !== null) return;', killer: 'test/language/golden.test.ts' },
   { id: 'a-def-brings-what-it-names', file: 'src/language/library/path.ts', from: "bring('locators', text, context);", to: '', killer: 'test/language/defs-elsewhere.test.ts' },

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolders } from '../support/folders.ts';
@@ -12,6 +20,27 @@ describe('writing a report', () => {
     await writeAtomically(join(folder, 'r.txt'), ['one ', 'two'], { sync: true });
     expect(readFileSync(join(folder, 'r.txt'), 'utf8')).toBe('one two');
     expect(readdirSync(folder)).toEqual(['r.txt']);
+  });
+
+  it('clears what a killed run left of the same file, and nothing that may be being written', async () => {
+    const folder = fresh();
+    const names = [
+      '.r.txt.0123456789ab.tmp',
+      '.r.txt.ba9876543210.tmp',
+      '.other.txt.0123456789ab.tmp',
+      '.r.txt.old.tmp',
+    ];
+    const [left, current, ...others] = names.map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    for (const file of [left, current, ...others]) writeFileSync(file, 'half');
+    const long_ago = statSync(current).mtimeMs / 1000 - 3600;
+    for (const file of [left, ...others]) utimesSync(file, long_ago, long_ago);
+    await writeAtomically(join(folder, 'r.txt'), 'whole');
+    expect(readdirSync(folder).toSorted()).toEqual([...names.slice(1), 'r.txt'].toSorted());
   });
 
   it('keeps the old file and removes the new one when the content cannot be made', async () => {

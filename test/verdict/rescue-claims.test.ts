@@ -356,6 +356,17 @@ describe('root causes that no claim covers', () => {
       expect(complaints(claims)).toEqual(missed);
   }); // prettier-ignore
 
+  it('such a claim covers one cause, not whatever else the guest is called ill of', () => {
+    const stopped = diagnosis('cpu_stopped', 'web.cpus[0]', { rank: 2 });
+    const both = { reports: [report({ verdicts: [verdict('tasks')], diagnosis: [loop, stopped] })] };
+    const told = (...claims: Parameters<typeof judged>[0]): string[] =>
+      judged(claims, both).complaints.map(({ message }) => message);
+    const second = ['no claim covers the root cause cpu_stopped at web.cpus[0]'];
+    expect(told(claim('hypervisor', 'web', 'failing'))).toEqual(second);
+    expect(told(claim('hypervisor', 'web', 'failing'), claim('guest', 'web', 'stalled'))).toEqual([]);
+    expect(told(claim('hypervisor', 'web', 'failing'), claim('diagnosis', 'web', 'cpu_stopped', { rank: { low: 2, high: 2 } }))).toEqual([]); // prettier-ignore
+  });
+
   it('what explains a finding is covered where the finding is, and needs no claim of its own', () => {
     const rooted = seen({ diagnosis: [diagnosis('wild_pointer', LINK, { explains: [0, 1] })] });
     expect(judged([tasks('corrupt')], rooted, fault).complaints).toEqual([]);

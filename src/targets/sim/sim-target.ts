@@ -278,6 +278,11 @@ export class SimTarget implements SupervisedTarget, MachineHost {
     });
   }
 
+  distress(machine: Machine, cpu: SimCpu, code: number): void {
+    const { name } = machine.planOf(cpu);
+    this.supervisor?.hypercall({ partition: name, cpu: cpu.index, number: HYPERCALL.distress, first: code, second: 0, third: 0n }); // prettier-ignore
+  }
+
   alarm(machine: Machine, partition: number, id: number): void {
     this.supervisor?.alarm(machine.plan.partitions[partition]?.name as string, id);
   }

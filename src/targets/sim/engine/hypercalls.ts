@@ -1,4 +1,5 @@
-import { HYPERCALL } from '../../../target/hypercalls.ts';
+import { consoleSign } from '../../../model/console-signs.ts';
+import { DISTRESS, HYPERCALL } from '../../../target/hypercalls.ts';
 import { HYPERCALL_NS, IPI_LATENCY_NS } from '../machine/costs.ts';
 import type { SimCpu } from '../machine/cpu.ts';
 import { REG } from '../step.ts';
@@ -88,11 +89,17 @@ function guestCpu(machine: Machine, cpu: SimCpu, index: number): SimCpu | undefi
   return machine.cpuOf(plan, index);
 }
 
+/** The first line of an oops, whatever kind it is, as a hypervisor that reads the console knows it. */
+function tellsOops(bytes: Uint8Array): boolean {
+  return consoleSign(String.fromCharCode(...bytes))?.kind === 'oops';
+}
+
 function consoleText(machine: Machine, cpu: SimCpu, address: number, count: number): number {
   if (!Number.isInteger(count) || count < 0 || count > CONSOLE_LIMIT) return EINVAL;
   const bytes = cpu.peek(address, count);
   if (bytes === undefined) return EFAULT;
   const line = bytes.at(-1) === LINE_FEED ? bytes : Uint8Array.of(...bytes, LINE_FEED);
   machine.outputsOf(cpu.place.partition).add(machine.clock, 'console', 'text', 0, line);
+  if (tellsOops(bytes)) machine.host?.distress(machine, cpu, DISTRESS.oops);
   return 0;
 }

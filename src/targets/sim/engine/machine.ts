@@ -22,6 +22,8 @@ const NEVER: number = Number.POSITIVE_INFINITY;
 export interface MachineHost {
   /** A hypercall that the machine does not answer itself. */
   hypercall(machine: Machine, cpu: SimCpu, number: number): number;
+  /** The console tells of the guest's own end, as a code of DISTRESS. */
+  distress(machine: Machine, cpu: SimCpu, code: number): void;
   alarm(machine: Machine, partition: number, id: number): void;
   stopped(machine: Machine, partition: number, sign: string, address: number): void;
   /** Every event; true asks the engine to stop after the current step. */

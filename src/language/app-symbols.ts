@@ -1,8 +1,8 @@
+import { partsOf } from '../model/formula-parts.ts';
 import type { Formula, LocatorModel } from '../model/structure.ts';
 import { kernelVariables } from '../model/kernel-source.ts';
 import type { AppModel } from '../model/machine.ts';
 import type { Span } from '../text/span.ts';
-import { partsOf } from './library/build.ts';
 import { failAt } from './scope.ts';
 import type { Scope } from './scope.ts';
 

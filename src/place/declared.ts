@@ -3,7 +3,7 @@ import { memberOf, resolved, sizeOf } from '../formats/locator-code/types.ts';
 import type { FoundMember, LocatorTypes } from '../formats/locator-code/types.ts';
 import type { LparModel, TopologyModel } from '../model/machine.ts';
 import { numberField } from '../model/number-field.ts';
-import type { Formula, LibraryModel, LocatorModel, StructModel, TypeModel } from '../model/structure.ts';
+import type { LibraryModel, LocatorModel, StructModel, TypeModel } from '../model/structure.ts';
 import { link } from '../structure/link.ts';
 import type { LinkedLibrary } from '../structure/link.ts';
 import type { Kernel } from './kernel.ts';
@@ -32,60 +32,6 @@ function declaredIn(lpar: LparModel): LibraryModel {
   return library;
 }
 
-/**
- * A variable of a process: of an app, or where a structure begins that the region describes in a process. Whose it is, and of what type;
- * `bytes` where only a width is said.
- */
-export function processVariable(
-  lpar: LparModel | undefined,
-  symbol: string,
-): { readonly comm: string; readonly type?: TypeModel; readonly bytes: number } | undefined {
-  for (const { name, fills, words, locks, structs } of lpar?.apps ?? []) {
-    const word = words.find((one) => one.symbol === symbol);
-    if (word) return { comm: name, bytes: word.bytes };
-    for (const { locator } of fills) {
-      for (const from of locator.from) {
-        const type = castOf(from, symbol) ?? bucketsOf(locator, from, symbol, structs);
-        if (type !== undefined) return { comm: name, bytes: 8, ...(type === null ? {} : { type }) };
-      }
-    }
-    if (locks.includes(symbol)) return { comm: name, bytes: 8 };
-  }
-  for (const { space, from } of lpar?.metadata.locators ?? []) {
-    const type = space && from.map((one) => castOf(one, symbol)).find((one) => one !== undefined);
-    if (space && type !== undefined)
-      return { comm: space.comm, bytes: 8, ...(type === null ? {} : { type }) };
-  }
-  return undefined;
-}
-
-/** A hash that is said to have so many buckets begins with an array of them; null where the symbol is of no known type. */
-function bucketsOf(
-  locator: LocatorModel,
-  from: Formula,
-  symbol: string,
-  structs: readonly StructModel[],
-): TypeModel | null | undefined {
-  if (from.kind !== 'symbol' || from.name !== symbol) return castOf(from, symbol);
-  if (locator.shape !== 'hash' || locator.length?.kind !== 'int') return null;
-  let link: TypeModel | undefined = locator.of;
-  for (const member of locator.via) {
-    const of: string = link?.kind === 'named' ? link.name : '';
-    link = structs.find((one) => one.name === of)?.members.find((one) => one.name === member)?.type;
-  }
-  const name = link?.kind === 'named' && link.name === 'list_head' ? 'list_head' : 'hlist_head';
-  return { kind: 'array', of: { kind: 'named', name }, count: Number(locator.length.value) };
-}
-
-/** The type that a formula gives the symbol that it begins at; null for none, undefined when it begins elsewhere. */
-function castOf(formula: Formula, symbol: string): TypeModel | null | undefined {
-  let type: TypeModel | null = null;
-  let at: Formula | undefined = formula;
-  for (; at && at.kind !== 'symbol'; at = 'of' in at ? at.of : undefined)
-    type = at.kind === 'cast' ? at.type : null;
-  return at?.name === symbol ? type : undefined;
-}
-
 /** True for the name of a structure that a partition's spec declares. */
 export function declaredCollection(lpar: LparModel | undefined, name: string): boolean {
   return lpar !== undefined && declaredIn(lpar).locators.some((one) => one.name === name);
@@ -98,6 +44,11 @@ export function declaredOf(kernel: Kernel, topology: TopologyModel): LinkedLibra
   if (!library || library.locators.length + library.structs.length === 0) return undefined;
   const btf = kernel.btf();
   return link(library, btf.ok ? btf.value : undefined, kernel.fold);
+}
+
+/** True where the kernel or the spec says how large something of a type is. */
+export function hasSize(linked: LinkedLibrary, type: TypeModel): boolean {
+  return sizeOf(typesOf(linked), type) !== undefined;
 }
 
 /** A type for places: names are the kernel's own, else the spec's. */

@@ -1,4 +1,5 @@
 import { hashName, substream } from '../base/random.ts';
+import { appVariables } from '../model/app-variables.ts';
 import { COLLECTIONS } from '../model/collections.ts';
 import type { Path, PathStep } from '../model/expression.ts';
 import type { SharedWindow } from '../model/shared-memory.ts';
@@ -16,7 +17,7 @@ import { neighbour, stackElements, stackField, taskElements, threadElements } fr
 import { hrtimerElements, timerElements } from './collections/timers.ts';
 import { byteOf } from './extent.ts';
 import { runsAt } from './bytes-at.ts';
-import { declaredAt, processVariable, declaredCollection, declaredOf } from './declared.ts';
+import { declaredAt, declaredCollection, declaredOf, hasSize } from './declared.ts';
 import type { Kernel } from './kernel.ts';
 import { openKernel } from './kernel.ts';
 import type { Outcome } from './outcome.ts';
@@ -287,12 +288,15 @@ function variablePlace(walker: Walker, kernel: Kernel, name: string, text: strin
   const address = kernel.symbol(name);
   if (address !== undefined && address < 0) return special.symbolPlace(kernel, name, text);
   const lpar = walker.world.topology.lpars.find((known) => known.name === kernel.partition.name);
-  const own = processVariable(lpar, name);
+  const own = lpar && appVariables(lpar).get(name);
   if (own && address !== undefined) {
     const table = pageTable(kernel, own.comm, text);
     if (!table.ok) return table;
     const naming = { text, space: table.value };
-    if (own.type && kernel.declared) return declaredAt(kernel, kernel.declared, address, own.type, naming);
+    const { type } = own;
+    const { declared } = kernel;
+    if (type && declared && hasSize(declared, type))
+      return declaredAt(kernel, declared, address, type, naming);
     const place = runsAt(kernel, address, own.bytes, naming);
     return place.ok ? found({ ...place.value, reading: 'unsigned' }) : place;
   }

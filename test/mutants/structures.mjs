@@ -35,7 +35,10 @@ export const mutants = [
   { id: 'only-what-cannot-be-read-has-echoes', file: 'src/language/echoes.ts', from: "if (span === undefined || !code.startsWith('E02')) continue;", to: 'if (span === undefined) continue;', killer: 'test/language/golden.test.ts' },
   { id: 'a-finding-is-pasted-with-its-place', file: 'src/verdict/complaints.ts', from: "(place === '' || place.includes('address(') ? '' : ` at ${place}`);", to: "(place === '' ? place : '');", killer: 'test/language/tutorial.test.ts' },
   { id: 'a-finding-shows-the-fields-of-a-spec', file: 'src/ambulance/context.ts', from: "const fields = type === '' ? [] : linked.fieldsOf(type, first - base, bytes.length);", to: 'const fields: HexContext["fields"] = [];', killer: 'test/language/tutorial.test.ts' },
-  { id: 'buckets-are-places', file: 'src/place/declared.ts', from: "if (locator.shape !== 'hash' || locator.length?.kind !== 'int') return null;", to: 'if (locator.limit > 0) return null;', killer: 'specs/tutorial/sessions.spec' },
+  { id: 'buckets-are-places', file: 'src/model/app-variables.ts', from: 'return entries === undefined ? undefined : several(bucketOf(locator, structs), entries);', to: 'return undefined;', killer: 'specs/tutorial/sessions.spec' },
+  { id: 'indices-are-variables', file: 'src/model/app-variables.ts', from: 'for (const formula of [length, first, last, guard])', to: 'for (const formula of [guard])', killer: 'specs/structures/ring-indices.spec' },
+  { id: 'variables-by-their-cast', file: 'src/model/app-variables.ts', from: "const inner = formula.kind === 'cast' ? formula.type : undefined;", to: 'const inner = undefined;', killer: 'test/place/declared.test.ts' },
+  { id: 'variables-have-static-types', file: 'src/language/check/symbol.ts', from: ' ?? ownType(name, lpar, scope);', to: ';', killer: 'test/language/golden.test.ts' },
   { id: 'what-is-written-explains', file: 'src/cli/explanations.ts', from: "known === undefined || (known.doc.includes('{') && !doc.includes('{'))", to: 'known === undefined', killer: 'test/cli/explanations.test.ts' },
   { id: 'what-nobody-declares-has-any-shape', file: 'src/language/check/clauses.ts', from: '?? doc?.shapes !== undefined;', to: '?? false;', killer: 'test/language/golden.test.ts' },
   {

@@ -83,6 +83,24 @@ describe('places of a structure that a spec declares', () => {
     expect(value('web.symbols["ledger_lock"]')).toBe('0');
   });
 
+  it('an index of a ring is of the type that its `as` says, and in the memory of the process', () => {
+    const first = resolve(world, place('web.symbols["s_first"]'));
+    expect(first.ok && first.value.kind === 'bytes' && first.value.bytes).toBe(4);
+    const used = Number(value('web.symbols["s_last"]')) - Number(value('web.symbols["s_first"]'));
+    expect(used).toBe(10);
+  });
+
+  it('where a structure begins there is a head, an array or a pointer, as its shape says', () => {
+    expect(value('web.symbols["s_list"].next.prev')).toBe(value('web.symbols["s_list"].next.next.prev.prev'));
+    expect(value('web.symbols["s_list"].prev')).not.toContain('UNMAPPED');
+    expect(value('web.symbols["s_array"][3].id')).toBe('103');
+    expect(value('web.symbols["s_ring"][9].id')).toBe('109');
+    expect(value('web.symbols["s_chain"].id')).toBe('100');
+    expect(value('web.symbols["s_stack"].first')).not.toContain('NO_TYPE');
+    expect(Number(value('web.symbols["s_map"][0]'))).toBeGreaterThan(0);
+    expect(textOf('web.symbols["s_map"][4]')).toBe('INDEX: 4 is outside its 4 elements');
+  });
+
   it('lie in bytes that can be written, across pages', () => {
     const node = resolve(world, place('web.accounts[7]'));
     expect(node.ok && node.value.kind === 'bytes' ? node.value.bytes : 0).toBe(256);

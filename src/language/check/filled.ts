@@ -1,6 +1,6 @@
 import type { PathStep } from '../../model/expression.ts';
 import type { AppField, AppFill, LparModel } from '../../model/machine.ts';
-import type { Formula, LocatorModel } from '../../model/structure.ts';
+import type { LocatorModel } from '../../model/structure.ts';
 import { failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 
@@ -56,35 +56,4 @@ function hasNumber({ value }: AppField, wanted: bigint, count: number): boolean 
 /** A text is cut to its member: only what it begins with is sure. */
 function hasText({ value }: AppField, wanted: string): boolean {
   return value.kind !== 'text' || value.value.startsWith(wanted);
-}
-
-/** The symbols that the applications of a partition bring along. */
-export function symbolsOf({ apps = [] }: LparModel): Set<string> {
-  const found = new Set<string>();
-  for (const { fills, words, locks } of apps) {
-    for (const { symbol } of words) found.add(symbol);
-    for (const lock of locks) found.add(lock);
-    for (const { locator } of fills)
-      for (const formula of [...locator.from, locator.guard, locator.length, locator.first, locator.last])
-        for (const name of namedIn(formula)) found.add(name);
-  }
-  return found;
-}
-
-function namedIn(formula: Formula | undefined): readonly string[] {
-  if (formula === undefined) return [];
-  if (formula.kind === 'symbol') return [formula.name];
-  if (formula.kind === 'binary') return [...namedIn(formula.left), ...namedIn(formula.right)];
-  return 'of' in formula ? namedIn(formula.of) : [];
-}
-
-/** How many entries lie at a symbol where a structure begins; undefined where its locator does not say. */
-export function entriesAt(symbol: string, { apps = [] }: LparModel): number | undefined {
-  for (const { locator } of apps.flatMap(({ fills }) => fills)) {
-    const [from] = locator.from;
-    const { length } = locator;
-    if (from?.kind === 'symbol' && from.name === symbol && length?.kind === 'int')
-      return Number(length.value);
-  }
-  return undefined;
 }

@@ -1,9 +1,9 @@
+import { partsOf } from '../../model/formula-parts.ts';
 import { spelled } from '../../model/formula-types.ts';
 import type { Formula, TypeModel } from '../../model/structure.ts';
 import { resolveType, valueOf } from '../../model/type-source.ts';
 import { typeOf } from '../../model/typing.ts';
 import { failAt } from '../scope.ts';
-import { partsOf } from './build.ts';
 import type { Context } from './context.ts';
 import { same } from './satisfy.ts';
 

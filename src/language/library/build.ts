@@ -1,3 +1,4 @@
+import { partsOf } from '../../model/formula-parts.ts';
 import type { Formula } from '../../model/structure.ts';
 import { fail, label } from '../scope.ts';
 import type { Node } from '../tree.ts';
@@ -16,33 +17,6 @@ interface Weight {
 }
 const WEIGHTS = new WeakMap<Formula, Weight>();
 const LEAF: Weight = { parts: 1, depth: 1 };
-
-/** The formulas that one is made of. */
-export function partsOf(formula: Formula): readonly Formula[] {
-  switch (formula.kind) {
-    case 'member':
-    case 'every':
-    case 'cast':
-    case 'address':
-      return [formula.of];
-    case 'index':
-      return [formula.of, formula.index];
-    case 'unary':
-      return [formula.operand];
-    case 'binary':
-      return [formula.left, formula.right];
-    case 'conditional':
-      return [formula.condition, formula.then, formula.otherwise];
-    case 'range':
-      return [formula.low, formula.high];
-    case 'set':
-      return formula.items;
-    case 'call':
-      return formula.args;
-    default:
-      return [];
-  }
-}
 
 /**
  * A formula that has not grown too large: an argument of a `def` is one object wherever the `def` mentions it, so that sixty calls,

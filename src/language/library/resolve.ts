@@ -1,6 +1,6 @@
+import { partsOf } from '../../model/formula-parts.ts';
 import type { Formula, LocatorModel, Statement, StructModel, TypeModel } from '../../model/structure.ts';
 import type { Scope } from '../scope.ts';
-import { partsOf } from './build.ts';
 import { namesOf } from './library.ts';
 import { SHAPES } from './shapes.ts';
 

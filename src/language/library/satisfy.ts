@@ -1,6 +1,6 @@
+import { partsOf } from '../../model/formula-parts.ts';
 import type { Formula } from '../../model/structure.ts';
 import { failAt } from '../scope.ts';
-import { partsOf } from './build.ts';
 import { folded } from './constants.ts';
 import type { Context } from './context.ts';
 

@@ -1,7 +1,7 @@
 import type { Span } from '../text/span.ts';
 import { CPU_MEMBERS } from './formula-functions.ts';
 import type { FormulaType, Wrong } from './formula-types.ts';
-import { describeType, isWrong, NUMBER, PLACE_TYPES, wrong } from './formula-types.ts';
+import { describeType, isWrong, NUMBER, PLACE_TYPES, spelled, wrong } from './formula-types.ts';
 import type { Formula, TypeModel } from './structure.ts';
 import type { Scope } from './type-source.ts';
 import { findMember, pointed, resolveType, valueOf } from './type-source.ts';
@@ -84,6 +84,8 @@ export function everyOf(of: FormulaType, span: Span, scope: Scope): FormulaType 
 
 export function castOf(of: FormulaType, type: TypeModel, span: Span, scope: Scope): FormulaType {
   if (isWrong(of)) return of;
+  if (of.kind === 'symbol' && of.per_cpu !== undefined)
+    return wrong('mismatch', span, `each CPU has a \`${of.name}\` of its own, and \`as ${spelled(type)}\` says of none: write \`symbols["${of.name}"][0]\`, or \`[*]\` for all`); // prettier-ignore
   const seen = resolveType(type, scope.source);
   if (seen === undefined) return noType(type, span);
   const value = valueOf(of, scope.source);

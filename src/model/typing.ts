@@ -196,7 +196,7 @@ function inOf(
     case 'set':
       return comparable(one, set.of) && alike(one, set.of, formula) ? bool : mismatch(named(typeOf(formula.left, scope), one), set.of, formula.span, 'they cannot be compared'); // prettier-ignore
     case 'elements':
-      return number || one.kind === 'place' ? bool : mismatch(one, set, formula.left.span, 'only an address can be in it'); // prettier-ignore
+      return isAddress(one, formula.left, set) ? bool : mismatch(named(typeOf(formula.left, scope), one), set, formula.left.span, 'only an element, or the address of one, can be in it'); // prettier-ignore
     default:
       return wrong('not_elements', formula.right.span, `${describeType(set)} is no range, set or enumeration`); // prettier-ignore
   }
@@ -265,6 +265,17 @@ function numeric(formula: Formula, scope: Scope): Wrong | undefined {
   if (isWrong(type)) return type;
   if (type.kind === 'number' || type.kind === 'pointer' || type.kind === 'unknown') return undefined;
   return wrong('not_a_number', formula.span, `a number is needed here, and this is ${describeType(type)}`);
+}
+
+/** True for what can be one of several: of a locator's elements an element, or a number that is wide enough for its address. */
+function isAddress(
+  one: FormulaType,
+  formula: Formula,
+  { locator }: FormulaType & { kind: 'elements' },
+): boolean {
+  if (one.kind === 'pointer' || one.kind === 'unknown' || one.kind === 'place') return true;
+  if (one.kind !== 'number') return false;
+  return locator === undefined || (formula.kind !== 'int' && !isTime(one) && (one.bytes ?? 8) === 8);
 }
 
 const alike = (one: FormulaType, of: FormulaType, { left, right }: Formula & { kind: 'binary' }): boolean =>

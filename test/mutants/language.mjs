@@ -1,5 +1,16 @@
 /** One-line mutations of the language: from text to diagnostics and model. */
 export const mutants = [
+  { id: 'several-are-no-value', file: 'src/language/library/messages.ts', from: 'if (SEVERAL.has(type.kind)) {', to: "if (SEVERAL.has(type.kind) && text === '') {", killer: 'test/language/golden.test.ts' },
+  { id: 'narrow-numbers-are-no-elements', file: 'src/model/typing.ts', from: '(one.bytes ?? 8) === 8);', to: 'true);', killer: 'test/language/golden.test.ts' },
+  { id: 'a-walk-leads-on', file: 'src/language/library/locator-types.ts', from: "if (formula.kind === 'name' && formula.name === name)", to: "if (formula.kind === 'int' && name === '')", killer: 'test/language/golden.test.ts' },
+  { id: 'narrow-numbers-are-no-pointers', file: 'src/language/library/locator-types.ts', from: "const wide = value.kind === 'number' && !isTime(value) && (value.bytes ?? 8) === 8;", to: "const wide = value.kind === 'number';", killer: 'test/language/golden.test.ts' },
+  {
+    id: 'each-cpu-has-its-own',
+    file: 'src/model/typing-places.ts',
+    from: "return wrong('mismatch', span, `each CPU has",
+    to: "if (of.name === '') return wrong('mismatch', span, `each CPU has",
+    killer: 'test/language/golden.test.ts',
+  },
   { id: 'cpus-are-owned-once', file: 'src/language/check/machine.ts', from: 'clash(cpu, party, other, cpus ?? [], parties, scope);', to: '', killer: 'test/language/codes.test.ts' },
   { id: 'memory-adds-up', file: 'src/language/check/machine.ts', from: 'sum += value;', to: '', killer: 'test/language/codes.test.ts' },
   { id: 'contradictions-are-told', file: 'src/language/check/contradictions.ts', from: 'if (!clash(first, second)) return;', to: 'return;', killer: 'test/language/codes.test.ts' },

@@ -39,7 +39,7 @@ export const VALIDATOR_CODES: readonly LanguageCode[] = [
   {
     code: 'E1037',
     title: 'a message that cannot be filled in',
-    doc: 'Between braces stands a value that is known where the requirement stands, and after a colon how it is written: `{o.id}`, `{o.link.next:address}`, `{o.qty:hex}`.',
+    doc: 'Between braces stands one value that is known where the requirement stands, not the elements of a structure or a range, and after a colon how it is written: `{o.id}`, `{o.link.next:address}`, `{o.qty:hex}`.',
     frame: 'file',
     bad: message('order {o.id:octal}'),
     mended: message('order {o.id:hex}'),

@@ -80,7 +80,7 @@ export function checkExtent(
 }
 
 /** `step`: pointers to elements. */
-export function checkStep(formula: Formula, { of }: Described, context: Context): void {
+export function checkStep(formula: Formula, { of }: Pick<Described, 'of'>, context: Context): void {
   const { source } = context.typing;
   const type = each(typeOf(formula, context.typing));
   const value = valueOf(type, source);
@@ -95,6 +95,18 @@ export function checkStep(formula: Formula, { of }: Described, context: Context)
   const [one, other] = [resolveType(to, source), resolveType(of, source)];
   if (one === 'opaque' || (one !== undefined && one === other)) return;
   refuse(formula, `\`step\` leads on by a \`${wanted}\`, not by ${describeType(value)}`, context, `what lies in an element is no element: \`as ${wanted}\` says that it is one`); // prettier-ignore
+}
+
+/** `step` of a walk: what leads on is of the type that it stands at, or a number as wide as an address. */
+export function checkWalkStep(name: string, formula: Formula, at: FormulaType, context: Context): void {
+  if (formula.kind === 'name' && formula.name === name)
+    return refuse(formula, `\`step ${name}\` leads from \`${name}\` to itself`, context, `as in \`step ${name}.next\``); // prettier-ignore
+  const value = valueOf(typeOf(formula, context.typing), context.typing.source);
+  const wide = value.kind === 'number' && !isTime(value) && (value.bytes ?? 8) === 8;
+  const lost = value.kind !== 'pointer' || (at.kind === 'pointer' && at.to.kind !== 'void');
+  if (at.kind === 'pointer' && !wide && lost && formula.kind !== 'int') return checkStep(formula, { of: at.to }, context); // prettier-ignore
+  if (at.kind === 'number' && !isWrong(value) && !['number', 'pointer', 'unknown'].includes(value.kind))
+    refuse(formula, `this walk goes from number to number, and \`step\` is ${describeType(value)}`, context);
 }
 
 /** `guard`: a lock, which is a struct of the kernel's or an unsigned word. */

@@ -25,7 +25,7 @@ import { checkFormula } from './check.ts';
 
 /** More elements than that are no structure but damage. */
 const DEFAULT_LIMIT = 1_048_576;
-const MOST = 16_777_216;
+export const MOST = 16_777_216;
 /** Locators may be nested this deep. */
 const NESTED = 16;
 

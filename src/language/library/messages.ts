@@ -1,15 +1,19 @@
+import { describeType } from '../../model/formula-types.ts';
+import type { FormulaType } from '../../model/formula-types.ts';
 import type { Message } from '../../model/structure.ts';
 import { plainText } from '../literal.ts';
 import { parseExpression } from '../parse.ts';
 import { fail, spanOf } from '../scope.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Name } from '../tree.ts';
-import { checkFormula } from './check.ts';
+import { checkedType } from './check.ts';
 import type { Context } from './context.ts';
 import { readFormula } from './formula.ts';
 
 const FORMATS = ['address', 'hex'] as const;
 type Format = (typeof FORMATS)[number];
+/** What is no single value. */
+const SEVERAL: ReadonlySet<FormulaType['kind']> = new Set(['elements', 'range', 'set', 'enumeration']);
 /** A message holds at most this many values. */
 const HOLES = 16;
 
@@ -77,6 +81,11 @@ function readHole(
     return fail(scope, 'E1037', node, empty ? 'nothing stands between these braces' : 'this is no value', 'in this message', 'as in `{o.id}` or `{o.link.next:address}`'); // prettier-ignore
   }
   const value = readFormula(expr, context);
-  if (value === undefined || !checkFormula(value, context)) return undefined;
+  const type = value && checkedType(value, context);
+  if (value === undefined || type === undefined) return undefined;
+  if (SEVERAL.has(type.kind)) {
+    const help = value.kind === 'collection' ? `as in \`{count(${value.locator})}\`` : 'show one of them, or a number made of them'; // prettier-ignore
+    return fail(scope, 'E1037', node, `a message shows values, and ${describeType(type)} are none`, 'no value', help); // prettier-ignore
+  }
   return { value: { ...value, span: spanOf(scope.unit, node) }, format: format as Format | 'plain' };
 }

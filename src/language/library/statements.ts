@@ -3,7 +3,7 @@ import type { Formula, Statement } from '../../model/structure.ts';
 import { eachOf, valueOf } from '../../model/type-source.ts';
 import { typeOf } from '../../model/typing.ts';
 import { isWrong, NUMBER } from '../../model/formula-types.ts';
-import { fail, label, spanOf } from '../scope.ts';
+import { fail, failAt, label, spanOf } from '../scope.ts';
 import { clauseNamed, clausesOf, single } from '../settings.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Clause, Each, If, Let, Name, Statement as Written, Walk } from '../tree.ts';
@@ -14,6 +14,8 @@ import type { Context } from './context.ts';
 import { readFormula } from './formula.ts';
 import { causeOf, readRequire } from './requirement.ts';
 import { conditionOf, formulaOf } from './clause-formulas.ts';
+import { checkCount, checkWalkStep } from './locator-types.ts';
+import { MOST } from './locators.ts';
 import { codeOf } from './told.ts';
 import type { Told } from './told.ts';
 
@@ -132,10 +134,26 @@ function readEach(node: Each, context: Context, told: Told): Statement | undefin
   const { text: name } = node.name;
   const formula: Formula = { kind: 'name', name, span: spanOf(scope.unit, node.name) };
   const inner = named(node.name, type, sound ? formula : undefined, context);
+  if (over?.kind === 'range') checkRange(over, context);
   const where = conditionOf(clauseNamed(clauses, 'where'), inner);
   const body = readStatements(node.body, inner, told);
   if (over === undefined || !sound) return undefined;
   return { kind: 'each', name, over, ...(where === undefined ? {} : { where }), body, span };
+}
+
+/** A range that is written down has something to go through, and an end. */
+function checkRange(range: Formula & { kind: 'range' }, context: Context): void {
+  const { low, high } = range;
+  if (low.kind !== 'int' || high.kind !== 'int') return;
+  if (high.value >= low.value) return checkMost({ ...high, value: high.value - low.value + 1n }, range, 'a range', context); // prettier-ignore
+  failAt(context.scope, 'E1035', range.span, 'this range is empty: nothing is gone through', 'no number', 'the lower end stands first'); // prettier-ignore
+}
+
+/** What is gone through has at most as many parts as a locator may have elements. */
+function checkMost(count: Formula, at: Formula, what: string, { scope }: Context): void {
+  if (count.kind !== 'int' || (count.value > 0n && count.value <= BigInt(MOST))) return;
+  const message = `${what} is of 1 to ${MOST}, and this is ${count.value}`;
+  failAt(scope, 'E0309', at.span, message, 'out of range');
 }
 
 function readIf(node: If, context: Context, told: Told): Statement | undefined {
@@ -170,6 +188,9 @@ function readWalk(node: Walk, context: Context, told: Told): Statement | undefin
   const formula: Formula = { kind: 'name', name, span: spanOf(scope.unit, node.name) };
   const inner = named(node.name, type, from === undefined ? undefined : formula, context);
   const step = formulaOf(clauseNamed(clauses, 'step'), inner);
+  if (step !== undefined) checkWalkStep(name, step, type, inner);
+  if (limit !== undefined) checkMost(limit, limit, '`limit`', context);
+  checkCount('limit', limit, context);
   const until = conditionOf(clauseNamed(clauses, 'until'), inner);
   const cycle = walkCode(clauseNamed(clauses, 'cycle'), 'WALK_CYCLE', `A walk over \`${name}\` comes back to where it was.`, node, inner, told); // prettier-ignore
   const over_limit = walkCode(clauseNamed(clauses, 'over'), 'WALK_LIMIT', `A walk over \`${name}\` goes on beyond its limit.`, node, inner, told); // prettier-ignore

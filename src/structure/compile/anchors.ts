@@ -58,7 +58,7 @@ export function castOf(of: Compiled, type: TypeModel, context: Context): Compile
   }
   if (of.kind !== 'value') return missing(`cast of a ${of.kind}`);
   if (to.kind === 'pointer') return { ...of, type: { kind: 'pointer', to: to.to } };
-  if (to.kind !== 'int') return missing('cast of a number to that');
+  if (to.kind !== 'int') return missing('such cast of a number');
   const bits = to.bytes * 8;
   if (bits === 64) return { ...of, type: { kind: 'number', signed: to.signed } };
   const mask = 2 ** bits - 1;

@@ -24,9 +24,9 @@ export function compileFormula(formula: Formula, context: Context): Compiled {
     case 'text':
       return { kind: 'text', code: `R.texts[${tables.texts.index(formula.value)}]` };
     case 'name':
-      return context.names.get(formula.name) ?? missing(`the name ${formula.name}`);
+      return context.names.get(formula.name) ?? missing(`name ${formula.name}`);
     case 'element':
-      return context.element ?? missing('an element');
+      return context.element ?? missing('element');
     case 'symbol':
       return { kind: 'place', place: symbolPlace(context, formula.name) };
     case 'member':
@@ -50,7 +50,7 @@ export function compileFormula(formula: Formula, context: Context): Compiled {
       return { kind: 'value', value: exact(literal(bytes), bytes, bytes), type: { kind: 'number', signed: undefined } }; // prettier-ignore
     }
     default:
-      return missing(`a value of ${formula.kind}`);
+      return missing(`single value in a ${formula.kind}`);
   }
 }
 

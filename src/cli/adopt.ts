@@ -11,6 +11,7 @@ import { shippedLibrary } from '../runner/library.ts';
 import { isInside } from '../runner/project.ts';
 import { sha256Of } from '../targets/core/digest.ts';
 import { openMachine } from '../targets/core/open.ts';
+import { placesByName } from './adopt-places.ts';
 import type { Invocation } from './invocation.ts';
 import { counted } from './print.ts';
 import { written } from './write.ts';
@@ -42,8 +43,10 @@ export async function adoptCommand(
   try {
     const sha256 = sha256Of(path);
     if (sha256 === undefined) return fail(`${file}: it cannot be read to its end`);
-    const { report, closed } = attend(opened.patient, { ambulance: AMBULANCE, library: await shippedLibrary() });
-    const text = adoptedSpec({ file: seen, sha256, release: opened.release, siren: version, report, name: basename(path), leads_to: (code) => FINDINGS.get(code)?.leads_to });
+    const library = await shippedLibrary();
+    const { report, closed } = attend(opened.patient, { ambulance: AMBULANCE, library });
+    const named = placesByName(opened, report, library);
+    const text = adoptedSpec({ file: seen, sha256, release: opened.release, siren: version, report, name: basename(path), leads_to: (code) => FINDINGS.get(code)?.leads_to, named });
     const failed = await written(spec, format(spec, text).value ?? text, relative(around.cwd, spec), around);
     if (failed !== undefined) return failed;
     const corrupt = report.verdicts.filter(({ verdict }) => verdict === 'corrupt').length;

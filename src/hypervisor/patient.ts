@@ -98,10 +98,10 @@ export class Patient {
   }
 
   get refusal(): string | undefined {
-    return this.hypervisor.registryEntry(this.name).refusal;
+    return this.look('region', undefined, () => this.hypervisor.registryEntry(this.name).refusal);
   }
 
-  /** The first sign that the hypervisor noticed. */
+  /** The first sign that the hypervisor noticed: why the ambulance was called, told with the call and not looked up in the patient. */
   get reason(): string {
     return this.hypervisor.healthOf(this.name).signs[0] ?? 'inspection';
   }

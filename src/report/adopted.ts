@@ -13,6 +13,8 @@ export interface Adoptee {
   readonly name: string;
   /** The verdict that a code stands for; undefined for codes that a spec cannot name. */
   readonly leads_to: (code: string) => string | undefined;
+  /** Places whose names lead to what was found; the others are told by their addresses: a name may be what is damaged. */
+  readonly named?: ReadonlySet<string>;
 }
 
 /** Digits of the digest that a spec keeps: enough to tell dumps apart. */
@@ -27,16 +29,15 @@ const COMPLAINT = /BUG|Oops|panic|WARNING|corruption|lockup|stall|blocked for mo
 const PLAIN = /^[ !#-[\]-z|~]+$/;
 
 /** The spec that freezes what was found: it passes as long as the same is found again. Not in its one form as to blanks. */
-export function adoptedSpec({ file, sha256, release, siren, report, name, leads_to }: Adoptee): string {
+export function adoptedSpec(adoptee: Adoptee): string {
+  const { file, sha256, release, siren, report, name } = adoptee;
   const kernel = release === '' || !PLAIN.test(release) ? '' : ` kernel "${release}"`;
   const { patient } = report;
   const claims = [
     `hypervisor ${patient} is unobserved`,
     ...intact(report),
-    ...report.verdicts
-      .filter(({ verdict }) => verdict !== 'intact')
-      .map((one) => verdictClaim(one, report, leads_to)),
-    ...diagnosisClaims(report),
+    ...report.verdicts.filter(({ verdict }) => verdict !== 'intact').map((one) => verdictClaim(one, adoptee)),
+    ...diagnosisClaims(adoptee),
     ...logClaims(report),
   ];
   return `## Adopted: what Siren ${siren} found in this dump. Where a later one finds something else, look which of the two is right.
@@ -59,8 +60,7 @@ function intact({ patient, verdicts }: AmbulanceReport): readonly string[] {
 
 function verdictClaim(
   { structure, verdict, code }: StructureVerdict,
-  report: AmbulanceReport,
-  leads_to: Adoptee['leads_to'],
+  { report, leads_to, named }: Adoptee,
 ): string {
   const subject = `verdict ${report.patient}.${structure} is ${verdict}`;
   const findings = report.findings.filter((one) => one.structure === structure);
@@ -68,19 +68,23 @@ function verdictClaim(
   // The same code may stand for another verdict elsewhere: then the verdict alone is frozen.
   if (findings.length === 0)
     return code === undefined || leads_to(code) !== verdict ? subject : `${subject} with ${code}`;
-  const places = [...new Set(findings.map(placeOf))];
+  const places = [...new Set(findings.map((one) => placeOf(one, named)))];
   const at = places.includes(undefined) ? '' : ` at ${places.join(', ')}`;
   return `${subject} with ${codes.join(', ')}${at}`;
 }
 
-/** By its address: names may be what is damaged. */
-function placeOf({ address }: Pick<Finding, 'address'>): string | undefined {
+function placeOf(
+  { place, address }: Pick<Finding, 'place' | 'address'>,
+  named: Adoptee['named'],
+): string | undefined {
+  // prettier-ignore
+  if (named?.has(place) === true) return place;
   return address === '' ? undefined : `address(0x${address.replace(/^0+(?=.)/, '')})`;
 }
 
-function diagnosisClaims({ patient, diagnosis }: AmbulanceReport): readonly string[] {
-  return diagnosis.slice(0, DIAGNOSES_KEPT).map(({ cause, rank, address }) => {
-    const at = placeOf({ address });
+function diagnosisClaims({ report: { patient, diagnosis }, named }: Adoptee): readonly string[] {
+  return diagnosis.slice(0, DIAGNOSES_KEPT).map(({ cause, rank, ...where }) => {
+    const at = placeOf(where, named);
     return `diagnosis ${patient} is ${cause}${at === undefined ? '' : ` at ${at}`}${rank === 1 ? '' : ` rank ${rank}`}`;
   });
 }

@@ -11,8 +11,17 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { attend } from '../../src/ambulance/attend.ts';
+import { placesByName } from '../../src/cli/adopt-places.ts';
+import { worldOf } from '../../src/place/world.ts';
+import { coreTarget } from '../../src/targets/core/core-target.ts';
+import { openMachine } from '../../src/targets/core/open.ts';
+import { factsOf } from '../../src/verdict/facts.ts';
 import { siren } from '../support/built.ts';
 import { sirenHere } from '../support/in-process.ts';
+import { bareTopology } from '../support/bare-kernel.ts';
+import { place } from '../support/expressions.ts';
+import { SHIPPED } from '../support/library.ts';
 
 const SPEC = `scenario "smashed" {
   machine { cpus 0..1; memory 256 MiB }
@@ -79,6 +88,30 @@ describe('a damaged machine goes out as a core file and comes back as a scenario
     expect([ran.code, ran.stdout]).toEqual([0, expect.stringMatching(/1 passed/)]);
     const again = await sirenHere(['adopt', dump], folder);
     expect([again.code, again.stderr]).toEqual([3, expect.stringMatching(/--force/)]);
+  });
+
+  it('adopt names a place where its name leads to what was found, and gives its address elsewhere', () => {
+    const machine = openMachine(join(folder, dump), 'dump');
+    if (typeof machine === 'string') throw new Error(machine);
+    const { report } = attend(machine.patient, { ambulance: 'rescue', library: SHIPPED });
+    const there = 'dump.run_queues[0].nr_running';
+    const led = factsOf(worldOf({ topology: bareTopology(), lets: [] }, coreTarget([machine]), 1)).place(
+      place(there),
+    );
+    const [first] = report.findings;
+    if (!first || !led.ok || led.value.kind !== 'bytes') throw new Error('nothing was found');
+    const found = { ...first, place: there, physical: led.value.runs[0]?.physical ?? -1 };
+    const named = (...findings: (typeof found)[]): string[] => [
+      ...placesByName(machine, { ...report, findings, diagnosis: [] }, SHIPPED),
+    ];
+    expect(named(found)).toEqual([there]);
+    const unknown = { ...found, place: 'dump.tasks["nobody"].tasks.next' };
+    const own = { ...found, place: 'dump.address(0xffff888000a00428)' };
+    expect(named({ ...found, physical: found.physical + 8 }, unknown, own)).toEqual([]);
+    expect(named(unknown, found)).toEqual([there]);
+    // The ring is broken there, so that no name leads any further.
+    expect(named(...report.findings)).toEqual([]);
+    machine.close();
   });
 
   it('adopt writes into no other folder than a project', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Patient } from '../../src/patient/patient.ts';
 import { Grants } from '../../src/hypervisor/grants.ts';
-import { beating, MS, REGION, scene, seen } from './scene.ts';
+import { HYPERCALL } from '../../src/target/hypercalls.ts';
+import { beating, hypercall, MS, REGION, scene, seen } from './scene.ts';
 
 const FOR_EVER = 1_000 * MS;
 
@@ -57,6 +58,20 @@ describe('a patient', () => {
     expect(attached.bytes_read).toBe(8);
     expect(seen(events, 'grant')).toEqual([[3 * MS, { patient: 'web', access: 'read', until: FOR_EVER }]]);
     expect(seen(events, 'refusal')).toEqual([]);
+  });
+
+  test('tells why its region was refused while the region is granted, and not after', () => {
+    const { target, hypervisor } = scene([
+      { run: (cpu) => hypercall(cpu, HYPERCALL.register_metadata, 2 ** 39, 4096) },
+      ...beating(MS).slice(1),
+    ]);
+    target.bootAll();
+    const patient = hypervisor.attach('rescue', 'web', 2 * MS);
+    if (patient === false) throw new Error('not attached');
+    expect(patient.refusal).toBe('OUTSIDE');
+    target.runUntil(3 * MS);
+    expect(patient.refusal).toBeUndefined();
+    expect(hypervisor.audit.entries.at(-1)).toMatchObject({ who: 'rescue', allowed: false });
   });
 
   test('outside its memory there is nothing, and `into` stays untouched', () => {

@@ -1,5 +1,8 @@
 /** One-line mutations of what the language says of types, names and habits. */
 export const mutants = [
+  { id: 'a-name-leads-to-what-was-found', file: 'src/cli/adopt-places.ts', from: 'if (led.value.runs[0]?.physical === found.get(place)) named.add(place);', to: 'named.add(place);', killer: 'test/cli/core-files.test.ts' },
+  { id: 'adopted-places-have-names', file: 'src/report/adopted.ts', from: 'if (named?.has(place) === true) return place;', to: '', killer: 'test/report/adopted.test.ts' },
+  { id: 'a-refusal-is-granted', file: 'src/hypervisor/patient.ts', from: "return this.look('region', undefined, () => this.hypervisor.registryEntry(this.name).refusal);", to: 'return this.hypervisor.registryEntry(this.name).refusal;', killer: 'test/hypervisor/patient.test.ts' },
   { id: 'an-oops-is-read-off-the-console', file: 'src/targets/sim/engine/hypercalls.ts', from: "?.kind === 'oops'", to: "?.kind === 'stall'", killer: 'specs/structures/slabs.spec' },
   { id: 'an-oops-is-no-panic', file: 'src/targets/sim/engine/hypercalls.ts', from: 'distress(machine, cpu, DISTRESS.oops)', to: 'distress(machine, cpu, DISTRESS.panic)', killer: 'specs/structures/slabs.spec' },
   { id: 'one-claim-of-failure-one-cause', file: 'src/verdict/coverage.ts', from: 'if (expected-- > 0) continue;', to: 'if (expected > 0) continue;', killer: 'test/verdict/rescue-claims.test.ts' },

@@ -54,6 +54,11 @@ test('what is adopted compiles, whatever the verdicts and codes', () => {
   expect(claims).toContain('verdict dump.orders is unchecked');
   expect(claims).toContain('check dump.log contains "BUG: soft lockup - CPU#0 stuck for 22s!"');
   expect(claims).toContain('diagnosis dump is lock_leak at address(0xffffffff9aa06080)');
+  const [place = ''] = REPORT.findings.map((one) => one.place);
+  const named = adoptedSpec({ file: 'a.vmcore', sha256: '0'.repeat(64), release: '', siren: '0.0.0', report: REPORT, name: 'a', leads_to: (code) => FINDINGS.get(code)?.leads_to, named: new Set([place]) }); // prettier-ignore
+  expect(named).toContain('verdict dump.locks is corrupt with LOCK_NO_HOLDER at dump.locks["tasklist_lock"]');
+  expect(named).toContain('diagnosis dump is lock_leak at dump.locks["tasklist_lock"]');
+  expect(named).not.toContain('address(');
 });
 
 test('lines of it are read by people, and no last word of a log stands for a finding', () => {

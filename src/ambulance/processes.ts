@@ -1,6 +1,7 @@
 import type { Address } from '../base/address.ts';
 import type { Elements } from '../structure/elements.ts';
 import { readField } from '../structure/locators.ts';
+import type { Problem } from '../structure/link.ts';
 import type { Session } from '../structure/session.ts';
 import type { Space } from './space.ts';
 import { openSpace } from './space.ts';
@@ -12,20 +13,30 @@ const UNPRINTABLE = '\ufffd';
 /** Characters in which two names differ. */
 const NEAR = 2;
 
-/** The address space of the first process of that comm, through its own page tables; a text when there is none. */
-export function processSpace(subject: Subject, session: Session, comm: string): Space | string {
+/** The address space of the first process of that comm, through its own page tables; why there is none to be had. */
+export function processSpace(subject: Subject, session: Session, comm: string): Space | Problem {
   const [listed, tabled] = [servingAs('processes', subject.library), servingAs('process_memory', subject.library)]; // prettier-ignore
-  if (listed === '' || tabled === '') return 'the library does not say what serves as processes';
+  if (listed === '' || tabled === '') return none('the library does not say what serves as processes');
   const processes = session.elements(listed).all();
   const task = findProcess(session, processes, tabled, comm);
-  if (task === undefined) return `there is no process ${comm}`;
+  if (task === undefined) {
+    const { failure } = processes;
+    // Whom nobody could look for is not said not to be there.
+    return failure && processes.length === 0
+      ? { code: failure.code, message: `no process can be found: ${failure.message}` }
+      : none(`there is no process ${comm}`);
+  }
   const tables = session.elementsOf(tabled, task).all();
   const { key } = tables.locator;
   const [mm] = tables.bases;
   const pgd = mm === undefined || !key ? NaN : readField(subject.space, mm, key);
   const root = subject.space.physical(pgd);
-  if (root < 0 || root % 4096 !== 0) return `the page table of ${comm} is not mapped`;
+  if (root < 0 || root % 4096 !== 0) return none(`the page table of ${comm} is not mapped`);
   return openSpace(subject.memory, root, subject.space);
+}
+
+function none(message: string): Problem {
+  return { code: 'UNMAPPED', message };
 }
 
 /** By its name; where that is damaged, the one process whose name is nearly it, or is no name. */

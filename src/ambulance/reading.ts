@@ -2,7 +2,7 @@ import type { Address } from '../base/address.ts';
 import { isCanonical } from '../base/address.ts';
 import { symbolAround } from '../formats/kallsyms.ts';
 import type { LibraryModel } from '../model/structure.ts';
-import type { LinkedLibrary } from '../structure/link.ts';
+import type { LinkedLibrary, Problem } from '../structure/link.ts';
 import { link } from '../structure/link.ts';
 import { describedLocators, withDescribed } from '../structure/described.ts';
 import type { CpuView, DescribedLocator, Surroundings } from '../structure/surroundings.ts';
@@ -27,16 +27,16 @@ export interface Reading {
 export function read(subject: Subject, attachment: Attachment, library: LibraryModel, meter: Meter, cpus: readonly CpuView[] = observe(subject)): Reading {
   const { fold } = subject.space;
   const linked = link(library, subject.btf, fold);
-  const spaces = new Map<string, Space | string>();
-  const process = (comm: string): Space | string => {
+  const spaces = new Map<string, Space | Problem>();
+  const process = (comm: string): Space | Problem => {
     const known = spaces.get(comm) ?? processBy(comm);
     spaces.set(comm, known);
     return known;
   };
   /** What the guest says of its tasks may be false: then processes are found as in every Linux. */
-  const processBy = (comm: string): Space | string => {
+  const processBy = (comm: string): Space | Problem => {
     const found = processSpace(subject, session, comm);
-    if (typeof found !== 'string' || described.size === 0) return found;
+    if (!('code' in found) || described.size === 0) return found;
     return processSpace(subject, new Session(linked, { ...around, described: new Map() }), comm);
   };
   const described = new Map<string, DescribedLocator>();

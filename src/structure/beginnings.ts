@@ -30,36 +30,65 @@ export function orphanedBy(parent: string, failure: Failure | undefined): Failur
 }
 
 /**
- * Why the places where a guest says that a structure begins are not believed: there are none, or the library, by the kernel's own symbols, finds
- * others. Neither is believed then, for whichever it is that lies, a repair that went by it would write into what is sound. What the library
- * cannot find is the guest's to say. `frame` is that of the locator.
+ * Why the places where a guest says that a structure begins are not believed: there are none, one is told more often than it is one, or the
+ * library, by the kernel's own symbols and types, finds others. Neither is believed then, for whichever it is that lies, a repair that went
+ * by it would write into what is sound. What the library cannot find is the guest's to say. `frame` is that of the locator; `parent` the
+ * element that a nested one hangs off.
  */
 export function doubtOf(
   locator: LinkedLocator,
   frame: Frame,
   told: readonly Root[],
   kernel: Symbols,
+  parent: Address | undefined,
 ): Problem | undefined {
   const { name, shape } = locator.model;
-  const own = rootsOf(locator, frame, kernel);
-  if (own === undefined)
-    return told.length > 0 ? undefined : doubt(`${name}: the guest's own locator gives no place where it begins`); // prettier-ignore
+  const own = rootsOf(locator, frame, kernel, parent);
+  const twice = toldTwice(told);
+  if (twice && times(twice, told) > Math.max(1, times(twice, own ?? [])))
+    return doubt(`${name}: the guest's own locator begins ${times(twice, told)} times at ${at(twice)}`);
+  if (own === undefined) {
+    if (told.length > 0 || parent !== undefined) return undefined;
+    return doubt(`${name}: the guest's own locator gives no place where it begins`);
+  }
   const heads = new Set(own.map(({ head }) => head));
   const strange = told.find(({ head }) => !heads.has(head));
-  if (strange) return doubt(`${name}: the guest's own locator begins at ${at(strange)}, and by the kernel's symbols it does not begin there`); // prettier-ignore
+  if (strange)
+    return doubt(
+      `${name}: the guest's own locator begins at ${at(strange)}, and by the kernel's symbols it does not begin there`,
+    );
   for (const { head } of told) heads.delete(head);
   // Empty buckets are not told.
   const left = own.find(
     ({ head, space }) => heads.has(head) && (shape !== 'hlist' || holdsEntry(space, head)),
   );
-  return left && doubt(`${name}: by the kernel's symbols it begins at ${at(left)}, and the guest's own locator leaves that out`); // prettier-ignore
+  if (!left) return undefined;
+  return doubt(
+    `${name}: by the kernel's symbols it begins at ${at(left)}, and the guest's own locator leaves that out`,
+  );
+}
+
+/** A place that is told again: what begins there would be gone through, and counted, twice. */
+function toldTwice(told: readonly Root[]): Root | undefined {
+  if (told.length < 2) return undefined;
+  const heads = new Set<Address>();
+  return told.find(({ head }) => heads.size === heads.add(head).size);
+}
+
+function times({ head }: Root, roots: readonly Root[]): number {
+  return roots.filter((one) => one.head === head).length;
 }
 
 /** By the library's own formula; undefined when this kernel does not let it find them. */
-function rootsOf(locator: LinkedLocator, frame: Frame, kernel: Symbols): readonly Root[] | undefined {
+function rootsOf(
+  locator: LinkedLocator,
+  frame: Frame,
+  kernel: Symbols,
+  parent: Address | undefined,
+): readonly Root[] | undefined {
   if (lackingSymbol(locator, kernel) !== undefined) return undefined;
   const roots: Root[] = [];
-  frame.at = NaN;
+  frame.at = parent ?? NaN;
   frame.onRoot = (root) => void (Number.isNaN(root.head) || roots.push(root));
   locator.program.run(frame);
   const { failure } = frame;

@@ -42,7 +42,7 @@ export function describedLocators(
 class CodeLocator implements DescribedLocator {
   readonly #entry: LocatorEntry;
   readonly #in: DescribedIn;
-  readonly #reader: Reader | string;
+  readonly #reader: Reader | Problem;
   readonly #machine: LocatorInterpreter;
   /** Runs `step`, where there is any. */
   #stepper: LocatorInterpreter | undefined;
@@ -55,7 +55,7 @@ class CodeLocator implements DescribedLocator {
     this.#in = within;
     const { around } = within;
     this.#reader = entry.names.space === '' ? around.kernel : around.process(entry.names.space);
-    this.#host = hostOf(typeof this.#reader === 'string' ? around.kernel : this.#reader, within);
+    this.#host = hostOf('code' in this.#reader ? around.kernel : this.#reader, within);
     this.#machine = new LocatorInterpreter(this.#host, LOCATOR_BUDGET);
   }
 
@@ -65,7 +65,7 @@ class CodeLocator implements DescribedLocator {
   ): readonly Root[] | Problem {
     // prettier-ignore
     const space = this.#reader;
-    if (typeof space === 'string') return { code: 'UNMAPPED', message: space };
+    if ('code' in space) return space;
     const given = this.#given(parent ?? NaN);
     if ('code' in given) return given;
     const { objects, heads } = given;

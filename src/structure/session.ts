@@ -34,7 +34,7 @@ export class Session {
   readonly #elements = new Map<string, Elements>();
   readonly #nested = new Map<string, Map<Address, Elements>>();
   readonly #guards = new Map<string, Guard | undefined>();
-  readonly #frames = new Map<LinkedLocator['program'], Frame | string>();
+  readonly #frames = new Map<LinkedLocator['program'], Frame | Problem>();
 
   constructor(linked: LinkedLibrary, around: Surroundings) {
     this.#linked = linked;
@@ -55,7 +55,7 @@ export class Session {
     const missing = symbols.items.find((name_of) => this.symbol(name_of) === undefined && !optional.has(name_of)); // prettier-ignore
     if (missing !== undefined) return failed({ code: 'NO_SYMBOL', message: `there is no symbol ${missing}` });
     const readers = this.#readers(validator.program.tables.spaces.items);
-    if (typeof readers === 'string') return failed({ code: 'UNMAPPED', message: readers });
+    if ('code' in readers) return failed(readers);
     const frame = new Frame(this, validator.program.tables, name, readers);
     this.#guards.delete(name);
     validator.program.guard?.(frame);
@@ -105,7 +105,7 @@ export class Session {
     if (!validator || 'code' in validator) return `there is no validator ${draft.structure}`;
     const { tables } = validator.program;
     const readers = this.#readers(tables.spaces.items);
-    if (typeof readers === 'string') return readers;
+    if ('code' in readers) return readers.message;
     const frame = new Frame(this, tables, draft.structure, readers);
     frame.bound = draft.bound;
     made(frame);
@@ -195,11 +195,11 @@ export class Session {
     return undefined;
   }
 
-  #readers(comms: readonly string[]): Reader[] | string {
+  #readers(comms: readonly string[]): Reader[] | Problem {
     const readers: Reader[] = [];
     for (const comm of comms) {
       const reader = comm === '' ? this.#around.kernel : this.#around.process(comm);
-      if (typeof reader === 'string') return reader;
+      if ('code' in reader) return reader;
       readers.push(reader);
     }
     return readers;
@@ -221,12 +221,12 @@ export class Session {
     });
   }
 
-  /** One for all runs of a locator's functions; a text when its address space is not to be had. */
-  #frameOf({ program, model }: LinkedLocator): Frame | string {
+  /** One for all runs of a locator's functions; a problem when its address space is not to be had. */
+  #frameOf({ program, model }: LinkedLocator): Frame | Problem {
     const known = this.#frames.get(program);
     if (known !== undefined) return known;
     const readers = this.#readers(program.tables.spaces.items);
-    const made = typeof readers === 'string' ? readers : new Frame(this, program.tables, model.name, readers);
+    const made = 'code' in readers ? readers : new Frame(this, program.tables, model.name, readers);
     this.#frames.set(program, made);
     return made;
   }
@@ -242,12 +242,11 @@ export class Session {
       made.failure = { code, message, place: name, address: NaN, bytes: 0 };
     };
     const frame = this.#frameOf(locator);
-    if (typeof frame === 'string') return fail({ code: 'UNMAPPED', message: frame });
+    if ('code' in frame) return fail(frame);
     frame.failure = undefined;
     if (described) {
       const roots = described.roots(parent, locator.model.shape === 'hlist' ? holdsEntry : undefined);
-      const doubt =
-        'code' in roots || parent !== undefined ? undefined : doubtOf(locator, frame, roots, this);
+      const doubt = 'code' in roots ? undefined : doubtOf(locator, frame, roots, this, parent);
       if ('code' in roots || doubt) return fail(doubt ?? (roots as Problem));
       for (const root of roots) made.roots.push(root);
     } else {

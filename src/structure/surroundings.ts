@@ -27,8 +27,8 @@ export interface CpuView {
 /** Where a library is put to use: a patient as its kernel publishes it, at one instant. */
 export interface Surroundings {
   readonly kernel: Reader;
-  /** The address space of the first process of that comm; a text when there is none. */
-  process(comm: string): Reader | string;
+  /** The address space of the first process of that comm; why there is none to be had. */
+  process(comm: string): Reader | Problem;
   symbol(name: string): Address | undefined;
   /** `__per_cpu_offset[cpu]`; NaN when it cannot be had. */
   perCpuBase(cpu: number): Address;

@@ -22,9 +22,10 @@ describe('what an ambulance itself needs of a library', () => {
     expect(servingAs('processes', NO_LIBRARY)).toBe('');
     expect(stackBytes(NO_LIBRARY)).toBe(0);
     const subject = { library: NO_LIBRARY } as Subject;
-    expect(processSpace(subject, {} as Session, 'shop')).toBe(
-      'the library does not say what serves as processes',
-    );
+    expect(processSpace(subject, {} as Session, 'shop')).toEqual({
+      code: 'UNMAPPED',
+      message: 'the library does not say what serves as processes',
+    });
   });
 
   it('is all that it knows: no structure and no struct of the library stands in its code', () => {

@@ -203,7 +203,7 @@ describe('what the guest says of its structures', () => {
       let steps = 0;
       const around = {
         kernel: memory().space,
-        process: () => '',
+        process: () => ({ code: 'UNMAPPED', message: '' }),
         symbol: () => 0,
         perCpuBase: () => NaN,
         cpu_count: 1,
@@ -226,7 +226,7 @@ describe('what the guest says of its structures', () => {
     on.put(0x7008, 0x9000);
     const around = {
       kernel: on.space,
-      process: () => '',
+      process: () => ({ code: 'UNMAPPED', message: '' }),
       symbol: () => 0,
       perCpuBase: () => NaN,
       cpu_count: 1,

@@ -28,7 +28,7 @@ function kernelSession(
   const of: LibraryModel = { structs: [], locators, validators: [validator(validates, body)] };
   return new Session(link(of, btf), {
     kernel: memory.space,
-    process: () => 'there is no process',
+    process: () => ({ code: 'UNMAPPED', message: 'there is no process' }),
     symbol: (wanted) => SYMBOLS[wanted],
     perCpuBase: (cpu) => CPU_AREA + cpu * 0x8000,
     cpu_count: 2,
@@ -158,7 +158,7 @@ describe('a structure inside of elements', () => {
       space: { comm: 'shop' },
     });
     const away = library([CHILD], [orders], [validator('orders', [require_(binary('==', call('count', collection('orders')), int(1)), 'X')])]); // prettier-ignore
-    const session = sessionOn(away, new FlatSpace(), { book: 0x4000 }, { process: (comm) => `there is no process ${comm}` }); // prettier-ignore
+    const session = sessionOn(away, new FlatSpace(), { book: 0x4000 }, { process: (comm) => ({ code: 'UNMAPPED', message: `there is no process ${comm}` }) }); // prettier-ignore
     expect(session.validate('orders')?.failure).toMatchObject({ code: 'UNMAPPED', message: 'there is no process shop' }); // prettier-ignore
   });
 });

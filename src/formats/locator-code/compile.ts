@@ -1,6 +1,6 @@
 import type { Formula, LocatorModel, TypeModel } from '../../model/structure.ts';
 import type { BlockName } from './assemble.ts';
-import { assemble } from './assemble.ts';
+import { assemble, TEXT } from './assemble.ts';
 import { Emitter, NotCompiled } from './emit.ts';
 import type { LocatorEntry } from './entry.ts';
 import type { LocatorTypes } from './types.ts';
@@ -75,6 +75,8 @@ function entryOf(model: LocatorModel, types: LocatorTypes, options: CompileOptio
     object_type: typeText(object),
     head_type: typeText(head),
   };
+  const unfit = Object.entries(names).find(([, text]) => text !== '' && !TEXT.test(text));
+  if (unfit) throw new NotCompiled(`${unfit[0]}: no text of an entry can be \`${unfit[1]}\``);
   const { shape, including_head, limit } = model;
   return { shape, including_head, limit, names, texts, blocks: code };
 }

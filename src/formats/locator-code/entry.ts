@@ -34,7 +34,8 @@ const FLAG_HEAD = 1;
 const TEXTS_LIMIT = 64;
 /** Bytes of an entry. */
 const ENTRY_LIMIT = 8192;
-const NAME = /^[a-z][a-z0-9_]{0,62}$/;
+/** A name of the language, as long as a text of an entry can be. */
+const NAME = /^[A-Za-z_]\w{0,126}$/;
 
 /** The bytes of an entry. Its texts must be such as `decodeLocator` takes; it is our own. */
 export function encodeLocator(entry: LocatorEntry): Uint8Array {
@@ -156,7 +157,7 @@ class Reader {
       if (text === undefined) return this.#wrong(`there is no text ${index - 1} for ${name}`);
       names[name] = text;
     }
-    if (!NAME.test(names.name ?? '')) return this.#wrong('it has no name');
+    if (!NAME.test(names.name ?? '')) return this.#wrong(names.name ? 'its name is none of the language' : 'it has no name');
     return names as Record<EntryName, string>;
   }
 

@@ -18,11 +18,24 @@ export function locatorNotes(
     // A kernel describes what it has: variables that another version has are none of its own.
     const from = written.from.filter((place) => symbolsOf(place).every((name) => symbols.has(name)));
     if (from.length === 0) return [];
-    const model = { ...written, from };
+    const space = spaceOf(written, named);
+    const model = { ...written, from, ...(space && { space }) };
     const parent = named.get(model.parent ?? '')?.of;
     const compiled = compileLocator(model, types, { offsets: 'constants', ...(parent ? { parent } : {}) });
     return compiled.ok ? [locatorNote(compiled.entry, SPARE_BYTES)] : [];
   });
+}
+
+/** What is nested lies where its parent does. */
+function spaceOf(
+  model: LocatorModel,
+  named: ReadonlyMap<string, LocatorModel>,
+): LocatorModel['space'] {
+  for (let at: LocatorModel | undefined = model, depth = 0; at && depth < named.size; depth++) {
+    if (at.space) return at.space;
+    at = named.get(at.parent ?? '');
+  }
+  return undefined;
 }
 
 function symbolsOf(formula: Formula): readonly string[] {

@@ -157,7 +157,8 @@ class Reader {
       if (text === undefined) return this.#wrong(`there is no text ${index - 1} for ${name}`);
       names[name] = text;
     }
-    if (!NAME.test(names.name ?? '')) return this.#wrong(names.name ? 'its name is none of the language' : 'it has no name');
+    if (!NAME.test(names.name ?? ''))
+      return this.#wrong(names.name ? 'its name is none of the language' : 'it has no name');
     return names as Record<EntryName, string>;
   }
 

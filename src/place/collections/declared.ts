@@ -65,7 +65,9 @@ function sessionOf(kernel: Kernel, linked: LinkedLibrary, at: string): Session {
     kernel: readerOf(kernel),
     process(comm) {
       const table = pageTable(kernel, comm, at);
-      return table.ok ? readerOf(kernel, table.value) : { code: 'UNMAPPED', message: `there is no process ${comm}` };
+      return table.ok
+        ? readerOf(kernel, table.value)
+        : { code: 'UNMAPPED', message: `there is no process ${comm}` };
     },
     symbol: (name) => kernel.symbol(name),
     perCpuBase: (cpu) => kernel.u64(offsets + cpu * 8) ?? NaN,

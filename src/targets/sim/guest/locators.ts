@@ -27,10 +27,7 @@ export function locatorNotes(
 }
 
 /** What is nested lies where its parent does. */
-function spaceOf(
-  model: LocatorModel,
-  named: ReadonlyMap<string, LocatorModel>,
-): LocatorModel['space'] {
+function spaceOf(model: LocatorModel, named: ReadonlyMap<string, LocatorModel>): LocatorModel['space'] {
   for (let at: LocatorModel | undefined = model, depth = 0; at && depth < named.size; depth++) {
     if (at.space) return at.space;
     at = named.get(at.parent ?? '');

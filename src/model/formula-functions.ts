@@ -65,7 +65,7 @@ const FUNCTION_LIST: readonly FormulaFunction[] = [
   { name: 'contains', parameters: ['text', 'text'], optional: 0, gives: 'bool', doc: 'True when the second text is part of the first.' },
   { name: 'held', parameters: ['address'], optional: 0, gives: 'bool', doc: 'True when the lock there is held exclusively: its first byte is not zero.' },
   { name: 'enumerator', parameters: ['text', 'text'], optional: 0, gives: 'number', doc: "What a value of one of the guest's enums is by name: `enumerator(\"pageflags\", \"PG_head\")`." },
-  { name: 'has', parameters: ['address'], optional: 0, gives: 'bool', doc: 'True when the guest has a member of that name: `has(t.se.my_q) and t.se.my_q != 0`. Where it has none, what `and` joins to it, or `?` makes depend on it, is left out.' },
+  { name: 'has', parameters: ['address'], optional: 0, gives: 'bool', doc: 'True when the guest has a member of that name: `has(t.se.my_q) and t.se.my_q != 0`. Where it has none, what `and` joins to it, or `?` makes depend on it, is left out, and so is the body of `if has(PLACE)`.' },
   { name: 'exists', parameters: ['symbol'], optional: 0, gives: 'bool', doc: 'True when the kernel has a symbol of that name.' },
   { name: 'takes', parameters: ['cpu', 'texts'], optional: 0, gives: 'bool', doc: "True when one of the functions is on a CPU's stack." },
   { name: 'behind', parameters: ['cpu', 'texts'], optional: 0, gives: 'bool', doc: 'True when one of the functions is on the stack of a CPU that waits for a lock, behind the slow path and who called that.' },

@@ -53,8 +53,16 @@ const freedTwice = `free ${CACHE}.objects[4]; free ${CACHE}.objects[5]; free ${C
 
 /** Of what the simulated guest has not, and the tests that have it. */
 export const ELSEWHERE: ReadonlyMap<string, string> = new Map(
-  ['areas', 'call_sites', 'credentials', 'file_tables', 'free_areas', 'gates', 'interrupts', 'jump_sites', 'modules', 'mounts', 'pages', 'pids', 'system_calls', 'text', 'vmap_areas', 'work_queues', 'worker_pools'].map((name) => [name, 'test/library/stock.real.test.ts']),
+  ['areas', 'call_sites', 'class_queues', 'credentials', 'file_tables', 'free_areas', 'gates', 'group_queues', 'interrupts', 'jump_sites', 'modules', 'mounts', 'mutexes', 'pages', 'pids', 'spin_locks', 'system_calls', 'text', 'vmap_areas', 'work_queues', 'worker_pools'].map((name) => [name, 'test/library/stock.real.test.ts']),
 ); // prettier-ignore
+
+/** Codes about members that the simulated guest has not, of structures that it has. */
+export const CODES_ELSEWHERE: ReadonlySet<string> = new Set([
+  'slabs CACHE_FUNCTION',
+  'super_blocks SB_TYPE',
+  'tasks TASK_OWN',
+  'timers TIMER_RUNNING',
+]);
 
 /** One for every code of every validator that ships. */
 export const CORRUPT: readonly Corrupt[] = [
@@ -98,6 +106,7 @@ export const CORRUPT: readonly Corrupt[] = [
   corrupt('orders', 'ORDER_STATE', 'set web.orders[5].state to 9'),
   corrupt('orders', 'ORDER_COUNT', 'set web.symbols["order_book"].count to 99'),
   corrupt('slabs', 'CACHE_SIZE', 'set web.slabs["dentry"].size to 4'),
+  corrupt('slabs', 'CACHE_COUNT', 'set web.slabs["dentry"].refcount to 0xffff_fffb'),
   corrupt('slabs', 'SLAB_CACHE', retired(`set ${OTHER}.slab.slab_cache to 0x1000`)),
   corrupt('slabs', 'SLAB_COUNTERS', retired(counters(64))),
   corrupt(
@@ -128,12 +137,23 @@ export const CORRUPT: readonly Corrupt[] = [
   corrupt('super_blocks', 'SB_ROOT', 'set web.super_blocks["tmpfs"].s_root to 0x1000'),
   corrupt('super_blocks', 'SB_COUNT', 'set web.super_blocks["tmpfs"].s_count to 0'),
   corrupt('super_blocks', 'INODE_SB', 'set web.super_blocks["rootfs"].s_root.d_inode.i_sb to 0x1000'),
+  corrupt(
+    'super_blocks',
+    'INODE_COUNT',
+    'set web.super_blocks["rootfs"].s_root.d_inode.i_count.counter to 0xffff_ffff',
+  ),
   corrupt('dentries', 'DENTRY_SB', 'set web.super_blocks["tmpfs"].s_root.d_sb to 0x1000'),
   corrupt('dentries', 'DENTRY_PARENT', 'set web.dentries[3].d_parent to 0x1000'),
   corrupt('dentries', 'DENTRY_INODE', 'set web.dentries[3].d_inode to 0x1000'),
   corrupt('dentries', 'DENTRY_COUNT', 'set web.dentries[3].d_lockref.count to 0x8000_0000'),
   corrupt('late_clocks', 'CLOCK_LATE', 'lose web.cpus[1].tick', 100 * MS),
   corrupt('disk_waits', 'DISK_WAIT', 'lose web.disk0.interrupt', 100 * MS),
+];
+
+/** More for codes that stand for several things. */
+export const MORE: readonly Corrupt[] = [
+  corrupt('cpu_freelists', 'SLAB_COUNTERS', `set ${OTHER}.slab.freelist to 0; ${frozen(63)}`),
+  corrupt('super_blocks', 'SB_COUNT', 'set web.super_blocks["tmpfs"].s_active.counter to 0xffff_fffd'),
 ];
 
 /** One for every validator that gives a verdict. */

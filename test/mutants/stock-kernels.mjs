@@ -21,4 +21,9 @@ export const mutants = [
   { id: 'as-if-nobody-were-at-work', file: 'src/ambulance/holders.ts', from: "if (cpus.every(({ mode }) => mode !== 'kernel')) return undefined;", to: 'return undefined;', killer: 'test/ambulance/holders.test.ts' },
   { id: 'a-leaked-lock-guards-nothing', file: 'src/ambulance/inspect.ts', from: 'for (const lock of leakedIn(one)) orphans.add(lock);', to: '{}', killer: 'test/ambulance/holders.test.ts' },
   { id: 'an-oops-comes-to-its-end', file: 'src/execute/rescue.ts', from: '? OOPS_SETTLE_NS : 0', to: '? 0 : 0', killer: 'test/execute/rescue.test.ts' },
+  { id: 'what-a-guest-has-not-is-not-asked-for', file: 'src/structure/compile/statement.ts', from: 'if (lacks(statement.condition, inner.scope)) return;', to: '', killer: 'test/structure/stock-kernels.test.ts' },
+  { id: 'a-cache-has-users', file: 'specs/lib/slabs.spec', from: 'require c.refcount >= -1', to: 'require c.refcount >= -100', killer: 'test/library/fixtures.test.ts' },
+  { id: 'an-inode-has-references', file: 'specs/lib/dcache.spec', from: 'require i.i_count.counter >= 0', to: 'require i.i_count.counter >= -1', killer: 'test/library/fixtures.test.ts' },
+  { id: 'a-file-system-is-not-given-up-twice', file: 'specs/lib/dcache.spec', from: 'require s.s_active.counter >= 0', to: 'require s.s_active.counter >= -3', killer: 'test/library/fixtures.test.ts' },
+  { id: 'a-full-slab-of-a-cpu-has-none-free', file: 'specs/lib/slabs.spec', from: 'require k.slab.freelist != 0 or k.slab.inuse >= k.slab.objects', to: 'require k.slab.inuse <= k.slab.objects', killer: 'test/library/fixtures.test.ts' },
 ]; // prettier-ignore

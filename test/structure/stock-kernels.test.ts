@@ -88,6 +88,19 @@ describe('a member that a kernel may lack', () => {
     expect(check(binary('==', either, int(7)))).toMatchObject({ drafts: [], failure: undefined });
   });
 
+  it('takes the body of an `if` with it, places and all', () => {
+    const asks = (of: string): Statement => ({
+      kind: 'if',
+      condition: has(of),
+      body: [require_(binary('==', member(x, of), int(8)), 'NO', [], { at: member(x, of) })],
+      span,
+    });
+    const run = (of: string) =>
+      said(memory, [things], [each('x', collection('things'), asks(of))], { item: 0x4000 });
+    expect(run('absent')).toMatchObject({ drafts: [], failure: undefined });
+    expect(run('value').drafts).toMatchObject([{ code: 'NO', address: 0x4000 }]);
+  });
+
   it('is as good as any where it is there', () => {
     const there = binary('and', has('value'), binary('==', member(x, 'value'), int(7)));
     expect(check(there)).toMatchObject({ drafts: [], failure: undefined });

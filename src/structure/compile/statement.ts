@@ -1,6 +1,7 @@
 import type { FormulaType } from '../../model/formula-types.ts';
 import type { Formula, Statement } from '../../model/structure.ts';
 import { eachOf, valueOf, withName } from '../../model/type-source.ts';
+import { lacks } from '../../model/typing.ts';
 import type { Bindings } from './capture.ts';
 import { isAlone } from './alone.ts';
 import { capture } from './capture.ts';
@@ -38,6 +39,8 @@ function compileStatement(
       case 'each':
         return compileEach(statement, inner, onRule);
       case 'if':
+        // What a guest has not is not asked for.
+        if (lacks(statement.condition, inner.scope)) return;
         return code.block(`if (${compileCondition(statement.condition, inner)})`, () => compileStatements(statement.body, inner, onRule)); // prettier-ignore
       case 'walk':
         return compileWalk(statement, inner, (body, within) => compileStatements(body, within, onRule), onRule); // prettier-ignore

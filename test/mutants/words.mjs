@@ -1,5 +1,7 @@
 /** One-line mutations of what the language says of types, names and habits. */
 export const mutants = [
+  { id: 'what-was-read-again-is-told', file: 'src/report/html/browser/rescue.js', from: 'message === undefined && rereads === 0', to: 'message === undefined && rereads >= 0', killer: 'test/report/html.test.ts' },
+  { id: 'what-came-another-way-is-told', file: 'src/report/html/browser/rescue.js', from: 'code === undefined && via === undefined', to: 'code === undefined', killer: 'test/report/html.test.ts' },
   { id: 'a-name-leads-to-what-was-found', file: 'src/cli/adopt-places.ts', from: 'if (led.value.runs[0]?.physical === found.get(place)) named.add(place);', to: 'named.add(place);', killer: 'test/cli/core-files.test.ts' },
   { id: 'adopted-places-have-names', file: 'src/report/adopted.ts', from: 'if (named?.has(place) === true) return place;', to: '', killer: 'test/report/adopted.test.ts' },
   { id: 'a-refusal-is-granted', file: 'src/hypervisor/patient.ts', from: "return this.look('region', undefined, () => this.hypervisor.registryEntry(this.name).refusal);", to: 'return this.hypervisor.registryEntry(this.name).refusal;', killer: 'test/hypervisor/patient.test.ts' },

@@ -217,6 +217,24 @@ describe('report.html', () => {
     expect(html).not.toMatch(/<th scope="row">pids/);
   });
 
+  it('lists what is plainly intact side by side; what came by another way, or was read again, stands in the table', async () => {
+    const [first] = report().verdicts;
+    const sound = { ...first!, verdict: 'intact' as const, rereads: 0 };
+    const verdicts = [{ ...sound, structure: 'tasks', elements: 7 }, { ...sound, structure: 'locks', rereads: 2 }, { ...sound, structure: 'pids', via: 'boot_copy' as const }]; // prettier-ignore
+    const scenario = scenarioNamed('sound');
+    const whole = await page([
+      {
+        scenario,
+        outcome: outcome(scenario, 'passed', { record: record({ reports: [{ ...report(), verdicts }] }) }),
+      },
+    ]);
+    const html = drawn(whole, runsIn(whole)[0] as PageRun);
+    expect(html).toMatch(
+      /1 intact, each [^<]*<\/p>\s*<ul class="sound">\s*<li>tasks <span class="dim">7<\/span><\/li>/,
+    );
+    for (const name of ['locks', 'pids']) expect(html).toMatch(new RegExp(`<th scope="row">${name}`));
+  });
+
   it('marks in a receipt the bytes that changed and no others', async () => {
     const one = { ...record().receipts[0], before: '00112233', after: '00ff2233', bytes: 4 } as ReturnType<typeof record>['receipts'][0]; // prettier-ignore
     const scenario = scenarioNamed('a flipped byte');

@@ -121,9 +121,33 @@ function verdictsView(rescue) {
   const absent = rescue.verdicts.filter(
     ({ verdict, code }) => verdict === 'unchecked' && code === 'NO_LOCATOR',
   );
-  const shown = rescue.verdicts.filter((one) => !absent.includes(one));
+  const sound = rescue.verdicts.filter(isPlain);
+  const shown = rescue.verdicts.filter((one) => !absent.includes(one) && !sound.includes(one));
   return markup`<h5>Verdicts</h5>
-    <div class="wide">
+    ${shown.length > 0 && verdictTable(shown)}
+    ${
+      sound.length > 0 &&
+      markup`<p class="none">${sound.length} intact, each with how much of it was looked at:</p>
+        <ul class="sound">
+          ${sound.map((one) => markup`<li>${one.structure} <span class="dim">${one.elements}</span></li>`)}
+        </ul>`
+    }
+    ${absent.length > 0 && markup`<p class="none">${absent.length} unchecked with NO_LOCATOR: ${absent.map((one) => one.structure).join(', ')}.</p>`}`;
+}
+
+/**
+ * True for what is intact and nothing else: read once, as the rest of the region says.
+ * @param {RescueResult['verdicts'][number]} verdict
+ */
+function isPlain({ verdict, code, via, message, rereads = 0 }) {
+  return (
+    verdict === 'intact' && code === undefined && via === undefined && message === undefined && rereads === 0
+  );
+}
+
+/** @param {readonly RescueResult['verdicts'][number][]} shown */
+function verdictTable(shown) {
+  return markup`<div class="wide">
       <table>
         <thead>
           <tr>
@@ -153,7 +177,7 @@ function verdictsView(rescue) {
           )}
         </tbody>
       </table>
-    </div>${absent.length > 0 && markup`<p class="none">${absent.length} unchecked with NO_LOCATOR: ${absent.map((one) => one.structure).join(', ')}.</p>`}`;
+    </div>`;
 }
 
 /** @param {RescueResult} rescue */

@@ -15,6 +15,7 @@ export interface FindingDoc {
 }
 
 const rings: readonly Shape[] = ['list', 'hash'];
+const limited: readonly Shape[] = ['list', 'hlist', 'hash', 'tree', 'llist', 'freelist', 'graph', 'ring', 'xarray', 'maple', 'array', 'bitmap'];
 const FINDING_LIST: readonly FindingDoc[] = [
   { code: 'LIST_NEXT_POISON', leads_to: 'corrupt', collections: [], shapes: rings, doc: 'A next link holds LIST_POISON1 or a value of that page: the entry was deleted, or the poison was written.' },
   { code: 'LIST_PREV_POISON', leads_to: 'corrupt', collections: [], shapes: rings, doc: 'A prev link holds LIST_POISON2 or a value of that page.' },
@@ -31,7 +32,7 @@ const FINDING_LIST: readonly FindingDoc[] = [
   { code: 'LLIST_WILD', leads_to: 'corrupt', collections: [], shapes: ['llist'], doc: 'A link of a lock-less list leads to no mapped memory.' },
   { code: 'LLIST_CYCLE', leads_to: 'corrupt', collections: [], shapes: ['llist'], doc: 'A lock-less list leads back to what was passed before. The place is the link that does.' },
   { code: 'FREELIST_WILD', leads_to: 'corrupt', collections: [], shapes: ['freelist'], doc: 'A free object names a next one where no memory is mapped.' },
-  { code: 'FREELIST_CYCLE', leads_to: 'corrupt', collections: [], shapes: ['freelist'], doc: 'A free list leads back to an object that was passed before: freed twice. The place is the link of that object, which the second time overwrote.' },
+  { code: 'FREELIST_CYCLE', leads_to: 'corrupt', collections: [], shapes: ['freelist'], doc: 'A free list leads back to an object that was passed before. Most likely that was freed twice, so the place is the link of that object, which the second time overwrites. The link that leads back may as well be the one that is wrong: the ring does not tell them apart, and the message names both.' },
   { code: 'GRAPH_WILD', leads_to: 'corrupt', collections: [], shapes: ['graph'], doc: 'A step of a graph leads to no mapped memory.' },
   { code: 'GRAPH_CYCLE', leads_to: 'corrupt', collections: [], shapes: ['graph'], doc: 'A step of a graph leads back to an element above. Two ways to one element are no damage.' },
   { code: 'RING_BOUNDS', leads_to: 'corrupt', collections: [], shapes: ['ring'], doc: 'The first and the last entry of a ring are farther apart than it is long, or the last lies before the first.' },
@@ -43,6 +44,7 @@ const FINDING_LIST: readonly FindingDoc[] = [
   { code: 'MAPLE_WILD', leads_to: 'corrupt', collections: [], shapes: ['maple'], doc: 'A slot of a maple tree leads to no mapped memory, or to a node that was passed before.' },
   { code: 'MAPLE_PARENT', leads_to: 'corrupt', collections: [], shapes: ['maple'], doc: "A node's parent link does not lead to the node whose slot leads to it." },
   { code: 'MAPLE_ORDER', leads_to: 'corrupt', collections: [], shapes: ['maple'], doc: "A pivot is below the one before, or beyond what its node is for." },
+  { code: 'TOO_MANY', leads_to: 'corrupt', collections: [], shapes: limited, doc: 'There are more elements than the `limit` of the locator. The place is the word that says how many there are, where one does, else where the structure begins.' },
   { code: 'HLIST_PPREV', leads_to: 'corrupt', collections: [], shapes: ['hlist', 'hash'], doc: "An entry's pprev does not point at who points to it." },
   { code: 'HLIST_WILD', leads_to: 'corrupt', collections: [], shapes: ['hlist', 'hash'], doc: 'A bucket link leads to no mapped memory, or the bucket never ends.' },
   { code: 'SEAL', leads_to: 'corrupt', collections: ['metadata'], doc: "The region's seal does not match its bytes; compared with the registered copy, the place is the first byte that differs." },
@@ -58,6 +60,7 @@ const FINDING_LIST: readonly FindingDoc[] = [
   { code: 'LOCATOR_STACK', leads_to: 'unreachable', collections: [], doc: "The locator's code takes a value that is not on its stack, or puts on more than it holds." },
   { code: 'LOCATOR_BUDGET', leads_to: 'unreachable', collections: [], doc: "The locator's code used up its steps, its loads or its roots: it loops, or says it is all over memory." },
   { code: 'LOCATOR_ROOTS', leads_to: 'unreachable', collections: [], doc: "The locator's code gives no place where the structure begins, or others than the library finds by the kernel's own symbols. Neither is believed." },
+  { code: 'LOCATOR_LIMIT', leads_to: 'unreachable', collections: [], doc: 'There are more elements than the lower of two limits, the one that the guest says of its structure and the one that the library does. Neither is believed.' },
   { code: 'UNMAPPED', leads_to: 'unreachable', collections: [], doc: 'The structure itself, not one link of it, lies in memory that is not mapped.' },
   { code: 'PARENT_UNREACHABLE', leads_to: 'unreachable', collections: [], doc: 'It hangs in another structure, and not one element of that could be reached. The place is where that failed.' },
   { code: 'WRAP', leads_to: 'unreachable', collections: [], doc: 'A bound or a length that a validator works out from memory is less than nothing.' },
@@ -66,7 +69,7 @@ const FINDING_LIST: readonly FindingDoc[] = [
   { code: 'NO_ELEMENT', leads_to: 'unreachable', collections: [], doc: 'A structure has no element of the name or number that a validator asks for.' },
   { code: 'NOT_IN_FILE', leads_to: 'unreachable', collections: [], doc: 'Some of it lies in memory that the machine had and that is not in the dump: the file is cut short, or was made without those pages. Nothing is concluded of what cannot be seen.' },
   { code: 'FIVE_LEVELS', leads_to: 'unreachable', collections: [], doc: 'The kernel uses page tables of five levels, and says (`page_offset_base`, `vmalloc_base`, `vmemmap_base`) that it has its memory where no such kernel can: what its pointers stand for is not known.' },
-  { code: 'BUDGET', leads_to: 'unreachable', collections: [], doc: 'The walk used up its steps or bytes.' },
+  { code: 'BUDGET', leads_to: 'unreachable', collections: [], doc: 'The walk used up its steps or bytes, or met more elements than it goes through where the locator says no `limit`: 1,048,576.' },
 ]; // prettier-ignore
 
 export const FINDINGS: ReadonlyMap<string, FindingDoc> = new Map(FINDING_LIST.map((doc) => [doc.code, doc]));

@@ -79,7 +79,7 @@ const OF_STRUCTURES: WordGroup = {
     id: 'The number that an element is named by in brackets.',
     space: 'The process in whose memory a structure lies: `space tasks["shop"].mm`. Without it, the kernel\'s.',
     guard: 'The lock that writers hold. Held when the structure was read, it is read again, and then called `unsettled`. A leading dot is a part of the root object.',
-    limit: 'More elements than that are no structure but damage: `limit 10_000`. A walk must have one.',
+    limit: 'More elements than that are no structure but damage, TOO_MANY: `limit 10_000`. A locator without one goes through 1,048,576, and more are no finding but BUDGET. A walk must have one, and says `over CODE` beyond it.',
     including: '`including head`: the object around a list\'s head is an element, too.',
     require: 'A condition, and the finding when it does not hold: `require o.qty in 1..1000 else RANGE "order {o.id}: quantity {o.qty}"`. `at` says which field is to blame, `expected` what it should be, `means` which cause it speaks for.',
     each: 'A sentence for each element: `each o in orders where o.qty > 0 { … }`. It goes through the elements of a locator, entries of an array, `cpus`, a range or a set; `.index` of its name is the position.',

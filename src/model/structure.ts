@@ -85,8 +85,10 @@ export interface LocatorModel {
   readonly space?: { readonly comm: string };
   /** The lock that writers hold; relative to the root object when it begins with `element`. */
   readonly guard?: Formula;
-  /** More elements than that are no structure but damage. Default 1,048,576. */
+  /** More elements than that are not gone through. Default 1,048,576. */
   readonly limit: number;
+  /** What more are: damage where the locator says a limit, and not to be told where the guest says another. Absent: nobody said one. */
+  readonly beyond?: 'damage' | 'disputed';
   /** True for the library that ships. */
   readonly shipped: boolean;
   readonly doc?: string;

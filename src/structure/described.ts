@@ -352,7 +352,10 @@ function spokenFor(model: LocatorModel, entry: LocatorEntry): LocatorModel {
     model.of.kind === 'named' && names.type !== '' ? { kind: 'named', name: names.type } : model.of;
   const told = { shape, of, via: path(names.via), label: path(names.label), id: path(names.id), key: path(names.key), including_head, limit }; // prettier-ignore
   const same = (Object.keys(told) as (keyof typeof told)[]).every((key) => JSON.stringify(told[key]) === JSON.stringify(model[key], plainly)); // prettier-ignore
-  return same ? model : { ...model, ...told };
+  if (same) return model;
+  // The lower of two limits ends the walk, and what there is beyond it is for neither to judge.
+  const disputed = limit === model.limit ? {} : { limit: Math.min(limit, model.limit), beyond: 'disputed' as const }; // prettier-ignore
+  return { ...model, ...told, ...disputed };
 }
 
 /** Without where it was written: a library that was compiled when Siren was built knows that of other things than one compiled now. */

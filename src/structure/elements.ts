@@ -48,6 +48,8 @@ export interface ShapeFault {
   readonly message: string;
   readonly expected?: Address;
   readonly expected_bits?: bigint;
+  /** Of a ring of free objects: the link that leads back to the object that this one is of. Which of the two is wrong, the ring does not say. */
+  readonly back?: { readonly element: Address; readonly member: string };
   /** Where it is neither an element's nor the root's: as a spec names it; '' by its address. */
   readonly place?: string;
   readonly root: number;

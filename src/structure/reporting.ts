@@ -154,8 +154,8 @@ export class Reporting extends Wide {
     one.place = (through ? this.session.placeOf(address) : undefined) ?? this.fill(template, holes);
   }
 
-  /** A walk's bad end, at the field that led there. */
-  ended(space: Reader, field: Address, bytes: number, pointer: boolean, trail: Trail): void {
+  /** A walk's bad end, at the field that led there. `back`: where that is the link of an object met twice, the field that led back to it; NaN else. */
+  ended(space: Reader, field: Address, bytes: number, pointer: boolean, trail: Trail, back: Address): void {
     const one = this.#making as Making;
     // Where a walk goes on to what was worked out, the element that it is made for is to blame.
     one.text = `it has not come to its end after ${trail.length} steps`;
@@ -166,6 +166,9 @@ export class Reporting extends Wide {
     one.pointer = pointer;
     one.place = this.session.placeOf(field) ?? `address(${hex(field, this.fold)})`;
     one.text = `after ${trail.length} steps, ${one.place} is ${bytes === 8 ? hexAt(space, field) : numberAt(space, field, bytes)}`;
+    if (Number.isNaN(back)) return;
+    const closing = this.session.placeOf(back) ?? `address(${hex(back, this.fold)})`;
+    one.text += back === field ? ': it leads back to where it stands' : `: the object that it is of is met again through ${closing}, and one of the two links is wrong`; // prettier-ignore
   }
 
   sayNumber(part: number, high: number, low: number, sign: number): void {

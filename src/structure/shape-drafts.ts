@@ -17,6 +17,8 @@ export function draftOf(session: Session, structure: string, elements: Elements,
       : own
         ? root.object
         : { type: elements.locator.named, base: one.element };
+  const { back } = one;
+  const closed = back ? ` through ${session.nameOf(name, back.element)}${back.member}: one of the two links is wrong` : ''; // prettier-ignore
   return {
     structure,
     code: one.code,
@@ -24,15 +26,22 @@ export function draftOf(session: Session, structure: string, elements: Elements,
     address: one.address,
     bytes: one.bytes,
     pointer: one.number !== true,
-    message: `${place} is ${one.message}`,
+    message: `${place} is ${one.message}${closed}`,
     space: root.space,
     of_shape: true,
     rule: -1,
     bound: [],
-    ...(one.code === 'FREELIST_CYCLE' ? { means: 'double_free' } : {}),
+    ...meansOf(one),
     ...(object.type === '' ? {} : { object }),
     ...(one.expected === undefined ? {} : { expected: one.expected, expected_bits: one.expected_bits ?? 0n }), // prettier-ignore
     ...(guard ? { guard } : {}),
     around: root.guard && guard !== root.guard ? [root.guard] : [],
   };
+}
+
+/** What the code of a link does not say by itself. */
+function meansOf({ code, place }: ShapeFault): { means?: string } {
+  if (code === 'FREELIST_CYCLE') return { means: 'double_free' };
+  if (code === 'TOO_MANY') return { means: place === undefined ? 'bad_count' : 'bad_value' };
+  return {};
 }

@@ -29,14 +29,19 @@ export class Trail {
     return false;
   }
 
+  /**
+   * True where a value was there before. Brent sees a cycle after up to three times its length: who is at a limit asks this, for a walk that
+   * goes round is not one that has too far to go. Values that are rounded say nothing.
+   */
+  comesBack(): boolean {
+    const twice = this.#twice();
+    return twice !== undefined && Number.isSafeInteger(this.#values[twice.again]);
+  }
+
   /** The field that led back to what had been passed: that of the first value that was there before. */
   closing(): Address {
-    const seen = new Set<number>();
-    for (const [index, value] of this.#values.entries()) {
-      if (seen.has(value)) return this.#fields[index] as Address;
-      seen.add(value);
-    }
-    return this.#fields.at(-1) ?? NaN;
+    const twice = this.#twice();
+    return (twice ? this.#fields[twice.again] : this.#fields.at(-1)) ?? NaN;
   }
 
   /**
@@ -44,12 +49,18 @@ export class Trail {
    * had been freed before it.
    */
   freedTwice(): Address {
+    const twice = this.#twice();
+    return (twice ? this.#fields[twice.first + 1] : this.#fields.at(-1)) ?? NaN;
+  }
+
+  /** Where the first value that was met again stands. */
+  #twice(): { readonly first: number; readonly again: number } | undefined {
     const seen = new Map<number, number>();
-    for (const [index, value] of this.#values.entries()) {
+    for (const [again, value] of this.#values.entries()) {
       const first = seen.get(value);
-      if (first !== undefined) return this.#fields[first + 1] as Address;
-      seen.set(value, index);
+      if (first !== undefined) return { first, again };
+      seen.set(value, again);
     }
-    return this.#fields.at(-1) ?? NaN;
+    return undefined;
   }
 }

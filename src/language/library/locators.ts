@@ -23,7 +23,7 @@ import { typeModel } from './types.ts';
 import type { TypeContext } from './type-context.ts';
 import { checkFormula } from './check.ts';
 
-/** More elements than that are no structure but damage. */
+/** So many elements are gone through where no `limit` says that more are damage. */
 const DEFAULT_LIMIT = 1_048_576;
 export const MOST = 16_777_216;
 /** Locators may be nested this deep. */
@@ -144,6 +144,7 @@ function fill(
     ...(space === undefined ? {} : { space }),
     ...(guard === undefined ? {} : { guard }),
     limit: most ?? DEFAULT_LIMIT,
+    ...(most === undefined ? {} : { beyond: 'damage' }),
     shipped: scope.unit.shipped.ships,
     ...(doc === undefined ? {} : { doc }),
     span: spanOf(scope.unit, node),

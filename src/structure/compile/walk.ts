@@ -49,11 +49,11 @@ export function compileWalk(
       const scope = withName(context.scope, statement.name, type);
       const within: Context = { ...context, scope, names: new Map([...context.names, [statement.name, at]]), bail: stop, walks: new Map([...context.walks, [statement.name, stop]]) }; // prettier-ignore
       if (statement.until) code.line(`if (${compileCondition(statement.until, within)}) ${stop}`);
-      const ended = (test: string, rule: number, place: string): void =>
+      const ended = (test: string, rule: number, place: string, back = 'NaN'): void =>
         code.block(`if (${test})`, () => {
           code.rarely(() =>
             code.block(`if (R.begin(${rule}))`, () => {
-              code.line(`R.ended(${start.space}, ${place}, ${width}, ${leads}, ${trail});`);
+              code.line(`R.ended(${start.space}, ${place}, ${width}, ${leads}, ${trail}, ${back});`);
               tellLoops(context);
               onRule(rule, capture({ ...context, quiet: true }));
               code.line('R.end();');
@@ -62,7 +62,8 @@ export function compileWalk(
           code.line(stop);
         });
       const number = asNumber(code, value);
-      ended(`${trail}.meets(${number}, ${value.high}, ${value.low}, ${linked.base})`, cycle, `${trail}.${statement.means === 'double_free' ? 'freedTwice' : 'closing'}()`); // prettier-ignore
+      const twice = statement.means === 'double_free';
+      ended(`${trail}.meets(${number}, ${value.high}, ${value.low}, ${linked.base}) || (${trail}.length > ${limit} && ${trail}.comesBack())`, cycle, `${trail}.${twice ? 'freedTwice' : 'closing'}()`, twice ? `${trail}.closing()` : 'NaN'); // prettier-ignore
       ended(`${trail}.length > ${limit}`, over, linked.base);
       code.line(`if (!R.step()) ${stop}`);
       code.labelled((inner) => body(statement.body, { ...within, bail: `break ${inner};` }));

@@ -1,7 +1,8 @@
 import type { Address } from '../../base/address.ts';
+import type { ShapeFault } from '../elements.ts';
 import { Trail } from '../trail.ts';
 import type { Shape, ShapeJob } from './shape.ts';
-import { add, fault, giveUp, hexAt, plausible } from './shape.ts';
+import { add, fault, full, giveUp, hexAt, plausible } from './shape.ts';
 
 const BATCH = 256;
 
@@ -25,14 +26,20 @@ function chain(
   first: () => Next | undefined,
   next: (base: Address) => Next | undefined,
 ): () => boolean {
-  // prettier-ignore
   const { elements, budget, space, locator, root } = job;
   const trail = new Trail();
   const fields = new Map<Address, { element: Address; member: string }>();
   let at: Next | undefined;
   let last: Address = NaN;
   let begun = false;
-  const wrong = (code: string, field: Address, element: Address, member: string, why: string): false => {
+  const wrong = (
+    code: string,
+    field: Address,
+    element: Address,
+    member: string,
+    why: string,
+    back?: ShapeFault['back'],
+  ): false => {
     elements.complete = false;
     fault(job, {
       code,
@@ -41,8 +48,20 @@ function chain(
       element,
       member,
       message: `${hexAt(space, field)}: ${why}`,
+      ...(back ? { back } : {}),
     });
     return false;
+  };
+  const goesRound = (): false => {
+    elements.bases.length = distinct(elements.bases, elements.starts.at(-1) ?? 0);
+    const none = { element: last, member: '' };
+    const [closing, own] = [trail.closing(), trail.freedTwice()];
+    const back = fields.get(closing) ?? none;
+    if (!codes.again)
+      return wrong(codes.cycle, closing, back.element, back.member, 'it leads back to what was passed before');
+    const { element, member } = fields.get(own) ?? none;
+    if (own === closing) return wrong(codes.cycle, own, element, member, 'it leads back to where it stands');
+    return wrong(codes.cycle, own, element, member, 'the object that it is of is met again', back);
   };
   return () => {
     if (!begun) {
@@ -56,17 +75,14 @@ function chain(
     for (let count = 0; count < BATCH; count++) {
       const edge = at;
       if (!edge || edge.to === 0) return false;
-      if (!budget.step()) {
-        giveUp(job, 'BUDGET', `${locator.model.name} has no end`);
-        return false;
-      }
+      const spent = !budget.step();
       if (!plausible(edge.to) || !space.mapped(edge.to)) return wrong(codes.wild, edge.field, last, edge.member, 'it leads to no mapped memory'); // prettier-ignore
       fields.set(edge.field, { element: last, member: edge.member });
-      if (trail.meets(edge.to, Math.floor(edge.to / 0x1_0000_0000) | 0, edge.to | 0, edge.field)) {
-        const field = codes.again ? trail.freedTwice() : trail.closing();
-        const { element, member } = fields.get(field) ?? { element: last, member: edge.member };
-        elements.bases.length = distinct(elements.bases, elements.starts.at(-1) ?? 0);
-        return wrong(codes.cycle, field, element, member, codes.again ? 'it leads back to where it stands' : 'it leads back to what was passed before'); // prettier-ignore
+      const met = trail.meets(edge.to, Math.floor(edge.to / 0x1_0000_0000) | 0, edge.to | 0, edge.field);
+      if (met || ((spent || full(job)) && trail.comesBack())) return goesRound();
+      if (spent) {
+        giveUp(job, 'BUDGET', `${locator.model.name} has no end`);
+        return false;
       }
       if (!add(job, edge.to)) return false;
       last = edge.to;

@@ -28,13 +28,15 @@ export interface ShapeJob {
 /** Goes through a root: each call of what it gives finds a few more elements; false when there are no more. */
 export type Shape = (job: ShapeJob) => () => boolean;
 
+/** Whether there are as many elements as there may be. */
+export function full({ elements, locator }: ShapeJob): boolean {
+  return elements.bases.length >= locator.model.limit;
+}
+
 /** Adds an element; false when there are too many. */
 export function add(job: ShapeJob, base: Address, parent = -1, depth = 1): boolean {
-  const { elements, locator } = job;
-  if (elements.bases.length >= locator.model.limit) {
-    giveUp(job, 'BUDGET', `${locator.model.name} has more than ${locator.model.limit} elements`);
-    return false;
-  }
+  const { elements } = job;
+  if (full(job)) return tooMany(job);
   elements.bases.push(base);
   if (parent >= 0 || depth > 1 || elements.parents.length > 0) {
     // Parents and depths are kept from the first element that has one.
@@ -46,6 +48,27 @@ export function add(job: ShapeJob, base: Address, parent = -1, depth = 1): boole
     elements.depths.push(depth);
   }
   return true;
+}
+
+/**
+ * There are more elements than there may be: damage where the locator says how many, once for the structure. Where the guest and the library say
+ * different limits one of them is wrong, and where nobody says one it is the walk that ends.
+ */
+export function tooMany(job: ShapeJob): false {
+  const { elements, root } = job;
+  const { name, limit, beyond } = job.locator.model;
+  const { length_at } = root;
+  if (beyond === undefined) {
+    giveUp(job, 'BUDGET', `${name} has more than the ${limit} elements that are gone through`);
+  } else if (beyond === 'disputed') {
+    giveUp(job, 'LOCATOR_LIMIT', `${name} has more than ${limit} elements: too many by the guest's own locator or by the library's, not by both`); // prettier-ignore
+  } else if (!elements.faults.some(({ code }) => code === 'TOO_MANY')) {
+    const what = `than ${limit}, the \`limit\` of ${name}`;
+    const said = length_at === undefined ? `where more elements begin ${what}` : `${root.length}: more elements ${what}`; // prettier-ignore
+    fault(job, { code: 'TOO_MANY', address: length_at?.address ?? root.head, bytes: 8, number: true, element: NaN, member: '', message: said, ...(length_at ? { place: length_at.place } : {}) }); // prettier-ignore
+  }
+  elements.complete = false;
+  return false;
 }
 
 /** The structure itself cannot be gone through to its end. The first reason stands. */

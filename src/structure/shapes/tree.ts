@@ -6,7 +6,7 @@ import type { TreeLayout } from './tree-layout.ts';
 import { layoutOf } from './tree-layout.ts';
 import { checkColours } from './tree-colours.ts';
 import type { Shape, ShapeJob } from './shape.ts';
-import { add, fault, giveUp, hexAt, plausible } from './shape.ts';
+import { add, fault, giveUp, hexAt, plausible, tooMany } from './shape.ts';
 
 interface Visit {
   readonly node: Address;
@@ -69,7 +69,8 @@ class TreeWalk {
     const parents = new Map<Address, Address>();
     for (;;) {
       while (next.node !== 0) {
-        if (!budget.step() || next.depth > DEPTH_LIMIT || found.length > locator.model.limit) {
+        if (found.length > locator.model.limit) return tooMany(this.#job);
+        if (!budget.step() || next.depth > DEPTH_LIMIT) {
           giveUp(this.#job, 'BUDGET', `the tree at ${this.#job.root.place} has no end`);
           return false;
         }

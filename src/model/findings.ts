@@ -15,7 +15,20 @@ export interface FindingDoc {
 }
 
 const rings: readonly Shape[] = ['list', 'hash'];
-const limited: readonly Shape[] = ['list', 'hlist', 'hash', 'tree', 'llist', 'freelist', 'graph', 'ring', 'xarray', 'maple', 'array', 'bitmap'];
+const limited: readonly Shape[] = [
+  'list',
+  'hlist',
+  'hash',
+  'tree',
+  'llist',
+  'freelist',
+  'graph',
+  'ring',
+  'xarray',
+  'maple',
+  'array',
+  'bitmap',
+];
 const FINDING_LIST: readonly FindingDoc[] = [
   { code: 'LIST_NEXT_POISON', leads_to: 'corrupt', collections: [], shapes: rings, doc: 'A next link holds LIST_POISON1 or a value of that page: the entry was deleted, or the poison was written.' },
   { code: 'LIST_PREV_POISON', leads_to: 'corrupt', collections: [], shapes: rings, doc: 'A prev link holds LIST_POISON2 or a value of that page.' },

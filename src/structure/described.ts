@@ -126,6 +126,7 @@ class CodeLocator implements DescribedLocator {
       const failure = this.#run(this.#machine, block, object);
       if (failure) return failure;
       root[block] = this.#machine.value;
+      if (block !== 'first') root[`${block}_at`] = this.#wordRead();
     }
     if (!this.#entry.blocks.has('guard')) return root;
     if (!this.#guards.has(object)) {
@@ -136,6 +137,12 @@ class CodeLocator implements DescribedLocator {
     const guard = this.#guards.get(object);
     if (guard) root.guard = guard;
     return root;
+  }
+
+  /** The variable that the code ended with, where it read one. */
+  #wordRead(): Root['length_at'] {
+    const { loaded: address, symbol } = this.#machine;
+    return symbol !== '' && address === this.#in.around.symbol(symbol) ? { address, place: symbolText(symbol) } : undefined; // prettier-ignore
   }
 
   #guardAt(object: Address, place: () => string): Guard {

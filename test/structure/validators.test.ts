@@ -40,6 +40,28 @@ describe('a walk', () => {
     expect(say(memory, [walk(100)])?.drafts).toMatchObject([{ code: 'CYCLE', address: 0x1_00c0 }]);
   });
 
+  it.each([2, 3, 4, 10, 15, 16])(
+    'that goes round %i nodes is a cycle, where so many may be gone through',
+    (nodes) => {
+      const links = Array.from({ length: nodes }, (_, at) => 0x1_0000 + at * 0x40);
+      const memory = chain(...links);
+      const last = links.at(-1) as number;
+      memory.put(last, 0x1_0000);
+      expect(say(memory, [walk(16)])?.drafts).toMatchObject([{ code: 'CYCLE', address: last }]);
+      expect(say(memory, [walk(nodes)])?.drafts).toMatchObject([{ code: 'CYCLE', address: last }]);
+      expect(say(memory, [walk(nodes - 1)])?.drafts).toMatchObject([{ code: 'OVER' }]);
+    },
+  );
+
+  it('over what is freed names the link of the object that is met again, and that which leads back to it', () => {
+    const memory = chain(0x1_0000, 0x1_0040, 0x1_0080);
+    const freed = (): Statement => ({ ...(walk(9) as Statement & { kind: 'walk' }), means: 'double_free' });
+    memory.put(0x1_0080, 0x1_0040);
+    expect(say(memory, [freed()])?.drafts).toMatchObject([{ address: 0x1_0040, message: expect.stringContaining('met again through address(0x0000000000010080)') }]); // prettier-ignore
+    memory.put(0x1_0080, 0x1_0080);
+    expect(say(memory, [freed()])?.drafts).toMatchObject([{ address: 0x1_0080, message: expect.stringContaining('it leads back to where it stands') }]); // prettier-ignore
+  });
+
   it('that is too long, or leads nowhere, says where it was last', () => {
     const memory = chain(0x1_0000, 0x1_0040, 0x1_0080);
     expect(say(memory, [walk(2)])?.drafts).toMatchObject([{ code: 'OVER', address: 0x1_0040 }]);

@@ -60,6 +60,11 @@ export class LocatorInterpreter {
     return this.#symbol;
   }
 
+  /** Where the last run read last since it named that symbol; NaN for nowhere. */
+  get loaded(): Address {
+    return this.#loaded;
+  }
+
   /** Runs one piece of code from its first byte to `end`, or to its last. `texts` is the entry's table. */
   run(code: Uint8Array, texts: readonly string[], element: Address = NaN): LocatorFailure | undefined {
     const failure = this.#run(code, texts, element);

@@ -57,8 +57,15 @@ function chain(
     const none = { element: last, member: '' };
     const [closing, own] = [trail.closing(), trail.freedTwice()];
     const back = fields.get(closing) ?? none;
-    if (!codes.again)
-      return wrong(codes.cycle, closing, back.element, back.member, 'it leads back to what was passed before');
+    // Where a step is worked out of several fields, it is not known which of them leads.
+    if (!codes.again || Number.isNaN(own + closing))
+      return wrong(
+        codes.cycle,
+        closing,
+        back.element,
+        back.member,
+        'it leads back to what was passed before',
+      );
     const { element, member } = fields.get(own) ?? none;
     if (own === closing) return wrong(codes.cycle, own, element, member, 'it leads back to where it stands');
     return wrong(codes.cycle, own, element, member, 'the object that it is of is met again', back);

@@ -1,6 +1,7 @@
 // Buckets, lock-less lists, free lists: what ends with NULL.
 import { describe, expect, it } from 'vitest';
 import { binary, call, collection, every, index, int, member, name, symbol, cast, address, element } from '../../support/formulas.ts'; // prettier-ignore
+import type { LocatorModel } from '../../../src/model/structure.ts';
 import { FlatSpace } from '../../support/flat-space.ts';
 import { each, KERNEL_STRUCTS, library, locator, require_, sessionOn, struct, typeOf, validator } from '../../support/structures.ts'; // prettier-ignore
 
@@ -118,5 +119,46 @@ describe('a chain that ends with NULL', () => {
     ]);
     memory.put(node(2), 0x1234);
     expect(session()?.drafts).toMatchObject([{ code: 'FREELIST_WILD', address: node(2) }]);
+  });
+
+  const bounded = (limit: number, more: Partial<LocatorModel> = { beyond: 'damage' }) => library(
+    [WORK],
+    [
+      locator('works', 'llist', 'work', cast(symbol('queue'), typeOf('llist_head')), { via: ['next'], limit, ...more }),
+      locator('free', 'freelist', 'work', cast(symbol('queue'), typeOf('*work')), { step: [binary('^', call('u64_at', address(member(element, 'next'))), int(0))], limit, ...more }),
+    ],
+    [validator('works', []), validator('free', [])],
+  ); // prettier-ignore
+  const judge = (structure: string, memory: FlatSpace, of: ReturnType<typeof bounded>, steps = 1000) =>
+    sessionOn(of, memory, { queue: 0x4100 }, { budget: { step: () => steps-- > 0 } }).validate(structure);
+
+  it('comes back before it can be too long, or run out of steps', () => {
+    for (const back of [0, 2, 4]) {
+      const memory = chained((to) => to);
+      memory.put(node(4), node(back));
+      const wrong = { drafts: [{ code: 'LLIST_CYCLE', address: node(4) }], failure: undefined };
+      expect(judge('works', memory, bounded(5))).toMatchObject(wrong);
+      expect(judge('works', memory, bounded(100), 6)).toMatchObject(wrong);
+      expect(judge('free', memory, bounded(5))).toMatchObject({ drafts: [{ code: 'FREELIST_CYCLE', address: node(back) }], failure: undefined }); // prettier-ignore
+    }
+    expect(judge('works', chained((to) => to), bounded(100), 3)).toMatchObject({ drafts: [], failure: { code: 'BUDGET' } }); // prettier-ignore
+  });
+
+  it('of free objects names both links of the ring, one of which is wrong', () => {
+    const memory = chained((to) => to);
+    memory.put(node(4), node(3));
+    expect(judge('free', memory, bounded(9))?.drafts[0]?.message).toBe('free[3] is 0x0000000000010100: the object that it is of is met again through free[4]: one of the two links is wrong'); // prettier-ignore
+    memory.put(node(4), node(4));
+    expect(judge('free', memory, bounded(9))?.drafts[0]?.message).toContain(
+      'it leads back to where it stands',
+    );
+  });
+
+  it('with more elements than its limit is damage where that is said, and else not judged', () => {
+    const memory = chained((to) => to);
+    expect(judge('works', memory, bounded(5))).toMatchObject({ drafts: [], failure: undefined });
+    expect(judge('works', memory, bounded(4))).toMatchObject({ elements: 4, drafts: [{ code: 'TOO_MANY', place: 'symbols["queue"]', means: 'bad_count' }], failure: undefined }); // prettier-ignore
+    expect(judge('works', memory, bounded(4, {}))).toMatchObject({ drafts: [], failure: { code: 'BUDGET' } });
+    expect(judge('works', memory, bounded(4, { beyond: 'disputed' }))).toMatchObject({ drafts: [], failure: { code: 'LOCATOR_LIMIT' } }); // prettier-ignore
   });
 });

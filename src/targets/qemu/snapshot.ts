@@ -61,7 +61,11 @@ function makeSnapshot(home: string, folder: string, make: SnapshotMaker['make'])
 
 /** Throws a snapshot away: QEMU does not load it. */
 export function discardSnapshot(cache: string, id: string): void {
-  const folder = join(snapshotsFolder(cache), id);
+  remove(join(snapshotsFolder(cache), id));
+}
+
+/** All of it at once: nobody sees half of one. */
+function remove(folder: string): void {
   const aside = freshName(folder);
   try {
     renameSync(folder, aside);
@@ -71,15 +75,19 @@ export function discardSnapshot(cache: string, id: string): void {
   rmSync(aside, { recursive: true, force: true });
 }
 
-/** The longest unused go, so that guests that are no more do not fill the disk. */
+/** Whoever opened one notes it, and has copied it by then. */
+const IN_USE_MS = 10 * COPY_LIMIT_MS;
+
+/** The longest unused go, so that guests that are no more do not fill the disk; what another process may be about to copy stays. */
 function forgetOldest(home: string): void {
+  const now_ms = Date.now();
   const used = (name: string): number => statSync(join(home, name, 'facts.json'), { throwIfNoEntry: false })?.mtimeMs ?? Infinity; // prettier-ignore
   const oldest = readdirSync(home)
     .filter(isSnapshotName)
     .map((name) => ({ name, used: used(name) }))
     .sort((one, other) => one.used - other.used);
-  for (const { name } of oldest.slice(0, Math.max(0, oldest.length - KEPT)))
-    rmSync(join(home, name), { recursive: true, force: true });
+  for (const { name, used: at } of oldest.slice(0, Math.max(0, oldest.length - KEPT)))
+    if (now_ms - at > IN_USE_MS) remove(join(home, name));
 }
 
 /** Finds one, and notes that it was used. */

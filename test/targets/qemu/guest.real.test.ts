@@ -48,18 +48,22 @@ describe.skipIf(missing !== undefined)('a stock Linux', () => {
     });
   });
 
-  it('stands, once restored, at its first heartbeat, and beats on; restoring takes no second', () => {
-    withMachine({}, () => {});
-    const times = [1, 2, 3].map(() => {
-      const begun = performance.now();
+  it('stands, whenever it is restored, at the heartbeat that it was kept at, and beats on', () => {
+    const kept = [1, 2].map(() =>
       withMachine({}, ({ target, events }) => {
-        target.runUntil(1 * S, ({ kind }) => kind === 'heartbeat');
-        expect(events.at(-1)?.kind).toBe('heartbeat');
-      });
-      return performance.now() - begun;
-    });
-    console.log(`restored and beaten once: ${times.map(Math.round).join(', ')} ms`);
-    expect(Math.min(...times)).toBeLessThan(1000);
+        const beats = events.filter(({ kind }) => kind === 'heartbeat').length;
+        const [web] = target.partitions;
+        const log = new Uint8Array(65_536);
+        const text = symbolIn(kernelOf(web!), '__log_buf');
+        web!.memory.read(text, log);
+        target.runUntil(target.now() + 1 * S, ({ kind }) => kind === 'heartbeat');
+        expect(events.filter(({ kind }) => kind === 'heartbeat').length).toBeGreaterThan(beats);
+        return Buffer.from(log).toString('latin1');
+      }),
+    );
+    // The log of one boot, times and all: nothing was booted anew.
+    expect(kept[0]).toMatch(/Linux version/);
+    expect(kept[1]).toBe(kept[0]);
   });
 
   it('with a leaked tasklist_lock stops beating, makes no progress, and goes on when it is released', () => {

@@ -102,6 +102,11 @@ describe('a snapshot', () => {
     expect(kept.includes('a3') && kept.includes('b') && !kept.includes('a5')).toBe(true);
   });
 
+  it('that another process may be about to copy stays, however many there are', () => {
+    for (let index = 0; index < 26; index++) snapshotOf(`a${index.toString(16)}`);
+    expect(readdirSync(join(folder, 'snapshots'))).toHaveLength(26);
+  });
+
   it('RAM is copied with its holes', () => {
     writeFileSync(join(folder, 'ram'), 'x');
     copyRam(join(folder, 'ram'), join(folder, 'copy'), process.env['PATH'] ?? '');

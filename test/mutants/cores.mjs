@@ -37,4 +37,6 @@ export const mutants = [
   { id: 'pages-that-nobody-unpacks', file: 'src/formats/kdump.ts', from: '&& allUnpack(file', to: '|| allUnpack(file', killer: 'test/formats/kdump.test.ts' },
   { id: 'why-a-page-is-not-there', file: 'src/formats/kdump.ts', from: 'if (known.size < REFUSED_KEPT) known.add(number);', to: 'this.#refused.delete(why);', killer: 'test/formats/kdump.test.ts' },
   { id: 'of-nothing-nothing-follows', file: 'src/report/judged.ts', from: "verdict === 'unreachable' || code === 'NO_TYPE'", to: "verdict === 'unreachable'", killer: 'test/report/judged.test.ts' },
+  { id: 'a-stretch-of-zeros-is-no-hole-by-itself', file: 'src/targets/core/holes.ts', from: 'if (!empty) {', to: 'if (false) {', killer: 'test/targets/core/holes.test.ts' },
+  { id: 'holes-are-looked-for-behind-zeros', file: 'src/targets/core/holes.ts', from: 'if (this.#run < RUN || at !== this.#next) return false;', to: 'if (at >= 0) return false;', killer: 'test/targets/core/holes.test.ts' },
 ]; // prettier-ignore

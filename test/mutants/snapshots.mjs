@@ -98,6 +98,18 @@ export const mutants = [
     to: 'const percent = part(alike, compared);',
     killer: 'test/cli/fidelity.test.ts',
   },
-  { id: 'snapshots-in-use-are-kept', file: 'src/targets/qemu/snapshot.ts', from: 'if (now_ms - at > IN_USE_MS)', to: 'if (now_ms - at > -1)', killer: 'test/targets/qemu/snapshot.test.ts' },
-  { id: 'snapshots-out-of-use-go', file: 'src/targets/qemu/snapshot.ts', from: 'if (now_ms - at > IN_USE_MS)', to: 'if (false)', killer: 'test/targets/qemu/snapshot.test.ts' },
+  {
+    id: 'snapshots-in-use-are-kept',
+    file: 'src/targets/qemu/snapshot.ts',
+    from: 'if (now_ms - at > IN_USE_MS)',
+    to: 'if (now_ms - at > -1)',
+    killer: 'test/targets/qemu/snapshot.test.ts',
+  },
+  {
+    id: 'snapshots-out-of-use-go',
+    file: 'src/targets/qemu/snapshot.ts',
+    from: 'if (now_ms - at > IN_USE_MS)',
+    to: 'if (false)',
+    killer: 'test/targets/qemu/snapshot.test.ts',
+  },
 ];

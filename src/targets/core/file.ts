@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { inflateSync } from 'node:zlib';
 import type { SourceFile } from '../../formats/core-file.ts';
 import type { Inflate } from '../../formats/kdump.ts';
+import { Holes } from './holes.ts';
 
 /** A file that is open for reading. */
 export interface OpenFile extends SourceFile {
@@ -20,11 +21,16 @@ export function openFile(path: string): OpenFile | string {
       closeSync(opened);
       return stat.isDirectory() ? 'it is a folder' : 'it is no regular file';
     }
-    const read = blockwise(opened, stat.size);
+    // st_blocks is in units of 512 bytes, whatever the file system's own are.
+    const holes = Holes.of(path, stat.size, stat.blocks * 512);
+    const read = blockwise(opened, stat.size, holes);
     return {
       bytes: stat.size,
       read: (at, into) => at >= 0 && at + into.length <= stat.size && read(at, into),
-      close: () => closeSync(opened),
+      close: () => {
+        closeSync(opened);
+        holes?.close();
+      },
     };
   } catch (error) {
     if (handle !== undefined) closeSync(handle);
@@ -39,7 +45,11 @@ const BLOCK_BYTES = 65_536;
 const BLOCKS = 64;
 
 /** Reads by way of blocks, each in the one place that its number gives it; long reads go past them. */
-function blockwise(handle: number, size: number): (at: number, into: Uint8Array) => boolean {
+function blockwise(
+  handle: number,
+  size: number,
+  holes: Holes | undefined,
+): (at: number, into: Uint8Array) => boolean {
   const blocks: (Uint8Array | undefined)[] = [];
   const numbers = new Float64Array(BLOCKS).fill(-1);
   const block = (number: number): Uint8Array | undefined => {
@@ -48,7 +58,11 @@ function blockwise(handle: number, size: number): (at: number, into: Uint8Array)
     if (numbers[slot] === number) return bytes;
     numbers[slot] = -1;
     const length = Math.min(BLOCK_BYTES, size - number * BLOCK_BYTES);
-    if (!readAll(handle, number * BLOCK_BYTES, bytes.subarray(0, length))) return undefined;
+    const from = number * BLOCK_BYTES;
+    const whole = bytes.subarray(0, length);
+    if (holes?.has(from, length)) whole.fill(0);
+    else if (!readAll(handle, from, whole)) return undefined;
+    else holes?.held(from, whole);
     numbers[slot] = number;
     return bytes;
   };

@@ -1,5 +1,12 @@
 /** One-line mutations of the language: from text to diagnostics and model. */
 export const mutants = [
+  { id: 'what-is-calculated-has-ends', file: 'src/language/library/bounds.ts', from: "return other.low === 0n ? { ...ALL, high: one.high } : tight(", to: 'return other.low !== 0n ? ALL : tight(', killer: 'test/language/golden.test.ts' },
+  { id: 'bits-of-a-calculation', file: 'src/language/library/bounds.ts', from: 'if ((one.ones & other.zeros) !== 0n || (one.zeros & other.ones) !== 0n) return false;', to: '', killer: 'test/language/golden.test.ts' },
+  { id: 'sums-of-one-number', file: 'src/language/library/satisfy.ts', from: ' ?? equalSums(left, right);', to: ';', killer: 'test/language/golden.test.ts' },
+  { id: 'another-entry-is-another-place', file: 'src/language/library/looks-at.ts', from: 'if (member.name === other.name) return !apart(one, place);', to: 'if (member.name === other.name) return true;', killer: 'test/language/golden.test.ts' },
+  { id: 'a-count-looks-at-links', file: 'src/language/library/looks-at.ts', from: "if (kind === 'call' && formula.function === 'count' && formula.args.length === 1)", to: "if (kind === 'call' && formula.function === '')", killer: 'test/language/golden.test.ts' },
+  { id: 'a-union-shares-bytes', file: 'src/language/library/looks-at.ts', from: 'return first.offset < end(second) && second.offset < end(first);', to: 'return false;', killer: 'test/language/golden.test.ts' },
+  { id: 'below-zero-where-it-has-a-sign', file: 'src/language/library/satisfy.ts', from: 'const unsigned = !signed && ', to: 'const unsigned = ', killer: 'test/language/golden.test.ts' },
   { id: 'several-are-no-value', file: 'src/language/library/messages.ts', from: 'if (SEVERAL.has(type.kind)) {', to: "if (SEVERAL.has(type.kind) && text === '') {", killer: 'test/language/golden.test.ts' },
   { id: 'narrow-numbers-are-no-elements', file: 'src/model/typing.ts', from: '(one.bytes ?? 8) === 8);', to: 'true);', killer: 'test/language/golden.test.ts' },
   { id: 'a-walk-leads-on', file: 'src/language/library/locator-types.ts', from: "if (formula.kind === 'name' && formula.name === name)", to: "if (formula.kind === 'int' && name === '')", killer: 'test/language/golden.test.ts' },

@@ -19,7 +19,7 @@ export const VALIDATOR_CODES: readonly LanguageCode[] = [
   {
     code: 'E1035',
     title: 'a requirement that is always the same',
-    doc: 'What is true or false whatever lies in memory is no requirement, and no condition: a `u32` is at most 0xffffffff, a field of 3 bits at most 7, a count never below 0, and nothing is in `5..1`.',
+    doc: 'What is true or false whatever lies in memory is no requirement, and no condition: a `u32` is at most 0xffffffff, a field of 3 bits at most 7, a quarter of a `u32` at most 0x3fffffff, a count never below 0, and nothing is in `5..1`.',
     frame: 'file',
     bad: validator('require 1000 > 1 else RANGE "never"'),
     mended: validator('require count(orders) > 1 else RANGE "too few"'),
@@ -89,7 +89,7 @@ export const VALIDATOR_CODES: readonly LanguageCode[] = [
   {
     code: 'E1044',
     title: 'a repair that cannot satisfy its requirement',
-    doc: 'Whatever is written, what the requirement looks at must hold afterwards. A value outside the range that it demands, or a write to a place that it does not look at, mends nothing.',
+    doc: 'Whatever is written, what the requirement looks at must hold afterwards. A value outside the range that it demands, what lies there already, one more than what it must equal, or a write to a place that it does not look at (another entry, a member where elements are counted) mends nothing.',
     frame: 'file',
     bad: repair('repair RANGE: set o.qty to 0'),
     mended: repair('repair RANGE: set o.qty to 1'),

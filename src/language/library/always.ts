@@ -1,11 +1,12 @@
 import { partsOf } from '../../model/formula-parts.ts';
 import { spelled } from '../../model/formula-types.ts';
-import type { Formula, TypeModel } from '../../model/structure.ts';
+import type { Formula } from '../../model/structure.ts';
 import { resolveType, valueOf } from '../../model/type-source.ts';
 import { typeOf } from '../../model/typing.ts';
 import { failAt } from '../scope.ts';
 import type { Context } from './context.ts';
-import { same } from './satisfy.ts';
+import { boundsOf, equalBounds, isOne, isPlain, widthOf } from './bounds.ts';
+import { same } from './same.ts';
 
 type Binary = Formula & { kind: 'binary' };
 /** What a value can be, by its type, both ends included. */
@@ -63,7 +64,20 @@ function decide(part: Binary, context: Context): Decided | undefined {
   if (constant.kind !== 'int' || extent === undefined) return undefined;
   const holds = against(extent, operator, numberAs(constant.value, extent));
   if (holds !== undefined) return { holds, why: extent.said };
+  const bits = operator === '==' || operator === '!=' ? decideBits(value, constant, context) : undefined;
+  if (bits !== undefined) return { holds: operator === '!=', why: bits };
   return operator === '==' ? decideEnumeration(value, constant.value, context) : undefined;
+}
+
+/** Bits that a calculation sets or clears, whatever it is made from. */
+function decideBits(
+  value: Formula,
+  constant: Formula & { kind: 'int' },
+  context: Context,
+): string | undefined {
+  if (value.kind !== 'binary') return undefined;
+  const equal = equalBounds(boundsOf(value, context), boundsOf(constant, context));
+  return equal === false ? `no result of \`${value.operator}\` here has the bits of ${constant.value}` : undefined; // prettier-ignore
 }
 
 /** A number that the text's own enumeration does not have; of the kernel's the values known here need not be all. */
@@ -81,7 +95,8 @@ function against({ low, high }: Extent, operator: Binary['operator'], value: big
   switch (operator) {
     case '==':
     case '!=':
-      return value >= low && value <= high ? undefined : operator === '!=';
+      if (value < low || value > high) return operator === '!=';
+      return low === high ? operator === '==' : undefined;
     case '<':
       return high < value ? true : low >= value ? false : undefined;
     case '<=':
@@ -121,12 +136,13 @@ function decideText(value: Formula, text: string, operator: string, context: Con
   return { holds: operator === '!=', why: `a \`${spelled(type.type)}\` holds at most ${seen.count} bytes of text` }; // prettier-ignore
 }
 
-function extentOf(formula: Formula, { typing }: Context): Extent | undefined {
+function extentOf(formula: Formula, context: Context): Extent | undefined {
+  const { typing } = context;
   const type = typeOf(formula, typing);
   const value = valueOf(type, typing.source);
   if (value.kind === 'pointer') return between(64, false, 'an address');
   if (value.kind !== 'number' || value.signed === undefined) return undefined;
-  if (type.kind !== 'place') return value.signed ? undefined : between(64, false, 'what is calculated');
+  if (type.kind !== 'place') return calculatedExtent(formula, value.signed, context);
   const seen = resolveType(type.type, typing.source);
   if (seen === undefined || seen === 'opaque') return undefined;
   // How a signed bit-field is read is the reader's.
@@ -136,14 +152,20 @@ function extentOf(formula: Formula, { typing }: Context): Extent | undefined {
   return bits === undefined ? undefined : between(bits, value.signed, name);
 }
 
-function widthOf(type: TypeModel): number | undefined {
-  if (type.kind === 'char') return 8;
-  return type.kind === 'int' || type.kind === 'enum' ? type.bytes * 8 : undefined;
+/** What is calculated wraps at 64 bits; what it is made of may leave less. */
+function calculatedExtent(formula: Formula, signed: boolean, context: Context): Extent | undefined {
+  const bounds = boundsOf(formula, context);
+  const { low, high } = bounds;
+  if (high - low === (1n << 64n) - 1n || (signed && !isPlain(bounds)))
+    return signed ? undefined : between(64, false, 'what is calculated');
+  const said = isOne(bounds) ? `always ${shown(low)}` : `${shown(low)} to ${shown(high)}`;
+  return { low, high, signed, said: `what is calculated is ${said}` };
 }
+
+const shown = (value: bigint): string => (value > 9999n ? `0x${value.toString(16)}` : String(value));
 
 function between(bits: number, signed: boolean, name: string): Extent {
   const low = signed ? -(1n << BigInt(bits - 1)) : 0n;
   const high = signed ? (1n << BigInt(bits - 1)) - 1n : (1n << BigInt(bits)) - 1n;
-  const top = high > 9999n ? `0x${high.toString(16)}` : String(high);
-  return { low, high, signed, said: `${name} is ${signed ? `${low} to ${high}` : `0 to ${top}`}` };
+  return { low, high, signed, said: `${name} is ${signed ? `${low} to ${high}` : `0 to ${shown(high)}`}` };
 }

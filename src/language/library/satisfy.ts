@@ -1,8 +1,14 @@
 import { partsOf } from '../../model/formula-parts.ts';
-import type { Formula } from '../../model/structure.ts';
+import type { Formula, TypeModel } from '../../model/structure.ts';
+import { resolveType, valueOf } from '../../model/type-source.ts';
+import { typeOf } from '../../model/typing.ts';
 import { failAt } from '../scope.ts';
+import type { Bounds } from './bounds.ts';
+import { boundsOf, equalBounds, isPlain, lessBounds, widthOf } from './bounds.ts';
 import { folded } from './constants.ts';
 import type { Context } from './context.ts';
+import { bare, looksAt } from './looks-at.ts';
+import { same } from './same.ts';
 
 /** Walks over formulas stop here: a formula that large is not decided. */
 const PARTS = 4096;
@@ -22,22 +28,58 @@ export function checkSatisfies(
   const whole = written(condition, lets, left);
   const target = written(place, lets, left);
   if (whole === undefined || target === undefined) return true;
-  if (!looksAt(whole, bare(target))) {
-    const message = 'the requirement does not look at this place: writing to it mends nothing';
-    const help = 'write to what the requirement compares';
-    failAt(context.scope, 'E1044', place.span, message, 'not in the requirement', help, [
-      { span: condition.span, text: 'this must hold' },
-    ]);
+  const must = [{ span: condition.span, text: 'this must hold' }];
+  const refuse = (at: Formula, message: string, said: string, help: string): false => {
+    failAt(context.scope, 'E1044', at.span, message, said, help, must);
     return false;
+  };
+  if (!looksAt(whole, bare(target), context)) {
+    const message = 'the requirement does not look at this place: writing to it mends nothing';
+    return refuse(place, message, 'not in the requirement', 'write to what the requirement compares');
   }
   const value = written(to, lets, left);
-  const mended = value && replaced(whole, bare(target), value);
-  if (mended?.kind !== 'bool' || mended.value) return true;
-  const message = 'with this value the requirement still does not hold';
-  failAt(context.scope, 'E1044', to.span, message, 'mends nothing', 'write a value that satisfies it', [
-    { span: condition.span, text: 'this must hold' },
-  ]);
-  return false;
+  const help = 'write a value that satisfies it';
+  if (value !== undefined && same(target, value))
+    return refuse(to, 'this is what lies there already: writing it changes nothing', 'mends nothing', help);
+  // What stands there under another name is not replaced.
+  const stands = occurs(whole, bare(target));
+  const mended =
+    value &&
+    replaced(whole, bare(target), held(value, target, context), {
+      context,
+      signed: isSigned(target, context),
+    });
+  if (mended === undefined || isTrue(mended)) return true;
+  if (mended.kind !== 'bool' && !(stands && same(mended, whole))) return true;
+  return refuse(to, 'with this value the requirement still does not hold', 'mends nothing', help);
+}
+
+function occurs(formula: Formula, place: Formula): boolean {
+  return same(bare(formula), place) || partsOf(formula).some((part) => occurs(part, place));
+}
+
+/** What is decided, and whether the place that is written has a sign: then whatever stands for it is compared as if it had one. */
+interface Asked {
+  readonly context: Context;
+  readonly signed: boolean;
+}
+
+/** A number as it is read back from a place that has a sign. */
+function held(value: Formula, place: Formula, context: Context): Formula {
+  const type = typeOf(place, context.typing);
+  const bits = type.kind === 'place' ? (type.bits ?? widthAt(type.type, context) ?? 64) : 64;
+  if (value.kind !== 'int' || !isSigned(place, context)) return value;
+  return { ...value, value: BigInt.asUintN(64, BigInt.asIntN(bits, value.value)) };
+}
+
+function widthAt(type: TypeModel, { typing }: Context): number | undefined {
+  const seen = resolveType(type, typing.source);
+  return seen === undefined || seen === 'opaque' ? undefined : widthOf(seen);
+}
+
+function isSigned(formula: Formula, { typing }: Context): boolean {
+  const value = valueOf(typeOf(formula, typing), typing.source);
+  return value.kind === 'number' && value.signed === true;
 }
 
 /** The same formula with each `let` written out; undefined when it is too large. */
@@ -91,82 +133,97 @@ function rebuilt(formula: Formula, on: (part: Formula) => Formula): Formula {
   }
 }
 
-/** A place without the casts that say how it is read. */
-function bare(formula: Formula): Formula {
-  return formula.kind === 'cast' ? bare(formula.of) : formula;
-}
-
-/** Functions and collections read what no formula names. */
-const READING = new Set(['collection', 'call', 'every', 'element', 'cpus']);
-
-function looksAt(formula: Formula, place: Formula): boolean {
-  if (READING.has(formula.kind) || same(bare(formula), place)) return true;
-  // A place within it, or around it, is looked at as well; so is one that may be the same under another name.
-  if (bare(formula).kind === 'member' && place.kind === 'member' && (bare(formula) as { name: string }).name === place.name) return true; // prettier-ignore
-  if (bare(formula).kind === 'index' || place.kind === 'index') return true;
-  return partsOf(formula).some((part) => looksAt(part, place));
-}
-
-/** True for two formulas that say the same. */
-export function same(one: Formula, other: Formula): boolean {
-  if (one.kind !== other.kind) return false;
-  const [parts, others] = [partsOf(one), partsOf(other)];
-  if (parts.length !== others.length) return false;
-  if (said(one) !== said(other)) return false;
-  return parts.every((part, at) => same(part, others[at] as Formula));
-}
-
-/** What a formula says besides its parts. */
-function said(formula: Formula): string {
-  switch (formula.kind) {
-    case 'int':
-    case 'bool':
-    case 'text':
-      return String(formula.value);
-    case 'name':
-    case 'symbol':
-    case 'member':
-      return formula.name;
-    case 'collection':
-      return formula.locator;
-    case 'unary':
-    case 'binary':
-      return formula.operator;
-    case 'call':
-      return formula.function;
-    case 'cast':
-    case 'sizeof':
-    case 'enumeration':
-      return JSON.stringify(formula.type, (key, value: unknown) => (key === 'span' ? undefined : typeof value === 'bigint' ? String(value) : value)); // prettier-ignore
-    default:
-      return '';
-  }
-}
-
 /** The formula with a value for a place, folded as far as that goes. */
-function replaced(formula: Formula, place: Formula, value: Formula): Formula | undefined {
+function replaced(formula: Formula, place: Formula, value: Formula, asked: Asked): Formula | undefined {
   if (same(bare(formula), place)) return value;
-  const inner = mapped(formula, (part) => replaced(part, place, value));
+  const inner = mapped(formula, (part) => replaced(part, place, value, asked));
   if (inner === undefined) return undefined;
   if (inner.kind === 'binary') {
-    const known = decided(inner);
+    const known = decided(inner, asked);
     if (known !== undefined) return { kind: 'bool', value: known, span: inner.span };
+    if (inner.operator === '&' && same(inner.left, { ...inner, left: partOf(inner.left), span: inner.span })) return inner.left; // prettier-ignore
   }
+  if (inner.kind === 'conditional' && inner.condition.kind === 'bool')
+    return inner.condition.value ? inner.then : inner.otherwise;
+  if (asked.signed && inner.kind === 'binary' && COMPARING.has(inner.operator)) return inner;
   return folded(inner) ?? inner;
 }
 
-function decided({ operator, left, right }: Formula & { kind: 'binary' }): boolean | undefined {
+/** Of `x & 3` what it is a part of. */
+const partOf = (formula: Formula): Formula =>
+  formula.kind === 'binary' && formula.operator === '&' ? formula.left : formula;
+
+function decided(formula: Formula & { kind: 'binary' }, asked: Asked): boolean | undefined {
+  const { operator, left, right } = formula;
   if (operator === 'and' && (isFalse(left) || isFalse(right))) return false;
   if (operator === 'or' && (isTrue(left) || isTrue(right))) return true;
-  if (operator === '==' && same(left, right)) return true;
-  if (operator !== 'in' || left.kind !== 'int') return undefined;
-  if (right.kind === 'range' && right.low.kind === 'int' && right.high.kind === 'int')
-    return left.value >= right.low.value && left.value <= right.high.value;
-  if (right.kind === 'set' && right.items.every((item) => item.kind === 'int'))
-    return right.items.some((item) => item.kind === 'int' && item.value === left.value);
-  if (right.kind === 'enumeration' && right.type.kind === 'enum')
-    return right.type.values.some((one) => one.value === left.value);
-  return undefined;
+  if (operator === 'in') return within(left, right, asked);
+  if (!COMPARING.has(operator) || left.kind === 'text' || right.kind === 'text') return undefined;
+  if (same(left, right)) return operator === '==' || operator === '<=' || operator === '>=';
+  const equal =
+    equalBounds(boundsOf(left, asked.context), boundsOf(right, asked.context)) ?? equalSums(left, right);
+  if (operator === '==') return equal;
+  if (operator === '!=') return equal === undefined ? undefined : !equal;
+  return operator === '<' || operator === '>=' ? ordered(left, right, operator === '<', asked) : ordered(right, left, operator === '>', asked); // prettier-ignore
+}
+
+const COMPARING = new Set(['==', '!=', '<', '<=', '>', '>=']);
+
+/** `a < b` where `less`, else that it is not so. Where a sign may count nothing is said. */
+function ordered(a: Formula, b: Formula, less: boolean, asked: Asked): boolean | undefined {
+  const { context, signed } = asked;
+  const [one, other] = [boundsOf(a, context), boundsOf(b, context)];
+  const unsigned = !signed && isUnsigned(a, context) && isUnsigned(b, context);
+  if (!unsigned && !(isPlain(one) && isPlain(other))) return undefined;
+  const holds = lessBounds(one, other) ?? lessSums(a, b, context);
+  return holds === undefined ? undefined : holds === less;
+}
+
+function isUnsigned(formula: Formula, { typing }: Context): boolean {
+  const value = valueOf(typeOf(formula, typing), typing.source);
+  return value.kind === 'pointer' || (value.kind === 'number' && value.signed !== true);
+}
+
+/** `x + 1` is never `x`, however both wrap. */
+function equalSums(left: Formula, right: Formula): boolean | undefined {
+  const [one, other] = [sumOf(left), sumOf(right)];
+  return same(one.of, other.of) ? BigInt.asUintN(64, one.more - other.more) === 0n : undefined;
+}
+
+/** `x + 1` is not less than `x` where neither wraps. */
+function lessSums(left: Formula, right: Formula, context: Context): boolean | undefined {
+  const [one, other] = [sumOf(left), sumOf(right)];
+  if (!same(one.of, other.of)) return undefined;
+  const { low, high } = boundsOf(one.of, context);
+  const wraps = [one.more, other.more].some((more) => low + more < 0n || high + more >= 1n << 64n);
+  return wraps ? undefined : one.more < other.more;
+}
+
+function sumOf(formula: Formula): { readonly of: Formula; readonly more: bigint } {
+  if (formula.kind !== 'binary' || formula.right.kind !== 'int') return { of: formula, more: 0n };
+  if (formula.operator === '+') return { of: formula.left, more: formula.right.value };
+  return formula.operator === '-' ? { of: formula.left, more: -formula.right.value } : { of: formula, more: 0n }; // prettier-ignore
+}
+
+function within(left: Formula, right: Formula, asked: Asked): boolean | undefined {
+  const { context } = asked;
+  if (right.kind === 'range') {
+    const [low, high] = [ordered(left, right.low, true, asked), ordered(right.high, left, true, asked)];
+    if (low === true || high === true) return false;
+    return low === false && high === false ? true : undefined;
+  }
+  const one = boundsOf(left, context);
+  if (right.kind !== 'set' && right.kind !== 'enumeration') return undefined;
+  if (right.kind === 'enumeration' && right.type.kind !== 'enum') return undefined;
+  const items = right.kind === 'set' ? right.items.map((item) => boundsOf(item, context)) : valuesOf(right.type, right.span, context); // prettier-ignore
+  const found = items.map((item) => equalBounds(one, item));
+  if (found.includes(true)) return true;
+  return found.includes(undefined) ? undefined : false;
+}
+
+function valuesOf(type: TypeModel, span: Formula['span'], context: Context): Bounds[] {
+  if (type.kind !== 'enum') return [];
+  return type.values.map(({ value }) => boundsOf({ kind: 'int', value, span }, context));
 }
 
 const isTrue = (formula: Formula): boolean => formula.kind === 'bool' && formula.value;

@@ -62,8 +62,8 @@ export const FORMULA_CODES: readonly LanguageCode[] = [
     title: 'no number',
     doc: 'Only numbers and pointers are calculated with and put in order, in 64 bits and wrapping; nothing is divided by 0.',
     frame: 'file',
-    bad: requires('o.name + 1 > 0'),
-    mended: requires('o.qty + 1 > 0'),
+    bad: requires('o.name + 1 > 9'),
+    mended: requires('o.qty + 1 > 9'),
   },
   {
     code: 'E1027',

@@ -13,7 +13,7 @@ import { compileSpecs } from '../runner/specs.ts';
 import { askedSpecs, cannotBegin } from './asked.ts';
 import type { Invocation } from './invocation.ts';
 import { counted, printDiagnostics } from './print.ts';
-import { OptionReader, readSelection } from './select-options.ts';
+import { OptionReader, readLevels, readSelection } from './select-options.ts';
 import { unwritten } from './write.ts';
 
 const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
@@ -31,6 +31,7 @@ export async function exportCommand(
   const folder = resolve(around.cwd, reader.text('out')?.text ?? 'exports');
   const at_ns = readTime(reader);
   const target = readTarget(reader);
+  const levels = readLevels(reader);
   const seed = reader.integer('seed', 0, Number.MAX_SAFE_INTEGER);
   const selection = { ...readSelection(reader, folder), ...(seed === undefined ? {} : { seed }) };
   const refused = cannotBegin(found, invocation, reader.diagnostics);
@@ -45,7 +46,7 @@ export async function exportCommand(
   let written = 0;
   for (const { scenario, seed: one } of jobs) {
     const whole = { ...scenario, library: mergedLibrary(shipped, scenario.library) };
-    const damaged = target === 'sim' ? simulated(whole, one, lines, at_ns) : await real(whole, one, at_ns, around); // prettier-ignore
+    const damaged = target === 'sim' ? simulated(whole, one, lines, at_ns) : await real(whole, one, at_ns, levels, around); // prettier-ignore
     if (typeof damaged === 'string') {
       around.error(`${scenario.file}:${scenario.line}: ${damaged}\n`);
       continue;
@@ -78,6 +79,7 @@ async function real(
   scenario: Scenario,
   seed: number,
   at_ns: number | undefined,
+  levels: 4 | 5,
   { cache, search_path, error }: Surroundings,
 ): Promise<Damaged | string> {
   const { adapted, impossible } = await import('../execute/real.ts');
@@ -89,6 +91,7 @@ async function real(
   const machine = restoreMachine(fit.scenario.topology, {
     cache,
     search_path,
+    levels,
     aside: (words, _limit_ms, work) => (error(`${words}\n`), work()),
   });
   if (machine instanceof QemuProblem) return `${machine.message}: ${machine.mend}`;

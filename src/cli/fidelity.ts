@@ -16,7 +16,7 @@ import { askedSpecs, cannotBegin } from './asked.ts';
 import type { Invocation } from './invocation.ts';
 import { printDiagnostics } from './print.ts';
 import { resultsText } from './results-file.ts';
-import { OptionReader, readSelection } from './select-options.ts';
+import { OptionReader, readLevels, readSelection } from './select-options.ts';
 import { onStopSignals } from './signals.ts';
 import { written } from './write.ts';
 
@@ -42,6 +42,7 @@ export async function fidelityCommand(
   const timeout_s = reader.seconds('timeout', 0.1, 86_400) ?? TIMEOUT_S;
   const at_least = reader.integer('atLeast', 0, 100);
   const scenarios_least = reader.integer('scenarios', 1, 1_000_000);
+  const levels = readLevels(reader);
   const files = Array.isArray(options['from']) ? options['from'].map(String) : [];
   const refused = cannotBegin(found, invocation, reader.diagnostics);
   if (refused !== undefined) return refused;
@@ -65,10 +66,11 @@ export async function fidelityCommand(
     root: project.root,
     cache: around.cache,
     search_path: around.search_path,
+    levels,
   };
   const runs: (readonly FidelityRun[])[] = [];
   for (const target of ['sim', 'qemu'] as const)
-    runs.push(toldBy(jobs, earlier.get(target)) ?? (await runOn(target, jobs, { ...context, target, replay: `npx siren run --target ${target}` }, timeout_s, stop.signal, around))); // prettier-ignore
+    runs.push(toldBy(jobs, earlier.get(target)) ?? (await runOn(target, jobs, { ...context, target, replay: `npx siren run --target ${target}${target === 'qemu' && levels === 5 ? ' --levels 5' : ''}` }, timeout_s, stop.signal, around))); // prettier-ignore
   stop.release();
   if (stop.signal.aborted) return stop.code();
   const all = jobs.map((job) =>

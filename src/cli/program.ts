@@ -121,6 +121,7 @@ export async function runProgram(
       'exit with 1 when less than this is alike of what either side saw or a claim names',
     )
     .option('--scenarios <n>', 'exit with 1 when fewer were compared')
+    .option('--levels <n>', 'levels of the page tables of real guests: 4 or 5 (default: 4)')
     .action(async (paths: string[], options: Record<string, unknown>) => {
       const { fidelityCommand } = await import('./fidelity.ts');
       code = await fidelityCommand(paths, options, { around, words, version });
@@ -134,6 +135,7 @@ export async function runProgram(
     )
     .option('--out <folder>', 'where they go (default: exports)')
     .option('--target <name>', "what the machine runs on: 'sim' or 'qemu' (default: sim)")
+    .option('--levels <n>', 'levels of the page tables of real guests: 4 or 5 (default: 4)')
     .option('--seed <n>', 'one seed for every scenario in place of its own')
     .action(async (paths: string[], options: Record<string, unknown>) => {
       const { exportCommand } = await import('./export.ts');

@@ -6,6 +6,7 @@ import type { TargetName } from '../model/scenario.ts';
 import { type Config, CONFIG_FILE, MAX_WORKERS, type ReporterName } from '../runner/config.ts';
 import type { FoundSpecs } from '../runner/specs.ts';
 import type { OptionReader } from './select-options.ts';
+import { readLevels } from './select-options.ts';
 
 /** Seeds that `--seed random` draws: short enough to be read aloud. */
 const RANDOM_SEEDS = 2 ** 31;
@@ -45,7 +46,7 @@ export function readSettings(
     bail: options['bail'] === true ? 1 : reader.integer('bail', 1, 1_000_000, BAIL_HELP),
     seed: options['seed'] === 'random' ? randomInt(RANDOM_SEEDS) : (readSeed(reader) ?? config.seed),
     occurrence: reader.integer('occurrence', 1, OCCURRENCE_LIMIT),
-    levels: reader.integer('levels', 4, 5) === 5 ? 5 : 4,
+    levels: readLevels(reader),
     today: readToday(reader),
     reports: given === undefined ? resolve(root, config.reports) : resolve(cwd, given.text),
     reporters: config.reporters.filter((name) => options[name] !== false),

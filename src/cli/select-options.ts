@@ -57,6 +57,11 @@ export class OptionReader {
   }
 }
 
+/** Levels of the page tables of real guests. */
+export function readLevels(options: OptionReader): 4 | 5 {
+  return options.integer('levels', 4, 5) === 5 ? 5 : 4;
+}
+
 /** What the options that `run` and `list` share select. */
 export function readSelection(options: OptionReader, reports: string): Selection {
   const texts = (['filter', 'name', 'tags'] as const).flatMap((name) => {

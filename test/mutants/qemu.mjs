@@ -205,9 +205,9 @@ export const mutants = [
   },
   {
     id: 'five-levels-are-asked-for',
-    file: 'src/cli/run-settings.ts',
-    from: "levels: reader.integer('levels', 4, 5) === 5 ? 5 : 4,",
-    to: 'levels: 4,',
+    file: 'src/cli/select-options.ts',
+    from: "return options.integer('levels', 4, 5) === 5 ? 5 : 4;",
+    to: 'return 4;',
     killer: 'test/cli/target-qemu.test.ts',
   },
 ];

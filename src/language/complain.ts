@@ -268,7 +268,11 @@ function castToArray({ tokens }: Failed, at: IToken): string | undefined {
 
 /** `recents of answers` in an `app`: where a value belongs, `of` is taken for one, and who is meant for a clause without any. */
 function uncounted({ tokens }: Failed, at: IToken): string | undefined {
-  const [head, of, whose] = tokens.slice(0, tokens.indexOf(at)).slice(-3);
+  const before = tokens.slice(0, tokens.indexOf(at));
+  const [head, of, whose] = before.slice(-3);
+  const [locator, name, colon] = before.slice(-6);
+  if (locator?.tokenType === token.Locator && colon?.tokenType === token.Colon && at.image === 'in')
+    return `what it is nested in stands before the colon: \`locator ${name?.image} in …: ${head?.image} of …\``;
   if (of?.image !== 'of' || head?.tokenType !== token.Word || whose?.tokenType !== token.Word)
     return undefined;
   return `say how many: \`${head.image} 100 of ${whose.image}\``;

@@ -24,14 +24,22 @@ export function nearest(written: string, names: Iterable<string>): string | unde
   return best;
 }
 
-/** A help line: the nearest name, or the names there are. */
-export function didYouMean(written: string, names: Iterable<string>, what = 'there are'): string | undefined {
+/** A help line: the nearest name, or the names there are. What ships may be meant, but is no answer to a slip in one's own: it is counted. */
+export function didYouMean(
+  written: string,
+  names: Iterable<string>,
+  what = 'there are',
+  ships: Iterable<string> = [],
+): string | undefined {
   const all = firstOf(names);
-  const near = nearest(written, all);
+  const shipped = firstOf(ships).filter((name) => !all.includes(name));
+  const near = nearest(written, [...all, ...shipped]);
   if (near !== undefined) return `did you mean \`${near}\`?`;
-  if (all.length === 0) return undefined;
+  if (all.length + shipped.length === 0) return undefined;
   const shown = all.slice(0, SHOWN_LIMIT).map((name) => `\`${name}\``);
-  return `${what} ${shown.join(', ')}${all.length > shown.length ? ` and ${all.length - shown.length} more` : ''}`;
+  const more = all.length > shown.length ? ` and ${all.length - shown.length} more` : '';
+  const rest = shipped.length > 0 ? `${shown.length > 0 ? ', and ' : ''}${shipped.length} structures that ship: \`npx siren explain structures\` lists them` : ''; // prettier-ignore
+  return `${what} ${shown.join(', ')}${more}${rest}`;
 }
 
 /** The names, each once, as many as are worth comparing with. */

@@ -20,3 +20,10 @@ it('what is like nothing gets no suggestion, but a list of what there is', () =>
   expect(didYouMean('elephant', ['tasks', 'locks'])).toBe('there are `tasks`, `locks`');
   expect(nearest('a'.repeat(65), ['a'.repeat(64)])).toBeUndefined();
 });
+
+it('what ships may be meant, and is only counted', () => {
+  const ships = ['dentries', 'inodes', 'tasks'];
+  expect(didYouMean('dentrise', ['tasks', 'locks'], 'there are', ships)).toBe('did you mean `dentries`?');
+  const said = didYouMean('elephant', ['tasks', 'locks'], 'there are', ships);
+  expect(said).toMatch(/^there are `tasks`, `locks`, and 2 structures that ship/);
+});

@@ -24,10 +24,27 @@ function collectionOf(locator: LocatorModel): Collection {
   return collection;
 }
 
+/** Structures that the file declares, or imports. */
+export function ownStructureNames({ structures }: Scope): string[] {
+  return [...(structures?.locators.keys() ?? []), ...(structures?.validators.keys() ?? [])];
+}
+
+/** True for what an application of the partition fills, or its region describes, under a name that this file does not know. */
+export function isFilledThere(name: string, { apps = [], metadata }: LparModel): boolean {
+  const filled = apps.flatMap(({ fills }) => fills).map(({ locator }) => locator);
+  return [...filled, ...(metadata.locators ?? [])].some((one) => one.name === name);
+}
+
 /** A name of structures that scenarios may use besides those that every guest has. */
-export function structureNames({ structures, unit }: Scope): string[] {
-  const own = [...(structures?.locators.keys() ?? []), ...(structures?.validators.keys() ?? [])];
-  return [...new Set([...own, ...unit.shipped.locators.keys(), ...unit.shipped.validators.keys()])];
+export function structureNames(scope: Scope): string[] {
+  const { unit } = scope;
+  return [
+    ...new Set([
+      ...ownStructureNames(scope),
+      ...unit.shipped.locators.keys(),
+      ...unit.shipped.validators.keys(),
+    ]),
+  ];
 }
 
 /**

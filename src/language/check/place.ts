@@ -12,7 +12,7 @@ import { didYouMean } from '../suggest.ts';
 import { bytesPlace, indexNeeded, sharedBy } from './bytes.ts';
 import { noCpu } from './cpu.ts';
 import { element } from './element.ts';
-import { located, structureNames } from './located.ts';
+import { isFilledThere, located, ownStructureNames, structureNames } from './located.ts';
 import { symbolPlace } from './symbol.ts';
 import { own } from './words.ts';
 
@@ -156,14 +156,16 @@ function unknownPart(lpar: LparModel, name: string, step: PathStep, scope: Scope
       help,
     );
   }
+  if (isFilledThere(name, lpar))
+    return failAt(scope, 'E0602', step.span, `nothing here says what \`${name}\` of \`${lpar.name}\` is`, 'declared elsewhere', `import \`${name}\` from the file of its topology, too`); // prettier-ignore
   const names = [
-    ...structureNames(scope),
-    ...BY_NAME.keys(),
+    ...ownStructureNames(scope),
     ...SPECIAL_PLACES.map((one) => one.name),
     ...lpar.devices.map((one) => one.device),
     ...sharedBy(lpar.name, scope).map((one) => one.name),
   ];
-  const help = didYouMean(name, names, 'a partition has');
+  const ships = [...structureNames(scope), ...BY_NAME.keys()];
+  const help = didYouMean(name, names, 'a partition has', ships);
   return failAt(scope, 'E0602', step.span, `there is no \`${name}\` in \`${lpar.name}\``, 'unknown', help);
 }
 

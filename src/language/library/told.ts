@@ -34,6 +34,8 @@ export function codeOf(name: Name | undefined, at: Node, { scope }: Context): st
     const help = upper.length === 1 ? `as in \`${upper}_RANGE\`` : 'say it in the message';
     return fail(scope, 'E1041', at, `a code has 2 to 64 characters, and this has ${upper.length}`, upper.length === 1 ? 'too short' : 'too long', help); // prettier-ignore
   }
+  if (name !== undefined && /^[A-Z0-9_]+$/.test(name.text))
+    return fail(scope, 'E1041', at, `a code begins with a letter, and this with \`${name.text[0]}\``, 'no code', `as in \`${name.text.replace(/^[^A-Z]+|_+$/g, '') || 'ORDER_RANGE'}\``); // prettier-ignore
   const help = upper !== undefined && /^[A-Z][A-Z0-9_]{1,63}$/.test(upper) ? `write \`${upper}\`` : 'as in `ORDER_RANGE`'; // prettier-ignore
   return fail(scope, 'E1041', at, 'a code is written in capitals, digits and `_`', 'no code', help);
 }

@@ -78,11 +78,10 @@ export function unknownName(expr: PathExpr, context: Context): undefined {
     ...bound.keys(),
     ...scope.values.keys(),
     ...names.locators.keys(),
-    ...scope.unit.shipped.locators.keys(),
     ...names.structs.keys(),
     'symbols',
     'cpus',
   ];
-  const help = didYouMean(expr.root.text, known, 'the names here are');
+  const help = didYouMean(expr.root.text, known, 'the names here are', scope.unit.shipped.locators.keys());
   return fail(scope, 'E1021', expr.root, `there is no name \`${expr.root.text}\` here`, 'unknown', help);
 }

@@ -59,7 +59,7 @@ describe('where nothing can be looked at again', () => {
 
   it.each(CERTAIN)('%s is damage at the first sight of it: %s', (structure, code, text) => {
     const { patient, release } = faults.patient(text, HARM_NS, 50_000);
-    const once = said(frozen(patient), structure);
+    const once = said(busy(patient), structure);
     release();
     expect(once).toMatchObject({ verdict: 'corrupt', code });
   });

@@ -106,6 +106,7 @@ export class Elements {
 
   /** Puts those that hang off one more parent behind the others. */
   take(inner: Elements): void {
+    for (const one of inner.faults) this.faults.push({ ...one, root: this.roots.length + one.root });
     for (const root of inner.roots) this.roots.push(root);
     for (const start of inner.starts) this.starts.push(this.bases.length + start);
     for (const start of inner.bucket_starts) this.bucket_starts.push(this.bases.length + start);

@@ -346,7 +346,12 @@ export class Session {
       orphaned ??= elements.orphaned;
       const mine = name === structure || !this.#linked.hasValidator(name);
       if (name === structure || mine) count += elements.length;
-      if (mine) for (const one of elements.faults) shaped.push(draftOf(this, structure, elements, one));
+      if (!mine) continue;
+      for (const one of elements.faults) {
+        // Who goes through all that hang off a parent, and through all of them, meets the same twice.
+        const told = shaped.some(({ code, address, space }) => code === one.code && address === one.address && space === elements.roots[one.root]?.space); // prettier-ignore
+        if (!told) shaped.push(draftOf(this, structure, elements, one));
+      }
     }
     const all = [...shaped, ...frame.drafts];
     const drafts = all.slice(0, this.finding_limit);

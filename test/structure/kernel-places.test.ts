@@ -133,6 +133,21 @@ describe('a structure inside of elements', () => {
     ]);
   });
 
+  it('that is damaged is told once by who goes through all of them, and through those of each as well', () => {
+    const kids = { ...children, from: [member(element, 'kids')] };
+    const right = require_(binary('==', member(c, 'value'), int(1)), 'VALUE');
+    const flat = each('c', collection('children'), right);
+    const nestwise = each('p', collection('parents'), each('c', member(p, 'children'), right));
+    const memory = family();
+    memory.put(0x2_0080, 0);
+    for (const over of [[flat], [nestwise], [flat, nestwise]]) {
+      const session = sessionOn(library([nested, CHILD], [parents, kids], [validator('children', over)]), memory, { book: 0x4000 }); // prettier-ignore
+      const drafts = session.validate('children')?.drafts;
+      expect(drafts).toMatchObject([{ code: 'LIST_NULL', address: 0x2_0080, expected: 0x1_0110 }]);
+      expect(drafts).toHaveLength(1);
+    }
+  });
+
   it('is not sound where not one of them could be reached, however deep it hangs', () => {
     const kids = { ...children, from: [member(element, 'kids')] };
     const grand = locator('grand', 'one', 'child', element, { parent: 'children' });

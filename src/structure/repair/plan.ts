@@ -48,7 +48,7 @@ export type DeclineCode =
   | 'CONDITION'
   /** It would make damage look like order: data is missing. */
   | 'WOULD_LOSE_DATA'
-  /** What should be written cannot be worked out: the rest of the structure does not say. */
+  /** What should be written cannot be worked out from the rest of the structure, or does not fit. */
   | 'NO_VALUE'
   /** What has to be read or written cannot be. */
   | 'UNMAPPED'

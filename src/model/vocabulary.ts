@@ -111,7 +111,8 @@ export const SERVICE_CODES: Readonly<Record<string, string>> = {
   WOULD_LOSE_DATA: 'The repair would hide that data is gone.',
   NOT_ORPHAN: 'The lock is free, or may have a holder: releasing it would let two into its section.',
   CONDITION: 'The `only_if` of the repair does not hold.',
-  NO_VALUE: 'What should be written cannot be worked out, because the rest of the structure does not say, or does not fit where it should be written.',
+  NO_VALUE:
+    'What should be written cannot be worked out, because the rest of the structure does not say, or does not fit where it should be written.',
   NO_WAY: 'The repair can do nothing for such a structure.',
   UNMAPPED: 'What the repair has to read or write is not mapped.',
   NO_PLACE: 'What was to be written, or where, could not be worked out.',

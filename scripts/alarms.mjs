@@ -1,7 +1,9 @@
-// False alarms on a healthy kernel: npm run alarms -- --pauses N --workload W,W --seed S --levels 4|5 --keep DIR
-// Boots a stock Linux for each workload, lets it run, stops it at instants that nobody chose, and has the whole shipped library look at it, as
-// an ambulance would: what looks wrong is read again after the guest has run a little. Nothing is wrong with the guest, so that every finding is
-// a false alarm. What the first look says is counted apart: that is all that a dump of the instant would tell. Prints them, how often a structure was `unsettled`, and how long it took; exits with 1 when there was an alarm.
+// False alarms on a healthy kernel: npm run alarms -- --pauses N --workload W,W --seed S --levels 4|5 --keep DIR Boots
+// a stock Linux for each workload, lets it run, stops it at instants that nobody chose, and has the whole shipped
+// library look at it, as an ambulance would: what looks wrong is read again after the guest has run a little. Nothing
+// is wrong with the guest, so that every finding is a false alarm. What the first look says is counted apart: that is
+// all that a dump of the instant would tell. Prints them, how often a structure was `unsettled`, and how long it took;
+// exits with 1 when there was an alarm.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';

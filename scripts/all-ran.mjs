@@ -1,5 +1,5 @@
-// Exit 1 when a run was skipped or nothing passed: where everything is installed, `skipped` hides what nobody looked at.
-// `node scripts/all-ran.mjs results.json`
+// Exit 1 when a run was skipped or nothing passed: where everything is installed, `skipped` hides what nobody looked
+// at. `node scripts/all-ran.mjs results.json`
 import { readFileSync } from 'node:fs';
 
 const { target, summary, runs } = JSON.parse(readFileSync(process.argv[2], 'utf8'));

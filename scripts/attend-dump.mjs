@@ -1,5 +1,6 @@
-// The ambulance in a process of its own: node scripts/attend-dump.mjs DUMP [DIST] prints its report on the patient in a dump as JSON.
-// Memory, registers, region and what it knows of structures are all that it is given; no target is loaded.
+// The ambulance in a process of its own: node scripts/attend-dump.mjs DUMP [DIST] prints its report on the patient in a
+// dump as JSON. Memory, registers, region and what it knows of structures are all that it is given; no target is
+// loaded.
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -1,5 +1,6 @@
-// Compiles src/ and copies what the built program reads beside it. The new dist/ takes the place of the old one at the end, so
-// that a build which is stopped or fails leaves a program that runs. The library of structures is compiled here, so that no run has to.
+// Compiles src/ and copies what the built program reads beside it. The new dist/ takes the place of the old one at the
+// end, so that a build which is stopped or fails leaves a program that runs. The library of structures is compiled
+// here, so that no run has to.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

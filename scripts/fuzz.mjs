@@ -1,7 +1,8 @@
-// Hostile input, by the thousand: texts through the compiler and the formatter, guests whose memory was hit by random bits, run and rescued.
-// `npm run fuzz -- --seed N --count M [--kinds compile,splice,generate,locator,run,core]`: M texts and M / 10 runs. Exit 1 at the first exception or
-// hang, with the input that makes it. A kind of input is a file in fuzz/. The work is done in threads that write down what they are at; the
-// main thread watches them, so that a loop without end is seen and named.
+// Hostile input, by the thousand: texts through the compiler and the formatter, guests whose memory was hit by random
+// bits, run and rescued. `npm run fuzz -- --seed N --count M [--kinds compile,splice,generate,locator,run,core]`: M
+// texts and M / 10 runs. Exit 1 at the first exception or hang, with the input that makes it. A kind of input is a file
+// in fuzz/. The work is done in threads that write down what they are at; the main thread watches them, so that a loop
+// without end is seen and named.
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -15,7 +16,10 @@ const KINDS = [compiling, splicing, generating, locating, running, reading];
 const WATCH_MS = 250;
 const PROGRESS_MS = 20_000;
 const THREADS = Math.min(4, availableParallelism());
-/** What a thread tells of itself, as 32-bit words: which kind of input (0 before the first), its index, and how many it has begun. */
+/**
+ * What a thread tells of itself, as 32-bit words: which kind of input (0 before the first), its index, and how many it
+ * has begun.
+ */
 const [KIND, INDEX, BEGUN] = [0, 1, 2];
 
 const USAGE =

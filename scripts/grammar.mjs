@@ -1,4 +1,5 @@
-// Writes the grammar folder from the language's own tables. Run after `npm run build`; test/language/grammar.test.ts notices when it is out of date.
+// Writes the grammar folder from the language's own tables. Run after `npm run build`; test/language/grammar.test.ts
+// notices when it is out of date.
 import { writeFileSync } from 'node:fs';
 import * as ebnf from '../dist/language/ebnf.js';
 import * as tokens from '../dist/language/tokens.js';

@@ -1,5 +1,6 @@
-// A part of a BTF blob that is whole in itself: the structs that are asked for, everything that lies in them by value, and of what they point
-// at only the name. The words of a type stay as the kernel's build made them; only the numbers of types and strings are new.
+// A part of a BTF blob that is whole in itself: the structs that are asked for, everything that lies in them by value,
+// and of what they point at only the name. The words of a type stay as the kernel's build made them; only the numbers
+// of types and strings are new.
 const POINTER = 2;
 const FORWARD = 7;
 const PROTOTYPE = 13;
@@ -10,15 +11,29 @@ function references(kind, vlen) {
   const each = (size, ...offsets) =>
     Array.from({ length: vlen }, (_, index) => offsets.map((offset) => WORDS + index * size + offset)).flat();
   switch (kind) {
-    case 2: case 8: case 9: case 10: case 11: case 12: case 18: return { types: [2], strings: [] };
-    case 3: return { types: [WORDS, WORDS + 1], strings: [] };
-    case 4: case 5: return { types: each(3, 1), strings: each(3, 0) };
-    case 6: return { types: [], strings: each(2, 0) };
-    case 13: return { types: [2, ...each(2, 1)], strings: each(2, 0) };
-    case 19: return { types: [], strings: each(3, 0) };
-    default: return { types: [], strings: [] };
+    case 2:
+    case 8:
+    case 9:
+    case 10:
+    case 11:
+    case 12:
+    case 18:
+      return { types: [2], strings: [] };
+    case 3:
+      return { types: [WORDS, WORDS + 1], strings: [] };
+    case 4:
+    case 5:
+      return { types: each(3, 1), strings: each(3, 0) };
+    case 6:
+      return { types: [], strings: each(2, 0) };
+    case 13:
+      return { types: [2, ...each(2, 1)], strings: each(2, 0) };
+    case 19:
+      return { types: [], strings: each(3, 0) };
+    default:
+      return { types: [], strings: [] };
   }
-} // prettier-ignore
+}
 
 /** `btf` is the opened `blob`; `names` are structs. */
 export function subsetBtf(blob, btf, names) {
@@ -86,7 +101,18 @@ export function subsetBtf(blob, btf, names) {
 
 function typeStarts(view, header_bytes, count) {
   const trailing = (kind, vlen) =>
-    ({ 1: 4, 3: 12, 4: 12 * vlen, 5: 12 * vlen, 6: 8 * vlen, 13: 8 * vlen, 14: 4, 15: 12 * vlen, 17: 4, 19: 12 * vlen })[kind] ?? 0; // prettier-ignore
+    ({
+      1: 4,
+      3: 12,
+      4: 12 * vlen,
+      5: 12 * vlen,
+      6: 8 * vlen,
+      13: 8 * vlen,
+      14: 4,
+      15: 12 * vlen,
+      17: 4,
+      19: 12 * vlen,
+    })[kind] ?? 0;
   const starts = [];
   for (let at = header_bytes + view.getUint32(8, true); starts.length < count;) {
     starts.push(at);

@@ -2,11 +2,12 @@
 //
 //   npm run build && node scripts/linux-fixture.mjs [--levels 4|5] [--check]
 //
-// Needs Debian with qemu-system-x86, busybox-static and bpftool; takes about half a minute. It downloads the cloud kernel's package
-// (nothing is installed), boots it under TCG, takes the VMCOREINFO that the guest registered through fw_cfg, and from then on knows nothing
-// but that text and the bytes of guest RAM. It stops with an error when what the readers say differs from what the guest printed
-// (/proc/kallsyms) or from what bpftool says of the same BTF. Without --check it then writes test/fixtures/linux-6.1/: of a kernel
-// with five levels only five-levels.bin.gz, for all else of it is the same.
+// Needs Debian with qemu-system-x86, busybox-static and bpftool; takes about half a minute. It downloads the cloud
+// kernel's package (nothing is installed), boots it under TCG, takes the VMCOREINFO that the guest registered through
+// fw_cfg, and from then on knows nothing but that text and the bytes of guest RAM. It stops with an error when what the
+// readers say differs from what the guest printed (/proc/kallsyms) or from what bpftool says of the same BTF. Without
+// --check it then writes test/fixtures/linux-6.1/: of a kernel with five levels only five-levels.bin.gz, for all else
+// of it is the same.
 import { execFileSync } from 'node:child_process';
 import { closeSync, fstatSync, mkdirSync, openSync, readSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

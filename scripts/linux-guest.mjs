@@ -1,5 +1,6 @@
-// A stock Debian Linux under QEMU with an init of one's own: the built target's kernel, archive and process. Booted, stopped and let run as often as one
-// likes, all of it synchronously; QEMU and all files are gone when it is released. See linux-fixture.mjs and alarms.mjs for what it is good for.
+// A stock Debian Linux under QEMU with an init of one's own: the built target's kernel, archive and process. Booted,
+// stopped and let run as often as one likes, all of it synchronously; QEMU and all files are gone when it is released.
+// See linux-fixture.mjs and alarms.mjs for what it is good for.
 import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,8 +55,9 @@ function makeInitramfs(directory, module_file, script) {
 }
 
 /**
- * Boots the kernel that `unpackKernel` gave with two CPUs, 4- or 5-level paging and that init (a script for /bin/busybox sh, with the module for fw_cfg at
- * /qemu_fw_cfg.ko), and gives it, running, once its console has said `ready`.
+ * Boots the kernel that `unpackKernel` gave with two CPUs, 4- or 5-level paging and that init (a script for
+ * /bin/busybox sh, with the module for fw_cfg at /qemu_fw_cfg.ko), and gives it, running, once its console has said
+ * `ready`.
  */
 export function bootLinux({ unpacked, levels, init: script, ready }) {
   const directory = mkdtempSync(join(tmpdir(), 'siren-linux-'));
@@ -139,8 +141,8 @@ class Linux {
 }
 
 /**
- * Boots a kernel, waits for its init, pauses it, and gives `use` the RAM file, the small ELF dump with the registered note, and what the guest
- * printed. QEMU and the directory are gone when it returns.
+ * Boots a kernel, waits for its init, pauses it, and gives `use` the RAM file, the small ELF dump with the registered
+ * note, and what the guest printed. QEMU and the directory are gone when it returns.
  */
 export async function withPausedLinux({ levels, symbols }, use) {
   const directory = mkdtempSync(join(tmpdir(), 'siren-linux-'));

@@ -1,6 +1,6 @@
-// Proof that the tests and specs can fail: applies one-line mutations to a copy of the project, one at a time, and runs what the list
-// says should notice. `npm run mutants [-- --only ID,ID --sample N --seed S --list]`. Exit 1 when a mutant survives, its line is not
-// found exactly once, or its killer fails without it; 3 when nothing is chosen.
+// Proof that the tests and specs can fail: applies one-line mutations to a copy of the project, one at a time, and runs
+// what the list says should notice. `npm run mutants [-- --only ID,ID --sample N --seed S --list]`. Exit 1 when a
+// mutant survives, its line is not found exactly once, or its killer fails without it; 3 when nothing is chosen.
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -103,19 +103,36 @@ function prepare() {
 }
 
 /**
- * Compiles without caring for types: a mutant need not be well typed, only be noticed by what runs. The library's text is compiled by a
- * build: false where that does not take it, and leaves what was built before.
+ * Compiles without caring for types: a mutant need not be well typed, only be noticed by what runs. The library's text
+ * is compiled by a build: false where that does not take it, and leaves what was built before.
  */
 function compile(file) {
   if (file.startsWith('specs/lib/'))
     return node([join('scripts', 'build.mjs')], KILL_TIMEOUT_MS).status === 0;
-  node([tsc, '-p', 'tsconfig.json', '--noEmitOnError', 'false', '--noCheck', '--declaration', 'false', '--isolatedDeclarations', 'false'], KILL_TIMEOUT_MS); // prettier-ignore
+  node(
+    [
+      tsc,
+      '-p',
+      'tsconfig.json',
+      '--noEmitOnError',
+      'false',
+      '--noCheck',
+      '--declaration',
+      'false',
+      '--isolatedDeclarations',
+      'false',
+    ],
+    KILL_TIMEOUT_MS,
+  );
   const now = new Date();
   utimesSync(join(directory, 'dist', 'cli', 'main.js'), now, now);
   return true;
 }
 
-/** How the killer took it: '' when it is content, else a word on what it said. A usage error is no verdict on the source. */
+/**
+ * How the killer took it: '' when it is content, else a word on what it said. A usage error is no verdict on the
+ * source.
+ */
 function complaint(killer) {
   const tests = killer.endsWith('.ts');
   const argv = tests

@@ -1,7 +1,8 @@
-// Whether runs on a stock kernel, which never repeat to the bit, come to the same conclusions: runs specs/real so many times under QEMU (or takes
-// results.json of runs there were) and compares, for every scenario, what was claimed, what was concluded of each structure by each rescue, with the codes of its findings,
-// and the ranked diagnosis. Times and addresses are not compared.
-// `npm run same:real -- [--runs 2] [--specs PATH]... [--keep FOLDER] [RESULTS.json...]`. Exit 1 when two differ or a run is not green.
+// Whether runs on a stock kernel, which never repeat to the bit, come to the same conclusions: runs specs/real so many
+// times under QEMU (or takes results.json of runs there were) and compares, for every scenario, what was claimed, what
+// was concluded of each structure by each rescue, with the codes of its findings, and the ranked diagnosis. Times and
+// addresses are not compared. `npm run same:real -- [--runs 2] [--specs PATH]... [--keep FOLDER] [RESULTS.json...]`.
+// Exit 1 when two differ or a run is not green.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,14 +27,19 @@ function run(index, folder) {
   const reports = join(folder, `run-${index}`);
   mkdirSync(reports, { recursive: true });
   const argv = ['bin/siren.js', 'run', ...specs, '--target', 'qemu', '--reports', reports];
-  const ran = spawnSync(process.execPath, argv, { cwd: root, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } }); // prettier-ignore
-  if (ran.status !== 0) console.error(`run ${index}: exit ${ran.status ?? ran.signal}\n${ran.stdout}${ran.stderr}`);
+  const ran = spawnSync(process.execPath, argv, {
+    cwd: root,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  if (ran.status !== 0)
+    console.error(`run ${index}: exit ${ran.status ?? ran.signal}\n${ran.stdout}${ran.stderr}`);
   try {
     return JSON.parse(readFileSync(join(reports, 'results.json'), 'utf8'));
   } catch {
     return undefined;
   }
-} // prettier-ignore
+}
 
 function runAll() {
   const folder = values.keep ?? mkdtempSync(join(tmpdir(), 'siren-same-real-'));
@@ -58,4 +64,4 @@ const green = results.every(({ exit_code }) => exit_code === 0);
 console.log(
   `${same} of ${scenarios} scenarios came to the same in all ${results.length} runs${green ? '' : '; not every run was green'}`,
 );
-process.exit(same === scenarios && green ? 0 : 1); // prettier-ignore
+process.exit(same === scenarios && green ? 0 : 1);

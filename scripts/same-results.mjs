@@ -1,6 +1,6 @@
-// Proof that results depend on neither the Node version nor the number of workers: runs the shipped specs under every node binary that is
-// named (default: this one) with 1, 2 and 4 workers, and compares results.json but for `environment`.
-// `npm run same -- [--specs PATH]... [PATH_TO_NODE...]`. Exit 1 when two differ or a run is not green.
+// Proof that results depend on neither the Node version nor the number of workers: runs the shipped specs under every
+// node binary that is named (default: this one) with 1, 2 and 4 workers, and compares results.json but for
+// `environment`. `npm run same -- [--specs PATH]... [PATH_TO_NODE...]`. Exit 1 when two differ or a run is not green.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -7,8 +7,8 @@ import { describe, expect, it } from 'vitest';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
 /**
- * What a layer may import, beside itself. `layer` allows anything of it, `layer/file` one module, and `type layer` types alone.
- * The names are folders of src; `targets/sim` is a layer of its own.
+ * What a layer may import, beside itself. `layer` allows anything of it, `layer/file` one module, and `type layer`
+ * types alone. The names are folders of src; `targets/sim` is a layer of its own.
  */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   base: [],
@@ -36,9 +36,22 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   report: ['base', 'text', 'record', 'type model', 'type patient', 'type target', 'type runner/events'],
   // One run put together: everything that takes part in it, nothing that reads specs or writes reports.
   execute: [
-    'base', 'text', 'model', 'formats', 'target', 'patient', 'record', 'place', 'hypervisor', 'fault', 'structure', 'ambulance',
-    'targets/sim', 'targets/core', 'verdict',
-  ], // prettier-ignore
+    'base',
+    'text',
+    'model',
+    'formats',
+    'target',
+    'patient',
+    'record',
+    'place',
+    'hypervisor',
+    'fault',
+    'structure',
+    'ambulance',
+    'targets/sim',
+    'targets/core',
+    'verdict',
+  ],
   runner: ['*'],
   cli: ['*'],
 };
@@ -55,9 +68,23 @@ const PACKAGES: Readonly<Record<string, readonly RegExp[]>> = {
 
 /** Layers whose output depends on their input alone. */
 const DETERMINISTIC = new Set([
-  'base', 'text', 'model', 'language', 'formats', 'target', 'patient', 'record', 'place', 'hypervisor', 'fault', 'ambulance',
-  'structure', 'targets/sim', 'verdict', 'execute',
-]); // prettier-ignore
+  'base',
+  'text',
+  'model',
+  'language',
+  'formats',
+  'target',
+  'patient',
+  'record',
+  'place',
+  'hypervisor',
+  'fault',
+  'ambulance',
+  'structure',
+  'targets/sim',
+  'verdict',
+  'execute',
+]);
 
 /** The wall clock, chance, the surroundings: what to use in their place. */
 const BANNED: readonly { readonly pattern: RegExp; readonly instead: string }[] = [
@@ -197,7 +224,15 @@ describe('the layers', () => {
       );
     }
     expect(cyclesIn(graph)).toEqual([]);
-    expect(cyclesIn(new Map([['a', ['b']], ['b', ['c']], ['c', ['a']]]))).toHaveLength(1); // prettier-ignore
+    expect(
+      cyclesIn(
+        new Map([
+          ['a', ['b']],
+          ['b', ['c']],
+          ['c', ['a']],
+        ]),
+      ),
+    ).toHaveLength(1);
   });
 });
 

@@ -1,12 +1,35 @@
-// Locator code: random bytes and mutated code of the kind that guests publish, read, disassembled, assembled again and run.
+// Locator code: random bytes and mutated code of the kind that guests publish, read, disassembled, assembled again and
+// run.
 import { substream } from '../../dist/base/random.js';
 import { assemble, disassemble } from '../../dist/formats/locator-code/assemble.js';
 import { decodeLocator, encodeLocator } from '../../dist/formats/locator-code/entry.js';
 import { LocatorInterpreter } from '../../dist/formats/locator-code/interpreter.js';
 
 const BUDGET = { steps: 4096, loads: 512, roots: 256 };
-const NAMES = { name: 'tasks', parent: '', type: 'task_struct', via: 'tasks', label: 'comm', id: 'pid', key: '', space: '', guard_type: 'rwlock_t', object_type: '', head_type: '' }; // prettier-ignore
-const TEXTS = ['init_task', 'timer_bases', 'task_struct.tasks', 'rq', 'tasks', 'task_struct', 'comm', 'pid', 'rwlock_t']; // prettier-ignore
+const NAMES = {
+  name: 'tasks',
+  parent: '',
+  type: 'task_struct',
+  via: 'tasks',
+  label: 'comm',
+  id: 'pid',
+  key: '',
+  space: '',
+  guard_type: 'rwlock_t',
+  object_type: '',
+  head_type: '',
+};
+const TEXTS = [
+  'init_task',
+  'timer_bases',
+  'task_struct.tasks',
+  'rq',
+  'tasks',
+  'task_struct',
+  'comm',
+  'pid',
+  'rwlock_t',
+];
 const SOURCES = [
   'symbol init_task; dup; const 192; add; root',
   'symbol timer_bases; cpus; const 0; again: ; pick 0; pick 2; lt; branch done; pick 2; pick 1; percpu; add; dup; const 48; add; const 576; const 8; roots; const 1; add; loop again; done: ; drop; drop; drop',
@@ -17,7 +40,8 @@ const SOURCES = [
 /** A guest of which every other page can be read. */
 function hostOf(random) {
   const seed = random.u32();
-  const at = (address, bits) => ((address / 4096) & 1 ? NaN : ((Math.imul(address | 0, 0x9e3779b1) ^ seed) >>> 0) % 2 ** bits); // prettier-ignore
+  const at = (address, bits) =>
+    (address / 4096) & 1 ? NaN : ((Math.imul(address | 0, 0x9e3779b1) ^ seed) >>> 0) % 2 ** bits;
   return {
     cpus: 1 + random.below(4),
     symbol: (name) => (name === 'rq' ? undefined : -0x7f00_0000 + name.length * 64),
@@ -38,8 +62,14 @@ function mutated(bytes, random) {
     const kind = random.below(4);
     if (kind === 0) result[at] ^= 1 << random.below(8);
     else if (kind === 1) result[at] = random.below(256);
-    else if (kind === 2) result = Uint8Array.from([...result.slice(0, at), ...result.slice(at + 1 + random.below(4))]); // prettier-ignore
-    else result = Uint8Array.from([...result.slice(0, at), ...result.slice(random.below(at + 1), at + 8), ...result.slice(at)]); // prettier-ignore
+    else if (kind === 2)
+      result = Uint8Array.from([...result.slice(0, at), ...result.slice(at + 1 + random.below(4))]);
+    else
+      result = Uint8Array.from([
+        ...result.slice(0, at),
+        ...result.slice(random.below(at + 1), at + 8),
+        ...result.slice(at),
+      ]);
   }
   return result;
 }
@@ -63,16 +93,32 @@ function one(index, seed, tally) {
   check(same, `disassembled and assembled it is another code: ${Buffer.from(code).toString('hex')}`);
   const machine = new LocatorInterpreter(hostOf(random), BUDGET);
   const failure = machine.run(code, TEXTS, random.below(2) === 0 ? NaN : -0x7f00_0000 + random.below(65_536));
-  const bounded = machine.steps <= BUDGET.steps + 1 && machine.loads <= BUDGET.loads + 1 && machine.heads.length <= BUDGET.roots; // prettier-ignore
+  const bounded =
+    machine.steps <= BUDGET.steps + 1 &&
+    machine.loads <= BUDGET.loads + 1 &&
+    machine.heads.length <= BUDGET.roots;
   check(bounded, `it took ${machine.steps} steps, ${machine.loads} loads, ${machine.heads.length} roots`);
-  check(failure === undefined || (failure.offset >= 0 && failure.offset < code.length), 'a failure lies outside of the code'); // prettier-ignore
+  check(
+    failure === undefined || (failure.offset >= 0 && failure.offset < code.length),
+    'a failure lies outside of the code',
+  );
   if (failure === undefined) tally.whole++;
-  const entry = { shape: 'list', including_head: true, limit: 1 + random.below(70_000), names: NAMES, texts: TEXTS, blocks: new Map([['roots', code]]) }; // prettier-ignore
+  const entry = {
+    shape: 'list',
+    including_head: true,
+    limit: 1 + random.below(70_000),
+    names: NAMES,
+    texts: TEXTS,
+    blocks: new Map([['roots', code]]),
+  };
   const bytes = mutated(encodeLocator(entry), random);
   const decoded = decodeLocator(bytes);
   if (decoded.ok) {
     const written = decodeLocator(encodeLocator(decoded.value));
-    check(written.ok && JSON.stringify(written.value.names) === JSON.stringify(decoded.value.names), 'an entry that is read cannot be written'); // prettier-ignore
+    check(
+      written.ok && JSON.stringify(written.value.names) === JSON.stringify(decoded.value.names),
+      'an entry that is read cannot be written',
+    );
     tally.read++;
   }
   tally.done++;

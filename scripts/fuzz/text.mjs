@@ -45,9 +45,14 @@ function mutate(bytes, random) {
 
 /** Declarations of specs, each from its line at the margin to the next one's. */
 const PIECES = names.flatMap((name) => {
-  const pieces = corpus.get(name).toString('latin1').split(/^(?=\w[^\n]*\{\n)/m);
-  return pieces.filter((piece) => piece.split('\n').length <= STRETCH_LINES * 2).map((piece) => Buffer.from(piece, 'latin1'));
-}); // prettier-ignore
+  const pieces = corpus
+    .get(name)
+    .toString('latin1')
+    .split(/^(?=\w[^\n]*\{\n)/m);
+  return pieces
+    .filter((piece) => piece.split('\n').length <= STRETCH_LINES * 2)
+    .map((piece) => Buffer.from(piece, 'latin1'));
+});
 
 /** Words, strings and numbers as specs have them: what the grammar leaves open. */
 const TOKENS = { Word: [], String: [], Number: [], Quantity: [], Date: ['2027-03-01'] };
@@ -60,7 +65,29 @@ for (const kind of Object.keys(TOKENS)) TOKENS[kind] = [...new Set(TOKENS[kind])
 TOKENS.Word.push(...KEYWORDS.keys(), '__proto__', 'constructor', 'toString', 'any', 'others');
 
 const RULES = new Map(grammarRules().map((rule) => [rule.name, rule.definition]));
-const BINARY = ['or', 'and', '==', '!=', '<', '<=', '>', '>=', 'in', 'contains', '..', '|', '^', '&', '<<', '>>', '+', '-', '*', '/', 'mod']; // prettier-ignore
+const BINARY = [
+  'or',
+  'and',
+  '==',
+  '!=',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  'in',
+  'contains',
+  '..',
+  '|',
+  '^',
+  '&',
+  '<<',
+  '>>',
+  '+',
+  '-',
+  '*',
+  '/',
+  'mod',
+];
 const PREFIX = ['not', '-', '~', '&'];
 
 /** A text that the grammar allows, or all but: deep rules are left out where the text has grown enough. */
@@ -101,7 +128,10 @@ function generate(random) {
       case 'Alternation': {
         // Deep down the first ways out are the short ones.
         const ways = part.definition;
-        return all((depth > DEPTH ? ways[random.below(Math.min(2, ways.length))] : random.pick(ways)).definition, depth);
+        return all(
+          (depth > DEPTH ? ways[random.below(Math.min(2, ways.length))] : random.pick(ways)).definition,
+          depth,
+        );
       }
       case 'Repetition':
       case 'RepetitionWithSeparator':
@@ -112,7 +142,7 @@ function generate(random) {
   };
   all(RULES.get('file'), 0);
   return Buffer.from(out.join(' '));
-} // prettier-ignore
+}
 
 /** Every tag is declared, so that a piece is not wrong for want of its own. */
 const TAGS = [
@@ -142,11 +172,12 @@ const sentences = (text) =>
 /** What is wrong with `once`, which the formatter made of a text; '' when nothing is. */
 function judgeFormat(name, text, once, before) {
   if (format(name, once).value !== once) return 'format(format(x)) is not format(x)';
-  if (sentences(once) !== sentences(text.replace(/^\uFEFF/, '').replace(/\r\n/g, '\n'))) return 'format changes the tokens';
+  if (sentences(once) !== sentences(text.replace(/^\uFEFF/, '').replace(/\r\n/g, '\n')))
+    return 'format changes the tokens';
   if (before.diagnostics.some(({ severity }) => severity === 'error')) return '';
   const after = compile([name], hostWith(name, Buffer.from(once)), { tags: TAGS });
   return asText(after.value) === asText(before.value) ? '' : 'format changes the model';
-} // prettier-ignore
+}
 
 function check(name, bytes, tally) {
   const before = compile([name], hostWith(name, bytes), { tags: TAGS });
@@ -185,9 +216,13 @@ export const splicing = {
   start: () => (index, seed, tally) => {
     const random = substream(seed, `splice ${index}`);
     const pieces = [IMPORT, ...Array.from({ length: 1 + random.below(3) }, () => random.pick(PIECES))];
-    check('specs/fuzzed.spec', random.below(4) === 0 ? Buffer.concat(pieces) : mutate(Buffer.concat(pieces), random), tally);
+    check(
+      'specs/fuzzed.spec',
+      random.below(4) === 0 ? Buffer.concat(pieces) : mutate(Buffer.concat(pieces), random),
+      tally,
+    );
   },
-}; // prettier-ignore
+};
 
 /** Texts made by the grammar. */
 export const generating = {

@@ -2,11 +2,12 @@ import { railroad } from './railroad.mjs';
 import { textmate } from './textmate.mjs';
 
 /** Groups of words that head a sentence, by their kind in model/language-words.ts. */
-const HEADS = /^(what a|parts of|resources of|settings of|triggers)/; // prettier-ignore
+const HEADS = /^(what a|parts of|resources of|settings of|triggers)/;
 
 /**
- * What the grammar folder holds, by file. Takes the language's own tables, so that the build's and the sources' give the same.
- * @param {{ ebnf: () => string, grammarRules: () => readonly object[], KEYWORDS: ReadonlyMap<string, object>, LANGUAGE_WORDS: readonly object[],
+ * What the grammar folder holds, by file. Takes the language's own tables, so that the build's and the sources' give
+ * the same. @param {{ ebnf: () => string, grammarRules: () => readonly object[], KEYWORDS: ReadonlyMap<string, object>,
+ * LANGUAGE_WORDS: readonly object[],
  *   VERBS: ReadonlyMap<string, object>, states: readonly string[] }} language
  */
 export function generate({ ebnf, grammarRules, KEYWORDS, LANGUAGE_WORDS, VERBS, states }) {
@@ -26,4 +27,4 @@ export function generate({ ebnf, grammarRules, KEYWORDS, LANGUAGE_WORDS, VERBS, 
       states,
     }),
   };
-} // prettier-ignore
+}

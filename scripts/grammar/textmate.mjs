@@ -1,6 +1,6 @@
 /**
- * A TextMate grammar, for editors and for pages that colour code. What is coloured comes from the tokens and vocabularies of the
- * language: a word that heads a sentence, an observer, a verb.
+ * A TextMate grammar, for editors and for pages that colour code. What is coloured comes from the tokens and
+ * vocabularies of the language: a word that heads a sentence, an observer, a verb.
  */
 export function textmate({ heads, clauses, reserved, verbs, observers, states }) {
   const words = (list) => [...list].sort((a, b) => b.length - a.length || (a < b ? -1 : 1)).join('|');
@@ -17,7 +17,7 @@ export function textmate({ heads, clauses, reserved, verbs, observers, states })
         patterns: [
           '#doc', '#comment', '#string', '#field', '#declaration', '#import', '#observer', '#claim', '#head', '#verb', '#called', '#operator',
           '#date', '#quantity', '#number', '#code', '#type', '#call', '#constant', '#clause',
-        ].map((include) => ({ include })), // prettier-ignore
+        ].map((include) => ({ include })),
       },
       doc: { match: '##.*$', name: 'comment.line.documentation.siren' },
       comment: { match: '#.*$', name: 'comment.line.number-sign.siren' },
@@ -43,20 +43,20 @@ export function textmate({ heads, clauses, reserved, verbs, observers, states })
         ],
       },
       // After a dot every word is a field, whatever else it may be.
-      field: { match: '(?<!\\.)\\.([A-Za-z_][A-Za-z0-9_]*)', captures: { 1: { name: 'variable.other.member.siren' } } }, // prettier-ignore
+      field: { match: '(?<!\\.)\\.([A-Za-z_][A-Za-z0-9_]*)', captures: { 1: { name: 'variable.other.member.siren' } } },
       declaration: {
         match: '^\\s*(topology|struct|locator|validator|fault|def|tag|let|app|lpar|ambulance|machine|change)\\b(?:\\s+([A-Za-z_][A-Za-z0-9_]*))?',
         captures: { 1: { name: 'keyword.declaration.siren' }, 2: { name: 'entity.name.type.siren' } },
-      }, // prettier-ignore
-      import: { match: '^\\s*(import)\\b|(?<=\\})\\s*(from)\\b', captures: { 1: { name: 'keyword.control.import.siren' }, 2: { name: 'keyword.control.import.siren' } } }, // prettier-ignore
-      observer: { match: `^\\s*(${words(observers)})\\b(?!\\s*[{.])`, captures: { 1: { name: 'support.class.observer.siren' } } }, // prettier-ignore
+      },
+      import: { match: '^\\s*(import)\\b|(?<=\\})\\s*(from)\\b', captures: { 1: { name: 'keyword.control.import.siren' }, 2: { name: 'keyword.control.import.siren' } } },
+      observer: { match: `^\\s*(${words(observers)})\\b(?!\\s*[{.])`, captures: { 1: { name: 'support.class.observer.siren' } } },
       claim: {
         match: `\\b(is)(\\s+not)?\\s+(${words(states)})\\b`,
         captures: { 1: { name: 'keyword.operator.word.siren' }, 2: { name: 'keyword.operator.word.siren' }, 3: { name: 'support.constant.state.siren' } },
-      }, // prettier-ignore
+      },
       head: { match: `^\\s*(${words(heads)})\\b`, captures: { 1: { name: 'keyword.control.siren' } } },
-      verb: { match: `(?:^|(?<=[:;{]))\\s*(${words(verbs)})\\b`, captures: { 1: { name: 'support.function.verb.siren' } } }, // prettier-ignore
-      called: { match: '\\b(called)\\s+([A-Za-z_][A-Za-z0-9_]*)', captures: { 1: { name: 'keyword.other.siren' }, 2: { name: 'entity.name.label.siren' } } }, // prettier-ignore
+      verb: { match: `(?:^|(?<=[:;{]))\\s*(${words(verbs)})\\b`, captures: { 1: { name: 'support.function.verb.siren' } } },
+      called: { match: '\\b(called)\\s+([A-Za-z_][A-Za-z0-9_]*)', captures: { 1: { name: 'keyword.other.siren' }, 2: { name: 'entity.name.label.siren' } } },
       operator: {
         patterns: [
           { match: `\\b(${words(reserved)}|contains)\\b`, name: 'keyword.operator.word.siren' },
@@ -67,15 +67,15 @@ export function textmate({ heads, clauses, reserved, verbs, observers, states })
       quantity: {
         match: '\\b(\\d[\\d_]*(?:\\.\\d+)?)[ \\t]*(?:(ns|us|ms|s|min|h|B|KiB|MiB|GiB|TiB)\\b|(%))',
         captures: { 1: { name: 'constant.numeric.siren' }, 2: { name: 'keyword.other.unit.siren' }, 3: { name: 'keyword.other.unit.siren' } },
-      }, // prettier-ignore
-      number: { match: '\\b(?:0x[0-9a-fA-F_]+|0b[01_]+|\\d[\\d_]*(?:\\.\\d+)?)\\b', name: 'constant.numeric.siren' }, // prettier-ignore
+      },
+      number: { match: '\\b(?:0x[0-9a-fA-F_]+|0b[01_]+|\\d[\\d_]*(?:\\.\\d+)?)\\b', name: 'constant.numeric.siren' },
       code: { match: '\\b[A-Z][A-Z0-9]*_[A-Z0-9_]+\\b|\\b[A-Z]{3,}\\b', name: 'constant.other.code.siren' },
       type: {
         match: '\\b(?:[us](?:8|16|32|64)|be(?:16|32|64)|bool|char|void)\\b',
         name: 'storage.type.siren',
       },
-      clause: { match: `(?<=[^\\s.])\\s+(${words(clauses)})\\b(?!\\s*[.(\\[])`, captures: { 1: { name: 'keyword.other.clause.siren' } } }, // prettier-ignore
-      call: { match: '\\b([A-Za-z_][A-Za-z0-9_]*)(?=\\()', captures: { 1: { name: 'entity.name.function.siren' } } }, // prettier-ignore
+      clause: { match: `(?<=[^\\s.])\\s+(${words(clauses)})\\b(?!\\s*[.(\\[])`, captures: { 1: { name: 'keyword.other.clause.siren' } } },
+      call: { match: '\\b([A-Za-z_][A-Za-z0-9_]*)(?=\\()', captures: { 1: { name: 'entity.name.function.siren' } } },
       constant: { match: '\\b(true|false|any|others)\\b', name: 'constant.language.siren' },
     },
   };

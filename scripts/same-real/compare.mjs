@@ -1,6 +1,6 @@
 /**
- * What differs between runs of the same scenarios, from their results: `{ scenarios, same, differences: [{ id, aspect, seen: [{ runs, value }] }] }`.
- * Runs are counted from 1; what a run does not have is `-`.
+ * What differs between runs of the same scenarios, from their results: `{ scenarios, same, differences: [{ id, aspect,
+ * seen: [{ runs, value }] }] }`. Runs are counted from 1; what a run does not have is `-`.
  */
 export function compareRuns(results) {
   const ids = [...new Set(results.flatMap(({ runs }) => runs.map(({ id }) => id)))];
@@ -39,16 +39,24 @@ function aspectsOf(run, most, places) {
   for (const { text, status } of run.claims) aspects.set(`claim ${text}`, status);
   const { rescues = [], services = [] } = run.record ?? {};
   aspects.set('rescues', rescues.map(({ ambulance, patient }) => `${ambulance} to ${patient}`).join(', '));
-  aspects.set('services', services.map(({ state, code }) => [state, code].filter(Boolean).join(' ')).join(', '));
+  aspects.set(
+    'services',
+    services.map(({ state, code }) => [state, code].filter(Boolean).join(' ')).join(', '),
+  );
   rescues.slice(0, most).forEach((rescue, index) => {
     const who = `rescue ${index + 1}`;
     aspects.set(`${who}: health`, rescue.health);
     for (const { structure, verdict } of rescue.verdicts)
       aspects.set(`${who}: ${structure}`, [verdict, ...codesOf(rescue, structure)].join(' '));
-    aspects.set(`${who}: diagnosis`, rescue.diagnosis.map(({ cause, place, address }) => `${cause} at ${places.get(address ?? '') ?? place}`).join('; '));
+    aspects.set(
+      `${who}: diagnosis`,
+      rescue.diagnosis
+        .map(({ cause, place, address }) => `${cause} at ${places.get(address ?? '') ?? place}`)
+        .join('; '),
+    );
   });
   return aspects;
-} // prettier-ignore
+}
 
 /** The causes that have an address. */
 function causesOf(run) {

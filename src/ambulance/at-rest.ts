@@ -8,8 +8,9 @@ import type { Subject } from './subject.ts';
 export const OF_CPUS: ReadonlySet<string> = new Set(['lock_leak', 'deadlock', 'lost_timer']);
 
 /**
- * True for what nobody can be in the middle of. A CPU in user mode or in the idle loop holds no lock that spins, and has interrupts and preemption to give back
- * to nobody. A task that was taken off its CPU may be anywhere where it may be taken off: of what a sleeping lock guards, or none, nothing is known then.
+ * True for what nobody can be in the middle of. A CPU in user mode or in the idle loop holds no lock that spins, and
+ * has interrupts and preemption to give back to nobody. A task that was taken off its CPU may be anywhere where it may
+ * be taken off: of what a sleeping lock guards, or none, nothing is known then.
  */
 export function isAtRest(of: Concluded, cpus: readonly CpuView[], subject: Known): boolean {
   if (!allRest(cpus)) return false;
@@ -27,7 +28,10 @@ type Known = Pick<Subject, 'library' | 'kallsyms' | 'space'>;
 /** preempt_dynamic_none and preempt_dynamic_voluntary (kernel/sched/core.c). */
 const NEVER_MODES: ReadonlySet<number> = new Set([0, 1]);
 
-/** True where a task may be taken off its CPU anywhere in the kernel. Of a library that does not say how that is known nothing is known. */
+/**
+ * True where a task may be taken off its CPU anywhere in the kernel. Of a library that does not say how that is known
+ * nothing is known.
+ */
 function preemptsItself({ library, kallsyms, space }: Known): boolean {
   const functions = listed('preempting', library);
   if (functions.every((name) => kallsyms.lookup(name) === undefined)) return functions.length === 0;

@@ -38,8 +38,8 @@ export interface Attachment {
 }
 
 /**
- * The live region when it is sound, else the hypervisor's copy from the registration, else what a scan of memory finds: a region, or a
- * bare VMCOREINFO note, with which the rescuer falls back on what it knows of a stock Linux.
+ * The live region when it is sound, else the hypervisor's copy from the registration, else what a scan of memory finds:
+ * a region, or a bare VMCOREINFO note, with which the rescuer falls back on what it knows of a stock Linux.
  */
 export function attach(patient: Patient, memory: PhysicalCache): Attachment {
   const place = patient.region;
@@ -54,11 +54,13 @@ export function attach(patient: Patient, memory: PhysicalCache): Attachment {
   const text = bareNote(live);
   if (text && !changed) return { ...fromNote('live_region', text, []), region };
   const { read, contents } = readSound(live);
-  if (read.ok && !changed) return fromRegion('live_region', read.value, contents ?? readContents(live, read.value), region, []); // prettier-ignore
+  if (read.ok && !changed)
+    return fromRegion('live_region', read.value, contents ?? readContents(live, read.value), region, []);
   const fault = faultOf(read.ok || text ? undefined : read, changed);
   if (copy) return { ...fromCopy(copy, [fault]), region };
   const tolerant = readRegion(live, { ignore_seal: true });
-  if (tolerant.ok) return fromRegion('live_region', tolerant.value, readContents(live, tolerant.value), region, [fault]); // prettier-ignore
+  if (tolerant.ok)
+    return fromRegion('live_region', tolerant.value, readContents(live, tolerant.value), region, [fault]);
   const found = fromScan(patient, memory);
   return { ...found, region, verdict: 'corrupt', code: fault.code, faults: [fault] };
 }
@@ -117,7 +119,13 @@ function fromCopy(copy: Uint8Array, faults: readonly RegionFault[]): Attachment 
   const text = bareNote(copy);
   if (text) return fromNote('boot_copy', text, faults);
   const read = readRegion(copy, { ignore_seal: true });
-  if (!read.ok) return { ...NOTHING, verdict: faults.length > 0 ? 'corrupt' : 'unreachable', code: faults[0]?.code ?? 'NO_REGION', faults }; // prettier-ignore
+  if (!read.ok)
+    return {
+      ...NOTHING,
+      verdict: faults.length > 0 ? 'corrupt' : 'unreachable',
+      code: faults[0]?.code ?? 'NO_REGION',
+      faults,
+    };
   return fromRegion('boot_copy', read.value, readContents(copy, read.value), undefined, faults);
 }
 
@@ -162,12 +170,17 @@ function fromScan(patient: Patient, memory: PhysicalCache): Attachment {
 /** How the text of VMCOREINFO begins (kernel/crash_core.c). */
 const TEXT_START = 'OSRELEASE=';
 
-/** The text of a VMCOREINFO note, of which a stock kernel's whole region consists: as it lies in memory, or without the note's header as in a core file. */
+/**
+ * The text of a VMCOREINFO note, of which a stock kernel's whole region consists: as it lies in memory, or without the
+ * note's header as in a core file.
+ */
 function bareNote(bytes: Uint8Array): Uint8Array | undefined {
   const [note] = readNotes(bytes, 0, bytes.length, 1).notes;
   if (note?.name === VMCOREINFO_NOTE) return bytes.subarray(note.desc_start, note.desc_end);
-  return Buffer.from(bytes.subarray(0, TEXT_START.length)).toString('latin1') === TEXT_START ? bytes : undefined;
-} // prettier-ignore
+  return Buffer.from(bytes.subarray(0, TEXT_START.length)).toString('latin1') === TEXT_START
+    ? bytes
+    : undefined;
+}
 
 /** The first run of bytes in which the live region differs from its copy. */
 function difference(live: Uint8Array, copy: Uint8Array): { offset: number; bytes: number } | undefined {
@@ -185,7 +198,8 @@ function faultOf(
   changed: { offset: number; bytes: number } | undefined,
 ): RegionFault {
   const header = failure !== undefined && failure.code !== 'SEAL' && failure.offset < REGION_HEADER_BYTES;
-  const code = failure === undefined || failure.code === 'SEAL' ? 'SEAL' : header ? 'REGION_HEADER' : 'REGION_ENTRY'; // prettier-ignore
+  const code =
+    failure === undefined || failure.code === 'SEAL' ? 'SEAL' : header ? 'REGION_HEADER' : 'REGION_ENTRY';
   const what = failure?.message ?? 'it is no longer what was registered';
   if (changed) {
     const at = `0x${changed.offset.toString(16)}`;

@@ -53,9 +53,9 @@ const LOG_LINES = 64;
 const LOG_TAIL = 12;
 
 /**
- * Attends a patient: gets the region, opens the kernel, validates what is described, and diagnoses. Never throws, whatever the memory
- * holds, and is bounded by its limits. `cost_ns` is what its reading and thinking take in virtual time on the ambulance's own CPUs;
- * what the patient was let run (`letRun`) has already passed.
+ * Attends a patient: gets the region, opens the kernel, validates what is described, and diagnoses. Never throws,
+ * whatever the memory holds, and is bounded by its limits. `cost_ns` is what its reading and thinking take in virtual
+ * time on the ambulance's own CPUs; what the patient was let run (`letRun`) has already passed.
  */
 export function attend(patient: Patient, options: AttendOptions): Attended {
   const meter = new Meter({ ...DEFAULT_LIMITS, ...options.limits });
@@ -67,7 +67,8 @@ export function attend(patient: Patient, options: AttendOptions): Attended {
   const fold = subject?.space.fold ?? NO_FOLD;
   const logged = (): readonly string[] => (subject ? readPrintkLines(subject, LOG_LINES) : []);
   const inspected = subject && inspect(patient, subject, memory, attachment, options.library, meter, logged);
-  const conclusions = inspected?.conclusions ?? unopened(attachment, options.library, closedBy(opened, patient)); // prettier-ignore
+  const conclusions =
+    inspected?.conclusions ?? unopened(attachment, options.library, closedBy(opened, patient));
   const metadata = regionDrafts(attachment, subject);
   const drafts = [...metadata, ...conclusions.flatMap((one) => one.drafts)];
   const log = subject ? logged() : bareLog(memory, attachment.info, LOG_LINES);
@@ -114,7 +115,14 @@ export function attend(patient: Patient, options: AttendOptions): Attended {
 
 function metadataVerdict(attachment: Attachment): StructureVerdict {
   const { verdict, code, via, entries } = attachment;
-  return { structure: 'metadata', verdict, ...(code === undefined ? {} : { code }), via, elements: entries, rereads: 0 }; // prettier-ignore
+  return {
+    structure: 'metadata',
+    verdict,
+    ...(code === undefined ? {} : { code }),
+    via,
+    elements: entries,
+    rereads: 0,
+  };
 }
 
 function verdictOf(one: Conclusion, attachment: Attachment, patient: string, fold: Fold): StructureVerdict {
@@ -133,20 +141,30 @@ function verdictOf(one: Conclusion, attachment: Attachment, patient: string, fol
   };
 }
 
-function closedBy(opened: Result<Subject>, patient: Patient): { readonly code: string; readonly message: string } {
+function closedBy(
+  opened: Result<Subject>,
+  patient: Patient,
+): { readonly code: string; readonly message: string } {
   if (opened.ok) return { code: 'NO_SYMBOL', message: '' };
-  const code = opened.code === 'LAYOUT' ? 'FIVE_LEVELS' : patient.absent === undefined ? 'NO_SYMBOL' : 'NOT_IN_FILE';
+  const code =
+    opened.code === 'LAYOUT' ? 'FIVE_LEVELS' : patient.absent === undefined ? 'NO_SYMBOL' : 'NOT_IN_FILE';
   return { code, message: opened.message };
-} // prettier-ignore
+}
 
 /** Without symbols nothing can be found: what is described is unreachable, the rest unchecked. */
-function unopened(attachment: Attachment, library: LibraryModel, closed: { readonly code: string; readonly message: string }): Conclusion[] {
+function unopened(
+  attachment: Attachment,
+  library: LibraryModel,
+  closed: { readonly code: string; readonly message: string },
+): Conclusion[] {
   return structuresOf(attachment, library).map(({ structure, why }) => {
     const nothing = { structure, elements: 0, rereads: 0, drafts: [], message: closed.message };
     if (attachment.via === 'none') return { ...nothing, verdict: 'unreachable', code: 'NO_REGION' };
-    return attachment.info !== undefined && why?.verdict === 'unchecked' ? { ...nothing, ...why } : { ...nothing, verdict: 'unreachable', code: closed.code };
+    return attachment.info !== undefined && why?.verdict === 'unchecked'
+      ? { ...nothing, ...why }
+      : { ...nothing, verdict: 'unreachable', code: closed.code };
   });
-} // prettier-ignore
+}
 
 function finish(
   patient: Patient,

@@ -7,7 +7,10 @@ import type { Patient } from '../patient/patient.ts';
 import type { CpuView } from '../structure/session.ts';
 import type { PhysicalCache } from './physical-cache.ts';
 
-/** What can still be said where the kernel's symbols or types cannot be read: registers, and the log, whose layout VMCOREINFO states. */
+/**
+ * What can still be said where the kernel's symbols or types cannot be read: registers, and the log, whose layout
+ * VMCOREINFO states.
+ */
 export function bareCpus(patient: Patient): readonly CpuView[] {
   return patient.cpus.map((cpu) => {
     const user = (Number(cpu.register('cs') & 3n) & 3) === 3;
@@ -50,12 +53,14 @@ export function bareLog(memory: PhysicalCache, info: VmcoreInfo | undefined, lim
     return image === undefined ? tables?.read(address, into) === true : memory.read(image, into);
   };
   const word = new DataView(new ArrayBuffer(8));
-  const number = (address: number, bytes: number): boolean => read(address, new Uint8Array(word.buffer, 0, bytes));
+  const number = (address: number, bytes: number): boolean =>
+    read(address, new Uint8Array(word.buffer, 0, bytes));
   const source: PrintkSource = {
     space: {
       u16: (address) => (number(address, 2) ? word.getUint16(0, true) : NaN),
       u32: (address) => (number(address, 4) ? word.getUint32(0, true) : NaN),
-      u64: (address) => (number(address, 8) ? word.getInt32(4, true) * 0x1_0000_0000 + word.getUint32(0, true) : NaN),
+      u64: (address) =>
+        number(address, 8) ? word.getInt32(4, true) * 0x1_0000_0000 + word.getUint32(0, true) : NaN,
       bytes: (address, length) => {
         const into = new Uint8Array(length);
         return read(address, into) ? into : undefined;
@@ -65,9 +70,11 @@ export function bareLog(memory: PhysicalCache, info: VmcoreInfo | undefined, lim
     offset: (type, path) => {
       const [first = '', second] = path.split('.');
       const outer = info.offsets.get(`${type}.${first}`) ?? NaN;
-      return second === undefined ? outer : outer + (info.offsets.get(`${INNER[first] ?? ''}.${second}`) ?? NaN);
+      return second === undefined
+        ? outer
+        : outer + (info.offsets.get(`${INNER[first] ?? ''}.${second}`) ?? NaN);
     },
     sizeOf: (type) => info.sizes.get(type) ?? NaN,
   };
   return readPrintkLines(source, limit);
-} // prettier-ignore
+}

@@ -13,7 +13,10 @@ import type { Reading } from './reading.ts';
 import { isWild } from './reading.ts';
 import type { Subject } from './subject.ts';
 
-/** Why a structure could not be judged, and where: `place` without the patient's name, '' where it has none, as `address` is NaN then. */
+/**
+ * Why a structure could not be judged, and where: `place` without the patient's name, '' where it has none, as
+ * `address` is NaN then.
+ */
 interface Failure {
   readonly code: string;
   readonly message: string;
@@ -41,7 +44,10 @@ const NEVER_HALF: ReadonlySet<string | undefined> = new Set(['double_free', 'sta
 
 const NONE: ReadonlySet<Address> = new Set();
 
-/** Runs the validator of a structure on a reading. `counted` says which codes are about a walk as a whole, `orphans` which locks nobody holds any more. */
+/**
+ * Runs the validator of a structure on a reading. `counted` says which codes are about a walk as a whole, `orphans`
+ * which locks nobody holds any more.
+ */
 export function check(
   structure: string,
   subject: Subject,
@@ -52,12 +58,23 @@ export function check(
 ): Checked {
   meter.nextStructure();
   const result = reading.of(structure).session.validate(structure);
-  if (!result) return { drafts: [], left_out: 0, elements: 0, failure: { code: 'NO_VALIDATOR', message: 'nothing checks it' } };
-  const leaked = new Set([...orphans, ...result.drafts.filter(({ means }) => means === 'lock_leak').map(({ address }) => address)]);
+  if (!result)
+    return {
+      drafts: [],
+      left_out: 0,
+      elements: 0,
+      failure: { code: 'NO_VALIDATOR', message: 'nothing checks it' },
+    };
+  const leaked = new Set([
+    ...orphans,
+    ...result.drafts.filter(({ means }) => means === 'lock_leak').map(({ address }) => address),
+  ]);
   const drafts = result.drafts.map((one) => draftOf(one, subject, reading, result.drafts, leaked, counted));
-  const failure = meter.exhausted ? { code: 'BUDGET', message: 'the walk used up its steps or bytes' } : result.failure;
+  const failure = meter.exhausted
+    ? { code: 'BUDGET', message: 'the walk used up its steps or bytes' }
+    : result.failure;
   return { drafts, left_out: result.left_out, elements: result.elements, failure };
-} // prettier-ignore
+}
 
 function draftOf(
   told: Told,
@@ -91,7 +108,13 @@ function draftOf(
     guard: stateOf(guard ? [guard, ...told.around] : told.around, own ? cpus : undefined, leaked, reading),
     torn: of_shape ? !firm && !astray : means !== undefined || !astray,
     unguarded: guard === undefined || (means !== undefined && OF_CPUS.has(means)),
-    certain: told.alone === true || firm || (astray && POINTERS.has(means)) || NEVER_HALF.has(means) || (means === 'lock_leak' && cpus.some((cpu) => waitsFor(cpu, address))) || !space.writable(address), // prettier-ignore
+    certain:
+      told.alone === true ||
+      firm ||
+      (astray && POINTERS.has(means)) ||
+      NEVER_HALF.has(means) ||
+      (means === 'lock_leak' && cpus.some((cpu) => waitsFor(cpu, address))) ||
+      !space.writable(address),
     means,
     ...repairOf(told, reading, all),
     link,
@@ -112,12 +135,22 @@ function repairOf(told: Told, reading: Reading, all: readonly Told[]): { repair?
     ...(mask ? { mask } : {}),
   }));
   const { acts, loss, loses, declined } = plan;
-  return { repair: { kind: plan.verb, acts, would_lose: loss, writes, ...(loses === undefined ? {} : { loses }), ...(declined ? { declined: declined.code } : {}) } }; // prettier-ignore
+  return {
+    repair: {
+      kind: plan.verb,
+      acts,
+      would_lose: loss,
+      writes,
+      ...(loses === undefined ? {} : { loses }),
+      ...(declined ? { declined: declined.code } : {}),
+    },
+  };
 }
 
 /**
- * The value itself is damage, not the state between two stores. NULL is none: a tree whose only task was just picked has no root, and a task that is
- * being released no pid. A tree node's colour is kept in the low bits of its parent's address.
+ * The value itself is damage, not the state between two stores. NULL is none: a tree whose only task was just picked
+ * has no root, and a task that is being released no pid. A tree node's colour is kept in the low bits of its parent's
+ * address.
  */
 function leadsNowhere(space: Space, address: Address): boolean {
   const value = space.u64(address);
@@ -137,8 +170,9 @@ function stateOf(
 }
 
 /**
- * Whether who holds a lock may be in the middle of an update: somebody who goes on. A lock that nobody can be holding, or only a CPU that is
- * in a loop, is held for ever. A lock in a process is held by whoever is in the middle of its own code: nothing outside tells who.
+ * Whether who holds a lock may be in the middle of an update: somebody who goes on. A lock that nobody can be holding,
+ * or only a CPU that is in a loop, is held for ever. A lock in a process is held by whoever is in the middle of its own
+ * code: nothing outside tells who.
  */
 function guardState(
   guard: Guard,

@@ -44,7 +44,10 @@ const FLAG_INTERRUPTS = 0x200;
 /** A lock's own queue lies in its second word. */
 const LOCK_BYTES = 8;
 
-/** What every CPU was doing when the patient was parked, from its registers and the stack it was on. What cannot be read is left out. */
+/**
+ * What every CPU was doing when the patient was parked, from its registers and the stack it was on. What cannot be read
+ * is left out.
+ */
 export function observe(subject: Subject): readonly CpuView[] {
   const functions = functionsOf(subject.library);
   const tables = tablesOf(subject);
@@ -57,10 +60,31 @@ export function observe(subject: Subject): readonly CpuView[] {
 
 /** A CPU whose registers are not to be had: it may be anywhere, and hold anything. */
 function unseen(index: number, current: Address): CpuView {
-  return { index, current, mode: 'unknown', rip: 0, rsp: 0, at: '', runs_in: '', live: false, stuck: false, running: true, interrupts_off: false, waits_for: 0, waits_to: '', waits_on: '', caller: '', frames: [], depth: 0 };
-} // prettier-ignore
+  return {
+    index,
+    current,
+    mode: 'unknown',
+    rip: 0,
+    rsp: 0,
+    at: '',
+    runs_in: '',
+    live: false,
+    stuck: false,
+    running: true,
+    interrupts_off: false,
+    waits_for: 0,
+    waits_to: '',
+    waits_on: '',
+    caller: '',
+    frames: [],
+    depth: 0,
+  };
+}
 
-/** True when nobody is in the kernel but who is at rest there: nothing that is done without being put to sleep is half done. */
+/**
+ * True when nobody is in the kernel but who is at rest there: nothing that is done without being put to sleep is half
+ * done.
+ */
 export function allRest(cpus: readonly CpuView[]): boolean {
   return cpus.length > 0 && cpus.every(({ mode }) => mode === 'user' || mode === 'idle');
 }
@@ -127,8 +151,8 @@ function functionAt(subject: Subject, address: Address): string {
 }
 
 /**
- * The functions that a CPU is in, innermost first: as the kernel's own tables tell its frames, and from where they say nothing, or where a kernel has
- * none, those that the words of its stack point into.
+ * The functions that a CPU is in, innermost first: as the kernel's own tables tell its frames, and from where they say
+ * nothing, or where a kernel has none, those that the words of its stack point into.
  */
 function framesOf(
   subject: Subject,
@@ -153,18 +177,29 @@ function tablesOf(subject: Subject): Tables | undefined {
   const orc = openOrc(subject);
   if (!orc) return undefined;
   const offset = (member: string): number => subject.offset('pt_regs', member);
-  const layout = { ip: offset('ip'), sp: offset('sp'), bp: offset('bp'), cs: offset('cs'), r10: offset('r10'), r13: offset('r13'), di: offset('di'), dx: offset('dx') }; // prettier-ignore
+  const layout = {
+    ip: offset('ip'),
+    sp: offset('sp'),
+    bp: offset('bp'),
+    cs: offset('cs'),
+    r10: offset('r10'),
+    r13: offset('r13'),
+    di: offset('di'),
+    dx: offset('dx'),
+  };
   return { orc, layout };
 }
 
 function unwound(subject: Subject, cpu: PatientCpu, sp: Address, tables: Tables): Unwound {
-  const [ip, bp, r10, r13, di, dx] = (['rip', 'rbp', 'r10', 'r13', 'rdi', 'rdx'] as const).map((name) => foldBits(subject.space.fold, cpu.register(name))) as [Address, Address, Address, Address, Address, Address]; // prettier-ignore
+  const [ip, bp, r10, r13, di, dx] = (['rip', 'rbp', 'r10', 'r13', 'rdi', 'rdx'] as const).map((name) =>
+    foldBits(subject.space.fold, cpu.register(name)),
+  ) as [Address, Address, Address, Address, Address, Address];
   return unwind(subject.space, tables.orc, tables.layout, { ip, sp, bp, r10, r13, di, dx }, FRAME_LIMIT);
 }
 
 /**
- * Functions that words of a stack point into, from there up to the variable's end when it is one, else to the guard page above it. What a call left
- * behind in the frame of another one is among them.
+ * Functions that words of a stack point into, from there up to the variable's end when it is one, else to the guard
+ * page above it. What a call left behind in the frame of another one is among them.
  */
 function functionsOn(subject: Subject, start: Address): string[] {
   const variable = subject.kallsyms.symbolAt(start);

@@ -2,7 +2,9 @@ import type { Address } from '../base/address.ts';
 import type { RepairVerb } from '../model/structure.ts';
 import type { Space } from './space.ts';
 
-/** How a guard stands when what it guards is read; `kept` by somebody of whom no CPU tells: a process, or who sleeps. */
+/**
+ * How a guard stands when what it guards is read; `kept` by somebody of whom no CPU tells: a process, or who sleeps.
+ */
 export type GuardState = 'free' | 'held' | 'kept' | 'orphan';
 
 /** A finding in the making: the field whose value is wrong. */
@@ -28,13 +30,25 @@ export interface Draft {
   readonly space: Space | undefined;
   /** How its guard stood when it was read: what is half done under a held lock can be no damage. */
   readonly guard: GuardState;
-  /** True for what a half-done update can look like: two fields that disagree. Else the value alone is damage, whoever holds the lock. */
+  /**
+   * True for what a half-done update can look like: two fields that disagree. Else the value alone is damage, whoever
+   * holds the lock.
+   */
   readonly torn: boolean;
-  /** True when it has to be seen again before it is believed: what no lock guards, and what is concluded from where CPUs are. */
+  /**
+   * True when it has to be seen again before it is believed: what no lock guards, and what is concluded from where CPUs
+   * are.
+   */
   readonly unguarded: boolean;
-  /** True for damage at the first sight of it: no update leaves that behind for a moment, or nobody updates what is there. */
+  /**
+   * True for damage at the first sight of it: no update leaves that behind for a moment, or nobody updates what is
+   * there.
+   */
   readonly certain: boolean;
-  /** True where nobody can be in the middle of it: every CPU is at rest or in user mode, and whoever writes it is not put to sleep before he is done. */
+  /**
+   * True where nobody can be in the middle of it: every CPU is at rest or in user mode, and whoever writes it is not
+   * put to sleep before he is done.
+   */
   readonly at_rest: boolean;
   /** A cause of model/diagnoses.ts; undefined where the value tells. */
   readonly means: string | undefined;

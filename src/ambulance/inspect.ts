@@ -59,7 +59,9 @@ interface Pending extends Planned {
   /** Readings in which each finding was seen, by what and where. */
   readonly seen: Map<string, number>;
   rereads: number;
-  /** True when a CPU that may be at work in the kernel was seen where it had been: it may not have been given any time. */
+  /**
+   * True when a CPU that may be at work in the kernel was seen where it had been: it may not have been given any time.
+   */
   stood: boolean;
   /** Somebody may hold a lock of it only for where he happens to be. */
   hangs: boolean;
@@ -87,7 +89,10 @@ export function inspect(
   // Of CPUs whose stacks are not there nobody knows what they hold.
   const blind = memory.lacked;
   const partial = patient.absent !== undefined;
-  /** Where memory is missing each structure is looked at on its own: what another one could not find must not be missed in it. */
+  /**
+   * Where memory is missing each structure is looked at on its own: what another one could not find must not be missed
+   * in it.
+   */
   const examine = (planned: Planned): Checked => {
     if (!partial) return check(planned.structure, subject, meter, reading, planned.counted);
     memory.lookAnew();
@@ -100,7 +105,9 @@ export function inspect(
   const askUnseen = (of: readonly Pending[]): void => {
     const cpus = withoutUnseen(reading.cpus);
     const without = cpus && read(subject, attachment, library, meter, cpus);
-    if (without) for (const one of of.filter(ofHolders)) one.unseen = heldByUnseen(one.result, check(one.structure, subject, meter, without, one.counted)); // prettier-ignore
+    if (without)
+      for (const one of of.filter(ofHolders))
+        one.unseen = heldByUnseen(one.result, check(one.structure, subject, meter, without, one.counted));
   };
   /** What a kernel has not is nobody's concern; what cannot be read of it is. */
   const unread = subject.untyped !== undefined && (subject.untyped.code !== 'ABSENT' || partial);
@@ -117,21 +124,38 @@ export function inspect(
       verdict: 'unchecked',
       ...why,
     });
-    if (!why) pending.push({ ...planned, tried: planned.tried && !unread, result: examine(planned), seen: new Map(), rereads: 0, stood: false, hangs: false }); // prettier-ignore
+    if (!why)
+      pending.push({
+        ...planned,
+        tried: planned.tried && !unread,
+        result: examine(planned),
+        seen: new Map(),
+        rereads: 0,
+        stood: false,
+        hangs: false,
+      });
   }
-  /** Looks as if nobody were in the kernel whether there is a lock that nobody else could be holding. In a dump nobody goes on. */
+  /**
+   * Looks as if nobody were in the kernel whether there is a lock that nobody else could be holding. In a dump nobody
+   * goes on.
+   */
   const askHolders = (of: readonly Pending[]): void => {
     const cpus = patient.servicing && withoutHolders(reading.cpus);
     const without = cpus && read(subject, attachment, library, meter, cpus);
     for (const one of of.filter(ofHolders))
-      one.hangs = without !== undefined && hangsOnHolders(one.result, check(one.structure, subject, meter, without, one.counted)); // prettier-ignore
+      one.hangs =
+        without !== undefined &&
+        hangsOnHolders(one.result, check(one.structure, subject, meter, without, one.counted));
   };
   askHolders(pending);
   askUnseen(pending);
   let open = pending.filter(unsettled);
   const unaware = patient.reason === 'inspection' && !listed() && oopsLine(log()) === '';
   /** Damage that it would fall over. */
-  const tripping = (): readonly Draft[] => pending.flatMap(({ result, seen }) => result.drafts.filter((draft) => trips(draft, seen.get(keyOf(draft)) ?? 0))); // prettier-ignore
+  const tripping = (): readonly Draft[] =>
+    pending.flatMap(({ result, seen }) =>
+      result.drafts.filter((draft) => trips(draft, seen.get(keyOf(draft)) ?? 0)),
+    );
   const spared = (): boolean => unaware && tripping().length > 0;
   const orphans = new Set<Address>();
   let pause_ns = REREAD_NS;
@@ -179,9 +203,12 @@ export function inspect(
 /** What is to be said of a kernel whose types cannot be had: without them next to nothing is found. */
 function lackingTypes({ untyped }: Subject): readonly string[] {
   if (untyped === undefined) return [];
-  if (untyped.code === 'ABSENT') return ['it says nothing of its types: the kernel was built without BTF (CONFIG_DEBUG_INFO_BTF), or the names of its symbols are not in the file'];
+  if (untyped.code === 'ABSENT')
+    return [
+      'it says nothing of its types: the kernel was built without BTF (CONFIG_DEBUG_INFO_BTF), or the names of its symbols are not in the file',
+    ];
   return [`its types (BTF) cannot be read, and next to nothing is found without them: ${untyped.message}`];
-} // prettier-ignore
+}
 
 const NOT_IN_FILE = {
   code: 'NOT_IN_FILE',
@@ -209,9 +236,14 @@ const ONE_READING = 'one reading only: it may have been half done';
 
 const UNSEEN = 'a CPU whose registers are not in the file may hold it';
 
-/** Locks of which it is settled that nobody holds them: what they guard is in flux no more, whatever CPUs are in the kernel. */
+/**
+ * Locks of which it is settled that nobody holds them: what they guard is in flux no more, whatever CPUs are in the
+ * kernel.
+ */
 function leakedIn({ result, seen }: Pending): readonly Address[] {
-  const leaks = result.drafts.filter((draft) => draft.means === 'lock_leak' && settled(draft, seen.get(keyOf(draft)) ?? 0)); // prettier-ignore
+  const leaks = result.drafts.filter(
+    (draft) => draft.means === 'lock_leak' && settled(draft, seen.get(keyOf(draft)) ?? 0),
+  );
   return leaks.map(({ address }) => address);
 }
 
@@ -222,14 +254,17 @@ function keyOf(draft: Draft): string {
   return `${draft.code} ${draft.physical} ${draft.address}`;
 }
 
-/** A CPU in the kernel's own code that has not moved. Who rests, waits for a lock or is in user mode is in the middle of no update. */
+/**
+ * A CPU in the kernel's own code that has not moved. Who rests, waits for a lock or is in user mode is in the middle of
+ * no update.
+ */
 function stands({ mode, rip, rsp }: CpuView, before: CpuView | undefined): boolean {
   return mode === 'kernel' && rip === before?.rip && rsp === before.rsp;
 }
 
 /**
- * True for what is as it was in every reading while all CPUs went on: whoever holds the lock, an update that does not end is none. He may have died in
- * the middle of it, as a task does that oopses.
+ * True for what is as it was in every reading while all CPUs went on: whoever holds the lock, an update that does not
+ * end is none. He may have died in the middle of it, as a task does that oopses.
  */
 function outlasts({ rereads, seen, stood }: Pending, draft: Draft, limit: number): boolean {
   return (
@@ -248,7 +283,8 @@ function conclude(
   known: ReadonlySet<number>,
 ): Conclusion {
   const { result, structure, rereads, seen } = one;
-  const believed = (draft: Draft): boolean => (rereads === 0 ? believedAtOnce(draft, listed) : settled(draft, seen.get(keyOf(draft)) ?? 0)); // prettier-ignore
+  const believed = (draft: Draft): boolean =>
+    rereads === 0 ? believedAtOnce(draft, listed) : settled(draft, seen.get(keyOf(draft)) ?? 0);
   const firm = result.drafts.filter(
     (draft) => known.has(draft.physical) || outlasts(one, draft, limit) || believed(draft),
   );

@@ -43,7 +43,14 @@ export function landmarksOf(subject: Subject, library: LibraryModel, session: Se
       const address = object.type === '' ? head : object.base;
       const numbered = whole && roots.length > 1 && from.length === 1;
       const inside = guard && guard.address > address && guard.address < address + 4096 ? guard : undefined;
-      landmarks.push(new Named(address, () => numbered ? `${name}[${index}]` : root.place.replace(/^(symbols\["[^"]+"\](?:\[\d+\])*).*$/, '$1'), inside && new Named(inside.address, () => session.placeOf(inside.address) ?? inside.place))); // prettier-ignore
+      landmarks.push(
+        new Named(
+          address,
+          () =>
+            numbered ? `${name}[${index}]` : root.place.replace(/^(symbols\["[^"]+"\](?:\[\d+\])*).*$/, '$1'),
+          inside && new Named(inside.address, () => session.placeOf(inside.address) ?? inside.place),
+        ),
+      );
     }
   }
   return landmarks;

@@ -24,8 +24,8 @@ export const DEFAULT_LIMITS: AmbulanceLimits = {
 export const REREAD_NS = 20_000;
 
 /**
- * What the ambulance's work costs in virtual time, on its own CPUs: an attach, four bytes copied out of the patient, one
- * translation by page tables, one node looked at.
+ * What the ambulance's work costs in virtual time, on its own CPUs: an attach, four bytes copied out of the patient,
+ * one translation by page tables, one node looked at.
  */
 const COST = { attach_ns: 5_000, per_four_bytes_ns: 1, walk_ns: 60, step_ns: 15 } as const;
 

@@ -5,7 +5,10 @@ const SLAB_PAGES: number = 1 << SLAB_SHIFT;
 /** Slabs that are kept when nobody uses any: thousands of patients are read in one process. */
 const SLABS_KEPT = 64;
 
-/** A page buffer's number: the slab it is in, and which of it. What a buffer held is overwritten before it is used again. */
+/**
+ * A page buffer's number: the slab it is in, and which of it. What a buffer held is overwritten before it is used
+ * again.
+ */
 export type PageBuffer = number;
 
 /** No page. */

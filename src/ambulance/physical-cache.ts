@@ -9,7 +9,8 @@ const PAGE_BYTES = 4096;
 const STRETCH = 512;
 
 /**
- * The patient's physical memory, each page read once until `forget`. A page that is not granted or not there is remembered as such.
+ * The patient's physical memory, each page read once until `forget`. A page that is not granted or not there is
+ * remembered as such.
  */
 export class PhysicalCache {
   readonly #patient: Patient;

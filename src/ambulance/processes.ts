@@ -15,7 +15,10 @@ const NEAR = 2;
 
 /** The address space of the first process of that comm, through its own page tables; why there is none to be had. */
 export function processSpace(subject: Subject, session: Session, comm: string): Space | Problem {
-  const [listed, tabled] = [servingAs('processes', subject.library), servingAs('process_memory', subject.library)]; // prettier-ignore
+  const [listed, tabled] = [
+    servingAs('processes', subject.library),
+    servingAs('process_memory', subject.library),
+  ];
   if (listed === '' || tabled === '') return none('the library does not say what serves as processes');
   const processes = session.elements(listed).all();
   const task = findProcess(session, processes, tabled, comm);

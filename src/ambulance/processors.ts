@@ -9,8 +9,9 @@ const CPU_LIMIT = 1024;
 const MASKS = ['__cpu_present_mask', '__cpu_online_mask'] as const;
 
 /**
- * How many CPUs the guest has. The hypervisor knows; a dump holds those whose registers somebody wrote down, and a CPU that did not answer when the machine
- * went down is not among them. Then the kernel's own masks say, as far as they have an area of its own for each.
+ * How many CPUs the guest has. The hypervisor knows; a dump holds those whose registers somebody wrote down, and a CPU
+ * that did not answer when the machine went down is not among them. Then the kernel's own masks say, as far as they
+ * have an area of its own for each.
  */
 export function cpuCount(subject: Pick<Subject, 'patient' | 'space' | 'kallsyms'>): number {
   const { patient, space, kallsyms } = subject;
@@ -28,7 +29,10 @@ export function cpuCount(subject: Pick<Subject, 'patient' | 'space' | 'kallsyms'
   return shown;
 }
 
-/** The CPUs by their number. Where some are missing, those that there are tell which they are; one that does not is as good as none. */
+/**
+ * The CPUs by their number. Where some are missing, those that there are tell which they are; one that does not is as
+ * good as none.
+ */
 export function processorsOf(subject: Subject): readonly (PatientCpu | undefined)[] {
   const { patient, cpus } = subject;
   if (patient.cpus.length >= cpus) return patient.cpus.slice(0, cpus);
@@ -40,7 +44,10 @@ export function processorsOf(subject: Subject): readonly (PatientCpu | undefined
   return processors;
 }
 
-/** True for a CPU that addresses its own area by that of the number, or stands on the stack of the task that is at work there. */
+/**
+ * True for a CPU that addresses its own area by that of the number, or stands on the stack of the task that is at work
+ * there.
+ */
 function isAt(subject: Subject, cpu: PatientCpu, index: number): boolean {
   const { space, library } = subject;
   const task = library.locators.find(({ name }) => name === servingAs('processes', library))?.of;
@@ -57,6 +64,7 @@ export function lackingCpus({ processors }: Pick<Subject, 'processors'>): readon
   const missing = processors.flatMap((cpu, index) => (cpu === undefined ? [index] : []));
   if (missing.length === 0) return [];
   const [first] = missing;
-  const which = missing.length === 1 ? `CPU ${first} are` : `${missing.length} CPUs, the first of them CPU ${first}, are`;
+  const which =
+    missing.length === 1 ? `CPU ${first} are` : `${missing.length} CPUs, the first of them CPU ${first}, are`;
   return [`the registers of ${which} not in the file: what depends on them is left unsaid`];
-} // prettier-ignore
+}

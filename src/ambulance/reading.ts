@@ -4,7 +4,8 @@ import { symbolAround } from '../formats/kallsyms.ts';
 import type { LibraryModel } from '../model/structure.ts';
 import type { LinkedLibrary, Problem } from '../structure/link.ts';
 import { link } from '../structure/link.ts';
-import { describedLocators, withDescribed } from '../structure/described.ts';
+import { describedLocators } from '../structure/described.ts';
+import { withDescribed } from '../structure/spoken-for.ts';
 import type { CpuView, DescribedLocator, Surroundings } from '../structure/surroundings.ts';
 import { Session } from '../structure/session.ts';
 import type { Attachment } from './attach.ts';
@@ -19,12 +20,21 @@ export interface Reading {
   readonly cpus: readonly CpuView[];
   readonly session: Session;
   readonly linked: LinkedLibrary;
-  /** What a structure is judged by: the library with what the guest says of that structure, so that a lie costs no other. */
+  /**
+   * What a structure is judged by: the library with what the guest says of that structure, so that a lie costs no
+   * other.
+   */
   of(structure: string): Pick<Reading, 'session' | 'linked'>;
 }
 
 /** Looks at the CPUs, or takes them as given, and puts the library to use on what the memory holds now. */
-export function read(subject: Subject, attachment: Attachment, library: LibraryModel, meter: Meter, cpus: readonly CpuView[] = observe(subject)): Reading {
+export function read(
+  subject: Subject,
+  attachment: Attachment,
+  library: LibraryModel,
+  meter: Meter,
+  cpus: readonly CpuView[] = observe(subject),
+): Reading {
   const { fold } = subject.space;
   const linked = link(library, subject.btf, fold);
   const spaces = new Map<string, Space | Problem>();
@@ -66,13 +76,22 @@ export function read(subject: Subject, attachment: Attachment, library: LibraryM
     // When it is asked for: whose process it lies in is found by another structure.
     let made: DescribedLocator | undefined;
     const locator = (): DescribedLocator | undefined =>
-      (made ??= describedLocators(new Map([[name, entry]]), { around, types: { named: (type) => linked.typeNamed(type) }, nameOf: (of, base) => session.nameOf(of, base) }).get(name)); // prettier-ignore
+      (made ??= describedLocators(new Map([[name, entry]]), {
+        around,
+        types: { named: (type) => linked.typeNamed(type) },
+        nameOf: (of, base) => session.nameOf(of, base),
+      }).get(name));
     described.set(name, {
       roots: (parent, holds) => locator()?.roots(parent, holds) ?? [],
-      ...(entry.blocks.has('step') ? { successors: (base, found) => locator()?.successors?.(base, found) } : {}), // prettier-ignore
+      ...(entry.blocks.has('step')
+        ? { successors: (base, found) => locator()?.successors?.(base, found) }
+        : {}),
     });
   }
-  const togetherWith = (own: LinkedLibrary): Pick<Reading, 'session' | 'linked'> => ({ session: new Session(own, around), linked: own }); // prettier-ignore
+  const togetherWith = (own: LinkedLibrary): Pick<Reading, 'session' | 'linked'> => ({
+    session: new Session(own, around),
+    linked: own,
+  });
   const plain = { session, linked };
   const told = new Map<LibraryModel, Pick<Reading, 'session' | 'linked'>>();
   const of = (structure: string): Pick<Reading, 'session' | 'linked'> => {
@@ -83,13 +102,13 @@ export function read(subject: Subject, attachment: Attachment, library: LibraryM
     return known;
   };
   return { cpus, session, linked, of };
-} // prettier-ignore
+}
 
 const VARIABLE = /^symbols\["([^"]+)"\](?:\[(\d+)\])?/;
 
 /**
- * Objects of a type that are variables of their own, by address, and their names: `heartbeat_timer`, of a CPU's own `tick_cpu_sched/1`. The
- * library lists them in locators of several places.
+ * Objects of a type that are variables of their own, by address, and their names: `heartbeat_timer`, of a CPU's own
+ * `tick_cpu_sched/1`. The library lists them in locators of several places.
  */
 function variablesOf(session: Session, library: LibraryModel, type: string): ReadonlyMap<Address, string> {
   const variables = new Map<Address, string>();

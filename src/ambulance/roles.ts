@@ -1,6 +1,9 @@
 import type { LibraryModel } from '../model/structure.ts';
 
-/** What an ambulance itself needs of a library, by the lists in which that says what serves: `let processes = ["tasks"]`. */
+/**
+ * What an ambulance itself needs of a library, by the lists in which that says what serves: `let processes =
+ * ["tasks"]`.
+ */
 type Role = 'processes' | 'process_memory' | 'kernel_stacks' | 'module_lists';
 
 /** The name of what serves as that; '' is nobody's, where the library does not say. */
@@ -8,7 +11,10 @@ export function servingAs(role: Role, { lists }: LibraryModel): string {
   return lists?.[role]?.[0] ?? '';
 }
 
-/** Lists of what is whole although no one lock guards it, by structure or by structure and code (specs/lib/locks.spec), and symbols that tell whether a kernel preempts itself. */
+/**
+ * Lists of what is whole although no one lock guards it, by structure or by structure and code (specs/lib/locks.spec),
+ * and symbols that tell whether a kernel preempts itself.
+ */
 type Listing = 'whole_at_rest' | 'whole_unless_preempted' | 'preempting' | 'preemption_modes';
 
 export function listed(listing: Listing, { lists }: LibraryModel): readonly string[] {

@@ -31,15 +31,19 @@ const NOTE_LIMIT = 65_536;
 /** Names looked at in one chunk: memory full of them must not cost more. */
 const LOOKS = 256;
 
-/** Looks for a region at the start of every page, then for VMCOREINFO notes at the start of pages, then for notes anywhere. */
+/**
+ * Looks for a region at the start of every page, then for VMCOREINFO notes at the start of pages, then for notes
+ * anywhere.
+ */
 export function findByScan(patient: Patient, memory: PhysicalCache): Found | undefined {
   const size = Math.min(patient.memory_bytes, SCAN_BYTES);
   const damaged: Found[] = [];
   const read = (physical: number, into: Uint8Array): boolean => {
     const done = patient.read(physical, into);
-    if (done && into.length === NOTE_HEADER_BYTES && startsWithMagic(into)) damaged.push(...damagedAt(patient, physical, into));
+    if (done && into.length === NOTE_HEADER_BYTES && startsWithMagic(into))
+      damaged.push(...damagedAt(patient, physical, into));
     return done;
-  }; // prettier-ignore
+  };
   memory.scanned(Math.ceil(size / 4096) * NOTE_HEADER_BYTES);
   const sightings = scanForRegion(read, size);
   for (const { kind, physical, bytes } of sightings) {

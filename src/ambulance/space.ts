@@ -12,15 +12,24 @@ import { bytesOf, NO_PAGE, startOf, viewOf } from './pages.ts';
 import type { PhysicalCache } from './physical-cache.ts';
 
 const PAGE_BYTES = 4096;
-/** Slots of a translation cache: few at first, for most patients are looked at briefly; more when many pages are gone through. */
+/**
+ * Slots of a translation cache: few at first, for most patients are looked at briefly; more when many pages are gone
+ * through.
+ */
 const FIRST_SLOTS = 128;
 const LAST_SLOTS = 65_536;
-/** Misses after which a cache of that many slots is too small, for each of them; one that was too small once is sooner so again. */
+/**
+ * Misses after which a cache of that many slots is too small, for each of them; one that was too small once is sooner
+ * so again.
+ */
 const GROWTH = 2;
 const GROWTH_AGAIN = 0.5;
 /** What one table of the last level maps. */
 const REGION_BYTES = 0x20_0000;
-/** Words of a slot: the virtual page's number, its buffer, its physical address; one is left over, so that a slot lies in one line of the cache. */
+/**
+ * Words of a slot: the virtual page's number, its buffer, its physical address; one is left over, so that a slot lies
+ * in one line of the cache.
+ */
 const WORDS = 4;
 const EMPTY = NaN;
 const NO_VIEW: DataView = new DataView(new ArrayBuffer(0));
@@ -35,8 +44,8 @@ function fullOf(byte: number): Uint8Array {
 }
 
 /**
- * One address space of the patient, read through its page tables. What cannot be read is an ordinary value: NaN for numbers,
- * undefined for bytes, -1 for a physical address.
+ * One address space of the patient, read through its page tables. What cannot be read is an ordinary value: NaN for
+ * numbers, undefined for bytes, -1 for a physical address.
  */
 export class Space implements Reader {
   readonly root: number;
@@ -48,7 +57,10 @@ export class Space implements Reader {
   #slots = FIRST_SLOTS;
   #known = new Float64Array(FIRST_SLOTS * WORDS);
   #misses = 0;
-  /** The page that was read last, by its number, and where it lies: what belongs together lies together, so most reads are of one page. */
+  /**
+   * The page that was read last, by its number, and where it lies: what belongs together lies together, so most reads
+   * are of one page.
+   */
   #last = EMPTY;
   #view: DataView = NO_VIEW;
   #start = 0;
@@ -126,12 +138,18 @@ export class Space implements Reader {
 
   /** Guest-physical address, or -1. */
   physical(address: Address): number {
-    if (this.#page(address) >= 0) return (this.#known[this.#slotOf(address) + 2] as number) + (address & 0xfff); // prettier-ignore
-    const frame = isCanonical(address) ? translate(this.#physical.read, this.root, this.levels, address, this.fold) : -1; // prettier-ignore
+    if (this.#page(address) >= 0)
+      return (this.#known[this.#slotOf(address) + 2] as number) + (address & 0xfff);
+    const frame = isCanonical(address)
+      ? translate(this.#physical.read, this.root, this.levels, address, this.fold)
+      : -1;
     return frame < 0 ? -1 : frame;
   }
 
-  /** Address of the first of `length` bytes that is not `byte`; the end when all are; NaN when one that was reached cannot be read. */
+  /**
+   * Address of the first of `length` bytes that is not `byte`; the end when all are; NaN when one that was reached
+   * cannot be read.
+   */
   firstOther(address: Address, length: number, byte: number): Address {
     const full = fullOf(byte & 0xff);
     for (let done = 0; done < length;) {
@@ -196,7 +214,8 @@ export class Space implements Reader {
   }
 
   #miss(address: Address, number: number): PageBuffer {
-    // A number that is not finite or not canonical never gets as far as the tables; with five levels, those of processes reach further.
+    // A number that is not finite or not canonical never gets as far as the tables; with five levels, those of
+    // processes reach further.
     if (!isCanonical(address) && (this.levels === 4 || !Number.isSafeInteger(address))) return NO_PAGE;
     const enough = this.#slots * (this.#slots === FIRST_SLOTS ? GROWTH : GROWTH_AGAIN);
     if (++this.#misses > enough && this.#slots < LAST_SLOTS) this.#grow();
@@ -210,7 +229,10 @@ export class Space implements Reader {
     return page;
   }
 
-  /** Guest-physical address of a page; negative when it has none. Of the tables only the last is looked at for every page. */
+  /**
+   * Guest-physical address of a page; negative when it has none. Of the tables only the last is looked at for every
+   * page.
+   */
   #frameOf(address: Address): number {
     const region = Math.floor(address / REGION_BYTES);
     const known = this.#regions.get(region) ?? this.#openRegion(address, region);
@@ -230,7 +252,8 @@ export class Space implements Reader {
     const way = walk(this.#physical.read, this.root, this.levels, address, this.fold);
     if (!way.ok && (way.level > 1 || way.code !== 'NOT_PRESENT')) return undefined;
     const own = way.entry - (way.entry % PAGE_BYTES);
-    const found = way.ok && way.page_bytes > PAGE_BYTES ? address - region * REGION_BYTES - way.physical - 1 : own; // prettier-ignore
+    const found =
+      way.ok && way.page_bytes > PAGE_BYTES ? address - region * REGION_BYTES - way.physical - 1 : own;
     this.#regions.set(region, found);
     return found;
   }
@@ -253,7 +276,10 @@ export class Space implements Reader {
   }
 }
 
-/** One of a kernel with five levels: an address that is read is folded. A class of its own, so that the others do not ask each time. */
+/**
+ * One of a kernel with five levels: an address that is read is folded. A class of its own, so that the others do not
+ * ask each time.
+ */
 class FoldedSpace extends Space {
   override u64(address: Address): number {
     const [low, high] = [this.u32(address), this.u32(address + 4)];
@@ -267,7 +293,9 @@ export function openSpace(
   root: number,
   { levels, fold }: Pick<Space, 'levels' | 'fold'>,
 ): Space {
-  return fold.length === 0 ? new Space(physical, root, levels) : new FoldedSpace(physical, root, levels, fold); // prettier-ignore
+  return fold.length === 0
+    ? new Space(physical, root, levels)
+    : new FoldedSpace(physical, root, levels, fold);
 }
 
 function fromNaN(low: number, high: number): number {

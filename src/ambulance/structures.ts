@@ -7,16 +7,26 @@ import type { Attachment } from './attach.ts';
 export interface Planned {
   readonly structure: string;
   /** Undefined: it is checked. */
-  readonly why?: { readonly verdict: 'unchecked' | 'unreachable'; readonly code: string; readonly message?: string };
-  /** True where the guest says nothing of it and the library only tries: a kernel without what it is made of has nothing to be checked. */
+  readonly why?: {
+    readonly verdict: 'unchecked' | 'unreachable';
+    readonly code: string;
+    readonly message?: string;
+  };
+  /**
+   * True where the guest says nothing of it and the library only tries: a kernel without what it is made of has nothing
+   * to be checked.
+   */
   readonly tried: boolean;
   /** Codes that are about a walk as a whole: what is counted, summed, or sought in it. */
   readonly counted: ReadonlySet<string>;
   /** Causes that its requirements speak for. */
   readonly means: ReadonlySet<string>;
-} // prettier-ignore
+}
 
-/** Every structure that gets a verdict, in the order of the report: what Linux has, what else the library checks, what else is described. */
+/**
+ * Every structure that gets a verdict, in the order of the report: what Linux has, what else the library checks, what
+ * else is described.
+ */
 export function structuresOf(attachment: Attachment, library: LibraryModel): readonly Planned[] {
   const { described, malformed } = attachment;
   if (malformed.size > 0 || !attachment.info) return plan(attachment, library);
@@ -35,8 +45,10 @@ function plan(attachment: Attachment, library: LibraryModel): readonly Planned[]
   const linux = COLLECTIONS.filter(({ describable }) => describable).map(({ name }) => name);
   const others = library.validators.filter((one) => !isSign(one)).map(({ name }) => name);
   // What others are nested in, and only helps to find them, has no verdict of its own.
-  const helps = new Set(library.locators.filter(({ name, shipped }) => shipped && !validators.has(name)).map(({ name }) => name)); // prettier-ignore
-  const described = [attachment.described, attachment.malformed].flatMap((all) => [...all.keys()]); // prettier-ignore
+  const helps = new Set(
+    library.locators.filter(({ name, shipped }) => shipped && !validators.has(name)).map(({ name }) => name),
+  );
+  const described = [attachment.described, attachment.malformed].flatMap((all) => [...all.keys()]);
   const names = new Set([...linux, ...others, ...described.filter((name) => !helps.has(name))]);
   names.delete('');
   // A process of a guest that describes nothing is nobody's: what the library knows of one lies in guests that say so.
@@ -53,7 +65,10 @@ function plan(attachment: Attachment, library: LibraryModel): readonly Planned[]
   });
 }
 
-/** Names of the validators whose requirements are no invariants of memory: what does not hold there is evidence for a diagnosis. */
+/**
+ * Names of the validators whose requirements are no invariants of memory: what does not hold there is evidence for a
+ * diagnosis.
+ */
 export function signsOf(library: LibraryModel): readonly string[] {
   return library.validators.filter(isSign).map(({ name }) => name);
 }
@@ -65,22 +80,31 @@ function isSign({ codes }: ValidatorModel): boolean {
 }
 
 /**
- * A guest's own locator serves, then one that the spec itself declares; the library's only where a guest publishes none at all, as stock Linux
- * does. A validator without a locator of its name needs one of those that it goes through.
+ * A guest's own locator serves, then one that the spec itself declares; the library's only where a guest publishes none
+ * at all, as stock Linux does. A validator without a locator of its name needs one of those that it goes through.
  */
-function whyNot(structure: string, validator: ValidatorModel | undefined, attachment: Attachment, library: LibraryModel): Planned['why'] {
+function whyNot(
+  structure: string,
+  validator: ValidatorModel | undefined,
+  attachment: Attachment,
+  library: LibraryModel,
+): Planned['why'] {
   const { described, malformed } = attachment;
   const problem = malformed.get(structure);
-  if (problem !== undefined && !described.has(structure)) return { verdict: 'unreachable', code: 'LOCATOR_MALFORMED', message: problem };
+  if (problem !== undefined && !described.has(structure))
+    return { verdict: 'unreachable', code: 'LOCATOR_MALFORMED', message: problem };
   const stock = isStock(attachment);
   const serves = (name: string): boolean => {
     const own = library.locators.find((one) => one.name === name);
     return described.has(name) || (own !== undefined && (stock || !own.shipped));
   };
-  const through = validator && !library.locators.some(({ name }) => name === structure) ? collectionsIn(validator) : [structure];
+  const through =
+    validator && !library.locators.some(({ name }) => name === structure)
+      ? collectionsIn(validator)
+      : [structure];
   if (!through.some(serves)) return { verdict: 'unchecked', code: 'NO_LOCATOR' };
   return validator ? undefined : { verdict: 'unchecked', code: 'NO_VALIDATOR' };
-} // prettier-ignore
+}
 
 /** A guest that publishes no locator at all. */
 function isStock({ described, malformed }: Attachment): boolean {
@@ -99,8 +123,13 @@ function countedIn(validator: ValidatorModel): ReadonlySet<string> {
     partsOf(formula).some((one) => {
       if (one.kind === 'name') return lets.has(one.name);
       if (one.kind === 'binary' && one.operator === 'in') return isCollection(one.right);
-      return one.kind === 'call' && OF_ALL.has(one.function) && one.args[0] !== undefined && isCollection(one.args[0]);
-    }); // prettier-ignore
+      return (
+        one.kind === 'call' &&
+        OF_ALL.has(one.function) &&
+        one.args[0] !== undefined &&
+        isCollection(one.args[0])
+      );
+    });
   const visit = (statements: readonly Statement[]): void => {
     for (const one of statements) {
       if (one.kind === 'let' && sums(one.value)) lets.add(one.name);
@@ -122,7 +151,8 @@ function collectionsIn(validator: ValidatorModel): readonly string[] {
   const names = new Set<string>();
   const visit = (statements: readonly Statement[]): void => {
     for (const one of statements) {
-      if (one.kind === 'each') for (const part of partsOf(one.over)) if (part.kind === 'collection') names.add(part.locator); // prettier-ignore
+      if (one.kind === 'each')
+        for (const part of partsOf(one.over)) if (part.kind === 'collection') names.add(part.locator);
       if ('body' in one) visit(one.body);
     }
   };

@@ -26,7 +26,9 @@ const PER_CPU_BYTES = 0x4_0000;
 const MODULES_START = -0x6000_0000;
 const MODULES_END = -0x100_0000;
 
-/** The patient's kernel, opened: symbols to addresses, types to offsets. No offset and no address is known beforehand. */
+/**
+ * The patient's kernel, opened: symbols to addresses, types to offsets. No offset and no address is known beforehand.
+ */
 export class Subject {
   readonly patient: Patient;
   readonly info: VmcoreInfo;
@@ -46,7 +48,15 @@ export class Subject {
   readonly #per_cpu: Address[] = [];
   #per_cpu_generation = -1;
 
-  constructor(patient: Patient, memory: PhysicalCache, info: VmcoreInfo, kallsyms: Kallsyms, btf: Result<Btf>, space: Space, library: LibraryModel) {
+  constructor(
+    patient: Patient,
+    memory: PhysicalCache,
+    info: VmcoreInfo,
+    kallsyms: Kallsyms,
+    btf: Result<Btf>,
+    space: Space,
+    library: LibraryModel,
+  ) {
     this.patient = patient;
     this.memory = memory;
     this.library = library;
@@ -58,7 +68,7 @@ export class Subject {
     this.cpus = cpuCount(this);
     this.processors = processorsOf(this);
     this.#text = [kallsyms.lookup('_stext') ?? NaN, kallsyms.lookup('_etext') ?? NaN];
-  } // prettier-ignore
+  }
 
   symbol(name: string): Address | undefined {
     return this.kallsyms.lookup(name);
@@ -137,7 +147,9 @@ export class Subject {
     return this.inText(address) ? (this.kallsyms.symbolAt(address)?.name ?? '') : '';
   }
 
-  /** Guest-physical address of a kernel one, -1 when it has none; the image by its fixed distance when the tables fail. */
+  /**
+   * Guest-physical address of a kernel one, -1 when it has none; the image by its fixed distance when the tables fail.
+   */
   physical(address: Address): number {
     const walked = this.space.physical(address);
     return walked >= 0 ? walked : (imageToPhysical(this.info, address) ?? -1);

@@ -42,25 +42,46 @@ interface Frame {
 }
 
 /**
- * Unwinds a kernel stack as the kernel's own unwinder does (unwind_next_frame of arch/x86/kernel/unwind_orc.c): words that a call has left behind
- * are none of the frames. Bounded by `limit` frames; damaged stacks and tables end it.
+ * Unwinds a kernel stack as the kernel's own unwinder does (unwind_next_frame of arch/x86/kernel/unwind_orc.c): words
+ * that a call has left behind are none of the frames. Bounded by `limit` frames; damaged stacks and tables end it.
  */
-export function unwind(memory: Memory, orc: OrcTable, layout: RegsLayout, registers: FrameRegisters, limit: number): Unwound {
+export function unwind(
+  memory: Memory,
+  orc: OrcTable,
+  layout: RegsLayout,
+  registers: FrameRegisters,
+  limit: number,
+): Unwound {
   let frame: Frame = { ip: registers.ip, sp: registers.sp, bp: registers.bp, stopped: true, of: registers };
   const frames: Address[] = [];
   while (frames.length < limit) {
     const at = frame.stopped ? frame.ip : frame.ip - 1;
     frames.push(at);
     const entry = orc.find(at);
-    const next = entry === undefined ? undefined : entry.sp_reg === ORC_REG.undefined ? (entry.end ? 'end' : undefined) : callerOf(memory, layout, entry, frame);
+    const next =
+      entry === undefined
+        ? undefined
+        : entry.sp_reg === ORC_REG.undefined
+          ? entry.end
+            ? 'end'
+            : undefined
+          : callerOf(memory, layout, entry, frame);
     if (next === undefined || next === 'end') return { frames, complete: next === 'end', sp: frame.sp };
     frame = next;
   }
   return { frames, complete: false, sp: frame.sp };
-} // prettier-ignore
+}
 
-/** The frame that the stack goes on with; 'end' where a process was in its own code; undefined where memory does not say. */
-function callerOf(memory: Memory, layout: RegsLayout, entry: OrcEntry, frame: Frame): Frame | 'end' | undefined {
+/**
+ * The frame that the stack goes on with; 'end' where a process was in its own code; undefined where memory does not
+ * say.
+ */
+function callerOf(
+  memory: Memory,
+  layout: RegsLayout,
+  entry: OrcEntry,
+  frame: Frame,
+): Frame | 'end' | undefined {
   const sp = stackOf(memory, entry, frame);
   if (!(sp % 8 === 0)) return undefined;
   const at = entry.type === ORC_TYPE.regs ? sp : entry.type === ORC_TYPE.regs_partial ? sp - layout.ip : NaN;
@@ -69,9 +90,12 @@ function callerOf(memory: Memory, layout: RegsLayout, entry: OrcEntry, frame: Fr
   if (Number.isNaN(at)) return undefined;
   const saved = (register: keyof RegsLayout): number => memory.u64(at + layout[register]);
   if ((saved('cs') & 3) === 3) return 'end';
-  const all = entry.type === ORC_TYPE.regs ? { r10: saved('r10'), r13: saved('r13'), di: saved('di'), dx: saved('dx') } : {}; // prettier-ignore
+  const all =
+    entry.type === ORC_TYPE.regs
+      ? { r10: saved('r10'), r13: saved('r13'), di: saved('di'), dx: saved('dx') }
+      : {};
   return known({ ip: saved('ip'), sp: saved('sp'), bp, stopped: true, of: all });
-} // prettier-ignore
+}
 
 function known(frame: Frame): Frame | undefined {
   return Number.isNaN(frame.ip) || Number.isNaN(frame.sp) || frame.ip >= 0 ? undefined : frame;
@@ -102,8 +126,15 @@ function stackOf(memory: Memory, { sp_reg, sp_offset }: OrcEntry, { sp, bp, of }
 }
 
 /** The caller's rbp: saved on the stack, among the registers at `at`, or never touched. */
-function baseOf(memory: Memory, layout: RegsLayout, { bp_reg, bp_offset, type }: OrcEntry, frame: Frame, sp: Address, at: Address): Address {
+function baseOf(
+  memory: Memory,
+  layout: RegsLayout,
+  { bp_reg, bp_offset, type }: OrcEntry,
+  frame: Frame,
+  sp: Address,
+  at: Address,
+): Address {
   if (bp_reg === ORC_REG.prev_sp) return memory.u64(sp + bp_offset);
   if (bp_reg === ORC_REG.bp) return memory.u64(frame.bp + bp_offset);
   return type === ORC_TYPE.regs ? memory.u64(at + layout.bp) : frame.bp;
-} // prettier-ignore
+}

@@ -1,9 +1,9 @@
 /**
  * A 64-bit virtual address as a JavaScript number: the signed value of its canonical form. Kernel addresses are
- * negative, user addresses positive, and every canonical address of 4-level paging is exact (|a| < 2^47); those of five levels are folded
- * into that range (fold.ts), and mean themselves only there.
- * A non-canonical value read from memory becomes a number outside that range (its low bits may be rounded): it can be
- * compared and refused, never dereferenced. Where every bit counts, keep the eight bytes or a bigint.
+ * negative, user addresses positive, and every canonical address of 4-level paging is exact (|a| < 2^47); those of five
+ * levels are folded into that range (fold.ts), and mean themselves only there. A non-canonical value read from memory
+ * becomes a number outside that range (its low bits may be rounded): it can be compared and refused, never
+ * dereferenced. Where every bit counts, keep the eight bytes or a bigint.
  */
 export type Address = number;
 

@@ -1,7 +1,10 @@
 import type { Address } from './address.ts';
 import { addressHex, fromBigint, highHalf, toBigint } from './address.ts';
 
-/** A stretch of addresses in use, in units of 4 GiB: what it is counted from in the guest, where its numbers stand, and how long it is. */
+/**
+ * A stretch of addresses in use, in units of 4 GiB: what it is counted from in the guest, where its numbers stand, and
+ * how long it is.
+ */
 interface Window {
   readonly own: number;
   readonly seen: number;
@@ -9,9 +12,10 @@ interface Window {
 }
 
 /**
- * How 57-bit addresses become numbers that are exact. A kernel with page tables of five levels uses few windows of what it could address; each
- * changes places with a stretch of [-2^47, -2^41), where such a kernel maps nothing. So every address that leads anywhere is a number as those
- * of four levels are, low 32 bits untouched, and no two are one. Without a window nothing changes. Plain data.
+ * How 57-bit addresses become numbers that are exact. A kernel with page tables of five levels uses few windows of what
+ * it could address; each changes places with a stretch of [-2^47, -2^41), where such a kernel maps nothing. So every
+ * address that leads anywhere is a number as those of four levels are, low 32 bits untouched, and no two are one.
+ * Without a window nothing changes. Plain data.
  */
 export type Fold = readonly Window[];
 
@@ -19,7 +23,9 @@ export type Fold = readonly Window[];
 export const NO_FOLD: Fold = [];
 
 const TWO_32 = 0x1_0000_0000;
-/** Of what lies below, a kernel with five levels maps nothing up to its CPU entry areas, but where it is randomized to. */
+/**
+ * Of what lies below, a kernel with five levels maps nothing up to its CPU entry areas, but where it is randomized to.
+ */
 const HOLE_START = -0x8000;
 const HOLE_END = -0x200;
 /** From here up to 2^53 a number is the address itself in every kernel. */
@@ -27,7 +33,10 @@ export const LEAST_PLAIN: number = HOLE_END * TWO_32;
 /** Between two windows: an offset that leads out of one does not lead into the next. 4 TiB. */
 const GAP = 0x400;
 
-/** What a kernel says of its layout: page_offset_base, vmalloc_base, vmemmap_base, each as the signed high half of the variable. */
+/**
+ * What a kernel says of its layout: page_offset_base, vmalloc_base, vmemmap_base, each as the signed high half of the
+ * variable.
+ */
 export interface Bases {
   readonly direct: number;
   readonly vmalloc: number;
@@ -36,14 +45,20 @@ export interface Bases {
 
 /** 64 TiB with four levels; here what 32 TiB of memory need. */
 const DIRECT_LENGTH = 0x2000;
-/** Allocations begin at the start of the area; those for CPUs at its end, VMALLOC_SIZE_TB_L5 (arch/x86/include/asm/pgtable_64_types.h) further on. */
+/**
+ * Allocations begin at the start of the area; those for CPUs at its end, VMALLOC_SIZE_TB_L5
+ * (arch/x86/include/asm/pgtable_64_types.h) further on.
+ */
 const VMALLOC_LENGTH = 0x1000;
 const VMALLOC_AREA = 12_800 * 0x100;
 const VMALLOC_TOP_LENGTH = 0x400;
 /** A struct page of 64 bytes for every 4 KiB of 32 TiB, and as much again. */
 const VMEMMAP_LENGTH = 0x100;
 
-/** The fold of a kernel; undefined where no kernel can have its areas: out of order, on top of each other, in the lower half. */
+/**
+ * The fold of a kernel; undefined where no kernel can have its areas: out of order, on top of each other, in the lower
+ * half.
+ */
 export function foldOf({ direct, vmalloc, vmemmap }: Bases): Fold | undefined {
   const wanted = [
     [direct, DIRECT_LENGTH],
@@ -61,8 +76,10 @@ export function foldOf({ direct, vmalloc, vmemmap }: Bases): Fold | undefined {
   }
   const fold: Window[] = [];
   const free = (seen: number, length: number): boolean =>
-    [...areas.map(({ own, length: other }) => [own, other] as const), ...fold.map((one) => [one.seen, one.length] as const)]
-      .every(([start, other]) => seen >= start + other + GAP || seen + length + GAP <= start); // prettier-ignore
+    [
+      ...areas.map(({ own, length: other }) => [own, other] as const),
+      ...fold.map((one) => [one.seen, one.length] as const),
+    ].every(([start, other]) => seen >= start + other + GAP || seen + length + GAP <= start);
   for (const { own, length } of areas) {
     // Randomized into the hole, it stands there as a number, too.
     if (own >= HOLE_START) continue;
@@ -74,7 +91,10 @@ export function foldOf({ direct, vmalloc, vmemmap }: Bases): Fold | undefined {
   return fold;
 }
 
-/** The high half of an address's number for that of the address, and the other way round: each window changes places with another. */
+/**
+ * The high half of an address's number for that of the address, and the other way round: each window changes places
+ * with another.
+ */
 export function turned(fold: Fold, high: number): number {
   for (const { own, seen, length } of fold) {
     if (high >= seen && high < seen + length) return high - seen + own;
@@ -95,7 +115,9 @@ export function trueHigh(fold: Fold, address: Address): number {
 
 /** The number of the address whose 64 bits are `bits`; rounded when it leads nowhere. */
 export function foldBits(fold: Fold, bits: bigint): Address {
-  return fold.length === 0 ? fromBigint(bits) : foldHalves(fold, Number(bits & 0xffff_ffffn), Number((bits >> 32n) & 0xffff_ffffn)); // prettier-ignore
+  return fold.length === 0
+    ? fromBigint(bits)
+    : foldHalves(fold, Number(bits & 0xffff_ffffn), Number((bits >> 32n) & 0xffff_ffffn));
 }
 
 /** The 64 bits that a number stands for, unsigned. Exact for what leads anywhere, and for what lies within 2^53. */

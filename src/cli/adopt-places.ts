@@ -11,8 +11,8 @@ const FILE = 'places.spec';
 const PLACES_TRIED = 128;
 
 /**
- * Places of a report that a spec can name: those whose name leads, in the very dump, to what was found. Elsewhere a name may be what is damaged, or
- * the ambulance's own.
+ * Places of a report that a spec can name: those whose name leads, in the very dump, to what was found. Elsewhere a
+ * name may be what is damaged, or the ambulance's own.
  */
 export function placesByName(
   machine: DumpedMachine,

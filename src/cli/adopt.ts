@@ -20,7 +20,10 @@ import { written } from './write.ts';
 const NAME = 'dump';
 const AMBULANCE = 'rescue';
 
-/** `siren adopt FILE`: writes the spec, beside the dump, that freezes what is found in it. 3: it cannot be read, or there is a spec already. */
+/**
+ * `siren adopt FILE`: writes the spec, beside the dump, that freezes what is found in it. 3: it cannot be read, or
+ * there is a spec already.
+ */
 export async function adoptCommand(
   file: string,
   options: Record<string, unknown>,
@@ -33,11 +36,19 @@ export async function adoptCommand(
     return EXIT.usage;
   };
   const root = projectOf(around.cwd, spec, path);
-  if (root === undefined) return fail(`${file} is in no project: no siren.yaml is above it, and it is not below the current folder. Copy it into the project, or put a siren.yaml beside it`);
-  if (!isInside(path, root)) return fail(`${file} is outside of the project ${root}, and a spec names no file outside: copy it there, or write the spec beside it`);
-  if (existsSync(spec) && options['force'] !== true) return fail(`${relative(around.cwd, spec)} is there already: --force writes it anew`); // prettier-ignore
+  if (root === undefined)
+    return fail(
+      `${file} is in no project: no siren.yaml is above it, and it is not below the current folder. Copy it into the project, or put a siren.yaml beside it`,
+    );
+  if (!isInside(path, root))
+    return fail(
+      `${file} is outside of the project ${root}, and a spec names no file outside: copy it there, or write the spec beside it`,
+    );
+  if (existsSync(spec) && options['force'] !== true)
+    return fail(`${relative(around.cwd, spec)} is there already: --force writes it anew`);
   const seen = relative(dirname(spec), path).replaceAll('\\', '/');
-  if (!/^[\w ./@+=,-]+$/.test(seen)) return fail(`a spec cannot name ${file}: its name has characters that need escapes`); // prettier-ignore
+  if (!/^[\w ./@+=,-]+$/.test(seen))
+    return fail(`a spec cannot name ${file}: its name has characters that need escapes`);
   const opened = openMachine(path, NAME);
   if (typeof opened === 'string') return fail(`${file}: ${opened}`);
   try {
@@ -46,19 +57,30 @@ export async function adoptCommand(
     const library = await shippedLibrary();
     const { report, closed } = attend(opened.patient, { ambulance: AMBULANCE, library });
     const named = placesByName(opened, report, library);
-    const text = adoptedSpec({ file: seen, sha256, release: opened.release, siren: version, report, name: basename(path), leads_to: (code) => FINDINGS.get(code)?.leads_to, named });
+    const text = adoptedSpec({
+      file: seen,
+      sha256,
+      release: opened.release,
+      siren: version,
+      report,
+      name: basename(path),
+      leads_to: (code) => FINDINGS.get(code)?.leads_to,
+      named,
+    });
     const failed = await written(spec, format(spec, text).value ?? text, relative(around.cwd, spec), around);
     if (failed !== undefined) return failed;
     const corrupt = report.verdicts.filter(({ verdict }) => verdict === 'corrupt').length;
     const blind = closed === undefined ? '' : `; its kernel could not be opened: ${closed}`;
     const near = relative(around.cwd, spec);
-    around.out(`${near}: ${counted(report.verdicts.length, 'verdict')}, ${corrupt} corrupt, ${counted(report.findings.length, 'finding')}${blind}\n`);
+    around.out(
+      `${near}: ${counted(report.verdicts.length, 'verdict')}, ${corrupt} corrupt, ${counted(report.findings.length, 'finding')}${blind}\n`,
+    );
     around.out(`to run it: npx siren run ${shellWord(near)} --target core\n`);
     return EXIT.ok;
   } finally {
     opened.close();
   }
-} // prettier-ignore
+}
 
 /** The project that the spec will be of, as `siren run` would find it; undefined where it would be one by chance. */
 function projectOf(cwd: string, spec: string, dump: string): string | undefined {

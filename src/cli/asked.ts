@@ -14,7 +14,10 @@ export function askedSpecs(
   return findSpecs({ cwd: around.cwd, words, paths, root: options['root'] as string | undefined });
 }
 
-/** The exit code of a command that cannot begin, with what is wrong with how it was called printed; undefined when nothing is. */
+/**
+ * The exit code of a command that cannot begin, with what is wrong with how it was called printed; undefined when
+ * nothing is.
+ */
 export function cannotBegin(
   found: FoundSpecs,
   { around }: Invocation,

@@ -11,8 +11,9 @@ import type { Surroundings } from './surroundings.ts';
 const POLICIES: readonly FailOn[] = ['none', 'new', 'any-change'];
 
 /**
- * `siren compare BASE HEAD [--fail-on new|any-change] [--markdown FILE]`: what two results.json differ in. Resolves with 0; 1 when `--fail-on` says so;
- * 3 for a file that is no results.json or an unknown policy; 4 when the Markdown cannot be written.
+ * `siren compare BASE HEAD [--fail-on new|any-change] [--markdown FILE]`: what two results.json differ in. Resolves
+ * with 0; 1 when `--fail-on` says so; 3 for a file that is no results.json or an unknown policy; 4 when the Markdown
+ * cannot be written.
  */
 export async function compareCommand(
   base: string,

@@ -12,7 +12,10 @@ import type { Invocation } from './invocation.ts';
 const NAME = 'dump';
 const AMBULANCE = 'siren';
 
-/** `siren diagnose FILE [--booted EARLIER]`: a dump, without a spec. 0: nothing is wrong with it; 1: something is; 3: it, or most of it, cannot be read. */
+/**
+ * `siren diagnose FILE [--booted EARLIER]`: a dump, without a spec. 0: nothing is wrong with it; 1: something is; 3:
+ * it, or most of it, cannot be read.
+ */
 export async function diagnoseCommand(
   file: string,
   options: Record<string, unknown>,
@@ -38,7 +41,16 @@ export async function diagnoseCommand(
     // Pages are unpacked when they are asked for.
     const { shortcomings } = opened;
     const cpus = seen.cpus.map((one, index) => ({ ...one, rip: processors[index]?.register('rip') ?? 0n }));
-    const of = { file: basename(file), format, release, shortcomings, memory_bytes, cpu_count: processors.length, ...seen, cpus }; // prettier-ignore
+    const of = {
+      file: basename(file),
+      format,
+      release,
+      shortcomings,
+      memory_bytes,
+      cpu_count: processors.length,
+      ...seen,
+      cpus,
+    };
     around.out(options['json'] === true ? diagnosisJson(of, version) : diagnosisText(of, around.colors));
     if (seen.report.health !== 'healthy') return EXIT.failed;
     return seen.closed !== undefined || tooLittleJudged(seen.report.verdicts) ? EXIT.usage : EXIT.ok;

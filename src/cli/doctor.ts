@@ -4,7 +4,9 @@ import { EXIT } from '../runner/exit-codes.ts';
 import { examine } from '../targets/qemu/doctor.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** `siren doctor [--cache DIR]`: what Siren needs beyond itself, and what each lack costs. 0 when nothing lacks, else 4. */
+/**
+ * `siren doctor [--cache DIR]`: what Siren needs beyond itself, and what each lack costs. 0 when nothing lacks, else 4.
+ */
 export function doctorCommand(
   options: Record<string, unknown>,
   { cwd, search_path, cache, out, colors }: Surroundings,
@@ -19,6 +21,10 @@ export function doctorCommand(
     if (mend !== undefined) out(`       what to do: ${oneLine(mend)}\n`);
   }
   const lacking = findings.filter(({ state }) => state === 'lacks').length;
-  out(lacking === 0 ? '\neverything is there\n' : `\n${lacking} of ${findings.length} things are lacking; scenarios on the simulation need none of them but Node\n`); // prettier-ignore
+  out(
+    lacking === 0
+      ? '\neverything is there\n'
+      : `\n${lacking} of ${findings.length} things are lacking; scenarios on the simulation need none of them but Node\n`,
+  );
   return lacking === 0 ? EXIT.ok : EXIT.harness;
 }

@@ -11,8 +11,8 @@ export interface Told {
 }
 
 /**
- * Of a run of what failed before (`only`), diagnostics of the specs that were asked for. Where one of the runs is not found, what keeps
- * it from compiling may be in any spec, and everything is told.
+ * Of a run of what failed before (`only`), diagnostics of the specs that were asked for. Where one of the runs is not
+ * found, what keeps it from compiling may be in any spec, and everything is told.
  */
 export function toldOf(
   diagnostics: readonly Diagnostic[],

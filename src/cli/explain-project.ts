@@ -5,7 +5,10 @@ import type { Entry } from './explanations.ts';
 /** Scenarios named beside a name of a project. */
 const NAMED = 3;
 
-/** What the specs of the project around `cwd` call by a name of their own: codes with their `##` text, partitions and ambulances. What is wrong with the specs is not told here. */
+/**
+ * What the specs of the project around `cwd` call by a name of their own: codes with their `##` text, partitions and
+ * ambulances. What is wrong with the specs is not told here.
+ */
 export async function projectEntries(cwd: string): Promise<readonly Entry[]> {
   const found = await findSpecs({ cwd, words: ['explain'], paths: [] });
   if (found.usage.length > 0) return [];

@@ -5,7 +5,9 @@ import type { Entry } from './explanations.ts';
 import { KERNEL_TYPES, kernelMembers } from './kernel-types.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** `siren explain WORD`: what it means, in every place where it means something. Without a word, all there are, by kind. */
+/**
+ * `siren explain WORD`: what it means, in every place where it means something. Without a word, all there are, by kind.
+ */
 export async function explainCommand(words: readonly string[], around: Surroundings): Promise<number> {
   const { out, error, colors } = around;
   const { explanations } = await import('./explanations.ts');
@@ -54,7 +56,10 @@ const SAME: Readonly<Record<string, string>> = {
   shared: 'shares',
 };
 
-/** Entries for words that are none of Siren's: names of the project's specs, which are read for them alone, and members of the kernel's structs. */
+/**
+ * Entries for words that are none of Siren's: names of the project's specs, which are read for them alone, and members
+ * of the kernel's structs.
+ */
 async function further(
   words: readonly string[],
   known: readonly Entry[],
@@ -63,7 +68,11 @@ async function further(
   const has = new Set(known.map(({ word }) => word.toLowerCase()));
   const whole = words.join(' ').trim().toLowerCase();
   if (has.has(SAME[whole] ?? whole) || grouped(whole, known).length > 0) return [];
-  const strange = words.flatMap((word) => word.trim().split(/\s+/)).filter((word) => !has.has(SAME[word.toLowerCase()] ?? word.toLowerCase()) && grouped(word, known).length === 0); // prettier-ignore
+  const strange = words
+    .flatMap((word) => word.trim().split(/\s+/))
+    .filter(
+      (word) => !has.has(SAME[word.toLowerCase()] ?? word.toLowerCase()) && grouped(word, known).length === 0,
+    );
   if (strange.length === 0) return [];
   const { projectEntries } = await import('./explain-project.ts');
   return [...(await projectEntries(cwd)), ...strange.flatMap(memberEntries)];
@@ -74,7 +83,14 @@ function memberEntries(word: string): Entry[] {
   const members = kernelMembers(word);
   if (members.length === 0) return [];
   const of = members.map((one) => `\`${one.of}\` (\`${one.type}\`)`).join(', ');
-  return [{ word, title: '', doc: `A member of the kernel's ${of}. \`siren explain ${members[0]?.of ?? ''}\` lists its members.`, group: `members of ${KERNEL_TYPES}` }]; // prettier-ignore
+  return [
+    {
+      word,
+      title: '',
+      doc: `A member of the kernel's ${of}. \`siren explain ${members[0]?.of ?? ''}\` lists its members.`,
+      group: `members of ${KERNEL_TYPES}`,
+    },
+  ];
 }
 
 /** True for a group's name, or a word of one of several. */

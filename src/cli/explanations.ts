@@ -192,7 +192,8 @@ function libraryCodes({ validators }: LibraryModel): Entry[] {
     for (const { code, doc } of own) {
       if (FINDINGS.has(code)) continue;
       const known = found.get(code);
-      // Where nothing is written above a requirement its message stands for that: of several, one that is written serves.
+      // Where nothing is written above a requirement its message stands for that: of several, one that is written
+      // serves.
       const better = known === undefined || (known.doc.includes('{') && !doc.includes('{'));
       found.set(code, { doc: better ? doc : known.doc, of: new Set([...(known?.of ?? []), name]) });
     }

@@ -19,7 +19,10 @@ import { unwritten } from './write.ts';
 const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, ms: 1e6, s: 1e9 };
 const STEM_LIMIT = 80;
 
-/** `siren export [paths] [--at TIME]`: the damaged machines of scenarios, as ELF cores with their ground truth beside them. */
+/**
+ * `siren export [paths] [--at TIME]`: the damaged machines of scenarios, as ELF cores with their ground truth beside
+ * them.
+ */
 export async function exportCommand(
   paths: readonly string[],
   options: Record<string, unknown>,
@@ -46,7 +49,8 @@ export async function exportCommand(
   let written = 0;
   for (const { scenario, seed: one } of jobs) {
     const whole = { ...scenario, library: mergedLibrary(shipped, scenario.library) };
-    const damaged = target === 'sim' ? simulated(whole, one, lines, at_ns) : await real(whole, one, at_ns, levels, around); // prettier-ignore
+    const damaged =
+      target === 'sim' ? simulated(whole, one, lines, at_ns) : await real(whole, one, at_ns, levels, around);
     if (typeof damaged === 'string') {
       around.error(`${scenario.file}:${scenario.line}: ${damaged}\n`);
       continue;
@@ -54,7 +58,13 @@ export async function exportCommand(
     for (const name of struckPartitions(damaged)) {
       const stem = stemOf(scenario.file, scenario.name, one, name);
       try {
-        const { dump } = exportPartition(damaged, { scenario, seed: one, siren: version }, name, folder, stem);
+        const { dump } = exportPartition(
+          damaged,
+          { scenario, seed: one, siren: version },
+          name,
+          folder,
+          stem,
+        );
         around.out(`${relative(around.cwd, dump)}\n`);
         written++;
       } catch (error) {
@@ -64,10 +74,12 @@ export async function exportCommand(
     }
     damaged.release();
   }
-  around.error(`${counted(written, 'dump')} of ${counted(jobs.length, 'run')}, each with its ground truth beside it${left_out === 0 ? '' : `; ${left_out} not for ${target}`}\n`);
+  around.error(
+    `${counted(written, 'dump')} of ${counted(jobs.length, 'run')}, each with its ground truth beside it${left_out === 0 ? '' : `; ${left_out} not for ${target}`}\n`,
+  );
   if (specs.broken) return EXIT.spec;
   return written === 0 ? EXIT.empty : EXIT.ok;
-} // prettier-ignore
+}
 
 function simulated(scenario: Scenario, seed: number, lines: TwinLines, at_ns: number | undefined): Damaged {
   const until_ns = at_ns ?? firstAttach(scenario, seed, lines);
@@ -108,7 +120,12 @@ function readTarget(reader: OptionReader): 'sim' | 'qemu' {
   const given = reader.text('target');
   if (given?.text === 'qemu') return 'qemu';
   if (given !== undefined && given.text !== 'sim')
-    reader.wrong(given.span, `nothing is exported from the target \`${given.text}\``, 'sim and qemu have machines to export', 'E0831'); // prettier-ignore
+    reader.wrong(
+      given.span,
+      `nothing is exported from the target \`${given.text}\``,
+      'sim and qemu have machines to export',
+      'E0831',
+    );
   return 'sim';
 }
 
@@ -125,6 +142,9 @@ function readTime(reader: OptionReader): number | undefined {
 /** A file's name that says which run and which partition. */
 function stemOf(file: string, name: string, seed: number, partition: string): string {
   const words = `${file.replace(/^.*\//, '').replace(/\.spec$/, '')} ${name}`;
-  const plain = words.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+  const plain = words
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
   return `${plain.slice(0, STEM_LIMIT)}-${seed}-${partition}`;
-} // prettier-ignore
+}

@@ -23,8 +23,8 @@ import { written } from './write.ts';
 const TIMEOUT_S = 120;
 
 /**
- * `siren fidelity [paths] [--from RESULTS]…`: runs what is for both on the simulation and on a stock kernel, and says where they differ, and why. What a
- * results.json tells is not run again.
+ * `siren fidelity [paths] [--from RESULTS]…`: runs what is for both on the simulation and on a stock kernel, and says
+ * where they differ, and why. What a results.json tells is not run again.
  */
 export async function fidelityCommand(
   paths: readonly string[],
@@ -70,7 +70,21 @@ export async function fidelityCommand(
   };
   const runs: (readonly FidelityRun[])[] = [];
   for (const target of ['sim', 'qemu'] as const)
-    runs.push(toldBy(jobs, earlier.get(target)) ?? (await runOn(target, jobs, { ...context, target, replay: `npx siren run --target ${target}${target === 'qemu' && levels === 5 ? ' --levels 5' : ''}` }, timeout_s, stop.signal, around))); // prettier-ignore
+    runs.push(
+      toldBy(jobs, earlier.get(target)) ??
+        (await runOn(
+          target,
+          jobs,
+          {
+            ...context,
+            target,
+            replay: `npx siren run --target ${target}${target === 'qemu' && levels === 5 ? ' --levels 5' : ''}`,
+          },
+          timeout_s,
+          stop.signal,
+          around,
+        )),
+    );
   stop.release();
   if (stop.signal.aborted) return stop.code();
   const all = jobs.map((job) =>
@@ -95,7 +109,10 @@ export async function fidelityCommand(
 }
 
 /** What results.json files tell, by what they ran on; the exit code when one is none. */
-async function earlierOf(files: readonly string[], around: Invocation['around']): Promise<ReadonlyMap<string, ReadonlyMap<string, FidelityRun>> | number> {
+async function earlierOf(
+  files: readonly string[],
+  around: Invocation['around'],
+): Promise<ReadonlyMap<string, ReadonlyMap<string, FidelityRun>> | number> {
   const all = new Map<string, ReadonlyMap<string, FidelityRun>>();
   try {
     for (const file of files) {
@@ -108,15 +125,29 @@ async function earlierOf(files: readonly string[], around: Invocation['around'])
     around.error(`siren fidelity: ${error.message}\n`);
     return EXIT.usage;
   }
-} // prettier-ignore
+}
 
 /** The runs of jobs as they were told; undefined where nobody told of that target. */
-function toldBy(jobs: readonly Job[], earlier: ReadonlyMap<string, FidelityRun> | undefined): readonly FidelityRun[] | undefined {
-  return earlier && jobs.map((job) => {
-    const id = runId(job);
-    return earlier.get(id) ?? { id, scenario: job.scenario.name, seed: job.seed, status: 'not run', reason: 'the results that were given do not have it' };
-  });
-} // prettier-ignore
+function toldBy(
+  jobs: readonly Job[],
+  earlier: ReadonlyMap<string, FidelityRun> | undefined,
+): readonly FidelityRun[] | undefined {
+  return (
+    earlier &&
+    jobs.map((job) => {
+      const id = runId(job);
+      return (
+        earlier.get(id) ?? {
+          id,
+          scenario: job.scenario.name,
+          seed: job.seed,
+          status: 'not run',
+          reason: 'the results that were given do not have it',
+        }
+      );
+    })
+  );
+}
 
 const isPortable = (targets: readonly TargetName[]): boolean =>
   targets.includes('sim') && targets.includes('qemu');

@@ -8,8 +8,8 @@ import type { Surroundings } from './surroundings.ts';
 import { written } from './write.ts';
 
 /**
- * `siren format [paths]`: rewrites specs in their one form. `--check` says which are not in it and changes nothing, `--diff` shows how they
- * would change. A file that does not parse is left alone, with its diagnostics.
+ * `siren format [paths]`: rewrites specs in their one form. `--check` says which are not in it and changes nothing,
+ * `--diff` shows how they would change. A file that does not parse is left alone, with its diagnostics.
  */
 export async function formatCommand(
   paths: readonly string[],

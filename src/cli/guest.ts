@@ -6,8 +6,8 @@ import { problemOf, QemuProblem } from '../targets/qemu/problem.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /**
- * `siren guest prepare [--kernel FILE] [--package NAME] [--cache DIR]`: 0 when there is a guest, 3 when both a kernel and a package are named,
- * 4 when it cannot be made.
+ * `siren guest prepare [--kernel FILE] [--package NAME] [--cache DIR]`: 0 when there is a guest, 3 when both a kernel
+ * and a package are named, 4 when it cannot be made.
  */
 export function guestPrepareCommand(
   options: Record<string, unknown>,

@@ -8,10 +8,18 @@ export const KERNEL_TYPES = 'types of the kernel';
 export function kernelTypeWords(): Readonly<Record<string, string>> {
   const words: [string, string][] = [];
   for (const [name, { union, members }] of AGGREGATES)
-    words.push([name, `\`${union ? 'union' : 'struct'} ${name} { ${membersText(members)} }\`, of the kernel. Where its members lie, the guest's BTF says.`]); // prettier-ignore
+    words.push([
+      name,
+      `\`${union ? 'union' : 'struct'} ${name} { ${membersText(members)} }\`, of the kernel. Where its members lie, the guest's BTF says.`,
+    ]);
   for (const [name, { bytes, values }] of ENUMS)
-    words.push([name, `\`enum u${bytes * 8} { ${values.map(([word, value]) => `${word} = ${value}`).join(', ')} }\`, of the kernel.`]); // prettier-ignore
-  for (const [name, type] of TYPEDEFS) if (!AGGREGATES.has(name)) words.push([name, `\`${typeText(type)}\`, by the name that the kernel gives it.`]); // prettier-ignore
+    words.push([
+      name,
+      `\`enum u${bytes * 8} { ${values.map(([word, value]) => `${word} = ${value}`).join(', ')} }\`, of the kernel.`,
+    ]);
+  for (const [name, type] of TYPEDEFS)
+    if (!AGGREGATES.has(name))
+      words.push([name, `\`${typeText(type)}\`, by the name that the kernel gives it.`]);
   return Object.fromEntries(words.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
@@ -26,7 +34,9 @@ export function kernelMembers(name: string): readonly { readonly of: string; rea
 }
 
 function membersText(members: readonly CMember[]): string {
-  return members.map(({ name, type, bits }) => `${name}: ${typeText(type)}${bits > 0 ? ` bits ${bits}` : ''}`).join('; '); // prettier-ignore
+  return members
+    .map(({ name, type, bits }) => `${name}: ${typeText(type)}${bits > 0 ? ` bits ${bits}` : ''}`)
+    .join('; ');
 }
 
 /** As the language writes it. */

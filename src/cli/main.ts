@@ -1,4 +1,5 @@
-// The first thing that runs. `--version` must cost no more than starting Node, so nothing is imported before it is answered.
+// The first thing that runs. `--version` must cost no more than starting Node, so nothing is imported before it is
+// answered.
 import { readFileSync } from 'node:fs';
 import * as module from 'node:module';
 

@@ -2,7 +2,10 @@ import { Command, CommanderError } from 'commander';
 import { EXIT } from '../runner/exit-codes.ts';
 import { type Surroundings, surroundings } from './surroundings.ts';
 
-/** Reads the command line and runs one command. Resolves with the exit code; each command is loaded when it is asked for. */
+/**
+ * Reads the command line and runs one command. Resolves with the exit code; each command is loaded when it is asked
+ * for.
+ */
 export async function runProgram(
   words: readonly string[],
   version: string,

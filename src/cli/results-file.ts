@@ -3,7 +3,10 @@ import { open } from 'node:fs/promises';
 import { LARGEST_RESULTS, ResultsError } from '../report/compare/read.ts';
 import { oneLine } from '../report/escape.ts';
 
-/** The text of a results.json. Looks at the size before it reads; a folder, a pipe or a device is refused. Throws a ResultsError. */
+/**
+ * The text of a results.json. Looks at the size before it reads; a folder, a pipe or a device is refused. Throws a
+ * ResultsError.
+ */
 export async function resultsText(path: string, name: string): Promise<string> {
   try {
     // A pipe without a writer would be waited for.

@@ -11,7 +11,10 @@ const REPORT_FILES: Readonly<Record<ReporterName, string>> = {
   junit: 'junit.xml',
 };
 
-/** The console, the files that are wanted, and GitHub's annotations where they are read. Each is loaded when it is wanted. */
+/**
+ * The console, the files that are wanted, and GitHub's annotations where they are read. Each is loaded when it is
+ * wanted.
+ */
 export async function makeReporters(
   settings: RunSettings,
   reader: OptionReader,

@@ -1,7 +1,10 @@
 /** A run that can be stopped from outside. */
 export interface StopSignals {
   readonly signal: AbortSignal;
-  /** 129 after SIGHUP (a terminal that was closed), 130 after SIGINT, 143 after SIGTERM, as a shell reports a process that they ended. */
+  /**
+   * 129 after SIGHUP (a terminal that was closed), 130 after SIGINT, 143 after SIGTERM, as a shell reports a process
+   * that they ended.
+   */
   code(): number;
   /** Gives the signals back to the system. */
   release(): void;

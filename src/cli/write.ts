@@ -2,7 +2,10 @@ import { ReportWriteError, writeAtomically } from '../report/file.ts';
 import { EXIT } from '../runner/exit-codes.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** Writes a whole file or nothing; the exit code of a command that could not, with the reason told, undefined when it is written. `name`: as its user calls it. */
+/**
+ * Writes a whole file or nothing; the exit code of a command that could not, with the reason told, undefined when it is
+ * written. `name`: as its user calls it.
+ */
 export async function written(
   path: string,
   text: string,

@@ -36,8 +36,9 @@ export class Attendance implements Bench {
   }
 
   /**
-   * Attaches, parks, looks, concludes, services if it is asked to, and lets go. What that costs passes in virtual time for everybody else;
-   * where the run ends first, nothing was concluded and there is no report; where the ambulance dies, all stays as it is.
+   * Attaches, parks, looks, concludes, services if it is asked to, and lets go. What that costs passes in virtual time
+   * for everybody else; where the run ends first, nothing was concluded and there is no report; where the ambulance
+   * dies, all stays as it is.
    */
   attend(): void {
     const { ambulance, patient: name } = this.#call;
@@ -54,7 +55,8 @@ export class Attendance implements Bench {
     const seen = attend(patient, { ambulance, library: run.library });
     if (!this.pass(seen.cost_ns)) return;
     // Where nobody had failed, it was called to look, or to mend what it finds.
-    const reason = seen.report.reason === 'inspection' && this.#order !== undefined ? 'service' : seen.report.reason; // prettier-ignore
+    const reason =
+      seen.report.reason === 'inspection' && this.#order !== undefined ? 'service' : seen.report.reason;
     run.reports.push({ ...seen.report, reason, diagnosed_ns: run.now });
     target.emit(ambulance, 'diagnosed', { patient: name, health: seen.report.health });
     if (!this.pass(0)) return;

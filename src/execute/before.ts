@@ -15,7 +15,9 @@ interface Wanted {
   seen: number;
 }
 
-/** Every `before(EVENT, x)` of a scenario: its value is taken as the event is told, when nothing of it has happened yet. */
+/**
+ * Every `before(EVENT, x)` of a scenario: its value is taken as the event is told, when nothing of it has happened yet.
+ */
 export class Befores {
   readonly #wanted: readonly Wanted[];
   readonly #values = new Map<string, Outcome<Value>>();

@@ -12,8 +12,8 @@ import type { Finished } from './scenario.ts';
 const NO_TRACE = '0'.repeat(16);
 
 /**
- * Has an ambulance look at the machines of a scenario that lie in core files. Nothing runs, so nothing fires, and there is no hypervisor who
- * could have noticed anything.
+ * Has an ambulance look at the machines of a scenario that lie in core files. Nothing runs, so nothing fires, and there
+ * is no hypervisor who could have noticed anything.
  */
 export function runCores(
   scenario: Scenario,
@@ -25,7 +25,9 @@ export function runCores(
   const library = scenario.library ?? NO_LIBRARY;
   const memory = scenario.budget?.memory_bytes;
   const limits = memory === undefined ? {} : { limits: { bytes: memory } };
-  const reports: AmbulanceReport[] = machines.map(({ patient }) => attend(patient, { ambulance, library, ...limits }).report); // prettier-ignore
+  const reports: AmbulanceReport[] = machines.map(
+    ({ patient }) => attend(patient, { ambulance, library, ...limits }).report,
+  );
   return {
     record: {
       seed,
@@ -37,7 +39,14 @@ export function runCores(
       reports,
       services: [],
       audit: [],
-      partitions: reports.map(({ patient, health, log_tail }) => ({ name: patient, health, heartbeats: 0, cpu_time_ns: 0, boot_complete_ns: 0, console: log_tail })), // prettier-ignore
+      partitions: reports.map(({ patient, health, log_tail }) => ({
+        name: patient,
+        health,
+        heartbeats: 0,
+        cpu_time_ns: 0,
+        boot_complete_ns: 0,
+        console: log_tail,
+      })),
       twins: [],
     },
     facts: factsOf(worldOf(scenario, coreTarget(machines), seed)),

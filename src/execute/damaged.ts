@@ -19,7 +19,10 @@ export interface Damaged {
   release(): void;
 }
 
-/** As `damagedMachine`, on a machine that cannot be repeated: places are looked up on it itself, with the damage taken off again. */
+/**
+ * As `damagedMachine`, on a machine that cannot be repeated: places are looked up on it itself, with the damage taken
+ * off again.
+ */
 export function damagedReal(
   { scenario }: Adapted,
   seed: number,
@@ -46,7 +49,10 @@ export function damagedReal(
   return { run, injector, release };
 }
 
-/** When the first ambulance attaches in a run of it: what it then sees is the damage that the scenario is about. Its end where none comes. */
+/**
+ * When the first ambulance attaches in a run of it: what it then sees is the damage that the scenario is about. Its end
+ * where none comes.
+ */
 export function firstAttach(scenario: Scenario, seed: number, lines: TwinLines): number {
   const { record, release } = runScenario(scenario, seed, lines);
   release();

@@ -2,11 +2,14 @@ import type { Hypervisor } from '../hypervisor/hypervisor.ts';
 import type { SupervisedTarget } from '../target/supervisor.ts';
 import type { TraceEvent } from '../target/events.ts';
 
-/** A target that scenarios run on, with what the harness itself asks of it: it tells what happens, and what the record shows. */
+/**
+ * A target that scenarios run on, with what the harness itself asks of it: it tells what happens, and what the record
+ * shows.
+ */
 export interface RunTarget extends SupervisedTarget {
   /**
-   * Tells the supervisor, and who listens, what happened while a machine booted that was kept in that state. To be called once, when both are
-   * there; absent where they were there from the start.
+   * Tells the supervisor, and who listens, what happened while a machine booted that was kept in that state. To be
+   * called once, when both are there; absent where they were there from the start.
    */
   begin?(): void;
   /** In which the machine is other than its topology says: sentences for the report. */
@@ -20,7 +23,8 @@ export interface RunTarget extends SupervisedTarget {
   /** When the partition said boot complete; undefined when it never did. */
   bootedAt(partition: string): number | undefined;
   /**
-   * When work of `own_ns` that an ambulance begins now is done, and on whose CPU where it borrows one: who lends pays with CPU time.
+   * When work of `own_ns` that an ambulance begins now is done, and on whose CPU where it borrows one: who lends pays
+   * with CPU time.
    */
   rescueEnds(
     ambulance: string,

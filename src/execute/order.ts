@@ -16,7 +16,10 @@ import type { World } from '../place/world.ts';
 import type { Receipt } from '../record/record.ts';
 import { printExpression } from '../model/print.ts';
 
-/** Where a fault has struck that names a place in the same words: a repair means the same bytes, wherever they have moved in a list since. */
+/**
+ * Where a fault has struck that names a place in the same words: a repair means the same bytes, wherever they have
+ * moved in a list since.
+ */
 export type Injected = (place: string) => Struck | undefined;
 
 /** The bytes that a fault has changed; where it has one, their address. */
@@ -30,19 +33,34 @@ export function injectedPlaces({ triggers }: Scenario, receipts: () => readonly 
   return (written) => {
     const receipt = receipts().find(({ trigger, action, fired_ns, physical }) => {
       const subject = triggers[trigger]?.actions[action]?.subject;
-      return fired_ns !== undefined && physical >= 0 && subject !== undefined && printExpression(subject) === written; // prettier-ignore
+      return (
+        fired_ns !== undefined &&
+        physical >= 0 &&
+        subject !== undefined &&
+        printExpression(subject) === written
+      );
     });
     const bytes = receipt?.extent ?? receipt?.bytes ?? 0;
     // Beyond the end of a page, the next byte may be anywhere.
     if (receipt === undefined || bytes === 0 || (receipt.physical % PAGE_SIZE) + bytes > PAGE_SIZE)
       return undefined;
     const { place: text, partition, physical, address, number } = receipt;
-    const place: BytesPlace = { kind: 'bytes', partition, text, runs: [{ physical, bytes }], bytes, ...(number ? { number } : {}) }; // prettier-ignore
+    const place: BytesPlace = {
+      kind: 'bytes',
+      partition,
+      text,
+      runs: [{ physical, bytes }],
+      bytes,
+      ...(number ? { number } : {}),
+    };
     return { place, address: address === '' ? undefined : BigInt(`0x${address}`) };
   };
 }
 
-/** What a scenario's `service` asks an ambulance for. Park, verify and resume go without saying: the checker has seen that they are there. */
+/**
+ * What a scenario's `service` asks an ambulance for. Park, verify and resume go without saying: the checker has seen
+ * that they are there.
+ */
 export function orderOf({ steps, world }: WantedService, injected: Injected): Order {
   if (steps === undefined) return { kind: 'advice' };
   const wanted: OrderStep[] = [];
@@ -51,7 +69,13 @@ export function orderOf({ steps, world }: WantedService, injected: Injected): Or
     if (step.verb === 'set')
       wanted.push({ kind: 'write', place, writes: () => writesOf(step, world, injected) });
     else if (isRepair(step.verb))
-      wanted.push({ kind: 'repair', verb: step.verb, place, physical: physicalOf(step, world), unless_loss: step.clauses['unless'] !== undefined }); // prettier-ignore
+      wanted.push({
+        kind: 'repair',
+        verb: step.verb,
+        place,
+        physical: physicalOf(step, world),
+        unless_loss: step.clauses['unless'] !== undefined,
+      });
   }
   return { kind: 'steps', steps: wanted };
 }

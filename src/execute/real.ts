@@ -23,7 +23,10 @@ import type { Finished } from './scenario.ts';
 import { BOOT_EVENTS, claimedKinds } from './kinds.ts';
 import { Undamaged } from './undamaged.ts';
 
-/** A real guest's heartbeat goes through a process and a serial line: shorter ones would be lost for want of time, not of health. */
+/**
+ * A real guest's heartbeat goes through a process and a serial line: shorter ones would be lost for want of time, not
+ * of health.
+ */
 const SHORTEST_BEAT_NS = 50_000_000;
 /** What only a guest whose code is ours tells of. */
 const UNTOLD: ReadonlySet<string> = new Set(['run', 'fork', 'exit', 'complete', 'frozen', 'iommu_fault']);
@@ -75,8 +78,8 @@ function sharing({ lpars, ambulances, shared_memory }: TopologyModel): string | 
 }
 
 /**
- * Runs a scenario under one seed on a machine that cannot be repeated: there is no run without the fault to compare with, and places are looked up
- * on the machine itself, with the damage taken off again.
+ * Runs a scenario under one seed on a machine that cannot be repeated: there is no run without the fault to compare
+ * with, and places are looked up on the machine itself, with the damage taken off again.
  */
 export function runReal({ scenario, notes }: Adapted, seed: number, target: RunTarget): Finished {
   const hypervisor = new Hypervisor(target, scenario.topology);

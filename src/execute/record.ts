@@ -13,9 +13,28 @@ import type { Run } from './run.ts';
 const EVENTS_KEPT = 1_000;
 /** Kinds that the judge reads: to lose one would let the negative of a claim pass. */
 const JUDGED = [
-  'boot_complete', 'registered', 'refused', 'failing', 'failed', 'frozen', 'oops', 'panic', 'stall', 'stopped', 'park', 'resume',
-  'summoned', 'attach', 'diagnosed', 'revoked', 'write', 'verify', 'release', 'rolled_back', 'recovered',
-]; // prettier-ignore
+  'boot_complete',
+  'registered',
+  'refused',
+  'failing',
+  'failed',
+  'frozen',
+  'oops',
+  'panic',
+  'stall',
+  'stopped',
+  'park',
+  'resume',
+  'summoned',
+  'attach',
+  'diagnosed',
+  'revoked',
+  'write',
+  'verify',
+  'release',
+  'rolled_back',
+  'recovered',
+];
 /** Lines of each guest's console in a record. */
 const CONSOLE_LINES = 200;
 const COMPLAINTS_KEPT = 16;
@@ -75,7 +94,9 @@ function kernelComplaints(events: readonly TraceEvent[]): readonly KernelComplai
   return found;
 }
 
-/** By the partition's own time, as the hypervisor's watchdog reckons it: a guest that is not scheduled is not silent. */
+/**
+ * By the partition's own time, as the hypervisor's watchdog reckons it: a guest that is not scheduled is not silent.
+ */
 function beatsOf(run: Run, partition: string, end_ns: number, booted_ns: number): HeartbeatFacts {
   const { target, hypervisor } = run.machine;
   const period_ns =
@@ -85,7 +106,10 @@ function beatsOf(run: Run, partition: string, end_ns: number, booted_ns: number)
   return heartbeatFacts(run.events, partition, end_ns, deadline, booted_ns);
 }
 
-/** All events while there are few; else the frequent kinds are dropped, and then the oldest of those that no claim is judged by. */
+/**
+ * All events while there are few; else the frequent kinds are dropped, and then the oldest of those that no claim is
+ * judged by.
+ */
 function keepEvents(events: readonly TraceEvent[], { claims }: Scenario): readonly TraceEvent[] {
   if (events.length <= EVENTS_KEPT) return events;
   const judged = new Set(JUDGED);

@@ -21,8 +21,9 @@ export interface Call {
 }
 
 /**
- * Sends the ambulances of a run: to a partition that the hypervisor notices as failing or failed (once, once more when what was
- * failing has failed outright, and again after it had recovered), to whom one is summoned, and a stand-by to where another one has died. One rescue at a time; others wait.
+ * Sends the ambulances of a run: to a partition that the hypervisor notices as failing or failed (once, once more when
+ * what was failing has failed outright, and again after it had recovered), to whom one is summoned, and a stand-by to
+ * where another one has died. One rescue at a time; others wait.
  */
 export class Dispatcher {
   readonly #run: Run;
@@ -81,12 +82,16 @@ export class Dispatcher {
     if (!this.#attends(ambulance, patient)) return false;
     const { target } = this.#run.machine;
     target.emit(ambulance, 'summoned', { patient });
-    const order: Order | undefined = purpose === 'service' ? this.#log.ordered(ambulance, patient, { kind: 'advice' }) : undefined; // prettier-ignore
+    const order: Order | undefined =
+      purpose === 'service' ? this.#log.ordered(ambulance, patient, { kind: 'advice' }) : undefined;
     this.#call({ ambulance, patient, time_ns: target.now() + ATTACH_NS, ...(order && { order }) });
     return true;
   }
 
-  /** A service: by the ambulance that is at the patient, else by one that is called for it. False when there is none that could. */
+  /**
+   * A service: by the ambulance that is at the patient, else by one that is called for it. False when there is none
+   * that could.
+   */
   order(patient: string, order: Order, by?: string): boolean {
     const ambulance = by ?? this.#choose(patient);
     if (ambulance === undefined || !this.#attends(ambulance, patient)) return false;

@@ -16,8 +16,8 @@ interface Actor {
 }
 
 /**
- * One machine on its way through a scenario: time passes, triggers fire, the rescue comes. Everything due at an instant is done before
- * anything else at that instant executes: faults first, then the rescue.
+ * One machine on its way through a scenario: time passes, triggers fire, the rescue comes. Everything due at an instant
+ * is done before anything else at that instant executes: faults first, then the rescue.
  */
 export class Run<M extends Machine = Machine> {
   readonly machine: M;
@@ -69,8 +69,8 @@ export class Run<M extends Machine = Machine> {
   }
 
   /**
-   * Lets virtual time pass up to `time_ns`, at most to the end of the run; no further than where `enough` says so, which is asked whenever
-   * an actor has acted. May be called from inside an actor's `fire`.
+   * Lets virtual time pass up to `time_ns`, at most to the end of the run; no further than where `enough` says so,
+   * which is asked whenever an actor has acted. May be called from inside an actor's `fire`.
    */
   advance(time_ns: number, enough: () => boolean = () => false): void {
     const { target } = this.machine;

@@ -29,9 +29,9 @@ export interface Finished {
 }
 
 /**
- * Runs a scenario under one seed on the simulation: fault and rescue, and as far as its claims need them the runs without rescue and
- * without fault. `whole`: bystanders are simulated in each of them, also where nothing is seen to reach them; the outcome is the same,
- * unless something reaches them unseen.
+ * Runs a scenario under one seed on the simulation: fault and rescue, and as far as its claims need them the runs
+ * without rescue and without fault. `whole`: bystanders are simulated in each of them, also where nothing is seen to
+ * reach them; the outcome is the same, unless something reaches them unseen.
  */
 export function runScenario(scenario: Scenario, seed: number, lines: TwinLines, whole?: boolean): Finished {
   const line = lines.of(scenario.topology, seed);
@@ -92,8 +92,8 @@ export function runScenario(scenario: Scenario, seed: number, lines: TwinLines, 
 }
 
 /**
- * The machine before the scenario's first trigger: the twin's own, or one just switched on when something strikes while it boots. The
- * bystanders are left out of it until somebody touches them, as long as they depend on nobody.
+ * The machine before the scenario's first trigger: the twin's own, or one just switched on when something strikes while
+ * it boots. The bystanders are left out of it until somebody touches them, as long as they depend on nobody.
  */
 function begin(
   scenario: Scenario,

@@ -5,11 +5,19 @@ import type { Run } from './run.ts';
 
 const BYTES_KEPT = 64;
 
-/** What became of every service that was ordered: by what the ambulance says, and where it died, by what the hypervisor did. */
+/**
+ * What became of every service that was ordered: by what the ambulance says, and where it died, by what the hypervisor
+ * did.
+ */
 export class ServiceLog {
   readonly #run: Run;
   /** Ordered and not ended. */
-  #open: { readonly ambulance: string; readonly patient: string; readonly order: Order; readonly time_ns: number }[] = []; // prettier-ignore
+  #open: {
+    readonly ambulance: string;
+    readonly patient: string;
+    readonly order: Order;
+    readonly time_ns: number;
+  }[] = [];
 
   constructor(run: Run) {
     this.#run = run;

@@ -10,9 +10,10 @@ class Dependence extends Error {
 }
 
 /**
- * One partition of a booted machine, run with all others left out: memory, processors, devices, what the hypervisor knows of them. When it asks
- * for any of that, or does anything else than in the company of the others, it depends on them. Else what it does follows from its own
- * state alone, and it does the same in every machine where it is not touched: there it need not be simulated again.
+ * One partition of a booted machine, run with all others left out: memory, processors, devices, what the hypervisor
+ * knows of them. When it asks for any of that, or does anything else than in the company of the others, it depends on
+ * them. Else what it does follows from its own state alone, and it does the same in every machine where it is not
+ * touched: there it need not be simulated again.
  */
 export class Solo {
   readonly #partition: string;
@@ -42,14 +43,17 @@ export class Solo {
     });
   }
 
-  /** True when it leaves a byte alone from a time on, as far as it has come. To be asked only of one with a log, after `through`. */
+  /**
+   * True when it leaves a byte alone from a time on, as far as it has come. To be asked only of one with a log, after
+   * `through`.
+   */
   leavesAlone(address: number, from_ns: number): boolean {
     return this.#log?.accessed(address, from_ns + this.#simulation.target.origin) === false;
   }
 
   /**
-   * What it does from t = 0 up to `twin`'s time at least, and what it tells; `told` is what the twin, with everybody in it, told in that time.
-   * Undefined when it depends on somebody.
+   * What it does from t = 0 up to `twin`'s time at least, and what it tells; `told` is what the twin, with everybody in
+   * it, told in that time. Undefined when it depends on somebody.
    */
   through(twin: Simulation, told: readonly TraceEvent[]): readonly KnownEvent[] | undefined {
     const time_ns = twin.target.now();

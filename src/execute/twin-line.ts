@@ -24,9 +24,9 @@ interface Checkpoint {
 }
 
 /**
- * The run without faults of one topology under one seed, with checkpoints along it. Every faulty run begins as a fork of it, every
- * `contained` is judged against it, and places are looked up on it. A machine stopped and gone on with is the same machine, so it
- * does not matter where the checkpoints lie.
+ * The run without faults of one topology under one seed, with checkpoints along it. Every faulty run begins as a fork
+ * of it, every `contained` is judged against it, and places are looked up on it. A machine stopped and gone on with is
+ * the same machine, so it does not matter where the checkpoints lie.
  */
 export class TwinLine {
   /** Internal time of t = 0. */
@@ -70,7 +70,10 @@ export class TwinLine {
     return this.#events.slice(0, end);
   }
 
-  /** The machine just before anything at `time_ns` executes (not before t = 0): a fork, which is the caller's to release. */
+  /**
+   * The machine just before anything at `time_ns` executes (not before t = 0): a fork, which is the caller's to
+   * release.
+   */
   at(time_ns: number): Simulation {
     return this.look(time_ns).fork();
   }
@@ -93,8 +96,8 @@ export class TwinLine {
   }
 
   /**
-   * What a partition does up to `until_ns` and tells, when nobody touches it: it may be left out of machines of this line. Undefined when it
-   * depends on others, as by memory that it shares.
+   * What a partition does up to `until_ns` and tells, when nobody touches it: it may be left out of machines of this
+   * line. Undefined when it depends on others, as by memory that it shares.
    */
   doings(partition: string, until_ns: number): readonly KnownEvent[] | undefined {
     if (this.#booted.target.partitionNamed(partition).plan.shared.length > 0) return undefined;
@@ -104,8 +107,8 @@ export class TwinLine {
   }
 
   /**
-   * Leaves out of a machine of this line, which stands at `now` and goes on to `until_ns`, whoever is there as in the twin but for bytes that
-   * nobody looks at again: what was damaged and never read.
+   * Leaves out of a machine of this line, which stands at `now` and goes on to `until_ns`, whoever is there as in the
+   * twin but for bytes that nobody looks at again: what was damaged and never read.
    */
   leaveOutUnread(simulation: Simulation, until_ns: number): void {
     if (++this.#unread < WORTH_A_LOG) return;

@@ -10,8 +10,9 @@ interface Damage {
 }
 
 /**
- * A machine as it would be read had the faults not struck, where there is no twin to ask: over its memory lie the bytes that they overwrote, as
- * long as the damage still stands. Places are resolved here, so that a link that was damaged leads where it did. Only to be looked at.
+ * A machine as it would be read had the faults not struck, where there is no twin to ask: over its memory lie the bytes
+ * that they overwrote, as long as the damage still stands. Places are resolved here, so that a link that was damaged
+ * leads where it did. Only to be looked at.
  */
 export class Undamaged implements Target {
   readonly name: Target['name'];

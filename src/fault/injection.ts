@@ -111,7 +111,8 @@ export function controlOf<K extends keyof FaultControls>(
 
 /** An integer from 0 up to `limit`; undefined for anything else. */
 export function smallInteger(value: Value, limit: number): number | undefined {
-  if (value.kind === 'size' || value.kind === 'time') return value.value >= 0 && value.value <= limit ? value.value : undefined; // prettier-ignore
+  if (value.kind === 'size' || value.kind === 'time')
+    return value.value >= 0 && value.value <= limit ? value.value : undefined;
   if (value.kind !== 'int' || value.value < 0n || value.value > BigInt(limit)) return undefined;
   return Number(value.value);
 }

@@ -63,11 +63,15 @@ export interface InjectorOptions {
   /** The machine that is broken. */
   readonly target: Target;
   /**
-   * The fault-free machine at an instant: where places are looked up once the live one has been broken. Asked at most once for each firing
-   * after the first, and for a trigger of several actions; until then both are alike and the live one serves. Absent, or undefined: the live one serves always.
+   * The fault-free machine at an instant: where places are looked up once the live one has been broken. Asked at most
+   * once for each firing after the first, and for a trigger of several actions; until then both are alike and the live
+   * one serves. Absent, or undefined: the live one serves always.
    */
   readonly twin?: (now_ns: number) => Target | undefined;
-  /** Called before a trigger fires, as long as nothing has been done to the machine: the last moment at which it is whole. */
+  /**
+   * Called before a trigger fires, as long as nothing has been done to the machine: the last moment at which it is
+   * whole.
+   */
   readonly untouched?: () => void;
   /** Called after each thing that is done to it. */
   readonly struck?: () => void;
@@ -84,9 +88,10 @@ export interface InjectorState {
 }
 
 /**
- * Drives a scenario's triggers. The runner lets the machine run up to `nextTime()`, passes every event to `onEvent`, ends the step when
- * that returns true, and calls `fire(now)` before anything else at that instant executes. Registrations go through `onRegister`.
- * It touches the machine only through Partition.memory, registers and FaultControls.
+ * Drives a scenario's triggers. The runner lets the machine run up to `nextTime()`, passes every event to `onEvent`,
+ * ends the step when that returns true, and calls `fire(now)` before anything else at that instant executes.
+ * Registrations go through `onRegister`. It touches the machine only through Partition.memory, registers and
+ * FaultControls.
  */
 export class Injector {
   readonly #options: InjectorOptions;

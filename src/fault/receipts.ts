@@ -51,18 +51,24 @@ export class Receipts {
             ...(place.number ? { number: place.number } : {}),
           }
         : { address: '', physical: -1 };
-    this.#update(trigger, action, (receipt) => ({
-      ...receipt,
-      ...where,
-      place: place.text,
-      partition: place.partition,
-      fired_ns: time_ns,
-      ...(done.immediate ? { activated_ns: time_ns } : {}),
-      before: hex(done.before),
-      after: hex(done.after),
-      bytes: done.after.length,
-      note: done.note,
-    }), watches, done.asked); // prettier-ignore
+    this.#update(
+      trigger,
+      action,
+      (receipt) => ({
+        ...receipt,
+        ...where,
+        place: place.text,
+        partition: place.partition,
+        fired_ns: time_ns,
+        ...(done.immediate ? { activated_ns: time_ns } : {}),
+        before: hex(done.before),
+        after: hex(done.after),
+        bytes: done.after.length,
+        note: done.note,
+      }),
+      watches,
+      done.asked,
+    );
   }
 
   /** It came to nothing: why, and whether because this target cannot do it. */

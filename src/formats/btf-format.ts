@@ -4,9 +4,27 @@ export const BTF_HEADER_BYTES = 24;
 
 /** In the order of their numbers, from 0. */
 export const BTF_KINDS = [
-  'void', 'int', 'pointer', 'array', 'struct', 'union', 'enum', 'forward', 'typedef', 'volatile', 'const', 'restrict',
-  'function', 'prototype', 'variable', 'section', 'float', 'declaration_tag', 'type_tag', 'enum64',
-] as const; // prettier-ignore
+  'void',
+  'int',
+  'pointer',
+  'array',
+  'struct',
+  'union',
+  'enum',
+  'forward',
+  'typedef',
+  'volatile',
+  'const',
+  'restrict',
+  'function',
+  'prototype',
+  'variable',
+  'section',
+  'float',
+  'declaration_tag',
+  'type_tag',
+  'enum64',
+] as const;
 export type BtfKind = (typeof BTF_KINDS)[number];
 
 /** Number of a type in one BTF blob; 0 is void. */

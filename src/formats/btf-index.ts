@@ -7,7 +7,10 @@ import { failure, success } from './result.ts';
 const BLOB_LIMIT = 64 * 1_048_576;
 const STRING_LIMIT = 512;
 
-/** The types of a blob by number, as words. Every access is inside the bytes: `indexTypes` has checked each type's extent. */
+/**
+ * The types of a blob by number, as words. Every access is inside the bytes: `indexTypes` has checked each type's
+ * extent.
+ */
 export class TypeWords {
   readonly count: number;
   readonly #view: DataView;

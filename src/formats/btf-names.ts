@@ -4,7 +4,10 @@ import type { TypeWords } from './btf-index.ts';
 /** Types that have the same name are few; more in one place are a crafted blob. */
 const CHAIN_LIMIT = 4096;
 
-/** Types by name, without a string for each of a hundred thousand: a hash table over the bytes of the names, made in one pass. */
+/**
+ * Types by name, without a string for each of a hundred thousand: a hash table over the bytes of the names, made in one
+ * pass.
+ */
 export class TypeNames {
   readonly #words: TypeWords;
   /** First type of each bucket, and the next one of the same: 0 for none. */

@@ -20,9 +20,9 @@ interface Declared {
 }
 
 /**
- * Builds a BTF blob. Every method returns the number of the type that it adds; pointers, arrays and qualifiers of one type are added once.
- * A struct may be declared first and defined later, so that structs can point at each other; one that is never defined is written as a
- * forward declaration.
+ * Builds a BTF blob. Every method returns the number of the type that it adds; pointers, arrays and qualifiers of one
+ * type are added once. A struct may be declared first and defined later, so that structs can point at each other; one
+ * that is never defined is written as a forward declaration.
  */
 export class BtfBuilder {
   readonly #types: Declared[] = [];

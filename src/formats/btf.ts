@@ -25,7 +25,9 @@ const QUALIFIER_LIMIT = 32;
 const DEPTH_LIMIT = 32;
 const VISIT_LIMIT = 16_384;
 
-/** Opens a blob. One pass over the types; names are read when they are asked for. The bytes must not change afterwards. */
+/**
+ * Opens a blob. One pass over the types; names are read when they are asked for. The bytes must not change afterwards.
+ */
 export function openBtf(bytes: Uint8Array): Result<Btf> {
   const indexed = indexTypes(bytes);
   return indexed.ok ? success(new Btf(indexed.value)) : indexed;
@@ -162,8 +164,8 @@ export class Btf {
   }
 
   /**
-   * Where `se.run_node.rb_left` or `clock_base[0].active` lies in a struct; undefined when there is no such path. Anonymous members are
-   * searched through. Pointers are not followed.
+   * Where `se.run_node.rb_left` or `clock_base[0].active` lies in a struct; undefined when there is no such path.
+   * Anonymous members are searched through. Pointers are not followed.
    */
   member(id: TypeId, path: string): BtfMember | undefined {
     const key = `${id}.${path}`;

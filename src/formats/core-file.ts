@@ -21,7 +21,9 @@ export interface CoreFile {
   readonly cpus: readonly CpuRegisters[];
   /** The text of VMCOREINFO, when the file carries it. */
   readonly vmcoreinfo?: Uint8Array;
-  /** What a hypervisor that Siren simulated knew of the machine, as JSON, and its copy of the region (`PATIENT_NOTE`). */
+  /**
+   * What a hypervisor that Siren simulated knew of the machine, as JSON, and its copy of the region (`PATIENT_NOTE`).
+   */
   readonly patient?: Uint8Array;
   readonly region_copy?: Uint8Array;
   /** The kernel's release as the file itself says it; VMCOREINFO says it too. */
@@ -36,7 +38,10 @@ export interface CoreFile {
   absent?(physical: number): boolean;
 }
 
-/** Notes of `siren export`: what the hypervisor knew, and its copy of the region. Debuggers go by the numbers alone: no register set has these. */
+/**
+ * Notes of `siren export`: what the hypervisor knew, and its copy of the region. Debuggers go by the numbers alone: no
+ * register set has these.
+ */
 export const PATIENT_NOTE = 'SIREN-PATIENT';
 export const PATIENT_SAID = 0x5352_0001;
 export const PATIENT_REGION = 0x5352_0002;
@@ -48,7 +53,6 @@ const CPU_LIMIT = 1024;
 export function readCoreNotes(
   bytes: Uint8Array,
 ): Pick<CoreFile, 'cpus' | 'vmcoreinfo' | 'patient' | 'region_copy'> {
-  // prettier-ignore
   const cpus: CpuRegisters[] = [];
   let vmcoreinfo: Uint8Array | undefined;
   let patient: Uint8Array | undefined;

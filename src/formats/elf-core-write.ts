@@ -8,7 +8,11 @@ import { VMCOREINFO_NOTE } from './vmcoreinfo.ts';
 /** A machine to be written as a core file. */
 interface CoreContent {
   /** Runs of guest-physical memory, apart from each other. */
-  readonly memory: readonly { readonly physical: number; readonly bytes: number; /** Where the kernel maps it. */ readonly virtual?: bigint }[]; // prettier-ignore
+  readonly memory: readonly {
+    readonly physical: number;
+    readonly bytes: number;
+    /** Where the kernel maps it. */ readonly virtual?: bigint;
+  }[];
   readonly cpus: readonly CpuRegisters[];
   /** The text of the VMCOREINFO note. */
   readonly vmcoreinfo?: string;
@@ -17,8 +21,8 @@ interface CoreContent {
 }
 
 /**
- * The head of a core file: headers and notes, padded so that the memory that follows is page-aligned. The caller appends the bytes of each
- * run of `memory` in order, with nothing between them: a machine need not fit into one array.
+ * The head of a core file: headers and notes, padded so that the memory that follows is page-aligned. The caller
+ * appends the bytes of each run of `memory` in order, with nothing between them: a machine need not fit into one array.
  */
 export function writeElfCoreHead(content: CoreContent): Uint8Array {
   const notes = writeNotes([

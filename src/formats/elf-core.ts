@@ -22,12 +22,21 @@ const PHYSICAL_LIMIT = 2 ** 52;
 
 /** Processors by their number in the header (gABI, e_machine): the likely ones. */
 const PROCESSORS: Readonly<Record<number, string>> = {
-  3: '32-bit x86', 8: 'MIPS', 20: '32-bit PowerPC', 21: 'PowerPC', 22: 's390', 40: '32-bit Arm', 183: 'Arm (aarch64)', 243: 'RISC-V', 258: 'LoongArch',
-}; // prettier-ignore
+  3: '32-bit x86',
+  8: 'MIPS',
+  20: '32-bit PowerPC',
+  21: 'PowerPC',
+  22: 's390',
+  40: '32-bit Arm',
+  183: 'Arm (aarch64)',
+  243: 'RISC-V',
+  258: 'LoongArch',
+};
 
 /**
- * Opens an ELF64 core of an x86-64 machine: what QEMU's `dump-guest-memory` writes with and without paging, /proc/vmcore, `makedumpfile -E`. Only headers
- * and notes are read; offsets of failures are bytes of the file. One that is cut short opens as far as it goes, and says what it lacks.
+ * Opens an ELF64 core of an x86-64 machine: what QEMU's `dump-guest-memory` writes with and without paging,
+ * /proc/vmcore, `makedumpfile -E`. Only headers and notes are read; offsets of failures are bytes of the file. One that
+ * is cut short opens as far as it goes, and says what it lacks.
  */
 export function openElfCore(file: SourceFile): Result<CoreFile> {
   const header = new Uint8Array(ELF_HEADER_BYTES);
@@ -36,7 +45,8 @@ export function openElfCore(file: SourceFile): Result<CoreFile> {
   if (typeof count !== 'number') return count;
   const headers_at = uint64(view, 32);
   const table = new Uint8Array(count * PROGRAM_HEADER_BYTES);
-  if (!file.read(headers_at, table)) return failure('TRUNCATED', 'the file ends within its program headers', headers_at);
+  if (!file.read(headers_at, table))
+    return failure('TRUNCATED', 'the file ends within its program headers', headers_at);
   const headers = new DataView(table.buffer);
   const extents: Extent[] = [];
   const machine: Extent[] = [];
@@ -51,7 +61,8 @@ export function openElfCore(file: SourceFile): Result<CoreFile> {
       const start = uint64(headers, at + 24);
       // What makedumpfile leaves unset is -1.
       if (start >= PHYSICAL_LIMIT) continue;
-      if (bytes >= PHYSICAL_LIMIT) return failure('LIMIT', `a segment of ${bytes} bytes`, headers_at + at + 32);
+      if (bytes >= PHYSICAL_LIMIT)
+        return failure('LIMIT', `a segment of ${bytes} bytes`, headers_at + at + 32);
       const held = Math.max(0, Math.min(bytes, file.bytes - offset));
       claimed += bytes;
       there += held;
@@ -67,25 +78,31 @@ export function openElfCore(file: SourceFile): Result<CoreFile> {
   }
   const segments = new Extents(extents);
   const all = new Extents(machine);
-  if (claimed === 0) return failure('MALFORMED', 'a core without memory: it has no segment with bytes in it', headers_at);
+  if (claimed === 0)
+    return failure('MALFORMED', 'a core without memory: it has no segment with bytes in it', headers_at);
   return success({
     format: 'ELF core',
     memory_bytes: all.end,
     held_bytes: segments.bytes,
-    ...(whole ? {} : { absent: (physical: number) => segments.indexOf(physical) < 0 && all.indexOf(physical) >= 0 }),
+    ...(whole
+      ? {}
+      : { absent: (physical: number) => segments.indexOf(physical) < 0 && all.indexOf(physical) >= 0 }),
     ...readCoreNotes(notes),
-    shortcomings: there < claimed ? [`the file is cut short: ${percent(there / claimed)} of its memory is there`] : [],
+    shortcomings:
+      there < claimed ? [`the file is cut short: ${percent(there / claimed)} of its memory is there`] : [],
     read: segmentReader(file.read, segments),
   });
-} // prettier-ignore
+}
 
 /** How many program headers there are; why it is no core that can be read. */
 function readHeader(file: SourceFile, header: Uint8Array, view: DataView): number | Failure {
   if (!file.read(0, header)) return failure('TRUNCATED', 'the file is shorter than an ELF header');
   if (view.getUint32(0, false) !== 0x7f454c46) return failure('MALFORMED', 'no ELF file');
-  if (header[5] === 2) return failure('UNSUPPORTED', 'a core of a big-endian machine: only x86-64 is understood', 5); // prettier-ignore
+  if (header[5] === 2)
+    return failure('UNSUPPORTED', 'a core of a big-endian machine: only x86-64 is understood', 5);
   if (header[4] === 1) return failure('UNSUPPORTED', 'a 32-bit core: only x86-64 is understood', 4);
-  if (header[4] !== 2 || header[5] !== 1) return failure('MALFORMED', 'its ELF class and byte order are none that exist', 4); // prettier-ignore
+  if (header[4] !== 2 || header[5] !== 1)
+    return failure('MALFORMED', 'its ELF class and byte order are none that exist', 4);
   if (view.getUint16(16, true) !== ET_CORE) return failure('MALFORMED', 'an ELF file, but no core', 16);
   const machine = view.getUint16(18, true);
   if (machine !== EM_X86_64) {
@@ -112,7 +129,10 @@ function percent(share: number): string {
   return `${Math.floor(share * 1000) / 10} %`;
 }
 
-/** Memory through the runs of a file. Nothing of `into` is touched where not all of it is there, unless the file itself fails. */
+/**
+ * Memory through the runs of a file. Nothing of `into` is touched where not all of it is there, unless the file itself
+ * fails.
+ */
 export function segmentReader(read: ReadMemory, segments: Extents): ReadMemory {
   return (address, into) => {
     if (!(address >= 0)) return false;

@@ -6,9 +6,34 @@ const PRSTATUS_BYTES = 336;
 const PR_PID_AT = 32;
 const PR_REG_AT = 112;
 const USER_REGS = [
-  'r15', 'r14', 'r13', 'r12', 'rbp', 'rbx', 'r11', 'r10', 'r9', 'r8', 'rax', 'rcx', 'rdx', 'rsi', 'rdi', 'orig_rax',
-  'rip', 'cs', 'rflags', 'rsp', 'ss', 'fs_base', 'gs_base', 'ds', 'es', 'fs', 'gs',
-] as const; // prettier-ignore
+  'r15',
+  'r14',
+  'r13',
+  'r12',
+  'rbp',
+  'rbx',
+  'r11',
+  'r10',
+  'r9',
+  'r8',
+  'rax',
+  'rcx',
+  'rdx',
+  'rsi',
+  'rdi',
+  'orig_rax',
+  'rip',
+  'cs',
+  'rflags',
+  'rsp',
+  'ss',
+  'fs_base',
+  'gs_base',
+  'ds',
+  'es',
+  'fs',
+  'gs',
+] as const;
 
 /** QEMU's own note (target/i386/arch_dump.c, QEMUCPUState): what NT_PRSTATUS has no room for. */
 const QEMU_STATE_BYTES = 440;
@@ -27,7 +52,10 @@ export function readPrstatus(desc: Uint8Array): CpuRegisters {
   );
 }
 
-/** An NT_PRSTATUS descriptor, of a thread of that number as debuggers show it; registers that it has no room for are left out, missing ones are 0. */
+/**
+ * An NT_PRSTATUS descriptor, of a thread of that number as debuggers show it; registers that it has no room for are
+ * left out, missing ones are 0.
+ */
 export function writePrstatus(registers: CpuRegisters, pid = 0): Uint8Array {
   const desc = new Uint8Array(PRSTATUS_BYTES);
   const view = new DataView(desc.buffer);

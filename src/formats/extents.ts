@@ -8,8 +8,9 @@ export interface Extent {
 }
 
 /**
- * Runs by their address, none of which covers another: core files map the same memory more than once (the kernel's image and the direct map), and
- * the first in the order of addresses is as good as the next. Three numbers for each run.
+ * Runs by their address, none of which covers another: core files map the same memory more than once (the kernel's
+ * image and the direct map), and the first in the order of addresses is as good as the next. Three numbers for each
+ * run.
  */
 export class Extents {
   readonly count: number;
@@ -32,7 +33,12 @@ export class Extents {
       if (skip >= bytes) continue;
       const last = kept.at(-1);
       end = start + bytes;
-      if (last !== undefined && last.start + last.bytes === start + skip && last.offset + last.bytes === offset + skip) kept[kept.length - 1] = { ...last, bytes: end - last.start };
+      if (
+        last !== undefined &&
+        last.start + last.bytes === start + skip &&
+        last.offset + last.bytes === offset + skip
+      )
+        kept[kept.length - 1] = { ...last, bytes: end - last.start };
       else kept.push({ start: start + skip, bytes: bytes - skip, offset: offset + skip });
     }
     this.count = kept.length;
@@ -41,7 +47,7 @@ export class Extents {
     this.#starts = Float64Array.from(kept, ({ start }) => start);
     this.#ends = Float64Array.from(kept, ({ start, bytes }) => start + bytes);
     this.#offsets = Float64Array.from(kept, ({ offset }) => offset);
-  } // prettier-ignore
+  }
 
   /** The run that an address lies in; -1 when it lies in none. */
   indexOf(address: number): number {

@@ -6,8 +6,9 @@ import type { Result } from './result.ts';
 import { failure, success } from './result.ts';
 
 /**
- * The flattened format of makedumpfile (`-F`), which QEMU writes too: a dump that was written in pieces to where nobody can seek. A header block, then
- * records of an offset and a size, both 64 bits big-endian, and the bytes; the end is an offset of -1.
+ * The flattened format of makedumpfile (`-F`), which QEMU writes too: a dump that was written in pieces to where nobody
+ * can seek. A header block, then records of an offset and a size, both 64 bits big-endian, and the bytes; the end is an
+ * offset of -1.
  */
 const SIGNATURE = 'makedumpfile';
 const HEADER_BYTES = 4096;
@@ -34,7 +35,8 @@ export function openFlattened(file: SourceFile): Result<SourceFile & { readonly 
       break;
     }
     if (start < 0 || bytes <= 0) return failure('MALFORMED', 'a record of the flattened dump is damaged', at);
-    if (extents.length >= RECORD_LIMIT) return failure('LIMIT', 'too many records: put the dump together first (makedumpfile -R)', at); // prettier-ignore
+    if (extents.length >= RECORD_LIMIT)
+      return failure('LIMIT', 'too many records: put the dump together first (makedumpfile -R)', at);
     const offset = at + RECORD_BYTES;
     extents.push({ start, bytes: Math.min(bytes, Math.max(0, file.bytes - offset)), offset });
     at = offset + bytes;

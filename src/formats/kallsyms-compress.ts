@@ -5,8 +5,8 @@ export interface CompressedNames {
 }
 
 /**
- * Pair compression as in scripts/kallsyms.c: characters that occur stand for themselves, and every free token takes the most frequent
- * pair of tokens, again and again. Characters are ASCII 1..127.
+ * Pair compression as in scripts/kallsyms.c: characters that occur stand for themselves, and every free token takes the
+ * most frequent pair of tokens, again and again. Characters are ASCII 1..127.
  */
 export function compressNames(names: readonly string[]): CompressedNames {
   const encoded = names.map((name) => Array.from(name, (character) => character.charCodeAt(0) & 0x7f));

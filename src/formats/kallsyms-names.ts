@@ -1,7 +1,10 @@
 import type { PartialBytes } from './partial-read.ts';
 import { isPresent } from './partial-read.ts';
 
-/** The names of kallsyms, decoded as far as they are asked for. It depends on their bytes alone, not on where the kernel lies. */
+/**
+ * The names of kallsyms, decoded as far as they are asked for. It depends on their bytes alone, not on where the kernel
+ * lies.
+ */
 export interface NameTable {
   /** Names that could be read, of any index. */
   readonly readable: number;
@@ -31,8 +34,9 @@ const UNREADABLE = 0xffff_ffff;
 const BLOCK = 256;
 
 /**
- * Finds where each of `count` names begins. Where the markers are sound each block of 256 names stands for itself, and one that
- * does not end where the next begins is damaged and left out: a wrong length would shift all names after it to wrong addresses.
+ * Finds where each of `count` names begins. Where the markers are sound each block of 256 names stands for itself, and
+ * one that does not end where the next begins is damaged and left out: a wrong length would shift all names after it to
+ * wrong addresses.
  */
 export function decodeNameTable(count: number, bytes: NameTableBytes): NameTable {
   const { area } = bytes;
@@ -45,7 +49,8 @@ export function decodeNameTable(count: number, bytes: NameTableBytes): NameTable
       const last = Math.min(first + BLOCK, count);
       const limit = markers[block + 1] as number;
       const { next, end, missing } = walkNames(area, starts, first, last, markers[block] as number);
-      // The last names are padded to 8 bytes. What stands before a page that is missing cannot be checked, and is believed.
+      // The last names are padded to 8 bytes. What stands before a page that is missing cannot be checked, and is
+      // believed.
       const fits = next === last && (last === count ? limit - end >= 0 && limit - end < 8 : end === limit);
       if (fits || (missing && end < limit)) readable += next - first;
       else starts.fill(UNREADABLE, first, last);
@@ -74,13 +79,21 @@ function findMarkers(area: PartialBytes, count: number): Uint32Array | undefined
   return (markers[blocks - 1] as number) < markers_at ? markers : undefined;
 }
 
-/** kallsyms_seqs_of_names: the numbers of the symbols by their names, before the token table; undefined when it is not all there. */
+/**
+ * kallsyms_seqs_of_names: the numbers of the symbols by their names, before the token table; undefined when it is not
+ * all there.
+ */
 function seqsOf(area: PartialBytes, count: number): Uint8Array | undefined {
   const at = area.bytes.length - Math.ceil((count * SEQ_BYTES) / 8) * 8;
-  return isPresent(area, at, at + count * SEQ_BYTES) ? area.bytes.subarray(at, at + count * SEQ_BYTES) : undefined;
-} // prettier-ignore
+  return isPresent(area, at, at + count * SEQ_BYTES)
+    ? area.bytes.subarray(at, at + count * SEQ_BYTES)
+    : undefined;
+}
 
-/** Fills starts[first, last) from byte `at` on. Stops at the first name that is not all there, and says which, where, and whether a page is missing. */
+/**
+ * Fills starts[first, last) from byte `at` on. Stops at the first name that is not all there, and says which, where,
+ * and whether a page is missing.
+ */
 function walkNames(
   area: PartialBytes,
   starts: Uint32Array,
@@ -133,13 +146,19 @@ class DecodedNames implements NameTable {
   #searches = 0;
   #by_name: Map<string, number> | undefined;
 
-  constructor(names: Uint8Array, starts: Uint32Array, readable: number, tokens: readonly string[], seqs: Uint8Array | undefined) {
+  constructor(
+    names: Uint8Array,
+    starts: Uint32Array,
+    readable: number,
+    tokens: readonly string[],
+    seqs: Uint8Array | undefined,
+  ) {
     this.#seqs = seqs;
     this.#names = names;
     this.#starts = starts;
     this.readable = readable;
     this.#tokens = tokens;
-  } // prettier-ignore
+  }
 
   decode(index: number): string {
     let at = this.#starts[index] as number;

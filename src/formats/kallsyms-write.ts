@@ -10,7 +10,9 @@ export interface KernelSymbol {
   readonly address: Address;
 }
 
-/** Byte offsets of the tables inside the block; add the block's virtual address and they are the `kallsyms_*` symbols. */
+/**
+ * Byte offsets of the tables inside the block; add the block's virtual address and they are the `kallsyms_*` symbols.
+ */
 interface KallsymsTables {
   readonly offsets: number;
   readonly relative_base: number;
@@ -28,8 +30,8 @@ export interface KallsymsBlock {
 }
 
 /**
- * The name tables, which depend on names, types and their order alone: make them once for a kernel and use them for every boot, as
- * compressing is the costly part.
+ * The name tables, which depend on names, types and their order alone: make them once for a kernel and use them for
+ * every boot, as compressing is the costly part.
  */
 export interface KallsymsNames {
   /** `type + name`, in the order of the addresses. */
@@ -49,7 +51,10 @@ function inOrder(symbols: readonly KernelSymbol[]): readonly KernelSymbol[] {
   });
 }
 
-/** Compresses the names of symbols, which need not be sorted. Names are ASCII, 1 to 511 characters, without a blank. @public */
+/**
+ * Compresses the names of symbols, which need not be sorted. Names are ASCII, 1 to 511 characters, without a blank.
+ * @public
+ */
 export function kallsymsNames(symbols: readonly KernelSymbol[]): KallsymsNames {
   const order = inOrder(symbols).map((symbol) => symbol.type + symbol.name);
   const { encoded, tokens } = compressNames(order);
@@ -85,8 +90,9 @@ export function kallsymsNames(symbols: readonly KernelSymbol[]): KallsymsNames {
 }
 
 /**
- * The tables as scripts/kallsyms.c of 6.1 emits them: every one 8-aligned, in the order of `KallsymsTables`, base-relative with
- * absolute per-CPU symbols. `names` comes from `kallsymsNames` of symbols with the same names in the same order of addresses.
+ * The tables as scripts/kallsyms.c of 6.1 emits them: every one 8-aligned, in the order of `KallsymsTables`,
+ * base-relative with absolute per-CPU symbols. `names` comes from `kallsymsNames` of symbols with the same names in the
+ * same order of addresses.
  */
 export function writeKallsyms(
   symbols: readonly KernelSymbol[],

@@ -33,7 +33,9 @@ export interface Kallsyms {
   readonly count: number;
   /** How many names could be read; below `count` when the tables are damaged. */
   readonly readable: number;
-  /** Address of the first symbol so named (a per-CPU symbol's is its offset in the area); undefined when there is none. */
+  /**
+   * Address of the first symbol so named (a per-CPU symbol's is its offset in the area); undefined when there is none.
+   */
   lookup(name: string): Address | undefined;
   /** The symbol at or before a kernel address; undefined before the first. Per-CPU symbols are no addresses. */
   symbolAt(address: Address): SymbolAt | undefined;
@@ -68,9 +70,9 @@ export function kallsymsAddresses(symbols: ReadonlyMap<string, Address>): Kallsy
 }
 
 /**
- * Reads the tables of 6.1 (kernel/kallsyms.c) through kernel virtual memory. Symbols whose name or offset cannot be read are left out;
- * with no count, base or tokens there is nothing to look up in and it fails. Given a memo, a kernel whose name tables have the same
- * bytes is not decoded again.
+ * Reads the tables of 6.1 (kernel/kallsyms.c) through kernel virtual memory. Symbols whose name or offset cannot be
+ * read are left out; with no count, base or tokens there is nothing to look up in and it fails. Given a memo, a kernel
+ * whose name tables have the same bytes is not decoded again.
  */
 export function openKallsyms(
   read: ReadMemory,

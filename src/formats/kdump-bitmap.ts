@@ -11,8 +11,8 @@ const ONES: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
 });
 
 /**
- * Which pages of memory a dump has, a bit each, the lowest first. Gone through once when it is opened; of it two numbers are kept for every 128 MiB of
- * memory, and one chunk of it.
+ * Which pages of memory a dump has, a bit each, the lowest first. Gone through once when it is opened; of it two
+ * numbers are kept for every 128 MiB of memory, and one chunk of it.
  */
 export class PageBitmap {
   /** Pages that the dump has. */
@@ -61,14 +61,16 @@ export class PageBitmap {
     if (!(page >= 0 && page < this.#pages)) return -1;
     const index = Math.floor(page / CHUNK_PAGES);
     if (index !== this.#chunk_index) {
-      if (!this.#read(this.#at + index * CHUNK_BYTES, this.#chunk.subarray(0, bytesOf(index, this.#pages)))) return -1; // prettier-ignore
+      if (!this.#read(this.#at + index * CHUNK_BYTES, this.#chunk.subarray(0, bytesOf(index, this.#pages))))
+        return -1;
       this.#chunk_index = index;
     }
     const within = page - index * CHUNK_PAGES;
     const byte = this.#chunk[within >> 3] as number;
     if (((byte >> (within & 7)) & 1) === 0) return -1;
     let rank = (this.#before[index] as number) + (ONES[byte & ((1 << (within & 7)) - 1)] as number);
-    for (let position = 0; position < within >> 3; position++) rank += ONES[this.#chunk[position] as number] as number; // prettier-ignore
+    for (let position = 0; position < within >> 3; position++)
+      rank += ONES[this.#chunk[position] as number] as number;
     return rank;
   }
 }

@@ -4,14 +4,26 @@ import { PageBitmap } from './kdump-bitmap.ts';
 import type { Failure, ReadMemory, Result } from './result.ts';
 import { failure, success } from './result.ts';
 
-/** Unpacks a page: that many bytes, or undefined when it does not unpack to just these. Given, because this folder imports no packages. */
+/**
+ * Unpacks a page: that many bytes, or undefined when it does not unpack to just these. Given, because this folder
+ * imports no packages.
+ */
 export type Inflate = (packed: Uint8Array, bytes: number) => Uint8Array | undefined;
 
 /** struct disk_dump_header and struct kdump_sub_header (makedumpfile, diskdump_mod.h), 64-bit layout. */
 const SIGNATURES: ReadonlySet<string> = new Set(['KDUMP   ', 'DISKDUMP']);
 const HEADER_BYTES = 464;
 const SUB_HEADER_BYTES = 104;
-const AT = { version: 8, release: 142, machine: 272, status: 424, block_size: 428, sub_blocks: 432, bitmap_blocks: 436, max_mapnr: 440 } as const; // prettier-ignore
+const AT = {
+  version: 8,
+  release: 142,
+  machine: 272,
+  status: 424,
+  block_size: 428,
+  sub_blocks: 432,
+  bitmap_blocks: 436,
+  max_mapnr: 440,
+} as const;
 const SUB = { vmcoreinfo: 32, note: 48, max_mapnr: 96 } as const;
 const UTSNAME_FIELD = 65;
 /** DUMP_DH_COMPRESSED_INCOMPLETE. */
@@ -35,8 +47,8 @@ export function isKdump(file: SourceFile): boolean {
 }
 
 /**
- * Opens a kdump-compressed dump. Only the headers, the notes and the bitmap of pages are gone through; pages are unpacked when they are asked for. Pages
- * that were left out when it was made are not there.
+ * Opens a kdump-compressed dump. Only the headers, the notes and the bitmap of pages are gone through; pages are
+ * unpacked when they are asked for. Pages that were left out when it was made are not there.
  */
 export function openKdump(file: SourceFile, inflate: Inflate): Result<CoreFile> {
   const header = new Uint8Array(HEADER_BYTES);
@@ -54,7 +66,8 @@ export function openKdump(file: SourceFile, inflate: Inflate): Result<CoreFile> 
   if (!(pages > 0 && pages <= PAGES_LIMIT)) return failure('LIMIT', `a dump of ${pages} pages`, AT.max_mapnr);
   const all_bytes = word(AT.bitmap_blocks) * block;
   const bitmap_bytes = Math.ceil(pages / 8);
-  if (bitmap_bytes > all_bytes) return failure('MALFORMED', 'its bitmap is too short for its pages', AT.bitmap_blocks);
+  if (bitmap_bytes > all_bytes)
+    return failure('MALFORMED', 'its bitmap is too short for its pages', AT.bitmap_blocks);
   const bitmaps_at = (1 + word(AT.sub_blocks)) * block;
   // Of two bitmaps the first says which pages there are, the second which of them are in the file.
   const two = all_bytes >= 2 * Math.ceil(bitmap_bytes / block) * block;
@@ -70,7 +83,10 @@ export function openKdump(file: SourceFile, inflate: Inflate): Result<CoreFile> 
   const missing = missingPages(file, descriptors_at, bitmap.count);
   if (missing !== undefined) shortcomings.push(missing);
   const reader = new KdumpPages(file, inflate, bitmap, block, descriptors_at);
-  const whole = bitmap.count === valid.count && missing === undefined && allUnpack(file, descriptors_at, bitmap.count, block);
+  const whole =
+    bitmap.count === valid.count &&
+    missing === undefined &&
+    allUnpack(file, descriptors_at, bitmap.count, block);
   return success({
     format: 'kdump',
     memory_bytes: valid.end * block,
@@ -84,19 +100,30 @@ export function openKdump(file: SourceFile, inflate: Inflate): Result<CoreFile> 
     },
     read: reader.read,
   });
-} // prettier-ignore
+}
 
 /** Why it cannot be read: another processor, another byte order, packed in a way that Node cannot unpack. */
 function notOurs(header: Uint8Array, view: DataView): Failure | undefined {
   const version = view.getUint32(AT.version, true);
-  if (version > 0xffff) return failure('UNSUPPORTED', 'a dump of a big-endian machine: only x86-64 is understood', AT.version); // prettier-ignore
+  if (version > 0xffff)
+    return failure('UNSUPPORTED', 'a dump of a big-endian machine: only x86-64 is understood', AT.version);
   const machine = latin1(header, AT.machine, UTSNAME_FIELD);
-  if (machine !== 'x86_64' && machine !== '') return failure('UNSUPPORTED', `a dump of another architecture, ${machine.slice(0, 16)}: only x86-64 is understood`, AT.machine); // prettier-ignore
+  if (machine !== 'x86_64' && machine !== '')
+    return failure(
+      'UNSUPPORTED',
+      `a dump of another architecture, ${machine.slice(0, 16)}: only x86-64 is understood`,
+      AT.machine,
+    );
   const block = view.getUint32(AT.block_size, true);
   if (block !== 4096) return failure('MALFORMED', `blocks of ${block} bytes`, AT.block_size);
   const status = view.getUint32(AT.status, true);
   for (const [bit, name] of Object.entries(PACKED_OTHERS)) {
-    if ((status & Number(bit)) !== 0) return failure('UNSUPPORTED', `its pages are packed with ${name}, which is not supported: make it again with zlib (makedumpfile -c, QEMU's kdump-zlib)`, AT.status); // prettier-ignore
+    if ((status & Number(bit)) !== 0)
+      return failure(
+        'UNSUPPORTED',
+        `its pages are packed with ${name}, which is not supported: make it again with zlib (makedumpfile -c, QEMU's kdump-zlib)`,
+        AT.status,
+      );
   }
   return undefined;
 }

@@ -29,7 +29,10 @@ export interface AddressSpace {
   readonly fold: Fold;
   /** As `translate` of page-tables.ts. */
   translate(address: Address): number;
-  /** Fills `into` from a virtual address, across pages; false when a page is not mapped or not readable. It may then be half filled. */
+  /**
+   * Fills `into` from a virtual address, across pages; false when a page is not mapped or not readable. It may then be
+   * half filled.
+   */
   readonly read: ReadMemory;
 }
 
@@ -50,7 +53,13 @@ export function addressSpace(
     }
     return true;
   };
-  return { root, levels, fold, translate: (address) => translate(physical, root, levels, address, fold), read }; // prettier-ignore
+  return {
+    root,
+    levels,
+    fold,
+    translate: (address) => translate(physical, root, levels, address, fold),
+    read,
+  };
 }
 
 /** Physical address of one in the kernel image; undefined outside the image. No page table is needed for it. */
@@ -62,8 +71,8 @@ export function imageToPhysical(info: VmcoreInfo, address: Address): number | un
 }
 
 /**
- * The kernel's address space by `swapper_pg_dir`, `phys_base` and `pgtable_l5_enabled`; undefined when they are not stated. With five levels, as
- * long as nobody has said where its areas lie, it reaches the image alone.
+ * The kernel's address space by `swapper_pg_dir`, `phys_base` and `pgtable_l5_enabled`; undefined when they are not
+ * stated. With five levels, as long as nobody has said where its areas lie, it reaches the image alone.
  */
 export function kernelSpace(physical: ReadMemory, info: VmcoreInfo): AddressSpace | undefined {
   const root = imageToPhysical(info, info.symbols.get('swapper_pg_dir') ?? 0);
@@ -90,8 +99,8 @@ export interface OpenKernelOptions {
 }
 
 /**
- * Opens a kernel from its VMCOREINFO and guest-physical memory. The image (symbol tables, BTF) is read by its fixed distance, so that a
- * damaged page table does not hide it. `_stext` of both sources must agree.
+ * Opens a kernel from its VMCOREINFO and guest-physical memory. The image (symbol tables, BTF) is read by its fixed
+ * distance, so that a damaged page table does not hide it. `_stext` of both sources must agree.
  */
 export function openKernel(
   physical: ReadMemory,
@@ -120,24 +129,32 @@ export function openKernel(
   return success({ info, space: own, kallsyms: kallsyms.value, btf });
 }
 
-/** Where a kernel with five levels has its areas: it chooses while it boots, and keeps that in variables of its image. */
+/**
+ * Where a kernel with five levels has its areas: it chooses while it boots, and keeps that in variables of its image.
+ */
 function statedFold({ read, space: { root }, physical, kallsyms }: Stating): Result<Fold> {
   const word = new Uint8Array(8);
-  const wordAt = (at: Address | undefined): bigint | undefined => (read(at ?? NaN, word) ? new DataView(word.buffer).getBigUint64(0, true) : undefined); // prettier-ignore
+  const wordAt = (at: Address | undefined): bigint | undefined =>
+    read(at ?? NaN, word) ? new DataView(word.buffer).getBigUint64(0, true) : undefined;
   const said = BASES.map((name) => wordAt(kallsyms.lookup(name)));
   const [direct, vmalloc, vmemmap] = said;
   if (direct === undefined || vmalloc === undefined || vmemmap === undefined)
-    return failure('UNREADABLE', `its page tables have five levels, and one of ${BASES.join(', ')} cannot be read`); // prettier-ignore
+    return failure(
+      'UNREADABLE',
+      `its page tables have five levels, and one of ${BASES.join(', ')} cannot be read`,
+    );
   const high = (bits: bigint): number => Number(BigInt.asIntN(32, bits >> 32n));
   const fold = foldOf({ direct: high(direct), vmalloc: high(vmalloc), vmemmap: high(vmemmap) });
   const listed = BASES.map((name, index) => `${name} is 0x${addressHex(said[index] as bigint)}`).join(', ');
-  if (!fold) return failure('LAYOUT', `no kernel with page tables of five levels is laid out like that: ${listed}`); // prettier-ignore
+  if (!fold)
+    return failure('LAYOUT', `no kernel with page tables of five levels is laid out like that: ${listed}`);
   const own = addressSpace(physical, root, 5, fold);
   const absent = (bits: bigint): boolean => NOT_PRESENT.has(own.translate(foldBits(fold, bits)));
   // Where the tables are damaged, and not what it says, what was allocated while it booted lies there all the same.
   const area = wordAt(kallsyms.lookup('__per_cpu_offset')) ?? 0n;
   const elsewhere = absent(direct) && (area < direct || area >= direct + DIRECT_MAP_BYTES);
-  if (elsewhere || absent(vmemmap)) return failure('LAYOUT', `its page tables have nothing where it says that it has its memory: ${listed}`); // prettier-ignore
+  if (elsewhere || absent(vmemmap))
+    return failure('LAYOUT', `its page tables have nothing where it says that it has its memory: ${listed}`);
   return success(fold);
 }
 

@@ -1,11 +1,15 @@
 import { crc32c } from './crc32c.ts';
 
 /**
- * Remembers what was made of some bytes, by the bytes themselves: a pure function's result, so sharing it changes no answer. Holds at most
- * `limit` entries and drops the oldest. Entries are compared byte by byte: a crafted checksum collision finds nothing.
+ * Remembers what was made of some bytes, by the bytes themselves: a pure function's result, so sharing it changes no
+ * answer. Holds at most `limit` entries and drops the oldest. Entries are compared byte by byte: a crafted checksum
+ * collision finds nothing.
  */
 export interface ContentMemo<T> {
-  /** The value made of these byte strings and this number, or what `make` gives, kept. The bytes must not change afterwards. */
+  /**
+   * The value made of these byte strings and this number, or what `make` gives, kept. The bytes must not change
+   * afterwards.
+   */
   get(parts: readonly Uint8Array[], number: number, make: () => T): T;
 }
 

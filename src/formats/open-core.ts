@@ -24,6 +24,11 @@ function openFlat(file: SourceFile, inflate: Inflate): Result<CoreFile> {
   const opened = isKdump(flat.value) ? openKdump(flat.value, inflate) : openElfCore(flat.value);
   if (!opened.ok) return opened;
   const { format, shortcomings } = opened.value;
-  const cut = flat.value.whole || shortcomings.length > 0 ? [] : ['the file is cut short: its last record is missing'];
-  return success({ ...opened.value, format: `${format}, flattened`, shortcomings: [...shortcomings, ...cut] });
-} // prettier-ignore
+  const cut =
+    flat.value.whole || shortcomings.length > 0 ? [] : ['the file is cut short: its last record is missing'];
+  return success({
+    ...opened.value,
+    format: `${format}, flattened`,
+    shortcomings: [...shortcomings, ...cut],
+  });
+}

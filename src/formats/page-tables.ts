@@ -82,11 +82,17 @@ export function tableIndex(low: number, high: number, level: number): number {
 }
 
 /**
- * Physical address of a virtual one, or a negative number: minus the level where nothing is present, TRANSLATE_NON_CANONICAL or
- * TRANSLATE_UNREADABLE. At most five reads of eight bytes; allocates nothing. `root` is the physical address of the top table
- * (cr3 without its low 12 bits).
+ * Physical address of a virtual one, or a negative number: minus the level where nothing is present,
+ * TRANSLATE_NON_CANONICAL or TRANSLATE_UNREADABLE. At most five reads of eight bytes; allocates nothing. `root` is the
+ * physical address of the top table (cr3 without its low 12 bits).
  */
-export function translate(read: ReadMemory, root: number, levels: PagingLevels, address: Address, fold: Fold = NO_FOLD): number {
+export function translate(
+  read: ReadMemory,
+  root: number,
+  levels: PagingLevels,
+  address: Address,
+  fold: Fold = NO_FOLD,
+): number {
   const low = lowHalf(address);
   const high = trueHigh(fold, address);
   if (!canonical(address, high, levels)) return TRANSLATE_NON_CANONICAL;
@@ -104,13 +110,20 @@ export function translate(read: ReadMemory, root: number, levels: PagingLevels, 
     table = frame;
   }
   return TRANSLATE_UNREADABLE;
-} // prettier-ignore
+}
 
 /** As `translate`, with everything that the walk saw. For diagnosis; it allocates. */
-export function walk(read: ReadMemory, root: number, levels: PagingLevels, address: Address, fold: Fold = NO_FOLD): Translation {
+export function walk(
+  read: ReadMemory,
+  root: number,
+  levels: PagingLevels,
+  address: Address,
+  fold: Fold = NO_FOLD,
+): Translation {
   const low = lowHalf(address);
   const high = trueHigh(fold, address);
-  if (!canonical(address, high, levels)) return { ok: false, code: 'NON_CANONICAL', level: levels, entry: -1 };
+  if (!canonical(address, high, levels))
+    return { ok: false, code: 'NON_CANONICAL', level: levels, entry: -1 };
   const word = new Uint8Array(8);
   const view = new DataView(word.buffer);
   let table = root;
@@ -129,8 +142,17 @@ export function walk(read: ReadMemory, root: number, levels: PagingLevels, addre
     if (level === 1 || (level <= 3 && (entry_low & PTE.PAGE_SIZE) !== 0)) {
       const physical = frame - (frame % page_bytes) + ((low >>> 0) & (page_bytes - 1));
       const writable = (allowed & PTE.WRITABLE) !== 0;
-      return { ok: true, physical, page_bytes, level, entry, writable, user: (allowed & PTE.USER) !== 0, executable }; // prettier-ignore
+      return {
+        ok: true,
+        physical,
+        page_bytes,
+        level,
+        entry,
+        writable,
+        user: (allowed & PTE.USER) !== 0,
+        executable,
+      };
     }
     table = frame;
   }
-} // prettier-ignore
+}

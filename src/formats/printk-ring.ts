@@ -1,8 +1,8 @@
 import type { Address } from '../base/address.ts';
 
 /**
- * The ring that Linux's printk writes to (kernel/printk/printk_ringbuffer.h), which VMCOREINFO publishes so that a log can be had from a
- * dead kernel. Everything is read defensively: what is damaged is passed over.
+ * The ring that Linux's printk writes to (kernel/printk/printk_ringbuffer.h), which VMCOREINFO publishes so that a log
+ * can be had from a dead kernel. Everything is read defensively: what is damaged is passed over.
  */
 export interface PrintkSource {
   readonly space: {
@@ -104,11 +104,18 @@ function wrap(value: number, size: number): number {
   return ((value % size) + size) % size;
 }
 
-/** Where the text of a record begins, and at most how long it may be; undefined when it has none or it is no sound block. */
-function blockOf(ring: PrintkRing, begin: number, next: number): { start: Address; room: number } | undefined {
+/**
+ * Where the text of a record begins, and at most how long it may be; undefined when it has none or it is no sound
+ * block.
+ */
+function blockOf(
+  ring: PrintkRing,
+  begin: number,
+  next: number,
+): { start: Address; room: number } | undefined {
   if (wrap(begin, 2) === 1 || !(next > begin) || next - begin > ring.bytes) return undefined;
   const wraps = Math.floor(begin / ring.bytes) !== Math.floor((next - 1) / ring.bytes);
   const room = wraps ? wrap(next - 1, ring.bytes) + 1 - BLOCK_HEADER : next - begin - BLOCK_HEADER;
   if (room < 0) return undefined;
   return { start: ring.data + (wraps ? 0 : wrap(begin, ring.bytes)), room };
-} // prettier-ignore
+}

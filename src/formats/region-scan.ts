@@ -13,7 +13,10 @@ export interface Sighting {
 }
 
 export interface ScanOptions {
-  /** Distance of the addresses that are looked at, a multiple of 8. Default 4096: regions and Linux's note are page-aligned. */
+  /**
+   * Distance of the addresses that are looked at, a multiple of 8. Default 4096: regions and Linux's note are
+   * page-aligned.
+   */
   readonly step?: number;
   /** Sightings after which it stops. Default 16. */
   readonly limit?: number;
@@ -27,8 +30,9 @@ const LOOK_ALIKE_LIMIT = 256;
 const SCANNED_BYTES = 16 * 1024 * 1_048_576;
 
 /**
- * Looks through guest-physical memory [0, size), no more than 16 GiB of it, for regions that hold (their seal too) and for VMCOREINFO notes, in the order of addresses.
- * Reads each byte it needs once, and `size / step` places at most; memory that cannot be read is passed over.
+ * Looks through guest-physical memory [0, size), no more than 16 GiB of it, for regions that hold (their seal too) and
+ * for VMCOREINFO notes, in the order of addresses. Reads each byte it needs once, and `size / step` places at most;
+ * memory that cannot be read is passed over.
  */
 export function scanForRegion(read: ReadMemory, all: number, options: ScanOptions = {}): Sighting[] {
   const size = Math.min(all, SCANNED_BYTES);

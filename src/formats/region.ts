@@ -5,7 +5,8 @@ import type { Result } from './result.ts';
 import { failure, success } from './result.ts';
 
 /**
- * The metadata region: what a guest prepares in its own memory while it boots, and whose place it registers. Little-endian.
+ * The metadata region: what a guest prepares in its own memory while it boots, and whose place it registers.
+ * Little-endian.
  *
  *   offset size
  *        0    8  magic `SIRENMD1`
@@ -19,7 +20,8 @@ import { failure, success } from './result.ts';
  *       36    4  zero
  *       40       entry_count ELF notes, then zeros to total_bytes
  *
- * Notes: name `VMCOREINFO` type 0 holds the text; name `SIREN` and a type of REGION_NOTE the rest. region.md, beside this file, has it all.
+ * Notes: name `VMCOREINFO` type 0 holds the text; name `SIREN` and a type of REGION_NOTE the rest. region.md, beside
+ * this file, has it all.
  */
 const REGION_MAGIC = 'SIRENMD1';
 export const REGION_VERSION = 1;
@@ -31,7 +33,9 @@ export const SIREN_NOTE = 'SIREN';
 export const REGION_NOTE = {
   /** Six u64 kernel virtual addresses: names, num_syms, token_table, token_index, offsets, relative_base. */
   KALLSYMS: 2,
-  /** u64 kernel virtual address and u64 bytes of a BTF blob. There may be several; a type is looked up in their order. */
+  /**
+   * u64 kernel virtual address and u64 bytes of a BTF blob. There may be several; a type is looked up in their order.
+   */
   BTF: 3,
   /** A structure's locator: names and code (locator-code/entry.ts). */
   LOCATOR: 5,
@@ -58,9 +62,9 @@ export interface ReadRegionOptions {
 }
 
 /**
- * Reads a region that begins at bytes[0]; longer bytes are fine. Failures, in the order they are looked for: TRUNCATED (shorter than the
- * header, or than total_bytes says), MALFORMED (magic, header), VERSION, SEAL, MALFORMED (an entry reaches outside, or there are fewer
- * than entry_count). Offsets of failures and of notes are from bytes[0].
+ * Reads a region that begins at bytes[0]; longer bytes are fine. Failures, in the order they are looked for: TRUNCATED
+ * (shorter than the header, or than total_bytes says), MALFORMED (magic, header), VERSION, SEAL, MALFORMED (an entry
+ * reaches outside, or there are fewer than entry_count). Offsets of failures and of notes are from bytes[0].
  */
 export function readRegion(bytes: Uint8Array, options: ReadRegionOptions = {}): Result<Region> {
   if (bytes.length < REGION_HEADER_BYTES) {
@@ -109,7 +113,9 @@ interface RegionContent {
   readonly total_bytes?: number;
 }
 
-/** The bytes of a region. When `total_bytes` is too small for the entries the region is as long as they need. @public */
+/**
+ * The bytes of a region. When `total_bytes` is too small for the entries the region is as long as they need. @public
+ */
 export function writeRegion(content: RegionContent): Uint8Array {
   const notes = writeNotes(content.entries);
   const bytes = new Uint8Array(Math.max(REGION_HEADER_BYTES + notes.length, content.total_bytes ?? 0));

@@ -1,6 +1,7 @@
 /**
- * The one convention of this folder. What opens or parses a whole thing returns a `Result`; what looks a name up in an opened thing
- * returns `undefined` when it is not there. Nothing here throws on what it reads, and every loop over it is bounded.
+ * The one convention of this folder. What opens or parses a whole thing returns a `Result`; what looks a name up in an
+ * opened thing returns `undefined` when it is not there. Nothing here throws on what it reads, and every loop over it
+ * is bounded.
  */
 export type Result<T> = { readonly ok: true; readonly value: T } | Failure;
 
@@ -13,12 +14,20 @@ export interface Failure {
 }
 
 /**
- * The first four are also refusal codes of the registry (model/vocabulary.ts). UNREADABLE: the source gave no bytes; LIMIT: sizes
- * beyond what any real kernel publishes; ABSENT: something that is needed is not there; UNSUPPORTED: it is what it is, and cannot be read here; LAYOUT: a
- * kernel's areas lie where they cannot.
+ * The first four are also refusal codes of the registry (model/vocabulary.ts). UNREADABLE: the source gave no bytes;
+ * LIMIT: sizes beyond what any real kernel publishes; ABSENT: something that is needed is not there; UNSUPPORTED: it is
+ * what it is, and cannot be read here; LAYOUT: a kernel's areas lie where they cannot.
  */
 export type FailureCode =
-  | 'TRUNCATED' | 'VERSION' | 'SEAL' | 'MALFORMED' | 'UNREADABLE' | 'LIMIT' | 'ABSENT' | 'UNSUPPORTED' | 'LAYOUT'; // prettier-ignore
+  | 'TRUNCATED'
+  | 'VERSION'
+  | 'SEAL'
+  | 'MALFORMED'
+  | 'UNREADABLE'
+  | 'LIMIT'
+  | 'ABSENT'
+  | 'UNSUPPORTED'
+  | 'LAYOUT';
 
 export function success<T>(value: T): Result<T> {
   return { ok: true, value };

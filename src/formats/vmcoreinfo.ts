@@ -2,8 +2,9 @@ import type { Address } from '../base/address.ts';
 import { addressHex, fromHalves } from '../base/address.ts';
 
 /**
- * VMCOREINFO: what a kernel says of itself to whoever will read its dump (Documentation/admin-guide/kdump/vmcoreinfo.rst).
- * Lines of `KEY=VALUE`; symbols in hex without 0x, everything else decimal.
+ * VMCOREINFO: what a kernel says of itself to whoever will read its dump
+ * (Documentation/admin-guide/kdump/vmcoreinfo.rst). Lines of `KEY=VALUE`; symbols in hex without 0x, everything else
+ * decimal.
  */
 export interface VmcoreInfo {
   readonly osrelease: string;
@@ -35,7 +36,12 @@ const LINE_LIMIT = 4_096;
 export function parseVmcoreInfo(input: string | Uint8Array): VmcoreInfo {
   const text = typeof input === 'string' ? input.slice(0, TEXT_LIMIT) : textOf(input);
   const symbols = new Map<string, Address>();
-  const counted = { OFFSET: new Map<string, number>(), SIZE: new Map<string, number>(), LENGTH: new Map<string, number>(), NUMBER: new Map<string, number>() }; // prettier-ignore
+  const counted = {
+    OFFSET: new Map<string, number>(),
+    SIZE: new Map<string, number>(),
+    LENGTH: new Map<string, number>(),
+    NUMBER: new Map<string, number>(),
+  };
   const others = new Map<string, string>();
   const malformed: number[] = [];
   let at = 0;

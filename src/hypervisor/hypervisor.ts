@@ -35,8 +35,9 @@ export interface Ward {
 }
 
 /**
- * Owns the partitions: answers their hypercalls, keeps the metadata registry, watches over their health in their own thresholds, grants
- * ambulances access and logs what they do. It learns what a hypervisor could learn: never which fault was injected.
+ * Owns the partitions: answers their hypercalls, keeps the metadata registry, watches over their health in their own
+ * thresholds, grants ambulances access and logs what they do. It learns what a hypervisor could learn: never which
+ * fault was injected.
  */
 export class Hypervisor implements Supervisor {
   readonly target: SupervisedTarget;
@@ -291,7 +292,8 @@ export class Hypervisor implements Supervisor {
       watched.signs.splice(watched.signs.indexOf(sign), 1);
       // A watchdog that has barked watches no more.
       if (sign === 'heartbeat') this.target.setAlarm(partition, this.deadline(partition), ALARM.heartbeat);
-      else this.target.setAlarm(partition, now + progressLimit(this.lpar(partition).kernel) / 2, ALARM.progress); // prettier-ignore
+      else
+        this.target.setAlarm(partition, now + progressLimit(this.lpar(partition).kernel) / 2, ALARM.progress);
     }
     return true;
   }
@@ -304,9 +306,9 @@ export class Hypervisor implements Supervisor {
   }
 
   /**
-   * Gives an ambulance read access to a partition's memory, CPUs, devices and region until `until_ns`, and returns the patient as it may
-   * now be reached. False when the topology does not let it attend that partition, or it is held to be dead. `life` lets virtual time go by
-   * when the ambulance asks for it; default is the target's own runUntil.
+   * Gives an ambulance read access to a partition's memory, CPUs, devices and region until `until_ns`, and returns the
+   * patient as it may now be reached. False when the topology does not let it attend that partition, or it is held to
+   * be dead. `life` lets virtual time go by when the ambulance asks for it; default is the target's own runUntil.
    */
   attach(
     ambulance: string,

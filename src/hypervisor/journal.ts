@@ -11,7 +11,10 @@ export interface JournalEntry {
   readonly after: Uint8Array;
 }
 
-/** What an ambulance wrote to one partition while its CPUs and devices stood still. Plain data: it forks and saves with the hypervisor. */
+/**
+ * What an ambulance wrote to one partition while its CPUs and devices stood still. Plain data: it forks and saves with
+ * the hypervisor.
+ */
 export interface Journal {
   readonly ambulance: string;
   readonly entries: readonly JournalEntry[];

@@ -17,8 +17,9 @@ export interface Life {
 }
 
 /**
- * A partition as an attached ambulance reaches it: every access is checked against the grants of the moment, and counted. What it costs is the
- * ambulance's to say: it works on CPUs of its own, or on those that it borrows. It has the shape of patient/patient.ts. Refused accesses give false or zero, and are logged.
+ * A partition as an attached ambulance reaches it: every access is checked against the grants of the moment, and
+ * counted. What it costs is the ambulance's to say: it works on CPUs of its own, or on those that it borrows. It has
+ * the shape of patient/patient.ts. Refused accesses give false or zero, and are logged.
  */
 export class Patient {
   readonly name: string;
@@ -70,7 +71,10 @@ export class Patient {
     return true;
   }
 
-  /** Memory as it was at boot-complete, where the machine keeps it: whoever may read what is there now may read what was. */
+  /**
+   * Memory as it was at boot-complete, where the machine keeps it: whoever may read what is there now may read what
+   * was.
+   */
   get booted(): ((physical: number, into: Uint8Array) => boolean) | undefined {
     const kept = this.partition.booted;
     if (!kept) return undefined;
@@ -101,7 +105,10 @@ export class Patient {
     return this.look('region', undefined, () => this.hypervisor.registryEntry(this.name).refusal);
   }
 
-  /** The first sign that the hypervisor noticed: why the ambulance was called, told with the call and not looked up in the patient. */
+  /**
+   * The first sign that the hypervisor noticed: why the ambulance was called, told with the call and not looked up in
+   * the patient.
+   */
   get reason(): string {
     return this.hypervisor.healthOf(this.name).signs[0] ?? 'inspection';
   }

@@ -43,11 +43,11 @@ export type Ruling =
   | { readonly accepted: false; readonly code: RefusalCode };
 
 /**
- * The registry's rules, in the order they are applied:
- * LATE after boot complete; TWICE when one was accepted before in this boot; FOREIGN when the logical address names another partition and
- * lies in its memory; OUTSIDE when the range is not wholly in the caller's; then what `readRegion` finds (TRUNCATED, MALFORMED, VERSION,
- * SEAL); STALE when the region or the call carries another boot's id. What a stock Linux registers is no region but its VMCOREINFO note alone,
- * as it goes into `etc/vmcoreinfo` of QEMU's fw_cfg: such a one has no seal, no version and no id of its own.
+ * The registry's rules, in the order they are applied: LATE after boot complete; TWICE when one was accepted before in
+ * this boot; FOREIGN when the logical address names another partition and lies in its memory; OUTSIDE when the range is
+ * not wholly in the caller's; then what `readRegion` finds (TRUNCATED, MALFORMED, VERSION, SEAL); STALE when the region
+ * or the call carries another boot's id. What a stock Linux registers is no region but its VMCOREINFO note alone, as it
+ * goes into `etc/vmcoreinfo` of QEMU's fw_cfg: such a one has no seal, no version and no id of its own.
  */
 export function rule(entry: RegistryEntry, application: Application): Ruling {
   if (application.booted) return refused('LATE');

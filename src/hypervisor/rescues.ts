@@ -4,7 +4,9 @@ import type { Journal } from './journal.ts';
 import { undo } from './journal.ts';
 import { ALARM } from './watchdogs.ts';
 
-/** How long an ambulance that was called, or is attached, may keep silent; it renews well before. Virtual nanoseconds. */
+/**
+ * How long an ambulance that was called, or is attached, may keep silent; it renews well before. Virtual nanoseconds.
+ */
 const LEASE_NS = 5_000_000;
 
 export function leaseOf({ lease_ns }: Pick<SupervisedTarget, 'lease_ns'>): number {
@@ -25,7 +27,10 @@ export interface SavedRescues {
   readonly journals: readonly (readonly [partition: string, journal: Journal])[];
 }
 
-/** What the hypervisor keeps of the ambulances, because one of them may be what dies: their leases, and the journal of what they write. */
+/**
+ * What the hypervisor keeps of the ambulances, because one of them may be what dies: their leases, and the journal of
+ * what they write.
+ */
 export class Rescues {
   private readonly hypervisor: Hypervisor;
   private leases: readonly Lease[] = [];
@@ -87,8 +92,8 @@ export class Rescues {
   }
 
   /**
-   * What it was granted is taken back, what it had written and not finished is undone; the patient stays as it is for a stand-by, or goes on
-   * when there is none.
+   * What it was granted is taken back, what it had written and not finished is undone; the patient stays as it is for a
+   * stand-by, or goes on when there is none.
    */
   private bury({ ambulance, partition }: Lease): void {
     const { hypervisor } = this;
@@ -132,7 +137,10 @@ export class Rescues {
     return writes;
   }
 
-  /** Leave to write to all of a parked partition's memory but its registered region: what a guest said at boot is nobody's to mend. */
+  /**
+   * Leave to write to all of a parked partition's memory but its registered region: what a guest said at boot is
+   * nobody's to mend.
+   */
   grantWriting(ambulance: string, partition: string): void {
     const { hypervisor } = this;
     const until_ns = hypervisor.target.now() + leaseOf(hypervisor.target);

@@ -34,7 +34,8 @@ export function unpackState(text: string, partitions: number): SavedHypervisor |
   const { wards, audit, grants, rescues } = state;
   if (!Array.isArray(wards) || wards.length !== partitions || !wards.every(isWard)) return undefined;
   if (!isRecord(audit) || !Array.isArray(audit['kept'])) return undefined;
-  if (!isRecord(rescues) || !Array.isArray(rescues['leases']) || !Array.isArray(rescues['lost'])) return undefined; // prettier-ignore
+  if (!isRecord(rescues) || !Array.isArray(rescues['leases']) || !Array.isArray(rescues['lost']))
+    return undefined;
   if (!Array.isArray(rescues['journals'])) return undefined;
   if (!isRecord(grants) || !Array.isArray(grants['grants'])) return undefined;
   return state as unknown as SavedHypervisor;

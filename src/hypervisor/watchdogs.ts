@@ -7,8 +7,9 @@ export const ALARM = { heartbeat: 1, progress: 2, lease: 3 } as const;
 const PROGRESS_FLOOR_NS = 20_000_000;
 
 /**
- * Own time that a vCPU may be given without any sign of progress (Backdoors' progress counters, seen from outside): one heartbeat period,
- * at least five ticks, at most the guest's own watchdog_thresh. A guest with interrupts on takes ticks; one that idles is excused.
+ * Own time that a vCPU may be given without any sign of progress (Backdoors' progress counters, seen from outside): one
+ * heartbeat period, at least five ticks, at most the guest's own watchdog_thresh. A guest with interrupts on takes
+ * ticks; one that idles is excused.
  */
 export function progressLimit(kernel: KernelModel): number {
   return Math.min(kernel.watchdog_thresh_ns, Math.max(kernel.heartbeat_ns, PROGRESS_FLOOR_NS));

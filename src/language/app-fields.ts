@@ -30,7 +30,9 @@ export function readField(
   const names = namesOf(scope.unit, scope.problems);
   if (node.body !== undefined && node.values.length === 0) {
     noClauses(node, scope);
-    return node.body.flatMap((inner) => (inner.kind === 'phrase' ? readField(inner, locator, count, path, scope) : [])); // prettier-ignore
+    return node.body.flatMap((inner) =>
+      inner.kind === 'phrase' ? readField(inner, locator, count, path, scope) : [],
+    );
   }
   const type = follow(path, locator.of, contextOf(scope, names));
   if (type === undefined) return [];
@@ -65,7 +67,11 @@ function entryType(type: TypeModel | 'opaque', scope: Scope): { of: TypeModel | 
 }
 
 /** The bits of a member that is a bit-field. */
-function bitsAt(path: readonly { readonly name: string }[], of: TypeModel, scope: Scope): MemberModel['bits'] {
+function bitsAt(
+  path: readonly { readonly name: string }[],
+  of: TypeModel,
+  scope: Scope,
+): MemberModel['bits'] {
   const { source } = namesOf(scope.unit, scope.problems);
   let [type, bits]: [TypeModel, MemberModel['bits']] = [of, undefined];
   for (const { name } of path) {
@@ -74,7 +80,7 @@ function bitsAt(path: readonly { readonly name: string }[], of: TypeModel, scope
     ({ type, bits } = member);
   }
   return bits;
-} // prettier-ignore
+}
 
 function readCounter(clauses: readonly Clause[], scope: Scope): AppValue | undefined {
   const number = (word: string, otherwise: bigint): bigint | undefined => {
@@ -95,7 +101,14 @@ function readValue(expr: Expr, type: TypeModel | 'opaque', scope: Scope): AppVal
   if (expr.kind === 'conditional') {
     const { condition } = expr;
     if (condition.kind !== 'path' || condition.root.text !== 'childless' || condition.steps.length > 0)
-      return fail(scope, 'E1052', condition, 'before the run only `childless` can be asked', 'not known', EXAMPLES); // prettier-ignore
+      return fail(
+        scope,
+        'E1052',
+        condition,
+        'before the run only `childless` can be asked',
+        'not known',
+        EXAMPLES,
+      );
     const chosen = readValue(expr.chosen, type, scope);
     const otherwise = readValue(expr.otherwise, type, scope);
     if (chosen === undefined || otherwise === undefined) return undefined;
@@ -108,7 +121,14 @@ function readValue(expr: Expr, type: TypeModel | 'opaque', scope: Scope): AppVal
     const numbers = values.flatMap((value) => (value?.kind === 'constant' ? [value.value] : []));
     if (numbers.length === values.length && numbers.length > 0 && numbers.length <= CHOICES)
       return { kind: 'choice', values: numbers };
-    return fail(scope, 'E1052', expr, `a list to draw from holds 1 to ${CHOICES} numbers`, 'not this', EXAMPLES); // prettier-ignore
+    return fail(
+      scope,
+      'E1052',
+      expr,
+      `a list to draw from holds 1 to ${CHOICES} numbers`,
+      'not this',
+      EXAMPLES,
+    );
   }
   if (expr.kind === 'path' && expr.steps.length === 0 && typeof type === 'object' && type.kind === 'enum') {
     const named = type.values.find((one) => one.name === expr.root.text);
@@ -133,10 +153,22 @@ function readValue(expr: Expr, type: TypeModel | 'opaque', scope: Scope): AppVal
   return fail(scope, 'E1052', expr, 'nothing is filled with this', 'no fill', EXAMPLES);
 }
 
-/** False when a member cannot hold what it is filled with, which is reported. `count`: how many values a counter comes to. */
-function fits(value: AppValue, count: number, type: TypeModel | 'opaque', bits: MemberModel['bits'], at: Expr, scope: Scope): boolean {
+/**
+ * False when a member cannot hold what it is filled with, which is reported. `count`: how many values a counter comes
+ * to.
+ */
+function fits(
+  value: AppValue,
+  count: number,
+  type: TypeModel | 'opaque',
+  bits: MemberModel['bits'],
+  at: Expr,
+  scope: Scope,
+): boolean {
   if (value.kind === 'childless')
-    return fits(value.then, count, type, bits, at, scope) && fits(value.otherwise, count, type, bits, at, scope);
+    return (
+      fits(value.then, count, type, bits, at, scope) && fits(value.otherwise, count, type, bits, at, scope)
+    );
   const text = typeof type === 'object' && type.kind === 'array';
   const field = type === 'opaque' ? undefined : numberField(type, bits);
   if (field === undefined && !text) {
@@ -145,20 +177,33 @@ function fits(value: AppValue, count: number, type: TypeModel | 'opaque', bits: 
     return false;
   }
   if (text !== (value.kind === 'text')) {
-    fail(scope, 'E1053', at, text ? 'this member holds a text' : 'this member holds a number', 'another type');
+    fail(
+      scope,
+      'E1053',
+      at,
+      text ? 'this member holds a text' : 'this member holds a number',
+      'another type',
+    );
     return false;
   }
   if (field === undefined) return true;
   const { low, high } = holds(field, type);
   const odd = extremes(value, count).find((one) => one < low || one > high);
   if (odd === undefined) return true;
-  const room = bits ? `${bits.width} ${bits.width === 1 ? 'bit' : 'bits'}` : `${field.bytes} ${field.bytes === 1 ? 'byte' : 'bytes'}`;
-  const message = value.kind === 'counter' ? `the counter comes to ${odd}, which does not fit into ${room}` : `${odd} does not fit into ${room}`;
+  const room = bits
+    ? `${bits.width} ${bits.width === 1 ? 'bit' : 'bits'}`
+    : `${field.bytes} ${field.bytes === 1 ? 'byte' : 'bytes'}`;
+  const message =
+    value.kind === 'counter'
+      ? `the counter comes to ${odd}, which does not fit into ${room}`
+      : `${odd} does not fit into ${room}`;
   fail(scope, 'E1053', at, message, odd < low ? 'too small' : 'too large', `it holds ${low} to ${high}`);
   return false;
-} // prettier-ignore
+}
 
-/** The smallest and the greatest that may be written for a member: of 64 bits, and of an enumeration, with either sign. */
+/**
+ * The smallest and the greatest that may be written for a member: of 64 bits, and of an enumeration, with either sign.
+ */
 function holds(
   field: NumberField,
   type: TypeModel | 'opaque',

@@ -24,7 +24,10 @@ function symbolsIn(formula: Formula): (readonly [string, Span])[] {
   return [...own, ...partsOf(formula).flatMap(symbolsIn)];
 }
 
-/** A guest has one table of symbols: an application's are no variables of the kernel, nor of another application beside it. */
+/**
+ * A guest has one table of symbols: an application's are no variables of the kernel, nor of another application beside
+ * it.
+ */
 export function checkSymbols(app: AppModel, beside: Iterable<AppModel>, scope: Scope): void {
   const shipped = [...scope.unit.shipped.locators.values()].flatMap(symbolsBehind);
   const kernels = new Set([...kernelVariables(), ...shipped.map(([name]) => name)]);

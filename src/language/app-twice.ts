@@ -14,7 +14,10 @@ interface Down {
   readonly union: boolean;
 }
 
-/** Reports members of an element that are filled twice, by their name or by lying in one place: only the last would count. */
+/**
+ * Reports members of an element that are filled twice, by their name or by lying in one place: only the last would
+ * count.
+ */
 export function checkFilledOnce(fields: readonly AppField[], { of }: LocatorModel, scope: Scope): void {
   const { source } = namesOf(scope.unit, scope.problems);
   const seen: { readonly field: AppField; readonly way: readonly Down[] }[] = [];
@@ -25,7 +28,10 @@ export function checkFilledOnce(fields: readonly AppField[], { of }: LocatorMode
     seen.push({ field, way });
     if (first === undefined) continue;
     const [name, other] = [field.member.join('.'), first.field.member.join('.')];
-    const message = name === other ? `\`${name}\` is filled twice` : `\`${name}\` and \`${other}\` are members of one union, and lie in the same place`; // prettier-ignore
+    const message =
+      name === other
+        ? `\`${name}\` is filled twice`
+        : `\`${name}\` and \`${other}\` are members of one union, and lie in the same place`;
     scope.problems.error('E0310', message, [
       { span: field.span, text: 'again' },
       { span: first.field.span, text: 'first here' },
@@ -58,7 +64,8 @@ function memberOf(
   depth: number,
 ): { readonly type: TypeModel; readonly way: readonly Down[] } | undefined {
   const seen = resolveType(type, source);
-  if (seen === undefined || seen === 'opaque' || seen.kind !== 'aggregate' || depth > ANONYMOUS) return undefined; // prettier-ignore
+  if (seen === undefined || seen === 'opaque' || seen.kind !== 'aggregate' || depth > ANONYMOUS)
+    return undefined;
   for (const [member, one] of seen.members.entries()) {
     const down: Down = { member, union: seen.union };
     if (one.name === name) return { type: one.type, way: [down] };

@@ -25,7 +25,8 @@ export function readApp(block: Phrase, scope: Scope): AppModel | undefined {
   const expr = single(block.values, block.head, scope);
   const name = expr && wantName(expr, block.head, scope);
   if (name === undefined || expr === undefined) return undefined;
-  if (name.length > 15) return fail(scope, 'E1054', expr, 'the name of a task has 1 to 15 characters', 'too long'); // prettier-ignore
+  if (name.length > 15)
+    return fail(scope, 'E1054', expr, 'the name of a task has 1 to 15 characters', 'too long');
   const fills: AppFill[] = [];
   const words: AppWord[] = [];
   items(block, scope, (item, seen) => {
@@ -41,7 +42,10 @@ export function readApp(block: Phrase, scope: Scope): AppModel | undefined {
     }
   });
   checkSame(block, fills, scope);
-  const locators = withParents(fills.map((fill) => fill.locator), scope); // prettier-ignore
+  const locators = withParents(
+    fills.map((fill) => fill.locator),
+    scope,
+  );
   return {
     name,
     fills,
@@ -65,7 +69,14 @@ function readFill(item: Phrase, app: string, seen: Map<string, Name>, scope: Sco
   if (!once(item, seen, scope)) return undefined;
   if (locator.space !== undefined && locator.space.comm !== app) {
     const message = `\`${head.text}\` lies in the memory of \`${locator.space.comm}\``;
-    return fail(scope, 'E1054', head, message, `not of \`${app}\``, `write it in \`app ${locator.space.comm}\``); // prettier-ignore
+    return fail(
+      scope,
+      'E1054',
+      head,
+      message,
+      `not of \`${app}\``,
+      `write it in \`app ${locator.space.comm}\``,
+    );
   }
   const count = wantInt(item.values, head, { low: 0, high: ELEMENTS }, scope);
   const fields: AppField[] = [];
@@ -108,11 +119,16 @@ function checkSame(block: Phrase, fills: readonly AppFill[], scope: Scope): void
                 : undefined;
     if (wrong === undefined) continue;
     const at = { start: span.start, end: span.end };
-    fail(scope, 'E1055', at, wrong, 'not possible', `as in \`${locator.name} 100 of ${same}\``, [label(scope.unit, block.head, 'in this application')]); // prettier-ignore
+    fail(scope, 'E1055', at, wrong, 'not possible', `as in \`${locator.name} 100 of ${same}\``, [
+      label(scope.unit, block.head, 'in this application'),
+    ]);
   }
 }
 
-/** False when what stands between root and elements is of structs that a spec writes out and that lack what the shape goes by, which is reported. */
+/**
+ * False when what stands between root and elements is of structs that a spec writes out and that lack what the shape
+ * goes by, which is reported.
+ */
 function isMadeOf({ shape, span }: LocatorModel, item: Phrase, scope: Scope): boolean {
   const { source } = namesOf(scope.unit, scope.problems);
   const structs = Object.entries(SHAPES[shape].made_of ?? {});
@@ -122,8 +138,18 @@ function isMadeOf({ shape, span }: LocatorModel, item: Phrase, scope: Scope): bo
       .map((one) => `${name}.${one}`),
   );
   if (missing.length === 0) return true;
-  const help = structs.map(([name, members]) => `\`struct ${name}\` with ${members.map((one) => `\`${one}\``).join(', ')}`); // prettier-ignore
-  fail(scope, 'E1056', item.head, `nothing says where \`${missing[0]}\` is, and \`${shape}\` is made of it`, 'cannot be built', `leave it to the kernel, or write out ${help.join('; ')}`, [{ span, text: `\`${shape}\` is its shape` }]); // prettier-ignore
+  const help = structs.map(
+    ([name, members]) => `\`struct ${name}\` with ${members.map((one) => `\`${one}\``).join(', ')}`,
+  );
+  fail(
+    scope,
+    'E1056',
+    item.head,
+    `nothing says where \`${missing[0]}\` is, and \`${shape}\` is made of it`,
+    'cannot be built',
+    `leave it to the kernel, or write out ${help.join('; ')}`,
+    [{ span, text: `\`${shape}\` is its shape` }],
+  );
   return false;
 }
 
@@ -140,7 +166,9 @@ function isNumbered(
   if (filed === undefined || (filed.value.kind === 'counter' && filed.value.step > 0n)) return true;
   const message = `\`${name}\` files its elements by \`${key.join('.')}\`, and two of them could have the same`;
   const at = { start: filed.span.start, end: filed.span.end };
-  fail(scope, 'E1057', at, message, 'no index', `as in \`${key.join('.')} counter from 1\``, [label(scope.unit, item.head, 'in this structure')]); // prettier-ignore
+  fail(scope, 'E1057', at, message, 'no index', `as in \`${key.join('.')} counter from 1\``, [
+    label(scope.unit, item.head, 'in this structure'),
+  ]);
   return false;
 }
 
@@ -151,7 +179,7 @@ function hasRoom(locator: LocatorModel, count: number, item: Phrase, scope: Scop
   const message = `\`${locator.name}\` has room for ${room} ${room === 1 ? 'element' : 'elements'}`;
   fail(scope, 'E1053', item.values[0] ?? item, message, `${count} are too many`, `write at most ${room}`, [
     { span: locator.span, text: `a \`${locator.shape}\`` },
-  ]); // prettier-ignore
+  ]);
   return false;
 }
 
@@ -182,7 +210,14 @@ function checkRoot(item: Phrase, fills: readonly AppFill[], scope: Scope): void 
   const symbol = symbolOf(formula);
   const roots = fills.flatMap(({ locator }) => locator.from.map(symbolOf));
   if (symbol !== undefined && (roots.includes(symbol) || fills.length === 0)) return;
-  fail(scope, 'E1052', expr, 'nothing that is filled here begins there', 'no root', 'a locator says where its structure begins'); // prettier-ignore
+  fail(
+    scope,
+    'E1052',
+    expr,
+    'nothing that is filled here begins there',
+    'no root',
+    'a locator says where its structure begins',
+  );
 }
 
 /** The symbol that a place begins at. */
@@ -208,7 +243,15 @@ function readWord(item: Phrase, scope: Scope): AppWord | undefined {
   const clauses = clausesOf(item.head, item.clauses, ['to'], scope);
   const expr = single(item.values, item.head, scope);
   const clause = clauseNamed(clauses, 'to');
-  if (clause === undefined) return fail(scope, 'E1052', item, '`set` needs `to`', 'to what?', 'as in `set symbols["order_count"] to count(orders)`'); // prettier-ignore
+  if (clause === undefined)
+    return fail(
+      scope,
+      'E1052',
+      item,
+      '`set` needs `to`',
+      'to what?',
+      'as in `set symbols["order_count"] to count(orders)`',
+    );
   const value = single(clause.values, clause.word, scope);
   if (expr === undefined || value === undefined) return undefined;
   const context = contextOf(scope, namesOf(scope.unit, scope.problems));
@@ -223,10 +266,23 @@ function readWord(item: Phrase, scope: Scope): AppWord | undefined {
         : undefined
       : 8;
   if (symbol.kind !== 'symbol' || bytes === undefined)
-    return fail(scope, 'E1052', expr, 'an application sets whole numbers at symbols of its own', 'no such place', 'as in `set symbols["order_count"] as u32 to count(orders)`'); // prettier-ignore
+    return fail(
+      scope,
+      'E1052',
+      expr,
+      'an application sets whole numbers at symbols of its own',
+      'no such place',
+      'as in `set symbols["order_count"] as u32 to count(orders)`',
+    );
   const given = wordValue(to);
   if (given === undefined)
-    return fail(scope, 'E1052', value, 'before the run this is a number, a `count` or the `sum` of a member', 'none of them'); // prettier-ignore
+    return fail(
+      scope,
+      'E1052',
+      value,
+      'before the run this is a number, a `count` or the `sum` of a member',
+      'none of them',
+    );
   return { symbol: symbol.name, bytes, value: given, span: spanOf(scope.unit, item) };
 }
 

@@ -22,7 +22,10 @@ export function compared<Value extends bigint | number>(
   }
 }
 
-/** Whole numbers, exact and not cut; undefined for another operator. The caller sees to it that nothing is divided by 0 and no shift is below 0 or above 63. */
+/**
+ * Whole numbers, exact and not cut; undefined for another operator. The caller sees to it that nothing is divided by 0
+ * and no shift is below 0 or above 63.
+ */
 export function wholeNumber(operator: string, a: bigint, b: bigint): bigint | undefined {
   switch (operator) {
     case '+':

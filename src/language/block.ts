@@ -48,7 +48,10 @@ export function once(
   return false;
 }
 
-/** Reports a head that is not known, and gives the sentence as it was meant when a slip explains it: nothing else need be said of it. */
+/**
+ * Reports a head that is not known, and gives the sentence as it was meant when a slip explains it: nothing else need
+ * be said of it.
+ */
 export function unknownSetting(
   item: Phrase,
   where: string,

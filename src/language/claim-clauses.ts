@@ -87,7 +87,10 @@ function readClause(
   }
 }
 
-/** What decides whether there is a claim: a column of a table, or what a run shows; of figures alone it would be a claim switched off. */
+/**
+ * What decides whether there is a claim: a column of a table, or what a run shows; of figures alone it would be a claim
+ * switched off.
+ */
 function conditionOf(clause: tree.Clause, scope: Scope): Expression | undefined {
   const condition = wantCondition(clause, scope);
   if (condition?.kind !== 'bool' || hasName(clause.values)) return condition;

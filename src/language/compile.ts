@@ -29,8 +29,8 @@ export interface Compiled {
 }
 
 /**
- * Texts to models. `files` are relative to the project's root. Whatever the bytes, this returns: what is wrong with them is in
- * `diagnostics`, and an exception is a fault of Siren's own.
+ * Texts to models. `files` are relative to the project's root. Whatever the bytes, this returns: what is wrong with
+ * them is in `diagnostics`, and an exception is a fault of Siren's own.
  */
 export function compile(files: readonly string[], host: SourceHost, options: CompileOptions = {}): Compiled {
   const problems = new Problems();

@@ -116,7 +116,9 @@ const isName = (at: IToken | undefined): boolean =>
 
 /** The language's word for a type of C. */
 function ofC(words: readonly string[]): string {
-  const plain = words.filter((word) => !['struct', 'union', 'enum', 'const', 'volatile', 'static', 'signed'].includes(word)); // prettier-ignore
+  const plain = words.filter(
+    (word) => !['struct', 'union', 'enum', 'const', 'volatile', 'static', 'signed'].includes(word),
+  );
   const unsigned = plain.includes('unsigned');
   const base = plain.filter((word) => word !== 'unsigned');
   const name = base.filter((word) => word !== 'int').at(-1) ?? 'int';
@@ -180,7 +182,6 @@ function claim({ tokens }: Failed, at: number, error: IRecognitionException): Co
     before === subject &&
     !OBSERVERS.has(subject.image)
   ) {
-    // prettier-ignore
     const help = `say who says so, as in \`verdict ${subject.image}… is …\``;
     return { ...place(subject), message: 'a claim begins with an observer', said: 'too early', help };
   }
@@ -261,12 +262,17 @@ function unclosed({ text, tokens }: Failed): IToken | undefined {
 /** `symbols["table"] as hlist_head[64]`: no value is an array. */
 function castToArray({ tokens }: Failed, at: IToken): string | undefined {
   if (at.tokenType !== token.LBracket) return undefined;
-  const before = tokens.slice(0, tokens.indexOf(at)).findLast(({ tokenType }) => tokenType !== token.Star && tokenType !== token.Word); // prettier-ignore
+  const before = tokens
+    .slice(0, tokens.indexOf(at))
+    .findLast(({ tokenType }) => tokenType !== token.Star && tokenType !== token.Word);
   if (before?.tokenType !== token.As) return undefined;
   return 'nothing is read `as` an array: a locator says how many with `length`, and a struct may hold an array';
 }
 
-/** `recents of answers` in an `app`: where a value belongs, `of` is taken for one, and who is meant for a clause without any. */
+/**
+ * `recents of answers` in an `app`: where a value belongs, `of` is taken for one, and who is meant for a clause without
+ * any.
+ */
 function uncounted({ tokens }: Failed, at: IToken): string | undefined {
   const before = tokens.slice(0, tokens.indexOf(at));
   const [head, of, whose] = before.slice(-3);
@@ -284,7 +290,12 @@ const JOINING = ['or', 'and', 'in', 'mod', 'is', 'as'];
 /** `or` at the head of a line: the line above has ended without it. */
 function goesOn({ tokens }: Failed, at: IToken): string | undefined {
   const index = tokens.indexOf(at);
-  const operator = at.tokenType === token.Terminator ? tokens[index + 1] : tokens[index - 1]?.tokenType === token.Terminator ? at : undefined; // prettier-ignore
+  const operator =
+    at.tokenType === token.Terminator
+      ? tokens[index + 1]
+      : tokens[index - 1]?.tokenType === token.Terminator
+        ? at
+        : undefined;
   if (operator === undefined || operator.tokenType === token.Word || !JOINING.includes(operator.image))
     return undefined;
   return `write \`${operator.image}\` at the end of the line above, not at the head of this one: behind an operator a sentence goes on`;
@@ -293,7 +304,9 @@ function goesOn({ tokens }: Failed, at: IToken): string | undefined {
 /** Words that cannot begin a sentence. */
 const RESERVED = ['or', 'and', 'in', 'mod', 'not', 'is', 'as', 'else'];
 
-/** `{ … } repair …`, `stop web expect { … }` on one line: what begins a sentence there without a line's end before it. */
+/**
+ * `{ … } repair …`, `stop web expect { … }` on one line: what begins a sentence there without a line's end before it.
+ */
 export function runOn(
   tokens: readonly IToken[],
   { token: at, message }: IRecognitionException,

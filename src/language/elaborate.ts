@@ -43,7 +43,8 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
   const { model: library, names } = libraryOf(unit, problems);
   checkLookedAt(unit, names.locators, problems);
   checkTopologies(unit, problems);
-  // A scenario's tree is let go with the scenario: nobody can import one, and what is in use has to be moved about by the engine.
+  // A scenario's tree is let go with the scenario: nobody can import one, and what is in use has to be moved about by
+  // the engine.
   const left: (Declaration | undefined)[] = unit.tree.declarations as Declaration[];
   unit.tree = { declarations: unit.tree.declarations.filter((node) => node.kind !== 'scenario') };
   for (let at = 0; at < left.length; at++) {
@@ -95,7 +96,10 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
 
 type Named = Scenario | Pick<Scenario, 'name' | 'span'>;
 
-/** What a scenario came to. One that has errors of its own has its name nevertheless, where no column is needed to tell it. */
+/**
+ * What a scenario came to. One that has errors of its own has its name nevertheless, where no column is needed to tell
+ * it.
+ */
 function named(unit: Unit, node: tree.Scenario, made: readonly Scenario[]): readonly Named[] {
   if (made.length > 0 || node.tables.length > 0 || node.name.text === '') return made;
   return [{ name: plainText(node.name.text), span: spanOf(unit, node) }];

@@ -25,8 +25,9 @@ function bareWord(expr: Expr, { values, parties }: Scope): string | undefined {
 }
 
 /**
- * What a word stands for beside a place of that type: `CLOSED` beside `web.doors[3].state` is a value of the enumeration. `none` where the place is of
- * another type, or the expression no word; undefined when the enumeration has no such word, which is reported.
+ * What a word stands for beside a place of that type: `CLOSED` beside `web.doors[3].state` is a value of the
+ * enumeration. `none` where the place is of another type, or the expression no word; undefined when the enumeration has
+ * no such word, which is reported.
  */
 export function enumWord(
   expr: Expr,
@@ -40,6 +41,10 @@ export function enumWord(
   const span = spanOf(scope.unit, expr);
   const found = seen.values.find(({ name }) => name === word);
   if (found !== undefined) return { kind: 'int', value: found.value, span };
-  const help = didYouMean(word, seen.values.map(({ name }) => name), 'it has'); // prettier-ignore
+  const help = didYouMean(
+    word,
+    seen.values.map(({ name }) => name),
+    'it has',
+  );
   return fail(scope, 'E0614', expr, `this enumeration has no \`${word}\``, 'unknown', help);
 }

@@ -53,7 +53,14 @@ export function evaluate(expr: tree.Expr, scope: Scope): Expression | undefined 
     case 'conditional':
       return evaluateConditional(expr, scope);
     case 'cast':
-      return fail(scope, 'E0620', expr, 'a place of a scenario has the type that its structure gives it', 'no `as` here', 'declare it in a `struct` or a `locator`; a range of bytes is written `web.memory[0x1000..0x1003]`'); // prettier-ignore
+      return fail(
+        scope,
+        'E0620',
+        expr,
+        'a place of a scenario has the type that its structure gives it',
+        'no `as` here',
+        'declare it in a `struct` or a `locator`; a range of bytes is written `web.memory[0x1000..0x1003]`',
+      );
     case 'part':
       return later(scope, expr, 'a part of what stands in brackets');
   }
@@ -76,7 +83,8 @@ export function later(scope: Scope, node: tree.Node, what: string): undefined {
 
 function evaluateBinary(expr: tree.Expr & { kind: 'binary' }, scope: Scope): Expression | undefined {
   const matching = MATCHING.has(expr.operator);
-  const turned = matching && expr.operator !== 'in' && isBareWord(expr.left, scope) && !isBareWord(expr.right, scope); // prettier-ignore
+  const turned =
+    matching && expr.operator !== 'in' && isBareWord(expr.left, scope) && !isBareWord(expr.right, scope);
   const one = evaluate(turned ? expr.right : expr.left, scope);
   const type = matching && one?.kind === 'path' ? quietly(one.value, scope)?.type : undefined;
   const other = evaluateBeside(turned ? expr.left : expr.right, type, scope);

@@ -30,8 +30,8 @@ export function nameOf(at: IToken): tree.Name {
   return { text: at.image, start: startOf(at), end: endOf(at) };
 }
 /**
- * Offsets, kept small integers: while the grammar is recorded tokens have NaN for an offset, and one NaN makes the engine box every
- * number that is ever stored in its place.
+ * Offsets, kept small integers: while the grammar is recorded tokens have NaN for an offset, and one NaN makes the
+ * engine box every number that is ever stored in its place.
  */
 export function startOf(at: IToken): number {
   return at.startOffset | 0;
@@ -69,8 +69,8 @@ export class ExpressionParser extends EmbeddedActionsParser {
   };
 
   /**
-   * At the top of a file nothing but the end of the line may follow a declaration. The engine's own way to get there looks through
-   * all the rest of the file, for every error anew.
+   * At the top of a file nothing but the end of the line may follow a declaration. The engine's own way to get there
+   * looks through all the rest of the file, for every error anew.
    */
   protected endOfLine(): void {
     const next = this.LA(1);

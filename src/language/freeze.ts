@@ -1,8 +1,9 @@
 import type { Scenario, SpecModel } from '../model/scenario.ts';
 
 /**
- * Freezes a model down to its sentences: scenarios, triggers, actions, claims and their lists. What a sentence is made of, its
- * expressions and spans, is readonly by type alone: freezing every last object costs as much as parsing the text.
+ * Freezes a model down to its sentences: scenarios, triggers, actions, claims and their lists. What a sentence is made
+ * of, its expressions and spans, is readonly by type alone: freezing every last object costs as much as parsing the
+ * text.
  */
 export function freezeModel(model: SpecModel): SpecModel {
   for (const scenario of model.scenarios) freezeScenario(scenario);

@@ -127,7 +127,8 @@ export function borrow(party: PartyDraft, item: Phrase, seen: Map<string, Name>,
   clausesOf(item.head, rest, [], scope);
   const expr = first.word.text === 'cpus' ? single(first.values, first.word, scope) : undefined;
   const step = expr?.kind === 'path' && expr.root.text === 'patient' ? expr.steps[0] : undefined;
-  const sound = step?.kind === 'field' && step.name === 'cpus' && expr?.kind === 'path' && expr.steps.length === 1; // prettier-ignore
+  const sound =
+    step?.kind === 'field' && step.name === 'cpus' && expr?.kind === 'path' && expr.steps.length === 1;
   if (!sound) {
     party.written = [...party.written, 'cpus'];
     const message = "an ambulance borrows its patient's CPUs and nothing else";

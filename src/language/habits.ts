@@ -3,8 +3,8 @@ import type { Problems } from './problems.ts';
 import * as token from './tokens.ts';
 
 /**
- * What people write who come from C or JavaScript. Each is told once, in the words of this language, and read on as what was meant, so that
- * nothing else is complained of.
+ * What people write who come from C or JavaScript. Each is told once, in the words of this language, and read on as
+ * what was meant, so that nothing else is complained of.
  */
 
 const CODE = 'E0213';
@@ -18,7 +18,10 @@ interface Found {
   count: number;
 }
 
-/** The text with comments of another language blanked, and texts in single quotes in double ones; every offset stays what it is. */
+/**
+ * The text with comments of another language blanked, and texts in single quotes in double ones; every offset stays
+ * what it is.
+ */
 export function inThisForm(file: string, text: string, problems: Problems): string {
   if (!text.includes('//') && !text.includes('/*') && !text.includes("'")) return text;
   const comments = new Map<string, Found>();
@@ -44,7 +47,14 @@ export function inThisForm(file: string, text: string, problems: Problems): stri
       problems,
     );
   if (quoted !== undefined)
-    tell(file, quoted, quoted.image.length, 'a text stands in double quotes', `write \`"${quoted.image.slice(1, -1)}"\``, problems); // prettier-ignore
+    tell(
+      file,
+      quoted,
+      quoted.image.length,
+      'a text stands in double quotes',
+      `write \`"${quoted.image.slice(1, -1)}"\``,
+      problems,
+    );
   return plain;
 }
 
@@ -126,7 +136,11 @@ export function withOwnOperators(file: string, text: string, cut: Cut, problems:
       // `7 % 2` reads as a share and a number.
       const at = before.startOffset + before.image.length - 1;
       say('%', 'mod', at);
-      tokens[tokens.length - 1] = tokenOf(before.image.slice(0, -1).trimEnd(), token.NumberLiteral, before.startOffset); // prettier-ignore
+      tokens[tokens.length - 1] = tokenOf(
+        before.image.slice(0, -1).trimEnd(),
+        token.NumberLiteral,
+        before.startOffset,
+      );
       tokens.push(tokenOf('mod', token.KEYWORDS.get('mod') as TokenType, at), current);
     } else tokens.push(current);
   }

@@ -2,8 +2,8 @@ import type { IToken, TokenType } from 'chevrotain';
 import * as token from './tokens.ts';
 
 /**
- * Where a reserved word is a name all the same: at a member's place. C has structs with members called `in` and `mod`; before a colon, and
- * where an application fills its elements, nothing else can be meant.
+ * Where a reserved word is a name all the same: at a member's place. C has structs with members called `in` and `mod`;
+ * before a colon, and where an application fills its elements, nothing else can be meant.
  */
 export class Heads {
   /** The word that the sentence begins with. */

@@ -10,7 +10,8 @@ export const MAX_SPEC_BYTES = 4_194_304;
 
 /**
  * Where source texts come from. The language touches no file system itself: the runner gives it one, the tests another.
- * `file` is relative to the project's root, with `/` between folders and without `.` or `..` parts, unless it lies outside.
+ * `file` is relative to the project's root, with `/` between folders and without `.` or `..` parts, unless it lies
+ * outside.
  */
 export interface SourceHost {
   read(file: string): ReadResult;
@@ -19,8 +20,8 @@ export interface SourceHost {
 }
 
 /**
- * The file that `specifier` in `importer` names, relative to the root. `not_relative` when it does not start with `./` or `../`;
- * `outside_root` when it climbs out.
+ * The file that `specifier` in `importer` names, relative to the root. `not_relative` when it does not start with `./`
+ * or `../`; `outside_root` when it climbs out.
  */
 export function resolveImport(
   importer: string,

@@ -54,7 +54,9 @@ export function interpolate(image: string, node: Node, scope: Scope): string | u
   return sound ? result : undefined;
 }
 
-/** As text inside a string: no quotes around strings, no brackets around words. Undefined when it would be far too long. */
+/**
+ * As text inside a string: no quotes around strings, no brackets around words. Undefined when it would be far too long.
+ */
 function asText(value: Expression): string | undefined {
   if (partsOf(value, TEXT_LIMIT) > TEXT_LIMIT) return undefined;
   return value.kind === 'string' || value.kind === 'word' ? value.value : printExpression(value);

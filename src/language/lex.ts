@@ -28,8 +28,24 @@ const OPERATOR = new Uint8Array(1024);
 for (const type of token.CONTINUING) OPERATOR[type.tokenTypeIdx as number] = 1;
 OPERATOR[token.Comma.tokenTypeIdx as number] = 0;
 
-/** Before one of these a newline or `;` means nothing in a `locator`, which is long and has nothing behind a newline. */
-const OF_LOCATORS: ReadonlySet<string> = new Set(['from', 'via', 'step', 'length', 'first', 'last', 'key', 'label', 'id', 'space', 'guard', 'limit', 'including']); // prettier-ignore
+/**
+ * Before one of these a newline or `;` means nothing in a `locator`, which is long and has nothing behind a newline.
+ */
+const OF_LOCATORS: ReadonlySet<string> = new Set([
+  'from',
+  'via',
+  'step',
+  'length',
+  'first',
+  'last',
+  'key',
+  'label',
+  'id',
+  'space',
+  'guard',
+  'limit',
+  'including',
+]);
 
 const index = (type: { tokenTypeIdx?: number }): number => type.tokenTypeIdx as number;
 const WORD = index(token.Word);
@@ -57,7 +73,8 @@ function wordOf(image: string): { readonly image: string; readonly keyword: Toke
   const known = WORDS.get(image);
   if (known !== undefined) return known;
   if (WORDS.size >= WORD_LIMIT) WORDS.clear();
-  // A property's key is the engine's own copy of a text: compared with a literal by its address, and no part of the file.
+  // A property's key is the engine's own copy of a text: compared with a literal by its address, and no part of the
+  // file.
   const [own] = Object.keys({ [image]: 0 }) as [string];
   const word = { image: own, keyword: token.KEYWORDS.get(own) };
   WORDS.set(own, word);

@@ -4,13 +4,43 @@ import { didYouMean, nearest } from './suggest.ts';
 import * as token from './tokens.ts';
 
 const DECLARATIONS = [
-  'import', 'tag', 'let', 'topology', 'fault', 'scenario', 'struct', 'locator', 'validator', 'def',
-]; // prettier-ignore
+  'import',
+  'tag',
+  'let',
+  'topology',
+  'fault',
+  'scenario',
+  'struct',
+  'locator',
+  'validator',
+  'def',
+];
 /** What may head a sentence of a scenario; only those with a form of their own are mended here. */
 const IN_SCENARIO = [
-  'uses', 'change', 'tags', 'targets', 'run', 'seeds', 'skip', 'xfail', 'machine', 'lpar', 'ambulance',
-  'expect', 'let', 'at', 'every', 'on', 'core', 'budget', 'app', 'service', 'owns', 'shares', 'borrows',
-]; // prettier-ignore
+  'uses',
+  'change',
+  'tags',
+  'targets',
+  'run',
+  'seeds',
+  'skip',
+  'xfail',
+  'machine',
+  'lpar',
+  'ambulance',
+  'expect',
+  'let',
+  'at',
+  'every',
+  'on',
+  'core',
+  'budget',
+  'app',
+  'service',
+  'owns',
+  'shares',
+  'borrows',
+];
 const TRIGGERS = ['at', 'every', 'on'];
 const FORMED = ['expect', 'let', ...TRIGGERS];
 const IN_PARTITION = ['owns', 'shares', 'kernel', 'metadata', 'attends', 'app'];
@@ -35,10 +65,36 @@ const OF_OTHERS: ReadonlyMap<string, string> = new Map([
 ]);
 
 const SETTINGS = new Set([
-  'cpus', 'memory', 'iommu', 'slice', 'block', 'network', 'console', 'owns', 'shares', 'attends', 'kernel', 'metadata',
-  'size', 'seal', 'describes', 'workload', 'heartbeat', 'watchdog_thresh', 'panic_on_oops', 'softlockup_panic',
-  'layout_seed', 'uses', 'tags', 'targets', 'run', 'seeds', 'skip', 'xfail', 'device',
-]); // prettier-ignore
+  'cpus',
+  'memory',
+  'iommu',
+  'slice',
+  'block',
+  'network',
+  'console',
+  'owns',
+  'shares',
+  'attends',
+  'kernel',
+  'metadata',
+  'size',
+  'seal',
+  'describes',
+  'workload',
+  'heartbeat',
+  'watchdog_thresh',
+  'panic_on_oops',
+  'softlockup_panic',
+  'layout_seed',
+  'uses',
+  'tags',
+  'targets',
+  'run',
+  'seeds',
+  'skip',
+  'xfail',
+  'device',
+]);
 const VALUES = new Set([token.Word, token.NumberLiteral, token.Quantity, token.StringLiteral]);
 const GRANTS = new Set([token.Owns, token.Shares]);
 /** No more commas are made ends of sentences. */
@@ -48,8 +104,8 @@ const COMMAS = 100;
 const LOOKED_AT = 2000;
 
 /**
- * Reports the heads that a slip kept from being keywords, and makes them what was meant, so that what follows is read in its own form
- * and not complained of. True when the tokens are worth a second look.
+ * Reports the heads that a slip kept from being keywords, and makes them what was meant, so that what follows is read
+ * in its own form and not complained of. True when the tokens are worth a second look.
  */
 export function mendHeads(file: string, tokens: IToken[], problems: Problems): boolean {
   const blocks: string[] = [];
@@ -109,10 +165,20 @@ function turnMember(file: string, tokens: IToken[], at: number, problems: Proble
   const start = head.startOffset;
   const end = start + head.image.length;
   const help = `write \`${name.image}: ${head.image} { … }\``;
-  problems.error('E0213', 'a member is written with its name first', [{ span: { file, start, end }, text: 'as C does' }], help); // prettier-ignore
+  problems.error(
+    'E0213',
+    'a member is written with its name first',
+    [{ span: { file, start, end }, text: 'as C does' }],
+    help,
+  );
   tokens.splice(close + 1, 1);
   tokens.splice(at + 1, tag);
-  const colon = { ...head, image: ':', tokenType: token.Colon, tokenTypeIdx: token.Colon.tokenTypeIdx as number }; // prettier-ignore
+  const colon = {
+    ...head,
+    image: ':',
+    tokenType: token.Colon,
+    tokenTypeIdx: token.Colon.tokenTypeIdx as number,
+  };
   tokens.splice(at, 0, { ...name, startOffset: start }, colon);
   return true;
 }
@@ -124,7 +190,9 @@ function isSetting(tokens: readonly IToken[], at: number): boolean {
   return VALUES.has(value.tokenType) && value.image !== 'weight';
 }
 
-/** Makes a comma between two settings the `;` that it should be. A resource after it is granted as the one before it. */
+/**
+ * Makes a comma between two settings the `;` that it should be. A resource after it is granted as the one before it.
+ */
 function separate(file: string, tokens: IToken[], at: number, head: IToken, problems: Problems): void {
   const [comma, word] = [tokens[at] as IToken, tokens[at + 1] as IToken];
   const start = comma.startOffset;

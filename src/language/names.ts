@@ -4,7 +4,10 @@ import type { Declared, Unit } from './scope.ts';
 import { didYouMean } from './suggest.ts';
 import type { Import, Name } from './tree.ts';
 
-/** Gives every top-level name of a file its declaration, its imports' names included. `imported` gives the unit of an import. */
+/**
+ * Gives every top-level name of a file its declaration, its imports' names included. `imported` gives the unit of an
+ * import.
+ */
 export function bindNames(
   unit: Unit,
   imported: (declaration: Import) => Unit | undefined,

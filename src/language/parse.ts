@@ -49,8 +49,8 @@ export function parse(file: string, text: string, problems: Problems): Parsed {
 }
 
 /**
- * An expression within a string, which begins at `offset` of its file: offsets in what comes back are those of the file. Undefined when
- * it is none; only characters that are no part of the language are reported.
+ * An expression within a string, which begins at `offset` of its file: offsets in what comes back are those of the
+ * file. Undefined when it is none; only characters that are no part of the language are reported.
  */
 export function parseExpression(
   file: string,

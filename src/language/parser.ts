@@ -5,8 +5,8 @@ import * as token from './tokens.ts';
 import type * as tree from './tree.ts';
 
 /**
- * The grammar: LL(1). A sentence that fails is dropped up to its end; what stands in its braces is still read. It knows the
- * heads that have a form of their own and nothing of the vocabulary: a new fault verb or setting never touches it.
+ * The grammar: LL(1). A sentence that fails is dropped up to its end; what stands in its braces is still read. It knows
+ * the heads that have a form of their own and nothing of the vocabulary: a new fault verb or setting never touches it.
  */
 class SirenParser extends LibraryParser {
   constructor() {

@@ -6,7 +6,10 @@ export const DIAGNOSTICS_PER_FILE = 100;
 /** No more of one file are kept, repeated ones included. */
 const KEPT_PER_FILE = 2000;
 
-/** A file unfolds into at most so many sentences: those of each row of a table, of each fault that is called, of each text that is filled in. */
+/**
+ * A file unfolds into at most so many sentences: those of each row of a table, of each fault that is called, of each
+ * text that is filled in.
+ */
 const SENTENCES_PER_FILE = 250_000;
 
 /**
@@ -90,7 +93,10 @@ export class Problems {
   }
 }
 
-/** Bounds what it is asked for as any other, and keeps no diagnostic: for what is read a first time, to be read aloud later. */
+/**
+ * Bounds what it is asked for as any other, and keeps no diagnostic: for what is read a first time, to be read aloud
+ * later.
+ */
 export class Quiet extends Problems {
   override error(): void {}
   override warn(): void {}

@@ -58,8 +58,8 @@ function noText(
 }
 
 /**
- * UTF-8 to text; undefined when it is none. The strict decoder makes strings of two bytes a character, which every later step pays
- * for, so it is asked only when the lenient one had to replace something, or a file says U+FFFD.
+ * UTF-8 to text; undefined when it is none. The strict decoder makes strings of two bytes a character, which every
+ * later step pays for, so it is asked only when the lenient one had to replace something, or a file says U+FFFD.
  */
 function decode(bytes: Uint8Array): string | undefined {
   const text = new TextDecoder().decode(bytes);

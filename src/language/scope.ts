@@ -73,8 +73,8 @@ export function spanOf(unit: Unit, node: Node): Span {
 }
 
 /**
- * Where a node stands whose start and end the caller has read: there it is always a node of one kind, and the engine knows where those
- * lie in it. Asked of any node, as above, they are searched for, which took a tenth of a compilation.
+ * Where a node stands whose start and end the caller has read: there it is always a node of one kind, and the engine
+ * knows where those lie in it. Asked of any node, as above, they are searched for, which took a tenth of a compilation.
  */
 export function spanAt(unit: Unit, start: number, end: number): Span {
   return { file: unit.file, start, end };

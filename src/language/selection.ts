@@ -77,7 +77,15 @@ function coreOrNot(target: TargetName, at: Expr, core: Phrase | undefined, scope
     fail(scope, 'E0346', at, 'the scenario has no core file', 'what is it to be looked at?', help);
   } else {
     const first = label(scope.unit, core, 'a core file');
-    fail(scope, 'E0346', at, `a core file cannot be looked at on \`${target}\``, 'not there', 'write `targets core`', [first]); // prettier-ignore
+    fail(
+      scope,
+      'E0346',
+      at,
+      `a core file cannot be looked at on \`${target}\``,
+      'not there',
+      'write `targets core`',
+      [first],
+    );
   }
 }
 

@@ -94,7 +94,14 @@ function valuesOf(
     const clause = clauseNamed(clauses, word);
     if (clause === undefined) {
       if (!rule.required) continue;
-      return fail(scope, 'E0509', phrase, `\`${verb.name}\` needs \`${word}\``, 'incomplete', `${word}: ${rule.doc}`); // prettier-ignore
+      return fail(
+        scope,
+        'E0509',
+        phrase,
+        `\`${verb.name}\` needs \`${word}\``,
+        'incomplete',
+        `${word}: ${rule.doc}`,
+      );
     }
     const checked = checkClauseValues(verb, word, rule, clause, place, scope);
     if (checked === undefined) return undefined;
@@ -103,7 +110,10 @@ function valuesOf(
   return values;
 }
 
-/** Park, write, verify, resume: what is written is written while nothing runs, and nothing runs on it that was not looked at. */
+/**
+ * Park, write, verify, resume: what is written is written while nothing runs, and nothing runs on it that was not
+ * looked at.
+ */
 function inOrder(phrases: readonly Phrase[], item: Phrase, scope: Scope): boolean {
   const at = new Map<string, number>();
   for (const [index, { head }] of phrases.entries()) {
@@ -135,12 +145,26 @@ function inOrder(phrases: readonly Phrase[], item: Phrase, scope: Scope): boolea
     const head = phrases[(at.get('resume') ?? last) + 1]?.head ?? phrases[last]?.head ?? item.head;
     const message = 'a service ends with `resume`';
     const text = at.has('resume') ? 'after it has gone on' : 'it never goes on';
-    fail(scope, 'E0527', head, message, text, 'roll-back is promised only while the CPUs are parked: write `resume web` last'); // prettier-ignore
+    fail(
+      scope,
+      'E0527',
+      head,
+      message,
+      text,
+      'roll-back is promised only while the CPUs are parked: write `resume web` last',
+    );
     return false;
   }
   if (at.get('verify') !== last - 1) {
     const message = 'what a service has written is looked at before the partition goes on';
-    fail(scope, 'E0529', (phrases[last] as Phrase).head, message, 'not verified', 'write `verify web` before `resume web`'); // prettier-ignore
+    fail(
+      scope,
+      'E0529',
+      (phrases[last] as Phrase).head,
+      message,
+      'not verified',
+      'write `verify web` before `resume web`',
+    );
     return false;
   }
   if (last > 2) return true;

@@ -274,7 +274,10 @@ export function clausesOf(
   return kept ?? clauses;
 }
 
-/** An unknown clause as it was meant, unless that was said, too: what follows from a slip is not worth an error of its own. */
+/**
+ * An unknown clause as it was meant, unless that was said, too: what follows from a slip is not worth an error of its
+ * own.
+ */
 function slip(clause: Clause, kept: Clauses, known: readonly string[]): Clause | undefined {
   const { text } = clause.word;
   const meant = known.includes(text) || unitMeant(text) !== undefined ? undefined : nearest(text, known);

@@ -24,7 +24,10 @@ export function nearest(written: string, names: Iterable<string>): string | unde
   return best;
 }
 
-/** A help line: the nearest name, or the names there are. What ships may be meant, but is no answer to a slip in one's own: it is counted. */
+/**
+ * A help line: the nearest name, or the names there are. What ships may be meant, but is no answer to a slip in one's
+ * own: it is counted.
+ */
 export function didYouMean(
   written: string,
   names: Iterable<string>,
@@ -38,7 +41,10 @@ export function didYouMean(
   if (all.length + shipped.length === 0) return undefined;
   const shown = all.slice(0, SHOWN_LIMIT).map((name) => `\`${name}\``);
   const more = all.length > shown.length ? ` and ${all.length - shown.length} more` : '';
-  const rest = shipped.length > 0 ? `${shown.length > 0 ? ', and ' : ''}${shipped.length} structures that ship: \`npx siren explain structures\` lists them` : ''; // prettier-ignore
+  const rest =
+    shipped.length > 0
+      ? `${shown.length > 0 ? ', and ' : ''}${shipped.length} structures that ship: \`npx siren explain structures\` lists them`
+      : '';
   return `${what} ${shown.join(', ')}${more}${rest}`;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The syntax tree: what was written, in offsets of its own file. Nothing here has been looked up. A sentence that could not
- * be parsed is `broken` and stands where it stood, so that a check can tell "missing" from "unreadable".
+ * The syntax tree: what was written, in offsets of its own file. Nothing here has been looked up. A sentence that could
+ * not be parsed is `broken` and stands where it stood, so that a check can tell "missing" from "unreadable".
  */
 export interface Node {
   readonly start: number;
@@ -251,7 +251,19 @@ export interface Scenario extends Node {
 }
 
 export type Declaration =
-  | Import | Tag | Let | Def | Topology | Struct | Locator | Validator | Fault | Scenario | Later | Phrase | Broken; // prettier-ignore
+  | Import
+  | Tag
+  | Let
+  | Def
+  | Topology
+  | Struct
+  | Locator
+  | Validator
+  | Fault
+  | Scenario
+  | Later
+  | Phrase
+  | Broken;
 
 export interface FileTree {
   readonly declarations: readonly Declaration[];

@@ -13,8 +13,8 @@ const TEXT_PART = 16;
 const PARTS_OF_A_SENTENCE = 64;
 
 /**
- * How many parts a value has, names unfolded; Infinity above `limit`, as soon as that is known. Values share what they are made of, so
- * sixty names, each made of two of the one before, would have more parts than can be counted.
+ * How many parts a value has, names unfolded; Infinity above `limit`, as soon as that is known. Values share what they
+ * are made of, so sixty names, each made of two of the one before, would have more parts than can be counted.
  */
 export function partsOf(value: Expression, limit: number): number {
   let left = limit;

@@ -14,8 +14,8 @@ export interface AppVariable {
 const KNOWN = new WeakMap<LparModel, ReadonlyMap<string, AppVariable>>();
 
 /**
- * By symbol, what the applications of a partition have, and what the structures that its region describes in a process name: where they
- * begin, how many there are, their locks.
+ * By symbol, what the applications of a partition have, and what the structures that its region describes in a process
+ * name: where they begin, how many there are, their locks.
  */
 export function appVariables(lpar: LparModel): ReadonlyMap<string, AppVariable> {
   const known = KNOWN.get(lpar);
@@ -118,5 +118,8 @@ function bucketOf({ of, via }: LocatorModel, structs: readonly StructModel[]): T
     const name: string = link?.kind === 'named' ? link.name : '';
     link = structs.find((one) => one.name === name)?.members.find((one) => one.name === member)?.type;
   }
-  return { kind: 'named', name: link?.kind === 'named' && link.name === 'list_head' ? 'list_head' : 'hlist_head' }; // prettier-ignore
+  return {
+    kind: 'named',
+    name: link?.kind === 'named' && link.name === 'list_head' ? 'list_head' : 'hlist_head',
+  };
 }

@@ -45,14 +45,22 @@ export interface CDeclarations {
 
 /** The integers of LP64, by each way Linux spells them. */
 const INTEGERS: Readonly<Record<string, readonly [bytes: number, signed: boolean]>> = {
-  bool: [1, false], char: [1, true], 'unsigned char': [1, false], short: [2, true], 'unsigned short': [2, false],
-  int: [4, true], 'unsigned int': [4, false], long: [8, true], 'unsigned long': [8, false],
-  'long long': [8, true], 'unsigned long long': [8, false],
-}; // prettier-ignore
+  bool: [1, false],
+  char: [1, true],
+  'unsigned char': [1, false],
+  short: [2, true],
+  'unsigned short': [2, false],
+  int: [4, true],
+  'unsigned int': [4, false],
+  long: [8, true],
+  'unsigned long': [8, false],
+  'long long': [8, true],
+  'unsigned long long': [8, false],
+};
 
 /**
- * Reads the C subset that kernel-types.ts is written in: struct, union, enum (with `: u8` for its size), typedef and variables;
- * one declarator each. The input is our own, so a mistake in it is an internal error.
+ * Reads the C subset that kernel-types.ts is written in: struct, union, enum (with `: u8` for its size), typedef and
+ * variables; one declarator each. The input is our own, so a mistake in it is an internal error.
  */
 export function parseC(source: string): CDeclarations {
   const tokens = source.replace(/\/\*.*?\*\//gs, ' ').match(/[A-Za-z_]\w*|\d+|[{}[\]();:,=*-]/g) ?? [];

@@ -4,7 +4,10 @@ export interface ConsoleSign {
   readonly sign: string;
 }
 
-/** As 6.1 prints them: lib/list_debug.c, mm/slub.c, kernel/sched/core.c, kernel/watchdog.c, arch/x86/mm/fault.c, arch/x86/kernel/{traps,dumpstack}.c. */
+/**
+ * As 6.1 prints them: lib/list_debug.c, mm/slub.c, kernel/sched/core.c, kernel/watchdog.c, arch/x86/mm/fault.c,
+ * arch/x86/kernel/{traps,dumpstack}.c.
+ */
 const LINES: readonly (readonly [RegExp, ConsoleSign])[] = [
   [/list_(?:add|del) corruption\b/, { kind: 'oops', sign: 'list_bug' }],
   [/corrupted stack end detected/, { kind: 'panic', sign: 'stack_end' }],

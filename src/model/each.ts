@@ -3,7 +3,10 @@ import type { EventPattern, Scenario } from './scenario.ts';
 /** More occurrences than this are not run. */
 export const OCCURRENCE_LIMIT = 256;
 
-/** What the `on each` of a scenario waits for, and where it stands among the triggers. Its `nth` says of how many occurrences there is a run: of every one, or of every tenth. */
+/**
+ * What the `on each` of a scenario waits for, and where it stands among the triggers. Its `nth` says of how many
+ * occurrences there is a run: of every one, or of every tenth.
+ */
 export function eachOf({
   triggers,
 }: Scenario): { readonly trigger: number; readonly pattern: EventPattern } | undefined {

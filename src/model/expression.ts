@@ -5,8 +5,8 @@ export type Dimension =
   'int' | 'time' | 'size' | 'percent' | 'bool' | 'string' | 'word' | 'place' | 'set' | 'range';
 
 /**
- * A checked expression. Constants are folded by the checker (`3 * web.kernel.heartbeat` arrives as a `time`); what is left
- * can only be known in a run: places and what the harness measures.
+ * A checked expression. Constants are folded by the checker (`3 * web.kernel.heartbeat` arrives as a `time`); what is
+ * left can only be known in a run: places and what the harness measures.
  */
 export type Expression =
   | { readonly kind: 'int'; readonly value: bigint; readonly span: Span }
@@ -55,8 +55,26 @@ export type Expression =
     };
 
 export type BinaryOperator =
-  | 'or' | 'and' | '==' | '!=' | '<' | '<=' | '>' | '>=' | 'in' | 'contains'
-  | '|' | '^' | '&' | '<<' | '>>' | '+' | '-' | '*' | '/' | 'mod'; // prettier-ignore
+  | 'or'
+  | 'and'
+  | '=='
+  | '!='
+  | '<'
+  | '<='
+  | '>'
+  | '>='
+  | 'in'
+  | 'contains'
+  | '|'
+  | '^'
+  | '&'
+  | '<<'
+  | '>>'
+  | '+'
+  | '-'
+  | '*'
+  | '/'
+  | 'mod';
 
 /** `web.tasks["nginx"].tasks.next`: what a report prints can be pasted into a spec. */
 export interface Path {

@@ -32,7 +32,10 @@ export function fitsParameter(parameter: FormulaParameter, type: FormulaType, so
         type.kind === 'elements' || type.kind === 'range' || type.kind === 'set' || isArray(type, source)
       );
     case 'element_or_elements':
-      return (type.kind === 'elements' && type.locator !== undefined) || (type.kind === 'place' && type.locator !== undefined); // prettier-ignore
+      return (
+        (type.kind === 'elements' && type.locator !== undefined) ||
+        (type.kind === 'place' && type.locator !== undefined)
+      );
     case 'element':
       return type.kind === 'place' && type.locator !== undefined;
     case 'each_condition':
@@ -43,8 +46,11 @@ export function fitsParameter(parameter: FormulaParameter, type: FormulaType, so
       return (type.kind === 'number' && !isTime(type)) || type.kind === 'pointer';
     case 'address':
       // What 32 bits hold, or is a time, is an offset at best; what is calculated may be anything.
-      if (type.kind === 'number') return type.bytes === undefined ? type.quantity === undefined : type.bytes === 8;
-      return type.kind === 'pointer' || type.kind === 'place' || type.kind === 'symbol' || type.kind === 'text'; // prettier-ignore
+      if (type.kind === 'number')
+        return type.bytes === undefined ? type.quantity === undefined : type.bytes === 8;
+      return (
+        type.kind === 'pointer' || type.kind === 'place' || type.kind === 'symbol' || type.kind === 'text'
+      );
     case 'symbol':
       return type.kind === 'symbol';
     case 'text':
@@ -59,7 +65,8 @@ export function fitsParameter(parameter: FormulaParameter, type: FormulaType, so
 function isArray(type: FormulaType, source: Types): boolean {
   if (type.kind !== 'place') return false;
   let at: TypeModel | 'opaque' | undefined = type.type;
-  for (let step = 0; step < 32 && typeof at === 'object' && at.kind === 'named'; step++) at = source.named(at.name); // prettier-ignore
+  for (let step = 0; step < 32 && typeof at === 'object' && at.kind === 'named'; step++)
+    at = source.named(at.name);
   return typeof at === 'object' && at.kind === 'array';
 }
 

@@ -5,14 +5,30 @@ import type { TypeModel } from './structure.ts';
 /** The type of a formula. */
 export type FormulaType =
   /**
-   * 64 bits; `signed` is undefined for constants, which take after what they are used with. `quantity`: of what it is a number;
-   * `bytes`: of the member that it was read from, undefined for what is calculated; `no_time`: however wide it is, it counts or names something.
+   * 64 bits; `signed` is undefined for constants, which take after what they are used with. `quantity`: of what it is a
+   * number; `bytes`: of the member that it was read from, undefined for what is calculated; `no_time`: however wide it
+   * is, it counts or names something.
    */
-  | { readonly kind: 'number'; readonly signed: boolean | undefined; readonly quantity?: Quantity; readonly bytes?: number; readonly no_time?: true }
+  | {
+      readonly kind: 'number';
+      readonly signed: boolean | undefined;
+      readonly quantity?: Quantity;
+      readonly bytes?: number;
+      readonly no_time?: true;
+    }
   | { readonly kind: 'bool' }
   | { readonly kind: 'text' }
-  /** Memory of that type: it has an address, can be blamed and set. `counted`: bound by `each`, so that `.index` is its position. */
-  | { readonly kind: 'place'; readonly type: TypeModel; readonly locator?: string; readonly bits?: number; readonly counted?: boolean }
+  /**
+   * Memory of that type: it has an address, can be blamed and set. `counted`: bound by `each`, so that `.index` is its
+   * position.
+   */
+  | {
+      readonly kind: 'place';
+      readonly type: TypeModel;
+      readonly locator?: string;
+      readonly bits?: number;
+      readonly counted?: boolean;
+    }
   /** The value of a pointer. */
   | { readonly kind: 'pointer'; readonly to: TypeModel; readonly counted?: boolean }
   /** A place of unknown type until it is cast; a per-CPU variable is indexed by CPU instead. */
@@ -25,14 +41,24 @@ export type FormulaType =
   | { readonly kind: 'enumeration'; readonly type: TypeModel }
   /** Of a guest's type that is not known here: nothing is said about it before it is linked. */
   | { readonly kind: 'unknown' }
-  | Wrong; // prettier-ignore
+  | Wrong;
 
 /** No type: what is wrong, for people, and where. */
 export interface Wrong {
   readonly kind: 'wrong';
   readonly problem:
-    | 'no_name' | 'no_element' | 'no_locator' | 'no_member' | 'no_type' | 'no_function' | 'arguments' | 'mismatch' | 'not_a_number' | 'not_a_place'
-    | 'not_elements' | 'out_of_bounds'; // prettier-ignore
+    | 'no_name'
+    | 'no_element'
+    | 'no_locator'
+    | 'no_member'
+    | 'no_type'
+    | 'no_function'
+    | 'arguments'
+    | 'mismatch'
+    | 'not_a_number'
+    | 'not_a_place'
+    | 'not_elements'
+    | 'out_of_bounds';
   readonly message: string;
   readonly span: Span;
 }
@@ -78,7 +104,9 @@ export function describeType(type: FormulaType): string {
     case 'symbol':
       return `the place \`symbols["${type.name}"]\`, of no type before \`as\``;
     case 'elements':
-      return type.locator === undefined ? `several of ${describeType(type.of)}` : `the elements of \`${type.locator}\``; // prettier-ignore
+      return type.locator === undefined
+        ? `several of ${describeType(type.of)}`
+        : `the elements of \`${type.locator}\``;
     case 'cpu':
       return 'a CPU';
     case 'range':

@@ -11,15 +11,20 @@ import {
 import type { MemberModel, TypeModel } from './structure.ts';
 
 /**
- * The simulated kernel's types as a checker sees them: names and kinds, no offsets (a layout makes those, and a guest's BTF tells
- * them). Undefined for a name that this kernel does not have.
+ * The simulated kernel's types as a checker sees them: names and kinds, no offsets (a layout makes those, and a guest's
+ * BTF tells them). Undefined for a name that this kernel does not have.
  */
 export function kernelType(name: string): TypeModel | undefined {
   const known = KNOWN.get(name);
   if (known) return known;
   const type = namedType(name);
   if (!type) return undefined;
-  const made = type.kind === 'typedef' ? modelOf(TYPEDEFS.get(name) as CType) : type.kind === 'enum' ? enumOf(name) : aggregateOf(AGGREGATES.get(name)?.members ?? [], AGGREGATES.get(name)?.union === true); // prettier-ignore
+  const made =
+    type.kind === 'typedef'
+      ? modelOf(TYPEDEFS.get(name) as CType)
+      : type.kind === 'enum'
+        ? enumOf(name)
+        : aggregateOf(AGGREGATES.get(name)?.members ?? [], AGGREGATES.get(name)?.union === true);
   KNOWN.set(name, made);
   return made;
 }
@@ -52,7 +57,13 @@ function modelOf(type: CType): TypeModel {
     case 'int':
       if (type.name === 'bool') return { kind: 'bool' };
       if (type.name === 'char') return { kind: 'char' };
-      return { kind: 'int', name: `${type.signed ? 's' : 'u'}${type.bytes * 8}`, bytes: type.bytes as 1 | 2 | 4 | 8, signed: type.signed, big_endian: false }; // prettier-ignore
+      return {
+        kind: 'int',
+        name: `${type.signed ? 's' : 'u'}${type.bytes * 8}`,
+        bytes: type.bytes as 1 | 2 | 4 | 8,
+        signed: type.signed,
+        big_endian: false,
+      };
     case 'anonymous':
       return aggregateOf(membersOf(type) ?? [], type.union);
     case 'pointer':
@@ -66,7 +77,11 @@ function modelOf(type: CType): TypeModel {
 
 function enumOf(name: string): TypeModel {
   const { bytes, values } = ENUMS.get(name) ?? { bytes: 4, values: [] };
-  return { kind: 'enum', bytes: bytes as 1 | 2 | 4 | 8, values: values.map(([label, value]) => ({ name: label, value: BigInt(value) })) }; // prettier-ignore
+  return {
+    kind: 'enum',
+    bytes: bytes as 1 | 2 | 4 | 8,
+    values: values.map(([label, value]) => ({ name: label, value: BigInt(value) })),
+  };
 }
 
 function aggregateOf(members: readonly CMember[], union: boolean): TypeModel {
@@ -74,5 +89,11 @@ function aggregateOf(members: readonly CMember[], union: boolean): TypeModel {
 }
 
 function memberModel(member: CMember): MemberModel {
-  return { name: member.name, type: modelOf(member.type), offset: 0, span: NOWHERE, ...(member.bits > 0 ? { bits: { from: 0, width: member.bits } } : {}) }; // prettier-ignore
+  return {
+    name: member.name,
+    type: modelOf(member.type),
+    offset: 0,
+    span: NOWHERE,
+    ...(member.bits > 0 ? { bits: { from: 0, width: member.bits } } : {}),
+  };
 }

@@ -2,8 +2,9 @@ import type { CAggregate, CDeclarations, CMember, CType } from './c-types.ts';
 import { parseC } from './c-types.ts';
 
 /**
- * The types of the simulated kernel: names, member types and shapes of Linux 6.1, cut down to the members that this kernel uses. No
- * offsets: a layout (targets/sim/guest/layout.ts) makes them, permuting the structs marked `__randomize_layout`.
+ * The types of the simulated kernel: names, member types and shapes of Linux 6.1, cut down to the members that this
+ * kernel uses. No offsets: a layout (targets/sim/guest/layout.ts) makes them, permuting the structs marked
+ * `__randomize_layout`.
  */
 const SOURCE = `
 typedef unsigned char u8; typedef unsigned short u16; typedef unsigned int u32; typedef unsigned long long u64;

@@ -21,7 +21,10 @@ export interface DeviceModel {
   readonly span: Span;
 }
 
-/** CPUs of a partition: dedicated, or virtual CPUs in fixed slots on shared ones; of an ambulance also its patient's own. */
+/**
+ * CPUs of a partition: dedicated, or virtual CPUs in fixed slots on shared ones; of an ambulance also its patient's
+ * own.
+ */
 export interface CpuGrant {
   /** `borrowed`: an ambulance that has no CPUs and works in its patient's slots, on its patient's account. */
   readonly mode: 'owned' | 'shared' | 'borrowed';
@@ -31,7 +34,10 @@ export interface CpuGrant {
   readonly vcpus: number;
   /** Slots a round; 1 when owned. */
   readonly weight: number;
-  /** What all its slots together give it at the least, as a part of one CPU's time: 0.3 for `minimum 30%`. The checker has compared it. */
+  /**
+   * What all its slots together give it at the least, as a part of one CPU's time: 0.3 for `minimum 30%`. The checker
+   * has compared it.
+   */
   readonly minimum?: number;
 }
 
@@ -70,9 +76,14 @@ export interface KernelModel {
 export interface MetadataModel {
   readonly size_bytes: number;
   readonly seal: 'crc32c' | 'none';
-  /** Names of collections (model/collections.ts): `tasks`, `orders` (also where `app.orders` was written). Default: all. */
+  /**
+   * Names of collections (model/collections.ts): `tasks`, `orders` (also where `app.orders` was written). Default: all.
+   */
   readonly describes: readonly string[];
-  /** The locators that `describes` names, a spec's own or shipped, parents before what is nested in them. Absent: none is known. */
+  /**
+   * The locators that `describes` names, a spec's own or shipped, parents before what is nested in them. Absent: none
+   * is known.
+   */
   readonly locators?: readonly LocatorModel[];
   /** The structs that those locators need and that a spec writes out. */
   readonly structs?: readonly StructModel[];
@@ -83,7 +94,10 @@ export interface AppModel {
   /** The comm of its task: `tasks["ledger"]`. */
   readonly name: string;
   readonly fills: readonly AppFill[];
-  /** Words of the application at a symbol, as `set symbols["order_count"] as u32 to count(orders)`; they hold at boot-complete. */
+  /**
+   * Words of the application at a symbol, as `set symbols["order_count"] as u32 to count(orders)`; they hold at
+   * boot-complete.
+   */
   readonly words: readonly AppWord[];
   /** Symbols of the locks that locators and validators of what it fills name as guards. */
   readonly locks: readonly string[];
@@ -97,7 +111,10 @@ export interface AppFill {
   readonly locator: LocatorModel;
   /** How many elements; in a nested structure, in each parent's. From 0. */
   readonly count: number;
-  /** `recents 100 of answers`: no elements of its own, but so many of those that another locator finds, linked a second time. */
+  /**
+   * `recents 100 of answers`: no elements of its own, but so many of those that another locator finds, linked a second
+   * time.
+   */
   readonly same?: string;
   /** By member, in the order written; a member that is not named is zero, but for what the shape itself needs. */
   readonly fields: readonly AppField[];

@@ -1,6 +1,8 @@
 import type { TypeModel } from './structure.ts';
 
-/** How a number lies in memory: the one notion of it for validators' repairs, places, and what an app is filled with. */
+/**
+ * How a number lies in memory: the one notion of it for validators' repairs, places, and what an app is filled with.
+ */
 export interface NumberField {
   /** Bytes of the unit that it is part of, or all of. */
   readonly bytes: number;
@@ -12,14 +14,20 @@ export interface NumberField {
   readonly signed: boolean;
 }
 
-/** How a number of a type lies; undefined for what is no number, truth, character or pointer. `type` has no name any more. */
-export function numberField(type: TypeModel | undefined, bits?: { readonly from: number; readonly width: number }): NumberField | undefined {
+/**
+ * How a number of a type lies; undefined for what is no number, truth, character or pointer. `type` has no name any
+ * more.
+ */
+export function numberField(
+  type: TypeModel | undefined,
+  bits?: { readonly from: number; readonly width: number },
+): NumberField | undefined {
   const bytes = bytesOf(type);
   if (type === undefined || bytes === 0) return undefined;
   const [from, width] = bits ? [bits.from, bits.width] : [0, bytes * 8];
   const int = type.kind === 'int' ? type : undefined;
   return { bytes, from, width, big_endian: int?.big_endian ?? false, signed: int?.signed ?? false };
-} // prettier-ignore
+}
 
 function bytesOf(type: TypeModel | undefined): number {
   if (type?.kind === 'int' || type?.kind === 'enum') return type.bytes;

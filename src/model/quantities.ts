@@ -6,7 +6,10 @@ export type Quantity = 'time' | 'size';
 type NumberType = Extract<FormulaType, { kind: 'number' }>;
 type Part = Pick<NumberType, 'quantity' | 'bytes'>;
 
-/** A time is nanoseconds in 64 bits: what is narrower holds none, nor does a count, an enumerator, or a bare number that the text writes down. */
+/**
+ * A time is nanoseconds in 64 bits: what is narrower holds none, nor does a count, an enumerator, or a bare number that
+ * the text writes down.
+ */
 function holdsTime({ quantity, bytes, signed, no_time }: NumberType, formula: Formula): boolean {
   if (no_time) return false;
   if (quantity !== undefined) return quantity === 'time';
@@ -14,7 +17,10 @@ function holdsTime({ quantity, bytes, signed, no_time }: NumberType, formula: Fo
   return bytes === undefined || bytes === 8;
 }
 
-/** True when two values can be told apart, added, and put in order: sizes are bytes and go with any number, times do not. */
+/**
+ * True when two values can be told apart, added, and put in order: sizes are bytes and go with any number, times do
+ * not.
+ */
 export function goTogether(one: FormulaType, left: Formula, other: FormulaType, right: Formula): boolean {
   const [timed, also] = [isTime(one), isTime(other)];
   if (!timed && !also) return true;
@@ -28,7 +34,10 @@ export const isTime = (type: FormulaType): boolean => type.kind === 'number' && 
 
 const BITS: ReadonlySet<FormulaOperator> = new Set(['|', '^', '&']);
 
-/** What an operation of numbers gives, and of how many bytes it was read; undefined where it makes no sense with these quantities. */
+/**
+ * What an operation of numbers gives, and of how many bytes it was read; undefined where it makes no sense with these
+ * quantities.
+ */
 export function calculated(
   operator: FormulaOperator,
   one: FormulaType,

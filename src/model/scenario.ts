@@ -6,8 +6,8 @@ import type { LibraryModel } from './structure.ts';
 export type TargetName = 'sim' | 'qemu' | 'core';
 
 /**
- * One scenario, one table row: checked, expanded, frozen, plain data (structuredClone keeps it whole). The narrow waist:
- * `language` makes it, everything after reads it and nothing else.
+ * One scenario, one table row: checked, expanded, frozen, plain data (structuredClone keeps it whole). The narrow
+ * waist: `language` makes it, everything after reads it and nothing else.
  */
 export interface Scenario {
   /** `file :: name`, unique in a run and stable between runs. */
@@ -31,8 +31,8 @@ export interface Scenario {
   readonly triggers: readonly Trigger[];
   readonly claims: readonly Claim[];
   /**
-   * `let` bindings that only a run can tell: measured values and places with `[any]`, evaluated once, where they are first used. A
-   * path's root may be such a name. Constants and plain places have already replaced their name.
+   * `let` bindings that only a run can tell: measured values and places with `[any]`, evaluated once, where they are
+   * first used. A path's root may be such a name. Constants and plain places have already replaced their name.
    */
   readonly lets: readonly { readonly name: string; readonly value: Expression; readonly span: Span }[];
   /** Structures that the file declares or imports, and what those need; what ships is not in it. Absent: none. */
@@ -52,7 +52,10 @@ export interface CoreModel {
   readonly sha256?: string;
   /** What the kernel in it must call itself. */
   readonly release?: string;
-  /** An earlier dump of the same boot, from when all was well: what is compared with memory as it was is compared with it. From the project's root. */
+  /**
+   * An earlier dump of the same boot, from when all was well: what is compared with memory as it was is compared with
+   * it. From the project's root.
+   */
   readonly booted?: { readonly file: string; readonly span: Span };
   readonly span: Span;
   /** Of the clause that names the file. */
@@ -126,7 +129,10 @@ export interface Claim {
   readonly within?: { readonly limit_ns: number; readonly of?: NamedMoment };
   /** `rank 1..2`; default for diagnosis is 1..1. */
   readonly rank?: { readonly low: number; readonly high: number };
-  /** `except PATH {, PATH}`: structures of a verdict; of a bystander the partitions whose traffic with it does not count. */
+  /**
+   * `except PATH {, PATH}`: structures of a verdict; of a bystander the partitions whose traffic with it does not
+   * count.
+   */
   readonly except: readonly Path[];
   /** `slack D`: by how much times may differ, in nanoseconds. Of bystanders only. */
   readonly slack_ns?: number;

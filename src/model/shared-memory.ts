@@ -15,8 +15,8 @@ export interface SharedWindow {
 }
 
 /**
- * The regions of a partition, in the order of the topology. Guest-physical, it finds them behind its own memory: the first at the next
- * multiple of 2 MiB, each other at the next one behind the one before.
+ * The regions of a partition, in the order of the topology. Guest-physical, it finds them behind its own memory: the
+ * first at the next multiple of 2 MiB, each other at the next one behind the one before.
  */
 export function windowsOf(
   topology: Pick<TopologyModel, 'shared_memory'>,

@@ -2,9 +2,9 @@ import type { Span } from '../text/span.ts';
 import type { Quantity } from './quantities.ts';
 
 /**
- * Structures in a guest's memory as the language declares them: what they are made of, how they are found, what must hold and how it
- * is mended. Checked, plain, frozen data. Members and symbols are names here: offsets and addresses come from the guest (BTF,
- * kallsyms) when a rescuer links a library against it.
+ * Structures in a guest's memory as the language declares them: what they are made of, how they are found, what must
+ * hold and how it is mended. Checked, plain, frozen data. Members and symbols are names here: offsets and addresses
+ * come from the guest (BTF, kallsyms) when a rescuer links a library against it.
  */
 export interface LibraryModel {
   readonly structs: readonly StructModel[];
@@ -18,17 +18,32 @@ export const NO_LIBRARY: LibraryModel = { structs: [], locators: [], validators:
 
 /** The type of a value or place. Names are looked up in the spec's structs first, then in the guest's BTF. */
 export type TypeModel =
-  | { readonly kind: 'int'; readonly name: string; readonly bytes: 1 | 2 | 4 | 8; readonly signed: boolean; readonly big_endian: boolean }
+  | {
+      readonly kind: 'int';
+      readonly name: string;
+      readonly bytes: 1 | 2 | 4 | 8;
+      readonly signed: boolean;
+      readonly big_endian: boolean;
+    }
   /** One byte of text; an array of it is a text that ends at its first zero. */
   | { readonly kind: 'char' }
   | { readonly kind: 'bool' }
   | { readonly kind: 'void' }
-  | { readonly kind: 'enum'; readonly bytes: 1 | 2 | 4 | 8; readonly values: readonly { readonly name: string; readonly value: bigint }[] }
+  | {
+      readonly kind: 'enum';
+      readonly bytes: 1 | 2 | 4 | 8;
+      readonly values: readonly { readonly name: string; readonly value: bigint }[];
+    }
   | { readonly kind: 'pointer'; readonly to: TypeModel }
   | { readonly kind: 'array'; readonly of: TypeModel; readonly count: number }
-  | { readonly kind: 'aggregate'; readonly union: boolean; readonly members: readonly MemberModel[]; readonly bytes: number }
+  | {
+      readonly kind: 'aggregate';
+      readonly union: boolean;
+      readonly members: readonly MemberModel[];
+      readonly bytes: number;
+    }
   /** A struct, union, enum or typedef by name. */
-  | { readonly kind: 'named'; readonly name: string }; // prettier-ignore
+  | { readonly kind: 'named'; readonly name: string };
 
 export interface MemberModel {
   /** '' for an anonymous struct or union: its members are found through it. */
@@ -54,7 +69,19 @@ export interface StructModel {
 }
 
 export type Shape =
-  | 'one' | 'list' | 'hlist' | 'llist' | 'tree' | 'hash' | 'array' | 'ring' | 'freelist' | 'bitmap' | 'xarray' | 'maple' | 'graph'; // prettier-ignore
+  | 'one'
+  | 'list'
+  | 'hlist'
+  | 'llist'
+  | 'tree'
+  | 'hash'
+  | 'array'
+  | 'ring'
+  | 'freelist'
+  | 'bitmap'
+  | 'xarray'
+  | 'maple'
+  | 'graph';
 
 /** Where a structure is and how to walk it. Expressions are those below; `element` stands for the element at hand. */
 export interface LocatorModel {
@@ -66,7 +93,10 @@ export interface LocatorModel {
   readonly of: TypeModel;
   /** The element's link member: `tasks`, `se.run_node`. Empty where the shape has none. */
   readonly via: readonly string[];
-  /** Places at which the shape begins (`list_head`, `rb_root_cached`, pointer, array …); one with `[*]` stands for each CPU or entry. */
+  /**
+   * Places at which the shape begins (`list_head`, `rb_root_cached`, pointer, array …); one with `[*]` stands for each
+   * CPU or entry.
+   */
   readonly from: readonly Formula[];
   /** True when the object that a list's head is part of is itself an element (`init_task`). */
   readonly including_head: boolean;
@@ -81,13 +111,19 @@ export interface LocatorModel {
   readonly key: readonly string[];
   readonly label: readonly string[];
   readonly id: readonly string[];
-  /** Undefined: the kernel's. Else a place that leads to an mm_struct: `tasks["shop"].mm`, of which only the comm is needed. */
+  /**
+   * Undefined: the kernel's. Else a place that leads to an mm_struct: `tasks["shop"].mm`, of which only the comm is
+   * needed.
+   */
   readonly space?: { readonly comm: string };
   /** The lock that writers hold; relative to the root object when it begins with `element`. */
   readonly guard?: Formula;
   /** More elements than that are not gone through. Default 1,048,576. */
   readonly limit: number;
-  /** What more are: damage where the locator says a limit, and not to be told where the guest says another. Absent: nobody said one. */
+  /**
+   * What more are: damage where the locator says a limit, and not to be told where the guest says another. Absent:
+   * nobody said one.
+   */
   readonly beyond?: 'damage' | 'disputed';
   /** True for the library that ships. */
   readonly shipped: boolean;
@@ -102,7 +138,10 @@ export interface ValidatorModel {
   readonly guard?: Formula;
   readonly body: readonly Statement[];
   readonly repairs: readonly RepairModel[];
-  /** Every code that it can give, with its document (the `##` before the `require`, else its message), the shapes' own not included. */
+  /**
+   * Every code that it can give, with its document (the `##` before the `require`, else its message), the shapes' own
+   * not included.
+   */
   readonly codes: readonly { readonly code: string; readonly doc: string; readonly means?: string }[];
   readonly shipped: boolean;
   readonly doc?: string;
@@ -147,7 +186,10 @@ export type Statement =
       readonly step: Formula;
       readonly until?: Formula;
       readonly limit: Formula;
-      /** Codes of a walk that meets itself, or its limit, or memory that cannot be read; the place is that of the last good element. */
+      /**
+       * Codes of a walk that meets itself, or its limit, or memory that cannot be read; the place is that of the last
+       * good element.
+       */
       readonly cycle: string;
       /** Of the cycle: a diagnosis of model/diagnoses.ts. */
       readonly means?: string;
@@ -161,7 +203,10 @@ export type Message = readonly (
   string | { readonly value: Formula; readonly format: 'plain' | 'address' | 'hex' }
 )[];
 
-/** Numbers are unsigned and of 64 bits, and wrap; a signed member is sign-extended. `def` and constants have been replaced. */
+/**
+ * Numbers are unsigned and of 64 bits, and wrap; a signed member is sign-extended. `def` and constants have been
+ * replaced.
+ */
 export type Formula =
   /** A time is in nanoseconds, a size in bytes. */
   | { readonly kind: 'int'; readonly value: bigint; readonly quantity?: Quantity; readonly span: Span }
@@ -179,7 +224,10 @@ export type Formula =
   | { readonly kind: 'symbol'; readonly name: string; readonly span: Span }
   /** Follows a pointer by itself when `of` is one. `.index` of a loop's name is its position. */
   | { readonly kind: 'member'; readonly of: Formula; readonly name: string; readonly span: Span }
-  /** An entry of an array, a pointer's nth object, a CPU's copy of a per-CPU symbol or pointer, a named element of a collection. */
+  /**
+   * An entry of an array, a pointer's nth object, a CPU's copy of a per-CPU symbol or pointer, a named element of a
+   * collection.
+   */
   | { readonly kind: 'index'; readonly of: Formula; readonly index: Formula; readonly span: Span }
   /** `x[*]`: every entry, or every CPU's copy. */
   | { readonly kind: 'every'; readonly of: Formula; readonly span: Span }
@@ -187,19 +235,58 @@ export type Formula =
   | { readonly kind: 'cast'; readonly of: Formula; readonly type: TypeModel; readonly span: Span }
   /** `&x`. */
   | { readonly kind: 'address'; readonly of: Formula; readonly span: Span }
-  | { readonly kind: 'unary'; readonly operator: 'not' | '-' | '~'; readonly operand: Formula; readonly span: Span }
-  | { readonly kind: 'binary'; readonly operator: FormulaOperator; readonly left: Formula; readonly right: Formula; readonly span: Span }
-  | { readonly kind: 'conditional'; readonly condition: Formula; readonly then: Formula; readonly otherwise: Formula; readonly span: Span }
+  | {
+      readonly kind: 'unary';
+      readonly operator: 'not' | '-' | '~';
+      readonly operand: Formula;
+      readonly span: Span;
+    }
+  | {
+      readonly kind: 'binary';
+      readonly operator: FormulaOperator;
+      readonly left: Formula;
+      readonly right: Formula;
+      readonly span: Span;
+    }
+  | {
+      readonly kind: 'conditional';
+      readonly condition: Formula;
+      readonly then: Formula;
+      readonly otherwise: Formula;
+      readonly span: Span;
+    }
   | { readonly kind: 'range'; readonly low: Formula; readonly high: Formula; readonly span: Span }
   | { readonly kind: 'set'; readonly items: readonly Formula[]; readonly span: Span }
   /** `order.state` in `x in order.state`: the values of an enumeration. */
   | { readonly kind: 'enumeration'; readonly type: TypeModel; readonly span: Span }
-  | { readonly kind: 'call'; readonly function: string; readonly args: readonly Formula[]; readonly span: Span }
-  | { readonly kind: 'sizeof'; readonly type: TypeModel; readonly span: Span }; // prettier-ignore
+  | {
+      readonly kind: 'call';
+      readonly function: string;
+      readonly args: readonly Formula[];
+      readonly span: Span;
+    }
+  | { readonly kind: 'sizeof'; readonly type: TypeModel; readonly span: Span };
 
 export type FormulaOperator =
-  | 'or' | 'and' | '==' | '!=' | '<' | '<=' | '>' | '>=' | 'in'
-  | '|' | '^' | '&' | '<<' | '>>' | '+' | '-' | '*' | '/' | 'mod'; // prettier-ignore
+  | 'or'
+  | 'and'
+  | '=='
+  | '!='
+  | '<'
+  | '<='
+  | '>'
+  | '>='
+  | 'in'
+  | '|'
+  | '^'
+  | '&'
+  | '<<'
+  | '>>'
+  | '+'
+  | '-'
+  | '*'
+  | '/'
+  | 'mod';
 
 /** What to do about a finding of that code. It sees the names that were bound where the requirement failed. */
 export interface RepairModel {
@@ -210,7 +297,10 @@ export interface RepairModel {
   /** `to VALUE`. */
   readonly to?: Formula;
   readonly only_if?: Formula;
-  /** `unless loss`: declined with WOULD_LOSE_DATA when data is out of reach that was not, and the repair would make one forget it. */
+  /**
+   * `unless loss`: declined with WOULD_LOSE_DATA when data is out of reach that was not, and the repair would make one
+   * forget it.
+   */
   readonly unless_loss: boolean;
   /** `loses objects`: what it gives up, for the report. */
   readonly loses?: string;

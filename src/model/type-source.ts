@@ -4,15 +4,21 @@ import { describeType, isWrong, NUMBER, wrong } from './formula-types.ts';
 import type { Formula, LocatorModel, MemberModel, TypeModel } from './structure.ts';
 
 /**
- * The static types of formulas: pure, over whatever knows the types by name (a spec's structs and the kernel's as the checker sees
- * them; the guest's own BTF when a library is linked).
+ * The static types of formulas: pure, over whatever knows the types by name (a spec's structs and the kernel's as the
+ * checker sees them; the guest's own BTF when a library is linked).
  */
 export interface TypeSource {
-  /** The type behind a name; 'opaque' when it is known to be a guest's and its members are not known here; undefined: no such type. */
+  /**
+   * The type behind a name; 'opaque' when it is known to be a guest's and its members are not known here; undefined: no
+   * such type.
+   */
   named(name: string): TypeModel | 'opaque' | undefined;
   /** Type of a per-CPU variable; undefined when the symbol is none. */
   perCpu(symbol: string): TypeModel | 'opaque' | undefined;
-  /** True where the kernel's own types are known in part: a member that is not among those may be in the guest's. Such types have no size here. */
+  /**
+   * True where the kernel's own types are known in part: a member that is not among those may be in the guest's. Such
+   * types have no size here.
+   */
   readonly partial?: boolean;
   /** What a formula needs of a locator. */
   locator(name: string): Pick<LocatorModel, 'of' | 'shape' | 'parent'> | undefined;
@@ -27,9 +33,13 @@ export interface Scope {
   readonly known: Map<Formula, FormulaType>;
 }
 
-export function scopeOf(source: TypeSource, names: ReadonlyMap<string, FormulaType> = new Map(), element?: FormulaType): Scope {
+export function scopeOf(
+  source: TypeSource,
+  names: ReadonlyMap<string, FormulaType> = new Map(),
+  element?: FormulaType,
+): Scope {
   return { source, names, known: new Map(), ...(element ? { element } : {}) };
-} // prettier-ignore
+}
 
 /** The same scope with one more name. */
 export function withName(scope: Scope, name: string, type: FormulaType): Scope {
@@ -58,11 +68,16 @@ export function resolveType(type: TypeModel, source: TypeSource): TypeModel | 'o
 const FOUND = new WeakMap<TypeSource, WeakMap<TypeModel, Map<string, MemberModel | 'opaque' | undefined>>>();
 
 /** A member by name, anonymous ones searched through; its offset is from the start of the outer aggregate. */
-export function findMember(type: TypeModel, name: string, source: TypeSource): MemberModel | 'opaque' | undefined {
+export function findMember(
+  type: TypeModel,
+  name: string,
+  source: TypeSource,
+): MemberModel | 'opaque' | undefined {
   const seen = resolveType(type, source);
   if (seen === 'opaque') return 'opaque';
   if (seen?.kind !== 'aggregate') return undefined;
-  const of_source = FOUND.get(source) ?? new WeakMap<TypeModel, Map<string, MemberModel | 'opaque' | undefined>>();
+  const of_source =
+    FOUND.get(source) ?? new WeakMap<TypeModel, Map<string, MemberModel | 'opaque' | undefined>>();
   FOUND.set(source, of_source);
   const known = of_source.get(seen) ?? new Map<string, MemberModel | 'opaque' | undefined>();
   of_source.set(seen, known);
@@ -70,9 +85,14 @@ export function findMember(type: TypeModel, name: string, source: TypeSource): M
   const found = searched(seen, name, source, 0);
   known.set(name, found);
   return found;
-} // prettier-ignore
+}
 
-function searched(type: TypeModel, name: string, source: TypeSource, depth: number): MemberModel | 'opaque' | undefined {
+function searched(
+  type: TypeModel,
+  name: string,
+  source: TypeSource,
+  depth: number,
+): MemberModel | 'opaque' | undefined {
   const seen = resolveType(type, source);
   if (seen === 'opaque') return 'opaque';
   if (seen?.kind !== 'aggregate' || depth > MEMBER_DEPTH_LIMIT) return undefined;
@@ -84,7 +104,7 @@ function searched(type: TypeModel, name: string, source: TypeSource, depth: numb
     if (inside) return { ...inside, offset: member.offset + inside.offset };
   }
   return source.partial === true && depth === 0 && seen.bytes === 0 ? 'opaque' : undefined;
-} // prettier-ignore
+}
 
 /** What a place holds, where it holds a number, a truth, a text or a pointer; anything else is itself. */
 export function valueOf(type: FormulaType, source: TypeSource): FormulaType {
@@ -103,7 +123,10 @@ export function valueOf(type: FormulaType, source: TypeSource): FormulaType {
     case 'pointer':
       return { kind: 'pointer', to: seen.to };
     case 'array':
-      return resolveType(seen.of, source) !== 'opaque' && (resolveType(seen.of, source) as TypeModel | undefined)?.kind === 'char' ? { kind: 'text' } : type; // prettier-ignore
+      return resolveType(seen.of, source) !== 'opaque' &&
+        (resolveType(seen.of, source) as TypeModel | undefined)?.kind === 'char'
+        ? { kind: 'text' }
+        : type;
     default:
       return type;
   }

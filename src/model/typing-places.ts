@@ -24,7 +24,12 @@ export function memberOf(of: FormulaType, name: string, span: Span, scope: Scope
   if (name === 'index' && (of.kind === 'place' || of.kind === 'pointer') && of.counted === true)
     return NUMBER;
   const target = pointed(of, scope.source);
-  if (target === undefined) return wrong('no_member', span, `${describeType(of)} ${of.kind === 'elements' ? 'have' : 'has'} no members, so no \`${name}\``); // prettier-ignore
+  if (target === undefined)
+    return wrong(
+      'no_member',
+      span,
+      `${describeType(of)} ${of.kind === 'elements' ? 'have' : 'has'} no members, so no \`${name}\``,
+    );
   const seen = resolveType(target, scope.source);
   if (seen === undefined) return noType(target, span);
   const member = findMember(target, name, scope.source);
@@ -34,7 +39,12 @@ export function memberOf(of: FormulaType, name: string, span: Span, scope: Scope
   if (own && (!member || (member === 'opaque' && scope.source.partial === true)))
     return { kind: 'elements', of: { kind: 'place', type: own.of, locator: name }, locator: name };
   if (member === 'opaque') return { kind: 'unknown' };
-  if (!member) return wrong('no_member', span, `${describeType({ kind: 'place', type: target })} has no member \`${name}\``); // prettier-ignore
+  if (!member)
+    return wrong(
+      'no_member',
+      span,
+      `${describeType({ kind: 'place', type: target })} has no member \`${name}\``,
+    );
   return { kind: 'place', type: member.type, ...(member.bits ? { bits: member.bits.width } : {}) };
 }
 
@@ -85,23 +95,36 @@ export function everyOf(of: FormulaType, span: Span, scope: Scope): FormulaType 
 export function castOf(of: FormulaType, type: TypeModel, span: Span, scope: Scope): FormulaType {
   if (isWrong(of)) return of;
   if (of.kind === 'symbol' && of.per_cpu !== undefined)
-    return wrong('mismatch', span, `each CPU has a \`${of.name}\` of its own, and \`as ${spelled(type)}\` says of none: write \`symbols["${of.name}"][0]\`, or \`[*]\` for all`); // prettier-ignore
+    return wrong(
+      'mismatch',
+      span,
+      `each CPU has a \`${of.name}\` of its own, and \`as ${spelled(type)}\` says of none: write \`symbols["${of.name}"][0]\`, or \`[*]\` for all`,
+    );
   const seen = resolveType(type, scope.source);
   if (seen === undefined) return noType(type, span);
   const value = valueOf(of, scope.source);
   if (seen !== 'opaque' && (value.kind === 'number' || value.kind === 'pointer') && of.kind !== 'place') {
     if (seen.kind === 'pointer') return { kind: 'pointer', to: seen.to };
     if (seen.kind === 'int') return { kind: 'number', signed: seen.signed };
-    return wrong('mismatch', span, `${describeType(of)} cannot become ${describeType({ kind: 'place', type })}: a place can, and a number can become a pointer`); // prettier-ignore
+    return wrong(
+      'mismatch',
+      span,
+      `${describeType(of)} cannot become ${describeType({ kind: 'place', type })}: a place can, and a number can become a pointer`,
+    );
   }
   if (PLACE_TYPES.has(of.kind)) return { kind: 'place', type };
-  return wrong('mismatch', span, `${describeType(of)} cannot become ${describeType({ kind: 'place', type })}`); // prettier-ignore
+  return wrong(
+    'mismatch',
+    span,
+    `${describeType(of)} cannot become ${describeType({ kind: 'place', type })}`,
+  );
 }
 
 export function addressOf(of: FormulaType, span: Span): FormulaType {
   if (isWrong(of) || of.kind === 'unknown') return of;
   if (of.kind === 'symbol') return { kind: 'pointer', to: { kind: 'void' } };
-  if (of.kind !== 'place') return wrong('not_a_place', span, `${describeType(of)} is no place and has no address`); // prettier-ignore
+  if (of.kind !== 'place')
+    return wrong('not_a_place', span, `${describeType(of)} is no place and has no address`);
   if (of.bits !== undefined) return wrong('not_a_place', span, 'a bit-field has no address');
   return { kind: 'pointer', to: of.type };
 }

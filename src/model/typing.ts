@@ -28,13 +28,23 @@ function compute(formula: Formula, scope: Scope): FormulaType {
     case 'text':
       return { kind: 'text' };
     case 'name':
-      return scope.names.get(formula.name) ?? wrong('no_name', formula.span, `there is no name \`${formula.name}\``); // prettier-ignore
+      return (
+        scope.names.get(formula.name) ??
+        wrong('no_name', formula.span, `there is no name \`${formula.name}\``)
+      );
     case 'element':
-      return scope.element ?? wrong('no_element', formula.span, 'a leading dot means an element, and there is none here'); // prettier-ignore
+      return (
+        scope.element ??
+        wrong('no_element', formula.span, 'a leading dot means an element, and there is none here')
+      );
     case 'collection': {
       const locator = scope.source.locator(formula.locator);
       if (!locator) return wrong('no_locator', formula.span, `there is no locator \`${formula.locator}\``);
-      return { kind: 'elements', of: { kind: 'place', type: locator.of, locator: formula.locator }, locator: formula.locator }; // prettier-ignore
+      return {
+        kind: 'elements',
+        of: { kind: 'place', type: locator.of, locator: formula.locator },
+        locator: formula.locator,
+      };
     }
     case 'cpus':
       return { kind: 'elements', of: { kind: 'cpu' } };
@@ -60,7 +70,11 @@ function compute(formula: Formula, scope: Scope): FormulaType {
       return conditionalOf(formula, scope);
     case 'range': {
       const { low, high } = formula;
-      return numeric(low, scope) ?? numeric(high, scope) ?? joined(formula, '-', low, high, scope, (of) => ({ kind: 'range', of })); // prettier-ignore
+      return (
+        numeric(low, scope) ??
+        numeric(high, scope) ??
+        joined(formula, '-', low, high, scope, (of) => ({ kind: 'range', of }))
+      );
     }
     case 'set': {
       const types = formula.items.map((item) => valueOf(typeOf(item, scope), scope.source));
@@ -75,7 +89,7 @@ function compute(formula: Formula, scope: Scope): FormulaType {
             goTogether(types[0] as FormulaType, first, type, item)
           )
         ) {
-          return mismatch(types[0] as FormulaType, type, item.span, 'the items of a set are alike'); // prettier-ignore
+          return mismatch(types[0] as FormulaType, type, item.span, 'the items of a set are alike');
         }
       }
       return { kind: 'set', of: types[0] ?? { kind: 'unknown' } };
@@ -84,7 +98,11 @@ function compute(formula: Formula, scope: Scope): FormulaType {
       const seen = resolveType(formula.type, scope.source);
       if (seen === 'opaque') return { kind: 'unknown' };
       if (seen?.kind === 'enum') return { kind: 'enumeration', type: seen };
-      return wrong('mismatch', formula.span, `${describeType({ kind: 'place', type: formula.type })} is no enumeration`); // prettier-ignore
+      return wrong(
+        'mismatch',
+        formula.span,
+        `${describeType({ kind: 'place', type: formula.type })} is no enumeration`,
+      );
     }
     case 'call':
       return callOf(formula, scope);
@@ -101,7 +119,11 @@ function indexed(formula: Formula & { kind: 'index' }, scope: Scope): FormulaTyp
   const of = typeOf(formula.of, scope);
   if (of.kind === 'elements' && of.locator !== undefined) {
     if (index.kind === 'number' || index.kind === 'text' || index.kind === 'unknown') return of.of;
-    return wrong('mismatch', formula.index.span, `an element is chosen by a number or a name, not by ${describeType(index)}`); // prettier-ignore
+    return wrong(
+      'mismatch',
+      formula.index.span,
+      `an element is chosen by a number or a name, not by ${describeType(index)}`,
+    );
   }
   if (index.kind === 'range') {
     const one = mapped(of, (each) => entryOf(each, formula, scope));
@@ -127,13 +149,21 @@ function binaryOf(formula: Formula & { kind: 'binary' }, scope: Scope): FormulaT
   if (operator === 'and' && lacks(left, scope)) return { kind: 'bool' };
   if (operator === 'and' || operator === 'or')
     return condition(left, scope) ?? condition(right, scope) ?? { kind: 'bool' };
-  const [one, other] = [valueOf(typeOf(left, scope), scope.source), valueOf(typeOf(right, scope), scope.source)]; // prettier-ignore
+  const [one, other] = [
+    valueOf(typeOf(left, scope), scope.source),
+    valueOf(typeOf(right, scope), scope.source),
+  ];
   if (isWrong(one)) return one;
   if (isWrong(other)) return other;
   if (operator === 'in') return inOf(one, other, formula, scope);
   if (operator === '==' || operator === '!=') {
     if (!comparable(one, other))
-      return mismatch(named(typeOf(left, scope), one), named(typeOf(right, scope), other), formula.span, 'they cannot be compared'); // prettier-ignore
+      return mismatch(
+        named(typeOf(left, scope), one),
+        named(typeOf(right, scope), other),
+        formula.span,
+        'they cannot be compared',
+      );
     return joined(formula, '-', left, right, scope, () => ({ kind: 'bool' }));
   }
   const problem = numeric(left, scope) ?? numeric(right, scope);
@@ -154,7 +184,8 @@ function joined(
   const [one, other] = [typeOf(left, scope), typeOf(right, scope)];
   const [first, second] = [valueOf(one, scope.source), valueOf(other, scope.source)];
   const part = calculated(operator, first, left, second, right);
-  if (part === undefined) return mismatch(named(one, first), named(other, second), whole.span, 'they do not go together'); // prettier-ignore
+  if (part === undefined)
+    return mismatch(named(one, first), named(other, second), whole.span, 'they do not go together');
   return make({ kind: 'number', signed: signedResult(first, second, operator), ...part });
 }
 
@@ -169,7 +200,6 @@ export function signedResult(
   right: FormulaType,
   operator: FormulaOperator,
 ): boolean | undefined {
-  // prettier-ignore
   const one = left.kind === 'number' ? left.signed : false;
   const other = right.kind === 'number' ? right.signed : false;
   if (operator === '<<' || operator === '>>') return one;
@@ -183,7 +213,6 @@ function inOf(
   formula: Formula & { kind: 'binary' },
   scope: Scope,
 ): FormulaType {
-  // prettier-ignore
   const bool: FormulaType = { kind: 'bool' };
   const number = one.kind === 'number' || one.kind === 'pointer' || one.kind === 'unknown';
   switch (set.kind) {
@@ -192,13 +221,28 @@ function inOf(
     case 'range':
     case 'enumeration':
       if (!number) return mismatch(one, set, formula.left.span, 'only a number can be in it');
-      return set.kind === 'enumeration' || alike(one, set.of, formula) ? bool : mismatch(named(typeOf(formula.left, scope), one), set, formula.span, 'they do not go together'); // prettier-ignore
+      return set.kind === 'enumeration' || alike(one, set.of, formula)
+        ? bool
+        : mismatch(named(typeOf(formula.left, scope), one), set, formula.span, 'they do not go together');
     case 'set':
-      return comparable(one, set.of) && alike(one, set.of, formula) ? bool : mismatch(named(typeOf(formula.left, scope), one), set.of, formula.span, 'they cannot be compared'); // prettier-ignore
+      return comparable(one, set.of) && alike(one, set.of, formula)
+        ? bool
+        : mismatch(named(typeOf(formula.left, scope), one), set.of, formula.span, 'they cannot be compared');
     case 'elements':
-      return isAddress(one, formula.left, set) ? bool : mismatch(named(typeOf(formula.left, scope), one), set, formula.left.span, 'only an element, or the address of one, can be in it'); // prettier-ignore
+      return isAddress(one, formula.left, set)
+        ? bool
+        : mismatch(
+            named(typeOf(formula.left, scope), one),
+            set,
+            formula.left.span,
+            'only an element, or the address of one, can be in it',
+          );
     default:
-      return wrong('not_elements', formula.right.span, `${describeType(set)} is no range, set or enumeration`); // prettier-ignore
+      return wrong(
+        'not_elements',
+        formula.right.span,
+        `${describeType(set)} is no range, set or enumeration`,
+      );
   }
 }
 
@@ -210,14 +254,23 @@ function conditionalOf(formula: Formula & { kind: 'conditional' }, scope: Scope)
   const otherwise = valueOf(typeOf(formula.otherwise, scope), scope.source);
   if (isWrong(then)) return then;
   if (isWrong(otherwise)) return otherwise;
-  if (!comparable(then, otherwise)) return mismatch(then, otherwise, formula.span, 'both results must be alike'); // prettier-ignore
-  if (then.kind === 'number' && otherwise.kind === 'number') return joined(formula, '+', formula.then, formula.otherwise, scope, (of) => of); // prettier-ignore
-  return then.kind === 'unknown' || (then.kind === 'number' && otherwise.kind === 'pointer') ? otherwise : then; // prettier-ignore
+  if (!comparable(then, otherwise))
+    return mismatch(then, otherwise, formula.span, 'both results must be alike');
+  if (then.kind === 'number' && otherwise.kind === 'number')
+    return joined(formula, '+', formula.then, formula.otherwise, scope, (of) => of);
+  return then.kind === 'unknown' || (then.kind === 'number' && otherwise.kind === 'pointer')
+    ? otherwise
+    : then;
 }
 
 /** True for `has(PLACE)` of what these types do not have: what it guards is then no part of the formula. */
 export function lacks(formula: Formula, scope: Scope): boolean {
-  return formula.kind === 'call' && formula.function === 'has' && formula.args[0] !== undefined && isWrong(typeOf(formula.args[0], scope)); // prettier-ignore
+  return (
+    formula.kind === 'call' &&
+    formula.function === 'has' &&
+    formula.args[0] !== undefined &&
+    isWrong(typeOf(formula.args[0], scope))
+  );
 }
 
 function callOf(formula: Formula & { kind: 'call' }, scope: Scope): FormulaType {
@@ -227,18 +280,29 @@ function callOf(formula: Formula & { kind: 'call' }, scope: Scope): FormulaType 
   const least = called.parameters.length - called.optional;
   if (formula.args.length < least || formula.args.length > called.parameters.length) {
     const wanted = called.optional > 0 ? `${least} or ${called.parameters.length}` : `${least}`;
-    return wrong('arguments', formula.span, `\`${called.name}\` takes ${wanted} argument${wanted === '1' ? '' : 's'}, not ${formula.args.length}`); // prettier-ignore
+    return wrong(
+      'arguments',
+      formula.span,
+      `\`${called.name}\` takes ${wanted} argument${wanted === '1' ? '' : 's'}, not ${formula.args.length}`,
+    );
   }
   const types: FormulaType[] = [];
   for (const [index, argument] of formula.args.entries()) {
     const parameter = called.parameters[index] as FormulaFunction['parameters'][number];
-    const inner = parameter.startsWith('each_') ? elementScope(types[0] as FormulaType, scope, argument.span) : scope; // prettier-ignore
+    const inner = parameter.startsWith('each_')
+      ? elementScope(types[0] as FormulaType, scope, argument.span)
+      : scope;
     if ('kind' in inner) return inner;
     const plain = typeOf(argument, inner);
-    const type = parameter === 'elements' || parameter.startsWith('element') ? plain : valueOf(plain, scope.source); // prettier-ignore
+    const type =
+      parameter === 'elements' || parameter.startsWith('element') ? plain : valueOf(plain, scope.source);
     if (isWrong(type)) return type;
     if (!fitsParameter(parameter, type, scope.source))
-      return wrong('mismatch', argument.span, `\`${called.name}\` takes ${PARAMETER_WORDS[parameter]} here, not ${describeType(type)}`); // prettier-ignore
+      return wrong(
+        'mismatch',
+        argument.span,
+        `\`${called.name}\` takes ${PARAMETER_WORDS[parameter]} here, not ${describeType(type)}`,
+      );
     types.push(type);
   }
   return resultOf(called, types);
@@ -257,7 +321,11 @@ export function condition(formula: Formula, scope: Scope): Wrong | undefined {
   if (isWrong(type)) return type;
   if (type.kind === 'bool' || type.kind === 'unknown') return undefined;
   const way = type.kind === 'number' || type.kind === 'pointer' ? ': compare it, as in `… != 0`' : '';
-  return wrong('mismatch', formula.span, `a condition is true or false, and this is ${describeType(type)}${way}`); // prettier-ignore
+  return wrong(
+    'mismatch',
+    formula.span,
+    `a condition is true or false, and this is ${describeType(type)}${way}`,
+  );
 }
 
 function numeric(formula: Formula, scope: Scope): Wrong | undefined {
@@ -267,7 +335,10 @@ function numeric(formula: Formula, scope: Scope): Wrong | undefined {
   return wrong('not_a_number', formula.span, `a number is needed here, and this is ${describeType(type)}`);
 }
 
-/** True for what can be one of several: of a locator's elements an element, or a number that is wide enough for its address. */
+/**
+ * True for what can be one of several: of a locator's elements an element, or a number that is wide enough for its
+ * address.
+ */
 function isAddress(
   one: FormulaType,
   formula: Formula,

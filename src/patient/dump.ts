@@ -22,9 +22,30 @@ const MEMORY_LIMIT = 2 ** 36;
 const CPU_LIMIT = 1024;
 
 const REGISTERS: readonly RegisterName[] = [
-  'rax', 'rbx', 'rcx', 'rdx', 'rsi', 'rdi', 'rbp', 'rsp', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15',
-  'rip', 'rflags', 'cs', 'cr2', 'cr3', 'gs_base', 'idtr',
-]; // prettier-ignore
+  'rax',
+  'rbx',
+  'rcx',
+  'rdx',
+  'rsi',
+  'rdi',
+  'rbp',
+  'rsp',
+  'r8',
+  'r9',
+  'r10',
+  'r11',
+  'r12',
+  'r13',
+  'r14',
+  'r15',
+  'rip',
+  'rflags',
+  'cs',
+  'cr2',
+  'cr3',
+  'gs_base',
+  'idtr',
+];
 
 interface DumpCpu {
   readonly index: number;
@@ -75,7 +96,12 @@ export function dumpPatient(patient: Patient): Uint8Array {
     ...(patient.region ? { region: patient.region } : {}),
     copy_bytes: copy?.length ?? 0,
     cpus: patient.cpus.map(dumpCpu),
-    devices: patient.devices.map(({ name, frozen, pending, interrupts }) => ({ name, frozen, pending, interrupts })), // prettier-ignore
+    devices: patient.devices.map(({ name, frozen, pending, interrupts }) => ({
+      name,
+      frozen,
+      pending,
+      interrupts,
+    })),
     readable,
   };
   const text = Buffer.from(JSON.stringify(header), 'utf8');
@@ -102,7 +128,8 @@ function dumpCpu(cpu: PatientCpu): DumpCpu {
 /** The patient in a dump; a text that says what is wrong with it otherwise. It cannot be let run. */
 export function openDump(bytes: Uint8Array): Patient | string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < PREFIX_BYTES || Buffer.from(bytes.subarray(0, 8)).toString('latin1') !== MAGIC) return 'it is no dump of a patient'; // prettier-ignore
+  if (bytes.length < PREFIX_BYTES || Buffer.from(bytes.subarray(0, 8)).toString('latin1') !== MAGIC)
+    return 'it is no dump of a patient';
   const header_bytes = view.getUint32(8, true);
   const pages = view.getUint32(12, true);
   if (header_bytes > HEADER_LIMIT || PREFIX_BYTES + header_bytes > bytes.length)
@@ -116,7 +143,12 @@ export function openDump(bytes: Uint8Array): Patient | string {
   for (let index = 0; index < pages; index++) {
     at.set(view.getUint32(numbers_at + index * 4, true), numbers_at + pages * 4 + index * PAGE_BYTES);
   }
-  return new DumpedPatient(header, bytes, at, header.copy_bytes > 0 ? bytes.subarray(copy_at, numbers_at) : undefined); // prettier-ignore
+  return new DumpedPatient(
+    header,
+    bytes,
+    at,
+    header.copy_bytes > 0 ? bytes.subarray(copy_at, numbers_at) : undefined,
+  );
 }
 
 function parseHeader(text: Uint8Array): DumpHeader | undefined {
@@ -146,7 +178,9 @@ function isHeader(value: unknown): value is DumpHeader {
     cpus.every(isCpu) &&
     Array.isArray(devices) &&
     Array.isArray(readable) &&
-    readable.every((run) => Array.isArray(run) && isCount(run[0], MEMORY_LIMIT) && isCount(run[1], MEMORY_LIMIT)) // prettier-ignore
+    readable.every(
+      (run) => Array.isArray(run) && isCount(run[0], MEMORY_LIMIT) && isCount(run[1], MEMORY_LIMIT),
+    )
   );
 }
 
@@ -163,7 +197,9 @@ function isCpu(value: unknown, index: number): boolean {
   const cpu = (value ?? {}) as { index?: unknown; registers?: unknown };
   if (cpu.index !== index || typeof cpu.registers !== 'object' || cpu.registers === null) return false;
   const registers = cpu.registers as Record<string, unknown>;
-  return REGISTERS.every((name) => typeof registers[name] === 'string' && /^[0-9a-f]{1,16}$/.test(registers[name])); // prettier-ignore
+  return REGISTERS.every(
+    (name) => typeof registers[name] === 'string' && /^[0-9a-f]{1,16}$/.test(registers[name]),
+  );
 }
 
 class DumpedPatient implements Patient {
@@ -179,7 +215,12 @@ class DumpedPatient implements Patient {
   readonly #bytes: Uint8Array;
   readonly #pages: ReadonlyMap<number, number>;
 
-  constructor(header: DumpHeader, bytes: Uint8Array, pages: ReadonlyMap<number, number>, copy: Uint8Array | undefined) {
+  constructor(
+    header: DumpHeader,
+    bytes: Uint8Array,
+    pages: ReadonlyMap<number, number>,
+    copy: Uint8Array | undefined,
+  ) {
     this.#header = header;
     this.#bytes = bytes;
     this.#pages = pages;
@@ -197,7 +238,7 @@ class DumpedPatient implements Patient {
       ticks,
       register: (name) => BigInt(`0x${registers[name] ?? '0'}`),
     }));
-  } // prettier-ignore
+  }
 
   read(physical: number, into: Uint8Array): boolean {
     const first = Math.floor(physical / PAGE_BYTES);

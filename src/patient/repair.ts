@@ -9,13 +9,16 @@ export interface RepairWrite {
   /** Guest-physical. The bytes never cross a page. */
   readonly physical: number;
   readonly bytes: Uint8Array;
-  /** The bits of them that it is about, where others share a byte; absent: all. What the others hold when it is written stays. */
+  /**
+   * The bits of them that it is about, where others share a byte; absent: all. What the others hold when it is written
+   * stays.
+   */
   readonly mask?: Uint8Array;
 }
 
 /**
- * What an ambulance would do about one finding: the writes, in their order, none of which has been made. Plain data, drawn from the reading
- * that the finding was drawn from.
+ * What an ambulance would do about one finding: the writes, in their order, none of which has been made. Plain data,
+ * drawn from the reading that the finding was drawn from.
  */
 export interface Repair {
   /** Index of the finding. */

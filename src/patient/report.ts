@@ -25,7 +25,10 @@ export interface StructureVerdict {
   readonly verdict: Verdict;
   /** The code that explains it when it is not intact. */
   readonly code?: string;
-  /** Of what could not be judged: where that was, as a spec would write it, its address (16 hex digits) and why, as far as they are known. */
+  /**
+   * Of what could not be judged: where that was, as a spec would write it, its address (16 hex digits) and why, as far
+   * as they are known.
+   */
   readonly place?: string;
   readonly address?: string;
   readonly message?: string;
@@ -33,7 +36,10 @@ export interface StructureVerdict {
   /** How many elements were looked at. */
   readonly elements: number;
   readonly rereads: number;
-  /** Of what is corrupt: findings that there are besides those of the report, which keeps so many of each structure; absent: none. */
+  /**
+   * Of what is corrupt: findings that there are besides those of the report, which keeps so many of each structure;
+   * absent: none.
+   */
   readonly findings_left_out?: number;
 }
 

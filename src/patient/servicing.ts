@@ -2,8 +2,8 @@ import type { RepairVerb } from '../model/structure.ts';
 import type { RepairWrite } from './repair.ts';
 
 /**
- * A patient that can be written to: what a live partition has and a dump has not. Whatever is done between `park` and `resume` stands in
- * the journal of whoever serves the patient, and not of the ambulance, which may be what dies.
+ * A patient that can be written to: what a live partition has and a dump has not. Whatever is done between `park` and
+ * `resume` stands in the journal of whoever serves the patient, and not of the ambulance, which may be what dies.
  */
 export interface Servicing {
   /** Opens the journal, the CPUs and devices being stopped, and asks for leave to write. False when it is not given. */
@@ -12,7 +12,10 @@ export interface Servicing {
   write(write: RepairWrite): boolean;
   /** Undoes every write since `park`, to the byte, the last one first; how many there were. */
   rollBack(): number;
-  /** Closes the journal, what was written stands; the patient goes on. False, and the journal still open, when it cannot. */
+  /**
+   * Closes the journal, what was written stands; the patient goes on. False, and the journal still open, when it
+   * cannot.
+   */
   resume(): boolean;
 }
 
@@ -20,8 +23,8 @@ export interface Servicing {
 export type ServiceStep = 'park' | 'write' | 'verify' | 'resume';
 
 /**
- * The ambulance's own processor. Work takes time, and the ambulance may come to its end in any of it: where a method says `false` or
- * 'gone', it must do nothing more.
+ * The ambulance's own processor. Work takes time, and the ambulance may come to its end in any of it: where a method
+ * says `false` or 'gone', it must do nothing more.
  */
 export interface Bench {
   /** Virtual nanoseconds go by. */

@@ -21,7 +21,15 @@ export function runsAt(kernel: Kernel, address: Address, bytes: number, naming: 
   const runs = kernel.runs(address, bytes, naming.space);
   if (!runs) return lost('UNMAPPED', naming.text, 'its address leads to no mapped memory');
   const { fold, partition } = kernel;
-  return found({ kind: 'bytes', partition: partition.name, address, ...(fold.length === 0 ? {} : { fold }), runs, bytes, ...naming }); // prettier-ignore
+  return found({
+    kind: 'bytes',
+    partition: partition.name,
+    address,
+    ...(fold.length === 0 ? {} : { fold }),
+    runs,
+    bytes,
+    ...naming,
+  });
 }
 
 /** The number that bytes hold, where they do not hold it as any machine word. */

@@ -69,7 +69,14 @@ export function declaredAt(
   const bytes = sizeOf(types, type);
   if (bytes === undefined) return lost('NO_TYPE', naming.text, 'nothing is known of its type');
   const place = runsAt(kernel, address, bytes, naming);
-  return place.ok ? found({ ...place.value, declared: type, reading: readingOf(types, type), ...numbered(numberField(resolved(types, type), bits)) }) : place; // prettier-ignore
+  return place.ok
+    ? found({
+        ...place.value,
+        declared: type,
+        reading: readingOf(types, type),
+        ...numbered(numberField(resolved(types, type), bits)),
+      })
+    : place;
 }
 
 /** What a declared type calls a number; undefined when it is no enumeration or the number has no name. */
@@ -112,7 +119,10 @@ export function declaredMember(
   if (!member) {
     if (seen?.kind !== 'aggregate')
       return lost('NOT_A_PLACE', place.text, `it has no member ${name}: it is no struct`);
-    const names = seen.members.map((known) => known.name).filter(Boolean).slice(0, 16); // prettier-ignore
+    const names = seen.members
+      .map((known) => known.name)
+      .filter(Boolean)
+      .slice(0, 16);
     return lost('NO_MEMBER', place.text, `it has no member ${name}`, names);
   }
   return declaredAt(

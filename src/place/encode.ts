@@ -12,8 +12,8 @@ import type { World } from './world.ts';
 export type Change = (before: Uint8Array) => Uint8Array;
 
 /**
- * What it is to write a value to a place: numbers as it holds them, and what others have in the same bytes stays; texts (cut or filled with
- * zeros); of a place its address.
+ * What it is to write a value to a place: numbers as it holds them, and what others have in the same bytes stays; texts
+ * (cut or filled with zeros); of a place its address.
  */
 export function encoded(world: World, value: Value, place: Place): Outcome<Change> {
   const width = widthOf(place);

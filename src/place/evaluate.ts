@@ -135,7 +135,11 @@ function evaluateRange(low: Outcome<Value>, high: Outcome<Value>, expression: Ex
     return found({ kind: 'range', low: low.value.value, high: high.value.value });
   }
   if (typeof amount(low.value) === 'number' && low.value.kind === high.value.kind) {
-    return found({ kind: 'range', low: BigInt(Math.round(amount(low.value) ?? 0)), high: BigInt(Math.round(amount(high.value) ?? 0)) }); // prettier-ignore
+    return found({
+      kind: 'range',
+      low: BigInt(Math.round(amount(low.value) ?? 0)),
+      high: BigInt(Math.round(amount(high.value) ?? 0)),
+    });
   }
   return lost('TYPE', printExpression(expression), 'a range has two numbers of one kind');
 }

@@ -22,15 +22,18 @@ const name_memo = contentMemo<NameTable>();
 const btf_memo = contentMemo<Result<Btf>>();
 const info_memo = new Map<string, VmcoreInfo>();
 /**
- * Where a partition keeps its kernel. No WeakMap: what one of those holds counts as in use whenever only the young objects are collected, and
- * a kernel leads to the whole machine.
+ * Where a partition keeps its kernel. No WeakMap: what one of those holds counts as in use whenever only the young
+ * objects are collected, and a kernel leads to the whole machine.
  */
 const OPENED: unique symbol = Symbol('kernel');
 interface Holder extends Partition {
   [OPENED]?: Kernel;
 }
 
-/** The kernel of a partition: its symbols, types and address spaces, read through what it publishes. Trusts what it reads. */
+/**
+ * The kernel of a partition: its symbols, types and address spaces, read through what it publishes. Trusts what it
+ * reads.
+ */
 export class Kernel {
   readonly partition: Partition;
   /** The structures that the topology declares for it; set by whoever knows the topology. */

@@ -12,8 +12,8 @@ export interface Run {
 }
 
 /**
- * What a path of the language means at one instant. `text` is the path with its indices resolved (`[any]` became `["nginx"]`): pasted into a
- * spec it names the same place. Plain data but for `type`, which is BTF's and shared.
+ * What a path of the language means at one instant. `text` is the path with its indices resolved (`[any]` became
+ * `["nginx"]`): pasted into a spec it names the same place. Plain data but for `type`, which is BTF's and shared.
  */
 export type Place = BytesPlace | RegisterPlace | MachinePlace | ThingPlace | CollectionPlace;
 
@@ -113,7 +113,13 @@ function runLocations(place: BytesPlace): readonly Location[] {
   let done = 0;
   for (const run of place.runs) {
     const address = place.address === undefined ? {} : { address: place.address + done };
-    list.push({ kind: 'memory', partition: place.partition, physical: run.physical, bytes: run.bytes, ...address }); // prettier-ignore
+    list.push({
+      kind: 'memory',
+      partition: place.partition,
+      physical: run.physical,
+      bytes: run.bytes,
+      ...address,
+    });
     done += run.bytes;
   }
   return list;

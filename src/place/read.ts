@@ -52,7 +52,8 @@ export function readValue(target: Target, place: Place): Outcome<Value> {
       value: Buffer.from(end < 0 ? bytes : bytes.subarray(0, end)).toString('latin1'),
     });
   }
-  if (place.kind === 'bytes' && place.number) return found({ kind: 'int', value: numberIn(place.number, bytes) }); // prettier-ignore
+  if (place.kind === 'bytes' && place.number)
+    return found({ kind: 'int', value: numberIn(place.number, bytes) });
   if (![1, 2, 4, 8].includes(place.bytes))
     return lost('TYPE', place.text, `its ${place.bytes} bytes are no number`);
   return found({ kind: 'int', value: integerOf(bytes, reading === 'signed') });

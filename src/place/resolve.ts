@@ -93,7 +93,13 @@ function fromPartition(walker: Walker, partition: Partition): Outcome<Place> {
   const window = sharedBy(walker, text).find((known) => known.name === first.name);
   if (window) {
     const offset = numberAt(walker, 1, at);
-    return offset.ok ? rest(walker, special.sharedPlace(partition, window, offset.value, `${at}[0x${offset.value.toString(16)}]`), 2) : offset; // prettier-ignore
+    return offset.ok
+      ? rest(
+          walker,
+          special.sharedPlace(partition, window, offset.value, `${at}[0x${offset.value.toString(16)}]`),
+          2,
+        )
+      : offset;
   }
   switch (first.name) {
     case 'cpus':
@@ -101,7 +107,13 @@ function fromPartition(walker: Walker, partition: Partition): Outcome<Place> {
     case 'memory': {
       if (walker.steps.length === 1) return measured(whole, walker);
       const address = numberAt(walker, 1, at);
-      return address.ok ? rest(walker, special.memoryPlace(partition, address.value, `${at}[0x${address.value.toString(16)}]`), 2) : address; // prettier-ignore
+      return address.ok
+        ? rest(
+            walker,
+            special.memoryPlace(partition, address.value, `${at}[0x${address.value.toString(16)}]`),
+            2,
+          )
+        : address;
     }
     case 'metadata':
       return metadataPlace(walker, partition, at);

@@ -16,7 +16,8 @@ import { bytesAt } from './typed.ts';
 
 /** `symbols["x"]`: a kernel variable; of the type that Linux gives it where that is known, else eight bytes. */
 export function symbolPlace(kernel: Kernel, name: string, text: string): Outcome<BytesPlace> {
-  if (PER_CPU_VARIABLES.has(name)) return lost('INDEX', text, 'every CPU has its own: write a CPU number in brackets behind it'); // prettier-ignore
+  if (PER_CPU_VARIABLES.has(name))
+    return lost('INDEX', text, 'every CPU has its own: write a CPU number in brackets behind it');
   const address = kernel.symbol(name);
   if (address === undefined) return lost('NO_SYMBOL', text, 'the kernel has no such symbol');
   return variableAt(kernel, address, GLOBAL_VARIABLES.get(name), text);
@@ -105,7 +106,8 @@ export function iommuEntryOf(
   text: string,
 ): Outcome<Place> {
   const physical = place && firstPhysical(place, partition.name);
-  if (place && physical === undefined) return lost('NOT_A_PLACE', text, `${place.text} is no memory of ${partition.name}`); // prettier-ignore
+  if (place && physical === undefined)
+    return lost('NOT_A_PLACE', text, `${place.text} is no memory of ${partition.name}`);
   const address = partition.iommuEntry?.(device, physical);
   if (address === undefined) return lost('UNSUPPORTED', text, 'the target shows no such IOMMU entry');
   return found({ kind: 'machine', partition: partition.name, text, address, bytes: 8 });

@@ -9,7 +9,8 @@ import { placeAt, selectorAt, valueAt } from './walker.ts';
 
 /** `cpus[0]`, `cpus[0].rip`, `cpus[0].tick`. */
 export function cpuPlace(walker: Walker, partition: Partition, at: string): Outcome<Place> {
-  if (walker.steps.length === 1 || (walker.steps.length === 2 && walker.steps[1]?.kind === 'all')) return found({ kind: 'collection', partition: partition.name, text: at, collection: 'cpus' }); // prettier-ignore
+  if (walker.steps.length === 1 || (walker.steps.length === 2 && walker.steps[1]?.kind === 'all'))
+    return found({ kind: 'collection', partition: partition.name, text: at, collection: 'cpus' });
   const selector = selectorAt(walker, 1, at);
   if (!selector.ok) return selector;
   const count = partition.cpus.length;

@@ -50,7 +50,12 @@ export function memberOf(kernel: Kernel, place: BytesPlace, name: string): Outco
     if (names.length === 0)
       return lost('NOT_A_PLACE', place.text, `it has no member ${name}: it is no struct`);
     const described = btf.value.describe(type);
-    return lost('NO_MEMBER', place.text, `${described} has no member ${name}`, names.filter(Boolean).slice(0, 16)); // prettier-ignore
+    return lost(
+      'NO_MEMBER',
+      place.text,
+      `${described} has no member ${name}`,
+      names.filter(Boolean).slice(0, 16),
+    );
   }
   const naming = place.space === undefined ? { text } : { text, space: place.space };
   if (member.bits > 0) return bitsAt(kernel, btf.value, address, member, naming);

@@ -3,7 +3,10 @@ import { formatSize, formatTime } from '../base/units.ts';
 import type { PathStep } from '../model/expression.ts';
 import type { Place } from './place.ts';
 
-/** What an expression comes to in a run. Integers are exact; bytes of memory arrive through `place` and are read where a number is needed. */
+/**
+ * What an expression comes to in a run. Integers are exact; bytes of memory arrive through `place` and are read where a
+ * number is needed.
+ */
 export type Value =
   | { readonly kind: 'int'; readonly value: bigint }
   /** Integer nanoseconds. */

@@ -8,8 +8,8 @@ import type { Value } from './value.ts';
 /** Figures that no memory holds: what the harness itself measures in a run. */
 export interface Measures {
   /**
-   * `web.cpu_time`, `web.disk0.iommu_faults`, `rescue.refusals`, `rot.activated`, `elapsed` (subject `elapsed`, name ''): undefined when
-   * there is no such figure. Subjects are written as in a spec.
+   * `web.cpu_time`, `web.disk0.iommu_faults`, `rescue.refusals`, `rot.activated`, `elapsed` (subject `elapsed`, name
+   * ''): undefined when there is no such figure. Subjects are written as in a spec.
    */
   measure(subject: string, name: string): Value | undefined;
   /** What a call of `before(EVENT, x)` came to when its event came; undefined when it never did. */
@@ -24,10 +24,16 @@ export interface World {
   /** For `[any]`. */
   readonly seed: number;
   readonly lets: Scenario['lets'];
-  /** What each `let` came to where it was first used. Shared by the worlds of one run; plain data, to be copied with a fork. */
+  /**
+   * What each `let` came to where it was first used. Shared by the worlds of one run; plain data, to be copied with a
+   * fork.
+   */
   readonly known: Map<string, Value>;
   readonly measures: Measures;
-  /** The fault-free twin, where a fault struck the element that the text names: it may have lost its name, and is where the twin has it. */
+  /**
+   * The fault-free twin, where a fault struck the element that the text names: it may have lost its name, and is where
+   * the twin has it.
+   */
   readonly struck?: (element: string) => World | undefined;
 }
 

@@ -1,6 +1,9 @@
 import type { TraceEvent } from '../target/events.ts';
 
-/** What the beats of one guest come to, times in virtual nanoseconds. Time for which the partition was parked does not count. */
+/**
+ * What the beats of one guest come to, times in virtual nanoseconds. Time for which the partition was parked does not
+ * count.
+ */
 export interface HeartbeatFacts {
   /** Absent when it never beat. */
   readonly last_ns?: number;
@@ -18,7 +21,10 @@ export interface HeartbeatFacts {
 /** When too much of the partition's own time has passed since a beat. */
 export type Deadline = (beat_ns: number) => number;
 
-/** The facts of one partition from all events of a run, in their order. `booted_ns`: where boot complete is not among them. */
+/**
+ * The facts of one partition from all events of a run, in their order. `booted_ns`: where boot complete is not among
+ * them.
+ */
 export function heartbeatFacts(
   events: readonly TraceEvent[],
   partition: string,

@@ -9,7 +9,10 @@ export interface RunRecord {
   readonly duration_ns: number;
   /** 16 hex digits over every event but the switches of tasks, with its time: same model, same seed, same hash. */
   readonly trace_hash: string;
-  /** Truncated to EVENTS_KEPT for the report by dropping `run`, `fork`, `exit`, `heartbeat` first; `events_dropped` says how many. */
+  /**
+   * Truncated to EVENTS_KEPT for the report by dropping `run`, `fork`, `exit`, `heartbeat` first; `events_dropped` says
+   * how many.
+   */
   readonly events: readonly TraceEvent[];
   readonly events_dropped: number;
   readonly receipts: readonly Receipt[];
@@ -92,10 +95,17 @@ export interface TwinComparison {
   /** What the claim lets pass (targets/sim/leeway.ts); absent where it lets nothing pass. */
   readonly leeway?: { readonly slack_ns: number; readonly except: readonly string[] };
   readonly identical: boolean;
-  /** First difference in words: memory with address and bytes, a register, or an output with its time. '' when identical. */
+  /**
+   * First difference in words: memory with address and bytes, a register, or an output with its time. '' when
+   * identical.
+   */
   readonly difference: string;
-  /** Nothing reached it in the runs compared: what it does on its own was taken for it, and it was not simulated again. */
+  /**
+   * Nothing reached it in the runs compared: what it does on its own was taken for it, and it was not simulated again.
+   */
   readonly known?: true;
-  /** Why the comparison says nothing, when it does not: the run that it should show something of lacks what it is about. */
+  /**
+   * Why the comparison says nothing, when it does not: the run that it should show something of lacks what it is about.
+   */
   readonly blind?: string;
 }

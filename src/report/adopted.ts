@@ -13,7 +13,9 @@ export interface Adoptee {
   readonly name: string;
   /** The verdict that a code stands for; undefined for codes that a spec cannot name. */
   readonly leads_to: (code: string) => string | undefined;
-  /** Places whose names lead to what was found; the others are told by their addresses: a name may be what is damaged. */
+  /**
+   * Places whose names lead to what was found; the others are told by their addresses: a name may be what is damaged.
+   */
   readonly named?: ReadonlySet<string>;
 }
 
@@ -28,7 +30,9 @@ const COMPLAINT = /BUG|Oops|panic|WARNING|corruption|lockup|stall|blocked for mo
 /** What needs no escape, and is no formula, between quotes. */
 const PLAIN = /^[ !#-[\]-z|~]+$/;
 
-/** The spec that freezes what was found: it passes as long as the same is found again. Not in its one form as to blanks. */
+/**
+ * The spec that freezes what was found: it passes as long as the same is found again. Not in its one form as to blanks.
+ */
 export function adoptedSpec(adoptee: Adoptee): string {
   const { file, sha256, release, siren, report, name } = adoptee;
   const kernel = release === '' || !PLAIN.test(release) ? '' : ` kernel "${release}"`;
@@ -53,8 +57,12 @@ ${claims.map((claim) => `    ${claim}`).join('\n')}
 }
 
 function intact({ patient, verdicts }: AmbulanceReport): readonly string[] {
-  const names = verdicts.filter(({ verdict }) => verdict === 'intact').map(({ structure }) => `${patient}.${structure}`); // prettier-ignore
-  const lines = Array.from({ length: Math.ceil(names.length / NAMES_IN_A_LINE) }, (_, index) => names.slice(index * NAMES_IN_A_LINE, (index + 1) * NAMES_IN_A_LINE)); // prettier-ignore
+  const names = verdicts
+    .filter(({ verdict }) => verdict === 'intact')
+    .map(({ structure }) => `${patient}.${structure}`);
+  const lines = Array.from({ length: Math.ceil(names.length / NAMES_IN_A_LINE) }, (_, index) =>
+    names.slice(index * NAMES_IN_A_LINE, (index + 1) * NAMES_IN_A_LINE),
+  );
   return lines.map((line) => `verdict ${line.join(', ')} is intact`);
 }
 
@@ -77,7 +85,6 @@ function placeOf(
   { place, address }: Pick<Finding, 'place' | 'address'>,
   named: Adoptee['named'],
 ): string | undefined {
-  // prettier-ignore
   if (named?.has(place) === true) return place;
   return address === '' ? undefined : `address(0x${address.replace(/^0+(?=.)/, '')})`;
 }

@@ -36,7 +36,9 @@ interface Failure {
   readonly outcome: RunOutcome;
 }
 
-/** Annotations for the lines of a pull request, and a job summary. Specs that do not compile come first, then failures. */
+/**
+ * Annotations for the lines of a pull request, and a job summary. Specs that do not compile come first, then failures.
+ */
 export function annotationsReporter(options: AnnotationsOptions): Reporter {
   const notes: Note[] = [];
   const failures: Failure[] = [];

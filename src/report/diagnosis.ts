@@ -42,20 +42,36 @@ export function diagnosisText(of: DumpDiagnosis, colors: Colors): string {
   const { report, closed } = of;
   const kernel = of.release === '' ? 'a kernel that does not say which' : `Linux ${oneLine(of.release)}`;
   const parts = [
-    [`${colors.bold(oneLine(of.file))}: ${of.format}, ${formatSize(of.memory_bytes)} of memory, ${of.cpu_count} CPU${of.cpu_count === 1 ? '' : 's'}, ${kernel}`],
+    [
+      `${colors.bold(oneLine(of.file))}: ${of.format}, ${formatSize(of.memory_bytes)} of memory, ${of.cpu_count} CPU${of.cpu_count === 1 ? '' : 's'}, ${kernel}`,
+    ],
     of.shortcomings.map((one) => `  ${colors.yellow('note')}: ${oneLine(one)}`),
-    closed === undefined ? [] : [`  ${colors.yellow('note')}: its kernel could not be opened: ${oneLine(closed)}`],
+    closed === undefined
+      ? []
+      : [`  ${colors.yellow('note')}: its kernel could not be opened: ${oneLine(closed)}`],
     report.notes.map((one) => `  ${colors.yellow('note')}: ${oneLine(one)}`),
     titled('structures', structureLines(report.verdicts, colors), colors),
-    titled('findings', report.findings.flatMap((one) => findingLines(one, colors)), colors),
+    titled(
+      'findings',
+      report.findings.flatMap((one) => findingLines(one, colors)),
+      colors,
+    ),
     titled('CPUs', of.cpus.map(cpuLine), colors),
-    titled("the log's last lines", report.log_tail.map((line) => oneLine(line)), colors),
-    titled('diagnosis', report.diagnosis.flatMap(({ rank, cause, place, evidence }) => [
-      `${rank}. ${colors.bold(cause)}${place === '' ? '' : ` at ${oneLine(place)}`}`,
-      ...evidence.map((one) => `   ${oneLine(one)}`),
-    ]), colors),
+    titled(
+      "the log's last lines",
+      report.log_tail.map((line) => oneLine(line)),
+      colors,
+    ),
+    titled(
+      'diagnosis',
+      report.diagnosis.flatMap(({ rank, cause, place, evidence }) => [
+        `${rank}. ${colors.bold(cause)}${place === '' ? '' : ` at ${oneLine(place)}`}`,
+        ...evidence.map((one) => `   ${oneLine(one)}`),
+      ]),
+      colors,
+    ),
     ['', conclusion(of, colors)],
-  ]; // prettier-ignore
+  ];
   return `${parts.flat().join('\n')}\n`;
 }
 
@@ -71,7 +87,12 @@ function structureLines(verdicts: readonly StructureVerdict[], colors: Colors): 
   return [
     colors.dim(`${'structure'.padEnd(18)}${'verdict'.padEnd(VERDICT_WIDTH)}elements`),
     ...verdicts.filter((one) => !absent.includes(one)).map((one) => verdictLine(one, colors)),
-    ...(absent.length === 0 ? [] : [colors.yellow(`${absent.length} unchecked, as nothing in this guest leads to them (NO_LOCATOR)`) + `: ${names}`]), // prettier-ignore
+    ...(absent.length === 0
+      ? []
+      : [
+          colors.yellow(`${absent.length} unchecked, as nothing in this guest leads to them (NO_LOCATOR)`) +
+            `: ${names}`,
+        ]),
   ];
 }
 
@@ -82,11 +103,14 @@ function verdictLine({ structure, verdict, code, elements }: StructureVerdict, c
   return `${oneLine(structure).padEnd(18)}${shown}${String(elements).padStart(8)}${why === '' ? '' : `  ${oneLine(why)}`}`;
 }
 
-function findingLines({ code, place, address, message, consequence_of }: Finding, colors: Colors): readonly string[] {
+function findingLines(
+  { code, place, address, message, consequence_of }: Finding,
+  colors: Colors,
+): readonly string[] {
   const where = `${oneLine(place)}${address === '' ? '' : ` (0x${address})`}`;
   const after = consequence_of === undefined ? '' : colors.dim(' (a consequence)');
   return [`${colors.bold(code)} at ${where}${after}`, `  ${oneLine(message)}`];
-} // prettier-ignore
+}
 
 function cpuLine({ index, rip, at, mode, frames, waits_on }: SeenCpu): string {
   if (mode === 'unknown') return `${index}: its registers are not in the file`;
@@ -119,6 +143,13 @@ export function diagnosisJson(of: DumpDiagnosis, siren: string): string {
     frames,
     ...(waits_on === '' ? {} : { waits_on }),
   }));
-  const said = { format: 'siren-diagnosis', version: 1, siren, dump: { file, format, release, memory_bytes, shortcomings, ...(closed === undefined ? {} : { closed }) }, cpus, report }; // prettier-ignore
+  const said = {
+    format: 'siren-diagnosis',
+    version: 1,
+    siren,
+    dump: { file, format, release, memory_bytes, shortcomings, ...(closed === undefined ? {} : { closed }) },
+    cpus,
+    report,
+  };
   return `${JSON.stringify(said, null, 1)}\n`;
 }

@@ -19,7 +19,12 @@ export function earlierRuns(text: string, name: string): EarlierRuns {
   if (!whole) throw wrong('a run has no list of events, rescues, findings or services');
   return {
     target,
-    runs: new Map(runs.map(({ record, ...run }) => [run.id, record === undefined ? run : { ...run, record: { ...record, reports: record.rescues } }])), // prettier-ignore
+    runs: new Map(
+      runs.map(({ record, ...run }) => [
+        run.id,
+        record === undefined ? run : { ...run, record: { ...record, reports: record.rescues } },
+      ]),
+    ),
   };
 }
 
@@ -27,14 +32,17 @@ type Kept = NonNullable<Results['runs'][number]['record']>;
 
 function isWhole({ events, rescues, services, duration_ns }: Kept): boolean {
   const all = (list: unknown, test: (one: Record<string, unknown>) => boolean): boolean =>
-    Array.isArray(list) && list.every((one: unknown) => typeof one === 'object' && one !== null && test(one as Record<string, unknown>)); // prettier-ignore
+    Array.isArray(list) &&
+    list.every(
+      (one: unknown) => typeof one === 'object' && one !== null && test(one as Record<string, unknown>),
+    );
   return (
     typeof duration_ns === 'number' &&
     all(
       events,
       (one) =>
         typeof one['time_ns'] === 'number' && typeof one['detail'] === 'object' && one['detail'] !== null,
-    ) && // prettier-ignore
+    ) &&
     all(services, (one) => typeof one['state'] === 'string') &&
     all(rescues, (one) => typeof one['attached_ns'] === 'number' && all(one['findings'], () => true))
   );

@@ -1,6 +1,9 @@
 import { visible } from '../text/escape.ts';
 
-/** One line: every character that does not show, or reorders what does, line ends and tabs among them, is shown as an escape. */
+/**
+ * One line: every character that does not show, or reorders what does, line ends and tabs among them, is shown as an
+ * escape.
+ */
 export function oneLine(text: string): string {
   return withoutCommands(visible(text));
 }
@@ -11,8 +14,8 @@ export function manyLines(text: string): string {
 }
 
 /**
- * Nothing in the text is a command to GitHub Actions, which looks for them in all that a step prints: `##[name]` anywhere in a
- * line, `::name` at the start of one.
+ * Nothing in the text is a command to GitHub Actions, which looks for them in all that a step prints: `##[name]`
+ * anywhere in a line, `::name` at the start of one.
  */
 export function withoutCommands(text: string): string {
   return text.replaceAll('##[', String.raw`#\x23[`).replace(/^([ \t]*):(?=:[A-Za-z])/gm, String.raw`$1\x3a`);

@@ -15,7 +15,10 @@ const LONGEST_LINE = 300;
 /** The judge's complaint of an unexpected pass, which the reason says already. */
 const PASSES = 'E0914';
 
-/** A run by name, as every report prints it: with its seed where the scenario has several, and its occurrence under `on each`. */
+/**
+ * A run by name, as every report prints it: with its seed where the scenario has several, and its occurrence under `on
+ * each`.
+ */
 export function runName({ scenario, seed, occurrence }: Job): string {
   const which = [
     ...(scenario.seeds.length > 1 ? [`seed ${seed}`] : []),
@@ -38,8 +41,8 @@ export function reasonText(status: Status, reason: string): string {
 }
 
 /**
- * The diagnostics of a run: unmet claims, then complaints. What they have in common is said once: a fault's label stands in the first of
- * them, and the command that replays the run in none.
+ * The diagnostics of a run: unmet claims, then complaints. What they have in common is said once: a fault's label
+ * stands in the first of them, and the command that replays the run in none.
  */
 export function problemsOf(outcome: RunOutcome): readonly Diagnostic[] {
   const unmet = outcome.claims.flatMap(({ status, diagnostic }) =>
@@ -76,7 +79,9 @@ export function failureLine(outcome: RunOutcome): string {
   return reasons.length > 1 ? `${first} (and ${reasons.length - 1} more)` : first;
 }
 
-/** Everything that is wrong with a run, in full: diagnostics with carets at the claim and at the fault, moments, replay. */
+/**
+ * Everything that is wrong with a run, in full: diagnostics with carets at the claim and at the fault, moments, replay.
+ */
 export function failureText(
   job: Job,
   outcome: RunOutcome,
@@ -176,7 +181,11 @@ function momentsText(outcome: RunOutcome): string {
     const why = `${by === undefined ? '' : ` by ${by}`}${code === undefined ? '' : ` with ${code}`}`;
     const kept = writes.filter((write) => !write.undone).length;
     const wrote = `${writes.length} written, ${writes.length - kept} undone`;
-    lines.push(oneLine(`service of ${patient} by ${ambulance}: ${state}${why} at ${formatTime(ended_ns)}, ${message} (${wrote})`)); // prettier-ignore
+    lines.push(
+      oneLine(
+        `service of ${patient} by ${ambulance}: ${state}${why} at ${formatTime(ended_ns)}, ${message} (${wrote})`,
+      ),
+    );
   }
   lines.push(...witnessLines(record));
   for (const note of record.notes ?? []) lines.push(`note: ${oneLine(note)}`);

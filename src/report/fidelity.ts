@@ -64,7 +64,10 @@ export interface Fidelity {
   readonly seed: number;
   /** Everything that was compared, */
   readonly compared: number;
-  /** and of that what tells something: it is not well on one side at least, or a claim names it. All differences are among it. */
+  /**
+   * and of that what tells something: it is not well on one side at least, or a claim names it. All differences are
+   * among it.
+   */
   readonly telling: number;
   readonly differences: readonly Difference[];
   /** Structures that only one of the kernels has, or tells of, and that are well there: not compared. */
@@ -106,7 +109,16 @@ export function fidelityOf(sim: FidelityRun, real: FidelityRun): Fidelity {
     .map((one): Difference => ({ aspect: one.aspect, sim: one.sim, real: one.real, why: one.why }));
   const telling = things.filter(({ tells, sim: one, real: other }) => tells || one !== other).length;
   const seen = { sim: toldBy(here), real: toldBy(there) };
-  return { id, scenario, seed, compared: things.length, telling, differences, one_sided: structures.one_sided, seen }; // prettier-ignore
+  return {
+    id,
+    scenario,
+    seed,
+    compared: things.length,
+    telling,
+    differences,
+    one_sided: structures.one_sided,
+    seen,
+  };
 }
 
 /** Outcomes that are both `passed` tell nothing that the rest does not. */
@@ -132,7 +144,10 @@ function signThings(here: Seen, there: Seen): readonly Thing[] {
   });
 }
 
-/** A structure that is well, and that no claim names, tells nothing where both kernels have it; where only one has it, it is not compared. */
+/**
+ * A structure that is well, and that no claim names, tells nothing where both kernels have it; where only one has it,
+ * it is not compared.
+ */
 function structuresOf(
   here: Seen,
   there: Seen,
@@ -149,7 +164,13 @@ function structuresOf(
       continue;
     }
     const reason = whyStructure(here, there);
-    const thing = (aspect: Aspect, sim: string, real: string): Thing => ({ aspect, sim: `${structure} ${sim}`, real: `${structure} ${real}`, why: reason, tells }); // prettier-ignore
+    const thing = (aspect: Aspect, sim: string, real: string): Thing => ({
+      aspect,
+      sim: `${structure} ${sim}`,
+      real: `${structure} ${real}`,
+      why: reason,
+      tells,
+    });
     things.push(thing('verdict', one?.verdict ?? 'unchecked', other?.verdict ?? 'unchecked'));
     const codes = [one?.codes ?? '', other?.codes ?? ''] as const;
     if (one !== undefined && other !== undefined && codes.some((code) => code !== ''))
@@ -166,7 +187,10 @@ function claimedIn({ claims = [] }: FidelityRun): ReadonlySet<string> {
   );
 }
 
-/** How much is alike: of what tells something, and of everything that was compared; how many scenarios are in everything, and how many could not be compared. */
+/**
+ * How much is alike: of what tells something, and of everything that was compared; how many scenarios are in
+ * everything, and how many could not be compared.
+ */
 export function agreement(all: readonly Fidelity[]): {
   readonly telling: number;
   readonly telling_alike: number;
@@ -241,7 +265,11 @@ function signsOf(events: readonly SeenEvent[]): ReadonlyMap<string, number> {
 /** When each looked, and what had been seen by then. */
 function whyStructure(here: Seen, there: Seen): string {
   const looked = `looked at ${formatTime(here.report?.attached_ns ?? 0)} and ${formatTime(there.report?.attached_ns ?? 0)}`;
-  const before = (seen: Seen): string => [...seen.signs].filter(([, at]) => at <= (seen.report?.attached_ns ?? 0)).map(([sign, at]) => `${sign} at ${formatTime(at)}`).join(', ') || 'nothing'; // prettier-ignore
+  const before = (seen: Seen): string =>
+    [...seen.signs]
+      .filter(([, at]) => at <= (seen.report?.attached_ns ?? 0))
+      .map(([sign, at]) => `${sign} at ${formatTime(at)}`)
+      .join(', ') || 'nothing';
   return `${looked}; before that: sim ${before(here)}, qemu ${before(there)}`;
 }
 

@@ -38,8 +38,8 @@ export interface WriteOptions {
 }
 
 /**
- * Writes a whole file or nothing: to a new name in the same folder (made when it is missing), then a rename. Whatever kills the
- * run, a reader sees the old file or the new one. Rejects with ReportWriteError, the temporary file removed.
+ * Writes a whole file or nothing: to a new name in the same folder (made when it is missing), then a rename. Whatever
+ * kills the run, a reader sees the old file or the new one. Rejects with ReportWriteError, the temporary file removed.
  */
 export async function writeAtomically(
   path: string,
@@ -81,7 +81,10 @@ async function clearLeftOver(path: string): Promise<void> {
   }
 }
 
-/** Makes a folder and those above it. (The recursive `mkdir` of Node never ends where a folder says that it does not exist: /proc.) */
+/**
+ * Makes a folder and those above it. (The recursive `mkdir` of Node never ends where a folder says that it does not
+ * exist: /proc.)
+ */
 async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder);

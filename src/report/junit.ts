@@ -26,8 +26,9 @@ interface Suite {
 }
 
 /**
- * JUnit XML: a suite for each spec file, a case for each run, and a case for each file that does not compile. `failure`: an expectation was not
- * met; `error`: the spec or the harness is at fault. A skip, an xfail and an inconclusive run are `skipped`, with the reason.
+ * JUnit XML: a suite for each spec file, a case for each run, and a case for each file that does not compile.
+ * `failure`: an expectation was not met; `error`: the spec or the harness is at fault. A skip, an xfail and an
+ * inconclusive run are `skipped`, with the reason.
  */
 export function junitReporter(options: JunitOptions): Reporter {
   const suites = new Map<string, Suite>();

@@ -4,9 +4,10 @@ import type { Environment } from '../runner/events.ts';
 import type { HexContext } from '../patient/report.ts';
 
 /**
- * The shape of results.json, version 3: 2 brought services and occurrences, 3 a rescue's notes. Published as results.schema.json beside this file; a test holds the two together.
- * Addresses are 16 hex digits, times integer nanoseconds of virtual time; an absent field means "none". All that may differ
- * between machines lies under `environment`.
+ * The shape of results.json, version 3: 2 brought services and occurrences, 3 a rescue's notes. Published as
+ * results.schema.json beside this file; a test holds the two together. Addresses are 16 hex digits, times integer
+ * nanoseconds of virtual time; an absent field means "none". All that may differ between machines lies under
+ * `environment`.
  */
 export interface Results {
   readonly format: 'siren-results';
@@ -49,7 +50,10 @@ export interface DiagnosticResult {
 
 export interface LabelResult {
   readonly file: string;
-  /** UTF-16 offsets in the file, `end` exclusive; line and column of `start`, from 1 (0 where the source is not at hand). */
+  /**
+   * UTF-16 offsets in the file, `end` exclusive; line and column of `start`, from 1 (0 where the source is not at
+   * hand).
+   */
   readonly start: number;
   readonly end: number;
   readonly line: number;

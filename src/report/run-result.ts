@@ -24,8 +24,8 @@ import type {
 import type { Sources } from './sources.ts';
 
 /**
- * How much of a run is kept. `brief` is for runs that ended as expected, about 5 KB each: no hex dumps, consoles or audit log but for
- * refusals. `full` is for all others: what someone needs who was not there.
+ * How much of a run is kept. `brief` is for runs that ended as expected, about 5 KB each: no hex dumps, consoles or
+ * audit log but for refusals. `full` is for all others: what someone needs who was not there.
  */
 export type Detail = 'brief' | 'full';
 
@@ -316,7 +316,15 @@ const ROUTINE: ReadonlySet<string> = new Set([
 ]);
 
 /** What befell a guest, and what its watchdogs made of it: kept a second time as often as the others. */
-const TELLING: ReadonlySet<string> = new Set(['oops', 'panic', 'stall', 'stopped', 'failing', 'failed', 'recovered']); // prettier-ignore
+const TELLING: ReadonlySet<string> = new Set([
+  'oops',
+  'panic',
+  'stall',
+  'stopped',
+  'failing',
+  'failed',
+  'recovered',
+]);
 
 /** The first `limit` events that are not routine, in order, and after them as many that tell how it went. */
 function keptEvents(events: readonly TraceEvent[], limit: number): readonly EventResult[] {

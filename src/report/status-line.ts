@@ -22,8 +22,9 @@ export interface Progress {
 }
 
 /**
- * One line at the bottom of a terminal that says how far the run is. It is never wider than the terminal (a wrapped line could not be
- * taken back) and is erased before anything else is written. On anything but a terminal it writes nothing.
+ * One line at the bottom of a terminal that says how far the run is. It is never wider than the terminal (a wrapped
+ * line could not be taken back) and is erased before anything else is written. On anything but a terminal it writes
+ * nothing.
  */
 export class StatusLine {
   readonly #options: StatusLineOptions;

@@ -7,8 +7,8 @@ const WINDOW = 512;
 const MAX_BATCH = 32;
 
 /**
- * Cuts jobs into batches. Inside a window, jobs of one topology and seed come together, because a worker keeps the snapshots
- * and twins that it has made; and equal topologies become one object, because a batch is cloned as a whole.
+ * Cuts jobs into batches. Inside a window, jobs of one topology and seed come together, because a worker keeps the
+ * snapshots and twins that it has made; and equal topologies become one object, because a batch is cloned as a whole.
  */
 export function batchesOf(jobs: readonly Job[], workers: number): readonly (readonly Job[])[] {
   const numbers = new TopologyNumbers();

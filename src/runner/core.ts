@@ -11,7 +11,10 @@ import type { Span } from '../text/span.ts';
 import type { Job } from './events.ts';
 import type { ExecuteContext, RealRun } from './execute.ts';
 
-/** Opens the core files of a scenario and has them looked at; what cannot be opened, or is another file than the one that is meant, is said. */
+/**
+ * Opens the core files of a scenario and has them looked at; what cannot be opened, or is another file than the one
+ * that is meant, is said.
+ */
 export function runOnCore(scenario: Scenario, job: Job, context: ExecuteContext): RealRun {
   const machines: DumpedMachine[] = [];
   const opened: DumpedMachine[] = [];
@@ -53,7 +56,9 @@ function asBooted(
   if (typeof earlier === 'string') return complaint('E0918', `${file}: ${earlier}`, span, 'this one');
   opened.push(earlier);
   const patient = withEarlier(machine, earlier);
-  return typeof patient === 'string' ? complaint('E0919', `${file}: ${patient}`, span, 'another boot') : { ...machine, patient }; // prettier-ignore
+  return typeof patient === 'string'
+    ? complaint('E0919', `${file}: ${patient}`, span, 'another boot')
+    : { ...machine, patient };
 }
 
 function unreadable({ file, file_span }: CoreModel, why: string): Diagnostic {
@@ -65,18 +70,38 @@ function otherThan(core: CoreModel, path: string, { release }: DumpedMachine): D
   const { file, file_span, span, sha256 } = core;
   if (core.release !== undefined && release !== core.release) {
     const said = release === '' ? 'a kernel that does not say which it is' : `\`${release}\``;
-    return complaint('E0919', `${file}: the kernel in it is ${said}, not \`${core.release}\``, span, 'another kernel'); // prettier-ignore
+    return complaint(
+      'E0919',
+      `${file}: the kernel in it is ${said}, not \`${core.release}\``,
+      span,
+      'another kernel',
+    );
   }
   const digest = sha256 === undefined ? undefined : sha256Of(path);
   if (sha256 === undefined || digest?.startsWith(sha256) === true) return undefined;
-  return complaint('E0919', `${file}: its SHA-256 begins with ${digest?.slice(0, sha256.length) ?? 'nothing'}, not ${sha256}`, file_span, 'another file'); // prettier-ignore
+  return complaint(
+    'E0919',
+    `${file}: its SHA-256 begins with ${digest?.slice(0, sha256.length) ?? 'nothing'}, not ${sha256}`,
+    file_span,
+    'another file',
+  );
 }
 
-/** Of memory nothing is said here: an ambulance holds no more of a dump than it may, and says `unreachable` with BUDGET of what needs more. */
+/**
+ * Of memory nothing is said here: an ambulance holds no more of a dump than it may, and says `unreachable` with BUDGET
+ * of what needs more.
+ */
 function overBudget(budget: Scenario['budget'], took_ns: number): readonly Diagnostic[] {
   if (budget === undefined || took_ns <= budget.time_ns) return [];
   const took = formatTime(Math.round(took_ns / 1e6) * 1e6);
-  return [complaint('E0920', `looking at it took ${took} of ${formatTime(budget.time_ns)}`, budget.span, 'too long')]; // prettier-ignore
+  return [
+    complaint(
+      'E0920',
+      `looking at it took ${took} of ${formatTime(budget.time_ns)}`,
+      budget.span,
+      'too long',
+    ),
+  ];
 }
 
 function complaint(code: string, message: string, span: Span, text: string): Diagnostic {

@@ -19,7 +19,9 @@ export interface WantedLine {
   readonly argument: PathArgument;
 }
 
-/** Finds the specs that `paths` name. A path is relative to `from`; all must lie in `root` (absolute, links resolved). */
+/**
+ * Finds the specs that `paths` name. A path is relative to `from`; all must lie in `root` (absolute, links resolved).
+ */
 export async function discover(
   root: string,
   from: string,

@@ -8,7 +8,10 @@ export interface Job {
   readonly index: number;
   readonly scenario: Scenario;
   readonly seed: number;
-  /** True when several selected scenarios share its file and line (rows of a table): the replay command then names the row. */
+  /**
+   * True when several selected scenarios share its file and line (rows of a table): the replay command then names the
+   * row.
+   */
   readonly row?: boolean;
   /** True: its bystanders are simulated, too, where nothing is seen to reach them. */
   readonly whole?: boolean;

@@ -87,7 +87,10 @@ function onOther(targets: readonly TargetName[]): string {
   return `its ${which}: run it with --target ${targets.join(' or ')}`;
 }
 
-/** One run that only counts, then one for each occurrence, or for every nth of them. Where there is none, or too many, the run that counted says so. */
+/**
+ * One run that only counts, then one for each occurrence, or for every nth of them. Where there is none, or too many,
+ * the run that counted says so.
+ */
 function executeEach(
   job: Job,
   { trigger, pattern: { nth: step } }: NonNullable<ReturnType<typeof eachOf>>,
@@ -147,19 +150,34 @@ function executeOne(
   ask: (finished: Finished) => void = () => undefined,
 ): RunOutcome {
   const replay = replayCommand(job, context.replay);
-  const run: RealRun = onReal?.(scenario, job, context) ?? notBuilt(scenario) ?? { finished: runScenario(scenario, job.seed, lines, job.whole), scenario }; // prettier-ignore
+  const run: RealRun = onReal?.(scenario, job, context) ??
+    notBuilt(scenario) ?? { finished: runScenario(scenario, job.seed, lines, job.whole), scenario };
   const { complaints = [] } = run;
   if ('status' in run) {
     const of = { id: runId(job), scenario, replay, seed: job.seed };
     const { status, reason } = run;
-    return { ...undecided(of, reason), status, complaints, ...(status === 'inconclusive' ? {} : { claims: [] }) }; // prettier-ignore
+    return {
+      ...undecided(of, reason),
+      status,
+      complaints,
+      ...(status === 'inconclusive' ? {} : { claims: [] }),
+    };
   }
   const { finished } = run;
   try {
     ask(finished);
     const { record, facts } = finished;
     const { target, today } = context;
-    return judge({ id: runId(job), scenario: run.scenario, record, facts, replay, target, today, complaints }); // prettier-ignore
+    return judge({
+      id: runId(job),
+      scenario: run.scenario,
+      record,
+      facts,
+      replay,
+      target,
+      today,
+      complaints,
+    });
   } finally {
     finished.release();
   }

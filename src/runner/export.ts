@@ -1,4 +1,13 @@
-import { closeSync, ftruncateSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'; // prettier-ignore
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Damaged } from '../execute/damaged.ts';
 import { PATIENT_NOTE, PATIENT_REGION, PATIENT_SAID } from '../formats/core-file.ts';
@@ -17,8 +26,17 @@ const PAGE_BYTES = 4096;
 const ZEROS = new Uint8Array(PAGE_BYTES);
 /** Events that say what truly became of a guest. */
 const TRUTH: ReadonlySet<string> = new Set([
-  'boot_complete', 'registered', 'refused', 'oops', 'panic', 'stall', 'stopped', 'failing', 'failed', 'frozen',
-]); // prettier-ignore
+  'boot_complete',
+  'registered',
+  'refused',
+  'oops',
+  'panic',
+  'stall',
+  'stopped',
+  'failing',
+  'failed',
+  'frozen',
+]);
 /** Longer regions are not copied into the notes. */
 const COPY_LIMIT = 1_048_576;
 
@@ -30,13 +48,18 @@ export interface Exported {
 
 /** Partitions that something struck, all where nothing did. */
 export function struckPartitions({ run, injector }: Damaged): readonly string[] {
-  const struck = new Set(injector.receipts().flatMap((one) => (one.fired_ns === undefined ? [] : [one.partition])));
+  const struck = new Set(
+    injector.receipts().flatMap((one) => (one.fired_ns === undefined ? [] : [one.partition])),
+  );
   const names = run.machine.target.partitions.map(({ name }) => name);
   const hit = names.filter((name) => struck.has(name));
   return hit.length > 0 ? hit : names;
-} // prettier-ignore
+}
 
-/** Writes one partition as an ELF core, and its ground truth as JSON, into a folder. What is zero takes no room on the disk. */
+/**
+ * Writes one partition as an ELF core, and its ground truth as JSON, into a folder. What is zero takes no room on the
+ * disk.
+ */
 export function exportPartition(
   { run, injector }: Damaged,
   { scenario, seed, siren }: { readonly scenario: Scenario; readonly seed: number; readonly siren: string },
@@ -65,7 +88,13 @@ export function exportPartition(
     format: 'siren-ground-truth',
     version: 1,
     siren,
-    scenario: { id: scenario.id, name: scenario.name, file: scenario.file, line: scenario.line, ...(scenario.doc === undefined ? {} : { doc: scenario.doc }) },
+    scenario: {
+      id: scenario.id,
+      name: scenario.name,
+      file: scenario.file,
+      line: scenario.line,
+      ...(scenario.doc === undefined ? {} : { doc: scenario.doc }),
+    },
     seed,
     time_ns: run.now,
     partition: name,
@@ -74,8 +103,10 @@ export function exportPartition(
     guest: run.events.filter(({ kind, subject }) => subject === name && TRUTH.has(kind)),
     hypervisor: { health, signs },
     console: target.console(name),
-    claims: scenario.claims.filter(({ observer }) => observer === 'verdict' || observer === 'diagnosis').map(({ text }) => text),
-  }; // prettier-ignore
+    claims: scenario.claims
+      .filter(({ observer }) => observer === 'verdict' || observer === 'diagnosis')
+      .map(({ text }) => text),
+  };
   whole(truth, (temporary) => writeFileSync(temporary, `${JSON.stringify(said, null, 1)}\n`));
   return { dump, truth };
 }
@@ -97,7 +128,13 @@ function patientOf({ name, memory, cpus }: Partition, known: Known): Patient {
     read: (physical, into) => memory.read(physical, into),
     cpus: cpus.map((cpu) => {
       const { stuck_ns, running, ticks } = known.progress(cpu.index);
-      return { index: cpu.index, register: (register: RegisterName) => cpu.get(register), steps: stuck_ns, running, ticks }; // prettier-ignore
+      return {
+        index: cpu.index,
+        register: (register: RegisterName) => cpu.get(register),
+        steps: stuck_ns,
+        running,
+        ticks,
+      };
     }),
     ...(known.region ? { region: known.region } : {}),
     ...(known.refusal === undefined ? {} : { refusal: known.refusal }),
@@ -112,7 +149,12 @@ function patientOf({ name, memory, cpus }: Partition, known: Known): Patient {
 export function writeDump(path: string, partition: Partition, notes: readonly NoteContent[]): void {
   const { memory, cpus } = partition;
   const registers = cpus.map((cpu) => Object.fromEntries(REGISTERS.map((name) => [name, cpu.get(name)])));
-  const head = writeElfCoreHead({ memory: [{ physical: 0, bytes: memory.size, virtual: directMapOf(partition) }], cpus: registers, vmcoreinfo: partition.vmcoreinfo(), notes }); // prettier-ignore
+  const head = writeElfCoreHead({
+    memory: [{ physical: 0, bytes: memory.size, virtual: directMapOf(partition) }],
+    cpus: registers,
+    vmcoreinfo: partition.vmcoreinfo(),
+    notes,
+  });
   whole(path, (temporary) => {
     const file = openSync(temporary, 'w');
     try {
@@ -120,7 +162,8 @@ export function writeDump(path: string, partition: Partition, notes: readonly No
       ftruncateSync(file, head.length + memory.size);
       const page = new Uint8Array(PAGE_BYTES);
       for (let at = 0; at < memory.size; at += PAGE_BYTES) {
-        if (memory.read(at, page) && Buffer.compare(page, ZEROS) !== 0) writeSync(file, page, 0, PAGE_BYTES, head.length + at); // prettier-ignore
+        if (memory.read(at, page) && Buffer.compare(page, ZEROS) !== 0)
+          writeSync(file, page, 0, PAGE_BYTES, head.length + at);
       }
     } finally {
       closeSync(file);
@@ -128,7 +171,10 @@ export function writeDump(path: string, partition: Partition, notes: readonly No
   });
 }
 
-/** Whatever ends the command, nobody sees half a file: it is written under another name first. Throws what the file system answers. */
+/**
+ * Whatever ends the command, nobody sees half a file: it is written under another name first. Throws what the file
+ * system answers.
+ */
 function whole(path: string, write: (temporary: string) => void): void {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {

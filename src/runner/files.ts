@@ -5,8 +5,8 @@ import type { ReadFailure, ReadResult, SourceHost } from '../language/host.ts';
 import { isInside } from './project.ts';
 
 /**
- * The project's files, for the compiler. `root` is absolute with its links resolved; nothing outside of it is read, by no `..` and
- * through no link. Every failure is a value.
+ * The project's files, for the compiler. `root` is absolute with its links resolved; nothing outside of it is read, by
+ * no `..` and through no link. Every failure is a value.
  */
 export function fileHost(root: string): SourceHost {
   return { read: (file) => read(root, file), look: (file) => look(root, file) };

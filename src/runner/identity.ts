@@ -1,6 +1,9 @@
 import type { Job } from './events.ts';
 
-/** Scenario id and seed, and which occurrence of `on each`: unique in a run and stable between runs, the key of histories and of `compare`. */
+/**
+ * Scenario id and seed, and which occurrence of `on each`: unique in a run and stable between runs, the key of
+ * histories and of `compare`.
+ */
 export function runId({ scenario, seed, occurrence }: Job): string {
   return `${scenario.id} seed ${seed}${occurrence === undefined ? '' : ` occurrence ${occurrence}`}`;
 }
@@ -13,8 +16,8 @@ export function occurrencesIn(ids: ReadonlySet<string>, job: Job): readonly Job[
 }
 
 /**
- * The command that runs just this job again: `npx siren run specs/lists.spec:12 --seed 3`. `prefix` is the command up to the
- * path, options included. A row of a table shares its line with the others, so its name is given too.
+ * The command that runs just this job again: `npx siren run specs/lists.spec:12 --seed 3`. `prefix` is the command up
+ * to the path, options included. A row of a table shares its line with the others, so its name is given too.
  */
 export function replayCommand(job: Job, prefix: string): string {
   const { file, line, name } = job.scenario;

@@ -1,10 +1,16 @@
 import type { LibraryModel } from '../model/structure.ts';
 
-/** A worker is given a copy of the scenario with each job: what was merged is known by content, so that it is linked and compiled once. */
+/**
+ * A worker is given a copy of the scenario with each job: what was merged is known by content, so that it is linked and
+ * compiled once.
+ */
 const known = new WeakMap<LibraryModel, Map<string, LibraryModel>>();
 const KEPT = 32;
 
-/** Both libraries; of two declarations with one name, the scenario's own. The same two give the same object, against which things are linked. */
+/**
+ * Both libraries; of two declarations with one name, the scenario's own. The same two give the same object, against
+ * which things are linked.
+ */
 export function mergedLibrary(shipped: LibraryModel, own: LibraryModel | undefined): LibraryModel {
   if (own === undefined || own.locators.length + own.structs.length + own.validators.length === 0)
     return shipped;

@@ -40,8 +40,9 @@ export async function compileLibrary(
 const STATEMENTS: ReadonlySet<unknown> = new Set(['let', 'require', 'each', 'if', 'walk']);
 
 /**
- * The library as JSON, which has no numbers of 64 bits: they are `{ "bigint": "…" }` in it. A formula stands where its sentence stands; what
- * of that sentence it is nobody asks of a library that has been compiled. @public scripts/build.mjs
+ * The library as JSON, which has no numbers of 64 bits: they are `{ "bigint": "…" }` in it. A formula stands where its
+ * sentence stands; what of that sentence it is nobody asks of a library that has been compiled. @public
+ * scripts/build.mjs
  */
 export function encodeLibrary(library: LibraryModel): string {
   return JSON.stringify(library, (_key, value: unknown) => {

@@ -6,8 +6,8 @@ import { usageProblem } from './command-line.ts';
 const LIMIT_MS = 2000;
 
 /**
- * The indices of the names in which `pattern` is found. It runs in a context of its own that can be interrupted, because a
- * pattern like `(a+)+$` may take longer than anybody lives.
+ * The indices of the names in which `pattern` is found. It runs in a context of its own that can be interrupted,
+ * because a pattern like `(a+)+$` may take longer than anybody lives.
  */
 export async function filterNames(
   names: readonly string[],

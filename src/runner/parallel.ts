@@ -18,12 +18,17 @@ export interface ParallelOptions {
   readonly timeout_ms: number;
   /** The worker's module; another one in tests. */
   readonly worker?: URL;
-  /** JavaScript heap of one worker, MiB: a run that allocates without end is errored and does not take the machine along. */
+  /**
+   * JavaScript heap of one worker, MiB: a run that allocates without end is errored and does not take the machine
+   * along.
+   */
   readonly heap_mib?: number;
 }
 
 const HEAP_MIB = 1024;
-/** Loading the code counts against no job. On a busy host it takes its time; a worker that cannot start says so at once. */
+/**
+ * Loading the code counts against no job. On a busy host it takes its time; a worker that cannot start says so at once.
+ */
 const START_LIMIT_MS = 300_000;
 /** A worker takes about as long to start as this many short runs; the others start when these turn out to be long. */
 const JOBS_FOR_A_WORKER = 16;
@@ -32,12 +37,13 @@ const MORE_AFTER_MS = 250;
 const START_ATTEMPTS = 3;
 
 /**
- * A simulated machine is a thousand small functions, all warm and none hot, and every worker compiles them for itself: a third of a short
- * run's CPU time. So they are optimized later than V8 would (after 400,000 bytes of bytecode, not 132 KiB), when they have seen all kinds of
- * data, and with less of their callees in each (400 bytes of bytecode, not 920); and until then they run as plain machine code, not
- * interpreted. Young objects are collected by the worker alone: helpers each keep room of their own, a sixth of the memory in all, and find
- * no processor free. And what often survived is not made among the old objects from then on: there it lives until all is collected, with
- * everything that it leads to, which made V8 take more and more for long-lived (350 KB of a run's 1.8 MB, now 54 KB). Only the V8 of
+ * A simulated machine is a thousand small functions, all warm and none hot, and every worker compiles them for itself:
+ * a third of a short run's CPU time. So they are optimized later than V8 would (after 400,000 bytes of bytecode, not
+ * 132 KiB), when they have seen all kinds of data, and with less of their callees in each (400 bytes of bytecode, not
+ * 920); and until then they run as plain machine code, not interpreted. Young objects are collected by the worker
+ * alone: helpers each keep room of their own, a sixth of the memory in all, and find no processor free. And what often
+ * survived is not made among the old objects from then on: there it lives until all is collected, with everything that
+ * it leads to, which made V8 take more and more for long-lived (350 KB of a run's 1.8 MB, now 54 KB). Only the V8 of
  * Node 20 knows these names; one that does not would complain on the terminal.
  */
 const V8_FLAGS: readonly string[] = process.versions.v8.startsWith('11.')
@@ -50,7 +56,10 @@ const V8_FLAGS: readonly string[] = process.versions.v8.startsWith('11.')
     ]
   : [];
 
-/** Runs jobs in worker threads. A worker that hangs or dies costs the job it was at; the rest of its batch goes to a new one. */
+/**
+ * Runs jobs in worker threads. A worker that hangs or dies costs the job it was at; the rest of its batch goes to a new
+ * one.
+ */
 export function parallelExecutor(context: ExecuteContext, options: ParallelOptions): Executor {
   const { workers, heap_mib = HEAP_MIB } = options;
   for (const flag of V8_FLAGS) setFlagsFromString(flag);

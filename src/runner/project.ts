@@ -18,8 +18,9 @@ export interface Project {
 }
 
 /**
- * The project that `paths` (as typed in `cwd`) belong to: the nearest folder at or above all of them that holds a siren.yaml; without
- * one the current folder, if they are in it, else the folder that holds them all. `root` overrides this.
+ * The project that `paths` (as typed in `cwd`) belong to: the nearest folder at or above all of them that holds a
+ * siren.yaml; without one the current folder, if they are in it, else the folder that holds them all. `root` overrides
+ * this.
  */
 export async function openProject(
   cwd: string,

@@ -145,8 +145,8 @@ function noScenario(file: string, wanted: WantedLine, scenarios: readonly Scenar
 const lineKey = (scenario: Scenario): string => `${scenario.file}:${scenario.line}`;
 
 /**
- * The first scenario of each file that claims a bystander: that one is simulated in all its runs, not only where something is seen to reach it.
- * A leak between partitions past everything that sees one then shows as a difference.
+ * The first scenario of each file that claims a bystander: that one is simulated in all its runs, not only where
+ * something is seen to reach it. A leak between partitions past everything that sees one then shows as a difference.
  */
 function simulatedWhole(scenarios: readonly Scenario[]): ReadonlySet<Scenario> {
   const first = new Map<string, Scenario>();

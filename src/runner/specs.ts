@@ -57,7 +57,10 @@ export async function findSpecs(request: SpecsRequest): Promise<FoundSpecs> {
   return { project, command_line, discovery: found.value, usage, sources };
 }
 
-/** The paths of siren.yaml. Where it names none, the command line that names none either is what a missing folder is due to. */
+/**
+ * The paths of siren.yaml. Where it names none, the command line that names none either is what a missing folder is due
+ * to.
+ */
 function configured({ config }: Project, line: CommandLine): readonly PathArgument[] {
   if (config.paths !== DEFAULT_CONFIG.paths) return config.paths;
   const span = { file: COMMAND_LINE, start: 0, end: line.text.length };

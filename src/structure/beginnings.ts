@@ -1,7 +1,9 @@
 import type { Address } from '../base/address.ts';
+import { Elements } from './elements.ts';
 import type { Failure, Root } from './elements.ts';
 import type { Frame } from './frame.ts';
 import type { Problem } from './link.ts';
+import { noLocator } from './locators.ts';
 import type { LinkedLocator } from './locators.ts';
 import { holdsEntry } from './shapes/hlist.ts';
 import { hex } from './shapes/shape.ts';
@@ -10,7 +12,10 @@ interface Symbols {
   symbol(name: string): Address | undefined;
 }
 
-/** A symbol without which a locator cannot begin; undefined when the kernel has what it needs. Of several places to begin at, it may lack some. */
+/**
+ * A symbol without which a locator cannot begin; undefined when the kernel has what it needs. Of several places to
+ * begin at, it may lack some.
+ */
 export function lackingSymbol(
   { program: { tables }, model }: LinkedLocator,
   kernel: Symbols,
@@ -20,20 +25,32 @@ export function lackingSymbol(
   return model.from.length > 1 && lacking.length < items.length ? undefined : lacking[0];
 }
 
+/** Of a structure that cannot be gone through. */
+export function noElements(name: string, { code, message }: Problem): Elements {
+  const none = new Elements(noLocator(name));
+  none.complete = false;
+  none.failure = { code, message, place: name, address: NaN, bytes: 0 };
+  return none;
+}
+
 /** Why there is nothing of what hangs in a structure of which not one element was reached. */
 export function orphanedBy(parent: string, failure: Failure | undefined): Failure | undefined {
   if (!failure) return undefined;
   // What the kernel lacks is lacked by all that hangs in it.
   const code =
     failure.code === 'NO_SYMBOL' || failure.code === 'NO_TYPE' ? failure.code : 'PARENT_UNREACHABLE';
-  return { ...failure, code, message: `it hangs in ${parent}, of which nothing can be reached: ${failure.message}` }; // prettier-ignore
+  return {
+    ...failure,
+    code,
+    message: `it hangs in ${parent}, of which nothing can be reached: ${failure.message}`,
+  };
 }
 
 /**
- * Why the places where a guest says that a structure begins are not believed: there are none, one is told more often than it is one, or the
- * library, by the kernel's own symbols and types, finds others. Neither is believed then, for whichever it is that lies, a repair that went
- * by it would write into what is sound. What the library cannot find is the guest's to say. `frame` is that of the locator; `parent` the
- * element that a nested one hangs off.
+ * Why the places where a guest says that a structure begins are not believed: there are none, one is told more often
+ * than it is one, or the library, by the kernel's own symbols and types, finds others. Neither is believed then, for
+ * whichever it is that lies, a repair that went by it would write into what is sound. What the library cannot find is
+ * the guest's to say. `frame` is that of the locator; `parent` the element that a nested one hangs off.
  */
 export function doubtOf(
   locator: LinkedLocator,

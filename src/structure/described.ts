@@ -7,7 +7,7 @@ import { LOCATOR_BUDGET } from '../formats/locator-code/host.ts';
 import { LocatorInterpreter } from '../formats/locator-code/interpreter.ts';
 import type { LocatorTypes } from '../formats/locator-code/types.ts';
 import { memberOf, resolved, sizeOf, typeText } from '../formats/locator-code/types.ts';
-import type { LibraryModel, LocatorModel, TypeModel } from '../model/structure.ts';
+import type { TypeModel } from '../model/structure.ts';
 import type { Guard, Root } from './elements.ts';
 import type { Problem } from './link.ts';
 import { NamedGuard, NamedRoot } from './named.ts';
@@ -31,7 +31,10 @@ export interface DescribedIn {
   readonly nameOf: (locator: string, base: Address) => string;
 }
 
-/** The guest's own locators, each run when its structure is asked for. Nothing of it throws; what fails says at which byte of the code. */
+/**
+ * The guest's own locators, each run when its structure is asked for. Nothing of it throws; what fails says at which
+ * byte of the code.
+ */
 export function describedLocators(
   entries: ReadonlyMap<string, LocatorEntry>,
   within: DescribedIn,
@@ -63,7 +66,6 @@ class CodeLocator implements DescribedLocator {
     parent: Address | undefined,
     holds?: (space: Reader, head: Address) => boolean,
   ): readonly Root[] | Problem {
-    // prettier-ignore
     const space = this.#reader;
     if ('code' in space) return space;
     const given = this.#given(parent ?? NaN);
@@ -119,8 +121,21 @@ class CodeLocator implements DescribedLocator {
     const { object_type, head_type } = this.#entry.names;
     const object = given.objects[index] as Address;
     const head = given.heads[index] as Address;
-    const place = (): string => this.#placeOf(object, given.symbols[index] as string, given.cpus[index] as number, given.sources[index] as Address, parent); // prettier-ignore
-    const root = new NamedRoot(0, space, head, { type: object_type, base: object }, () => `${place()}${this.#memberAt(head - object, head_type)}`); // prettier-ignore
+    const place = (): string =>
+      this.#placeOf(
+        object,
+        given.symbols[index] as string,
+        given.cpus[index] as number,
+        given.sources[index] as Address,
+        parent,
+      );
+    const root = new NamedRoot(
+      0,
+      space,
+      head,
+      { type: object_type, base: object },
+      () => `${place()}${this.#memberAt(head - object, head_type)}`,
+    );
     for (const block of VALUES_OF_ROOTS) {
       if (!this.#entry.blocks.has(block)) continue;
       const failure = this.#run(this.#machine, block, object);
@@ -142,13 +157,16 @@ class CodeLocator implements DescribedLocator {
   /** The variable that the code ended with, where it read one. */
   #wordRead(): Root['length_at'] {
     const { loaded: address, symbol } = this.#machine;
-    return symbol !== '' && address === this.#in.around.symbol(symbol) ? { address, place: symbolText(symbol) } : undefined; // prettier-ignore
+    return symbol !== '' && address === this.#in.around.symbol(symbol)
+      ? { address, place: symbolText(symbol) }
+      : undefined;
   }
 
   #guardAt(object: Address, place: () => string): Guard {
     const { guard_type } = this.#entry.names;
     const { value: address, symbol } = this.#machine;
-    const named = (): string => symbol === '' ? `${place()}${this.#memberAt(address - object, guard_type)}` : symbolText(symbol); // prettier-ignore
+    const named = (): string =>
+      symbol === '' ? `${place()}${this.#memberAt(address - object, guard_type)}` : symbolText(symbol);
     return new NamedGuard(address, guard_type, this.#reader as Reader, named);
   }
 
@@ -177,7 +195,9 @@ class CodeLocator implements DescribedLocator {
   /** `.tasks`: the member of the root's object that lies at an offset and has a type. */
   #memberAt(offset: number, type: string): string {
     const { object_type } = this.#entry.names;
-    return offset === 0 && type === object_type ? '' : memberPath(typesOf(this.#in.types), { kind: 'named', name: object_type }, offset, type, 0); // prettier-ignore
+    return offset === 0 && type === object_type
+      ? ''
+      : memberPath(typesOf(this.#in.types), { kind: 'named', name: object_type }, offset, type, 0);
   }
 
   /** Takes steps of code from the rescue's own. */
@@ -300,72 +320,4 @@ function hostOf(reader: Reader, { around, types }: DescribedIn): LocatorHost {
     },
     size: (type) => sizeOf(known, { kind: 'named', name: type }),
   };
-}
-
-/** Libraries with what a guest says, by what it says: the region is read anew in each attendance, and nothing shall be linked twice. */
-const joined = new WeakMap<LibraryModel, Map<string, LibraryModel>>();
-const told_otherwise = new WeakMap<
-  LibraryModel,
-  WeakMap<ReadonlyMap<string, LocatorEntry>, ReadonlySet<string>>
->();
-const KEPT = 32;
-
-/**
- * The library with what the guest says of one of its structures: shape, type of an element, link, names, limit. What only a library knows (the
- * mark of an element, the shape of what lies at a root) stays. The same library where the guest says nothing else, and the same object for the
- * same words.
- */
-export function withDescribed(
-  library: LibraryModel,
-  entries: ReadonlyMap<string, LocatorEntry>,
-  structure: string,
-): LibraryModel {
-  const entry = entries.get(structure);
-  if (!entry || !differing(library, entries).has(structure)) return library;
-  const known = joined.get(library) ?? new Map<string, LibraryModel>();
-  joined.set(library, known);
-  const { names, shape, including_head, limit } = entry;
-  const key = JSON.stringify([structure, names, shape, including_head, limit]);
-  const locators = library.locators.map((model) => (model.name === structure ? spokenFor(model, entry) : model)); // prettier-ignore
-  const made = known.get(key) ?? { ...library, locators };
-  // The one that was used last is dropped last.
-  known.delete(key);
-  if (known.size >= KEPT) known.delete(known.keys().next().value as string);
-  known.set(key, made);
-  return made;
-}
-
-/** Names of the structures of which the guest says something else than the library. */
-function differing(library: LibraryModel, entries: ReadonlyMap<string, LocatorEntry>): ReadonlySet<string> {
-  const of_library =
-    told_otherwise.get(library) ?? new WeakMap<ReadonlyMap<string, LocatorEntry>, ReadonlySet<string>>();
-  told_otherwise.set(library, of_library);
-  const known = of_library.get(entries);
-  if (known) return known;
-  const others = library.locators.filter((model) => {
-    const entry = entries.get(model.name);
-    return entry !== undefined && spokenFor(model, entry) !== model;
-  });
-  const found = new Set(others.map(({ name }) => name));
-  of_library.set(entries, found);
-  return found;
-}
-
-/** The same object when the guest says nothing else. */
-function spokenFor(model: LocatorModel, entry: LocatorEntry): LocatorModel {
-  const { names, shape, including_head, limit } = entry;
-  const path = (name: string): readonly string[] => (name === '' ? [] : name.split('.'));
-  const of: TypeModel =
-    model.of.kind === 'named' && names.type !== '' ? { kind: 'named', name: names.type } : model.of;
-  const told = { shape, of, via: path(names.via), label: path(names.label), id: path(names.id), key: path(names.key), including_head, limit }; // prettier-ignore
-  const same = (Object.keys(told) as (keyof typeof told)[]).every((key) => JSON.stringify(told[key]) === JSON.stringify(model[key], plainly)); // prettier-ignore
-  if (same) return model;
-  // The lower of two limits ends the walk, and what there is beyond it is for neither to judge.
-  const disputed = limit === model.limit ? {} : { limit: Math.min(limit, model.limit), beyond: 'disputed' as const }; // prettier-ignore
-  return { ...model, ...told, ...disputed };
-}
-
-/** Without where it was written: a library that was compiled when Siren was built knows that of other things than one compiled now. */
-function plainly(key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : key === 'span' ? undefined : value;
 }

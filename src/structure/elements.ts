@@ -48,7 +48,10 @@ export interface ShapeFault {
   readonly message: string;
   readonly expected?: Address;
   readonly expected_bits?: bigint;
-  /** Of a ring of free objects: the link that leads back to the object that this one is of. Which of the two is wrong, the ring does not say. */
+  /**
+   * Of a ring of free objects: the link that leads back to the object that this one is of. Which of the two is wrong,
+   * the ring does not say.
+   */
   readonly back?: { readonly element: Address; readonly member: string };
   /** Where it is neither an element's nor the root's: as a spec names it; '' by its address. */
   readonly place?: string;
@@ -71,13 +74,19 @@ export class Elements {
   /** As BTF and the shape tell them apart from what only looks so; parents by index, -1 at a root; depths from 1. */
   readonly parents: number[] = [];
   readonly depths: number[] = [];
-  /** Indexes that the shape itself gives to its elements (bitmap, ring, xarray, maple); empty where they are their positions. */
+  /**
+   * Indexes that the shape itself gives to its elements (bitmap, ring, xarray, maple); empty where they are their
+   * positions.
+   */
   readonly numbers: number[] = [];
   readonly faults: ShapeFault[] = [];
   readonly roots: Root[] = [];
   /** Index of the first element of each root. */
   readonly starts: number[] = [];
-  /** Where elements hang in buckets: those that hold any, by their number, their head and the index of their first element. */
+  /**
+   * Where elements hang in buckets: those that hold any, by their number, their head and the index of their first
+   * element.
+   */
   readonly bucket_numbers: number[] = [];
   readonly bucket_heads: Address[] = [];
   readonly bucket_starts: number[] = [];
@@ -120,7 +129,8 @@ export class Elements {
   /** Looks for more; true when some were found. */
   more(): boolean {
     const before = this.bases.length;
-    // Whoever is looking for these elements may ask for them again, by way of those that hang off them: there are no more as yet.
+    // Whoever is looking for these elements may ask for them again, by way of those that hang off them: there are no
+    // more as yet.
     if (this.#looking) return false;
     this.#looking = true;
     try {
@@ -150,7 +160,8 @@ export class Elements {
 
   /** Index of the element at an address, or -1. */
   indexOf(base: Address): number {
-    if (this.#by_address?.size !== this.bases.length) this.#by_address = new Map(this.bases.map((one, index) => [one, index])); // prettier-ignore
+    if (this.#by_address?.size !== this.bases.length)
+      this.#by_address = new Map(this.bases.map((one, index) => [one, index]));
     return this.#by_address.get(base) ?? -1;
   }
 
@@ -164,7 +175,11 @@ export class Elements {
   }
 
   /** The bucket, or the whole root, that an element hangs off; its elements are those from `first` to before `end`. */
-  chainOf(index: number): { readonly head: Address; readonly place: string; readonly first: number; readonly end: number } | undefined {
+  chainOf(
+    index: number,
+  ):
+    | { readonly head: Address; readonly place: string; readonly first: number; readonly end: number }
+    | undefined {
     const root = this.roots[this.rootOf(index)];
     if (!root) return undefined;
     const of_buckets = this.bucket_starts.length > 0;
@@ -172,8 +187,12 @@ export class Elements {
     const at = lastUpTo(starts, index);
     const bounds = { first: starts[at] ?? 0, end: starts[at + 1] ?? this.length };
     if (!of_buckets) return { head: root.head, place: root.place, ...bounds };
-    return { head: this.bucket_heads[at] ?? NaN, place: `${root.place}[${this.bucket_numbers[at]}]`, ...bounds };
-  } // prettier-ignore
+    return {
+      head: this.bucket_heads[at] ?? NaN,
+      place: `${root.place}[${this.bucket_numbers[at]}]`,
+      ...bounds,
+    };
+  }
 
   /** Index of the root that an element hangs off: the last that begins at or before it. */
   rootOf(index: number): number {
@@ -190,7 +209,6 @@ export class Elements {
       !/["\\]/.test(label) &&
       this.#labels().get(label) === 1
     )
-      // prettier-ignore
       return `${locator.model.name}["${label}"]`;
     if (locator.id) {
       const id = locator.readId(this.readerOf(index), this.bases[index] as Address);

@@ -36,7 +36,7 @@ export function fieldsIn(
       const inner = resolveType(member.type, source);
       const is_struct = typeof inner === 'object' && inner.kind === 'aggregate';
       if (is_struct && (!inner.union || member.name === '') && depth < DEPTH_LIMIT)
-        collect(inner, offset, name, depth + 1); // prettier-ignore
+        collect(inner, offset, name, depth + 1);
       else if (offset >= from && offset + size <= from + bytes && name !== '' && size > 0)
         fields.push({ name, offset: offset - from, bytes: size });
     }

@@ -19,7 +19,9 @@ export interface Draft {
   readonly message: string;
   /** The object that the field is part of, for the hex view. */
   readonly object?: { readonly type: string; readonly base: Address };
-  /** What the value should be, when the rest of the structure says so; rounded beyond 2^53, exact in `expected_bits`. */
+  /**
+   * What the value should be, when the rest of the structure says so; rounded beyond 2^53, exact in `expected_bits`.
+   */
   readonly expected?: number;
   readonly expected_bits?: bigint;
   /** Where it lies. */

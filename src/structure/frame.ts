@@ -15,7 +15,10 @@ const CHUNK = 65_536;
 const COMPARED_LIMIT = 256 * 1_048_576;
 const PER_CPU_LIMIT = 0x8000_0000;
 
-/** What generated code calls: the runtime of one function's run. Names here are the only ones that generated source knows. */
+/**
+ * What generated code calls: the runtime of one function's run. Names here are the only ones that generated source
+ * knows.
+ */
 export class Frame extends Reporting {
   readonly symbols: readonly Address[];
   readonly text_sets: readonly (readonly string[])[];
@@ -89,7 +92,8 @@ export class Frame extends Reporting {
 
   called(locator: number, label: string): Address {
     const elements = this.elements(locator).all();
-    for (let index = 0; index < elements.length; index++) if (elements.labelOf(index) === label) return elements.bases[index] as Address; // prettier-ignore
+    for (let index = 0; index < elements.length; index++)
+      if (elements.labelOf(index) === label) return elements.bases[index] as Address;
     return NaN;
   }
 
@@ -120,7 +124,9 @@ export class Frame extends Reporting {
 
   /** A pointer's nth object; of one that holds an offset into the per-CPU areas, that CPU's copy. */
   copyOrEntry(pointer: Address, index: number, bytes: number): Address {
-    return pointer >= 0 && pointer < PER_CPU_LIMIT && pointer !== 0 ? this.perCpu(index) + pointer : pointer + index * bytes; // prettier-ignore
+    return pointer >= 0 && pointer < PER_CPU_LIMIT && pointer !== 0
+      ? this.perCpu(index) + pointer
+      : pointer + index * bytes;
   }
 
   /** Address of the first byte of a run that is not `byte`, the end when all are; NaN when one cannot be read. */
@@ -128,7 +134,10 @@ export class Frame extends Reporting {
     return length >= 0 && length <= RUN_LIMIT ? space.firstOther(address, length, byte) : NaN;
   }
 
-  /** Address of the first byte of a run that is not what it was when the guest had booted, the end when all are; NaN when that cannot be said. */
+  /**
+   * Address of the first byte of a run that is not what it was when the guest had booted, the end when all are; NaN
+   * when that cannot be said.
+   */
   firstChanged(space: Reader, address: Address, length: number): Address {
     return length >= 0 && length <= COMPARED_LIMIT ? this.#kept(space.firstChanged?.(address, length)) : NaN;
   }
@@ -205,7 +214,6 @@ export class Frame extends Reporting {
     template: number,
     ...holes: readonly number[]
   ): void {
-    // prettier-ignore
     this.root_length = this.root_first = this.root_last = undefined;
     const placed = (): string => this.fill(template, holes);
     this.#root = new NamedRoot(from, space, head, { type: this.texts[type] ?? '', base }, placed);

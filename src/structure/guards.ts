@@ -7,7 +7,10 @@ const WRITER = 1;
 /** Flags below the address of a mutex's owner (kernel/locking/mutex.c). */
 const OWNER_FLAGS = 7;
 
-/** Locks whose holder may sleep, or be taken off its CPU, by the name of their C type: where CPUs are says nothing of who holds one. */
+/**
+ * Locks whose holder may sleep, or be taken off its CPU, by the name of their C type: where CPUs are says nothing of
+ * who holds one.
+ */
 const SLEEPING: ReadonlySet<string> = new Set(['rw_semaphore', 'mutex']);
 
 export function sleeps({ type }: Guard): boolean {

@@ -71,7 +71,9 @@ export class LinkedLibrary {
     const { tables, bindings } = validator.program;
     const of_rule = this.#repairs.get(model) ?? new Map<string, Generated | Problem | undefined>();
     this.#repairs.set(model, of_rule);
-    return this.#once(of_rule, `${rule}`, () => compileRepair(model, bindings.get(rule), tables, this.#around(), structure)) as Generated | Problem; // prettier-ignore
+    return this.#once(of_rule, `${rule}`, () =>
+      compileRepair(model, bindings.get(rule), tables, this.#around(), structure),
+    ) as Generated | Problem;
   }
 
   /** A type by its name; undefined when nothing has it. */
@@ -85,16 +87,23 @@ export class LinkedLibrary {
 
   /** The structure that is judged of those whose elements have that type. */
   structureOf(type: string): string | undefined {
-    return this.library.locators.find(({ name, of }) => of.kind === 'named' && of.name === type && this.hasValidator(name))?.name; // prettier-ignore
+    return this.library.locators.find(
+      ({ name, of }) => of.kind === 'named' && of.name === type && this.hasValidator(name),
+    )?.name;
   }
 
   /** Locators of lists and arrays whose elements have that type: they know what is an element. */
   listsOf(type: string): readonly string[] {
     const known = this.#lists.get(type);
     if (known) return known;
-    const lists = this.library.locators.filter(({ of, shape }) => (shape === 'list' || shape === 'array') && of.kind === 'named' && of.name === type); // prettier-ignore
+    const lists = this.library.locators.filter(
+      ({ of, shape }) => (shape === 'list' || shape === 'array') && of.kind === 'named' && of.name === type,
+    );
     // What stands by itself before what hangs off something.
-    const names = [...lists.filter(({ parent }) => parent === undefined), ...lists.filter(({ parent }) => parent !== undefined)].map(({ name }) => name); // prettier-ignore
+    const names = [
+      ...lists.filter(({ parent }) => parent === undefined),
+      ...lists.filter(({ parent }) => parent !== undefined),
+    ].map(({ name }) => name);
     this.#lists.set(type, names);
     return names;
   }
@@ -174,7 +183,6 @@ export class LinkedLibrary {
     name: string,
     make: () => T | undefined,
   ): T | Problem | undefined {
-    // prettier-ignore
     if (known.has(name)) return known.get(name);
     let made: T | Problem | undefined;
     try {
@@ -200,7 +208,9 @@ function pathAt(type: TypeModel, offset: number, source: TypeSource, depth: numb
     return `[${index}]${pathAt(seen.of, offset - index * bytes, source, depth + 1)}`;
   }
   if (seen.kind !== 'aggregate') return '';
-  const member = seen.members.findLast((one) => one.offset <= offset && offset < one.offset + Math.max(bytesOf(one.type, source) ?? 0, 1)); // prettier-ignore
+  const member = seen.members.findLast(
+    (one) => one.offset <= offset && offset < one.offset + Math.max(bytesOf(one.type, source) ?? 0, 1),
+  );
   if (!member) return '';
   const inner = pathAt(member.type, offset - member.offset, source, depth + 1);
   return `${member.name === '' ? '' : `.${member.name}`}${inner}`;
@@ -211,8 +221,8 @@ const FOLDED = new WeakMap<LibraryModel, WeakMap<object, LinkedLibrary>>();
 const NO_BTF = {};
 
 /**
- * The library against a kernel's types; made once for each of the two, and apart for kernels whose addresses are folded. A kernel without BTF
- * leaves the structs that are written out.
+ * The library against a kernel's types; made once for each of the two, and apart for kernels whose addresses are
+ * folded. A kernel without BTF leaves the structs that are written out.
  */
 export function link(library: LibraryModel, btf: Btf | undefined, fold: Fold = NO_FOLD): LinkedLibrary {
   const all = fold.length > 0 ? FOLDED : LINKED;

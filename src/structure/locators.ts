@@ -42,7 +42,8 @@ function fieldOf(type: TypeModel, path: readonly string[], source: TypeSource): 
   let [at, offset] = [type, 0];
   for (const name of path) {
     const member = findMember(at, name, source);
-    if (!member || member === 'opaque') throw new Unlinkable('NO_TYPE', `BTF has no ${nameOf(type) || 'struct'}.${path.join('.')}`); // prettier-ignore
+    if (!member || member === 'opaque')
+      throw new Unlinkable('NO_TYPE', `BTF has no ${nameOf(type) || 'struct'}.${path.join('.')}`);
     offset += member.offset;
     at = member.type;
   }

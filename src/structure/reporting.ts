@@ -35,9 +35,25 @@ interface Making {
 
 function blank(): Making {
   return {
-    rule: -1, code: '', place: '', address: NaN, bytes: 0, field: undefined, pointer: false, space: undefined, object: undefined, parts: [], expected: undefined, expected_bits: undefined,
-    guard: undefined, around: [], through: false, bound: [], text: '', named: '',
-  }; // prettier-ignore
+    rule: -1,
+    code: '',
+    place: '',
+    address: NaN,
+    bytes: 0,
+    field: undefined,
+    pointer: false,
+    space: undefined,
+    object: undefined,
+    parts: [],
+    expected: undefined,
+    expected_bits: undefined,
+    guard: undefined,
+    around: [],
+    through: false,
+    bound: [],
+    text: '',
+    named: '',
+  };
 }
 
 /** What generated code says: findings, and what became of reading a lying memory. */
@@ -93,7 +109,6 @@ export class Reporting extends Wide {
     template: number,
     ...holes: readonly number[]
   ): void {
-    // prettier-ignore
     const from = this.#index_at;
     this.#index_at = undefined;
     if (this.failure) return;
@@ -139,7 +154,6 @@ export class Reporting extends Wide {
     template: number,
     ...holes: readonly number[]
   ): void {
-    // prettier-ignore
     this.#making ??= blank();
     const one = this.#making;
     one.space = space;
@@ -154,7 +168,10 @@ export class Reporting extends Wide {
     one.place = (through ? this.session.placeOf(address) : undefined) ?? this.fill(template, holes);
   }
 
-  /** A walk's bad end, at the field that led there. `back`: where that is the link of an object met twice, the field that led back to it; NaN else. */
+  /**
+   * A walk's bad end, at the field that led there. `back`: where that is the link of an object met twice, the field
+   * that led back to it; NaN else.
+   */
   ended(space: Reader, field: Address, bytes: number, pointer: boolean, trail: Trail, back: Address): void {
     const one = this.#making as Making;
     // Where a walk goes on to what was worked out, the element that it is made for is to blame.
@@ -168,14 +185,22 @@ export class Reporting extends Wide {
     one.text = `after ${trail.length} steps, ${one.place} is ${bytes === 8 ? hexAt(space, field) : numberAt(space, field, bytes)}`;
     if (Number.isNaN(back)) return;
     const closing = this.session.placeOf(back) ?? `address(${hex(back, this.fold)})`;
-    one.text += back === field ? ': it leads back to where it stands' : `: the object that it is of is met again through ${closing}, and one of the two links is wrong`; // prettier-ignore
+    one.text +=
+      back === field
+        ? ': it leads back to where it stands'
+        : `: the object that it is of is met again through ${closing}, and one of the two links is wrong`;
   }
 
   sayNumber(part: number, high: number, low: number, sign: number): void {
     const rule = this.tables.rules[(this.#making as Making).rule];
     const format = rule?.message[part];
     const bits = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
-    const plain = sign === 2 || format === 'address' ? `0x${bits.toString(16).padStart(16, '0')}` : format === 'hex' ? `0x${bits.toString(16)}` : `${sign === 1 ? BigInt.asIntN(64, bits) : bits}`; // prettier-ignore
+    const plain =
+      sign === 2 || format === 'address'
+        ? `0x${bits.toString(16).padStart(16, '0')}`
+        : format === 'hex'
+          ? `0x${bits.toString(16)}`
+          : `${sign === 1 ? BigInt.asIntN(64, bits) : bits}`;
     (this.#making as Making).parts[part] = plain;
   }
 
@@ -185,7 +210,8 @@ export class Reporting extends Wide {
 
   sayPlace(part: number, address: Address, template: number, ...holes: readonly number[]): void {
     const rule = this.tables.rules[(this.#making as Making).rule];
-    (this.#making as Making).parts[part] = rule?.message[part] === 'plain' ? this.fill(template, holes) : hex(address, this.fold); // prettier-ignore
+    (this.#making as Making).parts[part] =
+      rule?.message[part] === 'plain' ? this.fill(template, holes) : hex(address, this.fold);
   }
 
   expect(value: number, high: number, low: number): void {
@@ -221,9 +247,20 @@ export class Reporting extends Wide {
     const one = this.#making as Making;
     this.#making = undefined;
     const rule = this.tables.rules[one.rule];
-    const message = one.text !== '' ? one.text : (rule?.message ?? []).map((part, index) => (typeof part === 'object' ? part.text : (one.parts[index] ?? 'unreadable'))).join(''); // prettier-ignore
-    if (this.drafts.some((draft) => draft.code === one.code && draft.address === one.address && draft.place === one.place)) return; // prettier-ignore
-    const guard = this.session.validatorGuard(this.#structure) ?? one.guard ?? this.session.guardOf(this.#structure); // prettier-ignore
+    const message =
+      one.text !== ''
+        ? one.text
+        : (rule?.message ?? [])
+            .map((part, index) => (typeof part === 'object' ? part.text : (one.parts[index] ?? 'unreadable')))
+            .join('');
+    if (
+      this.drafts.some(
+        (draft) => draft.code === one.code && draft.address === one.address && draft.place === one.place,
+      )
+    )
+      return;
+    const guard =
+      this.session.validatorGuard(this.#structure) ?? one.guard ?? this.session.guardOf(this.#structure);
     if (one.guard && guard !== one.guard) one.around.push(one.guard);
     this.drafts.push({
       structure: this.#structure,
@@ -277,18 +314,22 @@ export class Reporting extends Wide {
   /** The text of a place. */
   protected fill(template: number, holes: readonly number[]): string {
     let hole = 0;
-    return this.#template(template).map((part) => (typeof part === 'string' ? part : this.#hole(part, holes[hole++] as number))).join(''); // prettier-ignore
+    return this.#template(template)
+      .map((part) => (typeof part === 'string' ? part : this.#hole(part, holes[hole++] as number)))
+      .join('');
   }
 
   /** The text of a place from its element on. */
   protected tail(template: number, holes: readonly number[]): string {
     const parts = this.#template(template);
     let hole = 0;
-    return parts.map((part, index) => {
-      if (typeof part === 'string') return part;
-      const value = holes[hole++] as number;
-      return index === 0 ? '' : this.#hole(part, value);
-    }).join(''); // prettier-ignore
+    return parts
+      .map((part, index) => {
+        if (typeof part === 'string') return part;
+        const value = holes[hole++] as number;
+        return index === 0 ? '' : this.#hole(part, value);
+      })
+      .join('');
   }
 
   #template(index: number): Template {

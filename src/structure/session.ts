@@ -7,13 +7,12 @@ import { Elements } from './elements.ts';
 import { Frame } from './frame.ts';
 import type { LinkedLibrary, Problem } from './link.ts';
 import type { LinkedLocator } from './locators.ts';
-import { noLocator } from './locators.ts';
 import type { RepairModel } from '../model/structure.ts';
 import type { Budget, Reader } from './reader.ts';
 import type { Told } from './repair/propose.ts';
 import { holdsEntry } from './shapes/hlist.ts';
 import { draftOf } from './shape-drafts.ts';
-import { doubtOf, lackingSymbol, orphanedBy } from './beginnings.ts';
+import { doubtOf, lackingSymbol, noElements, orphanedBy } from './beginnings.ts';
 import { hex } from './shapes/shape.ts';
 import { SHAPES } from './shapes/shapes.ts';
 import type { CpuView, Surroundings } from './surroundings.ts';
@@ -52,7 +51,9 @@ export class Session {
     if (!validator) return undefined;
     if ('code' in validator) return failed(validator);
     const { symbols, optional } = validator.program.tables;
-    const missing = symbols.items.find((name_of) => this.symbol(name_of) === undefined && !optional.has(name_of)); // prettier-ignore
+    const missing = symbols.items.find(
+      (name_of) => this.symbol(name_of) === undefined && !optional.has(name_of),
+    );
     if (missing !== undefined) return failed({ code: 'NO_SYMBOL', message: `there is no symbol ${missing}` });
     const readers = this.#readers(validator.program.tables.spaces.items);
     if ('code' in readers) return failed(readers);
@@ -70,9 +71,10 @@ export class Session {
     if (known) return known;
     const locator = this.#linked.locator(name);
     if (locator === undefined || 'code' in locator) {
-      const none = new Elements(noLocator(name));
-      none.complete = false;
-      none.failure = { ...(locator ?? { code: 'NO_LOCATOR', message: `there is no locator ${name}` }), place: name, address: NaN, bytes: 0 }; // prettier-ignore
+      const none = noElements(
+        name,
+        locator ?? { code: 'NO_LOCATOR', message: `there is no locator ${name}` },
+      );
       this.#elements.set(name, none);
       return none;
     }
@@ -110,8 +112,21 @@ export class Session {
     frame.bound = draft.bound;
     made(frame);
     const { told } = frame;
-    const subject = told?.space && { place: told.place, address: told.address, bytes: told.bytes, space: told.space, type: told.named, ...(told.field ? { field: told.field } : {}) }; // prettier-ignore
-    return { only_if: frame.only_if, subject, target: frame.target, element_of: frame.element_of, to: told?.expected_bits }; // prettier-ignore
+    const subject = told?.space && {
+      place: told.place,
+      address: told.address,
+      bytes: told.bytes,
+      space: told.space,
+      type: told.named,
+      ...(told.field ? { field: told.field } : {}),
+    };
+    return {
+      only_if: frame.only_if,
+      subject,
+      target: frame.target,
+      element_of: frame.element_of,
+      to: told?.expected_bits,
+    };
   }
 
   /** Where an object hangs: every structure that has been gone through and has it. */
@@ -119,7 +134,11 @@ export class Session {
     const found: { elements: Elements; index: number }[] = [];
     const all = [...this.#elements.values(), ...[...this.#nested.values()].flatMap((of) => [...of.values()])];
     for (const elements of all) {
-      const index = elements.locator.model.parent !== undefined && this.#elements.get(elements.locator.model.name) === elements ? -1 : elements.indexOf(base); // prettier-ignore
+      const index =
+        elements.locator.model.parent !== undefined &&
+        this.#elements.get(elements.locator.model.name) === elements
+          ? -1
+          : elements.indexOf(base);
       if (index >= 0) found.push({ elements, index });
     }
     return found;
@@ -176,13 +195,21 @@ export class Session {
     const elements = this.elements(locator).all();
     const index = elements.indexOf(base);
     if (index < 0) return undefined;
-    return plain && model.shipped && model.shape === 'one' && model.parent === undefined && elements.roots.length === 1 ? locator : elements.name(index); // prettier-ignore
+    return plain &&
+      model.shipped &&
+      model.shape === 'one' &&
+      model.parent === undefined &&
+      elements.roots.length === 1
+      ? locator
+      : elements.name(index);
   }
 
   /** The element that an address lies in, among those that have been found, and the member there. */
   placeOf(address: Address): string | undefined {
     if (Number.isNaN(address)) return undefined;
-    const nested = [...this.#nested].flatMap(([name, of]) => [...of.values()].map((one) => [name, one] as const)); // prettier-ignore
+    const nested = [...this.#nested].flatMap(([name, of]) =>
+      [...of.values()].map((one) => [name, one] as const),
+    );
     for (const [name, elements] of [...this.#elements, ...nested]) {
       const { bytes, named } = elements.locator;
       if (named === '') continue;
@@ -279,7 +306,9 @@ export class Session {
           successors: (base, found) => {
             if (described?.successors) {
               const member = (field: Address): string => this.#linked.memberAt(locator.named, field - base);
-              const lost = described.successors(base, (target, field) => found(target, field, Number.isNaN(field) ? '' : member(field))); // prettier-ignore
+              const lost = described.successors(base, (target, field) =>
+                found(target, field, Number.isNaN(field) ? '' : member(field)),
+              );
               if (!lost) return;
               made.complete = false;
               made.failure ??= {
@@ -349,7 +378,10 @@ export class Session {
       if (!mine) continue;
       for (const one of elements.faults) {
         // Who goes through all that hang off a parent, and through all of them, meets the same twice.
-        const told = shaped.some(({ code, address, space }) => code === one.code && address === one.address && space === elements.roots[one.root]?.space); // prettier-ignore
+        const told = shaped.some(
+          ({ code, address, space }) =>
+            code === one.code && address === one.address && space === elements.roots[one.root]?.space,
+        );
         if (!told) shaped.push(draftOf(this, structure, elements, one));
       }
     }
@@ -357,7 +389,8 @@ export class Session {
     const drafts = all.slice(0, this.finding_limit);
     const left_out = frame.left_out + all.length - drafts.length;
     const looked = own ? count : Math.max(count, frame.looked);
-    // What has elements of its own is judged by those: a lie costs its own structure only. Of what has none nothing is known.
+    // What has elements of its own is judged by those: a lie costs its own structure only. Of what has none nothing is
+    // known.
     if (looked === 0) failure ??= orphaned;
     return { drafts, left_out, elements: looked, failure };
   }

@@ -8,7 +8,10 @@ export function draftOf(session: Session, structure: string, elements: Elements,
   const root = elements.roots[one.root] as Root;
   const { name } = elements.locator.model;
   const own = Number.isNaN(one.element);
-  const named = one.place === '' ? (session.placeOf(one.address) ?? `address(${hex(one.address, root.space.fold)})`) : one.place; // prettier-ignore
+  const named =
+    one.place === ''
+      ? (session.placeOf(one.address) ?? `address(${hex(one.address, root.space.fold)})`)
+      : one.place;
   const place = named ?? `${own ? root.place : session.nameOf(name, one.element)}${one.member}`;
   const guard = session.validatorGuard(structure) ?? root.guard;
   const object =
@@ -18,7 +21,9 @@ export function draftOf(session: Session, structure: string, elements: Elements,
         ? root.object
         : { type: elements.locator.named, base: one.element };
   const { back } = one;
-  const closed = back ? ` through ${session.nameOf(name, back.element)}${back.member}: one of the two links is wrong` : ''; // prettier-ignore
+  const closed = back
+    ? ` through ${session.nameOf(name, back.element)}${back.member}: one of the two links is wrong`
+    : '';
   return {
     structure,
     code: one.code,
@@ -33,7 +38,7 @@ export function draftOf(session: Session, structure: string, elements: Elements,
     bound: [],
     ...meansOf(one),
     ...(object.type === '' ? {} : { object }),
-    ...(one.expected === undefined ? {} : { expected: one.expected, expected_bits: one.expected_bits ?? 0n }), // prettier-ignore
+    ...(one.expected === undefined ? {} : { expected: one.expected, expected_bits: one.expected_bits ?? 0n }),
     ...(guard ? { guard } : {}),
     around: root.guard && guard !== root.guard ? [root.guard] : [],
   };

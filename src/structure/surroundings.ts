@@ -50,7 +50,10 @@ export interface Surroundings {
 
 /** A locator that the guest itself describes. */
 export interface DescribedLocator {
-  /** The places at which it begins, of the parent's element when it is nested; those at which `holds` says that nothing hangs may be left out. */
+  /**
+   * The places at which it begins, of the parent's element when it is nested; those at which `holds` says that nothing
+   * hangs may be left out.
+   */
   roots(
     parent: Address | undefined,
     holds?: (space: Reader, head: Address) => boolean,

@@ -30,8 +30,8 @@ export class Trail {
   }
 
   /**
-   * True where a value was there before. Brent sees a cycle after up to three times its length: who is at a limit asks this, for a walk that
-   * goes round is not one that has too far to go. Values that are rounded say nothing.
+   * True where a value was there before. Brent sees a cycle after up to three times its length: who is at a limit asks
+   * this, for a walk that goes round is not one that has too far to go. Values that are rounded say nothing.
    */
   comesBack(): boolean {
     const twice = this.#twice();
@@ -45,8 +45,8 @@ export class Trail {
   }
 
   /**
-   * The field that leads on from what was met twice. Who frees an object a second time overwrites just that one: until then it led to what
-   * had been freed before it.
+   * The field that leads on from what was met twice. Who frees an object a second time overwrites just that one: until
+   * then it led to what had been freed before it.
    */
   freedTwice(): Address {
     const twice = this.#twice();

@@ -9,7 +9,10 @@ const DEPTH_LIMIT = 16;
 /** No anonymous struct of a kernel has more, and a forged one shall not cost more. */
 const MEMBER_LIMIT = 4096;
 
-/** The types of a kernel as formulas see them, made from its BTF as they are asked for. Damaged BTF gives no type, never an exception. */
+/**
+ * The types of a kernel as formulas see them, made from its BTF as they are asked for. Damaged BTF gives no type, never
+ * an exception.
+ */
 export class BtfTypes {
   readonly #btf: Btf;
   readonly #known = new Map<string, TypeModel | undefined>();
@@ -72,7 +75,11 @@ export class BtfTypes {
       const inner = btf.resolve(id);
       return inner === id ? { kind: 'void' } : this.#use(inner, depth + 1);
     }
-    if (name !== '' && (kind === 'struct' || kind === 'union' || kind === 'enum' || kind === 'enum64' || kind === 'typedef')) return { kind: 'named', name }; // prettier-ignore
+    if (
+      name !== '' &&
+      (kind === 'struct' || kind === 'union' || kind === 'enum' || kind === 'enum64' || kind === 'typedef')
+    )
+      return { kind: 'named', name };
     return this.#shape(id, depth);
   }
 
@@ -91,15 +98,26 @@ export class BtfTypes {
       }
       case 'array': {
         const entries = btf.elements(id);
-        return entries ? { kind: 'array', of: this.#use(entries.type, depth + 1), count: entries.count } : { kind: 'void' }; // prettier-ignore
+        return entries
+          ? { kind: 'array', of: this.#use(entries.type, depth + 1), count: entries.count }
+          : { kind: 'void' };
       }
       case 'enum':
       case 'enum64':
-        return { kind: 'enum', bytes: sized(bytes), values: btf.enumerators(id).map(({ name, value }) => ({ name, value: BigInt(value) })) }; // prettier-ignore
+        return {
+          kind: 'enum',
+          bytes: sized(bytes),
+          values: btf.enumerators(id).map(({ name, value }) => ({ name, value: BigInt(value) })),
+        };
       case 'struct':
       case 'union': {
         const members = btf.members(id).slice(0, MEMBER_LIMIT);
-        return { kind: 'aggregate', union: btf.kind(id) === 'union', bytes, members: members.map((one) => this.#member(one, depth)) }; // prettier-ignore
+        return {
+          kind: 'aggregate',
+          union: btf.kind(id) === 'union',
+          bytes,
+          members: members.map((one) => this.#member(one, depth)),
+        };
       }
       default:
         return { kind: 'void' };
@@ -112,7 +130,13 @@ export class BtfTypes {
     // The unit that the bits lie in: as many bytes as the type has, aligned to them.
     const unit = Math.max(this.#btf.sizeOf(member.type), 1);
     const offset = Math.floor(member.bit_offset / (unit * 8)) * unit;
-    return { name: member.name, type, offset, bits: { from: member.bit_offset - offset * 8, width: member.bits }, span: NOWHERE }; // prettier-ignore
+    return {
+      name: member.name,
+      type,
+      offset,
+      bits: { from: member.bit_offset - offset * 8, width: member.bits },
+      span: NOWHERE,
+    };
   }
 }
 
@@ -133,11 +157,11 @@ export function differences(
   guest: TypeModel,
   types: { named(name: string): TypeModel | 'opaque' | undefined },
 ): string[] {
-  // prettier-ignore
   const source = { named: types.named.bind(types), perCpu: () => undefined, locator: () => undefined };
   const found: string[] = [];
   if (guest.kind !== 'aggregate') return [`${written.name} is no struct in the guest`];
-  if (written.bytes !== guest.bytes) found.push(`${written.name} has ${written.bytes} bytes, in the guest ${guest.bytes}`); // prettier-ignore
+  if (written.bytes !== guest.bytes)
+    found.push(`${written.name} has ${written.bytes} bytes, in the guest ${guest.bytes}`);
   const compare = (members: readonly MemberModel[], base: number): void => {
     for (const member of members) {
       if (member.name === '') {
@@ -149,11 +173,16 @@ export function differences(
       const name = `${written.name}.${member.name}`;
       if (!other || other === 'opaque') found.push(`${name} is not in the guest's`);
       else {
-        const [here, there] = [(base + member.offset) * 8 + (member.bits?.from ?? 0), other.offset * 8 + (other.bits?.from ?? 0)]; // prettier-ignore
-        const at = (bits: number): string => (bits % 8 === 0 ? `${bits / 8}` : `${Math.floor(bits / 8)} bit ${bits % 8}`); // prettier-ignore
+        const [here, there] = [
+          (base + member.offset) * 8 + (member.bits?.from ?? 0),
+          other.offset * 8 + (other.bits?.from ?? 0),
+        ];
+        const at = (bits: number): string =>
+          bits % 8 === 0 ? `${bits / 8}` : `${Math.floor(bits / 8)} bit ${bits % 8}`;
         if (here !== there) found.push(`${name} is at ${at(here)}, in the guest at ${at(there)}`);
         const [mine, theirs] = [resolveType(member.type, source), resolveType(other.type, source)];
-        if (mine !== 'opaque' && theirs !== 'opaque' && !alike(mine, theirs)) found.push(`${name} is ${spelled(member.type)}, in the guest ${spelled(other.type)}`); // prettier-ignore
+        if (mine !== 'opaque' && theirs !== 'opaque' && !alike(mine, theirs))
+          found.push(`${name} is ${spelled(member.type)}, in the guest ${spelled(other.type)}`);
       }
     }
   };
@@ -164,8 +193,16 @@ export function differences(
 /** Kinds and sizes agree; signs and names may differ. */
 function alike(one: TypeModel | undefined, other: TypeModel | undefined): boolean {
   if (!one || !other) return false;
-  const scalar = (type: TypeModel): number => (type.kind === 'int' || type.kind === 'enum' ? type.bytes : type.kind === 'bool' || type.kind === 'char' ? 1 : type.kind === 'pointer' ? 8 : 0); // prettier-ignore
-  if (scalar(one) > 0) return scalar(one) === scalar(other) && (one.kind === 'pointer') === (other.kind === 'pointer'); // prettier-ignore
+  const scalar = (type: TypeModel): number =>
+    type.kind === 'int' || type.kind === 'enum'
+      ? type.bytes
+      : type.kind === 'bool' || type.kind === 'char'
+        ? 1
+        : type.kind === 'pointer'
+          ? 8
+          : 0;
+  if (scalar(one) > 0)
+    return scalar(one) === scalar(other) && (one.kind === 'pointer') === (other.kind === 'pointer');
   if (one.kind === 'array' && other.kind === 'array') return one.count === other.count;
   return one.kind === other.kind;
 }

@@ -1,6 +1,6 @@
 /**
- * Arithmetic of 64 bits in halves, for generated code: a result is left in `high` and `low`, as signed 32-bit numbers. No bigint: it
- * runs in loops.
+ * Arithmetic of 64 bits in halves, for generated code: a result is left in `high` and `low`, as signed 32-bit numbers.
+ * No bigint: it runs in loops.
  */
 export class Wide {
   high = 0;
@@ -60,7 +60,9 @@ export class Wide {
 
   /** The four bytes of a number in the other order, unsigned. */
   swap32(value: number): number {
-    return (((value & 0xff) << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24)) >>> 0; // prettier-ignore
+    return (
+      (((value & 0xff) << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24)) >>> 0
+    );
   }
 
   /** How many of 32 bits are 1. */
@@ -97,7 +99,8 @@ export class Wide {
       const out = r_high < 0;
       r_high = (r_high << 1) | (r_low >>> 31);
       r_low = (r_low << 1) | (((bit >= 32 ? a_high : a_low) >>> (bit & 31)) & 1);
-      if (!out && (r_high >>> 0 < b_high >>> 0 || (r_high === (b_high | 0) && r_low >>> 0 < b_low >>> 0))) continue; // prettier-ignore
+      if (!out && (r_high >>> 0 < b_high >>> 0 || (r_high === (b_high | 0) && r_low >>> 0 < b_low >>> 0)))
+        continue;
       const low = (r_low >>> 0) - (b_low >>> 0);
       r_high = (r_high - b_high - (low < 0 ? 1 : 0)) | 0;
       r_low = low | 0;

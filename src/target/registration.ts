@@ -9,8 +9,9 @@ export interface Registration {
 }
 
 /**
- * What reaches the registry instead. `never`: nothing does, and the guest is told that all is well. `after_boot`: the registration is
- * made in the guest's name right after its boot complete (now the guest is told that all is well). `again`: it is made twice.
+ * What reaches the registry instead. `never`: nothing does, and the guest is told that all is well. `after_boot`: the
+ * registration is made in the guest's name right after its boot complete (now the guest is told that all is well).
+ * `again`: it is made twice.
  */
 export interface AlteredRegistration {
   readonly when: 'now' | 'after_boot' | 'never';
@@ -20,7 +21,7 @@ export interface AlteredRegistration {
 }
 
 /**
- * Asked by the hypervisor for every registration, before the registry sees it; it may first have changed bytes of the region.
- * Undefined leaves the registration as it is.
+ * Asked by the hypervisor for every registration, before the registry sees it; it may first have changed bytes of the
+ * region. Undefined leaves the registration as it is.
  */
 export type RegistrationFilter = (registration: Registration) => AlteredRegistration | undefined;

@@ -31,8 +31,10 @@ export interface Supervisor {
 
 /** A vCPU's progress, as a hypervisor can see it from outside. */
 export interface Progress {
-  /** Own time given to it, in ns, since it last idled, took an interrupt or exception, switched address space or made a hypercall; 0
-   * while it idles with interrupts on. */
+  /**
+   * Own time given to it, in ns, since it last idled, took an interrupt or exception, switched address space or made a
+   * hypercall; 0 while it idles with interrupts on.
+   */
   readonly stuck_ns: number;
   /** False when it executes nothing although it is given time. */
   readonly running: boolean;
@@ -60,7 +62,10 @@ export interface SupervisedTarget extends Target {
   readonly lease_ns?: number;
   /** Calls the supervisor's `alarm` at that virtual time (at once when it is past). Part of the machine's state. */
   setAlarm(partition: string, time_ns: number, id: number): void;
-  /** Sees to it that the state of a partition is there, and what the supervisor knows of it: a target may leave out what it need not do. */
+  /**
+   * Sees to it that the state of a partition is there, and what the supervisor knows of it: a target may leave out what
+   * it need not do.
+   */
   bringBack(partition: string): void;
   /** Puts an event into the trace, now. */
   emit(subject: string, kind: string, detail: Readonly<Record<string, string | number>>): void;

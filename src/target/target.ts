@@ -14,11 +14,14 @@ export interface Target {
   /** Lets everything run until `time_ns`, or until the run's listener asks to stop by returning true. */
   runUntil(time_ns: number, listener?: (event: TraceEvent) => boolean): void;
   /**
-   * Asks a guest that has ears for it to do what it could do by itself: `exit COMM PID`, `panic`. False when it is deaf to that; absent where
-   * a stimulus is written into its memory.
+   * Asks a guest that has ears for it to do what it could do by itself: `exit COMM PID`, `panic`. False when it is deaf
+   * to that; absent where a stimulus is written into its memory.
    */
   readonly stimulate?: (partition: string, words: string) => boolean;
-  /** Breaking what is no byte of a partition's memory: as much of it as the target can do; absent where nothing can be broken (a core file). */
+  /**
+   * Breaking what is no byte of a partition's memory: as much of it as the target can do; absent where nothing can be
+   * broken (a core file).
+   */
   readonly controls?: Partial<FaultControls>;
   /** Why it cannot do one of them. */
   readonly cannot?: Readonly<Partial<Record<keyof FaultControls, string>>>;
@@ -36,12 +39,19 @@ export interface Partition {
   region?(): { readonly physical: number; readonly bytes: number } | undefined;
   /** Machine-physical address of a guest-physical one; undefined when the second level maps it to nothing. */
   machineAddress?(physical: number): number | undefined;
-  /** Machine-physical address of the last-level, 8-byte second-level entry that maps (or would map) a guest-physical page. */
+  /**
+   * Machine-physical address of the last-level, 8-byte second-level entry that maps (or would map) a guest-physical
+   * page.
+   */
   secondLevelEntry?(physical: number): number | undefined;
-  /** Machine-physical address of the 8-byte IOMMU entry that lets a device of the partition reach a guest-physical page;
-   * without `physical`, the page of the device's first ring. */
+  /**
+   * Machine-physical address of the 8-byte IOMMU entry that lets a device of the partition reach a guest-physical page;
+   * without `physical`, the page of the device's first ring.
+   */
   iommuEntry?(device: string, physical?: number): number | undefined;
-  /** Memory as it was when the guest said that it had booted, read as `memory` is; absent where the target keeps none. */
+  /**
+   * Memory as it was when the guest said that it had booted, read as `memory` is; absent where the target keeps none.
+   */
   readonly booted?: (address: number, into: Uint8Array) => boolean;
   park(): void;
   resume(): void;
@@ -49,8 +59,9 @@ export interface Partition {
 }
 
 /**
- * What a fault does to the machine itself. Every method takes effect at once, costs no virtual time and changes nothing else; false
- * when there is no such CPU or device. What was stopped or lost is part of the machine's state: a fork or a snapshot has it too.
+ * What a fault does to the machine itself. Every method takes effect at once, costs no virtual time and changes nothing
+ * else; false when there is no such CPU or device. What was stopped or lost is part of the machine's state: a fork or a
+ * snapshot has it too.
  */
 export interface FaultControls {
   /** The CPU, as its guest numbers it, executes nothing any more and takes no interrupt. */
@@ -59,15 +70,17 @@ export interface FaultControls {
   stallCpu(partition: string, cpu: number, duration_ns: number): boolean;
   /** The interrupt never comes again. */
   loseInterrupt(source: InterruptSource): boolean;
-  /** The device writes `bytes` times `fill` at a machine-physical address, through the IOMMU as any DMA of its own. Says what
-   * was written: less than `bytes` when the IOMMU stopped it. */
+  /**
+   * The device writes `bytes` times `fill` at a machine-physical address, through the IOMMU as any DMA of its own. Says
+   * what was written: less than `bytes` when the IOMMU stopped it.
+   */
   injectDma(partition: string, device: string, address: number, bytes: number, fill: number): number;
   /** Raises an external interrupt, as a device would. */
   raiseInterrupt(partition: string, cpu: number, vector: number): boolean;
   /**
-   * Watches for the guest's first read of any of these bytes: loads, fetches, copies, page walks, DMA reads by its devices; not what the
-   * harness or a rescue reads. A guest's store over a byte ends the watch of that byte. A register counts as read when its CPU next
-   * executes. Invisible to the guest. The handle stays good in a fork.
+   * Watches for the guest's first read of any of these bytes: loads, fetches, copies, page walks, DMA reads by its
+   * devices; not what the harness or a rescue reads. A guest's store over a byte ends the watch of that byte. A
+   * register counts as read when its CPU next executes. Invisible to the guest. The handle stays good in a fork.
    */
   watch(location: Location): number;
   /** Virtual time of that first read; undefined as long as there was none. */

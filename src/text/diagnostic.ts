@@ -9,8 +9,8 @@ export interface Label {
 }
 
 /**
- * Something wrong with a user's text. `code` is `E` and four digits (`siren explain CODE` documents it); `message` is one
- * line that says what was seen and what was expected; `help` says what to do.
+ * Something wrong with a user's text. `code` is `E` and four digits (`siren explain CODE` documents it); `message` is
+ * one line that says what was seen and what was expected; `help` says what to do.
  */
 export interface Diagnostic {
   readonly code: string;

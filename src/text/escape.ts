@@ -1,8 +1,8 @@
 const NAMES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t', '\0': '\\0' };
 
 /**
- * Text of unknown origin on one line: control characters, lone surrogates, and what turns the writing's direction or has no
- * width are shown as escapes, so that nothing in a spec or in a guest's memory can move a cursor or hide.
+ * Text of unknown origin on one line: control characters, lone surrogates, and what turns the writing's direction or
+ * has no width are shown as escapes, so that nothing in a spec or in a guest's memory can move a cursor or hide.
  */
 export function visible(text: string): string {
   return text.replace(

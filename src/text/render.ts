@@ -21,8 +21,8 @@ export const PLAIN: Colours = { error: as, warning: as, frame: as, note: as, bol
 export type SourceOf = (file: string) => Source | undefined;
 
 /**
- * A diagnostic as people read it: code and message, each label's line with carets, the help. No line ends in a blank, and nothing in
- * the source or the message can steer a terminal.
+ * A diagnostic as people read it: code and message, each label's line with carets, the help. No line ends in a blank,
+ * and nothing in the source or the message can steer a terminal.
  */
 export function renderDiagnostic(
   diagnostic: Diagnostic,

@@ -27,7 +27,9 @@ export function unmet(claim: Claim, sight: Sight, run: Case, replay: string): Di
   };
 }
 
-/** What failed without a claim: faults that did not happen, summons that were not served, findings that nobody expected. */
+/**
+ * What failed without a claim: faults that did not happen, summons that were not served, findings that nobody expected.
+ */
 export function complaintsOf(run: Case, coverage: Coverage, replay: string): readonly Diagnostic[] {
   return [
     ...unfired(run, replay),
@@ -102,8 +104,16 @@ function unserved(run: Case, replay: string): readonly Diagnostic[] {
     const patient = to.value.root;
     if (reportsOn(run, patient, ambulance).some((report) => report.attached_ns >= fired_ns)) continue;
     // Who was killed was not late.
-    if (record.receipts.some((one) => one.verb === 'kill' && one.place === ambulance && one.fired_ns !== undefined)) continue; // prettier-ignore
-    const came = record.events.some(({ kind, subject, detail, time_ns }) => kind === 'attach' && subject === ambulance && detail['patient'] === patient && time_ns >= fired_ns); // prettier-ignore
+    if (
+      record.receipts.some(
+        (one) => one.verb === 'kill' && one.place === ambulance && one.fired_ns !== undefined,
+      )
+    )
+      continue;
+    const came = record.events.some(
+      ({ kind, subject, detail, time_ns }) =>
+        kind === 'attach' && subject === ambulance && detail['patient'] === patient && time_ns >= fired_ns,
+    );
     const late = came ? `had concluded on ${patient}` : `attached to ${patient}`;
     list.push({
       code: 'E0915',
@@ -136,7 +146,12 @@ function unserviced({ scenario, record }: Case, replay: string): readonly Diagno
       code: 'E0916',
       severity: 'error',
       message: `the run ended before the service of ${root} was over`,
-      labels: [{ span: written?.span ?? scenario.span, text: `ordered at ${formatTime(fired_ns)}, of ${formatTime(record.duration_ns)}` }], // prettier-ignore
+      labels: [
+        {
+          span: written?.span ?? scenario.span,
+          text: `ordered at ${formatTime(fired_ns)}, of ${formatTime(record.duration_ns)}`,
+        },
+      ],
       help: `order it earlier, or run longer; replay: ${replay}`,
     });
   }
@@ -146,7 +161,9 @@ function unserviced({ scenario, record }: Case, replay: string): readonly Diagno
 /** A place that a claim can name; an address alone is none. */
 const placed = (place: string): string => (place === '' || place.includes('address(') ? '' : ` at ${place}`);
 
-/** One complaint for the findings of one code on one structure: what they share is said once, and one claim covers them. */
+/**
+ * One complaint for the findings of one code on one structure: what they share is said once, and one claim covers them.
+ */
 function unclaimed(run: Case, uncovered: readonly Uncovered[], replay: string): readonly Diagnostic[] {
   const groups = grouped(uncovered);
   const shown = groups.slice(0, UNCOVERED_TOLD);
@@ -154,7 +171,10 @@ function unclaimed(run: Case, uncovered: readonly Uncovered[], replay: string): 
     const [{ report, finding }] = group as readonly [Uncovered];
     const places = [...new Set(group.map((one) => one.finding.place))];
     const structure = `${report.patient}.${bareStructure(finding.structure, report.patient)}`;
-    const what = group.length === 1 ? `${finding.code} at ${finding.place}` : `${group.length} findings of ${finding.code} on ${structure}`; // prettier-ignore
+    const what =
+      group.length === 1
+        ? `${finding.code} at ${finding.place}`
+        : `${group.length} findings of ${finding.code} on ${structure}`;
     const at = formatTime(report.diagnosed_ns);
     const all = group.length === 1 ? '' : `; at ${told(places)}`;
     return {
@@ -187,7 +207,13 @@ function unexplained(run: Case, uncovered: readonly UncoveredCause[], replay: st
       ...faultLabels(run),
     ];
     const expect = `expect it: \`diagnosis ${report.patient} is ${cause}${placed(place)}\``;
-    return { code: 'E0922', severity: 'error', message: `no claim covers the root cause ${cause}${placed(place)}`, labels, help: `${expect}; replay: ${replay}` }; // prettier-ignore
+    return {
+      code: 'E0922',
+      severity: 'error',
+      message: `no claim covers the root cause ${cause}${placed(place)}`,
+      labels,
+      help: `${expect}; replay: ${replay}`,
+    };
   });
 }
 
@@ -210,7 +236,9 @@ function told(places: readonly string[]): string {
 
 /** Of more places than a person would paste, none: the code alone covers all of them. */
 function claimed(places: readonly string[]): string {
-  return places.length > PLACES_TOLD || places.some((place) => placed(place) === '') ? '' : ` at ${places.join(', ')}`; // prettier-ignore
+  return places.length > PLACES_TOLD || places.some((place) => placed(place) === '')
+    ? ''
+    : ` at ${places.join(', ')}`;
 }
 
 /** Carets under each injection that fired, with its moment and what it wrote. */

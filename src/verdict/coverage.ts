@@ -35,8 +35,9 @@ const FAILURES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Which findings are accounted for. A verdict claim that expects damage covers its structure's findings with its codes at its places; a
- * diagnosis claim that is met covers what the diagnosis explains; a service claim what was repaired; a claim that the region is refused covers the region; and what follows from a covered finding is covered.
+ * Which findings are accounted for. A verdict claim that expects damage covers its structure's findings with its codes
+ * at its places; a diagnosis claim that is met covers what the diagnosis explains; a service claim what was repaired; a
+ * claim that the region is refused covers the region; and what follows from a covered finding is covered.
  */
 export class Coverage {
   readonly #run: Case;
@@ -64,8 +65,9 @@ export class Coverage {
   }
 
   /**
-   * Root causes that explain no finding: what lies in CPUs, interrupts, tables, the log. A diagnosis claim covers the cause that it names, a guest or
-   * hypervisor claim that expects the patient to fail what that is put down to: each one such cause of a report, from the first.
+   * Root causes that explain no finding: what lies in CPUs, interrupts, tables, the log. A diagnosis claim covers the
+   * cause that it names, a guest or hypervisor claim that expects the patient to fail what that is put down to: each
+   * one such cause of a report, from the first.
    */
   uncoveredCauses(): readonly UncoveredCause[] {
     const list: UncoveredCause[] = [];

@@ -34,11 +34,15 @@ export interface Case {
 }
 
 /**
- * The facts of a run from its end states: the machine, and its fault-free twin (the machine itself where there is none). An element that a fault struck
- * is found in the machine where the twin has it when its name is what was damaged.
+ * The facts of a run from its end states: the machine, and its fault-free twin (the machine itself where there is
+ * none). An element that a fault struck is found in the machine where the twin has it when its name is what was
+ * damaged.
  */
 export function factsOf(live: World, twin: World = live, receipts: readonly Receipt[] = []): RunFacts {
-  const struck = (element: string): World | undefined => receipts.some((one) => one.kind === 'fault' && one.fired_ns !== undefined && isInside(one.place, element)) ? twin : undefined; // prettier-ignore
+  const struck = (element: string): World | undefined =>
+    receipts.some((one) => one.kind === 'fault' && one.fired_ns !== undefined && isInside(one.place, element))
+      ? twin
+      : undefined;
   const asked: World = twin === live ? live : { ...live, struck };
   return {
     place: (expression) => resolve(twin, expression),
@@ -52,8 +56,8 @@ export function factsOf(live: World, twin: World = live, receipts: readonly Rece
 }
 
 /**
- * `smash.activated`, `rot.fired` as a figure that conditions may ask for: whether it has happened. Who reads what is not known where nothing is
- * `watched`.
+ * `smash.activated`, `rot.fired` as a figure that conditions may ask for: whether it has happened. Who reads what is
+ * not known where nothing is `watched`.
  */
 export function momentOf(
   receipts: readonly Receipt[],

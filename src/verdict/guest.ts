@@ -84,8 +84,8 @@ function healthy(partition: string, run: Case, window: Window): Sight {
 }
 
 /**
- * From its first parking on up to the end of the window. Where an ambulance lets the guest go on for a moment, to read again what was in
- * flux, it is still at its work.
+ * From its first parking on up to the end of the window. Where an ambulance lets the guest go on for a moment, to read
+ * again what was in flux, it is still at its work.
  */
 function parkedUntil(partition: string, run: Case, until_ns: number): Sight {
   const before = eventsOf(run, partition).filter(

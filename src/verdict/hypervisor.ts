@@ -60,7 +60,10 @@ function shows(event: TraceEvent, state: string, subject: Path, claim: Claim): b
 
 function isNotice(event: TraceEvent, subject: Path): boolean {
   if (event.kind === 'attach') return event.detail['patient'] === subject.root;
-  return event.subject === subject.root && ['registered', 'refused', 'failing', 'failed', 'park', 'frozen', 'revoked'].includes(event.kind); // prettier-ignore
+  return (
+    event.subject === subject.root &&
+    ['registered', 'refused', 'failing', 'failed', 'park', 'frozen', 'revoked'].includes(event.kind)
+  );
 }
 
 function told(event: TraceEvent): Occurrence {

@@ -87,8 +87,8 @@ function judgeClaim(
 }
 
 /**
- * A limit, as long as the run goes: what does not even come to pass in that time is unmet where it is expected, and met where its absence is; the
- * rest hangs on the limit.
+ * A limit, as long as the run goes: what does not even come to pass in that time is unmet where it is expected, and met
+ * where its absence is; the rest hangs on the limit.
  */
 function restOf(within: NonNullable<Claim['within']>, { record }: Case): NonNullable<Claim['within']> {
   const base_ns = within.of === undefined ? 0 : (timeOf(within.of, record) ?? 0);
@@ -119,7 +119,10 @@ function conditionError(claim: Claim, run: Case): string | undefined {
   return condition && !condition.ok ? `its condition has no value: ${explain(condition)}` : undefined;
 }
 
-/** What a target cannot decide: there is no virtual time, and no twin, outside the simulation, and nobody sees who reads what. */
+/**
+ * What a target cannot decide: there is no virtual time, and no twin, outside the simulation, and nobody sees who reads
+ * what.
+ */
 function inconclusive(claim: Claim, run: Case): string | undefined {
   const { target } = run;
   if (target === 'sim') return undefined;

@@ -5,8 +5,8 @@ import type { RunFacts } from './facts.ts';
 const BARE = /^(\w+)\.address\(0x([0-9a-f]{16})\)$/;
 
 /**
- * The record with names where an ambulance could give an address only: what it looks at says where an object is, not which of its owner's
- * that is. Addresses stay as they are, and decide.
+ * The record with names where an ambulance could give an address only: what it looks at says where an object is, not
+ * which of its owner's that is. Addresses stay as they are, and decide.
  */
 export function withNames(record: RunRecord, facts: RunFacts): RunRecord {
   const known = new Map<string, string>();
@@ -27,7 +27,11 @@ export function withNames(record: RunRecord, facts: RunFacts): RunRecord {
   if (!reports.some(({ findings, diagnosis }) => findings.some(bare) || diagnosis.some(bare))) return record;
   return {
     ...record,
-    reports: reports.map((one) => ({ ...one, findings: one.findings.map(at), diagnosis: one.diagnosis.map(at) })),
+    reports: reports.map((one) => ({
+      ...one,
+      findings: one.findings.map(at),
+      diagnosis: one.diagnosis.map(at),
+    })),
     services: services.map((one) => ({ ...one, repaired: one.repaired.map(at) })),
-  }; // prettier-ignore
+  };
 }

@@ -42,8 +42,8 @@ export function observe(claim: Claim, run: Case, coverage: Coverage): Sight {
 }
 
 /**
- * Whether the partition is bit by bit as in the run without the fault (contained) or without the rescue (undisturbed). Where there was no
- * fault, or no rescue, two runs that are one and the same say nothing.
+ * Whether the partition is bit by bit as in the run without the fault (contained) or without the rescue (undisturbed).
+ * Where there was no fault, or no rescue, two runs that are one and the same say nothing.
  */
 function seeBystander(claim: Claim, partition: string, run: Case): Sight {
   return allOf(
@@ -101,7 +101,10 @@ function operands(check: Expression, run: Case): string {
   const sides = [check.left, check.right];
   if (check.operator === 'and' || check.operator === 'or')
     return sides.map((side) => operands(side, run)).join('; ');
-  return sides.filter((side) => !isLiteral(side)).map((side) => told(side, run)).join(', '); // prettier-ignore
+  return sides
+    .filter((side) => !isLiteral(side))
+    .map((side) => told(side, run))
+    .join(', ');
 }
 
 function told(expression: Expression, run: Case): string {

@@ -1,6 +1,9 @@
 import type { Claim } from '../model/scenario.ts';
 
-/** What a core file cannot tell: nobody watched the machine in it, nobody knows what truly became of it, and nothing can be done to it. */
+/**
+ * What a core file cannot tell: nobody watched the machine in it, nobody knows what truly became of it, and nothing can
+ * be done to it.
+ */
 export function unknownToCore(claim: Claim): string | undefined {
   switch (claim.observer) {
     case 'guest':

@@ -9,8 +9,8 @@ import { isInside } from './claimed-place.ts';
 import type { Case } from './facts.ts';
 
 /**
- * A place that a fault names too is where it was when the fault fired; any other is looked up on the twin now. Addresses decide; the text
- * only where one of the two has none (a register, a CPU).
+ * A place that a fault names too is where it was when the fault fired; any other is looked up on the twin now.
+ * Addresses decide; the text only where one of the two has none (a register, a CPU).
  */
 export function claimedPlace(written: Expression, run: Case): ClaimedPlace {
   const known = run.claimed.get(written);
@@ -33,7 +33,12 @@ function lookUp(written: Expression, run: Case): ClaimedPlace {
       text,
       covers: (patient, located) =>
         located.physical >= 0
-          ? fixed.some((one) => one.partition === patient && within(one, located.physical) && sameBits(one.number, one.place, located.place)) // prettier-ignore
+          ? fixed.some(
+              (one) =>
+                one.partition === patient &&
+                within(one, located.physical) &&
+                sameBits(one.number, one.place, located.place),
+            )
           : fixed.some((one) => isInside(located.place, one.place) || isInside(located.place, text)),
     };
   }
@@ -72,7 +77,13 @@ function injectedAt(text: string, { scenario, record }: Case): readonly Injected
     if (receipt.fired_ns === undefined || !action?.subject || printExpression(action.subject) !== text)
       continue;
     const bytes = Math.max(receipt.bytes, receipt.extent ?? 0);
-    list.push({ place: receipt.place, partition: receipt.partition, physical: receipt.physical, bytes, number: receipt.number }); // prettier-ignore
+    list.push({
+      place: receipt.place,
+      partition: receipt.partition,
+      physical: receipt.physical,
+      bytes,
+      number: receipt.number,
+    });
   }
   return list;
 }

@@ -24,7 +24,14 @@ type Names = ReadonlyMap<string, readonly Way[]>;
 const ELSEWHERE: readonly Way[] = [{ base: '', names: [] }];
 
 /** Functions that read all of what their first argument names, not a word of it. */
-const OF_BYTES: ReadonlySet<string> = new Set(['crc32c', 'filled', 'first_other', 'first_changed', 'printable', 'held']); // prettier-ignore
+const OF_BYTES: ReadonlySet<string> = new Set([
+  'crc32c',
+  'filled',
+  'first_other',
+  'first_changed',
+  'printable',
+  'held',
+]);
 
 /** What is added or compared stands for few places. */
 const WAYS = 8;
@@ -32,7 +39,10 @@ const WAYS = 8;
 /** `["sshd"]`, `[3]` and `.name` of a place as a receipt prints it. */
 const STEP = /\.([A-Za-z_]\w*)|\[("(?:[^"\\]|\\.)*"|[^\]"]*)\]/g;
 
-/** Who of a validator reads the field that a place ends with. Undefined for a place that ends with no field: an element, an address. */
+/**
+ * Who of a validator reads the field that a place ends with. Undefined for a place that ends with no field: an element,
+ * an address.
+ */
 export function readersOf(
   place: string,
   validator: ValidatorModel,
@@ -42,7 +52,10 @@ export function readersOf(
   const asked = wayOf(place, locators);
   if (asked === undefined) return undefined;
   const hit = (reads: Reads): boolean =>
-    reads.ways.some((way) => same(asked, way, locators)) || reads.whole.some((way) => same({ ...asked, names: asked.names.slice(0, way.names.length) }, way, locators)); // prettier-ignore
+    reads.ways.some((way) => same(asked, way, locators)) ||
+    reads.whole.some((way) =>
+      same({ ...asked, names: asked.names.slice(0, way.names.length) }, way, locators),
+    );
   const search = new Search(locators);
   search.body(validator.body, new Map(), undefined);
   const codes = new Set<string>();
@@ -52,7 +65,10 @@ export function readersOf(
   return { codes: [...codes], walks: [...walks] };
 }
 
-/** The last locator that a place goes through, and the fields from its element on: `web.slabs["dentry"].cpu_slabs[1].page`. */
+/**
+ * The last locator that a place goes through, and the fields from its element on:
+ * `web.slabs["dentry"].cpu_slabs[1].page`.
+ */
 function wayOf(place: string, locators: ReadonlyMap<string, LocatorModel>): Way | undefined {
   let base = '';
   let names: string[] = [];
@@ -72,11 +88,17 @@ function wayOf(place: string, locators: ReadonlyMap<string, LocatorModel>): Way 
   return names.length === 0 && !base.startsWith('symbols[') ? undefined : { base, names };
 }
 
-/** True where both may be the same field. Where elements of one type are at their beginnings they have to agree whole, else as far as both go. */
+/**
+ * True where both may be the same field. Where elements of one type are at their beginnings they have to agree whole,
+ * else as far as both go.
+ */
 function same(asked: Way, way: Way, locators: ReadonlyMap<string, LocatorModel>): boolean {
-  const [long, short] = asked.names.length < way.names.length ? [way.names, asked.names] : [asked.names, way.names]; // prettier-ignore
+  const [long, short] =
+    asked.names.length < way.names.length ? [way.names, asked.names] : [asked.names, way.names];
   if (asked.base.startsWith('symbols[') || way.base.startsWith('symbols['))
-    return asked.base === way.base ? long.length === short.length && ends(long, short) : asked.base === '' && short.length > 0 && ends(long, short); // prettier-ignore
+    return asked.base === way.base
+      ? long.length === short.length && ends(long, short)
+      : asked.base === '' && short.length > 0 && ends(long, short);
   const alike = typeOf(asked.base, locators) === typeOf(way.base, locators) && asked.base !== '';
   return short.length > 0 && ends(long, short) && (!alike || way.names.length >= asked.names.length);
 }
@@ -145,7 +167,8 @@ class Search {
   }
 
   #ways(formula: Formula, names: Names, element: readonly Way[]): readonly Way[] {
-    const all = (parts: readonly Formula[], of = element): readonly Way[] => parts.flatMap((part) => this.#ways(part, names, of)); // prettier-ignore
+    const all = (parts: readonly Formula[], of = element): readonly Way[] =>
+      parts.flatMap((part) => this.#ways(part, names, of));
     switch (formula.kind) {
       case 'name': {
         const reads = this.#lets.get(formula.name);
@@ -217,7 +240,8 @@ class Search {
     const own: readonly Way[] = [{ base: name, names: [] }];
     const parent: readonly Way[] = [{ base: locator.parent ?? '', names: [] }];
     for (const path of [locator.via, locator.key]) if (path.length > 0) this.#links(name, path);
-    for (const one of locator.from) reads.whole.push(...this.#ways(one, new Map(), parent).filter((way) => way.names.length > 0)); // prettier-ignore
+    for (const one of locator.from)
+      reads.whole.push(...this.#ways(one, new Map(), parent).filter((way) => way.names.length > 0));
     for (const one of locator.step) this.#ways(one, new Map(), own);
     for (const one of [locator.length, locator.first, locator.last])
       if (one) this.#ways(one, new Map(), parent);

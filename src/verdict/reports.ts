@@ -9,7 +9,9 @@ export interface Judged {
   readonly verdict: StructureVerdict;
 }
 
-/** The reports on a patient (on all patients without one) in their order, by that ambulance where the claim names one. */
+/**
+ * The reports on a patient (on all patients without one) in their order, by that ambulance where the claim names one.
+ */
 export function reportsOn(run: Case, patient?: string, from?: string): readonly AmbulanceReport[] {
   return run.record.reports.filter(
     (report) =>
@@ -85,8 +87,16 @@ export function isNamed(run: Case, patient: string, structure: string): boolean 
     if (expectsRefusal(claim, patient, structure)) return true;
     if (claim.observer !== 'verdict' && claim.observer !== 'diagnosis') return false;
     const excepted = claim.except.some((path) => names(path, patient, structure));
-    if (claim.observer === 'verdict' && !excepted && claim.subjects.some((path) => names(path, patient, structure))) return true; // prettier-ignore
-    return claim.places.some((place) => place.kind === 'path' && place.value.steps.length > 0 && names(place.value, patient, structure)); // prettier-ignore
+    if (
+      claim.observer === 'verdict' &&
+      !excepted &&
+      claim.subjects.some((path) => names(path, patient, structure))
+    )
+      return true;
+    return claim.places.some(
+      (place) =>
+        place.kind === 'path' && place.value.steps.length > 0 && names(place.value, patient, structure),
+    );
   });
 }
 
@@ -97,8 +107,8 @@ export function expectsRefusal(claim: Claim, patient: string, structure: string)
 }
 
 /**
- * What the guest describes by the spec, and its region. A structure that a spec never lets the guest describe is unchecked and nobody's
- * concern, unless a claim names it.
+ * What the guest describes by the spec, and its region. A structure that a spec never lets the guest describe is
+ * unchecked and nobody's concern, unless a claim names it.
  */
 function isAttended(run: Case, { report, verdict }: Judged): boolean {
   if (verdict.verdict !== 'unchecked') return true;
@@ -119,7 +129,10 @@ export function judgedBy(claim: Claim, path: Path, run: Case): readonly (readonl
   return reports.map((report) => judgedIn(report, claim, path, run)).filter((list) => list.length > 0);
 }
 
-/** How many structures a report calls unchecked that `web.*` and `others` do not mean, as the guest describes none of them. */
+/**
+ * How many structures a report calls unchecked that `web.*` and `others` do not mean, as the guest describes none of
+ * them.
+ */
 export function unasked(run: Case, report: AmbulanceReport): number {
   return report.verdicts.filter((verdict) => !isAttended(run, { report, verdict })).length;
 }

@@ -125,7 +125,12 @@ export function allOf(sights: readonly Sight[]): Sight {
   const told = failing.length > 0 ? failing : sights;
   const seen = told.map((sight) => sight.seen).join('; ');
   const dark = sights.find((sight) => sight.blind);
-  return { met: failing.length === 0, seen, ...(dark?.blind ? { blind: true } : {}), ...(dark?.broken ? { broken: true } : {}) }; // prettier-ignore
+  return {
+    met: failing.length === 0,
+    seen,
+    ...(dark?.blind ? { blind: true } : {}),
+    ...(dark?.broken ? { broken: true } : {}),
+  };
 }
 
 /** The claim's negative of what one subject showed. */

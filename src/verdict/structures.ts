@@ -28,8 +28,8 @@ const MISSES_TOLD = 6;
 type Excused = (report: AmbulanceReport, finding: Finding) => boolean;
 
 /**
- * What the ambulance concluded of a structure, of all of a patient's, or of the others. Where a patient was attended several times, `intact`
- * must have been concluded every time, anything else at least once.
+ * What the ambulance concluded of a structure, of all of a patient's, or of the others. Where a patient was attended
+ * several times, `intact` must have been concluded every time, anything else at least once.
  */
 export function seeVerdict(claim: Claim, subject: Path, run: Case, excused: Excused): Sight {
   const window = windowOf(claim, run);
@@ -70,7 +70,14 @@ export function seeVerdict(claim: Claim, subject: Path, run: Case, excused: Excu
 /** Where damage was claimed and one structure was called intact, who reads what was damaged. */
 function unfound(claim: Claim, rounds: readonly (readonly Judged[])[], run: Case): readonly string[] {
   const [last, ...more] = rounds.at(-1) ?? [];
-  if (!last || more.length > 0 || last.verdict.verdict !== 'intact' || claim.negated || claim.states.includes('intact')) return []; // prettier-ignore
+  if (
+    !last ||
+    more.length > 0 ||
+    last.verdict.verdict !== 'intact' ||
+    claim.negated ||
+    claim.states.includes('intact')
+  )
+    return [];
   const why = whyUnfound(claim, last, run);
   return why === '' ? [] : [why];
 }

@@ -14,8 +14,8 @@ const PLACES_TOLD = 2;
 const CODES_TOLD = 4;
 
 /**
- * Why what a claim expects may not have been found: which requirements of the structure's validator read the damaged fields, or that none does. '' where
- * nothing can be said: no fault struck that patient, or none at a field.
+ * Why what a claim expects may not have been found: which requirements of the structure's validator read the damaged
+ * fields, or that none does. '' where nothing can be said: no fault struck that patient, or none at a field.
  */
 export function whyUnfound(claim: Claim, { report, verdict }: Judged, run: Case): string {
   const { library } = run.scenario;
@@ -26,7 +26,10 @@ export function whyUnfound(claim: Claim, { report, verdict }: Judged, run: Case)
   const told: string[] = [];
   for (const receipt of damage(claim, report.patient, run)) {
     const { place, fired_ns = 0 } = receipt;
-    const one = fired_ns > report.diagnosed_ns ? `${place} was damaged at ${formatTime(fired_ns)}, later than the rescue concluded` : read(place, validator, run); // prettier-ignore
+    const one =
+      fired_ns > report.diagnosed_ns
+        ? `${place} was damaged at ${formatTime(fired_ns)}, later than the rescue concluded`
+        : read(place, validator, run);
     if (one !== '' && !told.includes(one)) told.push(one);
   }
   return told.slice(0, PLACES_TOLD).join('; ');
@@ -34,7 +37,10 @@ export function whyUnfound(claim: Claim, { report, verdict }: Judged, run: Case)
 
 /** What struck the patient: at the places that the claim names, if it is damaged there. */
 function damage(claim: Claim, patient: string, { scenario, record }: Case): readonly Receipt[] {
-  const all = record.receipts.filter((one) => one.kind === 'fault' && one.partition === patient && one.fired_ns !== undefined && !changedNothing(one)); // prettier-ignore
+  const all = record.receipts.filter(
+    (one) =>
+      one.kind === 'fault' && one.partition === patient && one.fired_ns !== undefined && !changedNothing(one),
+  );
   const named = new Set(claim.places.map(printExpression));
   const there = all.filter(({ trigger, action, place }) => {
     const subject = scenario.triggers[trigger]?.actions[action]?.subject;
@@ -52,7 +58,9 @@ function read(place: string, validator: ValidatorModel, { scenario: { library } 
     return `\`validator ${validator.name}\` reads ${place} for ${codes.slice(0, CODES_TOLD).join(', ')}${more}, and it held`;
   }
   if (walks.length > 0) return `going through \`${walks.join('`, `')}\` reads ${place}, and it held`;
-  const others = library.validators.filter((one) => one !== validator && (readersOf(place, one, library)?.codes.length ?? 0) > 0); // prettier-ignore
+  const others = library.validators.filter(
+    (one) => one !== validator && (readersOf(place, one, library)?.codes.length ?? 0) > 0,
+  );
   const elsewhere = others.slice(0, CODES_TOLD).map(({ name }) => `\`${name}\``);
   const instead = elsewhere.length === 0 ? '' : `; ${elsewhere.join(', ')} does`;
   return `no requirement of \`validator ${validator.name}\` reads ${place}${instead}`;

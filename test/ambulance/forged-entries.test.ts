@@ -30,13 +30,16 @@ function forged(name: string, change: (entry: LocatorEntry) => LocatorEntry): Pa
   const made = delegate(patient, (at, into) => {
     if (!patient.read(at, into)) return false;
     for (let index = 0; index < into.length; index++)
-      if (at + index >= physical && at + index < physical + size) into[index] = region[at + index - physical] as number; // prettier-ignore
+      if (at + index >= physical && at + index < physical + size)
+        into[index] = region[at + index - physical] as number;
     return true;
   });
   return Object.defineProperty(made, 'boot_copy', { value: region });
 }
 
-const named = (more: Partial<LocatorEntry['names']>) => (entry: LocatorEntry): LocatorEntry => ({ ...entry, names: { ...entry.names, ...more } }); // prettier-ignore
+const named =
+  (more: Partial<LocatorEntry['names']>) =>
+  (entry: LocatorEntry): LocatorEntry => ({ ...entry, names: { ...entry.names, ...more } });
 const SOUND: Readonly<Record<string, string>> = verdicts(
   attend(patient, { ambulance: 'rescue', library: SHIPPED }).report,
 );
@@ -48,8 +51,12 @@ function changed(name: string, change: (entry: LocatorEntry) => LocatorEntry): s
   return others.map(({ structure, verdict, code }) => `${structure} ${verdict} ${code ?? ''}`);
 }
 
-const limit = (most: number) => (entry: LocatorEntry): LocatorEntry => ({ ...entry, limit: most }); // prettier-ignore
-const shape = (other: LocatorEntry['shape']) => (entry: LocatorEntry): LocatorEntry => ({ ...entry, shape: other }); // prettier-ignore
+const limit =
+  (most: number) =>
+  (entry: LocatorEntry): LocatorEntry => ({ ...entry, limit: most });
+const shape =
+  (other: LocatorEntry['shape']) =>
+  (entry: LocatorEntry): LocatorEntry => ({ ...entry, shape: other });
 
 describe('what the guest says of its own structures is what the rescue goes by, and a lie costs no other', () => {
   it.each([

@@ -14,7 +14,9 @@ let inside_ns: number;
 beforeAll(() => {
   faults = new Faults([LEAK, UNDER_IT]);
   const { run } = faults.guest.patientAt(60e6);
-  const fork = run.events.find(({ kind, subject, time_ns }) => kind === 'fork' && subject === 'web' && time_ns > HARM_NS); // prettier-ignore
+  const fork = run.events.find(
+    ({ kind, subject, time_ns }) => kind === 'fork' && subject === 'web' && time_ns > HARM_NS,
+  );
   inside_ns = (fork?.time_ns ?? 0) - INSIDE_NS;
 });
 

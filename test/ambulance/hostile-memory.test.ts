@@ -21,9 +21,19 @@ beforeAll(() => {
 const COST_LIMIT_NS = 100 * MS;
 
 /** A verdict on the region, on what Linux has, and on what else the library checks; signs are none. */
-const STRUCTURES = 1 + new Set([...COLLECTIONS.filter(({ describable }) => describable).map(({ name }) => name), ...SHIPPED.validators.filter(({ codes }) => !codes.every(({ means }) => DIAGNOSES.get(means ?? '')?.outside_memory === true)).map(({ name }) => name)]).size; // prettier-ignore
+const STRUCTURES =
+  1 +
+  new Set([
+    ...COLLECTIONS.filter(({ describable }) => describable).map(({ name }) => name),
+    ...SHIPPED.validators
+      .filter(({ codes }) => !codes.every(({ means }) => DIAGNOSES.get(means ?? '')?.outside_memory === true))
+      .map(({ name }) => name),
+  ]).size;
 
-const KNOWN = new Set([...FINDINGS.keys(), ...SHIPPED.validators.flatMap(({ codes }) => codes.map(({ code }) => code))]); // prettier-ignore
+const KNOWN = new Set([
+  ...FINDINGS.keys(),
+  ...SHIPPED.validators.flatMap(({ codes }) => codes.map(({ code }) => code)),
+]);
 
 function bounded(report: AmbulanceReport, cost_ns: number): void {
   expect(cost_ns).toBeGreaterThan(0);
@@ -60,10 +70,15 @@ describe('whatever the memory holds, the ambulance comes back with a report', ()
   });
 
   it('memory that cannot be read at all', () => {
-    const { report, cost_ns } = attend(delegate(patient, () => false), { ambulance: 'rescue', library: SHIPPED });
+    const { report, cost_ns } = attend(
+      delegate(patient, () => false),
+      { ambulance: 'rescue', library: SHIPPED },
+    );
     bounded(report, cost_ns);
-    expect(report.verdicts.every(({ verdict }) => verdict === 'unreachable' || verdict === 'unchecked')).toBe(true);
-  }); // prettier-ignore
+    expect(report.verdicts.every(({ verdict }) => verdict === 'unreachable' || verdict === 'unchecked')).toBe(
+      true,
+    );
+  });
 
   it('a patient that registered nothing and holds nothing', () => {
     const {
@@ -103,7 +118,10 @@ describe('whatever the memory holds, the ambulance comes back with a report', ()
   it('limits of its own end a walk with BUDGET, which is no finding', () => {
     const { report } = attend(patient, { ambulance: 'rescue', library: SHIPPED, limits: { steps: 5 } });
     expect(report.findings).toEqual([]);
-    expect(report.verdicts.find(({ structure }) => structure === 'tasks')).toMatchObject({ verdict: 'unreachable', code: 'BUDGET' }); // prettier-ignore
+    expect(report.verdicts.find(({ structure }) => structure === 'tasks')).toMatchObject({
+      verdict: 'unreachable',
+      code: 'BUDGET',
+    });
     const starved = attend(patient, {
       ambulance: 'rescue',
       library: SHIPPED,

@@ -1,4 +1,5 @@
-// A CPU that did not answer when the machine went down has no registers in the dump: it is there all the same, and may be anywhere.
+// A CPU that did not answer when the machine went down has no registers in the dump: it is there all the same, and may
+// be anywhere.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { attend } from '../../src/ambulance/attend.ts';
 import type { RegisterName } from '../../src/model/registers.ts';
@@ -20,7 +21,13 @@ function without(text: string, missing: readonly number[]): { patient: Patient; 
   const { patient, release } = faults.patient(text, HARM_NS, 50_000);
   const cpus = patient.cpus
     .filter(({ index }) => !missing.includes(index))
-    .map((cpu, index) => ({ index, register: (name: RegisterName) => cpu.register(name), steps: 0, running: true, ticks: 0 })); // prettier-ignore
+    .map((cpu, index) => ({
+      index,
+      register: (name: RegisterName) => cpu.register(name),
+      steps: 0,
+      running: true,
+      ticks: 0,
+    }));
   return { patient: { ...frozen(patient), cpus, cpus_may_lack: true }, release };
 }
 
@@ -38,7 +45,10 @@ describe('a dump without the registers of a CPU', () => {
     const { patient, release } = without(NOTHING, [missing]);
     const { cpus, processors } = attend(patient, { ambulance: 'rescue', library: SHIPPED });
     release();
-    expect(cpus.map(({ index, mode }) => [index, mode === 'unknown'])).toEqual([[0, missing === 0], [1, missing === 1]]); // prettier-ignore
+    expect(cpus.map(({ index, mode }) => [index, mode === 'unknown'])).toEqual([
+      [0, missing === 0],
+      [1, missing === 1],
+    ]);
     expect(processors[missing]).toBeUndefined();
     expect(processors[1 - missing]).toBeDefined();
   });

@@ -1,4 +1,5 @@
-// A dump is looked at once: of what no lock guards only that is believed which no update leaves behind, not for a moment.
+// A dump is looked at once: of what no lock guards only that is believed which no update leaves behind, not for a
+// moment.
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Patient } from '../../src/patient/patient.ts';
 import { isAtRest } from '../../src/ambulance/at-rest.ts';
@@ -18,13 +19,17 @@ const DOUBTFUL = [
   ['dentries', 'DENTRY_INODE', 'set web.dentries[3].d_inode to web.super_blocks["tmpfs"].s_root.d_inode + 0'],
   ['cpu_freelists', 'SLAB_COUNTERS', `set ${OTHER}.slab.counters to 0x0040_000a`],
   ['locks', 'LOCK_NO_HOLDER', 'leak web.locks["sb_lock"]'],
-] as const; // prettier-ignore
+] as const;
 const CERTAIN = [
   ['dentries', 'DENTRY_COUNT', 'set web.dentries[3].d_lockref.count to 0x8000_0000'],
   ['dentries', 'DENTRY_INODE', 'set web.dentries[3].d_inode to 0xdead_0000_0000_0100'],
-  ['cpu_freelists', 'FREELIST_CYCLE', `free ${CACHE}.objects[4]; free ${CACHE}.objects[5]; free ${CACHE}.objects[4]`],
+  [
+    'cpu_freelists',
+    'FREELIST_CYCLE',
+    `free ${CACHE}.objects[4]; free ${CACHE}.objects[5]; free ${CACHE}.objects[4]`,
+  ],
   ['cpu_freelists', 'FREELIST_OUTSIDE', `set ${CACHE}.cpu_slab[0].freelist to 0x4141_4141_4141_4140`],
-] as const; // prettier-ignore
+] as const;
 
 let faults: Faults;
 beforeAll(() => {
@@ -40,11 +45,18 @@ function said(patient: Patient, structure: string) {
 function busy(patient: Patient): Patient {
   const rip = BigInt(symbolIn(patient, 'do_exit'));
   const cpus = patient.cpus.map((cpu) => {
-    const register = (name: RegisterName): bigint => (name === 'rip' ? rip : name === 'cs' ? 0x10n : cpu.register(name));
-    return { index: cpu.index, register: cpu.index === 1 ? register : (name: RegisterName) => cpu.register(name), steps: 0, running: true, ticks: 0 };
+    const register = (name: RegisterName): bigint =>
+      name === 'rip' ? rip : name === 'cs' ? 0x10n : cpu.register(name);
+    return {
+      index: cpu.index,
+      register: cpu.index === 1 ? register : (name: RegisterName) => cpu.register(name),
+      steps: 0,
+      running: true,
+      ticks: 0,
+    };
   });
   return { ...frozen(patient), cpus };
-} // prettier-ignore
+}
 
 describe('where nothing can be looked at again', () => {
   it.each(DOUBTFUL)('%s may have been half done: %s', (structure, code, text) => {
@@ -66,17 +78,24 @@ describe('where nothing can be looked at again', () => {
 });
 
 describe('while every CPU is at rest', () => {
-  it.each(DOUBTFUL)('%s is half done only where a writer may be put to sleep: %s', (structure, code, text) => {
-    const { patient, release } = faults.patient(text, HARM_NS, 50_000);
-    const once = said(frozen(patient), structure);
-    release();
-    const sleeps = structure === 'dentries';
-    expect(once).toMatchObject({ verdict: sleeps ? 'unsettled' : 'corrupt', code });
-  });
+  it.each(DOUBTFUL)(
+    '%s is half done only where a writer may be put to sleep: %s',
+    (structure, code, text) => {
+      const { patient, release } = faults.patient(text, HARM_NS, 50_000);
+      const once = said(frozen(patient), structure);
+      release();
+      const sleeps = structure === 'dentries';
+      expect(once).toMatchObject({ verdict: sleeps ? 'unsettled' : 'corrupt', code });
+    },
+  );
 
   /** A kernel of which some symbols and one word are known. */
   const kernel = (symbols: Readonly<Record<string, number>>, mode: number): Parameters<typeof isAtRest>[2] =>
-    ({ library: SHIPPED, kallsyms: { lookup: (name: string) => symbols[name] }, space: { u32: (at: number) => (at === 2 ? mode : NaN) } }) as never;
+    ({
+      library: SHIPPED,
+      kallsyms: { lookup: (name: string) => symbols[name] },
+      space: { u32: (at: number) => (at === 2 ? mode : NaN) },
+    }) as never;
   const cpu = (mode: string): CpuView => ({ mode }) as CpuView;
   const link = { structure: 'mounts', code: 'LIST_BACKLINK', means: undefined, link: true };
   const count = { structure: 'worker_pools', code: 'POOL_COUNT', means: 'bad_count', link: false };
@@ -86,10 +105,14 @@ describe('while every CPU is at rest', () => {
     ['was told not to', { preempt_schedule: 1, preempt_dynamic_mode: 2 }, 1, true],
     ['does', { preempt_schedule: 1, preempt_dynamic_mode: 2 }, 2, false],
     ['does not say', { preempt_schedule: 1 }, 0, false],
-  ])('what nobody sleeps in is whole if the kernel preempts itself nowhere: it %s', (_what, symbols, mode, whole) => {
-    for (const one of [link, count]) expect(isAtRest(one, [cpu('idle'), cpu('user')], kernel(symbols, mode))).toBe(whole);
-    expect(isAtRest({ ...count, code: 'POOL_ID' }, [cpu('idle')], kernel(symbols, mode))).toBe(false);
-  });
+  ])(
+    'what nobody sleeps in is whole if the kernel preempts itself nowhere: it %s',
+    (_what, symbols, mode, whole) => {
+      for (const one of [link, count])
+        expect(isAtRest(one, [cpu('idle'), cpu('user')], kernel(symbols, mode))).toBe(whole);
+      expect(isAtRest({ ...count, code: 'POOL_ID' }, [cpu('idle')], kernel(symbols, mode))).toBe(false);
+    },
+  );
 
   it.each(['kernel', 'waiting', 'unknown'])('nothing is where a CPU is %s', (mode) => {
     const leak = { structure: 'locks', code: 'LOCK_NO_HOLDER', means: 'lock_leak', link: false };
@@ -97,7 +120,7 @@ describe('while every CPU is at rest', () => {
     expect(isAtRest(leak, [cpu('idle'), cpu(mode)], kernel({}, 0))).toBe(false);
     expect(isAtRest(leak, [], kernel({}, 0))).toBe(false);
   });
-}); // prettier-ignore
+});
 
 describe('two CPUs that spin, each for what the other may hold', () => {
   /** Each is where it waits for a word of its own, and has been for so long. */
@@ -107,7 +130,8 @@ describe('two CPUs that spin, each for what the other may hold', () => {
     const lock = symbolIn(patient, 'random_state');
     const cpus = patient.cpus.map((cpu) => {
       const own: Partial<Record<RegisterName, number>> = { rip: at, rdi: lock + 64 * cpu.index, cs: 0x10 };
-      const register = (name: RegisterName): bigint => (name in own ? BigInt(own[name] as number) : cpu.register(name)); // prettier-ignore
+      const register = (name: RegisterName): bigint =>
+        name in own ? BigInt(own[name] as number) : cpu.register(name);
       return { index: cpu.index, register, steps: stuck_ns, running: true, ticks: 0 };
     });
     return { ...frozen(patient), cpus };
@@ -130,17 +154,25 @@ describe('a CPU that waits for an rwlock to write', () => {
     [0x300, 'waits for one that reads', ['lock_leak']],
   ])('and it is %i: it %s', (word, _what, expected) => {
     const { patient, release } = faults.patient(`set web.symbols["nr_threads"] to ${word}`, HARM_NS, 50_000);
-    const own: Partial<Record<RegisterName, number>> = { rip: symbolIn(patient, 'queued_write_lock_slowpath'), rdi: symbolIn(patient, 'nr_threads'), cs: 0x10 };
-    const register = (name: RegisterName): bigint => (name in own ? BigInt(own[name] as number) : (patient.cpus[0]?.register(name) ?? 0n));
-    const cpus = patient.cpus.map((cpu) => (cpu.index === 0 ? { index: 0, register, steps: 0, running: true, ticks: 0 } : cpu));
+    const own: Partial<Record<RegisterName, number>> = {
+      rip: symbolIn(patient, 'queued_write_lock_slowpath'),
+      rdi: symbolIn(patient, 'nr_threads'),
+      cs: 0x10,
+    };
+    const register = (name: RegisterName): bigint =>
+      name in own ? BigInt(own[name] as number) : (patient.cpus[0]?.register(name) ?? 0n);
+    const cpus = patient.cpus.map((cpu) =>
+      cpu.index === 0 ? { index: 0, register, steps: 0, running: true, ticks: 0 } : cpu,
+    );
     const causes = look({ ...frozen(patient), cpus }).diagnosis.map(({ cause }) => cause);
     release();
     expect(causes.filter((cause) => cause === 'lock_leak')).toEqual(expected);
   });
-}); // prettier-ignore
+});
 
 describe('one reading does', () => {
-  const draft = (of: Partial<Draft>): Draft => ({ guard: 'free', torn: true, unguarded: true, certain: false, link: true, ...of }) as Draft; // prettier-ignore
+  const draft = (of: Partial<Draft>): Draft =>
+    ({ guard: 'free', torn: true, unguarded: true, certain: false, link: true, ...of }) as Draft;
   const never = (): boolean => false;
 
   it('for what a lock guards that nobody holds, and not while somebody does', () => {

@@ -12,7 +12,9 @@ let patient: Patient;
 beforeAll(() => {
   const faults = new Faults([HALF_DONE]);
   const { run } = faults.guest.patientAt(60e6);
-  const fork = run.events.find(({ kind, subject, time_ns }) => kind === 'fork' && subject === 'web' && time_ns > HARM_NS); // prettier-ignore
+  const fork = run.events.find(
+    ({ kind, subject, time_ns }) => kind === 'fork' && subject === 'web' && time_ns > HARM_NS,
+  );
   patient = faults.patient(HALF_DONE, (fork?.time_ns ?? 0) - INSIDE_NS, 100).patient;
 });
 

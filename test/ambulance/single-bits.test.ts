@@ -33,7 +33,10 @@ beforeAll(() => {
   ];
 });
 
-/** What is found with one bit of a field inverted: structures that are not intact, and whether that field is blamed, alone. */
+/**
+ * What is found with one bit of a field inverted: structures that are not intact, and whether that field is blamed,
+ * alone.
+ */
 function flipped(address: number, bit: number): { wrong: string[]; blamed: boolean; roots: number } {
   const physical = subject.space.physical(address) + (bit >> 3);
   // What no lock guards must be seen again.
@@ -48,22 +51,33 @@ function flipped(address: number, bit: number): { wrong: string[]; blamed: boole
 }
 
 function sweep(structure: string, fields: readonly number[], bytes = 8): void {
-  const seen = fields.flatMap((field) => BITS.filter((bit) => bit < bytes * 8).map((bit) => ({ bit, ...flipped(field, bit) }))); // prettier-ignore
+  const seen = fields.flatMap((field) =>
+    BITS.filter((bit) => bit < bytes * 8).map((bit) => ({ bit, ...flipped(field, bit) })),
+  );
   for (const one of seen) expect(one).toMatchObject({ wrong: [structure], blamed: true, roots: 1 });
   expect(seen.length).toBeGreaterThan(0);
 }
 
 describe('any one bit of a field is found, and that field blamed, and nothing else', () => {
   it('links of the ring of tasks', () => {
-    sweep('tasks', leaders.flatMap((address) => [0, 8].map((link) => address + member('tasks') + link))); // prettier-ignore
+    sweep(
+      'tasks',
+      leaders.flatMap((address) => [0, 8].map((link) => address + member('tasks') + link)),
+    );
   });
 
   it('end magics of stacks', () => {
-    sweep('stacks', threads.map((address) => subject.space.u64(address + member('stack')))); // prettier-ignore
+    sweep(
+      'stacks',
+      threads.map((address) => subject.space.u64(address + member('stack'))),
+    );
   });
 
   it('pointers to stacks', () => {
-    sweep('stacks', threads.map((address) => address + member('stack'))); // prettier-ignore
+    sweep(
+      'stacks',
+      threads.map((address) => address + member('stack')),
+    );
   });
 
   it('pointers and counts of run queues', () => {
@@ -78,7 +92,10 @@ describe('any one bit of a field is found, and that field blamed, and nothing el
     sweep('tasks', [subject.symbol('nr_threads') as number], 4);
     const ring = subject.space.u64(subject.symbol('prb') as number);
     const members = ['desc_ring.descs', 'desc_ring.infos', 'text_data_ring.data'];
-    sweep('log', members.map((path) => ring + subject.offset('printk_ringbuffer', path))); // prettier-ignore
+    sweep(
+      'log',
+      members.map((path) => ring + subject.offset('printk_ringbuffer', path)),
+    );
     sweep('log', [ring + subject.offset('printk_ringbuffer', 'desc_ring.count_bits')], 4);
   });
 });

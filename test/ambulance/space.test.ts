@@ -11,12 +11,16 @@ const MIB_2 = 0x20_0000;
 const TOP = 0x1000;
 const DIRECT = -0x7f80_0000_0000;
 
-/** Tables of three levels in the first pages, damaged by chance, over memory that is too small for much of what they map. */
+/**
+ * Tables of three levels in the first pages, damaged by chance, over memory that is too small for much of what they
+ * map.
+ */
 function tables(seed: number): Uint8Array {
   const stream = substream(seed, 'tables');
   const bytes = new Uint8Array(PAGES * 4096);
   const view = new DataView(bytes.buffer);
-  const put = (at: number, frame: number, flags: number): void => view.setBigUint64(at, BigInt(frame) | BigInt(flags), true); // prettier-ignore
+  const put = (at: number, frame: number, flags: number): void =>
+    view.setBigUint64(at, BigInt(frame) | BigInt(flags), true);
   const of = (level: number, index: number): number => 0x2000 + (level * 4 + index) * 4096;
   for (const top of [0, 255, 256, 257]) put(TOP + top * 8, of(0, top & 3), stream.below(8) === 0 ? 0 : 1);
   for (let table = 0; table < 4; table++) {
@@ -24,7 +28,11 @@ function tables(seed: number): Uint8Array {
       const kind = stream.below(6);
       put(of(0, table) + index * 8, kind === 0 ? 0 : of(1, index), kind === 1 ? 0 : 1);
       const large = stream.below(3) === 0;
-      put(of(1, table) + index * 8, large ? stream.below(2) * MIB_2 : stream.below(9) === 0 ? PAGES * 8192 : of(2, index), large ? 0x81 : stream.below(7) === 0 ? 0 : 1); // prettier-ignore
+      put(
+        of(1, table) + index * 8,
+        large ? stream.below(2) * MIB_2 : stream.below(9) === 0 ? PAGES * 8192 : of(2, index),
+        large ? 0x81 : stream.below(7) === 0 ? 0 : 1,
+      );
     }
     for (let index = 0; index < 16; index++)
       put(of(2, table) + index * 8, stream.below(PAGES + 4) * 4096, stream.below(5) === 0 ? 0 : 1);
@@ -103,7 +111,11 @@ describe('an address space of a patient', () => {
       bytes.fill(value, 0x8000, 0x9000);
       memory.forget();
       if (other !== undefined) expect(space.mapped(other)).toBe(true);
-      expect([space.u8(0x8000), space.u16(0x8ffe), space.u32(0x8800)]).toEqual([value, value * 0x101, value * 0x1010101]); // prettier-ignore
+      expect([space.u8(0x8000), space.u16(0x8ffe), space.u32(0x8800)]).toEqual([
+        value,
+        value * 0x101,
+        value * 0x1010101,
+      ]);
     }
   });
 

@@ -1,4 +1,5 @@
-// A guest that would fall over damage, and has not yet, stands still until it is mended: nothing is read again of it that would have it go on.
+// A guest that would fall over damage, and has not yet, stands still until it is mended: nothing is read again of it
+// that would have it go on.
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Patient } from '../../src/patient/patient.ts';
 import { verdicts } from '../support/attended-guest.ts';
@@ -15,14 +16,26 @@ const LONG_NS = 100e6;
 
 let faults: Faults;
 beforeAll(() => {
-  faults = new Faults([`${BENT}; ${DOUBTFUL}`, `${MISCOUNTED}; ${DOUBTFUL}`, DOUBTFUL, `${BENT}; ${LOST}`, LOST, OTHER_CLOCK]); // prettier-ignore
+  faults = new Faults([
+    `${BENT}; ${DOUBTFUL}`,
+    `${MISCOUNTED}; ${DOUBTFUL}`,
+    DOUBTFUL,
+    `${BENT}; ${LOST}`,
+    LOST,
+    OTHER_CLOCK,
+  ]);
 });
 
 /** What is said of a patient, and how often it was let run for that; it does not change while it runs. */
 function attended(text: string, after_ns: number, of: Partial<Patient> = {}) {
   const { patient, release } = faults.patient(text, HARM_NS, after_ns);
   let runs = 0;
-  const report = look({ ...delegate(patient, (physical, into) => patient.read(physical, into)), letRun: () => ++runs > 0, reason: 'inspection', ...of }); // prettier-ignore
+  const report = look({
+    ...delegate(patient, (physical, into) => patient.read(physical, into)),
+    letRun: () => ++runs > 0,
+    reason: 'inspection',
+    ...of,
+  });
   release();
   return { runs, verdicts: verdicts(report), causes: report.diagnosis.map(({ cause }) => cause) };
 }

@@ -22,9 +22,11 @@ const NOTHING: Attachment = {
 
 /** Why a structure is not checked; '' when it is. */
 function why(structure: string, attachment: Partial<Attachment>, library: LibraryModel = SHIPPED): string {
-  const planned = structuresOf({ ...NOTHING, ...attachment }, library).find((one) => one.structure === structure);
+  const planned = structuresOf({ ...NOTHING, ...attachment }, library).find(
+    (one) => one.structure === structure,
+  );
   return planned === undefined ? 'no verdict' : (planned.why?.code ?? '');
-} // prettier-ignore
+}
 
 const described = (...names: string[]): Attachment['described'] =>
   new Map(names.map((name) => [name, {} as never]));
@@ -46,7 +48,10 @@ describe('which locator serves a structure', () => {
 
   it('one that the spec declares, whatever the guest describes', () => {
     const orders = SHIPPED.locators.find(({ name }) => name === 'orders');
-    const own = { ...SHIPPED, locators: [...SHIPPED.locators.filter((one) => one !== orders), { ...orders, shipped: false } as never] }; // prettier-ignore
+    const own = {
+      ...SHIPPED,
+      locators: [...SHIPPED.locators.filter((one) => one !== orders), { ...orders, shipped: false } as never],
+    };
     expect(why('orders', { described: described('tasks') }, own)).toBe('');
   });
 

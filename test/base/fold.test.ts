@@ -2,7 +2,17 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromBigint, isCanonical } from '../../src/base/address.ts';
 import type { Bases } from '../../src/base/fold.ts';
-import { foldBits, foldHalves, foldOf, LEAST_PLAIN, NO_FOLD, trueBits, trueHex, trueHigh, turned } from '../../src/base/fold.ts'; // prettier-ignore
+import {
+  foldBits,
+  foldHalves,
+  foldOf,
+  LEAST_PLAIN,
+  NO_FOLD,
+  trueBits,
+  trueHex,
+  trueHigh,
+  turned,
+} from '../../src/base/fold.ts';
 
 /** Where Linux has its areas without KASLR (Documentation/x86/x86_64/mm.rst), and a kernel that has moved them. */
 const PLAIN: Bases = { direct: 0xff11_0000 | 0, vmalloc: 0xffa0_0000 | 0, vmemmap: 0xffd4_0000 | 0 };
@@ -22,14 +32,29 @@ describe('a fold', () => {
     const fold = made(bases);
     const { direct, vmalloc, vmemmap } = bases;
     const mapped = [
-      bitsOf(direct), bitsOf(direct) + 0x1234_5679n, bitsOf(direct) + 32n * TIB - 1n,
-      bitsOf(vmalloc), bitsOf(vmalloc) + 16n * TIB - 1n, bitsOf(vmalloc) + 12_800n * TIB - 1n, bitsOf(vmalloc) + 12_797n * TIB, bitsOf(vmalloc) + 0xc000_0000n + 12_800n * TIB - 1n,
-      bitsOf(vmemmap), bitsOf(vmemmap) + TIB - 1n,
-      0xffff_fe00_0000_0000n, 0xffff_ffff_8100_0000n, 0xffff_ffff_ffff_ffffn, 0n, 0x7fff_ffff_ffffn,
-    ]; // prettier-ignore
+      bitsOf(direct),
+      bitsOf(direct) + 0x1234_5679n,
+      bitsOf(direct) + 32n * TIB - 1n,
+      bitsOf(vmalloc),
+      bitsOf(vmalloc) + 16n * TIB - 1n,
+      bitsOf(vmalloc) + 12_800n * TIB - 1n,
+      bitsOf(vmalloc) + 12_797n * TIB,
+      bitsOf(vmalloc) + 0xc000_0000n + 12_800n * TIB - 1n,
+      bitsOf(vmemmap),
+      bitsOf(vmemmap) + TIB - 1n,
+      0xffff_fe00_0000_0000n,
+      0xffff_ffff_8100_0000n,
+      0xffff_ffff_ffff_ffffn,
+      0n,
+      0x7fff_ffff_ffffn,
+    ];
     for (const bits of mapped) {
       const address = foldBits(fold, bits);
-      expect([bits.toString(16), isCanonical(address), Number.isSafeInteger(address)]).toEqual([bits.toString(16), true, true]); // prettier-ignore
+      expect([bits.toString(16), isCanonical(address), Number.isSafeInteger(address)]).toEqual([
+        bits.toString(16),
+        true,
+        true,
+      ]);
       expect(trueBits(fold, address)).toBe(bits);
       expect(BigInt(address >>> 0)).toBe(bits & 0xffff_ffffn);
     }
@@ -46,8 +71,14 @@ describe('a fold', () => {
 
   it('undone gives the same high half, whatever that is, and never two for one', () => {
     const half = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
-    const near = fc.tuple(fc.constantFrom(...made(PLAIN).flatMap(({ own, seen }) => [own, seen])), fc.integer({ min: -0x4000, max: 0x4000 })); // prettier-ignore
-    const any = fc.oneof(half, near.map(([start, away]) => start + away)); // prettier-ignore
+    const near = fc.tuple(
+      fc.constantFrom(...made(PLAIN).flatMap(({ own, seen }) => [own, seen])),
+      fc.integer({ min: -0x4000, max: 0x4000 }),
+    );
+    const any = fc.oneof(
+      half,
+      near.map(([start, away]) => start + away),
+    );
     fc.assert(
       fc.property(any, any, (one, other) => {
         const fold = made(PLAIN);
@@ -61,18 +92,28 @@ describe('a fold', () => {
     const fold = made(MOVED);
     const start = bitsOf(MOVED.direct);
     fc.assert(
-      fc.property(fc.bigInt({ min: 0n, max: 32n * TIB - 1n }), fc.bigInt({ min: 0n, max: 32n * TIB - 1n }), (a, b) => {
-        const [one, other] = [foldBits(fold, start + a), foldBits(fold, start + b)];
-        expect(BigInt(one - other)).toBe(a - b);
-      }),
-    ); // prettier-ignore
+      fc.property(
+        fc.bigInt({ min: 0n, max: 32n * TIB - 1n }),
+        fc.bigInt({ min: 0n, max: 32n * TIB - 1n }),
+        (a, b) => {
+          const [one, other] = [foldBits(fold, start + a), foldBits(fold, start + b)];
+          expect(BigInt(one - other)).toBe(a - b);
+        },
+      ),
+    );
   });
 
   it('takes what is mapped by no kernel with five levels for no address', () => {
     const fold = made(PLAIN);
     // Canonical with 48 bits, but for such a kernel in the shadow of KASAN; next to an area; in no area.
-    for (const bits of [0xffff_8880_0000_0000n, 0xffff_8000_0000_0000n, 0xff10_ffff_ffff_f000n, 0xff99_0000_0000_0000n, 0xdead_0000_0000_0100n])
-      expect([bits.toString(16), isCanonical(foldBits(fold, bits))]).toEqual([bits.toString(16), false]); // prettier-ignore
+    for (const bits of [
+      0xffff_8880_0000_0000n,
+      0xffff_8000_0000_0000n,
+      0xff10_ffff_ffff_f000n,
+      0xff99_0000_0000_0000n,
+      0xdead_0000_0000_0100n,
+    ])
+      expect([bits.toString(16), isCanonical(foldBits(fold, bits))]).toEqual([bits.toString(16), false]);
     expect(trueHex(fold, foldBits(fold, 0xffff_8880_0000_0000n))).toBe('ffff888000000000');
   });
 

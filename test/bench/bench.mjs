@@ -1,5 +1,5 @@
-// `npm run bench [-- --json] [-- --only scenarios,compile,machine,validators,dumps,real,startup]`: every figure is a ratio against a named peer in the same run, or a
-// rate. Needs `npm run build` first, which `npm ci` does.
+// `npm run bench [-- --json] [-- --only scenarios,compile,machine,validators,dumps,real,startup]`: every figure is a
+// ratio against a named peer in the same run, or a rate. Needs `npm run build` first, which `npm ci` does.
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,6 @@
-// `siren diagnose` on a dump of a real kernel, 256 MiB, whole process; beside it crash and drgn where they are installed and SIREN_BENCH_VMLINUX names a kernel
-// with debug information, without which neither can do anything. The dump is SIREN_BENCH_DUMP, else one made of the prepared guest; without both, nothing.
+// `siren diagnose` on a dump of a real kernel, 256 MiB, whole process; beside it crash and drgn where they are
+// installed and SIREN_BENCH_VMLINUX names a kernel with debug information, without which neither can do anything. The
+// dump is SIREN_BENCH_DUMP, else one made of the prepared guest; without both, nothing.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -19,19 +20,23 @@ export async function dumpRates() {
     if (typeof dump !== 'string') return { left_out: dump.why };
     const rows = [];
     for (let round = 0; round < ROUNDS; round++) rows.push(await timeProcess([siren, 'diagnose', dump]));
-    const said = spawnSync(process.execPath, [siren, 'diagnose', dump, '--json'], { encoding: 'utf8', maxBuffer: 1e8 }); // prettier-ignore
+    const said = spawnSync(process.execPath, [siren, 'diagnose', dump, '--json'], {
+      encoding: 'utf8',
+      maxBuffer: 1e8,
+    });
     const verdicts = JSON.parse(said.stdout).report.verdicts;
     return {
       diagnose_s: median(rows.map((row) => row.seconds)),
       peak_mb: Math.max(...rows.map((row) => row.peak_mb)),
-      structures_looked_at: verdicts.filter(({ verdict }) => verdict === 'intact' || verdict === 'corrupt').length,
+      structures_looked_at: verdicts.filter(({ verdict }) => verdict === 'intact' || verdict === 'corrupt')
+        .length,
       ...peers(folder, dump),
       exit_codes: [...new Set(rows.map((row) => row.code))],
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-} // prettier-ignore
+}
 
 /** A dump of the prepared guest, at rest; why there is none. */
 async function ownDump(folder) {
@@ -62,14 +67,22 @@ async function ownDump(folder) {
 function peers(folder, dump) {
   const vmlinux = process.env.SIREN_BENCH_VMLINUX;
   const there = (program) => spawnSync(program, ['--version'], { stdio: 'ignore' }).error === undefined;
-  const why = (program) => (there(program) ? 'needs SIREN_BENCH_VMLINUX, a kernel with debug information' : 'not installed');
-  if (vmlinux === undefined || !['crash', 'drgn'].some(there)) return { crash_s: why('crash'), drgn_s: why('drgn') };
+  const why = (program) =>
+    there(program) ? 'needs SIREN_BENCH_VMLINUX, a kernel with debug information' : 'not installed';
+  if (vmlinux === undefined || !['crash', 'drgn'].some(there))
+    return { crash_s: why('crash'), drgn_s: why('drgn') };
   writeFileSync(join(folder, 'crash'), 'ps\nkmem -s\nquit\n');
-  writeFileSync(join(folder, 'drgn.py'), 'from drgn.helpers.linux import *\nprint(sum(1 for _ in for_each_task(prog)), sum(1 for _ in for_each_slab_cache(prog)))\n'); // prettier-ignore
+  writeFileSync(
+    join(folder, 'drgn.py'),
+    'from drgn.helpers.linux import *\nprint(sum(1 for _ in for_each_task(prog)), sum(1 for _ in for_each_slab_cache(prog)))\n',
+  );
   const crash = seconds('crash', ['-s', '-i', join(folder, 'crash'), vmlinux, dump]);
   const drgn = seconds('drgn', ['-q', '-c', dump, '-s', vmlinux, join(folder, 'drgn.py')]);
-  return { crash_s: crash ?? (there('crash') ? 'failed' : 'not installed'), drgn_s: drgn ?? (there('drgn') ? 'failed' : 'not installed') };
-} // prettier-ignore
+  return {
+    crash_s: crash ?? (there('crash') ? 'failed' : 'not installed'),
+    drgn_s: drgn ?? (there('drgn') ? 'failed' : 'not installed'),
+  };
+}
 
 /** Undefined where the program is not installed, or fails. */
 function seconds(program, words) {

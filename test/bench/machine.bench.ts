@@ -1,6 +1,6 @@
 /**
- * Cost of a guest's memory access, of a step, of a fork. Run: `node --experimental-strip-types test/bench/machine.bench.ts` (Node 22.6 or
- * later), or `npx vite-node`. Not a test.
+ * Cost of a guest's memory access, of a step, of a fork. Run: `node --experimental-strip-types
+ * test/bench/machine.bench.ts` (Node 22.6 or later), or `npx vite-node`. Not a test.
  */
 import { data, stepAddress, tinyKernel, topology, lpar } from '../targets/sim/tiny-guest.ts';
 import { powerOn } from '../../src/targets/sim/sim-target.ts';

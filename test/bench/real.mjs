@@ -1,5 +1,6 @@
-// A restored scenario on a stock kernel under QEMU: from restoring the guest to the verdict of the harness. The guest is damaged after 20 ms and looked at 20 ms
-// later; of the whole, 250 ms are its own time. Where there is no QEMU or no prepared guest, nothing.
+// A restored scenario on a stock kernel under QEMU: from restoring the guest to the verdict of the harness. The guest
+// is damaged after 20 ms and looked at 20 ms later; of the whole, 250 ms are its own time. Where there is no QEMU or no
+// prepared guest, nothing.
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { median } from './processes.mjs';
@@ -36,12 +37,23 @@ export async function realRates() {
   const { shippedLibrary } = await import('../../dist/runner/library.js');
   const { compile } = await import('../../dist/language/compile.js');
   const library = await shippedLibrary();
-  const { value } = compile(['a.spec'], { read: () => ({ ok: true, bytes: Buffer.from(TEXT) }) }, { library });
+  const { value } = compile(
+    ['a.spec'],
+    { read: () => ({ ok: true, bytes: Buffer.from(TEXT) }) },
+    { library },
+  );
   const { SIREN_CACHE, XDG_CACHE_HOME, PATH: search_path = '' } = process.env;
   const cache = SIREN_CACHE ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'siren');
   const [scenario] = value[0].scenarios;
   const execute = executorOf(library, await realFor('qemu'));
-  const context = { today: '2026-01-01', replay: 'npx siren run', target: 'qemu', root: '.', cache, search_path };
+  const context = {
+    today: '2026-01-01',
+    replay: 'npx siren run',
+    target: 'qemu',
+    root: '.',
+    cache,
+    search_path,
+  };
   const outcomes = [];
   const run = () => outcomes.push(execute({ scenario, seed: 1 }, context));
   // The first boots the guest where nobody has yet.
@@ -63,4 +75,4 @@ export async function realRates() {
     passed: `${ROUNDS - odd.length} of ${ROUNDS}`,
     exit_codes: [odd.length === 0 ? 0 : 1],
   };
-} // prettier-ignore
+}

@@ -1,5 +1,5 @@
-// A validator of three requirements over a list whose nodes are scattered, beside the same checks written out by hand over the same memory
-// class; and runs of one byte.
+// A validator of three requirements over a list whose nodes are scattered, beside the same checks written out by hand
+// over the same memory class; and runs of one byte.
 import { FORMULAS } from './validator-model.mjs';
 
 const NODE_BYTES = 64;
@@ -20,13 +20,19 @@ function patientOf(bytes) {
   for (let index = 0; index < 512; index++)
     view.setBigUint64(third + index * 8, BigInt(index * 0x20_0000 + 0x81), true);
   return {
-    name: 'bench', memory_bytes: bytes.length, cpus: [], devices: [], reason: 'inspection', now: () => 0, letRun: () => false,
+    name: 'bench',
+    memory_bytes: bytes.length,
+    cpus: [],
+    devices: [],
+    reason: 'inspection',
+    now: () => 0,
+    letRun: () => false,
     read(physical, into) {
       if (!(physical >= 0) || physical + into.length > bytes.length) return false;
       into.set(bytes.subarray(physical, physical + into.length));
       return true;
     },
-  }; // prettier-ignore
+  };
 }
 
 /** A ring of `count` nodes in random order over `spread` bytes; its head is at FIRST - 64. */
@@ -57,8 +63,8 @@ function scattered(count, spread) {
 }
 
 /**
- * The peer: what a programmer would write for this one list. It holds the ring together as the walker does (each node points back, none is
- * NULL or wild, not more than a limit), and checks the three requirements.
+ * The peer: what a programmer would write for this one list. It holds the ring together as the walker does (each node
+ * points back, none is NULL or wild, not more than a limit), and checks the three requirements.
  */
 function byHand(space, head, limit) {
   let [count, wrong] = [0, 0];
@@ -100,9 +106,18 @@ export async function validatorRates() {
   const linked = link(FORMULAS, undefined);
   const validate = ({ meter, space }, head, expected) => {
     const session = new Session(linked, {
-      kernel: space, process: () => space, symbol: () => head, perCpuBase: () => NaN, cpu_count: 1, cpus: [], isFunction: () => false,
-      inText: () => false, functionAt: () => '', budget: meter, finding_limit: 16,
-    }); // prettier-ignore
+      kernel: space,
+      process: () => space,
+      symbol: () => head,
+      perCpuBase: () => NaN,
+      cpu_count: 1,
+      cpus: [],
+      isFunction: () => false,
+      inText: () => false,
+      functionAt: () => '',
+      budget: meter,
+      finding_limit: 16,
+    });
     const result = session.validate('orders');
     if (result.elements !== expected || result.drafts.length > 0 || result.failure)
       throw new Error(`the validator found ${result.elements} elements`);

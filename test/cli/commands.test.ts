@@ -57,13 +57,18 @@ describe.concurrent('siren', () => {
   });
 
   it('takes several words, as one thing or one by one, and without any lists all by kind', async () => {
-    const ran = (...words: string[]): ReturnType<typeof sirenHere> => sirenHere(['explain', ...words], REPOSITORY);
-    expect(await ran('on', 'each')).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^on each /) as string });
+    const ran = (...words: string[]): ReturnType<typeof sirenHere> =>
+      sirenHere(['explain', ...words], REPOSITORY);
+    expect(await ran('on', 'each')).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringMatching(/^on each /) as string,
+    });
     const two = await ran('nth', 'heartbeatt', 'rank');
     expect([two.code, two.stdout.match(/^(?:nth|rank) /gm)?.length]).toEqual([3, 2]);
     expect(two.stderr).toContain('did you mean `heartbeat`?');
     expect((await ran()).stdout).toMatch(/\nverbs\n(?: {2}.*\n)+\nevents\n {2}power_on /);
-  }); // prettier-ignore
+  });
 
   it('lists a whole sentence of each word: a colon ends none, nor does a stop in its example', async () => {
     const lines = (await sirenHere(['explain'], REPOSITORY)).stdout.split('\n');

@@ -40,20 +40,32 @@ describe('a damaged machine goes out as a core file and comes back as a scenario
   beforeAll(async () => {
     writeFileSync(join(folder, 'siren.yaml'), '');
     writeFileSync(join(folder, 'smash.spec'), SPEC);
-    const { code, stdout, stderr } = await siren(['export', 'smash.spec', '--at', '45 ms', '--out', '.'], folder);
-    expect([code, stdout.trim(), stderr]).toEqual([0, dump, '1 dump of 1 run, each with its ground truth beside it\n']);
-  }, 60_000); // prettier-ignore
+    const { code, stdout, stderr } = await siren(
+      ['export', 'smash.spec', '--at', '45 ms', '--out', '.'],
+      folder,
+    );
+    expect([code, stdout.trim(), stderr]).toEqual([
+      0,
+      dump,
+      '1 dump of 1 run, each with its ground truth beside it\n',
+    ]);
+  }, 60_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('the ground truth says what was broken, where and when', () => {
-    const truth = JSON.parse(readFileSync(join(folder, 'smash-smashed-1-web.json'), 'utf8')) as Record<string, unknown>; // prettier-ignore
+    const truth = JSON.parse(readFileSync(join(folder, 'smash-smashed-1-web.json'), 'utf8')) as Record<
+      string,
+      unknown
+    >;
     expect(truth).toMatchObject({
       format: 'siren-ground-truth',
       partition: 'web',
       dump,
       time_ns: 45_000_000,
     });
-    expect(truth['faults']).toMatchObject([{ place: 'web.tasks["nginx"].tasks.next', fired_ns: 40_000_000, after: '000100000000adde' }]); // prettier-ignore
+    expect(truth['faults']).toMatchObject([
+      { place: 'web.tasks["nginx"].tasks.next', fired_ns: 40_000_000, after: '000100000000adde' },
+    ]);
   });
 
   it.skipIf(spawnSync('readelf', ['--version']).error !== undefined)('readelf accepts the dump', () => {
@@ -79,8 +91,15 @@ describe('a damaged machine goes out as a core file and comes back as a scenario
 
   it('adopt freezes what was found, and the spec passes', async () => {
     const adopted = await siren(['adopt', dump], folder);
-    expect([adopted.code, adopted.stdout]).toEqual([0, expect.stringMatching(/: \d+ verdicts, 1 corrupt, \d+ findings?\nto run it: npx siren run smash-smashed-1-web\.spec --target core\n$/)]); // prettier-ignore
-    expect(readFileSync(join(folder, 'smash-smashed-1-web.spec'), 'utf8')).toMatch(/verdict +dump\.tasks is corrupt with LIST_\w+ at address\(0x/); // prettier-ignore
+    expect([adopted.code, adopted.stdout]).toEqual([
+      0,
+      expect.stringMatching(
+        /: \d+ verdicts, 1 corrupt, \d+ findings?\nto run it: npx siren run smash-smashed-1-web\.spec --target core\n$/,
+      ),
+    ]);
+    expect(readFileSync(join(folder, 'smash-smashed-1-web.spec'), 'utf8')).toMatch(
+      /verdict +dump\.tasks is corrupt with LIST_\w+ at address\(0x/,
+    );
     const ran = await sirenHere(
       ['run', 'smash-smashed-1-web.spec', '--target', 'core', '--workers', '0'],
       folder,
@@ -133,9 +152,15 @@ describe('a damaged machine goes out as a core file and comes back as a scenario
 
   it('what cannot be written is told, and leaves nothing behind', async () => {
     const adopted = await sirenHere(['adopt', dump, '--out', 'smash.spec/x.spec'], folder);
-    expect([adopted.code, adopted.stderr]).toEqual([4, expect.stringMatching(/^cannot write .*x\.spec: E\w+/)]); // prettier-ignore
+    expect([adopted.code, adopted.stderr]).toEqual([
+      4,
+      expect.stringMatching(/^cannot write .*x\.spec: E\w+/),
+    ]);
     const exported = await sirenHere(['export', 'smash.spec', '--out', 'siren.yaml'], folder);
-    expect([exported.code, exported.stderr]).toEqual([4, expect.stringMatching(/^cannot write smash-.* into siren\.yaml: E/)]); // prettier-ignore
+    expect([exported.code, exported.stderr]).toEqual([
+      4,
+      expect.stringMatching(/^cannot write smash-.* into siren\.yaml: E/),
+    ]);
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
@@ -145,7 +170,9 @@ describe('a damaged machine goes out as a core file and comes back as a scenario
   });
 
   it('a scenario is judged by what is in its dump, and a claim that is not met says so', async () => {
-    writeFileSync(join(folder, 'own.spec'), `scenario "own" {
+    writeFileSync(
+      join(folder, 'own.spec'),
+      `scenario "own" {
   core web file "${dump}"
   expect {
     hypervisor web is unobserved
@@ -156,22 +183,35 @@ describe('a damaged machine goes out as a core file and comes back as a scenario
     verdict    others is any
   }
 }
-`); // prettier-ignore
+`,
+    );
     const { code, stdout } = await sirenHere(
       ['run', 'own.spec', '--target', 'core', '--workers', '0'],
       folder,
     );
     expect(code).toBe(1);
     expect(stdout).toMatch(/E0903/);
-    const results = JSON.parse(readFileSync(join(folder, 'reports/results.json'), 'utf8')) as { runs: { claims: { status: string }[] }[] }; // prettier-ignore
-    expect(results.runs[0]?.claims.map(({ status }) => status)).toEqual(['met', 'inconclusive', 'inconclusive', 'unmet', 'met', 'met']); // prettier-ignore
+    const results = JSON.parse(readFileSync(join(folder, 'reports/results.json'), 'utf8')) as {
+      runs: { claims: { status: string }[] }[];
+    };
+    expect(results.runs[0]?.claims.map(({ status }) => status)).toEqual([
+      'met',
+      'inconclusive',
+      'inconclusive',
+      'unmet',
+      'met',
+      'met',
+    ]);
   });
 
   it.each([
     ['another file', 'sha256 "0123456789"', 'E0919', /SHA-256/],
     ['another kernel', 'kernel "5.10"', 'E0919', /not `5.10`/],
   ])('%s than the one that is meant is an error, with both', async (_, clause, code, message) => {
-    writeFileSync(join(folder, 'other.spec'), `scenario "other" {\n  core web file "${dump}" ${clause}\n  expect { verdict web.* is any }\n}\n`); // prettier-ignore
+    writeFileSync(
+      join(folder, 'other.spec'),
+      `scenario "other" {\n  core web file "${dump}" ${clause}\n  expect { verdict web.* is any }\n}\n`,
+    );
     const ran = await sirenHere(['run', 'other.spec', '--target', 'core', '--workers', '0'], folder);
     expect(ran.code).toBe(4);
     expect(ran.stdout).toContain(code);
@@ -179,7 +219,10 @@ describe('a damaged machine goes out as a core file and comes back as a scenario
   });
 
   it('looking longer than the budget allows fails the scenario', async () => {
-    writeFileSync(join(folder, 'slow.spec'), `scenario "slow" {\n  core web file "${dump}"\n  budget 1 ms memory 1 GiB\n  expect { verdict web.* is any }\n}\n`); // prettier-ignore
+    writeFileSync(
+      join(folder, 'slow.spec'),
+      `scenario "slow" {\n  core web file "${dump}"\n  budget 1 ms memory 1 GiB\n  expect { verdict web.* is any }\n}\n`,
+    );
     const ran = await sirenHere(['run', 'slow.spec', '--target', 'core', '--workers', '0'], folder);
     expect([ran.code, ran.stdout]).toEqual([1, expect.stringMatching(/E0920.*looking at it took/)]);
   });
@@ -191,7 +234,12 @@ describe('a damaged machine goes out as a core file and comes back as a scenario
     const missing = await siren(['diagnose', dump, '--booted', 'nothing.vmcore'], folder);
     expect([missing.code, missing.stderr]).toEqual([3, 'siren: nothing.vmcore: there is no such file\n']);
     const bytes = readFileSync(path);
-    for (let at = bytes.indexOf('OSRELEASE=6'); at >= 0 && at < 1_048_576; at = bytes.indexOf('OSRELEASE=6', at)) bytes[at + 10] = 0x35; // prettier-ignore
+    for (
+      let at = bytes.indexOf('OSRELEASE=6');
+      at >= 0 && at < 1_048_576;
+      at = bytes.indexOf('OSRELEASE=6', at)
+    )
+      bytes[at + 10] = 0x35;
     writeFileSync(join(folder, 'other.vmcore'), bytes);
     const other = await siren(['diagnose', dump, '--booted', 'other.vmcore'], folder);
     expect([other.code, other.stdout]).toEqual([3, '']);
@@ -203,9 +251,16 @@ describe('a damaged machine goes out as a core file and comes back as a scenario
     const early = await siren(['export', 'smash.spec', '--at', '30 ms', '--out', 'early'], folder);
     expect(early.code).toBe(0);
     const bytes = readFileSync(path);
-    for (let at = bytes.indexOf('OSRELEASE=6'); at >= 0 && at < 1_048_576; at = bytes.indexOf('OSRELEASE=6', at)) bytes[at + 10] = 0x35; // prettier-ignore
+    for (
+      let at = bytes.indexOf('OSRELEASE=6');
+      at >= 0 && at < 1_048_576;
+      at = bytes.indexOf('OSRELEASE=6', at)
+    )
+      bytes[at + 10] = 0x35;
     writeFileSync(join(folder, 'other.vmcore'), bytes);
-    writeFileSync(join(folder, 'compared.spec'), `validator tasks {
+    writeFileSync(
+      join(folder, 'compared.spec'),
+      `validator tasks {
   each t in tasks {
     require u64_at(&t.tasks.next) != 0xdead_0000_0000_0100 or booted(&t.tasks.next) != u8_at(&t.tasks.next) else LINK_KEPT "it was so before"
     require booted(&t.comm) == t.comm[0] else NAME_CHANGED "{t.comm}"
@@ -231,7 +286,8 @@ scenario "no dump" {
   core web file "early/${dump}" booted "smash.spec"
   expect { verdict web.* is any }
 }
-`); // prettier-ignore
+`,
+    );
     const ran = await sirenHere(['run', 'compared.spec', '--target', 'core', '--workers', '0'], folder);
     expect(ran.code).toBe(4);
     expect(ran.stdout).toMatch(/3 passed/);

@@ -58,17 +58,20 @@ describe('every word of the language', () => {
     ['verdicts and sources', [...VERDICTS, ...VIA]],
     ['structures and places', [...COLLECTIONS, ...SPECIAL_PLACES].map(({ name }) => name)],
     ['locks', Object.keys(KERNEL_LOCKS)],
-    ['workloads and tasks', [...Object.keys(WORKLOAD_TASKS), ...Object.values(WORKLOAD_TASKS).flat(), ...SYSTEM_TASKS]],
+    [
+      'workloads and tasks',
+      [...Object.keys(WORKLOAD_TASKS), ...Object.values(WORKLOAD_TASKS).flat(), ...SYSTEM_TASKS],
+    ],
     ['functions', [...FUNCTIONS.keys()]],
     ['observers', [...OBSERVERS.keys(), 'check']],
   ])('has a document: %s', (_kind, all) => {
     expect(all.length).toBeGreaterThan(2);
     expect([...new Set(all)].filter((word) => !known.has(word))).toEqual([]);
-  }); // prettier-ignore
+  });
 
   it('is looked for where it is written', () => {
     expect(listed()).toEqual(expect.arrayContaining(['uses', 'describes', 'slice', 'nth', 'rank']));
-  }); // prettier-ignore
+  });
 });
 
 describe('what can be explained', () => {

@@ -1,4 +1,5 @@
-// What `siren export --target qemu` writes is opened by programs that know nothing of Siren: gdb, and readelf of binutils.
+// What `siren export --target qemu` writes is opened by programs that know nothing of Siren: gdb, and readelf of
+// binutils.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +22,12 @@ const noReadelf = without('readelf', 'binutils');
 for (const why of new Set([noGdb, noReadelf])) if (why !== undefined) console.log(`left out: ${why}`);
 
 interface Truth {
-  readonly faults: readonly { readonly address: string; readonly physical: number; readonly before: string; readonly after: string }[]; // prettier-ignore
+  readonly faults: readonly {
+    readonly address: string;
+    readonly physical: number;
+    readonly before: string;
+    readonly after: string;
+  }[];
 }
 
 const SCENARIO = 'nginx.tasks.next off by 0x100 is found before the kernel notices, and relinked';
@@ -34,7 +40,8 @@ beforeAll(async () => {
   const words = ['export', 'specs/real/lists.spec', '--target', 'qemu', '--name', SCENARIO, '--out', folder];
   const { code, stderr } = await startSiren(words, REPOSITORY).ended;
   expect(code, stderr).toBe(0);
-  const named = (end: string): string => join(folder, readdirSync(folder).find((one) => one.endsWith(end)) ?? end); // prettier-ignore
+  const named = (end: string): string =>
+    join(folder, readdirSync(folder).find((one) => one.endsWith(end)) ?? end);
   dump = named('.vmcore');
   truth = JSON.parse(readFileSync(named('.json'), 'utf8')) as Truth;
 });
@@ -50,7 +57,15 @@ const wordOf = (hex: string): string => `0x${Buffer.from(hex, 'hex').reverse().t
 
 describe.skipIf(noGdb !== undefined)('gdb', () => {
   const gdb = (...commands: string[]): string =>
-    ask('gdb', ['-nx', '-batch', '-ex', 'set architecture i386:x86-64', '-core', dump, ...commands.flatMap((one) => ['-ex', one])]); // prettier-ignore
+    ask('gdb', [
+      '-nx',
+      '-batch',
+      '-ex',
+      'set architecture i386:x86-64',
+      '-core',
+      dump,
+      ...commands.flatMap((one) => ['-ex', one]),
+    ]);
 
   it('finds the damage in the kernel’s own memory where the ground truth says that it is', () => {
     const [fault] = truth.faults;

@@ -11,7 +11,9 @@ const fidelity = (...words: string[]): ReturnType<typeof siren> =>
   siren(['fidelity', SPEC, '--reports', folder, ...words], REPOSITORY);
 
 beforeAll(async () => {
-  expect(await siren(['run', SPEC, '--target', 'sim', '--reports', folder], REPOSITORY)).toMatchObject({ code: 0 }); // prettier-ignore
+  expect(await siren(['run', SPEC, '--target', 'sim', '--reports', folder], REPOSITORY)).toMatchObject({
+    code: 0,
+  });
   const text = readFileSync(sim, 'utf8').replace('"target": "sim"', '"target": "qemu"');
   // What no kernel says of a smashed stack, so that it can only come from here.
   writeFileSync(real, text.replace('"cause":"stack_smash"', '"cause":"bad_count"'));
@@ -33,7 +35,10 @@ describe('siren fidelity', () => {
     expect(stdout).toContain('diagnosis: sim stack_smash | qemu bad_count');
     expect(stdout).toContain('qemu web panic stack_end at 502.');
     expect(stdout).toContain('4 of 5 scenarios alike, 0 could not be compared');
-    const [, alike, seen, part, all] = /named by a claim: (\d+) of (\d+) \(([\d.]+)%\); of all that was compared: \d+ of (\d+) /.exec(stdout) ?? []; // prettier-ignore
+    const [, alike, seen, part, all] =
+      /named by a claim: (\d+) of (\d+) \(([\d.]+)%\); of all that was compared: \d+ of (\d+) /.exec(
+        stdout,
+      ) ?? [];
     expect([Number(alike), Number(all) > Number(seen)]).toEqual([Number(seen) - 1, true]);
     expect(part).toBe(((100 * Number(alike)) / Number(seen)).toFixed(1));
   });

@@ -43,7 +43,8 @@ describe('a machine without QEMU', () => {
   });
 
   it('says of how many levels the page tables are to be, also to whoever replays a run', async () => {
-    const replay = (): string[] => (results().runs as unknown as { replay: string }[]).map((one) => one.replay); // prettier-ignore
+    const replay = (): string[] =>
+      (results().runs as unknown as { replay: string }[]).map((one) => one.replay);
     expect((await run('--levels', '5')).code).toBe(0);
     expect(replay()[0]).toContain('npx siren run --target qemu --levels 5 ');
     await run('--levels', '4');

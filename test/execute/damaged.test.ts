@@ -29,11 +29,19 @@ describe('an exported machine', () => {
   ])(
     'is diagnosed from its file as it was by the ambulance that came: %s',
     (name, fault, summoned) => {
-      const scenario = scenarioOf(`scenario "${name}" {\n uses two_partitions\n run 100 ms\n ${fault}\n at ${summoned}: summon rescue to web for inspection\n expect { verdict web.* is any }\n}`); // prettier-ignore
+      const scenario = scenarioOf(
+        `scenario "${name}" {\n uses two_partitions\n run 100 ms\n ${fault}\n at ${summoned}: summon rescue to web for inspection\n expect { verdict web.* is any }\n}`,
+      );
       const live = runScenario(scenario, 1, lines).record.reports.find(({ patient }) => patient === 'web');
       const damaged = damagedMachine(scenario, 1, lines, firstAttach(scenario, 1, lines));
       expect(struckPartitions(damaged)).toEqual(['web']);
-      const { dump, truth } = exportPartition(damaged, { scenario, seed: 1, siren: '0.0.0' }, 'web', folder, name); // prettier-ignore
+      const { dump, truth } = exportPartition(
+        damaged,
+        { scenario, seed: 1, siren: '0.0.0' },
+        'web',
+        folder,
+        name,
+      );
       damaged.release();
       const opened = openMachine(dump, 'web');
       if (typeof opened === 'string') throw new Error(opened);
@@ -41,7 +49,10 @@ describe('an exported machine', () => {
       opened.close();
       expect(what(report)).toEqual(what(live as AmbulanceReport));
       expect(report.findings.length).toBeGreaterThan(0);
-      const said = JSON.parse(readFileSync(truth, 'utf8')) as { faults: { address: string; verb: string }[]; time_ns: number }; // prettier-ignore
+      const said = JSON.parse(readFileSync(truth, 'utf8')) as {
+        faults: { address: string; verb: string }[];
+        time_ns: number;
+      };
       expect(said.faults).toHaveLength(1);
       expect(report.findings.map(({ address }) => address)).toContain(said.faults[0]?.address);
     },

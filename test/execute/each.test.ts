@@ -30,7 +30,12 @@ const EACH = scenarioOf(`scenario "each" {
     check before(rescue.write, web.memory) == before(rescue.diagnosed, web.memory) if elapsed > 0 ms
   }
 }`);
-const job = (scenario: Scenario, occurrence?: number) => ({ index: 0, scenario, seed: 1, ...(occurrence && { occurrence }) }); // prettier-ignore
+const job = (scenario: Scenario, occurrence?: number) => ({
+  index: 0,
+  scenario,
+  seed: 1,
+  ...(occurrence && { occurrence }),
+});
 
 describe('on each', () => {
   const whole = executeJob(job(EACH), context);
@@ -59,7 +64,16 @@ describe('on each', () => {
 
   it('names each run by what the occurrence is called', () => {
     expect(runName(job(EACH, 2))).toBe('each [death 2]');
-    expect(runName({ ...job(EACH, 2), scenario: { ...EACH, seeds: [1, 2], triggers: EACH.triggers.map(({ when, actions, span }) => ({ when, actions, span })) } })).toBe('each [seed 1, rescue.write 2]'); // prettier-ignore
+    expect(
+      runName({
+        ...job(EACH, 2),
+        scenario: {
+          ...EACH,
+          seeds: [1, 2],
+          triggers: EACH.triggers.map(({ when, actions, span }) => ({ when, actions, span })),
+        },
+      }),
+    ).toBe('each [seed 1, rescue.write 2]');
     expect(replayCommand(job(EACH), 'siren run')).toBe('siren run specs/a.spec:2 --seed 1');
   });
 
@@ -95,7 +109,9 @@ describe('on each', () => {
     }`);
     const outcome = executeJob(job(many), context);
     expect([outcome.status, told(outcome)]).toEqual(['failed', ['E0917']]);
-    expect(Number(/occurs (\d+) times/.exec(outcome.complaints[0]?.message ?? '')?.[1])).toBeGreaterThan(OCCURRENCE_LIMIT); // prettier-ignore
+    expect(Number(/occurs (\d+) times/.exec(outcome.complaints[0]?.message ?? '')?.[1])).toBeGreaterThan(
+      OCCURRENCE_LIMIT,
+    );
   });
 
   it('with `nth` is one run for every so many, under the number that each occurrence has', () => {
@@ -110,7 +126,9 @@ describe('on each', () => {
     const all = of(1).occurrences ?? [];
     expect(all.length).toBeGreaterThan(6);
     const third = of(3).occurrences ?? [];
-    expect(third.map(({ occurrence }) => occurrence)).toEqual(all.map(({ occurrence }) => occurrence).filter((one) => Number(one) % 3 === 0)); // prettier-ignore
+    expect(third.map(({ occurrence }) => occurrence)).toEqual(
+      all.map(({ occurrence }) => occurrence).filter((one) => Number(one) % 3 === 0),
+    );
     const firing = (one: RunOutcome | undefined) => one?.record?.receipts[0]?.fired_ns;
     expect(firing(third[1])).toBe(firing(all[5]));
     expect(executeJob(job(every(3), 6), context).record).toEqual(third[1]?.record);
@@ -129,9 +147,13 @@ describe('on each', () => {
 describe('before()', () => {
   const ran = (expect_: string, more = ''): RunOutcome =>
     executeJob(
-      job(scenarioOf(`scenario "before" { uses two_partitions\n run 60 ms\n at 30 ms: set web.orders[40].qty to 9999\n at 31 ms: summon rescue to web\n ${more}\n expect { verdict web.orders is any\n ${expect_} } }`)),
+      job(
+        scenarioOf(
+          `scenario "before" { uses two_partitions\n run 60 ms\n at 30 ms: set web.orders[40].qty to 9999\n at 31 ms: summon rescue to web\n ${more}\n expect { verdict web.orders is any\n ${expect_} } }`,
+        ),
+      ),
       context,
-    ); // prettier-ignore
+    );
   const second = (outcome: RunOutcome): string | undefined => outcome.claims[1]?.status;
 
   it('is the value just before the first of its events', () => {
@@ -147,8 +169,12 @@ describe('before()', () => {
   });
 
   it('tells two memories apart by a bit', () => {
-    expect(second(ran('check before(rescue.attach, web.memory) == before(rescue.diagnosed, web.memory)'))).toBe('met'); // prettier-ignore
+    expect(
+      second(ran('check before(rescue.attach, web.memory) == before(rescue.diagnosed, web.memory)')),
+    ).toBe('met');
     const flipped = 'on rescue.diagnosed: flip web.orders[41].qty bit 0';
-    expect(second(ran('check before(rescue.attach, web.memory) != before(rescue.release, web.memory)', flipped))).toBe('met'); // prettier-ignore
+    expect(
+      second(ran('check before(rescue.attach, web.memory) != before(rescue.release, web.memory)', flipped)),
+    ).toBe('met');
   });
 });

@@ -24,17 +24,30 @@ function run(body: string): RunOutcome {
   try {
     expect(machine.partitions[0]?.vmcoreinfo()).toContain('NUMBER(pgtable_l5_enabled)=1');
     const { record, facts } = finished;
-    return judge({ id: 'x', scenario: fit.scenario, record, facts, target: 'qemu', replay: '', today: '2026-01-01' }); // prettier-ignore
+    return judge({
+      id: 'x',
+      scenario: fit.scenario,
+      record,
+      facts,
+      target: 'qemu',
+      replay: '',
+      today: '2026-01-01',
+    });
   } finally {
     finished.release();
   }
 }
 
-const wrong = ({ claims, complaints }: RunOutcome): unknown[] => [...claims.filter(({ status }) => status !== 'met'), ...complaints]; // prettier-ignore
+const wrong = ({ claims, complaints }: RunOutcome): unknown[] => [
+  ...claims.filter(({ status }) => status !== 'met'),
+  ...complaints,
+];
 
 describe.skipIf(missing !== undefined)('with page tables of five levels', () => {
   it('nothing is found wrong with a healthy guest, and all is looked at', () => {
-    const outcome = run('run 900 ms\n at 600 ms: summon rescue to web for inspection\n expect { guest web is healthy }'); // prettier-ignore
+    const outcome = run(
+      'run 900 ms\n at 600 ms: summon rescue to web for inspection\n expect { guest web is healthy }',
+    );
     expect(wrong(outcome)).toEqual([]);
     const [rescue] = outcome.record?.reports ?? [];
     expect(rescue?.findings).toEqual([]);
@@ -61,7 +74,9 @@ describe.skipIf(missing !== undefined)('with page tables of five levels', () => 
     expect(receipt?.address).toMatch(/^ff[0-9a-e]/);
     expect([finding?.address, finding?.physical]).toEqual([receipt?.address, receipt?.physical]);
     // What was written is what had stood there.
-    expect(outcome.record?.services[0]?.writes.map(({ address, after }) => [address, after])).toEqual([[receipt?.address, receipt?.before]]); // prettier-ignore
+    expect(outcome.record?.services[0]?.writes.map(({ address, after }) => [address, after])).toEqual([
+      [receipt?.address, receipt?.before],
+    ]);
   });
 
   it('a leaked lock is released, and the heart beats again', () => {

@@ -158,7 +158,9 @@ describe('a bystander that is left out', () => {
 });
 
 describe('damage that nobody reads', () => {
-  /** web at 10 ms with something done to it, offered for leaving out up to 40 ms. Whether it was, and what became of it. */
+  /**
+   * web at 10 ms with something done to it, offered for leaving out up to 40 ms. Whether it was, and what became of it.
+   */
   function damaged(line: TwinLine, harm: (simulation: Simulation) => void): { left: boolean; state: string } {
     const simulation = line.at(10 * MS);
     simulation.target.understudy = line.understudy;
@@ -224,8 +226,18 @@ describe('damage that nobody reads', () => {
     log.written(0x3000, 1, 9_000);
     log.peeked(0x3010, 12_000);
     const seen = (address: number, from: number): boolean => log.accessed(address, from);
-    expect([seen(0x1fff, 5_000), seen(0x1ffb, 0), seen(0x2000, 0), seen(0x1ffc, 6_000)]).toEqual([true, false, false, false]); // prettier-ignore
-    expect([seen(0x3000, 9_000), seen(0x3001, 0), seen(0x3013, 12_000), seen(0x3013, 13_000)]).toEqual([true, false, true, false]); // prettier-ignore
+    expect([seen(0x1fff, 5_000), seen(0x1ffb, 0), seen(0x2000, 0), seen(0x1ffc, 6_000)]).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+    expect([seen(0x3000, 9_000), seen(0x3001, 0), seen(0x3013, 12_000), seen(0x3013, 13_000)]).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ]);
   });
 });
 

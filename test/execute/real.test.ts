@@ -1,4 +1,5 @@
-// The path of a real machine, over the simulation with its twins, controls and name taken away: what it does without a QEMU.
+// The path of a real machine, over the simulation with its twins, controls and name taken away: what it does without a
+// QEMU.
 import { describe, expect, it } from 'vitest';
 import type { RunTarget } from '../../src/execute/machine.ts';
 import type { Finished } from '../../src/execute/scenario.ts';
@@ -37,7 +38,15 @@ function run(body: string, heard: string[] = []): { finished: Finished; outcome:
   const fit = adapted(scenarioOf(`scenario "x" { uses two_partitions\n run 900 ms\n ${body} }`));
   const finished = runReal(fit, 1, bare(fit.scenario, heard));
   const { record, facts } = finished;
-  const outcome = judge({ id: 'x', scenario: fit.scenario, record, facts, target: 'qemu', replay: '', today: '2026-01-01' }); // prettier-ignore
+  const outcome = judge({
+    id: 'x',
+    scenario: fit.scenario,
+    record,
+    facts,
+    target: 'qemu',
+    replay: '',
+    today: '2026-01-01',
+  });
   finished.release();
   return { finished, outcome };
 }
@@ -110,8 +119,12 @@ describe('a scenario on a machine without twins', () => {
         guest web is healthy given rot.activated
       }`);
     expect(told.outcome.claims.map(({ status }) => status)).toEqual([
-      'met', 'met', 'inconclusive', 'inconclusive', 'inconclusive',
-    ]); // prettier-ignore
+      'met',
+      'met',
+      'inconclusive',
+      'inconclusive',
+      'inconclusive',
+    ]);
     expect(told.outcome.status).toBe('passed');
   });
 

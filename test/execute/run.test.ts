@@ -31,10 +31,12 @@ describe('what is due at an instant', () => {
     for (const { time_ns } of completions.slice(0, 3)) {
       const run = new Run(line.at(0), 120 * MS, []);
       let seen = -1;
-      run.add(once(time_ns, (now_ns) => {
-        expect(now_ns).toBe(time_ns);
-        seen = run.events.filter(of).length;
-      })); // prettier-ignore
+      run.add(
+        once(time_ns, (now_ns) => {
+          expect(now_ns).toBe(time_ns);
+          seen = run.events.filter(of).length;
+        }),
+      );
       run.advance(120 * MS);
       expect(seen).toBe(completions.filter((event) => event.time_ns < time_ns).length);
     }

@@ -61,8 +61,11 @@ describe('the comparison with the twins', () => {
 
   it('is made both ways for every partition that is claimed, whether anybody came or not', () => {
     const record = recordOf(`at 20 ms: zero web.tasks["nginx"].comm\nexpect { bystander db is contained }`);
-    expect(record.twins.map((twin) => `${twin.partition} ${twin.claim}`)).toEqual(['db contained', 'db undisturbed']);
-  }); // prettier-ignore
+    expect(record.twins.map((twin) => `${twin.partition} ${twin.claim}`)).toEqual([
+      'db contained',
+      'db undisturbed',
+    ]);
+  });
 
   it('is not made for who is not claimed', () => {
     expect(recordOf(`${LEAK}\nexpect { guest db is healthy }`).twins).toEqual([]);

@@ -14,7 +14,11 @@ const OBJECT = (index: number): string => `web.slabs["kmalloc-64"].objects[${ind
 const by = (cpu: number): Record<string, Expression[]> => ({ by: [place(`web.cpus[${cpu}]`)] });
 
 /** A booted guest to which something is done at 40 ms. */
-function after(actions: readonly Action[], until_ms: number, shape: Shape = {}): { readonly guest: Booted; receipts(): readonly Receipt[] } {
+function after(
+  actions: readonly Action[],
+  until_ms: number,
+  shape: Shape = {},
+): { readonly guest: Booted; receipts(): readonly Receipt[] } {
   const guest = new Booted(shape).run(40);
   const { target } = guest;
   const injector = new Injector({
@@ -23,13 +27,17 @@ function after(actions: readonly Action[], until_ms: number, shape: Shape = {}):
     target,
     hooks: { summon: () => true, service: () => true, kill: () => true },
   });
-  for (let next = injector.nextTime(); next !== undefined && next <= until_ms * MS; next = injector.nextTime()) {
+  for (
+    let next = injector.nextTime();
+    next !== undefined && next <= until_ms * MS;
+    next = injector.nextTime()
+  ) {
     target.runUntil(next);
     injector.fire(next);
   }
   guest.run(until_ms);
   return { guest, receipts: () => injector.receipts() };
-} // prettier-ignore
+}
 
 const lockedBy = (guest: Booted, lock: string): number => guest.u32(guest.symbol(lock)) & 0xff;
 
@@ -53,7 +61,9 @@ describe('free', () => {
 
   it('of the same object twice in a row is a BUG, and the freelist stays as it was', () => {
     const { guest } = after([action('free', OBJECT(4)), action('free', OBJECT(4))], 41);
-    expect(guest.of('oops').map(({ detail }) => [detail['sign'], detail['comm']])).toEqual([['slub_bug', 'lkdtm/0']]); // prettier-ignore
+    expect(guest.of('oops').map(({ detail }) => [detail['sign'], detail['comm']])).toEqual([
+      ['slub_bug', 'lkdtm/0'],
+    ]);
     expect(guest.log().some((line) => line.includes('kernel BUG at mm/slub.c:'))).toBe(true);
     expect(() => cacheOf(guest, 'kmalloc-64').cpuFreelist(0)).not.toThrow();
     expect(guest.of('panic')).toEqual([]);
@@ -120,7 +130,10 @@ describe('acquire and release', () => {
   it('take a lock and give it back, on the CPU that is named', () => {
     const taken = after([action('acquire', 'web.locks["sb_lock"]', by(1))], 41);
     expect(lockedBy(taken.guest, 'sb_lock')).toBe(1);
-    const given = after([action('acquire', 'web.locks["sb_lock"]', by(1)), action('release', 'web.locks["sb_lock"]')], 41); // prettier-ignore
+    const given = after(
+      [action('acquire', 'web.locks["sb_lock"]', by(1)), action('release', 'web.locks["sb_lock"]')],
+      41,
+    );
     expect(lockedBy(given.guest, 'sb_lock')).toBe(0);
     given.guest.run(200);
     expect(given.guest.of('stall')).toEqual([]);
@@ -128,14 +141,24 @@ describe('acquire and release', () => {
 
   it('are done in the order in which they are written, over CPUs: each waits for what the other has', () => {
     const [a, b] = ['web.locks["sb_lock"]', 'web.locks["inode_hash_lock"]'] as const;
-    const cross = [action('acquire', a, by(0)), action('acquire', b, by(1)), action('acquire', b, by(0)), action('acquire', a, by(1))]; // prettier-ignore
+    const cross = [
+      action('acquire', a, by(0)),
+      action('acquire', b, by(1)),
+      action('acquire', b, by(0)),
+      action('acquire', a, by(1)),
+    ];
     const { guest } = after(cross, 42);
     const waits = [0, 1].map((cpu) => guest.target.partitions[0]!.cpus[cpu]!.get('rdi'));
-    expect(waits).toEqual(['inode_hash_lock', 'sb_lock'].map((lock) => BigInt.asUintN(64, BigInt(guest.symbol(lock))))); // prettier-ignore
+    expect(waits).toEqual(
+      ['inode_hash_lock', 'sb_lock'].map((lock) => BigInt.asUintN(64, BigInt(guest.symbol(lock)))),
+    );
   });
 
   it('of an rwlock, for reading', () => {
-    const { guest } = after([action('acquire', 'web.locks["tasklist_lock"]', { ...by(1), mode: [word('read')] })], 40.1); // prettier-ignore
+    const { guest } = after(
+      [action('acquire', 'web.locks["tasklist_lock"]', { ...by(1), mode: [word('read')] })],
+      40.1,
+    );
     expect(guest.u32(guest.symbol('tasklist_lock')) >>> 9).toBeGreaterThan(0);
   });
 });
@@ -155,7 +178,8 @@ describe('loop', () => {
 });
 
 describe('the receipt of what the guest is asked to do', () => {
-  const ended = (receipts: readonly Receipt[]): string[] => receipts.map(({ note }) => note.split('; ')[1] ?? '').map((said) => said.replace(/pid \d+/, 'pid N')); // prettier-ignore
+  const ended = (receipts: readonly Receipt[]): string[] =>
+    receipts.map(({ note }) => note.split('; ')[1] ?? '').map((said) => said.replace(/pid \d+/, 'pid N'));
   const took = (mode = by(0)): Action => action('acquire', 'web.locks["sb_lock"]', mode);
 
   it('says who has done it, and who waits', () => {
@@ -173,7 +197,14 @@ describe('the receipt of what the guest is asked to do', () => {
   });
 
   it('says that a loop has no end, and that what kills its task has none', () => {
-    const { receipts } = after([action('loop', 'web.cpus[1]', { irqs: [word('off')] }), action('free', OBJECT(4), by(0)), action('free', OBJECT(4), by(0))], 42); // prettier-ignore
+    const { receipts } = after(
+      [
+        action('loop', 'web.cpus[1]', { irqs: [word('off')] }),
+        action('free', OBJECT(4), by(0)),
+        action('free', OBJECT(4), by(0)),
+      ],
+      42,
+    );
     expect(ended(receipts())).toEqual([
       'pid N on CPU 1 began it and has not come to its end',
       'pid N on CPU 0 has done it',
@@ -204,7 +235,12 @@ describe('copy', () => {
   it('writes the bytes of one range over another', () => {
     expect(run.guest.tasks().map(({ comm }) => comm)).toContain('sngi');
     const [receipt] = run.receipts();
-    expect(receipt).toMatchObject({ place: 'web.tasks["sshd"].comm[1..3]', before: '736864', after: '6e6769', note: 'from web.tasks["nginx"].comm[0..2]' }); // prettier-ignore
+    expect(receipt).toMatchObject({
+      place: 'web.tasks["sshd"].comm[1..3]',
+      before: '736864',
+      after: '6e6769',
+      note: 'from web.tasks["nginx"].comm[0..2]',
+    });
   });
 
   it('writes nothing where the sizes differ', () => {

@@ -61,9 +61,17 @@ describe('verbs that change bytes', () => {
     );
     expect(web.get64(link)).toBe(0xdead_0000_0000_0100n);
     expect(receipt).toMatchObject({
-      name: 'x', verb: 'set', kind: 'fault', partition: 'web', fired_ns: MS, before, after: '000100000000adde',
-      bytes: 8, physical: web.physical(link), place: 'web.tasks["nginx"].tasks.next',
-    }); // prettier-ignore
+      name: 'x',
+      verb: 'set',
+      kind: 'fault',
+      partition: 'web',
+      fired_ns: MS,
+      before,
+      after: '000100000000adde',
+      bytes: 8,
+      physical: web.physical(link),
+      place: 'web.tasks["nginx"].tasks.next',
+    });
     expect(receipt.activated_ns).toBeUndefined();
   });
 
@@ -222,9 +230,13 @@ describe('verbs that act on the machine', () => {
     );
     once(action('panic', 'web'));
     expect(target.calls).toEqual([
-      'stop web 1', 'stall web 0 2000000', 'lose tick web', 'lose device web',
-      expect.stringMatching(/^dma web disk0 0x[0-9a-f]+ 4 255$/), 'raise web 0 0x2f',
-    ]); // prettier-ignore
+      'stop web 1',
+      'stall web 0 2000000',
+      'lose tick web',
+      'lose device web',
+      expect.stringMatching(/^dma web disk0 0x[0-9a-f]+ 4 255$/),
+      'raise web 0 0x2f',
+    ]);
   });
 
   it('what takes effect at once is activated when it fires', () => {
@@ -279,7 +291,13 @@ describe('when triggers fire', () => {
     expect([...driven.awaits]).toEqual(['run']);
     const run = (subject: string, comm: string): boolean =>
       driven.onEvent({ time_ns: MS, subject, kind: 'run', detail: { comm, pid: 3 } });
-    expect([run('db', 'nginx'), run('web', 'shop'), run('web', 'nginx'), run('web', 'nginx'), run('web', 'nginx')]).toEqual([false, false, false, true, false]); // prettier-ignore
+    expect([
+      run('db', 'nginx'),
+      run('web', 'shop'),
+      run('web', 'nginx'),
+      run('web', 'nginx'),
+      run('web', 'nginx'),
+    ]).toEqual([false, false, false, true, false]);
     driven.fire(MS);
     expect(nrRunning(web)).toBe(9);
   });

@@ -16,13 +16,23 @@ import { span } from '../support/formulas.ts';
 
 const MS = 1_000_000;
 const TASKS = locator({
-  name: 'tasks', shape: 'list', of: named('task_struct'), via: ['tasks'], label: ['comm'], id: ['pid'], including_head: true,
-  from: [member(cast(symbol('init_task'), named('task_struct')), 'tasks')], guard: symbol('tasklist_lock'),
-}); // prettier-ignore
+  name: 'tasks',
+  shape: 'list',
+  of: named('task_struct'),
+  via: ['tasks'],
+  label: ['comm'],
+  id: ['pid'],
+  including_head: true,
+  from: [member(cast(symbol('init_task'), named('task_struct')), 'tasks')],
+  guard: symbol('tasklist_lock'),
+});
 
 function topology(seal: 'crc32c' | 'none' = 'crc32c'): ReturnType<typeof attendedTopology> {
   const plain = attendedTopology({ describes: ['locks'] });
-  return { ...plain, lpars: plain.lpars.map((lpar) => ({ ...lpar, metadata: { ...lpar.metadata, seal, locators: [TASKS] } })) }; // prettier-ignore
+  return {
+    ...plain,
+    lpars: plain.lpars.map((lpar) => ({ ...lpar, metadata: { ...lpar.metadata, seal, locators: [TASKS] } })),
+  };
 }
 
 const text = (value: string): { kind: 'string'; value: string; span: typeof span } => ({
@@ -45,7 +55,12 @@ function drive(one: Trigger, seal?: 'none'): Driven {
   const simulation = Simulation.powerOn(model, 1);
   const run = new Run(simulation, 20 * MS, []);
   const { target, hypervisor } = simulation;
-  const injector = new Injector({ scenario: scenario({ triggers: [one], topology: model }), seed: 1, target, hooks: { summon: () => true, service: () => true, kill: () => true } }); // prettier-ignore
+  const injector = new Injector({
+    scenario: scenario({ triggers: [one], topology: model }),
+    seed: 1,
+    target,
+    hooks: { summon: () => true, service: () => true, kill: () => true },
+  });
   run.drive(injector);
   expect(target.bootAll()).toBe(true);
   run.advance(20 * MS);
@@ -56,7 +71,12 @@ function drive(one: Trigger, seal?: 'none'): Driven {
   if (!region.ok) throw new Error(region.message);
   const registered = run.events.some((event) => event.kind === 'registered' && event.subject === 'web');
   const [receipt] = injector.receipts();
-  return { receipt: receipt!, sealed: region.value.seal_holds, contents: readContents(bytes, region.value), registered: registered || hypervisor.healthOf('web').health === 'healthy' }; // prettier-ignore
+  return {
+    receipt: receipt!,
+    sealed: region.value.seal_holds,
+    contents: readContents(bytes, region.value),
+    registered: registered || hypervisor.healthOf('web').health === 'healthy',
+  };
 }
 
 describe('replacing the code of a locator', () => {
@@ -84,14 +104,19 @@ describe('replacing the code of a locator', () => {
   });
 
   it('can name other symbols, and other blocks', () => {
-    const { contents } = drive(trigger(on('web.register'), replace('symbol jiffies; dup; root\n.guard\nsymbol sb_lock'), 'forge')); // prettier-ignore
+    const { contents } = drive(
+      trigger(on('web.register'), replace('symbol jiffies; dup; root\n.guard\nsymbol sb_lock'), 'forge'),
+    );
     const entry = contents.described.get('tasks')!;
     expect(disassemble(entry.blocks.get('roots')!, entry.texts)).toBe('symbol jiffies\ndup\nroot');
     expect(disassemble(entry.blocks.get('guard')!, entry.texts)).toBe('symbol sb_lock');
   });
 
   it('later, too, and without a seal where there was none', () => {
-    expect(drive(trigger(10 * MS, replace('loop 0'), 'forge'))).toMatchObject({ sealed: true, receipt: { fired_ns: 10 * MS } }); // prettier-ignore
+    expect(drive(trigger(10 * MS, replace('loop 0'), 'forge'))).toMatchObject({
+      sealed: true,
+      receipt: { fired_ns: 10 * MS },
+    });
     expect(drive(trigger(10 * MS, replace('loop 0'), 'forge'), 'none').receipt.note).toBe('');
   });
 

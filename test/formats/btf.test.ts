@@ -44,7 +44,10 @@ function sample(): { bytes: Uint8Array; task: number } {
     { name: 'lists', type: b.array(b.array(list, 2), 2), bit_offset: 384 },
     { name: 'run', type: b.pointer(proto), bit_offset: 896 },
   ]);
-  b.enumeration('state', 4, [['RUNNING', 0], ['DEAD', -1]]); // prettier-ignore
+  b.enumeration('state', 4, [
+    ['RUNNING', 0],
+    ['DEAD', -1],
+  ]);
   b.enumeration('wide', 8, [['MINUS', -2]]);
   b.float('double', 8);
   b.typedef('pid_t', int);
@@ -65,7 +68,11 @@ test('of two types of one name the first is found, of its kind, and no beginning
   if (!opened.ok) throw new Error(opened.message);
   expect(opened.value.find('struct', 'thing')).toBe(first);
   expect(opened.value.find('typedef', 'thing')).toBe(named);
-  expect([opened.value.find('struct', 'thin'), opened.value.find('struct', ''), opened.value.find('union', 'thing')]).toEqual([undefined, undefined, undefined]); // prettier-ignore
+  expect([
+    opened.value.find('struct', 'thin'),
+    opened.value.find('struct', ''),
+    opened.value.find('union', 'thing'),
+  ]).toEqual([undefined, undefined, undefined]);
 });
 
 test.each([
@@ -121,14 +128,29 @@ test('types are found by kind and name', () => {
   expect(btf.find('struct', '')).toBeUndefined();
   const runqueues = btf.find('variable', 'runqueues') ?? 0;
   expect(btf.resolve(runqueues)).toBe(task);
-  expect(btf.members(runqueues).map(({ name }) => name)).toEqual(['comm', 'tasks', '', 'policy', 'reset', 'lists', 'run']); // prettier-ignore
+  expect(btf.members(runqueues).map(({ name }) => name)).toEqual([
+    'comm',
+    'tasks',
+    '',
+    'policy',
+    'reset',
+    'lists',
+    'run',
+  ]);
 });
 
 test('enumerators have their sign', () => {
   const btf = open(sample().bytes);
   const state = btf.find('enum', 'state') ?? 0;
-  expect(btf.enumerators(state)).toEqual([{ name: 'RUNNING', value: 0 }, { name: 'DEAD', value: -1 }]); // prettier-ignore
-  expect([btf.signed(state), btf.signed(btf.find('typedef', 'u64') ?? 0), btf.signed(btf.find('typedef', 'pid_t') ?? 0)]).toEqual([true, false, true]); // prettier-ignore
+  expect(btf.enumerators(state)).toEqual([
+    { name: 'RUNNING', value: 0 },
+    { name: 'DEAD', value: -1 },
+  ]);
+  expect([
+    btf.signed(state),
+    btf.signed(btf.find('typedef', 'u64') ?? 0),
+    btf.signed(btf.find('typedef', 'pid_t') ?? 0),
+  ]).toEqual([true, false, true]);
 });
 
 test('pointers and arrays say what they lead to', () => {

@@ -59,7 +59,13 @@ test('segments that touch are read across; beyond them there is nothing', () => 
 });
 
 test('memory that is mapped twice, and in pieces that overlap, is read as it is', () => {
-  const head = writeElfCoreHead({ memory: [{ physical: 0x1000, bytes: 0x3000 }, { physical: 0x2000, bytes: 0x1000 }], cpus: [] }); // prettier-ignore
+  const head = writeElfCoreHead({
+    memory: [
+      { physical: 0x1000, bytes: 0x3000 },
+      { physical: 0x2000, bytes: 0x1000 },
+    ],
+    cpus: [],
+  });
   const bytes = Buffer.concat([head, new Uint8Array(0x3000).fill(1), new Uint8Array(0x1000).fill(1)]);
   const opened = openElfCore(fileOf(bytes));
   if (!opened.ok) throw new Error(opened.message);
@@ -113,5 +119,8 @@ test.each([
 });
 
 test('a core without memory is refused', () => {
-  expect(openElfCore(fileOf(writeElfCoreHead({ memory: [], cpus: [] })))).toMatchObject({ ok: false, code: 'MALFORMED' }); // prettier-ignore
+  expect(openElfCore(fileOf(writeElfCoreHead({ memory: [], cpus: [] })))).toMatchObject({
+    ok: false,
+    code: 'MALFORMED',
+  });
 });

@@ -26,5 +26,10 @@ test('between runs and beyond them there is nothing', () => {
 });
 
 test('runs that go on in the file too are one', () => {
-  expect(new Extents([{ start: 0, bytes: 8, offset: 64 }, { start: 8, bytes: 8, offset: 72 }]).count).toBe(1);
-}); // prettier-ignore
+  expect(
+    new Extents([
+      { start: 0, bytes: 8, offset: 64 },
+      { start: 8, bytes: 8, offset: 72 },
+    ]).count,
+  ).toBe(1);
+});

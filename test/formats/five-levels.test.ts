@@ -1,4 +1,5 @@
-// A stock Linux 6.1 that was booted with page tables of five levels: scripts/linux-fixture.mjs --levels 5 made the excerpt.
+// A stock Linux 6.1 that was booted with page tables of five levels: scripts/linux-fixture.mjs --levels 5 made the
+// excerpt.
 import { describe, expect, it } from 'vitest';
 import { foldBits, trueHex } from '../../src/base/fold.ts';
 import { openBtf } from '../../src/formats/btf.ts';
@@ -75,13 +76,18 @@ describe('a stock kernel with page tables of five levels', () => {
       executable: false,
     });
     const tables: number[] = [];
-    const counted = (physical: number, into: Uint8Array): boolean => (tables.push(physical), excerpt.read(physical, into)); // prettier-ignore
+    const counted = (physical: number, into: Uint8Array): boolean => (
+      tables.push(physical),
+      excerpt.read(physical, into)
+    );
     const way = walk(counted, root, 5, base, fold);
     expect([way.ok, tables.length]).toEqual([true, 6 - way.level]);
   });
 
   it('is not opened where what it says of its memory is out of order, in nobody’s reach or not mapped', () => {
-    const [direct, vmalloc, vmemmap] = BASES.map((name) => word(opened(), opened().kallsyms.lookup(name) as number)) as [bigint, bigint, bigint]; // prettier-ignore
+    const [direct, vmalloc, vmemmap] = BASES.map((name) =>
+      word(opened(), opened().kallsyms.lookup(name) as number),
+    ) as [bigint, bigint, bigint];
     const lies: readonly Readonly<Record<string, bigint>>[] = [
       { page_offset_base: 0xffff_8880_0000_0000n },
       { page_offset_base: 0n },

@@ -83,7 +83,11 @@ survives('the locator reader', 3000, encodeLocator(entryOf('a', 'symbol b; dup; 
   decodeLocator(bytes);
 });
 
-const symbols = Array.from({ length: 600 }, (_, index) => ({ name: `symbol_${index}`, type: 't', address: -0x7000_0000 + index * 8 })); // prettier-ignore
+const symbols = Array.from({ length: 600 }, (_, index) => ({
+  name: `symbol_${index}`,
+  type: 't',
+  address: -0x7000_0000 + index * 8,
+}));
 const block = writeKallsyms(symbols, kallsymsNames(symbols));
 const BASE = -0x6000_0000;
 
@@ -99,8 +103,14 @@ survives('the kallsyms reader', 400, block.bytes, (bytes) => {
 const builder = new BtfBuilder();
 const int = builder.int('int', 4, 'signed');
 const node = builder.declare('struct', 'node');
-const anonymous = builder.union('', 8, [{ name: 'a', type: int, bit_offset: 0 }, { name: 'b', type: builder.array(int, 2), bit_offset: 0 }]); // prettier-ignore
-builder.define(node, 24, [{ name: 'next', type: builder.pointer(node), bit_offset: 0 }, { name: '', type: anonymous, bit_offset: 64 }]); // prettier-ignore
+const anonymous = builder.union('', 8, [
+  { name: 'a', type: int, bit_offset: 0 },
+  { name: 'b', type: builder.array(int, 2), bit_offset: 0 },
+]);
+builder.define(node, 24, [
+  { name: 'next', type: builder.pointer(node), bit_offset: 0 },
+  { name: '', type: anonymous, bit_offset: 64 },
+]);
 builder.enumeration('e', 4, [['x', 1]]);
 builder.typedef('t', builder.qualified('const', node));
 
@@ -121,17 +131,31 @@ function useTypes(bytes: Uint8Array): void {
 survives('the BTF reader', 1500, builder.bytes(), useTypes);
 survives("the BTF reader, over a real kernel's,", 40, linuxBtf(), useTypes);
 
-const CORE = writeElfCoreHead({ memory: [{ physical: 0, bytes: 512 }], cpus: [{ rip: 1n }], vmcoreinfo: 'OSRELEASE=x\n' }); // prettier-ignore
-const KDUMP = kdumpBytes({ pages: new Map([[0, new Uint8Array(4096)], [3, new Uint8Array(4096).fill(1)]]), vmcoreinfo: 'OSRELEASE=x\n' }); // prettier-ignore
+const CORE = writeElfCoreHead({
+  memory: [{ physical: 0, bytes: 512 }],
+  cpus: [{ rip: 1n }],
+  vmcoreinfo: 'OSRELEASE=x\n',
+});
+const KDUMP = kdumpBytes({
+  pages: new Map([
+    [0, new Uint8Array(4096)],
+    [3, new Uint8Array(4096).fill(1)],
+  ]),
+  vmcoreinfo: 'OSRELEASE=x\n',
+});
 const FLAT = flattened(KDUMP, 500, (count) => Array.from({ length: count }, (_, index) => count - 1 - index));
 
-for (const [name, bytes] of [['ELF core', CORE], ['kdump', KDUMP], ['flattened dump', FLAT]] as const) {
+for (const [name, bytes] of [
+  ['ELF core', CORE],
+  ['kdump', KDUMP],
+  ['flattened dump', FLAT],
+] as const) {
   survives(`the reader of an ${name}`, 600, bytes, (damaged_bytes) => {
     const opened = openCoreFile(fileOf(damaged_bytes), inflatePage);
     if (!opened.ok) return;
     for (const at of [0, 3 * 4096, 2 ** 40]) opened.value.read(at, new Uint8Array(64));
   });
-} // prettier-ignore
+}
 
 test('random page tables are walked to an end', () => {
   const random = substream(61, 'tables');

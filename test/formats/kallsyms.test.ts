@@ -16,7 +16,9 @@ const TEXT = -0x7f00_0000;
 function addressesOf({ tables }: KallsymsBlock): KallsymsAddresses {
   const { names, num_syms, token_table, token_index, offsets, relative_base } = tables;
   const at = { names, num_syms, token_table, token_index, offsets, relative_base };
-  return Object.fromEntries(Object.entries(at).map(([key, value]) => [key, BASE + value])) as unknown as KallsymsAddresses; // prettier-ignore
+  return Object.fromEntries(
+    Object.entries(at).map(([key, value]) => [key, BASE + value]),
+  ) as unknown as KallsymsAddresses;
 }
 
 function open(block: KallsymsBlock, read: ReadMemory = memoryOf([BASE, block.bytes])): Kallsyms {
@@ -63,7 +65,16 @@ test('addresses lead to the symbol before them, and never to a per-CPU offset', 
 test('the tables are 8-aligned and in the order of scripts/kallsyms.c', () => {
   const { tables, bytes } = writeKallsyms(manySymbols(300));
   const places = Object.values(tables) as number[];
-  expect(Object.keys(tables)).toEqual(['offsets', 'relative_base', 'num_syms', 'names', 'markers', 'seqs_of_names', 'token_table', 'token_index']); // prettier-ignore
+  expect(Object.keys(tables)).toEqual([
+    'offsets',
+    'relative_base',
+    'num_syms',
+    'names',
+    'markers',
+    'seqs_of_names',
+    'token_table',
+    'token_index',
+  ]);
   expect(places.every((place) => place % 8 === 0)).toBe(true);
   expect([...places].sort((a, b) => a - b)).toEqual(places);
   const view = new DataView(bytes.buffer);
@@ -130,7 +141,8 @@ describe('a damaged table', () => {
     const [from, to] = [block.tables.seqs_of_names, block.tables.seqs_of_names + 3000];
     bytes.set(bytes.slice(from, to).reverse(), from);
     const kallsyms = open({ ...block, bytes });
-    for (const { name, address } of symbols.filter((_, index) => index % 50 === 0)) expect(kallsyms.lookup(name)).toBe(address); // prettier-ignore
+    for (const { name, address } of symbols.filter((_, index) => index % 50 === 0))
+      expect(kallsyms.lookup(name)).toBe(address);
     expect(kallsyms.lookup('nobody')).toBeUndefined();
   });
 
@@ -181,7 +193,10 @@ test('a memo gives the same answers for the same names at another place', () => 
   const memo = contentMemo<NameTable>();
   const names = kallsymsNames(SYMBOLS);
   for (const slide of [0, 0x20_0000]) {
-    const moved = SYMBOLS.map((symbol) => ({ ...symbol, address: symbol.address < 0 ? symbol.address + slide : symbol.address })); // prettier-ignore
+    const moved = SYMBOLS.map((symbol) => ({
+      ...symbol,
+      address: symbol.address < 0 ? symbol.address + slide : symbol.address,
+    }));
     const block = writeKallsyms(moved, names);
     const opened = openKallsyms(memoryOf([BASE, block.bytes]), addressesOf(block), memo);
     expect(opened.ok && opened.value.lookup('init_task')).toBe(TEXT + 0x140_aa40 + slide);

@@ -5,7 +5,12 @@ import { inflatePage } from '../../src/targets/core/file.ts';
 import { fileOf, flattened, kdumpBytes } from '../support/core-files.ts';
 
 const page = (fill: number): Uint8Array => new Uint8Array(4096).fill(fill);
-const PAGES = new Map<number, Uint8Array | undefined>([[0, page(7)], [1, page(8)], [2, undefined], [9, page(9)]]); // prettier-ignore
+const PAGES = new Map<number, Uint8Array | undefined>([
+  [0, page(7)],
+  [1, page(8)],
+  [2, undefined],
+  [9, page(9)],
+]);
 const DUMP = kdumpBytes({ pages: PAGES, vmcoreinfo: 'OSRELEASE=6.1\n', rip: 0xffff_ffff_8100_0000n });
 
 function opened(bytes: Uint8Array): CoreFile {
@@ -32,7 +37,12 @@ test('pages are unpacked, the release, VMCOREINFO and registers read', () => {
 
 test('a page that was left out, and memory that never was, cannot be read', () => {
   const core = opened(DUMP);
-  expect([2 * 4096, 3 * 4096, 10 * 4096, -1].map((at) => byteAt(core, at))).toEqual([undefined, undefined, undefined, undefined]); // prettier-ignore
+  expect([2 * 4096, 3 * 4096, 10 * 4096, -1].map((at) => byteAt(core, at))).toEqual([
+    undefined,
+    undefined,
+    undefined,
+    undefined,
+  ]);
   expect(core.read(2 * 4096 - 1, new Uint8Array(2))).toBe(false);
 });
 
@@ -43,7 +53,11 @@ test('pages that are not packed are read as they lie', () => {
 
 test('a flattened dump is the same, in whatever order its pieces were written', () => {
   for (const order of [(count: number) => count - 1, () => 0]) {
-    const core = opened(flattened(DUMP, 1000, (count) => Array.from({ length: count }, (_, index) => Math.abs(order(count) - index)))); // prettier-ignore
+    const core = opened(
+      flattened(DUMP, 1000, (count) =>
+        Array.from({ length: count }, (_, index) => Math.abs(order(count) - index)),
+      ),
+    );
     expect([0, 4096, 9 * 4096].map((at) => byteAt(core, at))).toEqual([7, 8, 9]);
     expect(core).toMatchObject({ format: 'kdump, flattened', shortcomings: [] });
   }
@@ -78,8 +92,18 @@ test.each([
   ['another architecture', (bytes: Buffer) => bytes.write('s390x\0', 272), 'UNSUPPORTED', /s390x/],
   ['another byte order', (bytes: Buffer) => bytes.writeUInt32BE(6, 8), 'UNSUPPORTED', /big-endian/],
   ['blocks of no page', (bytes: Buffer) => bytes.writeUInt32LE(512, 428), 'MALFORMED', /512 bytes/],
-  ['a bitmap too short for its pages', (bytes: Buffer) => bytes.writeUInt32LE(0x200_0000, 4096 + 96), 'MALFORMED', /bitmap/], // prettier-ignore
-  ['more pages than there can be', (bytes: Buffer) => bytes.writeUInt32LE(1000, 4096 + 100), 'LIMIT', /pages/], // prettier-ignore
+  [
+    'a bitmap too short for its pages',
+    (bytes: Buffer) => bytes.writeUInt32LE(0x200_0000, 4096 + 96),
+    'MALFORMED',
+    /bitmap/,
+  ],
+  [
+    'more pages than there can be',
+    (bytes: Buffer) => bytes.writeUInt32LE(1000, 4096 + 100),
+    'LIMIT',
+    /pages/,
+  ],
 ])('%s is refused', (_, damage, code, message) => {
   const bytes = Buffer.from(DUMP);
   damage(bytes);
@@ -100,16 +124,37 @@ test.each([
 });
 
 test.each([
-  [0x20, (bytes: Buffer, at: number) => bytes.writeUInt32LE(0x20, at + 12), /^1 of the pages .* packed with zstd: make it again with zlib/],
-  [1, (bytes: Buffer, at: number) => bytes.writeUInt32LE(0xffff_ffff, at + 8), /^1 of the pages .* take more bytes than a page/],
-] as const)('a page that cannot be unpacked (%i) is not in the file, and is told of when it was asked for', (_what, lie, told) => {
-  const bytes = kdumpBytes({ pages: new Map([[0, new Uint8Array(4096).fill(1)], [1, new Uint8Array(4096).fill(2)]]) });
-  lie(bytes, 4 * 4096);
-  const opened = openCoreFile(fileOf(bytes), inflatePage);
-  if (!opened.ok) throw new Error(opened.message);
-  const { value } = opened;
-  expect(value.shortcomings).toEqual([]);
-  expect([value.read(0, new Uint8Array(8)), value.read(4096, new Uint8Array(8)), value.absent?.(4096), value.absent?.(0)]).toEqual([false, true, false, true]);
-  expect(value.shortcomings).toHaveLength(1);
-  expect(value.shortcomings[0]).toMatch(told);
-}); // prettier-ignore
+  [
+    0x20,
+    (bytes: Buffer, at: number) => bytes.writeUInt32LE(0x20, at + 12),
+    /^1 of the pages .* packed with zstd: make it again with zlib/,
+  ],
+  [
+    1,
+    (bytes: Buffer, at: number) => bytes.writeUInt32LE(0xffff_ffff, at + 8),
+    /^1 of the pages .* take more bytes than a page/,
+  ],
+] as const)(
+  'a page that cannot be unpacked (%i) is not in the file, and is told of when it was asked for',
+  (_what, lie, told) => {
+    const bytes = kdumpBytes({
+      pages: new Map([
+        [0, new Uint8Array(4096).fill(1)],
+        [1, new Uint8Array(4096).fill(2)],
+      ]),
+    });
+    lie(bytes, 4 * 4096);
+    const opened = openCoreFile(fileOf(bytes), inflatePage);
+    if (!opened.ok) throw new Error(opened.message);
+    const { value } = opened;
+    expect(value.shortcomings).toEqual([]);
+    expect([
+      value.read(0, new Uint8Array(8)),
+      value.read(4096, new Uint8Array(8)),
+      value.absent?.(4096),
+      value.absent?.(0),
+    ]).toEqual([false, true, false, true]);
+    expect(value.shortcomings).toHaveLength(1);
+    expect(value.shortcomings[0]).toMatch(told);
+  },
+);

@@ -8,7 +8,8 @@ import { walk } from '../../src/formats/page-tables.ts';
 import { parseVmcoreInfo } from '../../src/formats/vmcoreinfo.ts';
 import { linuxBtf, linuxExcerpt, linuxExpected } from '../support/linux-excerpt.ts';
 
-// scripts/linux-fixture.mjs made the excerpt, and compared all of that kernel's symbols and types with what the guest and bpftool say.
+// scripts/linux-fixture.mjs made the excerpt, and compared all of that kernel's symbols and types with what the guest
+// and bpftool say.
 const excerpt = linuxExcerpt();
 const expected = linuxExpected();
 let kernel: Kernel;

@@ -81,7 +81,13 @@ test.each([
       const entry = tables.map(at, physical, level);
       const offset = Number(toBigint(at) % BigInt(page_bytes));
       expect(translate(tables.read, 0, levels, at)).toBe(physical + offset);
-      expect(walk(tables.read, 0, levels, at)).toMatchObject({ ok: true, physical: physical + offset, page_bytes, level, entry }); // prettier-ignore
+      expect(walk(tables.read, 0, levels, at)).toMatchObject({
+        ok: true,
+        physical: physical + offset,
+        page_bytes,
+        level,
+        entry,
+      });
     }),
     { numRuns: 30 },
   );
@@ -163,7 +169,9 @@ test('an address space reads across pages that lie apart', () => {
 });
 
 test('the image lies at its fixed distance, whichever way it was moved', () => {
-  const info = parseVmcoreInfo('SYMBOL(swapper_pg_dir)=ffffffff82610000\nNUMBER(phys_base)=-16777216\nNUMBER(pgtable_l5_enabled)=1\n'); // prettier-ignore
+  const info = parseVmcoreInfo(
+    'SYMBOL(swapper_pg_dir)=ffffffff82610000\nNUMBER(phys_base)=-16777216\nNUMBER(pgtable_l5_enabled)=1\n',
+  );
   expect(imageToPhysical(info, -0x8000_0000 + 0x260_0000)).toBe(0x160_0000);
   expect(imageToPhysical(info, -0x8000_0000 - 1)).toBeUndefined();
   expect(imageToPhysical(info, -0x4000_0000)).toBeUndefined();
@@ -205,5 +213,7 @@ test('an address whose number is not exact is refused before any table is read',
 test('each level takes nine bits of the address of its own', () => {
   // 0xff22_2345_6789_a000: bits 48 to 56, 39 to 47, 30 to 38, 21 to 29, 12 to 20.
   const [low, high] = [0x6789_a000, 0xff22_2345];
-  expect([5, 4, 3, 2, 1].map((level) => tableIndex(low, high, level))).toEqual([0x122, 0x46, 0x115, 0x13c, 0x9a]); // prettier-ignore
+  expect([5, 4, 3, 2, 1].map((level) => tableIndex(low, high, level))).toEqual([
+    0x122, 0x46, 0x115, 0x13c, 0x9a,
+  ]);
 });

@@ -12,7 +12,14 @@ import { readRegion, REGION_NOTE, sealRegion, SIREN_NOTE, writeRegion } from '..
 import { encodeLocator } from '../../src/formats/locator-code/entry.ts';
 import { entryOf } from '../support/entries.ts';
 
-const KALLSYMS = { names: -1000, num_syms: -2000, token_table: -3000, token_index: -4000, offsets: -5000, relative_base: -6000 }; // prettier-ignore
+const KALLSYMS = {
+  names: -1000,
+  num_syms: -2000,
+  token_table: -3000,
+  token_index: -4000,
+  offsets: -5000,
+  relative_base: -6000,
+};
 const locator = (name: string, code = 'symbol init_task; dup; root'): ReturnType<typeof locatorNote> =>
   locatorNote(entryOf(name, code));
 
@@ -42,14 +49,26 @@ test('everything that a guest says of itself is read back', () => {
   const bytes = region();
   const read = readRegion(bytes);
   if (!read.ok) throw new Error(read.message);
-  expect(read.value).toMatchObject({ version: 1, total_bytes: 0x1000, sealed: true, seal_holds: true, boot_id: 0xfedc_ba98_7654_3210n }); // prettier-ignore
+  expect(read.value).toMatchObject({
+    version: 1,
+    total_bytes: 0x1000,
+    sealed: true,
+    seal_holds: true,
+    boot_id: 0xfedc_ba98_7654_3210n,
+  });
   const contents = readContents(bytes, read.value);
   expect(contents.vmcoreinfo?.osrelease).toBe('6.1.0-siren');
   expect(contents.kallsyms).toEqual(KALLSYMS);
   expect(contents.btf).toEqual([{ address: -0x7000_0000, bytes: 12_345 }]);
   expect([...contents.described.keys()]).toEqual(['tasks', 'orders']);
   expect(contents.malformed).toEqual([]);
-  expect(read.value.entries.map(({ type }) => type)).toEqual([0, REGION_NOTE.KALLSYMS, REGION_NOTE.BTF, REGION_NOTE.LOCATOR, REGION_NOTE.LOCATOR]); // prettier-ignore
+  expect(read.value.entries.map(({ type }) => type)).toEqual([
+    0,
+    REGION_NOTE.KALLSYMS,
+    REGION_NOTE.BTF,
+    REGION_NOTE.LOCATOR,
+    REGION_NOTE.LOCATOR,
+  ]);
 });
 
 test.each([
@@ -120,7 +139,10 @@ describe('entries', () => {
     const read = readRegion(bytes);
     if (!read.ok) throw new Error(read.message);
     const contents = readContents(bytes, read.value);
-    expect(contents.malformed).toMatchObject([{ offset: 40 + 20 + 4, name: 'timers' }, { message: 'a kallsyms entry below 48 bytes' }]); // prettier-ignore
+    expect(contents.malformed).toMatchObject([
+      { offset: 40 + 20 + 4, name: 'timers' },
+      { message: 'a kallsyms entry below 48 bytes' },
+    ]);
     expect(contents.kallsyms).toBeUndefined();
     expect(contents.described.has('tasks')).toBe(true);
   });

@@ -41,15 +41,29 @@ describe('a journal', () => {
     const of = memory();
     const journal = written(openJournal('rescue'), of, write(8, 0xaa, 0xbb));
     expect(journal.entries).toEqual([
-      { time_ns: 7, place: 'web.x', address: '', physical: 8, before: Uint8Array.of(8, 9), after: Uint8Array.of(0xaa, 0xbb) },
-    ]); // prettier-ignore
+      {
+        time_ns: 7,
+        place: 'web.x',
+        address: '',
+        physical: 8,
+        before: Uint8Array.of(8, 9),
+        after: Uint8Array.of(0xaa, 0xbb),
+      },
+    ]);
     expect([...of.bytes.subarray(7, 11)]).toEqual([7, 0xaa, 0xbb, 10]);
   });
 
   test('is undone to the byte, the first write and the last, and overlapping ones in the right order', () => {
     const of = memory();
     const before = of.bytes.slice();
-    const journal = written(openJournal('rescue'), of, write(0, 1, 2, 3, 4), write(2, 9, 9, 9, 9), write(63, 5), write(0, 7)); // prettier-ignore
+    const journal = written(
+      openJournal('rescue'),
+      of,
+      write(0, 1, 2, 3, 4),
+      write(2, 9, 9, 9, 9),
+      write(63, 5),
+      write(0, 7),
+    );
     expect(journal.entries).toHaveLength(4);
     expect(of.bytes).not.toEqual(before);
     expect(undo(journal, of).state).toBe('undone');
@@ -66,11 +80,13 @@ describe('a journal', () => {
       write(0),
       { ...write(0), after: new Uint8Array(65_537) },
     ])
-      // prettier-ignore
       expect(writeThrough(open, of, wrong)).toBeUndefined();
     for (const state of ['kept', 'undone'] as const)
       expect(writeThrough({ ...open, state }, of, write(0, 1))).toBeUndefined();
-    const full: Journal = { ...open, entries: Array.from({ length: 4096 }, () => ({ ...write(0, 1), before: Uint8Array.of(0) })) }; // prettier-ignore
+    const full: Journal = {
+      ...open,
+      entries: Array.from({ length: 4096 }, () => ({ ...write(0, 1), before: Uint8Array.of(0) })),
+    };
     expect(writeThrough(full, of, write(0, 1))).toBeUndefined();
     expect(of.bytes).toEqual(before);
   });

@@ -92,7 +92,9 @@ describe('a patient', () => {
     const patient = hypervisor.attach('rescue', 'web', FOR_EVER);
     if (patient === false) throw new Error('not attached');
     expect(patient.booted).toBeUndefined();
-    Object.assign(target.partitionNamed('web'), { booted: (_: number, into: Uint8Array) => into.fill(9).length > 0 }); // prettier-ignore
+    Object.assign(target.partitionNamed('web'), {
+      booted: (_: number, into: Uint8Array) => into.fill(9).length > 0,
+    });
     const into = new Uint8Array(2);
     expect(patient.booted?.(REGION, into)).toBe(true);
     expect([...into]).toEqual([9, 9]);

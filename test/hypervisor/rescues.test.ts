@@ -212,7 +212,12 @@ test('leases and journals fork and save with the machine', () => {
   const journal = one.hypervisor.rescues.openJournal('web');
   if (journal === undefined) throw new Error('no journal');
   one.target.partitionNamed('web').memory.write(PLACE, Uint8Array.of(before + 1));
-  const entry = { ...write(PLACE, before + 1), time_ns: 0, before: Uint8Array.of(before), after: Uint8Array.of(before + 1) }; // prettier-ignore
+  const entry = {
+    ...write(PLACE, before + 1),
+    time_ns: 0,
+    before: Uint8Array.of(before),
+    after: Uint8Array.of(before + 1),
+  };
   one.hypervisor.rescues.keepJournal('web', { ...journal, entries: [entry] });
 
   const child = one.target.fork();

@@ -35,9 +35,9 @@ describe('a clause of a locator', () => {
     expect(said('locator a: list of item via link from (symbols["a"] as item).k')).toEqual([
       'E1019 a `list` begins at `list_head`, and this is `u32`',
     ]);
-    expect(said('locator a: list of item via link from symbols["a"] guard (symbols["b"] as item).next')).toEqual([
-      'E1019 `guard` takes the place of a lock, a struct or an unsigned word, not `*item`',
-    ]); // prettier-ignore
+    expect(
+      said('locator a: list of item via link from symbols["a"] guard (symbols["b"] as item).next'),
+    ).toEqual(['E1019 `guard` takes the place of a lock, a struct or an unsigned word, not `*item`']);
   });
 
   it('holds no time where a number of entries is meant', () => {
@@ -49,12 +49,12 @@ describe('a clause of a locator', () => {
   it('says no more entries than an array has by its type', () => {
     const row = 'locator a: array of u64 from (symbols["a"] as item).row.entries';
     expect(said(`${row} length 4`)).toEqual([]);
-    expect(said(`${row} length 5`)).toEqual([
-      'E1019 `length` is 5, and `from` begins at `u64[4]`',
-    ]); // prettier-ignore
+    expect(said(`${row} length 5`)).toEqual(['E1019 `length` is 5, and `from` begins at `u64[4]`']);
   });
 
   it('is missed where an array would have no length', () => {
-    expect(said('locator a: array of item from (symbols["a"] as item).next').map((one) => one.slice(0, 5))).toEqual(['E1012']); // prettier-ignore
+    expect(
+      said('locator a: array of item from (symbols["a"] as item).next').map((one) => one.slice(0, 5)),
+    ).toEqual(['E1012']);
   });
 });

@@ -16,8 +16,10 @@ it('the guide lists every code that there is, and no other', () => {
 
 it('a symbol that the simulated kernel has not is told of what is simulated, and not of what is not', () => {
   const told = (targets: string): string[] =>
-    compile(['example.spec'], exampleHost(inFrame('scenario', `targets ${targets}\nat 40 ms: set web.symbols["modprobe_path"] to 0`)))
-      .diagnostics.map(({ code }) => code); // prettier-ignore
+    compile(
+      ['example.spec'],
+      exampleHost(inFrame('scenario', `targets ${targets}\nat 40 ms: set web.symbols["modprobe_path"] to 0`)),
+    ).diagnostics.map(({ code }) => code);
   expect(told('sim')).toContain('E0619');
   expect(told('sim, qemu')).toContain('E0619');
   expect(told('qemu')).not.toContain('E0619');

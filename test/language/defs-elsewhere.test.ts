@@ -60,7 +60,10 @@ describe('a `def` of another file', () => {
     };
     const { value, diagnostics } = compile(Object.keys(files), memoryHost(files), {});
     expect(diagnostics).toEqual([]);
-    expect(found({ model: value.find(({ file }) => file === 'b.spec') as SpecModel })).toEqual([['jobs', 'owns'], ['job', 'own']]); // prettier-ignore
+    expect(found({ model: value.find(({ file }) => file === 'b.spec') as SpecModel })).toEqual([
+      ['jobs', 'owns'],
+      ['job', 'own'],
+    ]);
   });
 
   it('is never read with another structure of that name', () => {

@@ -17,7 +17,14 @@ const states = [
   ...new Set([GUEST_STATES, HYPERVISOR_STATES, BYSTANDER_STATES].flatMap((one) => Object.keys(one))),
   ...VERDICTS,
 ];
-const generated: Readonly<Record<string, string>> = generate({ ebnf, grammarRules, KEYWORDS, LANGUAGE_WORDS, VERBS, states }); // prettier-ignore
+const generated: Readonly<Record<string, string>> = generate({
+  ebnf,
+  grammarRules,
+  KEYWORDS,
+  LANGUAGE_WORDS,
+  VERBS,
+  states,
+});
 const committed = (file: string): string => readFileSync(join(FOLDER, file), 'utf8');
 
 describe('the grammar folder', () => {
@@ -77,11 +84,42 @@ describe('the TextMate grammar', () => {
   it.each([
     ['## Why.', ['## Why. comment.line.documentation']],
     ['topology two {', ['topology keyword.declaration', 'two entity.name.type', '{ -']],
-    ['  at 40 ms called harm: flip web.tasks.next bit 3', ['at keyword.control', '40 constant.numeric', 'ms keyword.other.unit', 'called keyword.other', 'harm entity.name.label', ': -', 'flip support.function.verb', 'web -', '. -', 'tasks variable.other.member', '. -', 'next variable.other.member', 'bit -', '3 constant.numeric']],
-    ['    verdict web.tasks is not corrupt with LIST_NULL', ['verdict support.class.observer', 'web -', '. -', 'tasks variable.other.member', 'is keyword.operator.word', 'not keyword.operator.word', 'corrupt support.constant.state', 'with keyword.other.clause', 'LIST_NULL constant.other.code']],
+    [
+      '  at 40 ms called harm: flip web.tasks.next bit 3',
+      [
+        'at keyword.control',
+        '40 constant.numeric',
+        'ms keyword.other.unit',
+        'called keyword.other',
+        'harm entity.name.label',
+        ': -',
+        'flip support.function.verb',
+        'web -',
+        '. -',
+        'tasks variable.other.member',
+        '. -',
+        'next variable.other.member',
+        'bit -',
+        '3 constant.numeric',
+      ],
+    ],
+    [
+      '    verdict web.tasks is not corrupt with LIST_NULL',
+      [
+        'verdict support.class.observer',
+        'web -',
+        '. -',
+        'tasks variable.other.member',
+        'is keyword.operator.word',
+        'not keyword.operator.word',
+        'corrupt support.constant.state',
+        'with keyword.other.clause',
+        'LIST_NULL constant.other.code',
+      ],
+    ],
   ])('colours %s', (line, wanted) => {
     expect(scopes(line)).toEqual(wanted);
-  }); // prettier-ignore
+  });
 
   it('sees values in a message, and no comment in a string', () => {
     const found = scopes('  require a else CODE "# {o.id:hex} \\"x\\""  # said');

@@ -20,11 +20,13 @@ interface Example {
   readonly text: string;
 }
 
-const examples: readonly Example[] = [...GUIDE.matchAll(/^```siren *([^\n]*)\n([\s\S]*?)^```$/gm)].map((found) => ({
-  line: GUIDE.slice(0, found.index).split('\n').length,
-  mode: found[1] as string,
-  text: found[2] as string,
-})); // prettier-ignore
+const examples: readonly Example[] = [...GUIDE.matchAll(/^```siren *([^\n]*)\n([\s\S]*?)^```$/gm)].map(
+  (found) => ({
+    line: GUIDE.slice(0, found.index).split('\n').length,
+    mode: found[1] as string,
+    text: found[2] as string,
+  }),
+);
 
 const IMPORT = 'import { two_partitions } from "./lib/machines.spec"\n\n';
 
@@ -43,10 +45,15 @@ const CROWDED = examples.find(({ text }) => text.startsWith('topology crowded'))
 
 const host = (text: string): SourceHost => ({
   read: (file) => {
-    const found = file === 'guide.spec' ? text : file === 'lib/crowded.spec' ? CROWDED : readFileSync(join(ROOT, 'specs', file), 'utf8');
+    const found =
+      file === 'guide.spec'
+        ? text
+        : file === 'lib/crowded.spec'
+          ? CROWDED
+          : readFileSync(join(ROOT, 'specs', file), 'utf8');
     return { ok: true, bytes: Buffer.from(found) };
   },
-}); // prettier-ignore
+});
 
 /** What a reader would see. A `let` or a tag that only an example has no use for is none of its faults. */
 function diagnosed(text: string): { codes: string[]; shown: string } {
@@ -59,28 +66,43 @@ function diagnosed(text: string): { codes: string[]; shown: string } {
 }
 
 describe('the language guide', () => {
-  it.each(examples.filter(({ mode }) => !mode.startsWith('error')))('compiles its example at line $line', (example) => {
-    expect(diagnosed(whole(example)).shown).toBe('');
-  }); // prettier-ignore
+  it.each(examples.filter(({ mode }) => !mode.startsWith('error')))(
+    'compiles its example at line $line',
+    (example) => {
+      expect(diagnosed(whole(example)).shown).toBe('');
+    },
+  );
 
-  it.each(examples.filter(({ mode }) => mode.startsWith('error')))('shows what $mode says at line $line', (example) => {
-    expect(diagnosed(example.text).codes).toEqual([example.mode.slice('error '.length)]);
-  }); // prettier-ignore
+  it.each(examples.filter(({ mode }) => mode.startsWith('error')))(
+    'shows what $mode says at line $line',
+    (example) => {
+      expect(diagnosed(example.text).codes).toEqual([example.mode.slice('error '.length)]);
+    },
+  );
 
-  it.each(examples.filter(({ mode }) => mode === 'run'))('runs its example at line $line as it says', (example) => {
-    const { value } = compile(['guide.spec'], host(example.text), { library: SHIPPED });
-    for (const scenario of value.flatMap(({ scenarios }) => scenarios)) {
-      const outcome = executorOf(SHIPPED)({ index: 0, scenario, seed: scenario.seeds[0] as number }, { today: "2026-01-01", replay: "siren run", target: "sim" });
-      expect(outcome.status, JSON.stringify(outcome, null, 1).slice(0, 2000)).toBe('passed');
-    }
-  }); // prettier-ignore
+  it.each(examples.filter(({ mode }) => mode === 'run'))(
+    'runs its example at line $line as it says',
+    (example) => {
+      const { value } = compile(['guide.spec'], host(example.text), { library: SHIPPED });
+      for (const scenario of value.flatMap(({ scenarios }) => scenarios)) {
+        const outcome = executorOf(SHIPPED)(
+          { index: 0, scenario, seed: scenario.seeds[0] as number },
+          { today: '2026-01-01', replay: 'siren run', target: 'sim' },
+        );
+        expect(outcome.status, JSON.stringify(outcome, null, 1).slice(0, 2000)).toBe('passed');
+      }
+    },
+  );
 
   it('writes whole files in their one form, but for its comments', () => {
-    const bare = (text: string): string[] => text.split('\n').map((line) => line.replace(/\s*#.*$/, '').trimEnd());
+    const bare = (text: string): string[] =>
+      text.split('\n').map((line) => line.replace(/\s*#.*$/, '').trimEnd());
     for (const example of examples.filter(({ mode }) => mode === '' || mode === 'run')) {
-      expect(bare(format('guide.spec', example.text).value ?? ''), `line ${example.line}`).toEqual(bare(example.text));
+      expect(bare(format('guide.spec', example.text).value ?? ''), `line ${example.line}`).toEqual(
+        bare(example.text),
+      );
     }
-  }); // prettier-ignore
+  });
 
   it('shows every word of the language in its code', () => {
     const spans = [...GUIDE.replaceAll(/^```[\s\S]*?^```$/gm, '').matchAll(/`([^`\n]+)`/g)].map(

@@ -16,7 +16,10 @@ const SOURCES = ['structs', 'locators', 'validators', 'apps'].map((name) =>
 
 /** Compiles, draws every diagnostic, and gives the codes. */
 function swallow(text: string): string[] {
-  const { diagnostics, sources, value } = compile(['good/x.spec'], memoryHost({ ...LIB, 'good/x.spec': text }));
+  const { diagnostics, sources, value } = compile(
+    ['good/x.spec'],
+    memoryHost({ ...LIB, 'good/x.spec': text }),
+  );
   for (const one of diagnostics) {
     for (const { span } of one.labels)
       expect(Number.isInteger(span.start) && span.start >= 0 && span.end >= span.start).toBe(true);
@@ -24,7 +27,7 @@ function swallow(text: string): string[] {
   }
   structuredClone(value);
   return diagnostics.map(({ code }) => code);
-} // prettier-ignore
+}
 
 const repeated = (count: number, line: (at: number) => string): string =>
   Array.from({ length: count }, (_, at) => line(at)).join('');
@@ -39,17 +42,21 @@ describe('whatever declarations are made of', () => {
     const number = fc.nat(100_000);
     const change = fc.tuple(number, number, number, number);
     fc.assert(
-      fc.property(fc.nat(SOURCES.length - 1), fc.array(change, { minLength: 1, maxLength: 4 }), (which, changes) => {
-        const copy = [...(pieces[which] as string[])];
-        for (const [to, of, from, count] of changes) {
-          const source = pieces[of % pieces.length] as string[];
-          const taken = source.slice(from % source.length, (from % source.length) + (count % 5));
-          copy.splice(to % copy.length, count % 3, ...taken);
-        }
-        swallow(copy.join(''));
-      }),
+      fc.property(
+        fc.nat(SOURCES.length - 1),
+        fc.array(change, { minLength: 1, maxLength: 4 }),
+        (which, changes) => {
+          const copy = [...(pieces[which] as string[])];
+          for (const [to, of, from, count] of changes) {
+            const source = pieces[of % pieces.length] as string[];
+            const taken = source.slice(from % source.length, (from % source.length) + (count % 5));
+            copy.splice(to % copy.length, count % 3, ...taken);
+          }
+          swallow(copy.join(''));
+        },
+      ),
       { numRuns: 60 },
-    ); // prettier-ignore
+    );
   });
 
   it('a text that ends anywhere gives diagnostics, never an exception', () => {
@@ -76,7 +83,8 @@ describe('whatever declarations are made of', () => {
 
   it('and mean nothing where nobody declared them', () => {
     for (const name of ['__proto__', 'constructor', 'toString']) {
-      const order = 'struct order { link: list_head; id: u64 }\nlocator orders: list of order via link from symbols["x"]\n'; // prettier-ignore
+      const order =
+        'struct order { link: list_head; id: u64 }\nlocator orders: list of order via link from symbols["x"]\n';
       for (const text of [
         `struct s { a: ${name} }`,
         `locator x: ${name} of order from symbols["y"]`,
@@ -169,11 +177,18 @@ describe('declarations that grow', () => {
   });
 
   it('a validator of four thousand requirements comes to an end', () => {
-    expect(errors(`validator v {\n${'require (symbols["a"] as u64) == 1 else CODE "code"\n'.repeat(4000)}}`).length).toBeLessThan(2); // prettier-ignore
+    expect(
+      errors(`validator v {\n${'require (symbols["a"] as u64) == 1 else CODE "code"\n'.repeat(4000)}}`)
+        .length,
+    ).toBeLessThan(2);
   });
 
   it('a message of a thousand holes, and one of holes in holes, are told', () => {
-    expect(errors(`validator v { require (symbols["a"] as u64) == 1 else CODE "${'{1}'.repeat(1000)}" }`)).toEqual(['E1037']); // prettier-ignore
-    expect(errors(`validator v { require (symbols["a"] as u64) == 1 else CODE "${'{'.repeat(1000)}" }`)).toEqual(['E1037']); // prettier-ignore
+    expect(
+      errors(`validator v { require (symbols["a"] as u64) == 1 else CODE "${'{1}'.repeat(1000)}" }`),
+    ).toEqual(['E1037']);
+    expect(
+      errors(`validator v { require (symbols["a"] as u64) == 1 else CODE "${'{'.repeat(1000)}" }`),
+    ).toEqual(['E1037']);
   });
 });

@@ -17,8 +17,14 @@ const service = (...steps: string[]): string => `on rescue.diagnosed: service we
 describe('a service', () => {
   it('is an action with its steps in order, or none by advice', () => {
     const { triggers } = model(
-      service('park web.cpus', 'release web.locks["sb_lock"] only_if orphan', 'set web.orders[3].qty to 7', 'verify web', 'resume web'),
-    ); // prettier-ignore
+      service(
+        'park web.cpus',
+        'release web.locks["sb_lock"] only_if orphan',
+        'set web.orders[3].qty to 7',
+        'verify web',
+        'resume web',
+      ),
+    );
     expect(triggers[0]?.actions.map(({ verb, steps }) => [verb, steps?.map((step) => step.verb)])).toEqual([
       ['service', ['park', 'release', 'set', 'verify', 'resume']],
     ]);
@@ -56,7 +62,10 @@ describe('a service', () => {
     ['at 40 ms: service web by advice { park web.cpus }', 'E0531'],
     ['at 40 ms: service web by force', 'E0307'],
     ['at 40 ms: service web.cpus by advice', 'E0510'],
-    ['change rescue { attends db }\non rescue.diagnosed: service web by advice\nexpect { guest web is healthy }', 'E0522'], // prettier-ignore
+    [
+      'change rescue { attends db }\non rescue.diagnosed: service web by advice\nexpect { guest web is healthy }',
+      'E0522',
+    ],
     [
       'change rescue { attends db }\nat 40 ms: service web by advice\nexpect { guest web is healthy }',
       'E0522',
@@ -69,7 +78,8 @@ describe('a service', () => {
   });
 
   it("may be part of a fault of one's own", () => {
-    const text = 'import { pair } from "./machines.spec"\nfault mend(which) { service which by advice }\nscenario "s" {\n  uses pair\n  at 1 ms: mend web\n  expect { service web is declined }\n}'; // prettier-ignore
+    const text =
+      'import { pair } from "./machines.spec"\nfault mend(which) { service which by advice }\nscenario "s" {\n  uses pair\n  at 1 ms: mend web\n  expect { service web is declined }\n}';
     const { value, diagnostics } = compile(['example.spec'], exampleHost(text));
     expect(diagnostics).toEqual([]);
     expect(value[0]?.scenarios[0]?.triggers[0]?.actions).toMatchObject([
@@ -133,7 +143,11 @@ describe('an ambulance', () => {
   it('stands by when it says so', () => {
     const standby = (text: string): unknown =>
       party(text).value[0]?.scenarios[0]?.topology.ambulances[0]?.standby;
-    expect([standby('standby yes'), standby('standby no'), standby('attends web')]).toEqual([true, undefined, undefined]); // prettier-ignore
+    expect([standby('standby yes'), standby('standby no'), standby('attends web')]).toEqual([
+      true,
+      undefined,
+      undefined,
+    ]);
     expect(party('standby 3').diagnostics.map(({ code }) => code)).toEqual(['E0308']);
     expect(party('standby yes; standby no').diagnostics.map(({ code }) => code)).toEqual(['E0310']);
   });

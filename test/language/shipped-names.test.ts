@@ -8,7 +8,9 @@ describe('names of what ships', () => {
   it("stand in nobody's way: words of a spec's own enumerations are what they are beside its members", () => {
     const shipped = new Set(SHIPPED.locators.map(({ name }) => name));
     expect([shipped.has('queued'), shipped.has('slabs')]).toEqual([true, true]);
-    const { value, diagnostics } = compile(['good/words.spec'], fileHost(resolve('test/language')), { library: SHIPPED }); // prettier-ignore
+    const { value, diagnostics } = compile(['good/words.spec'], fileHost(resolve('test/language')), {
+      library: SHIPPED,
+    });
     expect(diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
     expect(value.flatMap(({ scenarios }) => scenarios)).toHaveLength(2);
   });

@@ -16,9 +16,15 @@ validator orders { each o in orders { require o.qty in 1..1000 else RANGE "order
 const read = (text: string, more: MemoryFiles = {}, options: CompileOptions = {}): Compiled =>
   compile(
     ['x.spec'],
-    memoryHost({ 'ledger.spec': LEDGER, 'machines.spec': MACHINES, 'orders.spec': ORDERS, ...more, 'x.spec': text }),
+    memoryHost({
+      'ledger.spec': LEDGER,
+      'machines.spec': MACHINES,
+      'orders.spec': ORDERS,
+      ...more,
+      'x.spec': text,
+    }),
     options,
-  ); // prettier-ignore
+  );
 const errors = (result: Compiled): string[] =>
   result.diagnostics.filter((one) => one.severity === 'error').map((one) => `${one.code} ${one.message}`);
 function library(text: string, options: CompileOptions = {}): LibraryModel {
@@ -80,22 +86,29 @@ describe('an import', () => {
     expect(errors(result)).toEqual([]);
     const [loop] = result.value[0]?.library.validators[0]?.body ?? [];
     const [rule] = loop?.kind === 'each' ? loop.body : [];
-    const range = rule?.kind === 'require' && rule.condition.kind === 'binary' ? rule.condition.right : undefined;
+    const range =
+      rule?.kind === 'require' && rule.condition.kind === 'binary' ? rule.condition.right : undefined;
     expect(range).toMatchObject({ kind: 'range', low: { kind: 'int', value: 8n }, high: { value: 100n } });
-  }); // prettier-ignore
+  });
 
   it('that needs another struct of a name which is taken is refused', () => {
     const text = 'import { accounts } from "./ledger.spec"\nstruct node { id: u64 }';
-    expect(errors(read(text))).toEqual([expect.stringMatching(/^E1001 what is imported needs another struct `node`/)]); // prettier-ignore
+    expect(errors(read(text))).toEqual([
+      expect.stringMatching(/^E1001 what is imported needs another struct `node`/),
+    ]);
   });
 
   it("that needs a struct of the guest's goes with the same struct of the guest's here", () => {
-    const other = 'struct task_struct from guest\nlocator sons: list of task_struct via sibling from symbols["x"] id pid\n'; // prettier-ignore
+    const other =
+      'struct task_struct from guest\nlocator sons: list of task_struct via sibling from symbols["x"] id pid\n';
     const judged = 'validator sons { each s in sons { require s.pid > 1 else INIT "{s.pid}" } }';
-    const at = (own: string): string[] => errors(read(`import { sons } from "./other.spec"\n${own}\n${judged}`, { 'other.spec': other })); // prettier-ignore
+    const at = (own: string): string[] =>
+      errors(read(`import { sons } from "./other.spec"\n${own}\n${judged}`, { 'other.spec': other }));
     expect(at('')).toEqual([]);
     expect(at('struct task_struct from guest')).toEqual([]);
-    expect(at('struct task_struct { pid: u32 }')).toEqual([expect.stringMatching(/^E1001 what is imported needs another struct `task_struct`/)]); // prettier-ignore
+    expect(at('struct task_struct { pid: u32 }')).toEqual([
+      expect.stringMatching(/^E1001 what is imported needs another struct `task_struct`/),
+    ]);
   });
 });
 
@@ -109,13 +122,17 @@ describe('what ships', () => {
   it('gives way to what a file declares by the same name', () => {
     const own = ORDERS.replace('qty: u32', 'qty: u64').replace('RANGE', 'OWN');
     const model = library(own, { library: shipped });
-    expect(model.validators.map(({ codes, shipped: ships }) => [codes[0]?.code, ships])).toEqual([['OWN', false]]); // prettier-ignore
+    expect(model.validators.map(({ codes, shipped: ships }) => [codes[0]?.code, ships])).toEqual([
+      ['OWN', false],
+    ]);
     expect(shipped.validators[0]?.shipped).toBe(true);
     expect(errors(read(own.replace('o.qty', 'o.quantity'), {}, { library: shipped }))).toHaveLength(1);
   });
 
   it('is what a partition describes when its file says no more', () => {
-    const text = scenario('change web { metadata { describes orders } }\n expect { verdict web.orders is intact }'); // prettier-ignore
+    const text = scenario(
+      'change web { metadata { describes orders } }\n expect { verdict web.orders is intact }',
+    );
     const { value } = read(text, {}, { library: shipped });
     const [web] = value[0]?.scenarios[0]?.topology.lpars ?? [];
     expect(web?.metadata.locators?.map(({ name }) => name)).toEqual(['orders']);
@@ -153,8 +170,11 @@ describe('an application', () => {
     const [app] = result.value[0]?.scenarios[0]?.topology.lpars[0]?.apps ?? [];
     expect(app?.locks).toEqual(['ledger_lock']);
     expect(app?.structs.map(({ name }) => name)).toEqual(['node']);
-    expect(app?.fills[0]).toMatchObject({ count: 4, locator: { name: 'accounts', space: { comm: 'ledger' } } });
-  }); // prettier-ignore
+    expect(app?.fills[0]).toMatchObject({
+      count: 4,
+      locator: { name: 'accounts', space: { comm: 'ledger' } },
+    });
+  });
 });
 
 describe('a formula', () => {
@@ -179,7 +199,8 @@ describe('a formula', () => {
   it('in a message is told of where it stands in the file', () => {
     const text = ORDERS.replace('{o.id}', '{o.number}');
     const [one] = read(text).diagnostics;
-    const { start, end } = (one as { labels: readonly { span: { start: number; end: number } }[] }).labels[0]?.span ?? { start: 0, end: 0 }; // prettier-ignore
+    const { start, end } = (one as { labels: readonly { span: { start: number; end: number } }[] }).labels[0]
+      ?.span ?? { start: 0, end: 0 };
     expect(text.slice(start, end)).toBe('number');
   });
 
@@ -221,11 +242,16 @@ describe('a claim', () => {
 
 describe('a repair', () => {
   it('of a code of a shape is for what is gone through, nested or not', () => {
-    const shelves = 'struct shelf { items: list_head; id: u64 }\nstruct item { link: list_head; id: u64 }\nlocator shelves: array of shelf from symbols["x"] length 4 id id\n'; // prettier-ignore
+    const shelves =
+      'struct shelf { items: list_head; id: u64 }\nstruct item { link: list_head; id: u64 }\nlocator shelves: array of shelf from symbols["x"] length 4 id id\n';
     const items = 'locator goods in shelves: list of item via link from .items id id\n';
-    const judged = 'validator shelves {\n each s in shelves { each i in s.goods { require i.id > 0 else ID "{i.id}" } }\n repair LIST_NULL, ID: relink }'; // prettier-ignore
+    const judged =
+      'validator shelves {\n each s in shelves { each i in s.goods { require i.id > 0 else ID "{i.id}" } }\n repair LIST_NULL, ID: relink }';
     expect(errors(read(`${shelves}${items}${judged}`))).toEqual([]);
-    const bare = judged.replace('each i in s.goods { require i.id > 0 else ID "{i.id}" }', 'require s.id > 0 else ID "{s.id}"'); // prettier-ignore
+    const bare = judged.replace(
+      'each i in s.goods { require i.id > 0 else ID "{i.id}" }',
+      'require s.id > 0 else ID "{s.id}"',
+    );
     expect(errors(read(`${shelves}${bare}`)).map((one) => one.slice(0, 5))).toEqual(['E1042', 'E1059']);
   });
 

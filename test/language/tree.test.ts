@@ -23,7 +23,10 @@ function tokens(file: string, text: string): string {
 /** One node a line, with what it is made of set in below it: `phrase [12..40]`. */
 function outline(value: unknown, name: string, depth: number): string {
   const at = `${'  '.repeat(depth)}${name}`;
-  if (Array.isArray(value)) return value.length === 0 ? `${at} []\n` : value.map((one, index) => outline(one, `${name}[${index}]`, depth)).join(''); // prettier-ignore
+  if (Array.isArray(value))
+    return value.length === 0
+      ? `${at} []\n`
+      : value.map((one, index) => outline(one, `${name}[${index}]`, depth)).join('');
   if (typeof value !== 'object' || value === null) return `${at} ${String(value)}\n`;
   const { kind, start, end, ...parts } = value as Record<string, unknown>;
   const span = start === undefined ? '' : ` [${String(start)}..${String(end)}]`;

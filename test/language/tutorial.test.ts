@@ -70,27 +70,53 @@ function shown({ diagnostics, sources }: ReturnType<typeof compile>): string {
 const timeless = (text: string): string => text.replaceAll(/\d+\.\d+ ms/g, '… ms');
 
 describe('the tutorial', () => {
-  it.each(STEPS.filter(({ mode }) => !mode.startsWith('error')))('compiles after its step at line $line', ({ pieces }) => {
-    expect(shown(compiled(pieces))).toBe('');
-  }); // prettier-ignore
+  it.each(STEPS.filter(({ mode }) => !mode.startsWith('error')))(
+    'compiles after its step at line $line',
+    ({ pieces }) => {
+      expect(shown(compiled(pieces))).toBe('');
+    },
+  );
 
-  it.each(STEPS.filter(({ mode }) => mode.startsWith('error')))('shows what its mistake at line $line leads to', ({ pieces }) => {
-    const said = shown(compiled(pieces));
-    expect(said).not.toBe('');
-    expect(TUTORIAL).toContain(`\n${said}\n`);
-  }); // prettier-ignore
+  it.each(STEPS.filter(({ mode }) => mode.startsWith('error')))(
+    'shows what its mistake at line $line leads to',
+    ({ pieces }) => {
+      const said = shown(compiled(pieces));
+      expect(said).not.toBe('');
+      expect(TUTORIAL).toContain(`\n${said}\n`);
+    },
+  );
 
-  it.each(STEPS.filter(({ mode }) => mode === 'trial'))('shows how its trial at line $line ends', ({ pieces, text }) => {
-    const { value, sources } = compiled(pieces);
-    const scenario = value.flatMap(({ scenarios }) => scenarios).find(({ name }) => text.includes(`"${name}"`));
-    const job = { index: 0, scenario: scenario!, seed: 1 };
-    const outcome = executorOf(LIBRARY)(job, { today: '2026-01-01', replay: 'npx siren run', target: 'sim' });
-    expect(outcome.status).toBe('failed');
-    const [found] = outcome.record!.reports[0]!.findings;
-    expect(found!.context!.fields.map(({ name }) => name)).toEqual(['chain.next', 'chain.pprev', 'token', 'user', 'kind', 'hits', 'opened', 'expires', 'name']); // prettier-ignore
-    const said = failureText(job, outcome, (file) => sources.get(file)).split('\n');
-    for (const line of said.filter((one) => !one.includes('trace hash'))) expect(timeless(TUTORIAL)).toContain(timeless(line));
-  }); // prettier-ignore
+  it.each(STEPS.filter(({ mode }) => mode === 'trial'))(
+    'shows how its trial at line $line ends',
+    ({ pieces, text }) => {
+      const { value, sources } = compiled(pieces);
+      const scenario = value
+        .flatMap(({ scenarios }) => scenarios)
+        .find(({ name }) => text.includes(`"${name}"`));
+      const job = { index: 0, scenario: scenario!, seed: 1 };
+      const outcome = executorOf(LIBRARY)(job, {
+        today: '2026-01-01',
+        replay: 'npx siren run',
+        target: 'sim',
+      });
+      expect(outcome.status).toBe('failed');
+      const [found] = outcome.record!.reports[0]!.findings;
+      expect(found!.context!.fields.map(({ name }) => name)).toEqual([
+        'chain.next',
+        'chain.pprev',
+        'token',
+        'user',
+        'kind',
+        'hits',
+        'opened',
+        'expires',
+        'name',
+      ]);
+      const said = failureText(job, outcome, (file) => sources.get(file)).split('\n');
+      for (const line of said.filter((one) => !one.includes('trace hash')))
+        expect(timeless(TUTORIAL)).toContain(timeless(line));
+    },
+  );
 
   it('ends with the file that ships, in its one form', () => {
     const last = STEPS.at(-1)!.pieces;
@@ -101,11 +127,14 @@ describe('the tutorial', () => {
   });
 
   it('is announced in the README with a structure that compiles', () => {
-    const [, example] = /fifteen lines\n[\s\S]*?^```\n([\s\S]*?)^```$/m.exec(README) as unknown as [string, string];
+    const [, example] = /fifteen lines\n[\s\S]*?^```\n([\s\S]*?)^```$/m.exec(README) as unknown as [
+      string,
+      string,
+    ];
     expect(shown(compiled(piecesOf(example)))).toBe('');
     expect(format(FILE, example).value).toBe(example);
     expect(example.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(15);
-  }); // prettier-ignore
+  });
 
   it('begins with fifteen lines', () => {
     expect(STEPS[0]!.text.split('\n').filter((line) => line.trim() !== '')).toHaveLength(15);

@@ -18,7 +18,9 @@ beforeAll(() => {
     ...TORN.flatMap((one) => one.moments),
   ]);
   const { run } = faults.guest.patientAt(60 * MS);
-  forks = run.events.filter(({ kind, subject, time_ns }) => kind === 'fork' && subject === 'web' && time_ns > HARM_NS).map(({ time_ns }) => time_ns); // prettier-ignore
+  forks = run.events
+    .filter(({ kind, subject, time_ns }) => kind === 'fork' && subject === 'web' && time_ns > HARM_NS)
+    .map(({ time_ns }) => time_ns);
 });
 
 const here = SHIPPED.validators.filter(({ name }) => !ELSEWHERE.has(name));
@@ -34,7 +36,9 @@ describe('every finding code of the library', () => {
   });
 
   it('says in its document what is wrong', () => {
-    const silent = SHIPPED.validators.flatMap(({ name, codes }) => codes.filter(({ doc }) => !/\w \w/.test(doc)).map(({ code }) => `${name} ${code}`)); // prettier-ignore
+    const silent = SHIPPED.validators.flatMap(({ name, codes }) =>
+      codes.filter(({ doc }) => !/\w \w/.test(doc)).map(({ code }) => `${name} ${code}`),
+    );
     expect(silent).toEqual([]);
   });
 

@@ -9,13 +9,21 @@ export interface Corrupt {
   readonly after_ns: number;
 }
 
-/** A fault while a CPU is inside the kernel; several where no lock guards the structure: each reading then catches another moment. */
+/**
+ * A fault while a CPU is inside the kernel; several where no lock guards the structure: each reading then catches
+ * another moment.
+ */
 export interface Torn {
   readonly validator: string;
   readonly moments: readonly string[];
 }
 
-const corrupt = (validator: string, code: string, faults: string, after_ns = 1_000): Corrupt => ({ validator, code, faults, after_ns }); // prettier-ignore
+const corrupt = (validator: string, code: string, faults: string, after_ns = 1_000): Corrupt => ({
+  validator,
+  code,
+  faults,
+  after_ns,
+});
 const torn = (validator: string, ...moments: readonly string[]): Torn => ({ validator, moments });
 
 /** Four bytes that are no state of a lock, and a lock that is held. */
@@ -23,7 +31,8 @@ const noState = (lock: string): string => `fill ${lock} with 0x77 bytes 4 B`;
 const hold = (lock: string): string => `fill ${lock} with 1 bytes 1 B`;
 
 /** Of a list_head: its neighbours lead past it. */
-const unlinked = (link: string): string => `set ${link}.next.prev to ${link}.prev + 0; set ${link}.prev.next to ${link}.next + 0`; // prettier-ignore
+const unlinked = (link: string): string =>
+  `set ${link}.next.prev to ${link}.prev + 0; set ${link}.prev.next to ${link}.next + 0`;
 
 const CACHE = 'web.slabs["kmalloc-64"]';
 const OTHER = `${CACHE}.cpu_slab[1]`;
@@ -47,14 +56,38 @@ const retire = (of: string): string =>
 export const RETIRED: string = retire(OTHER);
 const retired = (...more: readonly string[]): string => [RETIRED, ...more].join('; ');
 
-const queuedThere = (task: string): string => `set web.tasks["${task}"].on_rq to 1; set web.tasks["${task}"].se.on_rq to 1`; // prettier-ignore
-const crossed = 'acquire web.locks["sb_lock"] by web.cpus[0]; acquire web.locks["inode_hash_lock"] by web.cpus[1]; acquire web.locks["inode_hash_lock"] by web.cpus[0]; acquire web.locks["sb_lock"] by web.cpus[1]'; // prettier-ignore
+const queuedThere = (task: string): string =>
+  `set web.tasks["${task}"].on_rq to 1; set web.tasks["${task}"].se.on_rq to 1`;
+const crossed =
+  'acquire web.locks["sb_lock"] by web.cpus[0]; acquire web.locks["inode_hash_lock"] by web.cpus[1]; acquire web.locks["inode_hash_lock"] by web.cpus[0]; acquire web.locks["sb_lock"] by web.cpus[1]';
 const freedTwice = `free ${CACHE}.objects[4]; free ${CACHE}.objects[5]; free ${CACHE}.objects[4]`;
 
 /** Of what the simulated guest has not, and the tests that have it. */
 export const ELSEWHERE: ReadonlyMap<string, string> = new Map(
-  ['areas', 'call_sites', 'class_queues', 'credentials', 'file_tables', 'free_areas', 'gates', 'group_queues', 'interrupts', 'jump_sites', 'modules', 'mounts', 'mutexes', 'pages', 'pids', 'spin_locks', 'system_calls', 'text', 'vmap_areas', 'work_queues', 'worker_pools'].map((name) => [name, 'test/library/stock.real.test.ts']),
-); // prettier-ignore
+  [
+    'areas',
+    'call_sites',
+    'class_queues',
+    'credentials',
+    'file_tables',
+    'free_areas',
+    'gates',
+    'group_queues',
+    'interrupts',
+    'jump_sites',
+    'modules',
+    'mounts',
+    'mutexes',
+    'pages',
+    'pids',
+    'spin_locks',
+    'system_calls',
+    'text',
+    'vmap_areas',
+    'work_queues',
+    'worker_pools',
+  ].map((name) => [name, 'test/library/stock.real.test.ts']),
+);
 
 /** Codes about members that the simulated guest has not, of structures that it has. */
 export const CODES_ELSEWHERE: ReadonlySet<string> = new Set([
@@ -120,7 +153,11 @@ export const CORRUPT: readonly Corrupt[] = [
   corrupt('slabs', 'SLAB_PARTIAL', retired(`set ${CACHE}.node[0].nr_partial to 3`)),
   corrupt('cpu_freelists', 'SLAB_CACHE', `set ${OTHER}.slab.slab_cache to 0x1000`),
   corrupt('cpu_freelists', 'SLAB_COUNTERS', counters(10)),
-  corrupt('cpu_freelists', 'WALK_LIMIT', `set ${OTHER}.slab.freelist to ${OTHER}.freelist + 0; ${frozen(63)}`), // prettier-ignore
+  corrupt(
+    'cpu_freelists',
+    'WALK_LIMIT',
+    `set ${OTHER}.slab.freelist to ${OTHER}.freelist + 0; ${frozen(63)}`,
+  ),
   corrupt(
     'cpu_freelists',
     'PARTIAL_CYCLE',
@@ -133,7 +170,11 @@ export const CORRUPT: readonly Corrupt[] = [
   ),
   corrupt('cpu_freelists', 'FREELIST_CYCLE', freedTwice, 50_000),
   corrupt('cpu_freelists', 'FREELIST_OUTSIDE', `set ${CACHE}.cpu_slab[0].freelist to 0x4141_4141_4141_4140`),
-  corrupt('cpu_freelists', 'FREELIST_MISALIGNED', `set ${CACHE}.cpu_slab[0].freelist to ${CACHE}.cpu_slab[0].freelist + 8`), // prettier-ignore
+  corrupt(
+    'cpu_freelists',
+    'FREELIST_MISALIGNED',
+    `set ${CACHE}.cpu_slab[0].freelist to ${CACHE}.cpu_slab[0].freelist + 8`,
+  ),
   corrupt('super_blocks', 'SB_ROOT', 'set web.super_blocks["tmpfs"].s_root to 0x1000'),
   corrupt('super_blocks', 'SB_COUNT', 'set web.super_blocks["tmpfs"].s_count to 0'),
   corrupt('super_blocks', 'INODE_SB', 'set web.super_blocks["rootfs"].s_root.d_inode.i_sb to 0x1000'),

@@ -84,7 +84,9 @@ const ROWS: readonly Row[] = [
   ['timers', 'TIMER_RUNNING', 'timer_wheels[0].running_timer', to(0x4141_4140n)],
 ];
 
-/** Of what both have: members of a task by which it hangs together with others, and numbers that Linux gives a meaning. */
+/**
+ * Of what both have: members of a task by which it hangs together with others, and numbers that Linux gives a meaning.
+ */
 const TASKS: readonly Row[] = [
   ['tasks', 'TASK_PARENT', 'threads["init"].real_parent', astray],
   ['tasks', 'TASK_PARENT', 'threads["kthreadd"].parent', to(0x1234n)],
@@ -115,50 +117,101 @@ const MORE: readonly Row[] = [
 ];
 
 /** What takes more than one value: by what it is made, of a guest that has only the beginnings of it. */
-const BUILT: readonly (readonly [validator: string, code: string, make: (stock: StockMemory) => readonly Poke[]])[] = [
-  ['interrupts', 'IRQ_CYCLE', (stock) => {
-    const first = stock.offset('irqaction', 'handler');
-    const action = [0, 1, 2, 3, 4, 5, 6, 7].map((index) => stock.at(`interrupts[${index}].action.handler`) - first).find((one) => one !== 0) ?? NaN;
-    return [stock.write(action + stock.offset('irqaction', 'next'), [BigInt(action)])];
-  }],
-  ['call_sites', 'CALL_TARGET', (stock) => {
-    const site = stock.at('call_sites[3000].key');
-    const key = site + Buffer.from(stock.bytes(site, 4)).readInt32LE();
-    return [stock.write(key - (((key % 4) + 4) % 4), [0x1000n])];
-  }],
+const BUILT: readonly (readonly [
+  validator: string,
+  code: string,
+  make: (stock: StockMemory) => readonly Poke[],
+])[] = [
+  [
+    'interrupts',
+    'IRQ_CYCLE',
+    (stock) => {
+      const first = stock.offset('irqaction', 'handler');
+      const action =
+        [0, 1, 2, 3, 4, 5, 6, 7]
+          .map((index) => stock.at(`interrupts[${index}].action.handler`) - first)
+          .find((one) => one !== 0) ?? NaN;
+      return [stock.write(action + stock.offset('irqaction', 'next'), [BigInt(action)])];
+    },
+  ],
+  [
+    'call_sites',
+    'CALL_TARGET',
+    (stock) => {
+      const site = stock.at('call_sites[3000].key');
+      const key = site + Buffer.from(stock.bytes(site, 4)).readInt32LE();
+      return [stock.write(key - (((key % 4) + 4) % 4), [0x1000n])];
+    },
+  ],
   // Work that no queue has given, on a pool's list of what is to be done.
-  ['worker_pools', 'WORK_POOL', (stock) => {
-    const [head, entry] = [stock.at('worker_pools[0].worklist'), stock.at('deferred_probe_work') + stock.offset('work_struct', 'entry')];
-    return [stock.write(head, [BigInt(entry), BigInt(entry)]), stock.write(entry, [BigInt(head), BigInt(head)])];
-  }],
+  [
+    'worker_pools',
+    'WORK_POOL',
+    (stock) => {
+      const [head, entry] = [
+        stock.at('worker_pools[0].worklist'),
+        stock.at('deferred_probe_work') + stock.offset('work_struct', 'entry'),
+      ];
+      return [
+        stock.write(head, [BigInt(entry), BigInt(entry)]),
+        stock.write(entry, [BigInt(head), BigInt(head)]),
+      ];
+    },
+  ],
   // One object less in use than there are, and no free one to be seen.
-  ['cpu_freelists', 'SLAB_COUNTERS', (stock) => {
-    const word = (at: number): number => Number(Buffer.from(stock.bytes(at, 8)).readBigInt64LE());
-    const on_cpu = Array.from({ length: 60 }, (_, index) => word(stock.at(`slabs[${index}].cpu_slab`)) + word(stock.at('__per_cpu_offset')));
-    const slabs = on_cpu.map((cpu) => word(cpu + stock.offset('kmem_cache_cpu', 'slab')));
-    const full = slabs.find((slab) => slab !== 0 && word(slab + stock.offset('slab', 'freelist')) === 0) ?? NaN;
-    const counters = full + stock.offset('slab', 'counters');
-    return [stock.write(counters, [BigInt(word(counters)) - 1n])];
-  }],
+  [
+    'cpu_freelists',
+    'SLAB_COUNTERS',
+    (stock) => {
+      const word = (at: number): number => Number(Buffer.from(stock.bytes(at, 8)).readBigInt64LE());
+      const on_cpu = Array.from(
+        { length: 60 },
+        (_, index) => word(stock.at(`slabs[${index}].cpu_slab`)) + word(stock.at('__per_cpu_offset')),
+      );
+      const slabs = on_cpu.map((cpu) => word(cpu + stock.offset('kmem_cache_cpu', 'slab')));
+      const full =
+        slabs.find((slab) => slab !== 0 && word(slab + stock.offset('slab', 'freelist')) === 0) ?? NaN;
+      const counters = full + stock.offset('slab', 'counters');
+      return [stock.write(counters, [BigInt(word(counters)) - 1n])];
+    },
+  ],
   ['mutexes', 'LOCK_OWNER', (stock) => [stock.write(stock.at('spaces[0].mmap_lock.count'), [1n, 0x1240n])]],
   // Of a group's tree: what stands alone at its root is of no queue.
-  ['group_queues', 'GROUP_ENTITY', (stock) => {
-    const [entity, root] = [stock.at('threads["init"].se.run_node'), stock.at('group_queues[0].tasks_timeline.rb_root.rb_node')];
-    const own = stock.at('threads["init"].se.cfs_rq');
-    return [stock.write(root, [BigInt(entity), BigInt(entity)]), stock.write(entity, [1n, 0n, 0n]), stock.write(own, [0x1240n])];
-  }],
+  [
+    'group_queues',
+    'GROUP_ENTITY',
+    (stock) => {
+      const [entity, root] = [
+        stock.at('threads["init"].se.run_node'),
+        stock.at('group_queues[0].tasks_timeline.rb_root.rb_node'),
+      ];
+      const own = stock.at('threads["init"].se.cfs_rq');
+      return [
+        stock.write(root, [BigInt(entity), BigInt(entity)]),
+        stock.write(entity, [1n, 0n, 0n]),
+        stock.write(own, [0x1240n]),
+      ];
+    },
+  ],
   // A second module, where the first is, behind it on the list. It is put where the log's text was.
-  ['modules', 'MODULE_OVERLAP', (stock) => {
-    const [head, link, bytes] = [stock.at('modules'), stock.offset('module', 'list'), stock.size('module')];
-    const [first, second] = [stock.at('modules[0].list') - link, stock.at('__log_buf') + 4096 - (stock.at('__log_buf') % 4096)];
-    return [
-      stock.write(second, stock.bytes(first, bytes)),
-      stock.write(second + link, [BigInt(head), BigInt(first + link)]),
-      stock.write(first + link, [BigInt(second + link)]),
-      stock.write(head + 8, [BigInt(second + link)]),
-    ];
-  }],
-]; // prettier-ignore
+  [
+    'modules',
+    'MODULE_OVERLAP',
+    (stock) => {
+      const [head, link, bytes] = [stock.at('modules'), stock.offset('module', 'list'), stock.size('module')];
+      const [first, second] = [
+        stock.at('modules[0].list') - link,
+        stock.at('__log_buf') + 4096 - (stock.at('__log_buf') % 4096),
+      ];
+      return [
+        stock.write(second, stock.bytes(first, bytes)),
+        stock.write(second + link, [BigInt(head), BigInt(first + link)]),
+        stock.write(first + link, [BigInt(second + link)]),
+        stock.write(head + 8, [BigInt(second + link)]),
+      ];
+    },
+  ],
+];
 
 describe.skipIf(missing !== undefined)("the library's validators on a stock Linux", () => {
   let stock: StockMemory;
@@ -201,7 +254,9 @@ describe.skipIf(missing !== undefined)("the library's validators on a stock Linu
   });
 
   const written = (pokes: readonly Poke[]): readonly string[] =>
-    look(stock.patient(pokes)).findings.filter(({ structure }) => structure === 'text').map(({ code, message }) => `${code} ${message}`); // prettier-ignore
+    look(stock.patient(pokes))
+      .findings.filter(({ structure }) => structure === 'text')
+      .map(({ code, message }) => `${code} ${message}`);
 
   it('know where code is written while the kernel runs, and where it is not', () => {
     // A call of the tracer where a function begins, and the same five bytes behind it.
@@ -226,7 +281,12 @@ describe.skipIf(missing !== undefined)("the library's validators on a stock Linu
     for (const validator of ELSEWHERE.keys()) {
       const [, , place = '', change = to(0n)] = ROWS.find(([name]) => name === validator) ?? [];
       const report = look(restless([stock.patient([stock.poke(place, change)]), clean, clean, clean]));
-      if (UNGUARDED.has(validator)) alarms.push(...report.findings.filter(({ structure }) => structure === validator).map((one) => `${validator} ${one.code}`)); // prettier-ignore
+      if (UNGUARDED.has(validator))
+        alarms.push(
+          ...report.findings
+            .filter(({ structure }) => structure === validator)
+            .map((one) => `${validator} ${one.code}`),
+        );
     }
     expect(alarms).toEqual([]);
   });

@@ -21,12 +21,18 @@ const FUNCTIONS = {
 };
 const TRAMPOLINE = START + 0x1000;
 const SYMBOLS = {
-  _stext: START, _etext: END, text_mutex: 0x3000, kprobe_table: 0x4000,
-  __start___jump_table: 0x5000, __stop___jump_table: 0x5010,
-  __start_static_call_sites: 0x6000, __stop_static_call_sites: 0x6008,
-  __static_call_text_start: TRAMPOLINE, __static_call_text_end: TRAMPOLINE + 0x100,
+  _stext: START,
+  _etext: END,
+  text_mutex: 0x3000,
+  kprobe_table: 0x4000,
+  __start___jump_table: 0x5000,
+  __stop___jump_table: 0x5010,
+  __start_static_call_sites: 0x6000,
+  __stop_static_call_sites: 0x6008,
+  __static_call_text_start: TRAMPOLINE,
+  __static_call_text_end: TRAMPOLINE + 0x100,
   sys_call_table: 0x8000,
-}; // prettier-ignore
+};
 const STARTS = [...Object.values(FUNCTIONS), TRAMPOLINE];
 
 const atomic = struct('atomic_t', { counter: 's32' });
@@ -57,7 +63,8 @@ beforeEach(() => {
   for (const start of STARTS) memory.putBytes(start, PLAIN);
   memory.putBytes(FUNCTIONS.traced, NOP);
   memory.putBytes(FUNCTIONS.guarded, [0xf3, 0x0f, 0x1e, 0xfa, ...NOP]);
-  // A jump's and a call's site, each by its distance from where that is written; a probe in the one bucket that holds any.
+  // A jump's and a call's site, each by its distance from where that is written; a probe in the one bucket that holds
+  // any.
   memory.putBytes(0x5000, [...word(FUNCTIONS.jumps + 0x10 - 0x5000), ...word(0), ...word(0), ...word(0)]);
   memory.putBytes(0x6000, [...word(FUNCTIONS.calls + 0x10 - 0x6000), ...word(0)]);
   memory.put(0x4008, 0x7000);

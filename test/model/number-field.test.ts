@@ -1,10 +1,20 @@
 // How numbers lie in memory: every width, sign, order of bytes and run of bits.
 import { describe, expect, it } from 'vitest';
 import type { NumberField } from '../../src/model/number-field.ts';
-import { bitAt, holdsBits, maskOf, numberField, numberIn, plainField, rangeOf, withNumber } from '../../src/model/number-field.ts'; // prettier-ignore
+import {
+  bitAt,
+  holdsBits,
+  maskOf,
+  numberField,
+  numberIn,
+  plainField,
+  rangeOf,
+  withNumber,
+} from '../../src/model/number-field.ts';
 import { int_type } from '../support/formulas.ts';
 
-const field = (text: string, bits?: { from: number; width: number }): NumberField => numberField(int_type(text), bits) as NumberField; // prettier-ignore
+const field = (text: string, bits?: { from: number; width: number }): NumberField =>
+  numberField(int_type(text), bits) as NumberField;
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const KINDS = ['u8', 's8', 'u16', 's16', 'be16', 'u32', 's32', 'be32', 'u64', 's64', 'be64'];
 const BITS = [
@@ -16,7 +26,11 @@ const BITS = [
 
 describe('a number in memory', () => {
   it('of every type is read back as it was written, from its smallest to its greatest', () => {
-    for (const one of [...KINDS.map((kind) => field(kind)), ...BITS.map((bits) => field('u32', bits)), ...BITS.map((bits) => field('s32', bits))]) {
+    for (const one of [
+      ...KINDS.map((kind) => field(kind)),
+      ...BITS.map((bits) => field('u32', bits)),
+      ...BITS.map((bits) => field('s32', bits)),
+    ]) {
       const { low, high } = rangeOf(one);
       for (const value of [low, high, 1n > high ? 0n : 1n]) {
         expect(numberIn(one, withNumber(one, new Uint8Array(one.bytes), value))).toBe(value);
@@ -24,7 +38,7 @@ describe('a number in memory', () => {
       }
       if (one.width < 64) expect(holdsBits(one, high - low + 1n)).toBe(false);
     }
-  }); // prettier-ignore
+  });
 
   it('stands with its most significant byte first where its type says so', () => {
     expect(hex(withNumber(field('be32'), new Uint8Array(4), 0x01020304n))).toBe('01020304');

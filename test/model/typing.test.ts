@@ -5,17 +5,55 @@ import type { Formula, TypeModel } from '../../src/model/structure.ts';
 import type { TypeSource } from '../../src/model/type-source.ts';
 import { scopeOf, withElement, withName } from '../../src/model/type-source.ts';
 import { typeOf } from '../../src/model/typing.ts';
-import { cast, collection, index, int, int_type, every, member, name, binary, call, element, symbol, text, address, named, pointer_to, span } from '../support/formulas.ts'; // prettier-ignore
+import {
+  cast,
+  collection,
+  index,
+  int,
+  int_type,
+  every,
+  member,
+  name,
+  binary,
+  call,
+  element,
+  symbol,
+  text,
+  address,
+  named,
+  pointer_to,
+  span,
+} from '../support/formulas.ts';
 
-const ORDER: TypeModel = { kind: 'aggregate', union: false, bytes: 48, members: [
-  { name: 'link', type: named('list_head'), offset: 0, span },
-  { name: 'qty', type: int_type('u32'), offset: 16, span },
-  { name: 'delta', type: int_type('s32'), offset: 20, span },
-  { name: '', type: { kind: 'aggregate', union: true, bytes: 8, members: [{ name: 'inside', type: int_type('u64'), offset: 0, span }] }, offset: 24, span },
-  { name: 'name', type: { kind: 'array', of: { kind: 'char' }, count: 16 }, offset: 32, span },
-  { name: 'kind', type: { kind: 'enum', bytes: 8, values: [{ name: 'one', value: 1n }] }, offset: 40, span },
-  { name: 'flag', type: int_type('u32'), offset: 20, bits: { from: 3, width: 2 }, span },
-] }; // prettier-ignore
+const ORDER: TypeModel = {
+  kind: 'aggregate',
+  union: false,
+  bytes: 48,
+  members: [
+    { name: 'link', type: named('list_head'), offset: 0, span },
+    { name: 'qty', type: int_type('u32'), offset: 16, span },
+    { name: 'delta', type: int_type('s32'), offset: 20, span },
+    {
+      name: '',
+      type: {
+        kind: 'aggregate',
+        union: true,
+        bytes: 8,
+        members: [{ name: 'inside', type: int_type('u64'), offset: 0, span }],
+      },
+      offset: 24,
+      span,
+    },
+    { name: 'name', type: { kind: 'array', of: { kind: 'char' }, count: 16 }, offset: 32, span },
+    {
+      name: 'kind',
+      type: { kind: 'enum', bytes: 8, values: [{ name: 'one', value: 1n }] },
+      offset: 40,
+      span,
+    },
+    { name: 'flag', type: int_type('u32'), offset: 20, bits: { from: 3, width: 2 }, span },
+  ],
+};
 
 const SOURCE: TypeSource = {
   named: (wanted) => (wanted === 'order' ? ORDER : wanted === 'mystery' ? 'opaque' : kernelType(wanted)),
@@ -23,7 +61,12 @@ const SOURCE: TypeSource = {
   locator: (wanted) => (wanted === 'orders' ? { of: named('order'), shape: 'list' } : undefined),
 };
 const orders = collection('orders');
-const scope = withName(scopeOf(SOURCE), 'o', { kind: 'place', type: named('order'), locator: 'orders', counted: true }); // prettier-ignore
+const scope = withName(scopeOf(SOURCE), 'o', {
+  kind: 'place',
+  type: named('order'),
+  locator: 'orders',
+  counted: true,
+});
 const o = name('o');
 const typed = (formula: Formula): string => {
   const type = typeOf(formula, scope);
@@ -67,12 +110,16 @@ describe('the type of a formula', () => {
 
   it('of a function over elements looks at each of them', () => {
     expect(typed(call('any', orders, binary('<', member(element, 'qty'), int(3))))).toBe('a truth');
-    expect(typed(call('any', orders, member(element, 'qty')))).toBe('mismatch: `any` takes a condition here, not a number'); // prettier-ignore
+    expect(typed(call('any', orders, member(element, 'qty')))).toBe(
+      'mismatch: `any` takes a condition here, not a number',
+    );
     expect(typed(call('root', orders))).toBe('`*order`');
     expect(typed(call('depth', o))).toBe('a number');
     expect(typed(call('count', o))).toMatch(/^mismatch: `count` takes the elements/);
     expect(typed(element)).toMatch(/^no_element/);
-    expect(describeType(typeOf(member(element, 'qty'), withElement(scope, { kind: 'place', type: ORDER })))).toBe('`u32`'); // prettier-ignore
+    expect(
+      describeType(typeOf(member(element, 'qty'), withElement(scope, { kind: 'place', type: ORDER }))),
+    ).toBe('`u32`');
   });
 });
 
@@ -117,10 +164,16 @@ describe('a time', () => {
 
 describe('a mistake in a formula', () => {
   it('names both types', () => {
-    expect(typed(binary('==', member(o, 'name'), member(o, 'qty')))).toBe('mismatch: `char[16]` and `u32`: they cannot be compared'); // prettier-ignore
-    expect(typed(binary('in', member(o, 'qty'), { kind: 'set', items: [text('a')], span }))).toMatch(/`u32` and a text/); // prettier-ignore
+    expect(typed(binary('==', member(o, 'name'), member(o, 'qty')))).toBe(
+      'mismatch: `char[16]` and `u32`: they cannot be compared',
+    );
+    expect(typed(binary('in', member(o, 'qty'), { kind: 'set', items: [text('a')], span }))).toMatch(
+      /`u32` and a text/,
+    );
     expect(typed(binary('+', member(o, 'name'), int(1)))).toMatch(/^not_a_number: .* this is a text$/);
-    expect(typed(binary('and', member(o, 'qty'), { kind: 'bool', value: true, span }))).toMatch(/^mismatch: a condition .* a number: compare it/); // prettier-ignore
+    expect(typed(binary('and', member(o, 'qty'), { kind: 'bool', value: true, span }))).toMatch(
+      /^mismatch: a condition .* a number: compare it/,
+    );
   });
 
   it('is a member, name, function or locator that is not there', () => {

@@ -1,4 +1,7 @@
-/** One-line mutations of how numbers lie in memory: who reads and writes them, and the test or spec that each must not survive. */
+/**
+ * One-line mutations of how numbers lie in memory: who reads and writes them, and the test or spec that each must not
+ * survive.
+ */
 export const mutants = [
   {
     id: 'neighbours-of-a-bit-field-stay',

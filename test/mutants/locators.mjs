@@ -1,4 +1,6 @@
-/** One-line mutations of locator code, of who runs it, and of what apps build, each with the test that must notice it. */
+/**
+ * One-line mutations of locator code, of who runs it, and of what apps build, each with the test that must notice it.
+ */
 const INTERPRETER = 'src/formats/locator-code/interpreter.ts';
 const APP = 'src/targets/sim/guest/user/app';
 
@@ -39,7 +41,7 @@ export const mutants = [
   { id: 'app-pages-are-scattered', file: 'src/targets/sim/guest/app-table.ts', from: 'const stride = coprime(pages);', to: 'const stride = 1;', killer: 'test/targets/sim/guest/apps.test.ts' },
   { id: 'ids-before-positions', file: 'src/place/collections/declared.ts', from: 'const number = Number.isNaN(id) ? position : id;', to: 'const number = Number.isNaN(id) ? position + 1 : id;', killer: 'test/place/declared.test.ts' },
   { id: 'the-guests-own-entry-serves', file: 'src/ambulance/reading.ts', from: 'if (own === library) return plain;', to: 'if (own !== undefined) return plain;', killer: 'test/ambulance/forged-entries.test.ts' },
-  { id: 'a-lie-costs-its-own-structure', file: 'src/structure/described.ts', from: '(model.name === structure ? spokenFor(model, entry) : model)', to: 'spokenFor(model, entry)', killer: 'test/ambulance/forged-entries.test.ts' },
+  { id: 'a-lie-costs-its-own-structure', file: 'src/structure/spoken-for.ts', from: 'model.name === structure ? spokenFor(model, entry) : model,', to: 'spokenFor(model, entry),', killer: 'test/ambulance/forged-entries.test.ts' },
   { id: 'elements-are-looked-for-once-at-a-time', file: 'src/structure/elements.ts', from: 'if (this.#looking) return false;', to: '', killer: 'test/ambulance/forged-entries.test.ts' },
   { id: 'code-chooses', file: 'src/formats/locator-code/emit.ts', from: 'this.#emit(`branch ${other}`);', to: 'this.#emit(\'drop\');', killer: 'test/library/fixtures.test.ts' },
   { id: 'a-forged-type', file: 'src/fault/verbs/replace.ts', from: "...(type?.kind === 'string' ?", to: '...(type === undefined && false ?', killer: 'specs/metadata/locators.spec' },

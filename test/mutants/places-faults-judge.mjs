@@ -1,4 +1,7 @@
-/** One-line mutations of how places are found, faults are injected and runs are judged, and the test that each must not survive. */
+/**
+ * One-line mutations of how places are found, faults are injected and runs are judged, and the test that each must not
+ * survive.
+ */
 export const mutants = [
   { id: 'nth-counts', file: 'src/fault/schedule.ts', from: '++progress.seen < when.pattern.nth', to: '++progress.seen <= when.pattern.nth', killer: 'test/fault/injector.test.ts' },
   { id: 'put-off-until', file: 'src/fault/schedule.ts', from: 'late.time_ns <= now_ns', to: 'late.time_ns < now_ns', killer: 'test/fault/injector.test.ts' },
@@ -24,7 +27,7 @@ export const mutants = [
   { id: 'pause-is-no-health', file: 'src/verdict/guest.ts', from: 'facts.lost && inside(facts.lost.from_ns)', to: 'false', killer: 'test/verdict/guest.test.ts' },
   { id: 'consequences-are-covered', file: 'src/verdict/coverage.ts', from: 'at = report.findings.find((other) => other.index === one.consequence_of);', to: 'at = undefined;', killer: 'test/verdict/rescue-claims.test.ts' },
   { id: 'exceptions-are-not-covered', file: 'src/verdict/coverage.ts', from: 'if (claim.except.some((path) => names(path, report.patient, structure))) return false;', to: '', killer: 'test/verdict/rescue-claims.test.ts' },
-  { id: 'place-is-in-its-partition', file: 'src/verdict/places.ts', from: 'one.partition === patient && within', to: 'within', killer: 'test/verdict/rescue-claims.test.ts' },
+  { id: 'place-is-in-its-partition', file: 'src/verdict/places.ts', from: '                one.partition === patient &&', to: '                true &&', killer: 'test/verdict/rescue-claims.test.ts' },
   { id: 'text-ends-at-a-step', file: 'src/verdict/claimed-place.ts', from: "return next === '' || next === '.' || next === '[';", to: 'return true;', killer: 'test/verdict/rescue-claims.test.ts' },
   { id: 'intact-every-time', file: 'src/verdict/structures.ts', from: '? misses.every((miss) => miss.length === 0)', to: '? misses.some((miss) => miss.length === 0)', killer: 'test/verdict/rescue-claims.test.ts' },
   { id: 'via-counts', file: 'src/verdict/structures.ts', from: 'if (claim.via !== undefined && verdict.via !== claim.via) return told;', to: '', killer: 'test/verdict/rescue-claims.test.ts' },
@@ -40,7 +43,7 @@ export const mutants = [
   { id: 'requests-wait-their-turn', file: 'src/targets/sim/guest/kernel/lkdtm.ts', from: 'if (!asked(cpu) || !itsTurn(cpu)) return wait(cpu, poll);', to: 'if (!asked(cpu)) return wait(cpu, poll);', killer: 'test/fault/crash-point.test.ts' },
   { id: 'the-same-object-twice-is-a-bug', file: 'src/targets/sim/guest/kernel/slab-words.ts', from: 'if (low === lowHalf(object) && (high | 0) === highHalf(object)) {', to: 'if (false) {', killer: 'specs/faults/kernel-code.spec' },
   { id: 'freed-where-its-slab-is', file: 'src/fault/verbs/crash-point.ts', from: 'const cpu = by.value ?? cpusOfSlab(kernel.value, slab)[0] ?? 0;', to: 'const cpu = by.value ?? 1;', killer: 'test/fault/crash-point.test.ts' },
-  { id: 'copied-over-as-many-bytes', file: 'src/fault/verbs/copy.ts', from: 'if (there.length !== bytes.length) return', to: 'if (false) return', killer: 'test/fault/crash-point.test.ts' },
+  { id: 'copied-over-as-many-bytes', file: 'src/fault/verbs/copy.ts', from: 'if (there.length !== bytes.length)', to: 'if (false)', killer: 'test/fault/crash-point.test.ts' },
   { id: 'a-range-is-all-its-elements', file: 'src/place/typed.ts', from: '(high - low + 1) * first.value.bytes', to: 'first.value.bytes', killer: 'test/fault/crash-point.test.ts' },
   { id: 'a-bit-field-is-no-place', file: 'src/place/typed.ts', from: 'if (member.bits > 0)', to: 'if (false)', killer: 'test/place/simulated-guest.test.ts' },
   {

@@ -108,8 +108,8 @@ export const mutants = [
   {
     id: 'a-card-is-connected-to-nothing',
     file: 'src/targets/qemu/shape.ts',
-    from: "['-netdev', `hubport,id=net${index},hubid=${index}`,",
-    to: "['-netdev', `user,id=net${index}`,",
+    from: '`hubport,id=net${index},hubid=${index}`,',
+    to: '`user,id=net${index}`,',
     killer: 'test/targets/qemu/machine-parts.test.ts',
   },
   {

@@ -1,4 +1,6 @@
-/** The path of a real machine: what cannot be decided there must not pass, and what is looked up must be where it was. */
+/**
+ * The path of a real machine: what cannot be decided there must not pass, and what is looked up must be where it was.
+ */
 export const mutants = [
   { id: 'a-note-cut-short-is-none', file: 'src/hypervisor/registry.ts', from: "if (bare === 'truncated') return refused('TRUNCATED');", to: '', killer: 'test/hypervisor/registry.test.ts' },
   { id: 'damage-is-taken-off', file: 'src/execute/undamaged.ts', from: 'lay(before, physical, address, into);', to: 'void before;', killer: 'test/execute/real.test.ts' },

@@ -1,4 +1,6 @@
-/** One-line mutations of servicing: the journal, the leases, the order of steps, who takes over, and how it is judged. */
+/**
+ * One-line mutations of servicing: the journal, the leases, the order of steps, who takes over, and how it is judged.
+ */
 export const mutants = [
   { id: 'the-journal-keeps-every-byte', file: 'src/hypervisor/journal.ts', from: 'const before = new Uint8Array(after.length);', to: 'const before = new Uint8Array(after.length - 1);', killer: 'test/hypervisor/journal.test.ts' },
   { id: 'what-is-unreachable-may-be-wrong', file: 'src/ambulance/service/plan.ts', from: "verdict === 'unreachable' || verdict === 'unsettled'", to: "verdict === 'unsettled'", killer: 'specs/structures/unjudged.spec' },
@@ -24,7 +26,7 @@ export const mutants = [
   { id: 'nothing-goes-on-unverified', file: 'src/ambulance/service/service.ts', from: 'const [left] = report.findings;', to: 'const [left] = report.findings.slice(0, 0);', killer: 'specs/service/roll-back.spec' },
   { id: 'a-write-is-said-before-it-is-made', file: 'src/ambulance/service/service.ts', from: "if (!bench.tell('write', told(write))) return 'gone';", to: '', killer: 'test/ambulance/service/service.test.ts' },
   { id: 'what-does-not-re-validate-is-undone', file: 'src/ambulance/service/service.ts', from: '  servicing.rollBack();', to: '', killer: 'test/ambulance/service/service.test.ts' },
-  { id: 'silence-is-no-success', file: 'src/ambulance/service/service.ts', from: "if (beat === 'silent') return", to: "if (beat === 'gone') return", killer: 'specs/service/stop-and-go.spec' },
+  { id: 'silence-is-no-success', file: 'src/ambulance/service/service.ts', from: 'if (beat === \'silent\')', to: 'if (beat === \'gone\')', killer: 'specs/service/stop-and-go.spec' },
   { id: 'one-refusal-declines-all', file: 'src/ambulance/service/plan.ts', from: 'if (repair === undefined) {', to: 'if (repair === undefined && report.findings.length > 0) {', killer: 'test/ambulance/service/service.test.ts' },
   { id: 'consequences-need-no-repair', file: 'src/ambulance/service/plan.ts', from: 'if (repairs.some((one) => one.finding === cause && one.declined === undefined)) return true;', to: '', killer: 'test/ambulance/service/plan.test.ts' },
   { id: 'a-repair-that-must-not-be-made-stops-all', file: 'src/ambulance/service/plan.ts', from: 'const declined = wanted.find((repair) => repair.declined !== undefined);', to: 'const declined = wanted.every((repair) => repair.declined !== undefined) ? wanted[0] : undefined;', killer: 'test/ambulance/service/plan.test.ts' },

@@ -1,4 +1,7 @@
-/** One-line mutations of what a stock kernel needs of structures at work and of the library, and the test that each must not survive. */
+/**
+ * One-line mutations of what a stock kernel needs of structures at work and of the library, and the test that each must
+ * not survive.
+ */
 export const mutants = [
   { id: 'null-begins-nothing', file: 'src/structure/compile/place.ts', from: 'if (context.skips_null) ', to: 'if (false) ', killer: 'test/structure/stock-kernels.test.ts' },
   { id: 'a-null-ends-no-others', file: 'src/structure/compile/loops.ts', from: 'if (!context.skips_null) return inside(context);', to: 'if (context.code) return inside(context);', killer: 'test/structure/stock-kernels.test.ts' },

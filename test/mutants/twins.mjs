@@ -1,6 +1,6 @@
 /**
- * The twin can fail: neighbours that know of each other by one byte or one nanosecond, which only the comparison of whole machines shows.
- * web is partition 0, db 1.
+ * The twin can fail: neighbours that know of each other by one byte or one nanosecond, which only the comparison of
+ * whole machines shows. web is partition 0, db 1.
  */
 export const mutants = [
   // Each hypercall of db takes as many nanoseconds more as one byte of web's metadata region says.
@@ -9,7 +9,8 @@ export const mutants = [
   { id: 'one-nanosecond-of-a-neighbours-death', file: 'src/targets/sim/engine/devices.ts', from: 'machine.schedule(end, EVENT.device, partition.index, device.index, number);', to: 'machine.schedule(end + (partition.index === 0 ? machine.stateOf(1).heartbeats % 2 : 0), EVENT.device, partition.index, device.index, number);', killer: 'specs/claims/9-others-unaffected.spec' },
   // A hypercall of web takes a nanosecond more while the rescue keeps db parked.
   { id: 'one-nanosecond-of-the-rescue', file: 'src/targets/sim/engine/hypercalls.ts', from: 'cpu.spend(HYPERCALL_NS);', to: 'cpu.spend(HYPERCALL_NS + (cpu.place.partition === 0 && machine.stateOf(1).parked ? 1 : 0));', killer: 'specs/claims/9-others-unaffected.spec' },
-  // The same past all that sees one partition ask for another: only a bystander that is simulated where the rescue is shows it.
+  // The same past all that sees one partition ask for another: only a bystander that is simulated where the rescue is
+  // shows it.
   { id: 'a-leak-that-nothing-sees', file: 'src/targets/sim/engine/hypercalls.ts', from: 'cpu.spend(HYPERCALL_NS);', to: 'cpu.spend(HYPERCALL_NS + ([0, 1].some((other) => other !== cpu.place.partition && machine.inhabitants[other]?.state.parked) ? 1 : 0));', killer: 'specs/claims/9-others-unaffected.spec' },
   { id: 'bystanders-are-simulated-once-a-file', file: 'src/runner/select.ts', from: 'return new Set(first.values());', to: 'return new Set();', killer: 'test/runner/select.test.ts' },
   { id: 'registers-are-compared', file: 'src/targets/sim/compare.ts', from: 'if (one === other || ', to: 'if (true || ', killer: 'test/targets/sim/engine/save.test.ts' },

@@ -57,12 +57,25 @@ describe('a patient as a file', () => {
     try {
       const file = join(folder, 'web.patient');
       writeFileSync(file, dump);
-      const printed = execFileSync(process.execPath, [join(REPOSITORY, 'scripts/attend-dump.mjs'), file, builtFolder()], { encoding: 'utf8' }); // prettier-ignore
+      const printed = execFileSync(
+        process.execPath,
+        [join(REPOSITORY, 'scripts/attend-dump.mjs'), file, builtFolder()],
+        { encoding: 'utf8' },
+      );
       const theirs = JSON.parse(printed) as AmbulanceReport;
-      const keys = ({ code, place, address, physical }: AmbulanceReport['findings'][number]): unknown => ({ code, place, address, physical }); // prettier-ignore
+      const keys = ({ code, place, address, physical }: AmbulanceReport['findings'][number]): unknown => ({
+        code,
+        place,
+        address,
+        physical,
+      });
       expect(theirs.findings.map(keys)).toEqual(report.findings.map(keys));
-      expect(theirs.verdicts.map(({ structure, verdict }) => [structure, verdict])).toEqual(report.verdicts.map(({ structure, verdict }) => [structure, verdict])); // prettier-ignore
-      expect(theirs.diagnosis.map(({ cause, place }) => [cause, place])).toEqual(report.diagnosis.map(({ cause, place }) => [cause, place])); // prettier-ignore
+      expect(theirs.verdicts.map(({ structure, verdict }) => [structure, verdict])).toEqual(
+        report.verdicts.map(({ structure, verdict }) => [structure, verdict]),
+      );
+      expect(theirs.diagnosis.map(({ cause, place }) => [cause, place])).toEqual(
+        report.diagnosis.map(({ cause, place }) => [cause, place]),
+      );
     } finally {
       rmSync(folder, { recursive: true });
     }

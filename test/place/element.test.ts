@@ -19,7 +19,12 @@ const chosen = (elements: readonly Element[], name: string): string => {
 };
 
 it("a process that bears its parent's name is not meant where the parent is there", () => {
-  const shell = [task('init', 1, 100, 100), task('nginx', 105, 200, 100), task('nginx', 128, 300, 200), task('nginx', 129, 400, 300)]; // prettier-ignore
+  const shell = [
+    task('init', 1, 100, 100),
+    task('nginx', 105, 200, 100),
+    task('nginx', 128, 300, 200),
+    task('nginx', 129, 400, 300),
+  ];
   expect(chosen(shell, 'nginx')).toBe('web.tasks["nginx"] is 105');
 });
 

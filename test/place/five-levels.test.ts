@@ -1,4 +1,5 @@
-// Places in a kernel with page tables of five levels: what they are called, where they lie, and what is written of them.
+// Places in a kernel with page tables of five levels: what they are called, where they lie, and what is written of
+// them.
 import { describe, expect, it } from 'vitest';
 import { openKernel } from '../../src/formats/kernel.ts';
 import { parseVmcoreInfo } from '../../src/formats/vmcoreinfo.ts';

@@ -7,11 +7,22 @@ import { BareKernel, bareTarget, bareTopology } from '../support/bare-kernel.ts'
 import { place } from '../support/expressions.ts';
 
 const PATHS = [
-  'web.tasks["nginx"].tasks.next', 'web.tasks[any].mm.pgd', 'web.threads["shop"].comm', 'web.tasks["nginx"].successor.pid',
-  'web.run_queues[1].curr', 'web.locks["sb_lock"]', 'web.stacks["nginx"].sp', 'web.timers[0].function', 'web.hrtimers[any]',
-  'web.orders[any].link.prev', 'web.log', 'web.metadata.locators["orders"]', 'web.symbols["prb"]', 'web.page_table[web.orders[2]]',
+  'web.tasks["nginx"].tasks.next',
+  'web.tasks[any].mm.pgd',
+  'web.threads["shop"].comm',
+  'web.tasks["nginx"].successor.pid',
+  'web.run_queues[1].curr',
+  'web.locks["sb_lock"]',
+  'web.stacks["nginx"].sp',
+  'web.timers[0].function',
+  'web.hrtimers[any]',
+  'web.orders[any].link.prev',
+  'web.log',
+  'web.metadata.locators["orders"]',
+  'web.symbols["prb"]',
+  'web.page_table[web.orders[2]]',
   'web.second_level[web.tasks["init"]]',
-].map(place); // prettier-ignore
+].map(place);
 const counts: Expression[] = ['web.tasks', 'web.timers', 'web.orders'].map((text) => ({
   kind: 'call',
   name: 'count',

@@ -43,7 +43,9 @@ describe.each([0, 7])('slab caches as places, layout seed %i', (layout_seed) => 
   });
 
   it('number their objects in the order of address, over all of their slabs', () => {
-    const expected = cache.slabs().flatMap((slab) => Array.from({ length: slab.objects }, (_, index) => slab.page + 64 * index)); // prettier-ignore
+    const expected = cache
+      .slabs()
+      .flatMap((slab) => Array.from({ length: slab.objects }, (_, index) => slab.page + 64 * index));
     const seen = expected.map((_, index) => bytes(`web.slabs["kmalloc-64"].objects[${index}]`));
     expect(seen.map(({ address }) => address)).toEqual(expected);
     expect(seen[4]).toMatchObject({ bytes: 64, text: 'web.slabs["kmalloc-64"].objects[4]' });
@@ -70,7 +72,11 @@ describe.each([0, 7])('slab caches as places, layout seed %i', (layout_seed) => 
   });
 
   it('number what is free of them', () => {
-    const free = [...cache.slabs().flatMap((slab) => slab.free), ...cache.cpuFreelist(0), ...cache.cpuFreelist(1)]; // prettier-ignore
+    const free = [
+      ...cache.slabs().flatMap((slab) => slab.free),
+      ...cache.cpuFreelist(0),
+      ...cache.cpuFreelist(1),
+    ];
     const seen = free.map((_, index) => bytes(`web.slabs["kmalloc-64"].free[${index}]`).address);
     expect(seen).toEqual(free.sort((a, b) => a - b));
   });
@@ -83,7 +89,9 @@ describe.each([0, 7])('slab caches as places, layout seed %i', (layout_seed) => 
   it("find each CPU's part and its slab", () => {
     for (const cpu of [0, 1]) {
       const freelist = guest.offset('kmem_cache_cpu', 'freelist');
-      expect(bytes(`web.slabs["kmalloc-64"].cpu_slab[${cpu}].freelist`).address).toBe(cache.cpuSlab(cpu) + freelist); // prettier-ignore
+      expect(bytes(`web.slabs["kmalloc-64"].cpu_slab[${cpu}].freelist`).address).toBe(
+        cache.cpuSlab(cpu) + freelist,
+      );
     }
     expect(value('web.slabs["kmalloc-64"].slabs[0].slab_cache.size')).toBe('64');
     expect(value('web.slabs["kmalloc-64"].cpu_slab[2].tid')).toMatch(/^NOT_FOUND/);

@@ -34,15 +34,48 @@ const REPORT: AmbulanceReport = {
     verdict('timers', 'unreachable', 'UNMAPPED'),
     verdict('locks', 'corrupt', 'LOCK_NO_HOLDER'),
   ],
-  findings: [{ index: 0, structure: 'locks', code: 'LOCK_NO_HOLDER', place: 'dump.locks["tasklist_lock"]', address: 'ffffffff9aa06080', physical: 1, bytes: 4, message: 'held' }],
-  diagnosis: [{ cause: 'lock_leak', rank: 1, place: 'dump.locks["tasklist_lock"]', address: 'ffffffff9aa06080', physical: 1, evidence: [], explains: [0] }],
+  findings: [
+    {
+      index: 0,
+      structure: 'locks',
+      code: 'LOCK_NO_HOLDER',
+      place: 'dump.locks["tasklist_lock"]',
+      address: 'ffffffff9aa06080',
+      physical: 1,
+      bytes: 4,
+      message: 'held',
+    },
+  ],
+  diagnosis: [
+    {
+      cause: 'lock_leak',
+      rank: 1,
+      place: 'dump.locks["tasklist_lock"]',
+      address: 'ffffffff9aa06080',
+      physical: 1,
+      evidence: [],
+      explains: [0],
+    },
+  ],
   bytes_read: 0,
-  log_tail: ['a "quoted" {line} that no spec could hold', 'BUG: soft lockup - CPU#0 stuck for 22s!', 'the last line'],
+  log_tail: [
+    'a "quoted" {line} that no spec could hold',
+    'BUG: soft lockup - CPU#0 stuck for 22s!',
+    'the last line',
+  ],
   notes: [],
-}; // prettier-ignore
+};
 
 test('what is adopted compiles, whatever the verdicts and codes', () => {
-  const text = adoptedSpec({ file: 'a.vmcore', sha256: '0'.repeat(64), release: '6.1.0-56-cloud-amd64', siren: '0.0.0', report: REPORT, name: 'a.vmcore', leads_to: (code) => FINDINGS.get(code)?.leads_to }); // prettier-ignore
+  const text = adoptedSpec({
+    file: 'a.vmcore',
+    sha256: '0'.repeat(64),
+    release: '6.1.0-56-cloud-amd64',
+    siren: '0.0.0',
+    report: REPORT,
+    name: 'a.vmcore',
+    leads_to: (code) => FINDINGS.get(code)?.leads_to,
+  });
   const host = memoryHost({ 'a.spec': text, 'a.vmcore': '' });
   const { value, diagnostics } = compile(['a.spec'], host, { library: SHIPPED });
   expect(diagnostics.map(({ code, message }) => `${code} ${message}`)).toEqual([]);
@@ -55,7 +88,16 @@ test('what is adopted compiles, whatever the verdicts and codes', () => {
   expect(claims).toContain('check dump.log contains "BUG: soft lockup - CPU#0 stuck for 22s!"');
   expect(claims).toContain('diagnosis dump is lock_leak at address(0xffffffff9aa06080)');
   const [place = ''] = REPORT.findings.map((one) => one.place);
-  const named = adoptedSpec({ file: 'a.vmcore', sha256: '0'.repeat(64), release: '', siren: '0.0.0', report: REPORT, name: 'a', leads_to: (code) => FINDINGS.get(code)?.leads_to, named: new Set([place]) }); // prettier-ignore
+  const named = adoptedSpec({
+    file: 'a.vmcore',
+    sha256: '0'.repeat(64),
+    release: '',
+    siren: '0.0.0',
+    report: REPORT,
+    name: 'a',
+    leads_to: (code) => FINDINGS.get(code)?.leads_to,
+    named: new Set([place]),
+  });
   expect(named).toContain('verdict dump.locks is corrupt with LOCK_NO_HOLDER at dump.locks["tasklist_lock"]');
   expect(named).toContain('diagnosis dump is lock_leak at dump.locks["tasklist_lock"]');
   expect(named).not.toContain('address(');
@@ -70,7 +112,15 @@ test('lines of it are read by people, and no last word of a log stands for a fin
     diagnosis: [],
     log_tail: ['a line that says nothing'],
   };
-  const text = adoptedSpec({ file: 'a.vmcore', sha256: '0'.repeat(64), release: '', siren: '0.0.0', report, name: 'a', leads_to: () => undefined }); // prettier-ignore
+  const text = adoptedSpec({
+    file: 'a.vmcore',
+    sha256: '0'.repeat(64),
+    release: '',
+    siren: '0.0.0',
+    report,
+    name: 'a',
+    leads_to: () => undefined,
+  });
   expect(text.match(/is intact/g)).toHaveLength(3);
   expect(text).not.toContain('check ');
 });

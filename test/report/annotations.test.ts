@@ -19,10 +19,12 @@ async function log(...args: Parameters<typeof streamOf>): Promise<string[]> {
 describe('annotations for GitHub Actions', () => {
   it('point at the claim that failed, and give the replay', async () => {
     const [first] = await log(oneOfEach());
-    expect(first).toMatch(/^::error file=specs\/structures\/lists\.spec,line=19,col=5,title=failed%3A smashed task link \[seed 1\]::/);
+    expect(first).toMatch(
+      /^::error file=specs\/structures\/lists\.spec,line=19,col=5,title=failed%3A smashed task link \[seed 1\]::/,
+    );
     expect(first).toContain('%0Ato replay: npx siren run');
     expect(first?.trimEnd()).not.toMatch(/\n/);
-  }); // prettier-ignore
+  });
 
   it('are ten of a kind at most, and the tenth says how many are left', async () => {
     const judged = Array.from({ length: 14 }, (_, index) => {

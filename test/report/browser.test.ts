@@ -120,6 +120,13 @@ describe('text in the page', () => {
   });
 
   it('says a time in its largest unit, as a spec does', () => {
-    expect([0, 999, 1500, 31_400_000, 30e9, -22_000_000].map(time)).toEqual(['0 ns', '999 ns', '1.5 us', '31.4 ms', '30 s', '-22 ms']); // prettier-ignore
+    expect([0, 999, 1500, 31_400_000, 30e9, -22_000_000].map(time)).toEqual([
+      '0 ns',
+      '999 ns',
+      '1.5 us',
+      '31.4 ms',
+      '30 s',
+      '-22 ms',
+    ]);
   });
 });

@@ -25,8 +25,11 @@ async function resultsFile(judged: readonly Judged[]): Promise<string> {
 
 const one = (name: string, status: Status, changes: Partial<RunOutcome> = {}): Judged => {
   const scenario = scenarioNamed(name);
-  return { scenario, outcome: status === 'failed' ? failedOutcome(scenario) : outcome(scenario, status, changes) };
-}; // prettier-ignore
+  return {
+    scenario,
+    outcome: status === 'failed' ? failedOutcome(scenario) : outcome(scenario, status, changes),
+  };
+};
 
 async function compared(base: readonly Judged[], head: readonly Judged[]): Promise<Comparison> {
   const read = async (judged: readonly Judged[], name: string): ReturnType<typeof readAsync> =>
@@ -42,9 +45,24 @@ const names = (list: readonly { readonly head: { readonly scenario: string } }[]
 describe('comparing two runs', () => {
   it('tells newly failing, fixed, still failing, added, removed and other endings apart', async () => {
     const found = await compared(
-      [one('a', 'passed'), one('b', 'failed'), one('c', 'failed'), one('gone', 'passed'), one('d', 'passed'), one('e', 'passed')],
-      [one('a', 'failed'), one('b', 'passed'), one('c', 'failed'), one('new', 'passed'), one('bad', 'failed'), one('d', 'skipped'), one('e', 'passed')],
-    ); // prettier-ignore
+      [
+        one('a', 'passed'),
+        one('b', 'failed'),
+        one('c', 'failed'),
+        one('gone', 'passed'),
+        one('d', 'passed'),
+        one('e', 'passed'),
+      ],
+      [
+        one('a', 'failed'),
+        one('b', 'passed'),
+        one('c', 'failed'),
+        one('new', 'passed'),
+        one('bad', 'failed'),
+        one('d', 'skipped'),
+        one('e', 'passed'),
+      ],
+    );
     expect(names(found.newly_failing)).toEqual(['a']);
     expect(names(found.fixed)).toEqual(['b']);
     expect(names(found.still_failing)).toEqual(['c']);
@@ -117,9 +135,11 @@ describe('comparing two runs', () => {
     );
     const text = comparisonText(found, pc.createColors(false));
     expect(text).toMatch(/\n0 newly failing, 1 added, and failing, 1 changed, 1 added, 1 still failing\n$/);
-    expect(text).toMatch(/\nstill failing \(1\)\n.* c \[seed 1\] {2}failed in the head: hypervisor web .*: expected within 15 ms/);
+    expect(text).toMatch(
+      /\nstill failing \(1\)\n.* c \[seed 1\] {2}failed in the head: hypervisor web .*: expected within 15 ms/,
+    );
     expect(text).toContain(`claim ${first?.text.replace(/\s+/g, ' ')}: met → removed from the spec`);
-  }); // prettier-ignore
+  });
 
   it('pairs a scenario with itself when another seed was drawn', async () => {
     const found = await compared([one('a', 'passed', { seed: 7 })], [one('a', 'passed', { seed: 8 })]);
@@ -139,24 +159,66 @@ describe('comparing two runs', () => {
     const exits = [broken, added, fixed, fewer, still, same].map((found) =>
       (['none', 'new', 'any-change'] as const).map((policy) => comparisonExit(found, policy)),
     );
-    expect(exits).toEqual([[0, 1, 1], [0, 1, 1], [0, 0, 1], [0, 0, 1], [0, 0, 0], [0, 0, 0]]); // prettier-ignore
+    expect(exits).toEqual([
+      [0, 1, 1],
+      [0, 1, 1],
+      [0, 0, 1],
+      [0, 0, 1],
+      [0, 0, 0],
+      [0, 0, 0],
+    ]);
   });
 
   it('is red for a head that does not compile, stopped early, or ran on nothing, and says on what it ran', () => {
     const read = (changes: Record<string, unknown>): ReturnType<typeof readResults> => {
-      const head = { format: 'siren-results', version: 3, siren: '0.1.0', target: 'sim', bailed: false, diagnostics: [], runs: [], ...changes };
+      const head = {
+        format: 'siren-results',
+        version: 3,
+        siren: '0.1.0',
+        target: 'sim',
+        bailed: false,
+        diagnostics: [],
+        runs: [],
+        ...changes,
+      };
       return readResults(JSON.stringify(head), 'head.json');
     };
-    const run = { id: 'a seed 1', scenario: 'a', file: 'a.spec', line: 1, seed: 1, status: 'passed', claims: [], complaints: [] };
-    const error = (line: number): unknown => ({ severity: 'error', code: 'E0213', message: 'no such thing', labels: [{ file: 'a.spec', line }] });
+    const run = {
+      id: 'a seed 1',
+      scenario: 'a',
+      file: 'a.spec',
+      line: 1,
+      seed: 1,
+      status: 'passed',
+      claims: [],
+      complaints: [],
+    };
+    const error = (line: number): unknown => ({
+      severity: 'error',
+      code: 'E0213',
+      message: 'no such thing',
+      labels: [{ file: 'a.spec', line }],
+    });
     const base = read({ runs: [run] });
     const broken = compareResults(base, read({ runs: [run], diagnostics: [error(3)] }));
-    expect([broken.new_errors, comparisonExit(broken, 'new'), comparisonExit(broken, 'none')]).toEqual([[{ where: 'a.spec:3', code: 'E0213', message: 'no such thing' }], 1, 0]);
-    expect(comparisonText(broken, pc.createColors(false))).toContain('new errors in specs (1)\n  a.spec:3  E0213  no such thing');
+    expect([broken.new_errors, comparisonExit(broken, 'new'), comparisonExit(broken, 'none')]).toEqual([
+      [{ where: 'a.spec:3', code: 'E0213', message: 'no such thing' }],
+      1,
+      0,
+    ]);
+    expect(comparisonText(broken, pc.createColors(false))).toContain(
+      'new errors in specs (1)\n  a.spec:3  E0213  no such thing',
+    );
     expect(comparisonMarkdown(broken)).toContain('E0213');
     const before = read({ runs: [run], diagnostics: [error(3)] });
-    expect(comparisonExit(compareResults(before, read({ runs: [run], diagnostics: [error(9)] })), 'new')).toBe(0);
-    for (const [changes, why] of [[{ bailed: true, runs: [{ ...run, id: 'b seed 1', scenario: 'b' }] }, 'bailed'], [{ interrupted: true }, 'interrupted'], [{}, 'nothing ran']] as const) {
+    expect(
+      comparisonExit(compareResults(before, read({ runs: [run], diagnostics: [error(9)] })), 'new'),
+    ).toBe(0);
+    for (const [changes, why] of [
+      [{ bailed: true, runs: [{ ...run, id: 'b seed 1', scenario: 'b' }] }, 'bailed'],
+      [{ interrupted: true }, 'interrupted'],
+      [{}, 'nothing ran'],
+    ] as const) {
       const cut = compareResults(base, read(changes));
       expect([cut.cut, comparisonExit(cut, 'new')]).toEqual([why, 1]);
       expect(comparisonText(cut, pc.createColors(false))).toContain(`not run in the head (${why}) (1)`);
@@ -164,7 +226,7 @@ describe('comparing two runs', () => {
     const other = compareResults(base, read({ runs: [run], target: 'qemu' }));
     expect([comparisonExit(other, 'new'), comparisonExit(other, 'any-change')]).toEqual([0, 1]);
     expect(comparisonText(other, pc.createColors(false))).toContain('the base ran on sim, the head on qemu');
-  }); // prettier-ignore
+  });
 
   it('lets no control character or markup through', async () => {
     const nasty = '<img src=x> \u001b[31m \u202e @all | `x`';
@@ -178,7 +240,10 @@ describe('comparing two runs', () => {
 
 describe('a results.json that is none', () => {
   it('is refused with the place of the mistake', async () => {
-    const good = JSON.parse(readFileSync(await resultsFile([one('a', 'passed')]), 'utf8')) as Record<string, unknown>;
+    const good = JSON.parse(readFileSync(await resultsFile([one('a', 'passed')]), 'utf8')) as Record<
+      string,
+      unknown
+    >;
     const refused = (text: string): string => {
       try {
         readResults(text, 'x.json');
@@ -191,14 +256,16 @@ describe('a results.json that is none', () => {
     expect(refused('')).toMatch(/^x\.json: it is not JSON/);
     expect(refused('[]')).toMatch(/the file is not an object/);
     expect(refused('{}')).toMatch(/no format/);
-    expect(refused(JSON.stringify({ ...good, version: 4 }))).toMatch(/version 4, and this Siren reads versions 1 to 3/);
+    expect(refused(JSON.stringify({ ...good, version: 4 }))).toMatch(
+      /version 4, and this Siren reads versions 1 to 3/,
+    );
     expect(refused(JSON.stringify({ ...good, runs: [{}] }))).toMatch(/runs\[0\]\.status is not a string/);
     const [run] = good['runs'] as [Record<string, unknown>];
     expect(refused(JSON.stringify({ ...good, runs: [run, run] }))).toMatch(/runs\[1\]\.id is there twice/);
     expect(refused('{"__proto__": {"format": "siren-results"}}')).toMatch(/no format/);
     expect(refused('[['.repeat(100_000))).toMatch(/not JSON/);
     expect(refused(JSON.stringify(good))).toBe('taken');
-  }); // prettier-ignore
+  });
 
   it('never brings anything but a ResultsError, however it is damaged', async () => {
     const good = readFileSync(await resultsFile([one('a', 'passed'), one('b', 'failed')]), 'utf8');

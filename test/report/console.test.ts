@@ -32,13 +32,17 @@ async function printed(
 describe('the console', () => {
   it('without a terminal writes plain lines: what failed, each file with its counts, then the details', async () => {
     const text = await printed(oneOfEach());
-    expect(text).toMatch(/^FAILED specs\/structures\/lists\.spec:8 {2}smashed task link \[seed 1\] {2}hypervisor web is failing by heartbeat within 3 \* web\.kernel\.heartbeat of smash\.activated: expected within 15 ms/);
+    expect(text).toMatch(
+      /^FAILED specs\/structures\/lists\.spec:8 {2}smashed task link \[seed 1\] {2}hypervisor web is failing by heartbeat within 3 \* web\.kernel\.heartbeat of smash\.activated: expected within 15 ms/,
+    );
     expect(text).toContain('\nspecs/structures/lists.spec  1 failed, 1 errored, 2 passed\n');
     expect(text).toContain('\nspecs/real/qemu.spec  1 xpassed, 1 xfailed, 1 inconclusive, 1 skipped\n');
-    expect(text).toMatch(/\n1 failed, 1 errored, 1 xpassed, 2 passed, 1 xfailed, 1 inconclusive, 1 skipped {2}8 runs of 7 scenarios in 1\.23 s\n$/);
+    expect(text).toMatch(
+      /\n1 failed, 1 errored, 1 xpassed, 2 passed, 1 xfailed, 1 inconclusive, 1 skipped {2}8 runs of 7 scenarios in 1\.23 s\n$/,
+    );
     expect(text).not.toContain('\r');
     expect(text).not.toContain('\u001b');
-  }); // prettier-ignore
+  });
 
   it('shows the claim and the fault with carets, the virtual time, and the command that replays it', async () => {
     const text = await printed(oneOfEach());
@@ -78,8 +82,11 @@ describe('the console', () => {
       ...failed,
       reason: nasty,
       replay: nasty,
-      claims: failed.claims.map((claim) => ({ ...claim, diagnostic: diagnosticAt('E0900', nasty, ['run 400 ms', nasty]) })),
-    }; // prettier-ignore
+      claims: failed.claims.map((claim) => ({
+        ...claim,
+        diagnostic: diagnosticAt('E0900', nasty, ['run 400 ms', nasty]),
+      })),
+    };
     const text = await printed([{ scenario, outcome: hostile }], { verbose: true });
     // oxlint-disable-next-line no-control-regex
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
@@ -121,10 +128,16 @@ describe('the console', () => {
   });
 
   it('says once for each file what a rescue noted, and of a failing run among its details', async () => {
-    const noted = record({ reports: [{ ...report(), notes: ['list_head has 8 bytes, in the guest 16', 'two\u001b[31m\nlines'] }] }); // prettier-ignore
+    const noted = record({
+      reports: [{ ...report(), notes: ['list_head has 8 bytes, in the guest 16', 'two\u001b[31m\nlines'] }],
+    });
     const [one, two] = [scenarioNamed('one'), scenarioNamed('two')];
-    const passed = await printed([one, two].map((scenario) => ({ scenario, outcome: outcome(scenario, 'passed', { record: noted }) }))); // prettier-ignore
-    expect(passed.match(/^noted .*$/gm)).toEqual([expect.stringMatching(/ one {2}list_head has 8 bytes, in the guest 16; two/)]); // prettier-ignore
+    const passed = await printed(
+      [one, two].map((scenario) => ({ scenario, outcome: outcome(scenario, 'passed', { record: noted }) })),
+    );
+    expect(passed.match(/^noted .*$/gm)).toEqual([
+      expect.stringMatching(/ one {2}list_head has 8 bytes, in the guest 16; two/),
+    ]);
     expect(passed).not.toContain('\u001b');
     const failed = await printed([{ scenario: one, outcome: { ...failedOutcome(one), record: noted } }]);
     expect(failed).toMatch(/^ +note of rescue: list_head has 8 bytes, in the guest 16$/m);
@@ -143,8 +156,10 @@ describe('the console', () => {
 
   it('says first of an unexpected pass that it passes, and the reason of the mark behind it', async () => {
     const text = await printed(oneOfEach());
-    expect(text).toMatch(/XPASSED .*mended since {2}passes, though marked xfail: "expected to fail \(issue 12\)/);
-  }); // prettier-ignore
+    expect(text).toMatch(
+      /XPASSED .*mended since {2}passes, though marked xfail: "expected to fail \(issue 12\)/,
+    );
+  });
 
   it('says once for each failing run what its fault was and how to replay it, and no place that is none', async () => {
     const scenario = scenarioNamed('smashed task link');

@@ -19,7 +19,9 @@ const events = [
 ];
 
 function ran(more: Partial<RunRecord> = {}): RunOutcome {
-  return outcome(scenarioNamed('a leak'), 'passed', { record: { ...record(), events, reports: [leaked], ...more } }); // prettier-ignore
+  return outcome(scenarioNamed('a leak'), 'passed', {
+    record: { ...record(), events, reports: [leaked], ...more },
+  });
 }
 
 function written(run: RunOutcome, target = 'qemu'): string {
@@ -47,7 +49,11 @@ describe('runs that results.json tells of', () => {
   it('are none where the file is no results.json, ran on something else, or was changed', () => {
     expect(() => earlierRuns('{}', 'x.json')).toThrow('x.json');
     expect(() => earlierRuns(written(ran(), 'core'), 'x.json')).toThrow('ran on');
-    expect(() => earlierRuns(written(ran()).replace('"findings":[', '"findings":1,"f":['), 'x.json')).toThrow('x.json'); // prettier-ignore
-    expect(() => earlierRuns(written(ran()).replace('"time_ns":900000000', '"time_ns":"now"'), 'x.json')).toThrow('x.json'); // prettier-ignore
+    expect(() => earlierRuns(written(ran()).replace('"findings":[', '"findings":1,"f":['), 'x.json')).toThrow(
+      'x.json',
+    );
+    expect(() =>
+      earlierRuns(written(ran()).replace('"time_ns":900000000', '"time_ns":"now"'), 'x.json'),
+    ).toThrow('x.json');
   });
 });

@@ -5,8 +5,31 @@ import { agreement, fidelityOf } from '../../src/report/fidelity.ts';
 import { diagnosis, event, finding, report, verdict } from '../support/records.ts';
 
 function ran(record: Partial<RunRecord>, more: Partial<RunOutcome> = {}): RunOutcome {
-  const whole = { seed: 1, duration_ns: 1, trace_hash: '', events: [], events_dropped: 0, receipts: [], reports: [], services: [], audit: [], partitions: [], twins: [], ...record }; // prettier-ignore
-  return { id: 'a', scenario: 'a', seed: 1, status: 'passed', claims: [], complaints: [], record: whole, replay: '', ...more }; // prettier-ignore
+  const whole = {
+    seed: 1,
+    duration_ns: 1,
+    trace_hash: '',
+    events: [],
+    events_dropped: 0,
+    receipts: [],
+    reports: [],
+    services: [],
+    audit: [],
+    partitions: [],
+    twins: [],
+    ...record,
+  };
+  return {
+    id: 'a',
+    scenario: 'a',
+    seed: 1,
+    status: 'passed',
+    claims: [],
+    complaints: [],
+    record: whole,
+    replay: '',
+    ...more,
+  };
 }
 
 const LOCK = 'web.locks["tasklist_lock"]';
@@ -64,7 +87,10 @@ describe('one scenario on the simulation and on a real kernel', () => {
   it('what is well on both sides tells something where a claim names it, and no other way', () => {
     const healthy = report({ verdicts: [verdict('tasks'), verdict('locks'), verdict('stacks')] });
     const telling = (...claims: string[]): number => {
-      const run = ran({ reports: [healthy] }, { claims: claims.map((text, index) => ({ index, text, status: 'met', seen: '' })) }); // prettier-ignore
+      const run = ran(
+        { reports: [healthy] },
+        { claims: claims.map((text, index) => ({ index, text, status: 'met', seen: '' })) },
+      );
       return fidelityOf(run, run).telling;
     };
     expect(telling('verdict web.* is not corrupt', 'guest web.tasks is healthy')).toBe(0);

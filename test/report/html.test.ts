@@ -41,9 +41,11 @@ function drawn(html: string, run: PageRun, width = 1000): string {
 }
 
 const ELEMENTS = new Set(
-  ('a article b body br button caption circle code details div em footer g h1 h2 h3 h4 h5 head header html input label li line main mark ' +
-    'meta ol option p path pre rect script section select span strong style summary svg table tbody td text th thead title tr ul').split(' '),
-); // prettier-ignore
+  (
+    'a article b body br button caption circle code details div em footer g h1 h2 h3 h4 h5 head header html input label li line main mark ' +
+    'meta ol option p path pre rect script section select span strong style summary svg table tbody td text th thead title tr ul'
+  ).split(' '),
+);
 
 /** Every `<` of a page must open or close an element that we write, with attributes that we write. */
 function checkMarkup(html: string): void {
@@ -65,26 +67,54 @@ function hostileRun(): Judged {
   const scenario = scenarioNamed(NASTY, { doc: NASTY, tags: ['smoke', NASTY], file: NASTY });
   const base = failedOutcome(scenario);
   const evil = report();
-  const finding = { ...evil.findings[0], structure: NASTY, code: NASTY, place: NASTY, message: NASTY } as (typeof evil.findings)[0];
-  const reports = [{
-    ...evil, ambulance: NASTY, patient: NASTY, reason: NASTY, log_tail: [NASTY], notes: [NASTY],
-    findings: [{ ...finding, context: { base: 'ffff888000000000', hex: '3c2f', fields: [{ name: NASTY, offset: 0, bytes: 1 }] } }],
-    diagnosis: evil.diagnosis.map((one) => ({ ...one, cause: NASTY, place: NASTY, evidence: [NASTY] })),
-  }];
+  const finding = {
+    ...evil.findings[0],
+    structure: NASTY,
+    code: NASTY,
+    place: NASTY,
+    message: NASTY,
+  } as (typeof evil.findings)[0];
+  const reports = [
+    {
+      ...evil,
+      ambulance: NASTY,
+      patient: NASTY,
+      reason: NASTY,
+      log_tail: [NASTY],
+      notes: [NASTY],
+      findings: [
+        {
+          ...finding,
+          context: { base: 'ffff888000000000', hex: '3c2f', fields: [{ name: NASTY, offset: 0, bytes: 1 }] },
+        },
+      ],
+      diagnosis: evil.diagnosis.map((one) => ({ ...one, cause: NASTY, place: NASTY, evidence: [NASTY] })),
+    },
+  ];
   const full = record();
   const nastyRecord = {
-    ...full, reports,
+    ...full,
+    reports,
     events: [{ time_ns: 5, subject: NASTY, kind: NASTY, detail: { [NASTY]: NASTY, sign: NASTY } }],
-    receipts: full.receipts.map((one) => ({ ...one, name: NASTY, place: NASTY, note: NASTY, partition: NASTY })),
+    receipts: full.receipts.map((one) => ({
+      ...one,
+      name: NASTY,
+      place: NASTY,
+      note: NASTY,
+      partition: NASTY,
+    })),
     partitions: full.partitions.map((one) => ({ ...one, name: NASTY, console: [NASTY] })),
     audit: full.audit.map((one) => ({ ...one, who: NASTY, what: NASTY, detail: NASTY })),
     twins: full.twins.map((one) => ({ ...one, identical: false, partition: NASTY, difference: NASTY })),
   };
   const claims = base.claims.map((claim) => ({
-    ...claim, text: NASTY, seen: NASTY, diagnostic: diagnosticAt('E0900', NASTY, ['run 400 ms', NASTY]),
+    ...claim,
+    text: NASTY,
+    seen: NASTY,
+    diagnostic: diagnosticAt('E0900', NASTY, ['run 400 ms', NASTY]),
   }));
   return { scenario, outcome: { ...base, reason: NASTY, replay: NASTY, record: nastyRecord, claims } };
-} // prettier-ignore
+}
 
 describe('report.html', () => {
   it('is one file that needs no other and lets nothing else in', async () => {
@@ -101,8 +131,14 @@ describe('report.html', () => {
   });
 
   it('lets no text of a spec or of guest memory become markup, before or after a run is opened', async () => {
-    const sources = new Map([[NASTY, NASTY], [LISTS_FILE, LISTS_TEXT]]); // prettier-ignore
-    const html = await page([hostileRun()], { sources, diagnostics: [diagnosticAt('E0100', NASTY, ['run', NASTY])] }); // prettier-ignore
+    const sources = new Map([
+      [NASTY, NASTY],
+      [LISTS_FILE, LISTS_TEXT],
+    ]);
+    const html = await page([hostileRun()], {
+      sources,
+      diagnostics: [diagnosticAt('E0100', NASTY, ['run', NASTY])],
+    });
     checkMarkup(html);
     const [run] = runsIn(html) as [PageRun];
     expect(run.doc).toBe(NASTY);
@@ -135,7 +171,19 @@ describe('report.html', () => {
     const views = runsIn(html).map((run) => drawn(html, run));
     for (const view of views) checkMarkup(view);
     const [failed] = views as [string];
-    for (const heading of ['What is wrong', 'Claims', 'Timeline', 'Faults and stimuli', 'Rescue', 'Diagnosis', 'Findings', 'Verdicts', 'Twins', 'Machine', 'Source'])
+    for (const heading of [
+      'What is wrong',
+      'Claims',
+      'Timeline',
+      'Faults and stimuli',
+      'Rescue',
+      'Diagnosis',
+      'Findings',
+      'Verdicts',
+      'Twins',
+      'Machine',
+      'Source',
+    ])
       expect(failed).toContain(heading);
     expect(failed).toMatch(/tasks\.next\s*<strong>← wrong<\/strong>/);
     expect(failed).toMatch(/<mark>\s*de\s*<\/mark/);
@@ -143,7 +191,7 @@ describe('report.html', () => {
     expect(failed).toContain('1 consequence<');
     expect(failed).toMatch(/class="arrow came"/);
     expect(failed).toMatch(/\^+ expected within 15 ms of smash/);
-  }); // prettier-ignore
+  });
 
   it('opens the neighbours of the wrong field and folds the rest of a large structure', async () => {
     const [finding] = report().findings as [ReturnType<typeof report>['findings'][0]];
@@ -155,7 +203,9 @@ describe('report.html', () => {
     const context = { base: 'ffff88800412c200', hex: '00'.repeat(512), fields };
     const reports = [{ ...report(), findings: [{ ...finding, address: 'ffff88800412c2f8', context }] }];
     const scenario = scenarioNamed('large');
-    const html = await page([{ scenario, outcome: outcome(scenario, 'failed', { record: record({ reports }) }) }]); // prettier-ignore
+    const html = await page([
+      { scenario, outcome: outcome(scenario, 'failed', { record: record({ reports }) }) },
+    ]);
     const view = drawn(html, runsIn(html)[0] as PageRun);
     const [open] = view.split('all 512 bytes') as [string];
     expect(open.match(/"row">f\d+/g)).toEqual(
@@ -181,10 +231,19 @@ describe('report.html', () => {
   });
 
   it('tells what set wrote as a number too, and when a fault was armed only where that says something', async () => {
-    const one = { ...record().receipts[0], verb: 'set', armed_ns: 0, before: '0040a200', after: '00010000', bytes: 4 } as ReturnType<typeof record>['receipts'][0]; // prettier-ignore
+    const one = {
+      ...record().receipts[0],
+      verb: 'set',
+      armed_ns: 0,
+      before: '0040a200',
+      after: '00010000',
+      bytes: 4,
+    } as ReturnType<typeof record>['receipts'][0];
     const scenario = scenarioNamed('a receipt');
     const pageOf = async (receipts: ReturnType<typeof record>['receipts']): Promise<string> => {
-      const whole = await page([{ scenario, outcome: outcome(scenario, 'passed', { record: record({ receipts, reports: [] }) }) }]); // prettier-ignore
+      const whole = await page([
+        { scenario, outcome: outcome(scenario, 'passed', { record: record({ receipts, reports: [] }) }) },
+      ]);
       return drawn(whole, runsIn(whole)[0] as PageRun);
     };
     const html = await pageOf([one]);
@@ -212,7 +271,7 @@ describe('report.html', () => {
         }),
       },
     ]);
-    const html = drawn(whole, runsIn(whole)[0] as PageRun); // prettier-ignore
+    const html = drawn(whole, runsIn(whole)[0] as PageRun);
     expect(html).toContain('2 unchecked with NO_LOCATOR: pids, mounts.');
     expect(html).not.toMatch(/<th scope="row">pids/);
   });
@@ -220,7 +279,11 @@ describe('report.html', () => {
   it('lists what is plainly intact side by side; what came by another way, or was read again, stands in the table', async () => {
     const [first] = report().verdicts;
     const sound = { ...first!, verdict: 'intact' as const, rereads: 0 };
-    const verdicts = [{ ...sound, structure: 'tasks', elements: 7 }, { ...sound, structure: 'locks', rereads: 2 }, { ...sound, structure: 'pids', via: 'boot_copy' as const }]; // prettier-ignore
+    const verdicts = [
+      { ...sound, structure: 'tasks', elements: 7 },
+      { ...sound, structure: 'locks', rereads: 2 },
+      { ...sound, structure: 'pids', via: 'boot_copy' as const },
+    ];
     const scenario = scenarioNamed('sound');
     const whole = await page([
       {
@@ -236,9 +299,16 @@ describe('report.html', () => {
   });
 
   it('marks in a receipt the bytes that changed and no others', async () => {
-    const one = { ...record().receipts[0], before: '00112233', after: '00ff2233', bytes: 4 } as ReturnType<typeof record>['receipts'][0]; // prettier-ignore
+    const one = { ...record().receipts[0], before: '00112233', after: '00ff2233', bytes: 4 } as ReturnType<
+      typeof record
+    >['receipts'][0];
     const scenario = scenarioNamed('a flipped byte');
-    const html = await page([{ scenario, outcome: outcome(scenario, 'passed', { record: record({ receipts: [one], reports: [] }) }) }]); // prettier-ignore
+    const html = await page([
+      {
+        scenario,
+        outcome: outcome(scenario, 'passed', { record: record({ receipts: [one], reports: [] }) }),
+      },
+    ]);
     const view = drawn(html, runsIn(html)[0] as PageRun);
     const marks = [...view.matchAll(/<mark>\s*(..)\s*<\/mark/g)].map(([, byte]) => byte);
     expect(marks).toEqual(['11', 'ff']);
@@ -248,18 +318,27 @@ describe('report.html', () => {
     const [first] = record().receipts;
     const { fired_ns: _never, activated_ns: _nor, note: _none, ...rest } = first as NonNullable<typeof first>;
     const run = record({ receipts: [{ ...rest, before: '', after: '', bytes: 0, note: '' }] });
-    const html = await page([{ scenario: scenarioNamed('one'), outcome: { ...failedOutcome(), record: run } }]);
+    const html = await page([
+      { scenario: scenarioNamed('one'), outcome: { ...failedOutcome(), record: run } },
+    ]);
     const view = drawn(html, runsIn(html)[0] as PageRun);
     expect(view).toContain('never</strong>');
     expect(view).not.toContain('data-label="bytes');
-  }); // prettier-ignore
+  });
 
   it('draws a service: its steps, its journal in the lane of the patient, how it ended', async () => {
     const scenario = scenarioNamed('serviced');
-    const said = (kind: string, time_ns: number) => ({ time_ns, subject: 'rescue', kind, detail: { patient: 'web' } });
+    const said = (kind: string, time_ns: number) => ({
+      time_ns,
+      subject: 'rescue',
+      kind,
+      detail: { patient: 'web' },
+    });
     const events = [said('park', 81.95e6), said('write', 82e6), said('verify', 82.1e6), said('resume', 95e6)];
     const view = async (more: Partial<ReturnType<typeof service>>): Promise<string> => {
-      const serviced = outcome(scenario, 'passed', { record: record({ services: [{ ...service(), ...more }], events }) });
+      const serviced = outcome(scenario, 'passed', {
+        record: record({ services: [{ ...service(), ...more }], events }),
+      });
       const html = await page([{ scenario, outcome: serviced }]);
       const [run] = runsIn(html) as [PageRun];
       checkMarkup(drawn(html, run));
@@ -269,7 +348,9 @@ describe('report.html', () => {
     expect(undone).toContain('Service of web by rescue <span class="pill failing">rolled back</span>');
     expect(undone).toContain('by verify with LIST_NEXT_POISON');
     // What came after its end is no step of it.
-    expect(undone).toMatch(/<strong>park<\/strong> 81\.95 ms → <strong>write<\/strong> 82 ms → <strong>verify<\/strong> 82\.1 ms </);
+    expect(undone).toMatch(
+      /<strong>park<\/strong> 81\.95 ms → <strong>write<\/strong> 82 ms → <strong>verify<\/strong> 82\.1 ms </,
+    );
     expect(undone).toContain('class="mark undone"');
     expect(undone).toContain('data-label="then">undone<');
     const [write] = service().writes as [ReturnType<typeof service>['writes'][0]];
@@ -277,7 +358,7 @@ describe('report.html', () => {
     expect(done).toContain('class="mark repair"');
     expect(done).not.toContain('class="mark undone"');
     expect(done).toContain('data-label="then">kept<');
-  }); // prettier-ignore
+  });
 
   it('draws a machine with sixty-four CPUs and twelve partitions at 480 pixels', async () => {
     const base = scenarioNamed('crowd');
@@ -340,9 +421,17 @@ describe('report.html', () => {
     }));
     const events = whole.events.filter((event) => event.kind !== 'heartbeat');
     const scenario = scenarioNamed('long');
-    const html = await page([{ scenario, outcome: outcome(scenario, 'passed', { record: record({ partitions, events }) }) }]); // prettier-ignore
+    const html = await page([
+      { scenario, outcome: outcome(scenario, 'passed', { record: record({ partitions, events }) }) },
+    ]);
     const [run] = runsIn(html) as [PageRun];
-    expect(run.beats[1]).toEqual({ partition: 'db', stretches: [[0, 50_000, 14], [150_000, 390_000, 66]] }); // prettier-ignore
+    expect(run.beats[1]).toEqual({
+      partition: 'db',
+      stretches: [
+        [0, 50_000, 14],
+        [150_000, 390_000, 66],
+      ],
+    });
     expect(drawn(html, run).match(/class="beating"/g)?.length).toBeGreaterThanOrEqual(4);
   });
 
@@ -364,12 +453,16 @@ describe('report.html', () => {
   it('says in its head that specs do not compile, and of an unexpected pass that it passes', async () => {
     const scenario = scenarioNamed('mended since');
     const judged = [{ scenario, outcome: outcome(scenario, 'xpassed', { reason: 'issue 12' }) }];
-    const html = await page(judged, { diagnostics: [diagnosticAt('E0312', 'two owners', ['run 400 ms', 'here'])] });
+    const html = await page(judged, {
+      diagnostics: [diagnosticAt('E0312', 'two owners', ['run 400 ms', 'here'])],
+    });
     expect(html).toContain('1 of 1 runs need attention, 1 spec error</h1>');
     expect(html).toContain('<strong class="bad">1 spec error</strong>');
     expect(html).toContain('passes, though marked xfail: &quot;issue 12&quot;');
-    expect(drawn(html, runsIn(html)[0] as PageRun)).toContain('passes, though marked xfail</strong>: issue 12');
-  }); // prettier-ignore
+    expect(drawn(html, runsIn(html)[0] as PageRun)).toContain(
+      'passes, though marked xfail</strong>: issue 12',
+    );
+  });
 
   it('shows what a rescue noted beside its findings', async () => {
     const scenario = scenarioNamed('noted');
@@ -379,7 +472,12 @@ describe('report.html', () => {
     ]);
     const [run] = runsIn(html) as [PageRun];
     expect(drawn(html, run)).toContain('<li>list_head has &lt;8&gt; bytes, in the guest 16</li>');
-    expect(drawn(html, { ...run, record: { ...run.record!, rescues: [{ ...run.record!.rescues[0]!, notes_left_out: 3 }] } })).toContain('3 more are not in this report'); // prettier-ignore
+    expect(
+      drawn(html, {
+        ...run,
+        record: { ...run.record!, rescues: [{ ...run.record!.rescues[0]!, notes_left_out: 3 }] },
+      }),
+    ).toContain('3 more are not in this report');
   });
 
   it('is whole when nothing ran and when a spec does not compile', async () => {
@@ -398,7 +496,20 @@ describe('report.html', () => {
       const sources = new Map([[NASTY, NASTY]]);
       await feed(htmlReporter({ path, version: '0.1.0' }), streamOf([hostileRun()], { sources }));
       const profile = fresh();
-      const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', `--user-data-dir=${profile}`, '--virtual-time-budget=2000', '--dump-dom', `file://${path}#r0`]; // prettier-ignore
+      const flags = [
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        `--user-data-dir=${profile}`,
+        '--virtual-time-budget=2000',
+        '--dump-dom',
+        `file://${path}#r0`,
+      ];
       const dom = execFileSync('/usr/bin/chromium', flags, {
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'ignore'],

@@ -53,8 +53,24 @@ describe('results.json', () => {
     const [run] = results.runs;
     expect(run?.occurrence).toBe(3);
     expect(run?.record?.services).toMatchObject([
-      { ambulance: 'rescue', patient: 'web', state: 'rolled_back', by: 'verify', code: 'LIST_NEXT_POISON', writes_left_out: 0, writes: [{ address: 'ffffffff82a05080', physical: '0000000002a05080', before: 'ff', after: '00', undone: true }] },
-    ]); // prettier-ignore
+      {
+        ambulance: 'rescue',
+        patient: 'web',
+        state: 'rolled_back',
+        by: 'verify',
+        code: 'LIST_NEXT_POISON',
+        writes_left_out: 0,
+        writes: [
+          {
+            address: 'ffffffff82a05080',
+            physical: '0000000002a05080',
+            before: 'ff',
+            after: '00',
+            undone: true,
+          },
+        ],
+      },
+    ]);
   });
 
   it('has what a rescue noted, cut where it is long, and says how much is left out', async () => {
@@ -82,9 +98,15 @@ describe('results.json', () => {
   it('differs between machines under `environment` alone', async () => {
     const here = await written(oneOfEach());
     const there = await written(oneOfEach(), {
-      environment: { date: '2030-01-01T00:00:00Z', node: 'v26.0.0', platform: 'darwin arm64', workers: 4, wall_ms: 9 },
+      environment: {
+        date: '2030-01-01T00:00:00Z',
+        node: 'v26.0.0',
+        platform: 'darwin arm64',
+        workers: 4,
+        wall_ms: 9,
+      },
       wall_ms: 77,
-    }); // prettier-ignore
+    });
     expect(there).not.toBe(here);
     const mark = '\n "environment":';
     expect(there.split(mark)[0]).toBe(here.split(mark)[0]);
@@ -93,13 +115,17 @@ describe('results.json', () => {
   it('writes addresses as sixteen hex digits and leaves out what there is not', async () => {
     const results = JSON.parse(await written(oneOfEach())) as Results;
     const [smash, reap] = results.runs[0]?.record?.receipts ?? [];
-    expect(smash).toMatchObject({ address: 'ffff88800412c2f8', physical: '000000000412c2f8', fired_ns: 40_000_000 });
+    expect(smash).toMatchObject({
+      address: 'ffff88800412c2f8',
+      physical: '000000000412c2f8',
+      fired_ns: 40_000_000,
+    });
     expect(smash?.before).not.toBe(smash?.after);
     expect(reap).not.toHaveProperty('before');
     expect(reap).not.toHaveProperty('activated_ns');
     const oops = results.runs[0]?.record?.events.find((event) => event.kind === 'oops');
     expect(oops?.detail['address']).toBe('ffff88888412c2f8');
-  }); // prettier-ignore
+  });
 
   it('keeps a passed run within about 5 KB and a failed one whole', async () => {
     const text = await written([

@@ -31,15 +31,20 @@ const all = (element: XmlElement, name: string): XmlElement[] => [
 ];
 
 /** What readers rely on: which elements stand in which, and which attributes they need. */
-const SHAPE: Readonly<Record<string, { inside: string; needs: readonly string[]; may: readonly string[] }>> = {
-  testsuites: { inside: '', needs: ['name', 'tests', 'failures', 'errors', 'skipped', 'time'], may: [] },
-  testsuite: { inside: 'testsuites', needs: ['name', 'tests', 'failures', 'errors', 'skipped', 'time'], may: ['timestamp'] },
-  testcase: { inside: 'testsuite', needs: ['classname', 'name', 'time'], may: ['file', 'line'] },
-  failure: { inside: 'testcase', needs: ['message', 'type'], may: [] },
-  error: { inside: 'testcase', needs: ['message', 'type'], may: [] },
-  skipped: { inside: 'testcase', needs: ['message'], may: [] },
-  'system-out': { inside: 'testcase', needs: [], may: [] },
-}; // prettier-ignore
+const SHAPE: Readonly<Record<string, { inside: string; needs: readonly string[]; may: readonly string[] }>> =
+  {
+    testsuites: { inside: '', needs: ['name', 'tests', 'failures', 'errors', 'skipped', 'time'], may: [] },
+    testsuite: {
+      inside: 'testsuites',
+      needs: ['name', 'tests', 'failures', 'errors', 'skipped', 'time'],
+      may: ['timestamp'],
+    },
+    testcase: { inside: 'testsuite', needs: ['classname', 'name', 'time'], may: ['file', 'line'] },
+    failure: { inside: 'testcase', needs: ['message', 'type'], may: [] },
+    error: { inside: 'testcase', needs: ['message', 'type'], may: [] },
+    skipped: { inside: 'testcase', needs: ['message'], may: [] },
+    'system-out': { inside: 'testcase', needs: [], may: [] },
+  };
 
 function checkShape(element: XmlElement, parent = ''): void {
   const shape = SHAPE[element.name];
@@ -56,20 +61,30 @@ describe('junit.xml', () => {
   it('has the shape that its readers rely on, and counts that add up', async () => {
     const root = parseXml(await written(oneOfEach()));
     checkShape(root);
-    expect(Object.fromEntries(root.attributes)).toMatchObject({ tests: '8', failures: '2', errors: '1', skipped: '3' });
+    expect(Object.fromEntries(root.attributes)).toMatchObject({
+      tests: '8',
+      failures: '2',
+      errors: '1',
+      skipped: '3',
+    });
     for (const suite of all(root, 'testsuite')) {
       expect(all(suite, 'testcase')).toHaveLength(Number(suite.attributes.get('tests')));
       expect(all(suite, 'failure')).toHaveLength(Number(suite.attributes.get('failures')));
       expect(all(suite, 'skipped')).toHaveLength(Number(suite.attributes.get('skipped')));
     }
     for (const one of all(root, 'testcase')) expect(all(one, 'system-out')).toHaveLength(1);
-  }); // prettier-ignore
+  });
 
   it('is accepted by xmllint, whatever guest memory put into messages', async () => {
     if (!existsSync('/usr/bin/xmllint')) return;
     const base = failedOutcome();
     const nasty = 'a]]>b \u0000\u0008\u001b[31m \ud800 \ufffe\uffff <x a="1"> & \u202e \u0085';
-    const hostile = { ...base, reason: nasty, replay: nasty, claims: base.claims.map((claim) => ({ ...claim, seen: nasty, text: nasty })) }; // prettier-ignore
+    const hostile = {
+      ...base,
+      reason: nasty,
+      replay: nasty,
+      claims: base.claims.map((claim) => ({ ...claim, seen: nasty, text: nasty })),
+    };
     const text = await written([{ scenario: scenarioNamed(nasty), outcome: hostile }]);
     const path = join(folder, 'hostile.xml');
     writeFileSync(path, text);
@@ -98,7 +113,10 @@ describe('junit.xml', () => {
   });
 
   it('never gives two cases one name', async () => {
-    const twice = [1, 2, 3].map(() => ({ scenario: scenarioNamed('one'), outcome: outcome(scenarioNamed('one'), 'passed') })); // prettier-ignore
+    const twice = [1, 2, 3].map(() => ({
+      scenario: scenarioNamed('one'),
+      outcome: outcome(scenarioNamed('one'), 'passed'),
+    }));
     const cases = all(parseXml(await written(twice)), 'testcase');
     expect(new Set(cases.map((one) => one.attributes.get('name'))).size).toBe(3);
   });
@@ -106,12 +124,14 @@ describe('junit.xml', () => {
   it('says in the message what failed first, and in the body everything: both places, moments, the replay', async () => {
     const scenario = scenarioNamed('smashed task link');
     const [failure] = all(parseXml(await written([{ scenario, outcome: failedOutcome() }])), 'failure');
-    expect(failure?.attributes.get('message')).toMatch(/^hypervisor web is failing by heartbeat within .*31\.4 ms after \(and 2 more\)$/);
+    expect(failure?.attributes.get('message')).toMatch(
+      /^hypervisor web is failing by heartbeat within .*31\.4 ms after \(and 2 more\)$/,
+    );
     expect(failure?.text).toMatch(/\^+ expected within 15 ms of smash/);
     expect(failure?.text).toContain('the fault, fired at 40 ms');
     expect(failure?.text).toContain('activated at 61.19 ms');
     expect(failure?.text).toContain("to replay: npx siren run 'specs/structures/lists.spec:8' --seed 1");
-  }); // prettier-ignore
+  });
 
   it('gives the reason of a skip in the message and in the body', async () => {
     const skips = all(parseXml(await written(oneOfEach())), 'skipped');

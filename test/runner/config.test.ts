@@ -99,8 +99,34 @@ describe('siren.yaml', () => {
 
   it('never throws, and points into the text', () => {
     const piece = fc.constantFrom(
-      'paths', 'tags', ':', ' ', '\n', '  ', '- ', '[', ']', '{', '}', '&a', '*a', '!t', '"', "'", '|', '>', '#', '%', '0x1', '~', 'é', '\t', '?', '---', ',',
-    ); // prettier-ignore
+      'paths',
+      'tags',
+      ':',
+      ' ',
+      '\n',
+      '  ',
+      '- ',
+      '[',
+      ']',
+      '{',
+      '}',
+      '&a',
+      '*a',
+      '!t',
+      '"',
+      "'",
+      '|',
+      '>',
+      '#',
+      '%',
+      '0x1',
+      '~',
+      'é',
+      '\t',
+      '?',
+      '---',
+      ',',
+    );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
         const text = pieces.join('');

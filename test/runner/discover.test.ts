@@ -12,11 +12,19 @@ let outside: string;
 beforeAll(() => {
   root = realpathSync(mkdtempSync(join(tmpdir(), 'siren-discover-')));
   outside = realpathSync(mkdtempSync(join(tmpdir(), 'siren-outside-')));
-  for (const file of ['specs/b.spec', 'specs/a.spec', 'specs/deep/c.spec', 'specs/notes.txt', 'empty/x', 'odd:7.spec',
-    'specs/node_modules/m/z.spec', '__proto__/constructor.spec']) {
+  for (const file of [
+    'specs/b.spec',
+    'specs/a.spec',
+    'specs/deep/c.spec',
+    'specs/notes.txt',
+    'empty/x',
+    'odd:7.spec',
+    'specs/node_modules/m/z.spec',
+    '__proto__/constructor.spec',
+  ]) {
     mkdirSync(dirname(join(root, file)), { recursive: true });
     writeFileSync(join(root, file), '');
-  } // prettier-ignore
+  }
   writeFileSync(join(outside, 'secret.spec'), '');
   symlinkSync(outside, join(root, 'specs/way-out'));
   symlinkSync(join(outside, 'secret.spec'), join(root, 'linked.spec'));

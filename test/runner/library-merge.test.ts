@@ -3,7 +3,12 @@ import { mergedLibrary } from '../../src/runner/library-merge.ts';
 import { binary, call, collection, int } from '../support/formulas.ts';
 import { library, require_, validator } from '../support/structures.ts';
 
-const own = (least: bigint) => library([], [], [validator('mine', [require_(binary('>=', call('count', collection('tasks')), int(least)), 'FEW')])]); // prettier-ignore
+const own = (least: bigint) =>
+  library(
+    [],
+    [],
+    [validator('mine', [require_(binary('>=', call('count', collection('tasks')), int(least)), 'FEW')])],
+  );
 
 describe('a library with the declarations of a scenario', () => {
   it('is the same object for what says the same, however often a job brings a copy', () => {

@@ -10,21 +10,42 @@ const rescue = {
   diagnosis: [{ cause: 'lock_leak', place: 'web.locks["sb_lock"]' }],
 };
 const results = (rescues: readonly object[], status = 'met'): object => ({
-  runs: [{ id: 'a', status: 'passed', claims: [{ text: 'guest web is healthy', status }], record: { rescues, services: [] } }], // prettier-ignore
+  runs: [
+    {
+      id: 'a',
+      status: 'passed',
+      claims: [{ text: 'guest web is healthy', status }],
+      record: { rescues, services: [] },
+    },
+  ],
 });
 const apart = (...all: readonly object[]): string[] =>
-  compareRuns(all).differences.map(({ aspect, seen }) => `${aspect}: ${seen.map(({ runs, value }) => `${runs.join()} ${value}`).join(' | ')}`); // prettier-ignore
+  compareRuns(all).differences.map(
+    ({ aspect, seen }) =>
+      `${aspect}: ${seen.map(({ runs, value }) => `${runs.join()} ${value}`).join(' | ')}`,
+  );
 
 describe('runs on a stock kernel', () => {
   it('came to the same where claims, verdicts, codes and causes are, whatever else they show', () => {
     const other = { ...rescue, attached_ns: 9, diagnosis: [{ ...rescue.diagnosis[0], evidence: ['so'] }] };
-    expect(compareRuns([results([rescue]), results([other])])).toEqual({ scenarios: 1, same: 1, differences: [] }); // prettier-ignore
+    expect(compareRuns([results([rescue]), results([other])])).toEqual({
+      scenarios: 1,
+      same: 1,
+      differences: [],
+    });
   });
 
   it('came to the same where one place is told by two names', () => {
-    const at = (place: string, address: string): object => ({ ...rescue, diagnosis: [{ cause: 'bit_flip', place, address }] }); // prettier-ignore
-    expect(apart(results([at('web.tasks["nginx"]', 'ffff')]), results([at('web.tasks[105]', 'ffff')]))).toEqual([]); // prettier-ignore
-    expect(apart(results([at('web.tasks["nginx"]', 'ffff')]), results([at('web.tasks[105]', 'fff0')]))).toHaveLength(1); // prettier-ignore
+    const at = (place: string, address: string): object => ({
+      ...rescue,
+      diagnosis: [{ cause: 'bit_flip', place, address }],
+    });
+    expect(
+      apart(results([at('web.tasks["nginx"]', 'ffff')]), results([at('web.tasks[105]', 'ffff')])),
+    ).toEqual([]);
+    expect(
+      apart(results([at('web.tasks["nginx"]', 'ffff')]), results([at('web.tasks[105]', 'fff0')])),
+    ).toHaveLength(1);
   });
 
   it('differ by each of them alone', () => {

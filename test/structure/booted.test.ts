@@ -43,24 +43,46 @@ describe('the first byte that is another', () => {
 
   it('cannot be told where a page is missing, now or then, and not at all where nobody kept what was', () => {
     expect(changed([], 0, 8192, (of) => (of < 4096 ? of : -1))).toBeNaN();
-    expect(firstChanged({ readOnce: over(then), booted: over(then.subarray(0, 4096)) }, (of) => of, 0, 8192)).toBeNaN();
+    expect(
+      firstChanged({ readOnce: over(then), booted: over(then.subarray(0, 4096)) }, (of) => of, 0, 8192),
+    ).toBeNaN();
     expect(firstChanged({ readOnce: over(then), booted: undefined }, (of) => of, 0, 1)).toBeUndefined();
   });
-}); // prettier-ignore
+});
 
 describe('in a validator', () => {
-  const said = (reader: Partial<Reader>, condition = binary('==', call('first_changed', symbol('code'), int(64)), binary('+', call('first_changed', symbol('code'), int(0)), int(64)))) => {
+  const said = (
+    reader: Partial<Reader>,
+    condition = binary(
+      '==',
+      call('first_changed', symbol('code'), int(64)),
+      binary('+', call('first_changed', symbol('code'), int(0)), int(64)),
+    ),
+  ) => {
     const memory = new FlatSpace();
     memory.put(0x5000, 0xe8);
     Object.assign(memory.space, reader);
-    const around = { symbolAround: (address: number): readonly [number, number] => (address < 0x5000 ? [NaN, 0x5000] : [0x5000, NaN]) };
-    return sessionOn(library([], [], [validator('v', [require_(condition, 'CHANGED')])]), memory, { code: 0x5000 }, around).validate('v');
+    const around = {
+      symbolAround: (address: number): readonly [number, number] =>
+        address < 0x5000 ? [NaN, 0x5000] : [0x5000, NaN],
+    };
+    return sessionOn(
+      library([], [], [validator('v', [require_(condition, 'CHANGED')])]),
+      memory,
+      { code: 0x5000 },
+      around,
+    ).validate('v');
   };
 
   it('a change is a finding, and none is none', () => {
     expect(said({ firstChanged: (address, length) => address + length })?.drafts).toEqual([]);
     expect(said({ firstChanged: (address) => address })?.drafts.map(({ code }) => code)).toEqual(['CHANGED']);
-    expect(said({ booted: () => 0xe8 }, binary('==', call('booted', symbol('code')), call('u8_at', symbol('code'))))?.drafts).toEqual([]);
+    expect(
+      said(
+        { booted: () => 0xe8 },
+        binary('==', call('booted', symbol('code')), call('u8_at', symbol('code'))),
+      )?.drafts,
+    ).toEqual([]);
   });
 
   it('nothing is concluded where nobody kept what was there', () => {
@@ -72,7 +94,12 @@ describe('in a validator', () => {
   it('a symbol reaches to the next one, and what lies before the first or behind the last is 0', () => {
     const start = (of: number) => call('symbol_start', int(of));
     const end = (of: number) => call('symbol_end', int(of));
-    for (const [made, value] of [[start(0x5008), 0x5000], [start(0x10), 0], [end(0x10), 0x5000], [end(0x5000), 0]] as const)
+    for (const [made, value] of [
+      [start(0x5008), 0x5000],
+      [start(0x10), 0],
+      [end(0x10), 0x5000],
+      [end(0x5000), 0],
+    ] as const)
       expect(said({}, binary('==', made, int(value)))?.drafts).toEqual([]);
   });
-}); // prettier-ignore
+});

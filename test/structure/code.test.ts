@@ -27,8 +27,15 @@ describe('source text in the making', () => {
     const code = new Code();
     const count = code.variable('0');
     const elements = code.keep('R.elements(0)');
-    for (const changing of [count, `${count} + 1`, `${elements}.length`, 'R.high', 'R.trail()', `m0.u64(${code.fresh()})`])
-      expect(code.keep(changing)).not.toBe(code.keep(changing)); // prettier-ignore
+    for (const changing of [
+      count,
+      `${count} + 1`,
+      `${elements}.length`,
+      'R.high',
+      'R.trail()',
+      `m0.u64(${code.fresh()})`,
+    ])
+      expect(code.keep(changing)).not.toBe(code.keep(changing));
   });
 
   it('asks once whether something holds, and again behind the block in which it asked', () => {

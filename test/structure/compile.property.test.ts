@@ -5,25 +5,79 @@ import { substream } from '../../src/base/random.ts';
 import type { Formula, FormulaOperator, MemberModel, StructModel } from '../../src/model/structure.ts';
 import { foldBits, foldOf } from '../../src/base/fold.ts';
 import { FlatSpace } from '../support/flat-space.ts';
-import { address, binary, call, cast, conditional, index, int, int_type, member, name, not, range, span, symbol, truth as constant_truth } from '../support/formulas.ts'; // prettier-ignore
+import {
+  address,
+  binary,
+  call,
+  cast,
+  conditional,
+  index,
+  int,
+  int_type,
+  member,
+  name,
+  not,
+  range,
+  span,
+  symbol,
+  truth as constant_truth,
+} from '../support/formulas.ts';
 import type { Plain, PlainWorld } from '../support/plain-evaluator.ts';
 import { Trouble, truth, value } from '../support/plain-evaluator.ts';
 import { let_, library, require_, sessionOn, struct, typeOf, validator } from '../support/structures.ts';
 
 const INTS = ['u8', 'u16', 'u32', 'u64', 's8', 's16', 's32', 's64', 'be16', 'be32', 'be64'];
-const plain = struct('thing', { ...Object.fromEntries(INTS.map((one) => [one, one])), next: '*u64', list: 'u64[5]' }); // prettier-ignore
-const at = (member_name: string): number => (plain.members.find((one) => one.name === member_name) as MemberModel).offset; // prettier-ignore
-const field = (label: string, type: string, offset: number, from: number, width: number): MemberModel => ({ name: label, type: int_type(type), offset, bits: { from, width }, span }); // prettier-ignore
+const plain = struct('thing', {
+  ...Object.fromEntries(INTS.map((one) => [one, one])),
+  next: '*u64',
+  list: 'u64[5]',
+});
+const at = (member_name: string): number =>
+  (plain.members.find((one) => one.name === member_name) as MemberModel).offset;
+const field = (label: string, type: string, offset: number, from: number, width: number): MemberModel => ({
+  name: label,
+  type: int_type(type),
+  offset,
+  bits: { from, width },
+  span,
+});
 const THING: StructModel = {
   ...plain,
   members: [
-    ...plain.members.map((one) => (one.name === 'next' ? { ...one, type: { kind: 'pointer', to: { kind: 'named', name: 'thing' } } as const } : one)),
-    field('low', 'u32', at('u32'), 0, 5), field('top', 'u32', at('u32'), 29, 3), field('all', 'u32', at('u32'), 0, 32),
-    field('signed', 's32', at('s32'), 7, 9), field('wide', 'u64', at('u64'), 11, 44), field('widest', 's64', at('u64'), 3, 60),
+    ...plain.members.map((one) =>
+      one.name === 'next'
+        ? { ...one, type: { kind: 'pointer', to: { kind: 'named', name: 'thing' } } as const }
+        : one,
+    ),
+    field('low', 'u32', at('u32'), 0, 5),
+    field('top', 'u32', at('u32'), 29, 3),
+    field('all', 'u32', at('u32'), 0, 32),
+    field('signed', 's32', at('s32'), 7, 9),
+    field('wide', 'u64', at('u64'), 11, 44),
+    field('widest', 's64', at('u64'), 3, 60),
   ],
-}; // prettier-ignore
+};
 const NUMBERS = THING.members.map((one) => one.name).filter((one) => one !== 'next' && one !== 'list');
-const EDGES = [0n, 1n, 2n, 7n, 63n, 64n, 255n, 0x7fff_ffffn, 0x8000_0000n, 0xffff_ffffn, 0x1_0000_0000n, (1n << 53n) - 1n, 1n << 53n, (1n << 53n) + 1n, 1n << 63n, (1n << 64n) - 1n, 0xffff_8880_0000_1000n, 0xdead_0000_0000_0100n]; // prettier-ignore
+const EDGES = [
+  0n,
+  1n,
+  2n,
+  7n,
+  63n,
+  64n,
+  255n,
+  0x7fff_ffffn,
+  0x8000_0000n,
+  0xffff_ffffn,
+  0x1_0000_0000n,
+  (1n << 53n) - 1n,
+  1n << 53n,
+  (1n << 53n) + 1n,
+  1n << 63n,
+  (1n << 64n) - 1n,
+  0xffff_8880_0000_1000n,
+  0xdead_0000_0000_0100n,
+];
 const BASES = [0x1_0000, 0x1_0ff0, 0x2_0000];
 
 type Dice = Random;
@@ -46,7 +100,16 @@ function numberFormula(roll: Dice, depth: number): Formula {
     case 2: {
       let place: Formula = name('x');
       while (roll.below(4) === 0) place = member(place, 'next');
-      return roll.below(5) === 0 ? index(member(place, 'list'), roll.below(3) === 0 ? int(roll.below(5)) : roll.below(2) === 0 ? member(name('x'), pick(roll, NUMBERS)) : binary('&', member(name('x'), 'u32'), int(7))) : member(place, pick(roll, NUMBERS)); // prettier-ignore
+      return roll.below(5) === 0
+        ? index(
+            member(place, 'list'),
+            roll.below(3) === 0
+              ? int(roll.below(5))
+              : roll.below(2) === 0
+                ? member(name('x'), pick(roll, NUMBERS))
+                : binary('&', member(name('x'), 'u32'), int(7)),
+          )
+        : member(place, pick(roll, NUMBERS));
     }
     case 3:
       return { kind: 'unary', operator: pick(roll, ['-', '~'] as const), operand: number(), span };
@@ -59,22 +122,35 @@ function numberFormula(roll: Dice, depth: number): Formula {
     case 7:
       return name('kept');
     case 8:
-      return binary(pick(roll, ['<<', '>>'] as const), number(), roll.below(2) === 0 ? int(roll.below(70)) : number()); // prettier-ignore
+      return binary(
+        pick(roll, ['<<', '>>'] as const),
+        number(),
+        roll.below(2) === 0 ? int(roll.below(70)) : number(),
+      );
     case 9:
       return address(member(name('x'), pick(roll, ['u8', 'u64', 'list'])));
     default:
-      return binary(pick<FormulaOperator>(roll, ['+', '-', '*', '/', 'mod', '&', '|', '^']), number(), number()); // prettier-ignore
+      return binary(
+        pick<FormulaOperator>(roll, ['+', '-', '*', '/', 'mod', '&', '|', '^']),
+        number(),
+        number(),
+      );
   }
 }
 
 function truthFormula(roll: Dice, depth: number): Formula {
   const number = (): Formula => numberFormula(roll, depth - 1);
   const kind = depth <= 0 ? roll.below(2) : roll.below(6);
-  if (kind <= 1) return binary(pick<FormulaOperator>(roll, ['==', '!=', '<', '<=', '>', '>=']), number(), number()); // prettier-ignore
+  if (kind <= 1)
+    return binary(pick<FormulaOperator>(roll, ['==', '!=', '<', '<=', '>', '>=']), number(), number());
   if (kind === 2) return binary('in', number(), range(number(), number()));
   if (kind === 3) return binary('in', number(), { kind: 'set', items: [number(), number()], span });
   if (kind === 4) return not(truthFormula(roll, depth - 1));
-  return binary(pick<FormulaOperator>(roll, ['and', 'or']), truthFormula(roll, depth - 1), truthFormula(roll, depth - 1)); // prettier-ignore
+  return binary(
+    pick<FormulaOperator>(roll, ['and', 'or']),
+    truthFormula(roll, depth - 1),
+    truthFormula(roll, depth - 1),
+  );
 }
 
 /** Three things that lead to each other, to themselves, or nowhere. */
@@ -82,7 +158,10 @@ function memoryOf(roll: Dice, memory = new FlatSpace()): FlatSpace {
   const edges = memory.origin === 0n ? EDGES : [...EDGES, ...FAR];
   for (const base of BASES) {
     for (let word = 0; word < THING.bytes; word += 8) {
-      const bits = roll.below(3) === 0 ? pick(roll, edges) : (BigInt(roll.below(2 ** 32)) << 32n) | BigInt(roll.below(2 ** 32)); // prettier-ignore
+      const bits =
+        roll.below(3) === 0
+          ? pick(roll, edges)
+          : (BigInt(roll.below(2 ** 32)) << 32n) | BigInt(roll.below(2 ** 32));
       memory.put(base + word, bits);
     }
     memory.put(
@@ -103,7 +182,14 @@ function worldOf(memory: FlatSpace): PlainWorld {
       ? read
       : undefined;
   };
-  return { names: new Map<string, Plain>([['x', x], ['kept', kept]]), structs: new Map([['thing', THING]]), byte }; // prettier-ignore
+  return {
+    names: new Map<string, Plain>([
+      ['x', x],
+      ['kept', kept],
+    ]),
+    structs: new Map([['thing', THING]]),
+    byte,
+  };
 }
 
 /** What the generated function says of a statement. */
@@ -148,7 +234,10 @@ const FAR = [
   0xffff_c000_0000_0000n,
   0xff00_0000_0000_0001n,
 ];
-const KERNELS = [['four levels', () => new FlatSpace()], ['five levels', () => new FlatSpace({ origin: 0xff42_220e_4000_0000n, fold: FOLD })]] as const; // prettier-ignore
+const KERNELS = [
+  ['four levels', () => new FlatSpace()],
+  ['five levels', () => new FlatSpace({ origin: 0xff42_220e_4000_0000n, fold: FOLD })],
+] as const;
 
 describe('a generated function', () => {
   it.each(KERNELS)('works out the numbers that a plain walk of the formula does (%s)', (_, made) => {
@@ -160,9 +249,15 @@ describe('a generated function', () => {
       const world = worldOf(memory);
       // The condition holds the number; the message is worked out again, and says it to the last bit.
       const never = binary('and', binary('==', formula, formula), constant_truth(false));
-      const generated = run(memory, require_(never, 'N', [{ value: binary('+', formula, int(0)), format: 'hex' }])); // prettier-ignore
+      const generated = run(
+        memory,
+        require_(never, 'N', [{ value: binary('+', formula, int(0)), format: 'hex' }]),
+      );
       const expected = said(() => `0x${value(formula, world).bits.toString(16)}`);
-      expect(`${seed}: ${generated}`, JSON.stringify(formula, (_, one) => (typeof one === 'bigint' ? `${one}` : one))).toBe(`${seed}: ${expected}`); // prettier-ignore
+      expect(
+        `${seed}: ${generated}`,
+        JSON.stringify(formula, (_, one) => (typeof one === 'bigint' ? `${one}` : one)),
+      ).toBe(`${seed}: ${expected}`);
     }
   });
 
@@ -174,7 +269,10 @@ describe('a generated function', () => {
       memory.put(0x3_0000, BigInt(roll.below(2 ** 30)));
       const generated = run(memory, require_(formula, 'N', ['false']));
       const expected = said(() => (truth(formula, worldOf(memory)) ? '' : 'false'));
-      expect(`${seed}: ${generated}`, JSON.stringify(formula, (_, one) => (typeof one === 'bigint' ? `${one}` : one))).toBe(`${seed}: ${expected}`); // prettier-ignore
+      expect(
+        `${seed}: ${generated}`,
+        JSON.stringify(formula, (_, one) => (typeof one === 'bigint' ? `${one}` : one)),
+      ).toBe(`${seed}: ${expected}`);
     }
   });
 
@@ -185,17 +283,29 @@ describe('a generated function', () => {
     const right = [0, 1, 3, 10, 11, 12, 31, 32, 33, 47, 52, 63, 64];
     const formulas = numbers.flatMap((number) => [
       ...right.flatMap((by) => [binary('<<', number, int(by)), binary('>>', number, int(by))]),
-      ...right.slice(0, -1).flatMap((by) => [binary('/', number, int(1n << BigInt(by))), binary('mod', number, int(1n << BigInt(by)))]),
-      binary('<<', int(3), binary('&', number, int(31))), binary('<<', int(1), binary('&', number, int(63))),
-    ]); // prettier-ignore
+      ...right
+        .slice(0, -1)
+        .flatMap((by) => [
+          binary('/', number, int(1n << BigInt(by))),
+          binary('mod', number, int(1n << BigInt(by))),
+        ]),
+      binary('<<', int(3), binary('&', number, int(31))),
+      binary('<<', int(1), binary('&', number, int(63))),
+    ]);
     const roll = dice(7);
     for (const formula of formulas) {
       const memory = memoryOf(roll);
       const world = worldOf(memory);
       const never = binary('and', binary('==', formula, formula), constant_truth(false));
-      const generated = run(memory, require_(never, 'N', [{ value: binary('+', formula, int(0)), format: 'hex' }])); // prettier-ignore
+      const generated = run(
+        memory,
+        require_(never, 'N', [{ value: binary('+', formula, int(0)), format: 'hex' }]),
+      );
       const expected = said(() => `0x${value(formula, world).bits.toString(16)}`);
-      expect(generated, JSON.stringify(formula, (_, one) => (typeof one === 'bigint' ? `${one}` : one))).toBe(expected); // prettier-ignore
+      expect(
+        generated,
+        JSON.stringify(formula, (_, one) => (typeof one === 'bigint' ? `${one}` : one)),
+      ).toBe(expected);
     }
   });
 });

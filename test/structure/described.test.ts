@@ -3,7 +3,8 @@ import { assemble } from '../../src/formats/locator-code/assemble.ts';
 import { compileLocator } from '../../src/formats/locator-code/compile.ts';
 import type { LocatorEntry } from '../../src/formats/locator-code/entry.ts';
 import type { LibraryModel, LocatorModel } from '../../src/model/structure.ts';
-import { describedLocators, withDescribed } from '../../src/structure/described.ts';
+import { describedLocators } from '../../src/structure/described.ts';
+import { withDescribed } from '../../src/structure/spoken-for.ts';
 import { link } from '../../src/structure/link.ts';
 import type { Result } from '../../src/structure/findings.ts';
 import type { Session } from '../../src/structure/session.ts';
@@ -20,7 +21,17 @@ import {
   range,
   symbol,
 } from '../support/formulas.ts';
-import { each, KERNEL_STRUCTS, library, locator, require_, sessionOn, struct, typeOf, validator } from '../support/structures.ts'; // prettier-ignore
+import {
+  each,
+  KERNEL_STRUCTS,
+  library,
+  locator,
+  require_,
+  sessionOn,
+  struct,
+  typeOf,
+  validator,
+} from '../support/structures.ts';
 
 const ORDER = struct('order', { link: 'list_head', id: 'u64', qty: 'u32', state: 'u8' }, KERNEL_STRUCTS);
 const BOOK = struct('book', { lock: 'u32', orders: 'list_head', count: 'u32' }, [...KERNEL_STRUCTS]);
@@ -30,13 +41,23 @@ const LIBRARY: LibraryModel = library(
   [ORDER, BOOK, NODE],
   [
     locator('orders', 'list', 'order', book, { via: ['link'], guard: member(element, 'lock') }),
-    locator('tree', 'graph', 'node', symbol('root'), { step: [index(member(element, 'child'), range(int(0), member(element, 'count')))] }),
+    locator('tree', 'graph', 'node', symbol('root'), {
+      step: [index(member(element, 'child'), range(int(0), member(element, 'count')))],
+    }),
   ],
   [
-    validator('orders', [each('o', collection('orders'), require_(binary('in', member(name('o'), 'qty'), range(int(1), int(1000))), 'RANGE'))]),
-    validator('tree', [each('n', collection('tree'), require_(binary('<=', member(name('n'), 'count'), int(3)), 'FILL'))]),
+    validator('orders', [
+      each(
+        'o',
+        collection('orders'),
+        require_(binary('in', member(name('o'), 'qty'), range(int(1), int(1000))), 'RANGE'),
+      ),
+    ]),
+    validator('tree', [
+      each('n', collection('tree'), require_(binary('<=', member(name('n'), 'count'), int(3)), 'FILL')),
+    ]),
   ],
-); // prettier-ignore
+);
 const SYMBOLS = { the_book: 0x4000, root: 0x5000, elsewhere: 0x6000 };
 const [HEAD, FIRST] = [0x4008, 0x1_0000];
 
@@ -63,27 +84,49 @@ function entriesOf(forged: Readonly<Record<string, string>> = {}, of = LIBRARY):
     variable: () => undefined,
     perCpu: () => false,
   };
-  return new Map(of.locators.map((model: LocatorModel) => {
-    const compiled = compileLocator(model, types);
-    if (!compiled.ok) throw new Error(compiled.message);
-    const code = forged[model.name];
-    const assembled = code === undefined ? undefined : assemble(code, compiled.entry.texts);
-    if (assembled?.ok === false) throw new Error(assembled.message);
-    const { entry } = compiled;
-    return [model.name, assembled ? { ...entry, texts: assembled.texts, blocks: new Map([...entry.blocks, ...assembled.blocks]) } : entry];
-  })); // prettier-ignore
+  return new Map(
+    of.locators.map((model: LocatorModel) => {
+      const compiled = compileLocator(model, types);
+      if (!compiled.ok) throw new Error(compiled.message);
+      const code = forged[model.name];
+      const assembled = code === undefined ? undefined : assemble(code, compiled.entry.texts);
+      if (assembled?.ok === false) throw new Error(assembled.message);
+      const { entry } = compiled;
+      return [
+        model.name,
+        assembled
+          ? { ...entry, texts: assembled.texts, blocks: new Map([...entry.blocks, ...assembled.blocks]) }
+          : entry,
+      ];
+    }),
+  );
 }
 
-function sessionWith(entries: ReadonlyMap<string, LocatorEntry>, on: FlatSpace, symbols: Readonly<Record<string, number>> = SYMBOLS): Session {
+function sessionWith(
+  entries: ReadonlyMap<string, LocatorEntry>,
+  on: FlatSpace,
+  symbols: Readonly<Record<string, number>> = SYMBOLS,
+): Session {
   const with_guest = withDescribed(LIBRARY, entries, 'orders');
   const linked = link(with_guest, undefined);
   let steps = 0;
-  const around = { kernel: on.space, process: () => on.space, symbol: (of: string) => symbols[of], perCpuBase: () => NaN, cpu_count: 2, budget: { step: () => ++steps < 1_000_000 } };
+  const around = {
+    kernel: on.space,
+    process: () => on.space,
+    symbol: (of: string) => symbols[of],
+    perCpuBase: () => NaN,
+    cpu_count: 2,
+    budget: { step: () => ++steps < 1_000_000 },
+  };
   const session: Session = sessionOn(with_guest, on, symbols, {
-    described: describedLocators(entries, { around, types: { named: (type) => linked.typeNamed(type) }, nameOf: (of, base) => session.nameOf(of, base) }),
+    described: describedLocators(entries, {
+      around,
+      types: { named: (type) => linked.typeNamed(type) },
+      nameOf: (of, base) => session.nameOf(of, base),
+    }),
   });
   return session;
-} // prettier-ignore
+}
 
 const check = (
   structure: string,
@@ -118,13 +161,17 @@ describe('what the guest says of its structures', () => {
     ['elsewhere', 'symbol elsewhere; dup; root', '0x0000000000006000'],
     ['nowhere', 'const 0; dup; root', '0x0000000000000000'],
     ['at no place at all', 'const 1; drop', '0x0000000000004008'],
-    ['there and elsewhere', 'symbol the_book; dup; const 8; add; root; symbol elsewhere; dup; root', '0x0000000000006000'],
+    [
+      'there and elsewhere',
+      'symbol the_book; dup; const 8; add; root; symbol elsewhere; dup; root',
+      '0x0000000000006000',
+    ],
   ])('that a structure begins %s is not believed against the symbols of the kernel', (_, code, at) => {
     const { failure } = check('orders', { orders: code }) ?? {};
     expect(failure).toMatchObject({ code: 'LOCATOR_ROOTS' });
     expect(failure?.message).toContain(at);
     expect(check('tree', { orders: code })).toMatchObject({ drafts: [], elements: 2, failure: undefined });
-  }); // prettier-ignore
+  });
 
   it('that gives no place at all is unreachable where the library cannot begin either', () => {
     const session = sessionWith(entriesOf({ orders: 'const 1; drop' }), memory(), { root: SYMBOLS.root });
@@ -171,7 +218,10 @@ describe('what the guest says of its structures', () => {
     const entries = entriesOf();
     expect(withDescribed(LIBRARY, entries, 'orders')).toBe(LIBRARY);
     // What was compiled when Siren was built carries other places of its text.
-    const placed = LIBRARY.locators.map((one) => ({ ...one, of: { ...one.of, span: { file: 'a.spec', start: 1, end: 2 } } })); // prettier-ignore
+    const placed = LIBRARY.locators.map((one) => ({
+      ...one,
+      of: { ...one.of, span: { file: 'a.spec', start: 1, end: 2 } },
+    }));
     const built: LibraryModel = { ...LIBRARY, locators: placed };
     expect(withDescribed(built, entries, 'orders')).toBe(built);
     const orders = entries.get('orders') as LocatorEntry;

@@ -1,4 +1,5 @@
-// Structures of a kernel with page tables of five levels: read by folded numbers, told and mended with all their 57 bits.
+// Structures of a kernel with page tables of five levels: read by folded numbers, told and mended with all their 57
+// bits.
 import { describe, expect, it } from 'vitest';
 import { foldBits, foldOf, trueBits, trueHex } from '../../src/base/fold.ts';
 import { assemble } from '../../src/formats/locator-code/assemble.ts';
@@ -6,8 +7,32 @@ import { LocatorInterpreter } from '../../src/formats/locator-code/interpreter.t
 import { link } from '../../src/structure/link.ts';
 import { propose } from '../../src/structure/repair/propose.ts';
 import { FlatSpace } from '../support/flat-space.ts';
-import { address, binary, call, cast, collection, element, every, int, member, name, span, symbol } from '../support/formulas.ts'; // prettier-ignore
-import { each, KERNEL_STRUCTS, let_, library, locator, require_, sessionOn, struct, typeOf, validator } from '../support/structures.ts'; // prettier-ignore
+import {
+  address,
+  binary,
+  call,
+  cast,
+  collection,
+  element,
+  every,
+  int,
+  member,
+  name,
+  span,
+  symbol,
+} from '../support/formulas.ts';
+import {
+  each,
+  KERNEL_STRUCTS,
+  let_,
+  library,
+  locator,
+  require_,
+  sessionOn,
+  struct,
+  typeOf,
+  validator,
+} from '../support/structures.ts';
 
 const FOLD = foldOf({ direct: 0xff42_220e | 0, vmalloc: 0xff8f_dd45 | 0, vmemmap: 0xfff7_b218 | 0 }) ?? [];
 const ORIGIN = 0xff42_220e_4000_0000n;
@@ -34,7 +59,11 @@ const ITEMS = itemsOf();
 
 function itemsOf() {
   const items = locator('items', 'list', 'item', symbol('head'), { via: ['link'] });
-  const body = each('t', collection('items'), require_(binary('<', member(t, 'count'), int(10)), 'COUNT', [{ value: address(t), format: 'address' }])); // prettier-ignore
+  const body = each(
+    't',
+    collection('items'),
+    require_(binary('<', member(t, 'count'), int(10)), 'COUNT', [{ value: address(t), format: 'address' }]),
+  );
   const mend = { code: 'LIST_NEXT_WILD', verb: 'relink', unless_loss: false, span } as const;
   const off = { code: 'COUNT', verb: 'unlink', unless_loss: false, span, subject: t } as const;
   return library([ITEM], [items], [validator('items', [body], [mend, off])]);
@@ -68,7 +97,9 @@ describe('with five levels', () => {
       const memory = ring(4);
       memory.put(at(1), value);
       const { drafts, plans } = checked(memory);
-      expect(drafts.map(({ code, address: where }) => [code, trueHex(FOLD, where)])).toEqual([['LIST_NEXT_WILD', 'ff42220e40010040']]); // prettier-ignore
+      expect(drafts.map(({ code, address: where }) => [code, trueHex(FOLD, where)])).toEqual([
+        ['LIST_NEXT_WILD', 'ff42220e40010040'],
+      ]);
       expect(drafts[0]?.message).toContain(`is ${said}: `);
       expect(drafts[0]?.message).toContain('its neighbours say 0xff42220e40010080');
       expect(drafts[0]?.expected_bits).toBe(0xff42_220e_4001_0080n);
@@ -83,7 +114,10 @@ describe('with five levels', () => {
     const { drafts, plans } = checked(memory);
     expect(drafts.map(({ message }) => message)).toEqual(['0xff42220e40010000']);
     // Taken off the list, its neighbours lead to each other.
-    expect(plans[0]?.writes.map((one) => Buffer.from(one.after).toString('hex'))).toEqual(['400001400e2242ff', '004000400e2242ff']); // prettier-ignore
+    expect(plans[0]?.writes.map((one) => Buffer.from(one.after).toString('hex'))).toEqual([
+      '400001400e2242ff',
+      '004000400e2242ff',
+    ]);
   });
 
   it.each(['before', 'after'])('the same library serves a kernel with four levels %s', (when) => {
@@ -92,7 +126,8 @@ describe('with five levels', () => {
     near.put(HEAD + 8, HEAD);
     const of = itemsOf();
     const items = (memory: FlatSpace) => checked(memory, of);
-    const [four, five] = when === 'before' ? [items(near), items(ring(4))] : [items(ring(4)), items(near)].reverse(); // prettier-ignore
+    const [four, five] =
+      when === 'before' ? [items(near), items(ring(4))] : [items(ring(4)), items(near)].reverse();
     expect([four?.drafts, four?.found]).toEqual([[], []]);
     const memory = ring(3);
     memory.put(at(1) + 16, 11);
@@ -107,11 +142,18 @@ describe('with five levels', () => {
     expect(other.toString(16)).toBe('ff422a8e00001000');
     const items = locator('items', 'list', 'item', symbol('head'), { via: ['link'] });
     const count = member(t, 'count');
-    const body = each('t', collection('items'), require_(binary('!=', count, int(constant)), 'SAME'), require_(binary('<', count, int(constant)), 'LESS')); // prettier-ignore
+    const body = each(
+      't',
+      collection('items'),
+      require_(binary('!=', count, int(constant)), 'SAME'),
+      require_(binary('<', count, int(constant)), 'LESS'),
+    );
     const of = library([ITEM], [items], [validator('items', [body])]);
     const said = (value: bigint): unknown => {
       memory.put(at(0) + 16, value);
-      return sessionOn(of, memory, { head: memory.at(HEAD) }).validate('items')?.drafts.map(({ code }) => code); // prettier-ignore
+      return sessionOn(of, memory, { head: memory.at(HEAD) })
+        .validate('items')
+        ?.drafts.map(({ code }) => code);
     };
     expect(said(other)).toEqual([]);
     expect(said(constant)).toEqual(['SAME', 'LESS']);
@@ -120,16 +162,24 @@ describe('with five levels', () => {
   it('a pointer that is hidden by its own address is found', () => {
     const memory = far();
     const random = 0x1234_5678_9abc_def0n;
-    const swab = (bits: bigint): bigint => Buffer.from(bits.toString(16).padStart(16, '0'), 'hex').readBigUInt64LE(); // prettier-ignore
-    const hide = (where: number, to: bigint): void => memory.put(where, to ^ random ^ swab(ORIGIN + BigInt(where))); // prettier-ignore
+    const swab = (bits: bigint): bigint =>
+      Buffer.from(bits.toString(16).padStart(16, '0'), 'hex').readBigUInt64LE();
+    const hide = (where: number, to: bigint): void =>
+      memory.put(where, to ^ random ^ swab(ORIGIN + BigInt(where)));
     const FREE = struct('free', { next: 'u64' });
     memory.put(HEAD, ORIGIN + BigInt(at(2)));
     memory.put(0x5000, random);
     hide(at(2), ORIGIN + BigInt(at(0)));
     hide(at(0), ORIGIN + BigInt(at(7)));
     hide(at(7), 0n);
-    const decoded = binary('^', binary('^', member(element, 'next'), cast(symbol('random'), typeOf('u64'))), call('swab64', address(member(element, 'next')))); // prettier-ignore
-    const free = locator('free', 'freelist', 'free', cast(symbol('head'), typeOf('*free')), { step: [decoded] }); // prettier-ignore
+    const decoded = binary(
+      '^',
+      binary('^', member(element, 'next'), cast(symbol('random'), typeOf('u64'))),
+      call('swab64', address(member(element, 'next'))),
+    );
+    const free = locator('free', 'freelist', 'free', cast(symbol('head'), typeOf('*free')), {
+      step: [decoded],
+    });
     const of = library([FREE], [free], []);
     const session = sessionOn(of, memory, { head: memory.at(HEAD), random: memory.at(0x5000) });
     expect(session.elements('free').all().bases).toEqual([2, 0, 7].map((index) => memory.at(at(index))));
@@ -144,11 +194,27 @@ describe('with five levels', () => {
     memory.put(at(3), 7);
     memory.put(at(3) + 0x1000, 8);
     const cells = member(cast(symbol('owner'), typeOf('owner')), 'cells');
-    const body = [each('t', every(cells), require_(binary('<', member(t, 'value'), int(1)), 'CELL', [{ value: member(t, 'value'), format: 'plain' }]))]; // prettier-ignore
-    const session = sessionOn(library([CELL, OWNER], [], [validator('v', body)]), memory, { owner: memory.at(HEAD) }, { perCpuBase: (cpu) => foldBits(FOLD, area + BigInt(cpu * 0x1000)) }); // prettier-ignore
+    const body = [
+      each(
+        't',
+        every(cells),
+        require_(binary('<', member(t, 'value'), int(1)), 'CELL', [
+          { value: member(t, 'value'), format: 'plain' },
+        ]),
+      ),
+    ];
+    const session = sessionOn(
+      library([CELL, OWNER], [], [validator('v', body)]),
+      memory,
+      { owner: memory.at(HEAD) },
+      { perCpuBase: (cpu) => foldBits(FOLD, area + BigInt(cpu * 0x1000)) },
+    );
     const result = session.validate('v');
     expect(result?.failure).toBeUndefined();
-    expect(result?.drafts.map(({ message, address: where }) => [message, trueHex(FOLD, where)])).toEqual([['7', 'ff42220e400100c0'], ['8', 'ff42220e400110c0']]); // prettier-ignore
+    expect(result?.drafts.map(({ message, address: where }) => [message, trueHex(FOLD, where)])).toEqual([
+      ['7', 'ff42220e400100c0'],
+      ['8', 'ff42220e400110c0'],
+    ]);
   });
 
   it('the guest’s own locators reckon with all bits of an address, too', () => {
@@ -156,7 +222,17 @@ describe('with five levels', () => {
     memory.put(at(1), ORIGIN + BigInt(at(5)));
     memory.put(at(5), 42);
     const { space } = memory;
-    const host = { fold: FOLD, cpus: 1, symbol: () => memory.at(at(0)), perCpuBase: () => NaN, u8: (of: number) => space.u8(of), u16: (of: number) => space.u16(of), u32: (of: number) => space.u32(of), member: () => undefined, size: () => undefined }; // prettier-ignore
+    const host = {
+      fold: FOLD,
+      cpus: 1,
+      symbol: () => memory.at(at(0)),
+      perCpuBase: () => NaN,
+      u8: (of: number) => space.u8(of),
+      u16: (of: number) => space.u16(of),
+      u32: (of: number) => space.u32(of),
+      member: () => undefined,
+      size: () => undefined,
+    };
     const made = assemble('symbol x\nconst 64\nadd\nload64\nload64');
     if (!made.ok) throw new Error(made.message);
     const machine = new LocatorInterpreter(host);
@@ -173,12 +249,26 @@ describe('with five levels', () => {
     const memory = ring(2);
     memory.put(at(1) + 16, 11);
     const items = locator('items', 'list', 'item', symbol('head'), { via: ['link'] });
-    const body = each('t', collection('items'), let_('here', address(member(t, 'count'))), require_(binary('<', member(t, 'count'), int(10)), 'COUNT')); // prettier-ignore
-    const mend = { code: 'COUNT', verb: 'set', unless_loss: false, span, subject: member(t, 'count'), to: name('here') } as const; // prettier-ignore
+    const body = each(
+      't',
+      collection('items'),
+      let_('here', address(member(t, 'count'))),
+      require_(binary('<', member(t, 'count'), int(10)), 'COUNT'),
+    );
+    const mend = {
+      code: 'COUNT',
+      verb: 'set',
+      unless_loss: false,
+      span,
+      subject: member(t, 'count'),
+      to: name('here'),
+    } as const;
     const of = library([ITEM], [items], [validator('items', [body], [mend])]);
     const session = sessionOn(of, memory, { head: memory.at(HEAD) });
     const drafts = session.validate('items')?.drafts ?? [];
     const plan = propose(session, link(of, undefined, FOLD), drafts[0]!, drafts);
-    expect(plan?.writes.map((one) => [trueHex(FOLD, one.address), Buffer.from(one.after).toString('hex')])).toEqual([['ff42220e40010050', '500001400e2242ff']]); // prettier-ignore
+    expect(
+      plan?.writes.map((one) => [trueHex(FOLD, one.address), Buffer.from(one.after).toString('hex')]),
+    ).toEqual([['ff42220e40010050', '500001400e2242ff']]);
   });
 });

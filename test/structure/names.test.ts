@@ -15,29 +15,108 @@ import {
   truth,
 } from '../support/formulas.ts';
 import { FlatSpace } from '../support/flat-space.ts';
-import { each, let_, library, locator, require_, sessionOn, struct, typeOf, validator } from '../support/structures.ts'; // prettier-ignore
+import {
+  each,
+  let_,
+  library,
+  locator,
+  require_,
+  sessionOn,
+  struct,
+  typeOf,
+  validator,
+} from '../support/structures.ts';
 
 const HOSTILE = [
-  'constructor', '__proto__', 'prototype', 'this', 'process', 'globalThis', 'eval', 'Function', 'R', 'm0', 'v0', 'L0', 'arguments', 'hasOwnProperty', 'toString',
-  '});', '`${process.exit()}`', '"; throw 1; //', "'); R.constructor.constructor('return process')(); ('", '*/ throw 1 /*', '\\u0052', '\u2028throw 1', '\u2029', '\n}', '\0', '${1}',
-]; // prettier-ignore
+  'constructor',
+  '__proto__',
+  'prototype',
+  'this',
+  'process',
+  'globalThis',
+  'eval',
+  'Function',
+  'R',
+  'm0',
+  'v0',
+  'L0',
+  'arguments',
+  'hasOwnProperty',
+  'toString',
+  '});',
+  '`${process.exit()}`',
+  '"; throw 1; //',
+  "'); R.constructor.constructor('return process')(); ('",
+  '*/ throw 1 /*',
+  '\\u0052',
+  '\u2028throw 1',
+  '\u2029',
+  '\n}',
+  '\0',
+  '${1}',
+];
 
-/** All that generated source may hold: locals, the runtime's own names, numbers, a few words of the language, and marks. */
-const WORDS = /^(?:[vLmc]\d+|function|const|let|if|else|for|break|return|true|false|NaN|R|u8|u16|u32|u64|mapped|bases|length|more|Math|floor|String|index|turn|includes|depthOf|parentOf|headOf|numberOf|meets|closing|has|use|strict|undefined)$/; // prettier-ignore
+/**
+ * All that generated source may hold: locals, the runtime's own names, numbers, a few words of the language, and marks.
+ */
+const WORDS =
+  /^(?:[vLmc]\d+|function|const|let|if|else|for|break|return|true|false|NaN|R|u8|u16|u32|u64|mapped|bases|length|more|Math|floor|String|index|turn|includes|depthOf|parentOf|headOf|numberOf|meets|closing|has|use|strict|undefined)$/;
 const OWN = new Set([
-  'readers', 'symbols', 'texts', 'text', 'step', 'elements', 'elementsOf', 'whole', 'begin', 'blame', 'sayText', 'sayNumber', 'sayPlace', 'capture', 'under', 'end', 'unmapped', 'outside', 'wrapped', 'called',
-  'noElement', 'root', 'endRoot', 'expect', 'trail', 'ended', 'cpus', 'cpu_count', 'perCpu', 'edge', 'lostEdge', 'at',
-]); // prettier-ignore
+  'readers',
+  'symbols',
+  'texts',
+  'text',
+  'step',
+  'elements',
+  'elementsOf',
+  'whole',
+  'begin',
+  'blame',
+  'sayText',
+  'sayNumber',
+  'sayPlace',
+  'capture',
+  'under',
+  'end',
+  'unmapped',
+  'outside',
+  'wrapped',
+  'called',
+  'noElement',
+  'root',
+  'endRoot',
+  'expect',
+  'trail',
+  'ended',
+  'cpus',
+  'cpu_count',
+  'perCpu',
+  'edge',
+  'lostEdge',
+  'at',
+]);
 
 function wordsOf(source: string): string[] {
-  const without = source.replace(/^'use strict';$/m, '').replace(/\b0x[0-9a-f]+\b|\b\d+(?:\.\d+)?(?:e[+-]?\d+)?\b/g, ''); // prettier-ignore
+  const without = source
+    .replace(/^'use strict';$/m, '')
+    .replace(/\b0x[0-9a-f]+\b|\b\d+(?:\.\d+)?(?:e[+-]?\d+)?\b/g, '');
   return without.match(/[A-Za-z_$\\][\w$\\]*|[^\s\w(){}[\];,.<>=!&|+*/%?:~^'-]/g) ?? [];
 }
 
 function hostileLibrary(bad: string) {
   const thing = struct(bad, { [bad]: 'u32', other: 'char[8]' });
-  const things = locator(bad, 'array', bad, cast(symbol(bad), { kind: 'array', of: typeOf('u32'), count: 1 }), { label: ['other'] }); // prettier-ignore
-  const named = { ...things, of: { kind: 'named' as const, name: bad }, from: [cast(symbol(bad), { kind: 'array', of: { kind: 'named', name: bad }, count: 2 })] }; // prettier-ignore
+  const things = locator(
+    bad,
+    'array',
+    bad,
+    cast(symbol(bad), { kind: 'array', of: typeOf('u32'), count: 1 }),
+    { label: ['other'] },
+  );
+  const named = {
+    ...things,
+    of: { kind: 'named' as const, name: bad },
+    from: [cast(symbol(bad), { kind: 'array', of: { kind: 'named', name: bad }, count: 2 })],
+  };
   return library(
     [thing],
     [named],
@@ -47,7 +126,12 @@ function hostileLibrary(bad: string) {
         each(
           bad,
           collection(bad),
-          require_(binary('==', member(name(bad), bad), int(7)), bad, [bad, { value: member(name(bad), bad), format: 'plain' }, bad], { means: bad }), // prettier-ignore
+          require_(
+            binary('==', member(name(bad), bad), int(7)),
+            bad,
+            [bad, { value: member(name(bad), bad), format: 'plain' }, bad],
+            { means: bad },
+          ),
           require_(call('contains', member(name(bad), 'other'), text(bad)), `${bad}2`, [
             { value: text(bad), format: 'plain' },
           ]),

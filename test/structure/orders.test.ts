@@ -13,7 +13,18 @@ import {
   symbol,
 } from '../support/formulas.ts';
 import { FlatSpace } from '../support/flat-space.ts';
-import { each, KERNEL_STRUCTS, let_, library, locator, require_, sessionOn, struct, typeOf, validator } from '../support/structures.ts'; // prettier-ignore
+import {
+  each,
+  KERNEL_STRUCTS,
+  let_,
+  library,
+  locator,
+  require_,
+  sessionOn,
+  struct,
+  typeOf,
+  validator,
+} from '../support/structures.ts';
 
 const ORDER = struct('order', { link: 'list_head', id: 'u64', qty: 'u32', state: 'u8' }, KERNEL_STRUCTS);
 const o = name('o');
@@ -27,10 +38,20 @@ const LIBRARY = library(
         'o',
         orders,
         require_(binary('==', member(o, 'link', 'next', 'prev'), address(member(o, 'link'))), 'BACK'),
-        require_(binary('in', member(o, 'qty'), range(int(1), int(1000))), 'RANGE', ['order ', { value: member(o, 'id'), format: 'plain' }, ': quantity ', { value: member(o, 'qty'), format: 'hex' }]), // prettier-ignore
+        require_(binary('in', member(o, 'qty'), range(int(1), int(1000))), 'RANGE', [
+          'order ',
+          { value: member(o, 'id'), format: 'plain' },
+          ': quantity ',
+          { value: member(o, 'qty'), format: 'hex' },
+        ]),
       ),
       let_('said', cast(symbol('order_count'), typeOf('u64'))),
-      require_(binary('==', call('count', orders), name('said')), 'COUNT', ['the book says ', { value: name('said'), format: 'plain' }], { expected: call('count', orders) }), // prettier-ignore
+      require_(
+        binary('==', call('count', orders), name('said')),
+        'COUNT',
+        ['the book says ', { value: name('said'), format: 'plain' }],
+        { expected: call('count', orders) },
+      ),
     ]),
   ],
 );
@@ -64,7 +85,15 @@ describe('a validator of a list', () => {
     memory.put(FIRST + 0x80 + 24, 4242);
     memory.put(COUNT, 6);
     expect(check(memory)?.drafts).toMatchObject([
-      { code: 'RANGE', place: 'orders[2].qty', address: FIRST + 0x80 + 24, bytes: 4, message: 'order 103: quantity 0x1092', object: { type: 'order', base: FIRST + 0x80 }, of_shape: false }, // prettier-ignore
+      {
+        code: 'RANGE',
+        place: 'orders[2].qty',
+        address: FIRST + 0x80 + 24,
+        bytes: 4,
+        message: 'order 103: quantity 0x1092',
+        object: { type: 'order', base: FIRST + 0x80 },
+        of_shape: false,
+      },
       {
         code: 'COUNT',
         place: 'symbols["order_count"]',
@@ -80,7 +109,12 @@ describe('a validator of a list', () => {
     memory.put(FIRST + 0x80, 0xdead_0000_0000_0100n);
     const result = check(memory);
     expect(result?.elements).toBe(5);
-    expect(result?.drafts[0]).toMatchObject({ code: 'LIST_NEXT_POISON', place: 'orders[2].link.next', expected: FIRST + 0xc0, of_shape: true }); // prettier-ignore
+    expect(result?.drafts[0]).toMatchObject({
+      code: 'LIST_NEXT_POISON',
+      place: 'orders[2].link.next',
+      expected: FIRST + 0xc0,
+      of_shape: true,
+    });
   });
 
   it('says UNMAPPED with the pointer that led there, and judges the rest', () => {

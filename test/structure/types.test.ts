@@ -28,8 +28,17 @@ describe('the types of a kernel', () => {
       const member = findMember(typeOf('task_struct'), name, source);
       expect(typeof member === 'object' ? member.offset : undefined, name).toBe(btf.member(id, name)?.offset);
     }
-    expect(findMember(typeOf('task_struct'), 'comm', source)).toMatchObject({ type: { kind: 'array', of: { kind: 'char' }, count: 16 } }); // prettier-ignore
-    expect(types.named('list_head')).toMatchObject({ kind: 'aggregate', bytes: 16, members: [{ name: 'next', offset: 0, type: { kind: 'pointer' } }, { name: 'prev', offset: 8 }] }); // prettier-ignore
+    expect(findMember(typeOf('task_struct'), 'comm', source)).toMatchObject({
+      type: { kind: 'array', of: { kind: 'char' }, count: 16 },
+    });
+    expect(types.named('list_head')).toMatchObject({
+      kind: 'aggregate',
+      bytes: 16,
+      members: [
+        { name: 'next', offset: 0, type: { kind: 'pointer' } },
+        { name: 'prev', offset: 8 },
+      ],
+    });
     expect(types.named('no_such_struct')).toBeUndefined();
   });
 

@@ -30,15 +30,30 @@ export const drawn = (low: number, high: number): AppValue => ({
 export const field = (path: string, value: AppValue): AppField => ({ member: path.split('.'), value, span });
 export const constant = (value: number): AppValue => ({ kind: 'constant', value: BigInt(value) });
 
-export const NODE: StructModel = struct('node', [['count', u16], ['leaf', u16], ['key', array(u64, 15)], ['child', array(pointer_to(named('node')), 16)]], 256); // prettier-ignore
+export const NODE: StructModel = struct(
+  'node',
+  [
+    ['count', u16],
+    ['leaf', u16],
+    ['key', array(u64, 15)],
+    ['child', array(pointer_to(named('node')), 16)],
+  ],
+  256,
+);
 const space = { comm: 'ledger' };
 
 /** `app ledger { accounts COUNT { … } }`: the B-tree of the design's eighth spec. */
 export function ledger(count: number): AppModel {
   const accounts = locator({
-    name: 'accounts', shape: 'graph', of: named('node'), from: [symbol('ledger_root')], space, limit: 1_000_000, key: ['key'],
+    name: 'accounts',
+    shape: 'graph',
+    of: named('node'),
+    from: [symbol('ledger_root')],
+    space,
+    limit: 1_000_000,
+    key: ['key'],
     step: [index(member(element, 'child'), range(int(0), member(element, 'count')))],
-  }); // prettier-ignore
+  });
   const fields = [
     field('count', drawn(7, 15)),
     // oxlint-disable-next-line unicorn/no-thenable -- plain data, never awaited
@@ -62,7 +77,13 @@ export function ledger(count: number): AppModel {
   };
 }
 
-const ITEM = struct('item', [['link', named('list_head')], ['node', named('rb_node')], ['id', u64], ['qty', u32], ['next', pointer_to(named('item'))]]); // prettier-ignore
+const ITEM = struct('item', [
+  ['link', named('list_head')],
+  ['node', named('rb_node')],
+  ['id', u64],
+  ['qty', u32],
+  ['next', pointer_to(named('item'))],
+]);
 const comm = { comm: 'store' };
 const item = named('item');
 const list_node = (name: string): StructModel =>
@@ -92,9 +113,39 @@ export function store(): AppModel {
   return {
     name: 'store',
     fills: [
-      fill({ name: 'orders', shape: 'list', of: item, via: ['link'], from: [symbol('s_list')], guard: symbol('s_lock') }, 40), // prettier-ignore
-      fill({ name: 'index', shape: 'tree', of: item, via: ['node'], from: [cast(symbol('s_tree'), named('rb_root_cached'))], key: ['id'] }, 37), // prettier-ignore
-      fill({ name: 'table', shape: 'hash', of: item2, via: ['hash'], from: [every(cast(symbol('s_hash'), array(named('hlist_head'), 8)))], key: ['id'] }, 30), // prettier-ignore
+      fill(
+        {
+          name: 'orders',
+          shape: 'list',
+          of: item,
+          via: ['link'],
+          from: [symbol('s_list')],
+          guard: symbol('s_lock'),
+        },
+        40,
+      ),
+      fill(
+        {
+          name: 'index',
+          shape: 'tree',
+          of: item,
+          via: ['node'],
+          from: [cast(symbol('s_tree'), named('rb_root_cached'))],
+          key: ['id'],
+        },
+        37,
+      ),
+      fill(
+        {
+          name: 'table',
+          shape: 'hash',
+          of: item2,
+          via: ['hash'],
+          from: [every(cast(symbol('s_hash'), array(named('hlist_head'), 8)))],
+          key: ['id'],
+        },
+        30,
+      ),
       fill(
         {
           name: 'free',
@@ -107,7 +158,18 @@ export function store(): AppModel {
       ),
       fill({ name: 'stack', shape: 'llist', of: item, via: ['next'], from: [symbol('s_stack')] }, 9),
       fill({ name: 'shelf', shape: 'array', of: item2, from: [symbol('s_array')], length: int(11) }, 11),
-      fill({ name: 'belt', shape: 'ring', of: item2, from: [symbol('s_ring')], length: int(16), first: cast(symbol('s_first'), u32), last: cast(symbol('s_last'), u32) }, 10), // prettier-ignore
+      fill(
+        {
+          name: 'belt',
+          shape: 'ring',
+          of: item2,
+          from: [symbol('s_ring')],
+          length: int(16),
+          first: cast(symbol('s_first'), u32),
+          last: cast(symbol('s_last'), u32),
+        },
+        10,
+      ),
       fill({ name: 'till', shape: 'one', of: item2, from: [cast(symbol('s_one'), pointer_to(item2))] }, 1),
       fill(
         {
@@ -119,7 +181,19 @@ export function store(): AppModel {
         },
         5,
       ),
-      { locator: locator({ name: 'map', shape: 'bitmap', of: u64, from: [symbol('s_map')], length: int(200), space: comm }), count: 50, fields: [], span }, // prettier-ignore
+      {
+        locator: locator({
+          name: 'map',
+          shape: 'bitmap',
+          of: u64,
+          from: [symbol('s_map')],
+          length: int(200),
+          space: comm,
+        }),
+        count: 50,
+        fields: [],
+        span,
+      },
     ],
     words: [
       { symbol: 's_count', bytes: 4, value: { kind: 'count', locator: 'orders' }, span },
@@ -133,6 +207,13 @@ export function store(): AppModel {
 
 /** What cannot be built before the process runs. */
 export function impossible(): AppModel {
-  const wrong = locator({ name: 'wrong', shape: 'freelist', of: item, from: [symbol('w_free')], step: [binary('^', cast(element, u64), int(7))], space: comm }); // prettier-ignore
+  const wrong = locator({
+    name: 'wrong',
+    shape: 'freelist',
+    of: item,
+    from: [symbol('w_free')],
+    step: [binary('^', cast(element, u64), int(7))],
+    space: comm,
+  });
   return { ...store(), fills: [{ locator: wrong, count: 4, fields: [], span }], words: [], locks: [] };
 }

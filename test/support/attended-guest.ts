@@ -40,7 +40,11 @@ export function attendedTopology(options: GuestOptions = {}): TopologyModel {
     } as const,
   }));
   const machine = { ...bare.machine, cpus: [0, 1, 2, 3, 4], memory_bytes: 256 * MIB };
-  const ambulances = bare.ambulances.map((one) => ({ ...one, cpus: { ...one.cpus, cpus: [4] }, memory_bytes: MIB })); // prettier-ignore
+  const ambulances = bare.ambulances.map((one) => ({
+    ...one,
+    cpus: { ...one.cpus, cpus: [4] },
+    memory_bytes: MIB,
+  }));
   return { machine, lpars, ambulances };
 }
 

@@ -26,9 +26,14 @@ const CPUS = 2;
 const span = { file: 'a.spec', start: 0, end: 0 };
 /** The shop's orders, as its author says where they are. */
 const ORDERS = locator({
-  name: 'orders', shape: 'list', of: named('order'), via: ['link'], id: ['id'], space: { comm: 'shop' },
+  name: 'orders',
+  shape: 'list',
+  of: named('order'),
+  via: ['link'],
+  id: ['id'],
+  space: { comm: 'shop' },
   from: [member(cast(symbol('order_book'), named('order_book')), 'orders')],
-}); // prettier-ignore
+});
 
 /** A kernel's data, laid out by hand: nothing runs. Enough for everything that a place can be. */
 export class BareKernel {

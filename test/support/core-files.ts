@@ -21,7 +21,10 @@ export interface KdumpContent {
 
 const BLOCK = 4096;
 
-/** A kdump-compressed dump, from makedumpfile's diskdump_mod.h: header, second header, notes, two bitmaps, descriptors, pages. */
+/**
+ * A kdump-compressed dump, from makedumpfile's diskdump_mod.h: header, second header, notes, two bitmaps, descriptors,
+ * pages.
+ */
 export function kdumpBytes({ pages, vmcoreinfo, rip, packed = 1, machine = 'x86_64' }: KdumpContent): Buffer {
   const last = Math.max(...pages.keys());
   const notes = writeNotes(
@@ -50,9 +53,12 @@ export function kdumpBytes({ pages, vmcoreinfo, rip, packed = 1, machine = 'x86_
   const held = [...pages].sort(([a], [b]) => a - b);
   for (const [number, page] of held) {
     bitmaps[number >> 3] = (bitmaps[number >> 3] as number) | (1 << (number & 7));
-    if (page !== undefined) bitmaps[BLOCK + (number >> 3)] = (bitmaps[BLOCK + (number >> 3)] as number) | (1 << (number & 7)); // prettier-ignore
+    if (page !== undefined)
+      bitmaps[BLOCK + (number >> 3)] = (bitmaps[BLOCK + (number >> 3)] as number) | (1 << (number & 7));
   }
-  const bodies = held.flatMap(([, page]) => (page === undefined ? [] : [packed === 1 ? deflateSync(page) : Buffer.from(page)])); // prettier-ignore
+  const bodies = held.flatMap(([, page]) =>
+    page === undefined ? [] : [packed === 1 ? deflateSync(page) : Buffer.from(page)],
+  );
   const descriptors = Buffer.alloc(bodies.length * 24);
   let at = 4 * BLOCK + descriptors.length;
   bodies.forEach((body, index) => {
@@ -65,7 +71,11 @@ export function kdumpBytes({ pages, vmcoreinfo, rip, packed = 1, machine = 'x86_
 }
 
 /** The same in makedumpfile's flattened form, in pieces of `piece` bytes in the order that `order` gives. */
-export function flattened(bytes: Uint8Array, piece: number, order: (pieces: number) => readonly number[]): Buffer {
+export function flattened(
+  bytes: Uint8Array,
+  piece: number,
+  order: (pieces: number) => readonly number[],
+): Buffer {
   const head = Buffer.alloc(4096);
   head.write('makedumpfile', 0, 'latin1');
   const parts = order(Math.ceil(bytes.length / piece)).flatMap((index) => {
@@ -73,7 +83,7 @@ export function flattened(bytes: Uint8Array, piece: number, order: (pieces: numb
     return [recordOf(index * piece, part.length), part];
   });
   return Buffer.concat([head, ...parts, recordOf(-1, -1)]);
-} // prettier-ignore
+}
 
 function recordOf(offset: number, bytes: number): Buffer {
   const record = Buffer.alloc(16);

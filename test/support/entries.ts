@@ -5,6 +5,25 @@ import type { LocatorEntry } from '../../src/formats/locator-code/entry.ts';
 export function entryOf(name: string, code: string): LocatorEntry {
   const assembled = assemble(code);
   if (!assembled.ok) throw new Error(assembled.message);
-  const names = { name, parent: '', type: 'task_struct', via: 'tasks', label: 'comm', id: 'pid', key: '', space: '', guard_type: '', object_type: '', head_type: '' }; // prettier-ignore
-  return { shape: 'list', including_head: false, limit: 1, names, texts: assembled.texts, blocks: assembled.blocks };
-} // prettier-ignore
+  const names = {
+    name,
+    parent: '',
+    type: 'task_struct',
+    via: 'tasks',
+    label: 'comm',
+    id: 'pid',
+    key: '',
+    space: '',
+    guard_type: '',
+    object_type: '',
+    head_type: '',
+  };
+  return {
+    shape: 'list',
+    including_head: false,
+    limit: 1,
+    names,
+    texts: assembled.texts,
+    blocks: assembled.blocks,
+  };
+}

@@ -2,7 +2,10 @@ import type { Expression, Path, PathStep } from '../../src/model/expression.ts';
 
 const span = { file: 'a.spec', start: 0, end: 0 };
 
-/** A path as the checker would give it: `web.tasks["nginx"].tasks.next`, `web.orders[3].qty`, `web.page_table[web.run_queues[1]]`. */
+/**
+ * A path as the checker would give it: `web.tasks["nginx"].tasks.next`, `web.orders[3].qty`,
+ * `web.page_table[web.run_queues[1]]`.
+ */
 export function path(text: string): Path {
   const [value, rest] = readPath(text);
   if (rest !== '') throw new Error(`left over: ${rest}`);

@@ -1,6 +1,9 @@
 import type { Channel } from '../../src/targets/qemu/process/channel.ts';
 
-/** The near end of a peer made of answers: what is written goes to `answer`, what that gives can be read. undefined: the peer is gone. */
+/**
+ * The near end of a peer made of answers: what is written goes to `answer`, what that gives can be read. undefined: the
+ * peer is gone.
+ */
 export function fakeChannel(
   answer: (text: string) => string | undefined,
   greeting = '',

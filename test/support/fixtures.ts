@@ -22,7 +22,10 @@ const DESCRIBED =
 /** Between two moments of a fault. */
 const APART_NS = 50_000;
 
-/** Texts of faults, `;` between what happens at once and `then` before what comes later, and the machine they are meant for. */
+/**
+ * Texts of faults, `;` between what happens at once and `then` before what comes later, and the machine they are meant
+ * for.
+ */
 export class Faults {
   readonly guest: AttendedGuest;
   readonly #actions = new Map<string, readonly (readonly Action[])[]>();
@@ -77,7 +80,10 @@ export function frozen(patient: Patient): Patient {
   return delegate(patient, (physical, into) => patient.read(physical, into));
 }
 
-/** A patient that is never the same twice: whenever it has been let run, it is the next of these, and after the last the first. */
+/**
+ * A patient that is never the same twice: whenever it has been let run, it is the next of these, and after the last the
+ * first.
+ */
 export function restless(patients: readonly Patient[]): Patient {
   let now = 0;
   const current = (): Patient => patients[now % patients.length] as Patient;

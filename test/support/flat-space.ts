@@ -19,7 +19,10 @@ interface Elsewhere {
   readonly fold: Fold;
 }
 
-/** A mebibyte where virtual is physical (one page of a gigabyte), to lay structures out in by hand; or far up, with five levels. */
+/**
+ * A mebibyte where virtual is physical (one page of a gigabyte), to lay structures out in by hand; or far up, with five
+ * levels.
+ */
 export class FlatSpace {
   readonly meter = new Meter(DEFAULT_LIMITS);
   readonly space: Space;
@@ -51,7 +54,19 @@ export class FlatSpace {
       };
     const read = from(bytes);
     const booted = (): Patient['booted'] => this.#kept && from(this.#kept);
-    const patient: Patient = { name: 'web', memory_bytes: MEMORY_BYTES, read, cpus: [], reason: 'inspection', devices: [], now: () => 0, letRun: () => false, get booted() { return booted(); } }; // prettier-ignore
+    const patient: Patient = {
+      name: 'web',
+      memory_bytes: MEMORY_BYTES,
+      read,
+      cpus: [],
+      reason: 'inspection',
+      devices: [],
+      now: () => 0,
+      letRun: () => false,
+      get booted() {
+        return booted();
+      },
+    };
     this.#physical = new PhysicalCache(patient, this.meter);
     this.space = openSpace(this.#physical, TOP, { levels, fold });
   }

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 
-/** Makes new folders for the tests of a file or a `describe`, where this is called; all are removed when these are over. */
+/**
+ * Makes new folders for the tests of a file or a `describe`, where this is called; all are removed when these are over.
+ */
 export function temporaryFolders(name: string): () => string {
   const made: string[] = [];
   afterAll(() => {

@@ -17,7 +17,13 @@ export const index = (of: Formula, at: Formula): Formula => ({ kind: 'index', of
 export const every = (of: Formula): Formula => ({ kind: 'every', of, span });
 export const cast = (of: Formula, type: TypeModel): Formula => ({ kind: 'cast', of, type, span });
 export const address = (of: Formula): Formula => ({ kind: 'address', of, span });
-export const binary = (operator: FormulaOperator, left: Formula, right: Formula): Formula => ({ kind: 'binary', operator, left, right, span }); // prettier-ignore
+export const binary = (operator: FormulaOperator, left: Formula, right: Formula): Formula => ({
+  kind: 'binary',
+  operator,
+  left,
+  right,
+  span,
+});
 export const call = (of: string, ...args: Formula[]): Formula => ({ kind: 'call', function: of, args, span });
 export const range = (low: Formula, high: Formula): Formula => ({ kind: 'range', low, high, span });
 export const not = (operand: Formula): Formula => ({ kind: 'unary', operator: 'not', operand, span });

@@ -4,8 +4,8 @@ import type { Surroundings } from '../../src/cli/surroundings.ts';
 import type { Ran } from './built.ts';
 
 /**
- * The command line in this process, from its sources: what a process would print and answer, without the start of one. Runs need
- * `--workers 0` here, because workers are built code.
+ * The command line in this process, from its sources: what a process would print and answer, without the start of one.
+ * Runs need `--workers 0` here, because workers are built code.
  */
 export async function sirenHere(
   words: readonly string[],

@@ -34,7 +34,9 @@ function unpack(name: string): Buffer {
 export function linuxExcerpt(name: 'excerpt' | 'five-levels' = 'excerpt'): LinuxExcerpt {
   const bytes = unpack(`${name}.bin.gz`);
   const head_end = bytes.indexOf('\n');
-  const head = JSON.parse(bytes.toString('utf8', 0, head_end)) as Omit<LinuxExcerpt, 'read' | 'pages'> & { pages: number[] }; // prettier-ignore
+  const head = JSON.parse(bytes.toString('utf8', 0, head_end)) as Omit<LinuxExcerpt, 'read' | 'pages'> & {
+    pages: number[];
+  };
   const pages = new Map(
     head.pages.map((page, index) => [page, bytes.subarray(head_end + 1 + index * 4096).subarray(0, 4096)]),
   );

@@ -11,8 +11,18 @@ export function locator(
   part: Pick<LocatorModel, 'name' | 'shape' | 'of'> & Partial<LocatorModel>,
 ): LocatorModel {
   return {
-    via: [], from: [], including_head: false, step: [], key: [], label: [], id: [], limit: 1_048_576, shipped: false, span, ...part,
-  }; // prettier-ignore
+    via: [],
+    from: [],
+    including_head: false,
+    step: [],
+    key: [],
+    label: [],
+    id: [],
+    limit: 1_048_576,
+    shipped: false,
+    span,
+    ...part,
+  };
 }
 
 /** Members at the offsets that C gives them: each a type of a power of two, an array of them, or a pointer. */

@@ -1,4 +1,5 @@
-// Node loads src/ by itself in tests, without types, where Vite would run it with an access to an object for each import: half the time.
+// Node loads src/ by itself in tests, without types, where Vite would run it with an access to an object for each
+// import: half the time.
 import { register } from 'node:module';
 
 const { typescript: stripped = false } = process.features as { typescript?: string | false };

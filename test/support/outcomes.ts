@@ -210,32 +210,86 @@ export function record(changes: Partial<RunRecord> = {}): RunRecord {
     events_dropped: 1204,
     receipts: [
       {
-        trigger: 0, action: 0, name: 'smash', verb: 'set', kind: 'fault', place: 'web.tasks["nginx"].tasks.next',
-        partition: 'web', address: NEXT, physical: 0x412_c2f8, armed_ns: 0, fired_ns: at(40), activated_ns: at(61.19),
-        before: 'f8a2100480888ff0', after: '000100000000adde', bytes: 8, note: '',
+        trigger: 0,
+        action: 0,
+        name: 'smash',
+        verb: 'set',
+        kind: 'fault',
+        place: 'web.tasks["nginx"].tasks.next',
+        partition: 'web',
+        address: NEXT,
+        physical: 0x412_c2f8,
+        armed_ns: 0,
+        fired_ns: at(40),
+        activated_ns: at(61.19),
+        before: 'f8a2100480888ff0',
+        after: '000100000000adde',
+        bytes: 8,
+        note: '',
       },
       {
-        trigger: 1, action: 0, name: 'reap', verb: 'exit', kind: 'stimulus', place: 'web.tasks["php-fpm"]',
-        partition: 'web', address: 'ffff888004114000', physical: 0x411_4000, armed_ns: 0, fired_ns: at(60),
-        before: '', after: '', bytes: 0, note: 'pid 141',
+        trigger: 1,
+        action: 0,
+        name: 'reap',
+        verb: 'exit',
+        kind: 'stimulus',
+        place: 'web.tasks["php-fpm"]',
+        partition: 'web',
+        address: 'ffff888004114000',
+        physical: 0x411_4000,
+        armed_ns: 0,
+        fired_ns: at(60),
+        before: '',
+        after: '',
+        bytes: 0,
+        note: 'pid 141',
       },
     ],
     reports: [report()],
     services: [],
     audit: [
-      { time_ns: at(75.4), who: 'rescue', what: 'read memory of web', allowed: true, detail: '0..128 MiB until 475 ms' },
-      { time_ns: at(79.2), who: 'rescue', what: 'write memory of web', allowed: false, detail: 'no write was granted' },
+      {
+        time_ns: at(75.4),
+        who: 'rescue',
+        what: 'read memory of web',
+        allowed: true,
+        detail: '0..128 MiB until 475 ms',
+      },
+      {
+        time_ns: at(79.2),
+        who: 'rescue',
+        what: 'write memory of web',
+        allowed: false,
+        detail: 'no write was granted',
+      },
     ],
     partitions: [
-      { ...partition, name: 'web', health: 'failing', heartbeats: 12, console: ['Linux version 6.1.0-siren', 'BUG: kernel list corruption', 'note: init[1] exited with irqs disabled'] },
-      { ...partition, name: 'db', health: 'healthy', heartbeats: 80, boot_complete_ns: 0, console: ['Linux version 6.1.0-siren'] },
+      {
+        ...partition,
+        name: 'web',
+        health: 'failing',
+        heartbeats: 12,
+        console: [
+          'Linux version 6.1.0-siren',
+          'BUG: kernel list corruption',
+          'note: init[1] exited with irqs disabled',
+        ],
+      },
+      {
+        ...partition,
+        name: 'db',
+        health: 'healthy',
+        heartbeats: 80,
+        boot_complete_ns: 0,
+        console: ['Linux version 6.1.0-siren'],
+      },
     ],
     twins: [
       { claim: 'contained', partition: 'db', identical: true, difference: '' },
       { claim: 'undisturbed', partition: 'db', identical: true, difference: '' },
     ],
     ...changes,
-  }; // prettier-ignore
+  };
 }
 
 const SEEN = [
@@ -278,21 +332,36 @@ export function failedOutcome(scenario: Scenario = scenarioNamed('smashed task l
         ...claim,
         status: 'unmet',
         seen: late,
-        diagnostic: diagnosticAt('E0901', `expected \`${CLAIM_TEXTS[1]}\``, [CLAIM_TEXTS[1] as string, late], [fault, 'the fault, fired at 40 ms']),
-      }; // prettier-ignore
+        diagnostic: diagnosticAt(
+          'E0901',
+          `expected \`${CLAIM_TEXTS[1]}\``,
+          [CLAIM_TEXTS[1] as string, late],
+          [fault, 'the fault, fired at 40 ms'],
+        ),
+      };
     if (claim.index === 5)
       return {
         ...claim,
         status: 'unmet',
         seen: differs,
-        diagnostic: diagnosticAt('E0905', `expected \`${CLAIM_TEXTS[5]}\``, [CLAIM_TEXTS[5] as string, differs], [fault, 'the fault, fired at 40 ms']),
-      }; // prettier-ignore
+        diagnostic: diagnosticAt(
+          'E0905',
+          `expected \`${CLAIM_TEXTS[5]}\``,
+          [CLAIM_TEXTS[5] as string, differs],
+          [fault, 'the fault, fired at 40 ms'],
+        ),
+      };
     return claim;
   });
   const twins = [
-    { claim: 'contained', partition: 'db', identical: false, difference: 'memory ffff888002000000: 00 against 01' },
+    {
+      claim: 'contained',
+      partition: 'db',
+      identical: false,
+      difference: 'memory ffff888002000000: 00 against 01',
+    },
     { claim: 'undisturbed', partition: 'db', identical: true, difference: '' },
-  ] as const; // prettier-ignore
+  ] as const;
   return outcome(scenario, 'failed', {
     claims: unmet,
     complaints: [
@@ -330,10 +399,30 @@ export function oneOfEach(): readonly { readonly scenario: Scenario; readonly ou
       make('the guest never ends', 'errored', { reason: 'timed out after 10 s of wall time' }, { line: 60 }),
     ),
     without(
-      make('waits for QEMU', 'skipped', { reason: 'needs a kernel image, issue 7' }, { file: 'specs/real/qemu.spec' }),
+      make(
+        'waits for QEMU',
+        'skipped',
+        { reason: 'needs a kernel image, issue 7' },
+        { file: 'specs/real/qemu.spec' },
+      ),
     ),
-    make('a lost tick is told from a stopped CPU', 'xfailed', { reason: 'issue 31, until 2027-03-01' }, { file: 'specs/real/qemu.spec' }),
-    make('mended since', 'xpassed', { reason: 'expected to fail (issue 12), and every claim was met' }, { file: 'specs/real/qemu.spec' }),
-    make('bystanders on real time', 'inconclusive', { reason: 'virtual-time limits cannot be decided on qemu' }, { file: 'specs/real/qemu.spec' }),
-  ]; // prettier-ignore
+    make(
+      'a lost tick is told from a stopped CPU',
+      'xfailed',
+      { reason: 'issue 31, until 2027-03-01' },
+      { file: 'specs/real/qemu.spec' },
+    ),
+    make(
+      'mended since',
+      'xpassed',
+      { reason: 'expected to fail (issue 12), and every claim was met' },
+      { file: 'specs/real/qemu.spec' },
+    ),
+    make(
+      'bystanders on real time',
+      'inconclusive',
+      { reason: 'virtual-time limits cannot be decided on qemu' },
+      { file: 'specs/real/qemu.spec' },
+    ),
+  ];
 }

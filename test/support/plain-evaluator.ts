@@ -4,7 +4,12 @@ import type { Formula, StructModel, TypeModel } from '../../src/model/structure.
 export type Plain =
   | { readonly kind: 'number'; readonly bits: bigint; readonly signed: boolean | undefined }
   | { readonly kind: 'bool'; readonly value: boolean }
-  | { readonly kind: 'place'; readonly at: bigint; readonly type: TypeModel; readonly bits?: { from: number; width: number } | undefined }; // prettier-ignore
+  | {
+      readonly kind: 'place';
+      readonly at: bigint;
+      readonly type: TypeModel;
+      readonly bits?: { from: number; width: number } | undefined;
+    };
 
 /** The code of what went wrong. */
 export class Trouble extends Error {}
@@ -28,10 +33,12 @@ export function evaluate(formula: Formula, world: PlainWorld): Plain {
       return world.names.get(formula.name) as Plain;
     case 'member': {
       const outer = evaluate(formula.of, world);
-      const base = outer.kind === 'place' && seen(outer.type, world).kind === 'pointer' ? pointee(outer, world) : outer; // prettier-ignore
+      const base =
+        outer.kind === 'place' && seen(outer.type, world).kind === 'pointer' ? pointee(outer, world) : outer;
       if (base.kind !== 'place') throw new Error('no place');
       const type = seen(base.type, world);
-      const member = type.kind === 'aggregate' ? type.members.find(({ name }) => name === formula.name) : undefined; // prettier-ignore
+      const member =
+        type.kind === 'aggregate' ? type.members.find(({ name }) => name === formula.name) : undefined;
       if (!member) throw new Error(`no ${formula.name}`);
       return {
         kind: 'place',
@@ -78,7 +85,8 @@ export function evaluate(formula: Formula, world: PlainWorld): Plain {
         return number(BigInt(of.toString(2).replaceAll('0', '').length), false);
       const width = Number(/\d+/.exec(formula.function)?.[0]);
       let swapped = 0n;
-      for (let byte = 0; byte < width / 8; byte++) swapped = (swapped << 8n) | ((of >> BigInt(byte * 8)) & 0xffn); // prettier-ignore
+      for (let byte = 0; byte < width / 8; byte++)
+        swapped = (swapped << 8n) | ((of >> BigInt(byte * 8)) & 0xffn);
       return number(swapped, false);
     }
     default:
@@ -92,7 +100,8 @@ function binary(formula: Formula & { kind: 'binary' }, world: PlainWorld): Plain
   if (operator === 'or') return bool(truth(left, world) || truth(right, world));
   const a = value(left, world);
   if (operator === 'in') {
-    if (right.kind === 'set') return bool(right.items.reduce((found, item) => found || value(item, world).bits === a.bits, false)); // prettier-ignore
+    if (right.kind === 'set')
+      return bool(right.items.reduce((found, item) => found || value(item, world).bits === a.bits, false));
     if (right.kind !== 'range') throw new Error('no range');
     const [low, high] = [value(right.low, world), value(right.high, world)];
     return bool(!less(a, low) && !less(high, a));
@@ -114,12 +123,25 @@ function binary(formula: Formula & { kind: 'binary' }, world: PlainWorld): Plain
     case '<<':
       return number(b.bits >= 64n ? 0n : a.bits << b.bits, a.signed);
     case '>>':
-      return number(b.bits >= 64n ? 0n : (a.signed === true ? BigInt.asIntN(64, a.bits) : a.bits) >> b.bits, a.signed); // prettier-ignore
+      return number(
+        b.bits >= 64n ? 0n : (a.signed === true ? BigInt.asIntN(64, a.bits) : a.bits) >> b.bits,
+        a.signed,
+      );
     default: {
       const signed = result(a.signed, b.signed);
-      const [x, y] = signed === true ? [BigInt.asIntN(64, a.bits), BigInt.asIntN(64, b.bits)] : [a.bits, b.bits]; // prettier-ignore
+      const [x, y] =
+        signed === true ? [BigInt.asIntN(64, a.bits), BigInt.asIntN(64, b.bits)] : [a.bits, b.bits];
       if ((operator === '/' || operator === 'mod') && y === 0n) throw new Trouble('DIVISION');
-      const made = { '+': () => x + y, '-': () => x - y, '*': () => x * y, '/': () => x / y, mod: () => x % y, '&': () => x & y, '|': () => x | y, '^': () => x ^ y }[operator as '+']; // prettier-ignore
+      const made = {
+        '+': () => x + y,
+        '-': () => x - y,
+        '*': () => x * y,
+        '/': () => x / y,
+        mod: () => x % y,
+        '&': () => x & y,
+        '|': () => x | y,
+        '^': () => x ^ y,
+      }[operator as '+'];
       return number(made(), signed);
     }
   }
@@ -148,7 +170,9 @@ function signOf(formula: Formula, world: PlainWorld): boolean | undefined {
     case 'conditional':
       return result(signOf(formula.then, world), signOf(formula.otherwise, world));
     case 'binary':
-      return formula.operator === '<<' || formula.operator === '>>' ? signOf(formula.left, world) : result(signOf(formula.left, world), signOf(formula.right, world)); // prettier-ignore
+      return formula.operator === '<<' || formula.operator === '>>'
+        ? signOf(formula.left, world)
+        : result(signOf(formula.left, world), signOf(formula.right, world));
     case 'member': {
       const members = [...world.structs.values()].flatMap((one) => one.members);
       const type = members.find(({ name }) => name === formula.name)?.type;

@@ -1,5 +1,5 @@
-// node resume.mjs DIST UNTIL_NS FILE...: takes up each machine where it was written to a file, lets it run on in this process, and
-// prints what it came to, one line of JSON each.
+// node resume.mjs DIST UNTIL_NS FILE...: takes up each machine where it was written to a file, lets it run on in this
+// process, and prints what it came to, one line of JSON each.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -44,7 +44,13 @@ export class StockMemory {
       for (let at = 0; at < memory.length; at += page) web.memory.read(at, memory.subarray(at, at + page));
       const cpus = web.cpus.map((cpu, index) => {
         const registers = new Map(REGISTERS.map((name) => [name, cpu.get(name)]));
-        return { index, register: (name: (typeof REGISTERS)[number]) => registers.get(name) ?? 0n, steps: 0, running: true, ticks: 0 }; // prettier-ignore
+        return {
+          index,
+          register: (name: (typeof REGISTERS)[number]) => registers.get(name) ?? 0n,
+          steps: 0,
+          running: true,
+          ticks: 0,
+        };
       });
       const note = { name: 'VMCOREINFO', type: 0, desc: Buffer.from(web.vmcoreinfo()) };
       return { memory, cpus, copy: writeNotes([note]) };
@@ -94,7 +100,9 @@ export class StockMemory {
   write(address: Address, bytes: readonly (number | bigint)[] | Uint8Array): Poke {
     const physical = this.#physical(address);
     if (physical < 0) throw new Error(`nothing is at ${address}`);
-    const words = [...bytes].map((one) => (typeof one === 'number' ? [one] : Buffer.from(BigUint64Array.of(BigInt.asUintN(64, one)).buffer))); // prettier-ignore
+    const words = [...bytes].map((one) =>
+      typeof one === 'number' ? [one] : Buffer.from(BigUint64Array.of(BigInt.asUintN(64, one)).buffer),
+    );
     return { physical, bytes: Buffer.concat(words.map((one) => Uint8Array.from(one))) };
   }
 
@@ -104,7 +112,9 @@ export class StockMemory {
     return this.#memory.slice(physical, physical + count);
   }
 
-  /** The machine with that written into it. Whenever it is let run it stays as it is, and what it was before is known. */
+  /**
+   * The machine with that written into it. Whenever it is let run it stays as it is, and what it was before is known.
+   */
   patient(pokes: readonly Poke[]): Patient {
     const memory = this.#memory;
     const booted = (physical: number, into: Uint8Array): boolean => {
@@ -140,7 +150,10 @@ export class StockMemory {
     const [whole, name = '', label, index] = /^(\w+)\[(?:"([^"]*)"|(\d+))\]/.exec(place) ?? [];
     if (whole === undefined) throw new Error(`${place} is no place`);
     const elements = this.#reading.session.elements(name).all();
-    const chosen = label === undefined ? Number(index) : elements.bases.findIndex((_, at) => elements.labelOf(at) === label); // prettier-ignore
+    const chosen =
+      label === undefined
+        ? Number(index)
+        : elements.bases.findIndex((_, at) => elements.labelOf(at) === label);
     let address = elements.bases[chosen];
     if (address === undefined) throw new Error(`there is no ${whole}, but ${elements.length} ${name}`);
     const { source, bytesOf } = elements.locator;

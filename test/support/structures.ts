@@ -1,12 +1,30 @@
 import type { FlatSpace } from './flat-space.ts';
 import { int_type, named, pointer_to, span } from './formulas.ts';
-import type { Formula, LibraryModel, LocatorModel, MemberModel, Message, RepairModel, Statement, StructModel, TypeModel, ValidatorModel } from '../../src/model/structure.ts'; // prettier-ignore
+import type {
+  Formula,
+  LibraryModel,
+  LocatorModel,
+  MemberModel,
+  Message,
+  RepairModel,
+  Statement,
+  StructModel,
+  TypeModel,
+  ValidatorModel,
+} from '../../src/model/structure.ts';
 import { link } from '../../src/structure/link.ts';
 import type { Surroundings } from '../../src/structure/session.ts';
 import { Session } from '../../src/structure/session.ts';
 
-/** A struct by its members, laid out as C does; `name: type` with `*T`, `T[n]` and the names of other structs in `known`. */
-export function struct(name: string, members: Readonly<Record<string, string>>, known: readonly StructModel[] = []): StructModel {
+/**
+ * A struct by its members, laid out as C does; `name: type` with `*T`, `T[n]` and the names of other structs in
+ * `known`.
+ */
+export function struct(
+  name: string,
+  members: Readonly<Record<string, string>>,
+  known: readonly StructModel[] = [],
+): StructModel {
   let [at, widest] = [0, 1];
   const made: MemberModel[] = Object.entries(members).map(([member, text]) => {
     const type = typeOf(text);
@@ -17,7 +35,7 @@ export function struct(name: string, members: Readonly<Record<string, string>>, 
     return { name: member, type, offset, span };
   });
   return { name, from_guest: false, members: made, bytes: Math.ceil(at / widest) * widest, span };
-} // prettier-ignore
+}
 
 export function typeOf(text: string): TypeModel {
   if (text.startsWith('*')) {
@@ -62,16 +80,36 @@ export const KERNEL_STRUCTS: readonly StructModel[] = [
   struct('rb_root_cached', { rb_node: '*rb_node', rb_leftmost: '*rb_node' }),
 ];
 
-export function locator(name: string, shape: LocatorModel['shape'], of: string, from: Formula, more: Partial<LocatorModel> = {}): LocatorModel {
-  return { name, shape, of: typeOf(of), via: [], from: [from], including_head: false, step: [], key: [], label: [], id: [], limit: 1_048_576, shipped: false, span, ...more };
-} // prettier-ignore
+export function locator(
+  name: string,
+  shape: LocatorModel['shape'],
+  of: string,
+  from: Formula,
+  more: Partial<LocatorModel> = {},
+): LocatorModel {
+  return {
+    name,
+    shape,
+    of: typeOf(of),
+    via: [],
+    from: [from],
+    including_head: false,
+    step: [],
+    key: [],
+    label: [],
+    id: [],
+    limit: 1_048_576,
+    shipped: false,
+    span,
+    ...more,
+  };
+}
 
 export function validator(
   name: string,
   body: readonly Statement[],
   repairs: readonly RepairModel[] = [],
 ): ValidatorModel {
-  // prettier-ignore
   return { name, body, repairs, codes: [], shipped: false, span };
 }
 
@@ -81,7 +119,6 @@ export function require_(
   message: Message = [],
   more: Partial<Statement & { kind: 'require' }> = {},
 ): Statement {
-  // prettier-ignore
   return { kind: 'require', condition, code, message, span, ...more };
 }
 
@@ -98,7 +135,6 @@ export function library(
   locators: readonly LocatorModel[],
   validators: readonly ValidatorModel[],
 ): LibraryModel {
-  // prettier-ignore
   return { structs: [...KERNEL_STRUCTS, ...structs], locators, validators };
 }
 
@@ -109,7 +145,6 @@ export function sessionOn(
   symbols: Readonly<Record<string, number>>,
   more: Partial<Surroundings> = {},
 ): Session {
-  // prettier-ignore
   let steps = 0;
   return new Session(link(of, undefined, memory.space.fold), {
     kernel: memory.space,

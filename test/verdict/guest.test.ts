@@ -147,20 +147,28 @@ describe('guest claims', () => {
       expect(outcomes([claim('guest', 'web', states, { within: within(161) })], run, fault)[0]).toMatch(
         /^unmet: .*the run ended, at 200 ms, before `within 161 ms of smash` was over/,
       );
-    expect(outcomes([claim('guest', 'web', 'not oopsed', { within: within(160) })], run, fault)).toEqual(['met']);
-    expect(outcomes([claim('guest', 'web', 'oopsed', { within: within(161) })], smashed, fault)).toEqual(['met']);
-    expect(outcomes([claim('hypervisor', 'web', 'healthy', { within: within(161) })], run, fault)[0]).toMatch(/^unmet/);
-  }); // prettier-ignore
+    expect(outcomes([claim('guest', 'web', 'not oopsed', { within: within(160) })], run, fault)).toEqual([
+      'met',
+    ]);
+    expect(outcomes([claim('guest', 'web', 'oopsed', { within: within(161) })], smashed, fault)).toEqual([
+      'met',
+    ]);
+    expect(outcomes([claim('hypervisor', 'web', 'healthy', { within: within(161) })], run, fault)[0]).toMatch(
+      /^unmet/,
+    );
+  });
 
   it('until ends what is looked at, at the very thing that it names', () => {
-    const exits = ['nginx', 'cron'].map((comm, index) => event(50 + index * 20, 'web', 'exit', { comm, pid: index }));
+    const exits = ['nginx', 'cron'].map((comm, index) =>
+      event(50 + index * 20, 'web', 'exit', { comm, pid: index }),
+    );
     const { when } = { when: on('web.exit') };
     const until = when.kind === 'on' ? { ...when.pattern, subject: 'web', event: 'exit' } : undefined;
     const oopsed = (comm: string): Claim =>
       claim('guest', 'web', 'not oopsed', until ? { until: { ...until, place: pathAt(comm) } } : {});
     expect(outcomes([oopsed('nginx')], { events: [...died, ...exits] })).toEqual(['met']);
     expect(outcomes([oopsed('cron')], { events: [...died, ...exits] })[0]).toMatch(/^unmet/);
-  }); // prettier-ignore
+  });
 
   it('until ends what is looked at', () => {
     const until = on('rescue.attach');

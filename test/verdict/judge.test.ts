@@ -74,15 +74,17 @@ describe('bystander claims', () => {
       expect(outcomes(both, { twins, receipts })).toEqual(
         Array(2).fill('unmet: no fault fired: there is nothing to be contained'),
       );
-    expect(outcomes([contained], { twins, receipts: [receipt({ verb: 'panic', kind: 'stimulus' })] })).toEqual(['met']);
-  }); // prettier-ignore
+    expect(
+      outcomes([contained], { twins, receipts: [receipt({ verb: 'panic', kind: 'stimulus' })] }),
+    ).toEqual(['met']);
+  });
 
   it('a comparison that says nothing meets neither', () => {
     const twins = [{ ...twin('contained', ''), blind: 'it never struck' }];
-    expect(outcomes([contained, claim('bystander', 'db', 'not contained')], { twins, receipts: [receipt()] })).toEqual(
-      Array(2).fill('unmet: it never struck'),
-    );
-  }); // prettier-ignore
+    expect(
+      outcomes([contained, claim('bystander', 'db', 'not contained')], { twins, receipts: [receipt()] }),
+    ).toEqual(Array(2).fill('unmet: it never struck'));
+  });
 
   it('without a twin neither the claim nor its negative is met', () => {
     const both = [contained, claim('bystander', 'db', 'not contained')];
@@ -178,9 +180,12 @@ describe('conditions', () => {
   it('a condition that has no value breaks its claim', () => {
     expect(judged([conditional, healthy], {}, {}, { facts: NO_FACTS })).toMatchObject({
       status: 'failed',
-      claims: [{ status: 'unmet', seen: expect.stringContaining('no value'), diagnostic: { code: 'E0908' } }, { status: 'met' }],
+      claims: [
+        { status: 'unmet', seen: expect.stringContaining('no value'), diagnostic: { code: 'E0908' } },
+        { status: 'met' },
+      ],
     });
-  }); // prettier-ignore
+  });
 
   it('a scenario of which nothing was judged is inconclusive, not passed', () => {
     expect(judged([conditional], {}, {}, when(false)).status).toBe('inconclusive');
@@ -198,10 +203,13 @@ describe('what a run comes to', () => {
       message: 'expected `guest web is oopsed`',
       labels: [
         { span: oopsed.span, text: 'it never happened: nothing befell web' },
-        { span: fault.triggers[0]?.actions[0]?.span, text: 'fired at 40 ms: web.tasks["nginx"].tasks.next from 0 to 1, activated at 60 ms' },
+        {
+          span: fault.triggers[0]?.actions[0]?.span,
+          text: 'fired at 40 ms: web.tasks["nginx"].tasks.next from 0 to 1, activated at 60 ms',
+        },
       ],
       help: 'replay: npx siren run a.spec:1 --seed 1',
-    }); // prettier-ignore
+    });
   });
 
   it('a fault that changed nothing whenever it fired fails a scenario whose claims are met', () => {
@@ -224,13 +232,15 @@ describe('what a run comes to', () => {
     const summon = { triggers: [trigger(199 * MS, action('summon', 'rescue', { to: [place('web')] }))] };
     const fired = receipt({ name: '', verb: 'summon', kind: 'request', place: 'rescue', fired_ns: 199 * MS });
     const complaints = (run: Parameters<typeof judged>[1]): string[] =>
-      judged([healthy], { receipts: [fired], ...run }, summon).complaints.map((one) => `${one.code} ${one.message}`);
+      judged([healthy], { receipts: [fired], ...run }, summon).complaints.map(
+        (one) => `${one.code} ${one.message}`,
+      );
     expect(complaints({})).toEqual(['E0915 the run ended before rescue attached to web']);
     const attached = { events: [...beats('web'), event(199.5, 'rescue', 'attach', { patient: 'web' })] };
     expect(complaints(attached)).toEqual(['E0915 the run ended before rescue had concluded on web']);
     expect(complaints({ reports: [report()] })).toHaveLength(1);
     expect(complaints({ reports: [report({ attached_ns: 199 * MS })] })).toEqual([]);
-  }); // prettier-ignore
+  });
 
   it('an xfail excuses a failure until its day', () => {
     const xfail = { reason: 'issue 7', until: '2026-12-01', span };

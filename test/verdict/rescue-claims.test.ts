@@ -22,13 +22,21 @@ function seen(more: Partial<AmbulanceReport> = {}): Partial<RunRecord> {
     receipts: [receipt()],
     reports: [
       report({
-        verdicts: [verdict('tasks', 'corrupt', { code: 'LIST_NEXT_POISON' }), verdict('run_queues'), verdict('locks', 'corrupt'), verdict('orders', 'unchecked', { code: 'NO_LOCATOR' })],
+        verdicts: [
+          verdict('tasks', 'corrupt', { code: 'LIST_NEXT_POISON' }),
+          verdict('run_queues'),
+          verdict('locks', 'corrupt'),
+          verdict('orders', 'unchecked', { code: 'NO_LOCATOR' }),
+        ],
         findings: [link, orphan],
-        diagnosis: [diagnosis('wild_pointer', LINK, { physical: 0x20_1000, explains: [0, 1] }), diagnosis('lock_leak', LOCK, { rank: 2, physical: 0x30_0000, explains: [1] })],
+        diagnosis: [
+          diagnosis('wild_pointer', LINK, { physical: 0x20_1000, explains: [0, 1] }),
+          diagnosis('lock_leak', LOCK, { rank: 2, physical: 0x30_0000, explains: [1] }),
+        ],
         ...more,
       }),
     ],
-  }; // prettier-ignore
+  };
 }
 
 const lockPlace: BytesPlace = {
@@ -38,7 +46,15 @@ const lockPlace: BytesPlace = {
   runs: [{ physical: 0x30_0000, bytes: 8 }],
   bytes: 8,
 };
-const facts: RunFacts = { ...NO_FACTS, place: (written) => (written.kind === 'path' && written.value.steps[0]?.kind === 'field' && written.value.steps[0].name === 'locks' ? found(lockPlace) : NO_FACTS.place(written)) }; // prettier-ignore
+const facts: RunFacts = {
+  ...NO_FACTS,
+  place: (written) =>
+    written.kind === 'path' &&
+    written.value.steps[0]?.kind === 'field' &&
+    written.value.steps[0].name === 'locks'
+      ? found(lockPlace)
+      : NO_FACTS.place(written),
+};
 const tasks = (states: string, more: Parameters<typeof claim>[3] = {}): ReturnType<typeof claim> =>
   claim('verdict', 'web.tasks', states, more);
 
@@ -72,9 +88,17 @@ describe('verdict claims', () => {
   });
 
   it('`web.*` counts what it does not mean', () => {
-    const { verdicts = [] } = report({ verdicts: [verdict('run_queues'), verdict('locks'), verdict('orders', 'unchecked', { code: 'NO_SYMBOL' })] }); // prettier-ignore
+    const { verdicts = [] } = report({
+      verdicts: [
+        verdict('run_queues'),
+        verdict('locks'),
+        verdict('orders', 'unchecked', { code: 'NO_SYMBOL' }),
+      ],
+    });
     const claims = [claim('verdict', 'web.*', 'intact')];
-    const { claims: [one] } = judged(claims, seen({ verdicts, findings: [], diagnosis: [] }), fault); // prettier-ignore
+    const {
+      claims: [one],
+    } = judged(claims, seen({ verdicts, findings: [], diagnosis: [] }), fault);
     expect(one?.seen).toBe(
       '2 structures: 2 intact; beside them 1 unchecked, which the guest does not describe or have',
     );
@@ -97,24 +121,34 @@ describe('verdict claims', () => {
     const others = (states: string, more: Parameters<typeof claim>[3] = {}): ReturnType<typeof claim> =>
       claim('verdict', 'others', states, more);
     for (const states of ['intact', 'not intact', 'corrupt', 'not corrupt'])
-      expect(outcomes([tasks('corrupt'), others(states)], lone, fault)[1]).toMatch(/^unmet: there are no others/);
+      expect(outcomes([tasks('corrupt'), others(states)], lone, fault)[1]).toMatch(
+        /^unmet: there are no others/,
+      );
     expect(outcomes([tasks('corrupt'), others('any')], lone, fault)[1]).toBe('met');
     const all = claim('verdict', 'web.*', 'intact', { except: [path('web.tasks')] });
     expect(outcomes([all], lone, fault)[0]).toContain('there is nothing else');
-    expect(outcomes([others('not corrupt', { from: 'spare' })], lone, fault)[0]).toContain('spare did not attend');
-  }); // prettier-ignore
+    expect(outcomes([others('not corrupt', { from: 'spare' })], lone, fault)[0]).toContain(
+      'spare did not attend',
+    );
+  });
 
   it('`.* is not corrupt` means none of them, not just one', () => {
-    expect(outcomes([claim('verdict', 'web.*', 'not corrupt')], seen(), fault)[0]).toMatch(/^unmet: web.tasks is corrupt/);
+    expect(outcomes([claim('verdict', 'web.*', 'not corrupt')], seen(), fault)[0]).toMatch(
+      /^unmet: web.tasks is corrupt/,
+    );
     expect(outcomes([claim('verdict', 'web.*', 'not unsettled')], seen(), fault)).toEqual(['met']);
-  }); // prettier-ignore
+  });
 
   it('an ambulance that was still at work when the run ended has concluded nothing, and the line says so', () => {
     const events = [event(190, 'rescue', 'summoned', { patient: 'web' })];
-    expect(outcomes([tasks('not corrupt')], { events })[0]).toContain('the run ended before rescue attached to web');
+    expect(outcomes([tasks('not corrupt')], { events })[0]).toContain(
+      'the run ended before rescue attached to web',
+    );
     events.push(event(199, 'rescue', 'attach', { patient: 'web' }));
-    expect(outcomes([claim('diagnosis', 'web', 'not deadlock')], { events })[0]).toContain('the run ended before rescue had concluded on web');
-  }); // prettier-ignore
+    expect(outcomes([claim('diagnosis', 'web', 'not deadlock')], { events })[0]).toContain(
+      'the run ended before rescue had concluded on web',
+    );
+  });
 
   it('every code must have been given', () => {
     expect(outcomes([tasks('corrupt', { codes: ['LIST_NEXT_POISON'] })], seen(), fault)).toEqual(['met']);
@@ -174,8 +208,14 @@ describe('verdict claims', () => {
     const quiet = report({ verdicts: [verdict('tasks')], findings: [], diagnosis: [] });
     expect(outcomes(none, { reports: [quiet] })).toEqual(['met', 'unmet: no diagnosis of web']);
     const named = report({ diagnosis: [diagnosis('lock_leak', LOCK)] });
-    expect(outcomes(none, { reports: [quiet, named] })).toEqual([`unmet: no diagnosis of web; 1. lock_leak at ${LOCK}`, 'met']); // prettier-ignore
-    const blind = report({ verdicts: [verdict('tasks', 'unreachable'), verdict('metadata', 'corrupt')], diagnosis: [] }); // prettier-ignore
+    expect(outcomes(none, { reports: [quiet, named] })).toEqual([
+      `unmet: no diagnosis of web; 1. lock_leak at ${LOCK}`,
+      'met',
+    ]);
+    const blind = report({
+      verdicts: [verdict('tasks', 'unreachable'), verdict('metadata', 'corrupt')],
+      diagnosis: [],
+    });
     const unseen = 'unmet: no diagnosis of web, and none of 2 structures could be looked at';
     expect(outcomes(none, { reports: [blind] })).toEqual([unseen, unseen]);
     expect(outcomes(none)).toEqual(Array(2).fill('unmet: no ambulance attended web: there is no diagnosis'));
@@ -196,11 +236,32 @@ describe('verdict claims', () => {
   it('others are what no claim names, and consequences of a claimed finding do not count', () => {
     const others = claim('verdict', 'others', 'intact', { except: [path('web.orders')] });
     expect(outcomes([tasks('corrupt'), others], seen(), fault)).toEqual(['met', 'met']);
-    const apart = seen({ findings: [link, { index: 1, structure: 'locks', code: 'LOCK_NO_HOLDER', place: LOCK, address: '', physical: 1, bytes: 4, message: '' }], diagnosis: [] });
+    const apart = seen({
+      findings: [
+        link,
+        {
+          index: 1,
+          structure: 'locks',
+          code: 'LOCK_NO_HOLDER',
+          place: LOCK,
+          address: '',
+          physical: 1,
+          bytes: 4,
+          message: '',
+        },
+      ],
+      diagnosis: [],
+    });
     expect(outcomes([tasks('corrupt'), others], apart, fault)[1]).toContain('web.locks is corrupt');
-    expect(outcomes([tasks('corrupt'), claim('verdict', 'others', 'not intact')], apart, fault)).toEqual(['met', 'met']);
-    expect(outcomes([tasks('corrupt'), claim('verdict', 'others', 'any')], apart, fault)).toEqual(['met', 'met']);
-  }); // prettier-ignore
+    expect(outcomes([tasks('corrupt'), claim('verdict', 'others', 'not intact')], apart, fault)).toEqual([
+      'met',
+      'met',
+    ]);
+    expect(outcomes([tasks('corrupt'), claim('verdict', 'others', 'any')], apart, fault)).toEqual([
+      'met',
+      'met',
+    ]);
+  });
 
   it('a structure that is described and not checked is not intact', () => {
     const others = claim('verdict', 'others', 'intact');
@@ -219,8 +280,11 @@ describe('verdict claims', () => {
 
   it('a structure that a kernel has not is none of the others', () => {
     const others = claim('verdict', 'others', 'intact');
-    const lacking = ['NO_SYMBOL', 'NO_TYPE'].map((code, index) => verdict(['orders', 'pids'][index] as string, 'unchecked', { code })); // prettier-ignore
-    const run = (more: typeof lacking) => seen({ verdicts: [verdict('tasks', 'corrupt'), verdict('run_queues'), ...more], findings: [link] }); // prettier-ignore
+    const lacking = ['NO_SYMBOL', 'NO_TYPE'].map((code, index) =>
+      verdict(['orders', 'pids'][index] as string, 'unchecked', { code }),
+    );
+    const run = (more: typeof lacking) =>
+      seen({ verdicts: [verdict('tasks', 'corrupt'), verdict('run_queues'), ...more], findings: [link] });
     expect(outcomes([tasks('corrupt'), others], run(lacking), fault)).toEqual(['met', 'met']);
     const unread = verdict('pids', 'unreachable', { code: 'NO_SYMBOL' });
     expect(outcomes([tasks('corrupt'), others], run([unread]), fault)[1]).toContain(
@@ -345,16 +409,29 @@ describe('root causes that no claim covers', () => {
   it('a diagnosis claim covers the cause that it names, of that patient', () => {
     expect(complaints(claim('diagnosis', 'web', 'endless_loop'))).toEqual([]);
     expect(complaints(claim('diagnosis', 'web', 'endless_loop or deadlock'))).toEqual([]);
-    for (const other of [claim('diagnosis', 'web', 'deadlock'), claim('diagnosis', 'web', 'not endless_loop'), claim('diagnosis', 'db', 'endless_loop')])
+    for (const other of [
+      claim('diagnosis', 'web', 'deadlock'),
+      claim('diagnosis', 'web', 'not endless_loop'),
+      claim('diagnosis', 'db', 'endless_loop'),
+    ])
       expect(complaints(other)).toEqual(missed);
-  }); // prettier-ignore
+  });
 
   it('a claim that the guest fails covers what that is put down to; one that another fails, or that it lives, does not', () => {
-    for (const claims of [claim('guest', 'web', 'silent'), claim('hypervisor', 'web', 'failing'), claim('guest', 'web', 'not healthy')])
+    for (const claims of [
+      claim('guest', 'web', 'silent'),
+      claim('hypervisor', 'web', 'failing'),
+      claim('guest', 'web', 'not healthy'),
+    ])
       expect(complaints(claims)).toEqual([]);
-    for (const claims of [claim('guest', 'db', 'silent'), claim('hypervisor', 'web', 'registered'), claim('guest', 'web', 'healthy'), claim('guest', 'web', 'not oopsed')])
+    for (const claims of [
+      claim('guest', 'db', 'silent'),
+      claim('hypervisor', 'web', 'registered'),
+      claim('guest', 'web', 'healthy'),
+      claim('guest', 'web', 'not oopsed'),
+    ])
       expect(complaints(claims)).toEqual(missed);
-  }); // prettier-ignore
+  });
 
   it('such a claim covers one cause, not whatever else the guest is called ill of', () => {
     const stopped = diagnosis('cpu_stopped', 'web.cpus[0]', { rank: 2 });
@@ -364,7 +441,12 @@ describe('root causes that no claim covers', () => {
     const second = ['no claim covers the root cause cpu_stopped at web.cpus[0]'];
     expect(told(claim('hypervisor', 'web', 'failing'))).toEqual(second);
     expect(told(claim('hypervisor', 'web', 'failing'), claim('guest', 'web', 'stalled'))).toEqual([]);
-    expect(told(claim('hypervisor', 'web', 'failing'), claim('diagnosis', 'web', 'cpu_stopped', { rank: { low: 2, high: 2 } }))).toEqual([]); // prettier-ignore
+    expect(
+      told(
+        claim('hypervisor', 'web', 'failing'),
+        claim('diagnosis', 'web', 'cpu_stopped', { rank: { low: 2, high: 2 } }),
+      ),
+    ).toEqual([]);
   });
 
   it('what explains a finding is covered where the finding is, and needs no claim of its own', () => {
@@ -442,15 +524,25 @@ describe('findings that no claim covers', () => {
   });
 
   it('findings of one code on one structure are told together, with one claim for all of them', () => {
-    const many = (count: number): ReturnType<typeof seen> => seen({ findings: Array.from({ length: count }, (_, index) => finding('locks', 'LOCK_VALUE', `web.locks[${index}]`, { index, physical: index })), diagnosis: [] });
+    const many = (count: number): ReturnType<typeof seen> =>
+      seen({
+        findings: Array.from({ length: count }, (_, index) =>
+          finding('locks', 'LOCK_VALUE', `web.locks[${index}]`, { index, physical: index }),
+        ),
+        diagnosis: [],
+      });
     const three = judged([tasks('intact')], many(3), fault).complaints.filter(({ code }) => code === 'E0910');
-    expect(three.map(({ message }) => message)).toEqual(['no claim covers 3 findings of LOCK_VALUE on web.locks']);
+    expect(three.map(({ message }) => message)).toEqual([
+      'no claim covers 3 findings of LOCK_VALUE on web.locks',
+    ]);
     expect(three[0]?.labels[0]?.text).toMatch(/; at web\.locks\[0\], web\.locks\[1\], web\.locks\[2\]$/);
-    expect(three[0]?.help).toMatch(/^expect it: `verdict web\.locks is corrupt with LOCK_VALUE at web\.locks\[0\], web\.locks\[1\], web\.locks\[2\]`;/);
+    expect(three[0]?.help).toMatch(
+      /^expect it: `verdict web\.locks is corrupt with LOCK_VALUE at web\.locks\[0\], web\.locks\[1\], web\.locks\[2\]`;/,
+    );
     const twelve = judged([tasks('intact')], many(12), fault).complaints.find(({ code }) => code === 'E0910');
     expect(twelve?.labels[0]?.text).toMatch(/web\.locks\[7\] and 4 more$/);
     expect(twelve?.help).toMatch(/^expect it: `verdict web\.locks is corrupt with LOCK_VALUE`;/);
-  }); // prettier-ignore
+  });
 });
 
 const link0 = { file: 'a.spec', start: 0, end: 0 };

@@ -21,14 +21,31 @@ function serviced(more: Partial<ServiceReport> = {}): ServiceReport {
     ...more,
   };
 }
-const UNDONE = serviced({ state: 'rolled_back', by: 'verify', code: 'TASK_PID', message: 'still wrong', repaired: [] }); // prettier-ignore
-const DIED = serviced({ state: 'rolled_back', by: 'lease', code: 'AMBULANCE_DIED', message: 'rescue died', repaired: [] }); // prettier-ignore
+const UNDONE = serviced({
+  state: 'rolled_back',
+  by: 'verify',
+  code: 'TASK_PID',
+  message: 'still wrong',
+  repaired: [],
+});
+const DIED = serviced({
+  state: 'rolled_back',
+  by: 'lease',
+  code: 'AMBULANCE_DIED',
+  message: 'rescue died',
+  repaired: [],
+});
 const says = (states: string, services: readonly ServiceReport[], more: Partial<Claim> = {}): string =>
   outcomes([claim('service', 'web', states, more)], { services })[0] as string;
 
 describe('service claims', () => {
   it('say how it ended, and their negatives how it did not', () => {
-    const ends = { done: serviced(), rolled_back: UNDONE, declined: serviced({ state: 'declined' }), failed: serviced({ state: 'failed' }) } as const; // prettier-ignore
+    const ends = {
+      done: serviced(),
+      rolled_back: UNDONE,
+      declined: serviced({ state: 'declined' }),
+      failed: serviced({ state: 'failed' }),
+    } as const;
     for (const [state, one] of Object.entries(ends)) {
       for (const other of Object.keys(ends)) {
         expect(says(other, [one]) === 'met', `${state} is ${other}`).toBe(other === state);
@@ -40,7 +57,9 @@ describe('service claims', () => {
 
   it('go by the code, by what ended it, and by whom', () => {
     expect(says('rolled_back', [UNDONE], { signs: ['verify'], codes: ['TASK_PID'] })).toBe('met');
-    expect(says('rolled_back', [UNDONE], { signs: ['lease'] })).toContain('rolled_back by verify with TASK_PID at 80 ms'); // prettier-ignore
+    expect(says('rolled_back', [UNDONE], { signs: ['lease'] })).toContain(
+      'rolled_back by verify with TASK_PID at 80 ms',
+    );
     expect(says('rolled_back', [UNDONE], { codes: ['RQ_COUNT'] })).toMatch(/^unmet/);
     expect(says('not rolled_back', [UNDONE], { signs: ['lease'] })).toBe('met');
     const both = [DIED, serviced({ ambulance: 'spare' })];
@@ -54,15 +73,28 @@ describe('service claims', () => {
     const within = (limit_ms: number, of: NonNullable<Claim['within']>['of']): Partial<Claim> => ({
       within: { limit_ns: limit_ms * MS, ...(of && { of }) },
     });
-    const died = { name: 'web.park', moment: 'event', event: { subject: 'web', event: 'park', nth: 1, span }, span } as const; // prettier-ignore
+    const died = {
+      name: 'web.park',
+      moment: 'event',
+      event: { subject: 'web', event: 'park', nth: 1, span },
+      span,
+    } as const;
     const run = { services: [serviced()], events: [event(71, 'web', 'park'), event(90, 'web', 'park')] };
-    const seen = (limit_ms: number): string | undefined => outcomes([claim('service', 'web', 'done', within(limit_ms, died))], run)[0]; // prettier-ignore
+    const seen = (limit_ms: number): string | undefined =>
+      outcomes([claim('service', 'web', 'done', within(limit_ms, died))], run)[0];
     expect(seen(9)).toBe('met');
     expect(seen(8)).toMatch(/^unmet: rescue: done at 80 ms.*expected within 8 ms of web.park/);
     const never = { ...died, event: { ...died.event, event: 'resume' }, name: 'web.resume' };
-    expect(outcomes([claim('service', 'web', 'not done', within(9, never))], run)[0]).toBe('unmet: web.resume never came'); // prettier-ignore
+    expect(outcomes([claim('service', 'web', 'not done', within(9, never))], run)[0]).toBe(
+      'unmet: web.resume never came',
+    );
     const late = within(9, { name: 'death', moment: 'fired', span });
-    expect(outcomes([claim('service', 'web', 'done', late)], { ...run, receipts: [receipt({ name: 'death', fired_ns: 72 * MS })] })).toEqual(['met']); // prettier-ignore
+    expect(
+      outcomes([claim('service', 'web', 'done', late)], {
+        ...run,
+        receipts: [receipt({ name: 'death', fired_ns: 72 * MS })],
+      }),
+    ).toEqual(['met']);
   });
 
   it('are blind where nobody serviced, and their negatives with them', () => {
@@ -71,7 +103,9 @@ describe('service claims', () => {
       expect(says(state, [serviced({ patient: 'db' })])).toBe('unmet: nobody serviced web');
     }
     const events = [event(70, 'rescue', 'park', { patient: 'web' })];
-    expect(outcomes([claim('service', 'web', 'not done')], { events })[0]).toBe('unmet: the run ended before rescue had serviced web'); // prettier-ignore
+    expect(outcomes([claim('service', 'web', 'not done')], { events })[0]).toBe(
+      'unmet: the run ended before rescue had serviced web',
+    );
   });
 
   it('that are met account for what was repaired, and for nothing else', () => {
@@ -104,7 +138,9 @@ describe('a service that was ordered', () => {
     bytes: 0,
   });
   const codes = (services: readonly ServiceReport[]): string[] =>
-    judged([claim('guest', 'web', 'healthy')], { receipts: [fired], services }, order).complaints.map(({ code }) => code); // prettier-ignore
+    judged([claim('guest', 'web', 'healthy')], { receipts: [fired], services }, order).complaints.map(
+      ({ code }) => code,
+    );
 
   it('has to come to its end', () => {
     expect(codes([serviced()])).toEqual([]);
@@ -115,7 +151,10 @@ describe('a service that was ordered', () => {
 });
 
 describe('an ambulance', () => {
-  const dead = [event(60, 'rescue', 'failed', { sign: 'lease', patient: 'web' }), event(60, 'rescue', 'revoked', { patient: 'web' })]; // prettier-ignore
+  const dead = [
+    event(60, 'rescue', 'failed', { sign: 'lease', patient: 'web' }),
+    event(60, 'rescue', 'revoked', { patient: 'web' }),
+  ];
 
   it('has failed when its lease ran out, and its grants are then revoked', () => {
     const about = (subject: string, state: string, events = dead): string | undefined =>
@@ -131,7 +170,9 @@ describe('an ambulance', () => {
   });
 
   it('that was killed was not late', () => {
-    const summon = { triggers: [trigger(40 * MS, action('summon', 'rescue', { to: [action('x', 'web').subject as never] }))] }; // prettier-ignore
+    const summon = {
+      triggers: [trigger(40 * MS, action('summon', 'rescue', { to: [action('x', 'web').subject as never] }))],
+    };
     const fired = receipt({ verb: 'summon', kind: 'request', name: '', place: 'rescue', fired_ns: 40 * MS });
     const killed = receipt({ trigger: 1, verb: 'kill', name: 'death', place: 'rescue', fired_ns: 41 * MS });
     const codes = (...receipts: (typeof fired)[]): string[] =>
@@ -157,9 +198,19 @@ it('an ambulance that died on the way had come: what it disturbed is compared', 
 it('a parked guest may be read again, and let go it may not be', () => {
   const until = { subject: 'spare', event: 'attach', nth: 1, span } as const;
   const seen = (...events: ReturnType<typeof event>[]): string | undefined =>
-    outcomes([claim('guest', 'web', 'parked', { until })], { events: [...events, event(80, 'spare', 'attach'), event(90, 'web', 'resume')] })[0]; // prettier-ignore
+    outcomes([claim('guest', 'web', 'parked', { until })], {
+      events: [...events, event(80, 'spare', 'attach'), event(90, 'web', 'resume')],
+    })[0];
   expect(seen(event(70, 'web', 'park'))).toBe('met');
-  expect(seen(event(70, 'web', 'park'), event(71, 'web', 'resume', { for: 'reading' }), event(72, 'web', 'park', { for: 'reading' }))).toBe('met'); // prettier-ignore
-  expect(seen(event(70, 'web', 'park'), event(71, 'web', 'resume'), event(72, 'web', 'park'))).toContain('resumed at 71 ms'); // prettier-ignore
+  expect(
+    seen(
+      event(70, 'web', 'park'),
+      event(71, 'web', 'resume', { for: 'reading' }),
+      event(72, 'web', 'park', { for: 'reading' }),
+    ),
+  ).toBe('met');
+  expect(seen(event(70, 'web', 'park'), event(71, 'web', 'resume'), event(72, 'web', 'park'))).toContain(
+    'resumed at 71 ms',
+  );
   expect(seen()).toContain('never parked');
 });

@@ -66,7 +66,9 @@ describe('a claimed fault that was not found', () => {
 
   it('is told with the requirement that reads it and held, or that none does', () => {
     const at = 'web.tasks["sshd"].prio';
-    expect(seen(at)).toBe(`unmet: web.tasks is intact via live_region; \`validator tasks\` reads ${at} for TASK_SCHED, and it held`); // prettier-ignore
+    expect(seen(at)).toBe(
+      `unmet: web.tasks is intact via live_region; \`validator tasks\` reads ${at} for TASK_SCHED, and it held`,
+    );
     expect(seen('web.tasks["sshd"].utime')).toMatch(
       /; no requirement of `validator tasks` reads web\.tasks\["sshd"\]\.utime$/,
     );
@@ -82,7 +84,9 @@ describe('a claimed fault that was not found', () => {
   });
 
   it('is told apart from damage that came later, and from what was found elsewhere', () => {
-    expect(seen('web.tasks["sshd"].prio', { fired_ns: 90 * MS })).toContain('was damaged at 90 ms, later than the rescue concluded'); // prettier-ignore
+    expect(seen('web.tasks["sshd"].prio', { fired_ns: 90 * MS })).toContain(
+      'was damaged at 90 ms, later than the rescue concluded',
+    );
     expect(seen('web.tasks["sshd"].prio', {}, 'corrupt')).not.toContain('validator');
     expect(seen('web.tasks["sshd"].prio', { note: 'changed nothing' })).not.toContain('.prio for');
   });

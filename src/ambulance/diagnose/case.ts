@@ -34,7 +34,11 @@ export interface Cause {
 
 /** First line of an oops in the log; '' when there is none. */
 export function oopsLine(log: readonly string[]): string {
-  return log.find((line) => /^(?:BUG: (?:kernel|unable)|kernel BUG at|general protection fault|invalid opcode|Oops: )/.test(line)) ?? ''; // prettier-ignore
+  return (
+    log.find((line) =>
+      /^(?:BUG: (?:kernel|unable)|kernel BUG at|general protection fault|invalid opcode|Oops: )/.test(line),
+    ) ?? ''
+  );
 }
 
 /** What the kernel said when it panicked; '' when it did not. */

@@ -3,8 +3,8 @@ import type { Draft } from '../draft.ts';
 import { listBugLine, oopsLine } from './case.ts';
 
 /**
- * Which findings only follow from another, by index: what is about a walk as a whole, such as a count, from a broken link of it; a lock
- * that nobody holds from the damage that killed its holder.
+ * Which findings only follow from another, by index: what is about a walk as a whole, such as a count, from a broken
+ * link of it; a lock that nobody holds from the damage that killed its holder.
  */
 export function consequences(
   entries: readonly { readonly finding: Finding; readonly draft: Draft }[],
@@ -18,7 +18,7 @@ export function consequences(
     if (draft.sums) root = links.find((one) => one.draft.structure === draft.structure)?.finding;
     // What one element says wrongly is wrong in the total, too.
     if (draft.sums && (draft.means ?? 'bad_count') === 'bad_count')
-      root ??= entries.find((one) => one.draft.structure === draft.structure && !one.draft.sums)?.finding; // prettier-ignore
+      root ??= entries.find((one) => one.draft.structure === draft.structure && !one.draft.sums)?.finding;
     else if (draft.means === 'lock_leak' && oopsed) root = links[0]?.finding;
     if (root && root.index !== finding.index) follows.set(finding.index, root.index);
   }

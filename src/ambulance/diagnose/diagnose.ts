@@ -28,7 +28,9 @@ export function diagnose(of: Case): Diagnosis[] {
     }));
 }
 
-/** A CPU that goes by a wrong register stands for that; one that faults wherever it goes runs over the end of its stack. */
+/**
+ * A CPU that goes by a wrong register stands for that; one that faults wherever it goes runs over the end of its stack.
+ */
 function withoutFollowers(causes: readonly Cause[], registers: readonly Cause[]): Cause[] {
   const smashed = causes.filter(({ cause }) => cause === 'stack_smash');
   const faulting = causes.find(({ cause, physical }) => cause === 'page_table_damage' && physical >= 0);
@@ -36,14 +38,20 @@ function withoutFollowers(causes: readonly Cause[], registers: readonly Cause[])
     if (one.cause === 'cpu_stopped' && registers.some(({ place }) => place.startsWith(`${one.place}.`)))
       return [];
     if (!faulting || smashed.length === 0) return [one];
-    if (one === faulting) return [{ ...one, explains: [...one.explains, ...smashed.flatMap(({ explains }) => explains)] }]; // prettier-ignore
+    if (one === faulting)
+      return [{ ...one, explains: [...one.explains, ...smashed.flatMap(({ explains }) => explains)] }];
     return smashed.includes(one) ? [] : [one];
   });
 }
 
-/** `failed`: it said so, or had to be stopped; `failing`: a watchdog barked, or damage that it has not tripped over yet. */
+/**
+ * `failed`: it said so, or had to be stopped; `failing`: a watchdog barked, or damage that it has not tripped over yet.
+ */
 export function healthOf(of: Case, diagnosis: readonly Diagnosis[]): 'healthy' | 'failing' | 'failed' {
-  if (['panic', 'triple_fault', 'second_level'].includes(of.patient.reason) || panicLine(of.log) !== '') return 'failed'; // prettier-ignore
+  if (['panic', 'triple_fault', 'second_level'].includes(of.patient.reason) || panicLine(of.log) !== '')
+    return 'failed';
   if (of.patient.reason !== 'inspection' || oopsLine(of.log) !== '') return 'failing';
-  return diagnosis.some(({ cause }) => cause !== 'metadata_lie' && cause !== 'metadata_rot') ? 'failing' : 'healthy'; // prettier-ignore
+  return diagnosis.some(({ cause }) => cause !== 'metadata_lie' && cause !== 'metadata_rot')
+    ? 'failing'
+    : 'healthy';
 }

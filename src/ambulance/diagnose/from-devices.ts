@@ -17,8 +17,23 @@ export function causesOfDevices(of: Case): Cause[] {
 /** What the hypervisor took offline answers no more. */
 function frozenDevices(of: Case): Cause[] {
   return of.patient.devices.flatMap(({ name, frozen, pending }) => {
-    const evidence = [`the hypervisor froze ${name}`, ...(pending > 0 ? [`${pending} of its requests will not be answered`] : [])]; // prettier-ignore
-    return frozen ? [{ cause: 'device_frozen', weight: 64, place: name, address: '', physical: -1, evidence, explains: [] }] : []; // prettier-ignore
+    const evidence = [
+      `the hypervisor froze ${name}`,
+      ...(pending > 0 ? [`${pending} of its requests will not be answered`] : []),
+    ];
+    return frozen
+      ? [
+          {
+            cause: 'device_frozen',
+            weight: 64,
+            place: name,
+            address: '',
+            physical: -1,
+            evidence,
+            explains: [],
+          },
+        ]
+      : [];
   });
 }
 

@@ -32,8 +32,10 @@ export function causesOfFindings(of: Case): Cause[] {
     const run = draft.means === 'stack_smash' ? undefined : runAround(draft);
     const inside = of.findings.filter(
       (other) =>
-        run !== undefined && other.draft.physical >= run.physical && other.draft.physical < run.physical + run.bytes,
-    ); // prettier-ignore
+        run !== undefined &&
+        other.draft.physical >= run.physical &&
+        other.draft.physical < run.physical + run.bytes,
+    );
     if (run) {
       for (const other of inside) covered.add(other.finding.index);
       causes.push({
@@ -42,7 +44,10 @@ export function causesOfFindings(of: Case): Cause[] {
         place: finding.place.slice(of.patient.name.length + 1),
         address: finding.address,
         physical: finding.physical,
-        evidence: [`${run.bytes} bytes of 0x${run.byte.toString(16).padStart(2, '0')}, over the ends of fields`, ...inside.map((other) => other.finding.message)], // prettier-ignore
+        evidence: [
+          `${run.bytes} bytes of 0x${run.byte.toString(16).padStart(2, '0')}, over the ends of fields`,
+          ...inside.map((other) => other.finding.message),
+        ],
         explains: inside.map((other) => other.finding.index),
       });
     }
@@ -106,7 +111,8 @@ function evidenceFor(of: Case, draft: Draft, cause: string): string[] {
   if (pointer && draft.link && list_bug !== '') said.push(`the log: ${list_bug}`);
   else if (pointer && oopsLine(of.log) !== '') said.push(`the log: ${oopsLine(of.log)}`);
   if (cause === 'stack_smash' && panicLine(of.log) !== '') said.push(`the log: ${panicLine(of.log)}`);
-  if (cause === 'bit_flip' && draft.expected !== undefined) said.push(`one bit away from 0x${trueHex(draft.space?.fold ?? NO_FOLD, draft.expected)}`); // prettier-ignore
+  if (cause === 'bit_flip' && draft.expected !== undefined)
+    said.push(`one bit away from 0x${trueHex(draft.space?.fold ?? NO_FOLD, draft.expected)}`);
   if (cause === 'lock_leak') {
     for (const cpu of of.inspected?.cpus ?? []) {
       if (waitsFor(cpu, draft.address)) said.push(`CPU ${cpu.index} spins in ${cpu.at}`);
@@ -128,6 +134,11 @@ function runAround(draft: Draft): { physical: number; bytes: number; byte: numbe
   while (before + after < RUN_LIMIT && space.u8(address + after) === byte) after++;
   const [start, end] = [address - before, address + after];
   const whole = start < address || end > address + draft.bytes;
-  if (!whole || end - start < Math.max(RUN_BYTES, draft.bytes + 8) || end < address + Math.min(draft.bytes, 4)) return undefined; // prettier-ignore
+  if (
+    !whole ||
+    end - start < Math.max(RUN_BYTES, draft.bytes + 8) ||
+    end < address + Math.min(draft.bytes, 4)
+  )
+    return undefined;
   return { physical: physical - (address - start), bytes: end - start, byte };
 }

@@ -12,10 +12,17 @@ export function causesOfMachine(of: Case, known: readonly Cause[]): Cause[] {
   const causes: Cause[] = [...pageTables(of), ...kernelMap(of)];
   if (of.patient.reason === 'second_level' || of.patient.reason === 'triple_fault') {
     const at = faultAddress(of);
-    const where = of.patient.cpus.map((cpu) => of.subject?.functionAt(foldBits(foldIn(of), cpu.register('rip'))) ?? '').filter((name) => name !== ''); // prettier-ignore
-    const evidence = [`the hypervisor stopped the guest: ${of.patient.reason}`, ...(where.length > 0 ? [`its CPUs stood in ${where.join(', ')}`] : []), ...(at === 0 ? [] : [`the last fault was at 0x${trueHex(foldIn(of), at)}`])]; // prettier-ignore
+    const where = of.patient.cpus
+      .map((cpu) => of.subject?.functionAt(foldBits(foldIn(of), cpu.register('rip'))) ?? '')
+      .filter((name) => name !== '');
+    const evidence = [
+      `the hypervisor stopped the guest: ${of.patient.reason}`,
+      ...(where.length > 0 ? [`its CPUs stood in ${where.join(', ')}`] : []),
+      ...(at === 0 ? [] : [`the last fault was at 0x${trueHex(foldIn(of), at)}`]),
+    ];
     if (of.patient.reason === 'second_level') {
-      // An address outside of its memory is the guest's own doing: its tables, or what they were taken from, sent it there.
+      // An address outside of its memory is the guest's own doing: its tables, or what they were taken from, sent it
+      // there.
       const own = [...causes, ...rootsOutside(of, known), ...(causes.length > 0 ? [] : userTables(of))];
       causes.splice(0, causes.length, ...own);
       const explained = own.length > 0 || known.some((one) => accountsFor(of, one));
@@ -35,7 +42,13 @@ export function causesOfMachine(of: Case, known: readonly Cause[]): Cause[] {
   }
   const { refusal } = of.patient;
   if (refusal !== undefined && refusal !== '') {
-    causes.push({ ...NOWHERE, cause: 'metadata_lie', weight: 15, place: 'metadata', evidence: [`the registration was refused: ${refusal}`] }); // prettier-ignore
+    causes.push({
+      ...NOWHERE,
+      cause: 'metadata_lie',
+      weight: 15,
+      place: 'metadata',
+      evidence: [`the registration was refused: ${refusal}`],
+    });
   }
   return causes;
 }

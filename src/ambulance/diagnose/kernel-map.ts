@@ -24,12 +24,14 @@ const IMAGE: readonly Stretch[] = [
 ];
 
 /**
- * Entries that map the kernel's own image, or the areas of its CPUs, and do not say what they must: they lead to another frame than
- * `phys_base` or the direct map says, or forbid what is done there, or let a process in. Entries that are not present are found elsewhere.
+ * Entries that map the kernel's own image, or the areas of its CPUs, and do not say what they must: they lead to
+ * another frame than `phys_base` or the direct map says, or forbid what is done there, or let a process in. Entries
+ * that are not present are found elsewhere.
  */
 export function kernelMap(of: Case): Cause[] {
   const { subject } = of;
-  // Where the file lacks so much that the types cannot be read, symbols are missing too: what would be taken for the end of a stretch is another.
+  // Where the file lacks so much that the types cannot be read, symbols are missing too: what would be taken for the
+  // end of a stretch is another.
   if (!subject || (subject.untyped !== undefined && of.patient.absent !== undefined)) return [];
   return [...IMAGE.flatMap((stretch) => imageEntries(of, subject, stretch)), ...cpuAreas(of, subject)];
 }
@@ -54,7 +56,10 @@ function imageEntries(of: Case, subject: Subject, { from, to, needs }: Stretch):
   return causes;
 }
 
-/** Landmarks in the CPUs' own areas, which are written all the time and, as far as they lie in the direct map, are mapped one to one. */
+/**
+ * Landmarks in the CPUs' own areas, which are written all the time and, as far as they lie in the direct map, are
+ * mapped one to one.
+ */
 function cpuAreas(of: Case, subject: Subject): Cause[] {
   const direct = subject.space.u64(subject.symbol('page_offset_base') ?? NaN);
   const seen = new Set<number>();
@@ -74,7 +79,8 @@ type Mapped = Translation & { readonly ok: true };
 
 /** '' when the entry is as it must be. */
 function wrongWith(way: Mapped, frame: number, needs: Stretch['needs']): string {
-  if (way.physical !== frame) return `leads to guest-physical 0x${way.physical.toString(16)}, and it lies at 0x${frame.toString(16)}`; // prettier-ignore
+  if (way.physical !== frame)
+    return `leads to guest-physical 0x${way.physical.toString(16)}, and it lies at 0x${frame.toString(16)}`;
   if (needs === 'executable' && !way.executable) return 'does not let it be executed';
   if (needs === 'writable' && !way.writable) return 'does not let it be written';
   return way.user ? 'lets processes at it' : '';
@@ -83,14 +89,21 @@ function wrongWith(way: Mapped, frame: number, needs: Stretch['needs']): string 
 function damaged(of: Case, way: Mapped, address: Address, place: string, wrong: string): Cause {
   const page = address - modulo(address, way.page_bytes);
   const entry = `0x${way.entry.toString(16)}`;
-  const inside = of.findings.filter(({ draft }) => draft.address >= page && draft.address < page + way.page_bytes);
-  const what = place === '' ? 'the kernel' : place.slice('page_table['.length + of.patient.name.length + 1, -1);
+  const inside = of.findings.filter(
+    ({ draft }) => draft.address >= page && draft.address < page + way.page_bytes,
+  );
+  const what =
+    place === '' ? 'the kernel' : place.slice('page_table['.length + of.patient.name.length + 1, -1);
   return {
-    cause: 'page_table_damage', weight: 95, place: place === '' ? `memory[${entry}]` : place, address: '', physical: way.entry,
+    cause: 'page_table_damage',
+    weight: 95,
+    place: place === '' ? `memory[${entry}]` : place,
+    address: '',
+    physical: way.entry,
     evidence: [`the entry of level ${way.level} at guest-physical ${entry} that maps ${what} ${wrong}`],
     explains: wrong.startsWith('leads') ? inside.map(({ finding }) => finding.index) : [],
   };
-} // prettier-ignore
+}
 
 function wayOf(subject: Subject, address: Address): Translation {
   const { space, memory } = subject;

@@ -41,15 +41,20 @@ export function pageTables(of: Case): Cause[] {
     entries.set(entry, own);
     const wrong = outside ? 'leads outside of its memory' : 'is not present';
     causes.push({
-      ...damaged(entry, [`the entry of level ${last ? way.level : way.level + 1} at guest-physical 0x${entry.toString(16)} that maps ${one.place} ${wrong}`, ...(fault ? [`the log: ${fault}`] : [])]),
+      ...damaged(entry, [
+        `the entry of level ${last ? way.level : way.level + 1} at guest-physical 0x${entry.toString(16)} that maps ${one.place} ${wrong}`,
+        ...(fault ? [`the log: ${fault}`] : []),
+      ]),
       ...(last && finding === undefined ? { place: `page_table[${of.patient.name}.${one.place}]` } : {}),
       explains: own,
-    }); // prettier-ignore
+    });
   }
   return causes;
 }
 
-/** Pointers that were found wild for leading into the direct map of memory that there is: it is the map that is wrong. */
+/**
+ * Pointers that were found wild for leading into the direct map of memory that there is: it is the map that is wrong.
+ */
 function intoDirectMap(of: Case, subject: Subject): Must[] {
   const start = subject.space.u64(subject.symbol('page_offset_base') ?? NaN);
   return of.findings.flatMap(({ finding, draft }) => {
@@ -66,19 +71,37 @@ export function rootsOutside(of: Case, known: readonly Cause[]): Cause[] {
     const root = Number(cpu.register('cr3') & FRAME);
     if (root < of.patient.memory_bytes) return [];
     const evidence = [`cr3 of CPU ${cpu.index} leads to 0x${root.toString(16)}, outside of its memory`];
-    return [{ cause: 'wild_pointer', weight: 94, place: `cpus[${cpu.index}].cr3`, address: '', physical: -1, evidence, explains: [] }]; // prettier-ignore
+    return [
+      {
+        cause: 'wild_pointer',
+        weight: 94,
+        place: `cpus[${cpu.index}].cr3`,
+        address: '',
+        physical: -1,
+        evidence,
+        explains: [],
+      },
+    ];
   });
 }
 
-/** True for a wrong pointer, when a CPU has loaded a page table that is none: that is what the hypervisor stopped it for. */
+/**
+ * True for a wrong pointer, when a CPU has loaded a page table that is none: that is what the hypervisor stopped it
+ * for.
+ */
 export function accountsFor(of: Case, { explains }: Cause): boolean {
-  const pointers = of.findings.some(({ finding, draft }) => draft.means === undefined && explains.includes(finding.index)); // prettier-ignore
+  const pointers = of.findings.some(
+    ({ finding, draft }) => draft.means === undefined && explains.includes(finding.index),
+  );
   return (
     pointers && of.patient.cpus.some((cpu) => Number(cpu.register('cr3') & FRAME) >= of.patient.memory_bytes)
   );
 }
 
-/** Entries of the lower half, which maps nothing but memory, that lead outside of it: in the address spaces that CPUs are in. */
+/**
+ * Entries of the lower half, which maps nothing but memory, that lead outside of it: in the address spaces that CPUs
+ * are in.
+ */
 export function userTables(of: Case): Cause[] {
   const { subject } = of;
   if (!subject) return [];
@@ -99,7 +122,11 @@ export function userTables(of: Case): Cause[] {
         const frame = Number(word & FRAME);
         const entry = at.table + index * 8;
         if (frame >= of.patient.memory_bytes) {
-          causes.push(damaged(entry, [`the entry of level ${at.level} at guest-physical 0x${entry.toString(16)} is 0x${word.toString(16).padStart(16, '0')} and leads outside of its memory`])); // prettier-ignore
+          causes.push(
+            damaged(entry, [
+              `the entry of level ${at.level} at guest-physical 0x${entry.toString(16)} is 0x${word.toString(16).padStart(16, '0')} and leads outside of its memory`,
+            ]),
+          );
         } else if (at.level > 1 && (word & 0x80n) === 0n)
           open.push({ table: frame, level: at.level - 1, words: WORDS });
       }
@@ -110,7 +137,15 @@ export function userTables(of: Case): Cause[] {
 }
 
 function damaged(entry: number, evidence: readonly string[]): Cause {
-  return { cause: 'page_table_damage', weight: 95, place: `memory[0x${entry.toString(16)}]`, address: '', physical: entry, evidence, explains: [] }; // prettier-ignore
+  return {
+    cause: 'page_table_damage',
+    weight: 95,
+    place: `memory[0x${entry.toString(16)}]`,
+    address: '',
+    physical: entry,
+    evidence,
+    explains: [],
+  };
 }
 
 /** The walk of an address, and the entry that led to the last table. */

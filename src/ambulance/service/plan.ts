@@ -24,16 +24,22 @@ export function planOf(order: Order, seen: Attended, patient: string): Plan | Se
 }
 
 /**
- * Everything that the validators know a repair for. One that must not be made stops all: half a repair hides the other half. What follows
- * from what is repaired needs no repair of its own.
+ * Everything that the validators know a repair for. One that must not be made stops all: half a repair hides the other
+ * half. What follows from what is repaired needs no repair of its own.
  */
 function advised({ report, repairs }: Attended, patient: string): Plan | ServiceEnd {
   const [first] = report.findings;
   if (first === undefined) return nothingFound(report, patient);
   const wanted = repairs.filter(({ finding }) => !follows(finding, report, repairs));
   const declined = wanted.find((repair) => repair.declined !== undefined);
-  if (declined?.declined !== undefined) return ending('declined', declined.declined, `${declined.kind} of ${declined.place}`); // prettier-ignore
-  if (wanted.length === 0) return ending('declined', 'NO_REPAIR', `no repair is known for ${first.code} at ${first.place}: a line of its validator says one, as in \`repair ${first.code}: …\``); // prettier-ignore
+  if (declined?.declined !== undefined)
+    return ending('declined', declined.declined, `${declined.kind} of ${declined.place}`);
+  if (wanted.length === 0)
+    return ending(
+      'declined',
+      'NO_REPAIR',
+      `no repair is known for ${first.code} at ${first.place}: a line of its validator says one, as in \`repair ${first.code}: …\``,
+    );
   return {
     steps: withoutRepeats(wanted.flatMap((repair) => repair.writes)).map((write) => [write]),
     findings: wanted.map((repair) => repair.finding),
@@ -46,7 +52,12 @@ function advised({ report, repairs }: Attended, patient: string): Plan | Service
 function nothingFound({ verdicts }: AmbulanceReport, patient: string): ServiceEnd {
   const unseen = verdicts.filter(({ verdict }) => verdict === 'unreachable' || verdict === 'unsettled');
   if (unseen.length === 0) return ending('declined', 'NOTHING_FOUND', `nothing is wrong with ${patient}`);
-  const named = unseen.slice(0, UNSEEN_NAMED).map(({ structure, verdict, code }) => `${patient}.${structure} is ${verdict}${code === undefined ? '' : ` (${code})`}`); // prettier-ignore
+  const named = unseen
+    .slice(0, UNSEEN_NAMED)
+    .map(
+      ({ structure, verdict, code }) =>
+        `${patient}.${structure} is ${verdict}${code === undefined ? '' : ` (${code})`}`,
+    );
   const more = unseen.length > UNSEEN_NAMED ? `, and ${unseen.length - UNSEEN_NAMED} more` : '';
   return ending('declined', 'NOT_JUDGED', `nothing was found, but ${named.join(', ')}${more}`);
 }
@@ -88,12 +99,17 @@ function ordered(steps: readonly OrderStep[], { report, repairs }: Attended): Pl
     }
     const repair = repairs.find((one) => means(step, one));
     if (repair === undefined) {
-      const other = report.findings.find(({ place, physical }) => place === step.place || (physical >= 0 && physical === step.physical)); // prettier-ignore
-      if (step.verb === 'release') return ending('declined', other?.code ?? 'NOT_ORPHAN', `${step.place} is no orphan`); // prettier-ignore
+      const other = report.findings.find(
+        ({ place, physical }) => place === step.place || (physical >= 0 && physical === step.physical),
+      );
+      if (step.verb === 'release')
+        return ending('declined', other?.code ?? 'NOT_ORPHAN', `${step.place} is no orphan`);
       return ending('declined', 'NO_REPAIR', `nothing calls for ${step.verb} of ${step.place}`);
     }
-    if (repair.declined !== undefined) return ending('declined', repair.declined, `${step.verb} of ${step.place}`); // prettier-ignore
-    if (step.unless_loss && repair.would_lose) return ending('declined', 'WOULD_LOSE_DATA', `${step.verb} of ${step.place}`); // prettier-ignore
+    if (repair.declined !== undefined)
+      return ending('declined', repair.declined, `${step.verb} of ${step.place}`);
+    if (step.unless_loss && repair.would_lose)
+      return ending('declined', 'WOULD_LOSE_DATA', `${step.verb} of ${step.place}`);
     // Of a repair of several steps every step is done when one of them is asked for.
     if (made.includes(repair)) continue;
     made.push(repair);

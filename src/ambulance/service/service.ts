@@ -14,9 +14,9 @@ const RESUME_NS = 2_000;
 const ROUNDS = 3;
 
 /**
- * Services a patient that has been looked at: park, write, look again, and only when nothing is left that is wrong let it go on; else
- * everything is undone first. Undefined when the ambulance came to its end on the way: what it had begun is then for the hypervisor to
- * undo. The patient goes on in any case, unless the ambulance is no more.
+ * Services a patient that has been looked at: park, write, look again, and only when nothing is left that is wrong let
+ * it go on; else everything is undone first. Undefined when the ambulance came to its end on the way: what it had begun
+ * is then for the hypervisor to undo. The patient goes on in any case, unless the ambulance is no more.
  */
 export function service(
   patient: Patient,
@@ -42,15 +42,32 @@ export function service(
   if (!bench.pass(RESUME_NS)) return undefined;
   const beat = bench.watch();
   if (beat === 'gone') return undefined;
-  if (beat === 'silent') return { ...ending('failed', 'NO_HEARTBEAT', 'it went on and sent no heartbeat', 'heartbeat'), repaired }; // prettier-ignore
-  return { state: 'done', message: repaired.length === plan.repaired.length ? plan.summary : `${plan.summary}, and what that brought to light`, repaired }; // prettier-ignore
+  if (beat === 'silent')
+    return { ...ending('failed', 'NO_HEARTBEAT', 'it went on and sent no heartbeat', 'heartbeat'), repaired };
+  return {
+    state: 'done',
+    message:
+      repaired.length === plan.repaired.length
+        ? plan.summary
+        : `${plan.summary}, and what that brought to light`,
+    repaired,
+  };
 }
 
 /**
- * Writes and looks again. What a repair leaves or brings to light is repaired in its turn, where the order is to do what the validators
- * advise: a count is known only once its list is whole.
+ * Writes and looks again. What a repair leaves or brings to light is repaired in its turn, where the order is to do
+ * what the validators advise: a count is known only once its list is whole.
  */
-function mend(patient: Patient, servicing: Servicing, order: Order, first: Plan, seen: Attended, bench: Bench, options: AttendOptions, repaired: Repaired[]): 'gone' | 'sound' | ServiceEnd {
+function mend(
+  patient: Patient,
+  servicing: Servicing,
+  order: Order,
+  first: Plan,
+  seen: Attended,
+  bench: Bench,
+  options: AttendOptions,
+  repaired: Repaired[],
+): 'gone' | 'sound' | ServiceEnd {
   let plan = first;
   const mended = structuresOf(plan, seen);
   for (let round = 1; ; round++) {
@@ -60,14 +77,17 @@ function mend(patient: Patient, servicing: Servicing, order: Order, first: Plan,
     const again = attend(patient, options);
     if (!bench.pass(again.cost_ns)) return 'gone';
     const end = verify(again, mended, seen);
-    const next = end === undefined || order.kind !== 'advice' || round === ROUNDS ? undefined : planOf(order, again, patient.name);
+    const next =
+      end === undefined || order.kind !== 'advice' || round === ROUNDS
+        ? undefined
+        : planOf(order, again, patient.name);
     if (end === undefined) return 'sound';
     if (next === undefined || 'state' in next) return end;
     for (const structure of structuresOf(next, again)) mended.add(structure);
     repaired.push(...next.repaired);
     plan = next;
   }
-} // prettier-ignore
+}
 
 /** The structures whose findings a plan repairs. */
 function structuresOf({ findings }: Plan, { report }: Attended): Set<string> {
@@ -81,13 +101,13 @@ function writeAll(
   servicing: Servicing,
   bench: Bench,
 ): 'gone' | ServiceEnd | undefined {
-  // prettier-ignore
   for (const step of plan.steps) {
     const writes = typeof step === 'function' ? step() : step;
     if (typeof writes === 'string') return ending('rolled_back', 'NO_PLACE', writes);
     for (const write of writes) {
       if (!bench.tell('write', told(write))) return 'gone';
-      if (!servicing.write(amongOthers(write, patient))) return ending('rolled_back', 'NOT_GRANTED', `${write.place} may not be written`, 'grant'); // prettier-ignore
+      if (!servicing.write(amongOthers(write, patient)))
+        return ending('rolled_back', 'NOT_GRANTED', `${write.place} may not be written`, 'grant');
       if (!bench.pass(WRITE_NS)) return 'gone';
     }
   }
@@ -99,7 +119,12 @@ function amongOthers(write: RepairWrite, patient: Patient): RepairWrite {
   const { physical, bytes, mask } = write;
   const now = new Uint8Array(bytes.length);
   if (mask === undefined || !patient.read(physical, now)) return write;
-  return { ...write, bytes: bytes.map((byte, index) => (byte & (mask[index] ?? 0xff)) | ((now[index] ?? 0) & ~(mask[index] ?? 0xff))) }; // prettier-ignore
+  return {
+    ...write,
+    bytes: bytes.map(
+      (byte, index) => (byte & (mask[index] ?? 0xff)) | ((now[index] ?? 0) & ~(mask[index] ?? 0xff)),
+    ),
+  };
 }
 
 function told({ place, address, physical, bytes }: RepairWrite): Readonly<Record<string, string | number>> {
@@ -107,8 +132,8 @@ function told({ place, address, physical, bytes }: RepairWrite): Readonly<Record
 }
 
 /**
- * What is wrong with the whole patient, on what the journal has; undefined when nothing is. Anything, of whatever structure, is reason
- * enough: a guest that goes on cannot be taken back.
+ * What is wrong with the whole patient, on what the journal has; undefined when nothing is. Anything, of whatever
+ * structure, is reason enough: a guest that goes on cannot be taken back.
  */
 function verify({ report }: Attended, mended: ReadonlySet<string>, seen: Attended): ServiceEnd | undefined {
   const [left] = report.findings;

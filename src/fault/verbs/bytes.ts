@@ -26,7 +26,10 @@ export const set: Perform = (injection) => {
   return change.ok ? overwrite(injection, place.value, change.value) : refusedFor(change);
 };
 
-/** `flip PLACE bit N`: inverts bits, counted from the least significant of the number, or of the first byte where there is none. */
+/**
+ * `flip PLACE bit N`: inverts bits, counted from the least significant of the number, or of the first byte where there
+ * is none.
+ */
 export const flip: Perform = (injection) => {
   const place = subject(injection);
   if (!place.ok) return refusedFor(place);

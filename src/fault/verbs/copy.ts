@@ -32,8 +32,10 @@ export const copy: Perform = (injection) => {
 function moved(from: Place, to: Place, bytes: Uint8Array, there: Uint8Array): Change | string {
   const [one, other] = [fieldOf(from), fieldOf(to)];
   const bits = one && other && (isBitField(one) || isBitField(other));
-  if (bits && one.width !== other.width) return `${from.text} has ${one.width} bits, ${to.text} has ${other.width}`; // prettier-ignore
+  if (bits && one.width !== other.width)
+    return `${from.text} has ${one.width} bits, ${to.text} has ${other.width}`;
   if (bits) return (before) => withNumber(other, before, numberIn(one, bytes));
-  if (there.length !== bytes.length) return `${from.text} has ${bytes.length} bytes, ${to.text} has ${there.length}`; // prettier-ignore
+  if (there.length !== bytes.length)
+    return `${from.text} has ${bytes.length} bytes, ${to.text} has ${there.length}`;
   return () => bytes;
 }

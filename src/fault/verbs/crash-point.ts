@@ -48,7 +48,13 @@ export const free: Perform = (injection) => {
   const by = cpuBy(injection, object.partition);
   if (!by.ok) return refusedFor(by);
   const cpu = by.value ?? cpusOfSlab(kernel.value, slab)[0] ?? 0;
-  return ask(injection, kernel.value, object, { op: CRASH_POINT.free, mode: 0, address: object.address, cpu, note: `kfree(0x${addressHex(addressBits(object) ?? 0n)}) on CPU ${cpu}` }); // prettier-ignore
+  return ask(injection, kernel.value, object, {
+    op: CRASH_POINT.free,
+    mode: 0,
+    address: object.address,
+    cpu,
+    note: `kfree(0x${addressHex(addressBits(object) ?? 0n)}) on CPU ${cpu}`,
+  });
 };
 
 /** `acquire LOCK by CPU mode MODE`: the CPU takes it, waits if it must, and keeps it. */
@@ -64,7 +70,13 @@ export const acquire: Perform = (injection) => {
   if (!by.ok) return refusedFor(by);
   const cpu = by.value ?? 0;
   const how = reading ? CRASH_POINT.read : CRASH_POINT.write;
-  return ask(injection, kernel, place, { op: CRASH_POINT.acquire, mode: how, address: place.address, cpu, note: `CPU ${cpu} takes it` }); // prettier-ignore
+  return ask(injection, kernel, place, {
+    op: CRASH_POINT.acquire,
+    mode: how,
+    address: place.address,
+    cpu,
+    note: `CPU ${cpu} takes it`,
+  });
 };
 
 /** `release LOCK by CPU`: unlock, on the CPU that was made to acquire it unless it is said which. */
@@ -77,9 +89,16 @@ export const release: Perform = (injection) => {
   const cpu = by.value ?? holder(kernel, place.address) ?? 0;
   const word = wordOf(kernel, place);
   const bytes = word && readPlace(injection.live, word.whole);
-  const reading = word?.kind === 'rw' && bytes !== undefined && (Number(integerOf(bytes, false)) & WRITER_LOCKED) === 0; // prettier-ignore
+  const reading =
+    word?.kind === 'rw' && bytes !== undefined && (Number(integerOf(bytes, false)) & WRITER_LOCKED) === 0;
   const how = reading ? CRASH_POINT.read : CRASH_POINT.write;
-  return ask(injection, kernel, place, { op: CRASH_POINT.release, mode: how, address: place.address, cpu, note: `CPU ${cpu} gives it back` }); // prettier-ignore
+  return ask(injection, kernel, place, {
+    op: CRASH_POINT.release,
+    mode: how,
+    address: place.address,
+    cpu,
+    note: `CPU ${cpu} gives it back`,
+  });
 };
 
 /** `loop CPU irqs off`: the CPU enters a loop without end in its kernel. */
@@ -94,10 +113,19 @@ export const loop: Perform = (injection) => {
   const off = irqs?.kind === 'word' && irqs.value === 'off';
   const mode = off ? CRASH_POINT.irqs_off : CRASH_POINT.irqs_on;
   const note = `for (;;) with interrupts ${off ? 'off' : 'on'}`;
-  return ask(injection, kernel.value, value, { op: CRASH_POINT.loop, mode, address: 0, cpu: value.thing.cpu, note }); // prettier-ignore
+  return ask(injection, kernel.value, value, {
+    op: CRASH_POINT.loop,
+    mode,
+    address: 0,
+    cpu: value.thing.cpu,
+    note,
+  });
 };
 
-/** Puts a request at the end of the CPU's queue and raises the interrupt that says so. It counts as activated once the guest reads it. */
+/**
+ * Puts a request at the end of the CPU's queue and raises the interrupt that says so. It counts as activated once the
+ * guest reads it.
+ */
 function ask(injection: Injection, kernel: Kernel, place: Place, request: Request): Effect {
   const controls = controlOf(injection.live, 'raiseInterrupt');
   if (!controls.ok) return refusedFor(controls);
@@ -108,10 +136,20 @@ function ask(injection: Injection, kernel: Kernel, place: Place, request: Reques
   const head_at = memberAddress(kernel, queue.value, 'head');
   const tail_at = memberAddress(kernel, queue.value, 'tail');
   const requests = memberPlace(kernel, queue.value, 'requests');
-  const [head, tail, asked] = [head_at, tail_at, asked_at].map((at) => (at === undefined ? undefined : kernel.u32(at))); // prettier-ignore
-  if (head === undefined || tail === undefined || asked === undefined || head_at === undefined || asked_at === undefined || !requests)
-    return refused(`${place.partition}: this kernel has no crash points`); // prettier-ignore
-  if (((head - tail) >>> 0) >= QUEUE) return { kind: 'later', note: `CPU ${request.cpu} has ${QUEUE} requests waiting` }; // prettier-ignore
+  const [head, tail, asked] = [head_at, tail_at, asked_at].map((at) =>
+    at === undefined ? undefined : kernel.u32(at),
+  );
+  if (
+    head === undefined ||
+    tail === undefined ||
+    asked === undefined ||
+    head_at === undefined ||
+    asked_at === undefined ||
+    !requests
+  )
+    return refused(`${place.partition}: this kernel has no crash points`);
+  if ((head - tail) >>> 0 >= QUEUE)
+    return { kind: 'later', note: `CPU ${request.cpu} has ${QUEUE} requests waiting` };
   const entry = elementOf(kernel, requests, head % QUEUE);
   if (!entry.ok) return refusedFor(entry);
   const { live } = injection;
@@ -135,7 +173,7 @@ function ask(injection: Injection, kernel: Kernel, place: Place, request: Reques
   if (!controls.value.raiseInterrupt(place.partition, request.cpu, VECTOR.lkdtm))
     return refused(`CPU ${request.cpu} of ${place.partition} takes no interrupt`);
   // The harness changes nothing of the place itself: the guest's own kernel does.
-  const note = `${request.note}, asked by lkdtm_queue.requests[${head % QUEUE}] from ${hex(before)} to ${hex(readPlace(live, entry.value))}`; // prettier-ignore
+  const note = `${request.note}, asked by lkdtm_queue.requests[${head % QUEUE}] from ${hex(before)} to ${hex(readPlace(live, entry.value))}`;
   return {
     kind: 'done',
     place,

@@ -12,7 +12,9 @@ import { subject } from './bytes.ts';
 const DMA_BYTES = 512;
 const DMA_LIMIT = 65_536;
 
-/** `dma DEVICE to PLACE bytes N fill BYTE`: the device completes a transfer to a machine address that nobody gave it. */
+/**
+ * `dma DEVICE to PLACE bytes N fill BYTE`: the device completes a transfer to a machine address that nobody gave it.
+ */
 export const dma: Perform = (injection) => {
   const device = subject(injection);
   if (!device.ok) return refusedFor(device);

@@ -21,8 +21,9 @@ interface NodeLayout {
 }
 
 /**
- * Takes an hrtimer out of its clock's tree; its own state stays, so hrtimer_is_queued() goes on saying yes. The tree that is left is built
- * anew from its nodes in order, perfectly balanced with its lowest level red: as valid as what rb_erase leaves.
+ * Takes an hrtimer out of its clock's tree; its own state stays, so hrtimer_is_queued() goes on saying yes. The tree
+ * that is left is built anew from its nodes in order, perfectly balanced with its lowest level red: as valid as what
+ * rb_erase leaves.
  */
 export function dequeueHrtimer(live: Target, kernel: Kernel, timer: BytesPlace): Effect {
   const state = memberPlace(kernel, timer, 'state');

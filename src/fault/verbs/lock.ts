@@ -16,8 +16,8 @@ const WRITER_MASK = 0x1ffn;
 const SPIN_LOCKED = 1;
 
 /**
- * `leak LOCK mode MODE`: the lock word as an acquisition leaves it that will never be released. While somebody holds the lock the
- * acquirer would wait, and so does this.
+ * `leak LOCK mode MODE`: the lock word as an acquisition leaves it that will never be released. While somebody holds
+ * the lock the acquirer would wait, and so does this.
  */
 export const leak: Perform = (injection) => {
   const place = subject(injection);

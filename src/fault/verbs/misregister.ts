@@ -24,7 +24,9 @@ interface Lie {
   readonly bytes?: Uint8Array;
 }
 
-/** `misregister web.metadata how HOW`, at the registration itself: what reaches the registry instead, and what was done. */
+/**
+ * `misregister web.metadata how HOW`, at the registration itself: what reaches the registry instead, and what was done.
+ */
 export function misregister(
   injection: Injection,
   registration: Registration,
@@ -47,7 +49,13 @@ export function misregister(
       return { effect: refused('the region cannot be written') };
     }
   }
-  const place = physicalPlace(partition, registration.address, registration.bytes, `${partition.name}.metadata`, 'metadata'); // prettier-ignore
+  const place = physicalPlace(
+    partition,
+    registration.address,
+    registration.bytes,
+    `${partition.name}.metadata`,
+    'metadata',
+  );
   const before = changed ? region.slice(changed.start, changed.end) : NO_BYTES;
   const after = changed && lie.bytes ? lie.bytes.slice(changed.start, changed.end) : NO_BYTES;
   const effect: Effect = { kind: 'done', place, before, after, watch: [], immediate: true, note: how.value };
@@ -87,7 +95,9 @@ function lieOf(
         bytes: patched(region, (view) => view.setUint16(VERSION_AT, NO_VERSION, true)),
       };
     case 'STALE': {
-      const stale = patched(region, (view) => view.setBigUint64(BOOT_ID_AT, view.getBigUint64(BOOT_ID_AT, true) ^ 1n, true)); // prettier-ignore
+      const stale = patched(region, (view) =>
+        view.setBigUint64(BOOT_ID_AT, view.getBigUint64(BOOT_ID_AT, true) ^ 1n, true),
+      );
       return { registration: as_is, bytes: resealed(stale) };
     }
     case 'SEAL': {
@@ -99,7 +109,12 @@ function lieOf(
     }
     case 'MALFORMED':
       // The first entry says that it is longer than the whole region; sealed as if that were meant.
-      return { registration: as_is, bytes: resealed(patched(region, (view) => view.setUint32(REGION_HEADER_BYTES + 4, 0x00ff_ffff, true))) }; // prettier-ignore
+      return {
+        registration: as_is,
+        bytes: resealed(
+          patched(region, (view) => view.setUint32(REGION_HEADER_BYTES + 4, 0x00ff_ffff, true)),
+        ),
+      };
     default:
       return undefined;
   }

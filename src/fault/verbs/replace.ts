@@ -25,8 +25,9 @@ const SEALED = 1;
 const MOST = 0xffff_ffffn;
 
 /**
- * `replace LOCATOR with "TEXT" type "NAME" limit N`: another entry for a locator of the region, in the room that it has, and a seal that
- * fits: whoever can forge an entry can compute a checksum. What is not said stays, as do blocks that the text does not name.
+ * `replace LOCATOR with "TEXT" type "NAME" limit N`: another entry for a locator of the region, in the room that it
+ * has, and a seal that fits: whoever can forge an entry can compute a checksum. What is not said stays, as do blocks
+ * that the text does not name.
  */
 export const replace: Perform = (injection) => {
   const place = subject(injection);

@@ -11,8 +11,8 @@ import { memberAddress, memberPlace, storeWord } from '../words.ts';
 import { readPlace } from '../write.ts';
 
 /**
- * Takes a timer_list out of its bucket as __hlist_del does, and clears the bucket's bit in pending_map when it was the last; the timer's own
- * links stay, so timer_pending() goes on saying yes.
+ * Takes a timer_list out of its bucket as __hlist_del does, and clears the bucket's bit in pending_map when it was the
+ * last; the timer's own links stay, so timer_pending() goes on saying yes.
  */
 export function dequeueTimer(live: Target, kernel: Kernel, timer: BytesPlace): Effect {
   const next_at = memberAddress(kernel, timer, 'entry.next');

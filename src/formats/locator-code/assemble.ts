@@ -4,9 +4,10 @@ import type { Instruction } from './opcodes.ts';
 import { CODE_LIMIT, INSTRUCTION_NAMES, INSTRUCTIONS } from './opcodes.ts';
 
 /**
- * Locator code as text: instructions with at most one operand, apart by newlines or semicolons; `NAME:` is a place to go to; `#` begins a
- * comment. Operands are numbers (decimal, 0x), texts (bare words) or, behind `branch` and `loop`, names of places or bytes of the code.
- * `byte N …` stands for bytes that are no instruction. `.BLOCK` begins another block of the entry; without it the text is `roots`.
+ * Locator code as text: instructions with at most one operand, apart by newlines or semicolons; `NAME:` is a place to
+ * go to; `#` begins a comment. Operands are numbers (decimal, 0x), texts (bare words) or, behind `branch` and `loop`,
+ * names of places or bytes of the code. `byte N …` stands for bytes that are no instruction. `.BLOCK` begins another
+ * block of the entry; without it the text is `roots`.
  */
 export interface Assembled {
   readonly ok: true;
@@ -24,8 +25,9 @@ export interface NotAssembled {
 }
 
 /**
- * The pieces of code of an entry. `roots` gives where the shape begins; `guard`, `length`, `first` and `last` leave a value, with the root's
- * object as `element`; `step` gives what follows its element; `link` leaves the offset of the link in an element.
+ * The pieces of code of an entry. `roots` gives where the shape begins; `guard`, `length`, `first` and `last` leave a
+ * value, with the root's object as `element`; `step` gives what follows its element; `link` leaves the offset of the
+ * link in an element.
  */
 export const BLOCKS = ['roots', 'guard', 'step', 'length', 'first', 'last', 'link'] as const;
 export type BlockName = (typeof BLOCKS)[number];
@@ -183,7 +185,8 @@ function placed(pieces: readonly Piece[], labels: ReadonlyMap<string, number>): 
       bytes.push(...written);
     }
     if (grown) continue;
-    if (bytes.length > CODE_LIMIT) return { ok: false, message: `${bytes.length} bytes are more than ${CODE_LIMIT}`, start: 0, end: 0 }; // prettier-ignore
+    if (bytes.length > CODE_LIMIT)
+      return { ok: false, message: `${bytes.length} bytes are more than ${CODE_LIMIT}`, start: 0, end: 0 };
     return Uint8Array.from(bytes);
   }
 }
@@ -218,7 +221,12 @@ export function disassembleLines(
       const shortest = value !== undefined && leb(value).length === end - at - 1;
       text = said !== undefined && shortest ? `${instruction.name} ${said}` : undefined;
     }
-    lines.push({ offset: at, text: text ?? `byte ${[...code.subarray(at, end)].map((byte) => `0x${byte.toString(16).padStart(2, '0')}`).join(' ')}` }); // prettier-ignore
+    lines.push({
+      offset: at,
+      text:
+        text ??
+        `byte ${[...code.subarray(at, end)].map((byte) => `0x${byte.toString(16).padStart(2, '0')}`).join(' ')}`,
+    });
     at = end;
   }
   return lines;

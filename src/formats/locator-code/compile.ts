@@ -7,7 +7,9 @@ import type { LocatorTypes } from './types.ts';
 import { typeText } from './types.ts';
 
 export interface CompileOptions {
-  /** `constants`: offsets and sizes as they are in this guest. `names`: to be looked up in BTF by whoever runs the code. */
+  /**
+   * `constants`: offsets and sizes as they are in this guest. `names`: to be looked up in BTF by whoever runs the code.
+   */
   readonly offsets: 'constants' | 'names';
   /** What an element of the parent is, for a nested locator. */
   readonly parent?: TypeModel;
@@ -16,7 +18,10 @@ export interface CompileOptions {
 export type CompiledLocator =
   { readonly ok: true; readonly entry: LocatorEntry } | { readonly ok: false; readonly message: string };
 
-/** A locator of the language as an entry of a region. Not every expression can be written in code: then `message` says which. */
+/**
+ * A locator of the language as an entry of a region. Not every expression can be written in code: then `message` says
+ * which.
+ */
 export function compileLocator(
   model: LocatorModel,
   types: LocatorTypes,

@@ -26,10 +26,21 @@ interface Ends {
 }
 
 const ARITHMETIC: Partial<Record<FormulaOperator, string>> = {
-  '+': 'add', '-': 'sub', '*': 'mul', '&': 'and', '|': 'or', '^': 'xor', '<<': 'shl', '>>': 'shr', '==': 'eq', '!=': 'ne', '<': 'lt',
+  '+': 'add',
+  '-': 'sub',
+  '*': 'mul',
+  '&': 'and',
+  '|': 'or',
+  '^': 'xor',
+  '<<': 'shl',
+  '>>': 'shr',
+  '==': 'eq',
+  '!=': 'ne',
+  '<': 'lt',
   // Of what is true or not.
-  'and': 'and', 'or': 'or',
-}; // prettier-ignore
+  and: 'and',
+  or: 'or',
+};
 const LOADS: Readonly<Record<number, string>> = { 1: 'load8', 2: 'load16', 4: 'load32', 8: 'load64' };
 const ALL_ONES = '0xffffffffffffffff';
 
@@ -54,7 +65,9 @@ export class Emitter {
     return this.#lines.join('\n');
   }
 
-  /** Gives every place that the formula means, as roots; returns the types of the object and of what lies at the root. */
+  /**
+   * Gives every place that the formula means, as roots; returns the types of the object and of what lies at the root.
+   */
   roots(formula: Formula, whole = false): readonly [TypeModel | undefined, TypeModel | undefined] {
     let types: readonly [TypeModel | undefined, TypeModel | undefined] = [undefined, undefined];
     this.#place(formula, (here) => {
@@ -180,7 +193,8 @@ export class Emitter {
         });
       case 'member': {
         const { of } = formula;
-        if (of.kind !== 'cast' || isPlace(of)) return this.#place(of, (here) => then(this.#member(here, formula.name))); // prettier-ignore
+        if (of.kind !== 'cast' || isPlace(of))
+          return this.#place(of, (here) => then(this.#member(here, formula.name)));
         // A number that is taken for a pointer.
         const to = of.type.kind === 'pointer' ? of.type.to : undefined;
         this.value(of.of);

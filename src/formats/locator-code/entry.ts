@@ -9,11 +9,35 @@ import { CODE_LIMIT } from './opcodes.ts';
 
 /** In the order of their numbers in an entry. */
 export const LOCATOR_SHAPES: readonly Shape[] = [
-  'one', 'list', 'hlist', 'llist', 'tree', 'hash', 'array', 'ring', 'freelist', 'bitmap', 'xarray', 'maple', 'graph',
-]; // prettier-ignore
+  'one',
+  'list',
+  'hlist',
+  'llist',
+  'tree',
+  'hash',
+  'array',
+  'ring',
+  'freelist',
+  'bitmap',
+  'xarray',
+  'maple',
+  'graph',
+];
 
 /** Names that an entry states, in the order in which it does; '' for what it does not. */
-export const ENTRY_NAMES = ['name', 'parent', 'type', 'via', 'label', 'id', 'key', 'space', 'guard_type', 'object_type', 'head_type'] as const; // prettier-ignore
+export const ENTRY_NAMES = [
+  'name',
+  'parent',
+  'type',
+  'via',
+  'label',
+  'id',
+  'key',
+  'space',
+  'guard_type',
+  'object_type',
+  'head_type',
+] as const;
 export type EntryName = (typeof ENTRY_NAMES)[number];
 
 /** A locator as a guest publishes it; region.md, beside this folder, has its bytes. */
@@ -46,7 +70,16 @@ export function encodeLocator(entry: LocatorEntry): Uint8Array {
     return known >= 0 ? known + 1 : texts.push(text);
   };
   const names = ENTRY_NAMES.flatMap((name) => leb(BigInt(indexOf(entry.names[name]))));
-  const bytes: number[] = [ENTRY_VERSION, LOCATOR_SHAPES.indexOf(entry.shape), 0, 0, entry.including_head ? FLAG_HEAD : 0, 0, texts.length, entry.blocks.size]; // prettier-ignore
+  const bytes: number[] = [
+    ENTRY_VERSION,
+    LOCATOR_SHAPES.indexOf(entry.shape),
+    0,
+    0,
+    entry.including_head ? FLAG_HEAD : 0,
+    0,
+    texts.length,
+    entry.blocks.size,
+  ];
   for (const text of texts) bytes.push(text.length, ...Buffer.from(text, 'latin1'));
   bytes.push(...names, ...leb(BigInt(entry.limit)));
   for (const block of BLOCKS) {
@@ -62,8 +95,8 @@ export function encodeLocator(entry: LocatorEntry): Uint8Array {
 export type DecodedLocator = Result<LocatorEntry> & { readonly name?: string };
 
 /**
- * Reads an entry from a note's descriptor; what lies behind its own size is not looked at. Failures: VERSION, TRUNCATED, MALFORMED, with the
- * byte. Never throws. The code itself is not checked: whoever runs it finds out.
+ * Reads an entry from a note's descriptor; what lies behind its own size is not looked at. Failures: VERSION,
+ * TRUNCATED, MALFORMED, with the byte. Never throws. The code itself is not checked: whoever runs it finds out.
  */
 export function decodeLocator(bytes: Uint8Array): DecodedLocator {
   if (bytes.length < HEADER_BYTES)

@@ -8,12 +8,15 @@ import { readLeb } from './leb128.ts';
 import { INSTRUCTIONS, OP, STACK_DEPTH } from './opcodes.ts';
 import { wideText, product } from './wide.ts';
 
-/** The stack of whichever code runs: none of it runs any other, and what it leaves is taken off before the next begins. */
+/**
+ * The stack of whichever code runs: none of it runs any other, and what it leaves is taken off before the next begins.
+ */
 const LOW = new Int32Array(STACK_DEPTH);
 const HIGH = new Int32Array(STACK_DEPTH);
 
 /**
- * Runs locator code. Pure: it reads through its host and writes nothing. Never throws; ends within its budget, whatever the code.
+ * Runs locator code. Pure: it reads through its host and writes nothing. Never throws; ends within its budget, whatever
+ * the code.
  */
 export class LocatorInterpreter {
   /** What `root` and `roots` gave in the last run: the object, and the address in it at which a shape begins. */
@@ -77,11 +80,17 @@ export class LocatorInterpreter {
     this.#loaded = NaN;
     this.#symbol = '';
     this.#cpu = -1;
-    this.objects.length = this.heads.length = this.sources.length = this.symbols.length = this.cpus.length = 0; // prettier-ignore
+    this.objects.length =
+      this.heads.length =
+      this.sources.length =
+      this.symbols.length =
+      this.cpus.length =
+        0;
     this.of_element_only = true;
     const operand = this.#operand;
     for (let at = 0; at < code.length;) {
-      if (++this.steps > this.#budget.steps) return fail('LOCATOR_BUDGET', at, `${this.#budget.steps} steps are used up`); // prettier-ignore
+      if (++this.steps > this.#budget.steps)
+        return fail('LOCATOR_BUDGET', at, `${this.#budget.steps} steps are used up`);
       const op = code[at] as number;
       const instruction = INSTRUCTIONS[op];
       if (!instruction) return fail('LOCATOR_MALFORMED', at, `0x${op.toString(16)} is no instruction`);
@@ -119,7 +128,10 @@ export class LocatorInterpreter {
     return true;
   }
 
-  /** The next run has the whole budget again: for code that is run once for each element, whose number the caller bounds. */
+  /**
+   * The next run has the whole budget again: for code that is run once for each element, whose number the caller
+   * bounds.
+   */
   refill(): void {
     this.steps = 0;
     this.loads = 0;
@@ -162,7 +174,8 @@ export class LocatorInterpreter {
         this.of_element_only = false;
         const cpu = this.#top;
         const base = cpu >= 0 && cpu < host.cpus ? host.perCpuBase(cpu) : NaN;
-        if (Number.isNaN(base)) return fail('INDEX', at, `there is no CPU ${cpu}: the guest has ${host.cpus}`); // prettier-ignore
+        if (Number.isNaN(base))
+          return fail('INDEX', at, `there is no CPU ${cpu}: the guest has ${host.cpus}`);
         this.#depth--;
         this.#cpu = cpu;
         this.#push(base);
@@ -271,7 +284,13 @@ export class LocatorInterpreter {
         return this.#give(at, this.#address(this.#depth), this.#address(this.#depth + 1), 1, 0);
       case OP.roots:
         this.#depth -= 4;
-        return this.#give(at, this.#address(this.#depth), this.#address(this.#depth + 1), this.#address(this.#depth + 2), this.#address(this.#depth + 3)); // prettier-ignore
+        return this.#give(
+          at,
+          this.#address(this.#depth),
+          this.#address(this.#depth + 1),
+          this.#address(this.#depth + 2),
+          this.#address(this.#depth + 3),
+        );
       default:
         return this.#load(op, at);
     }
@@ -289,7 +308,8 @@ export class LocatorInterpreter {
   }
 
   #load(op: number, at: number): LocatorFailure | undefined {
-    if (++this.loads > this.#budget.loads) return fail('LOCATOR_BUDGET', at, `${this.#budget.loads} loads are used up`); // prettier-ignore
+    if (++this.loads > this.#budget.loads)
+      return fail('LOCATOR_BUDGET', at, `${this.#budget.loads} loads are used up`);
     const address = this.#top;
     const host = this.#host;
     let l = NaN;

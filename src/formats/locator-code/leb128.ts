@@ -9,7 +9,10 @@ export interface Leb {
   next: number;
 }
 
-/** Reads the number at `at` into `into`; false when it is cut short by `end`, longer than ten bytes, or wider than 64 bits. */
+/**
+ * Reads the number at `at` into `into`; false when it is cut short by `end`, longer than ten bytes, or wider than 64
+ * bits.
+ */
 export function readLeb(bytes: Uint8Array, at: number, end: number, into: Leb): boolean {
   let low = 0;
   let high = 0;

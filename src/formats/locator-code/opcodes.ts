@@ -1,6 +1,7 @@
 /**
- * The stack machine that locators are written for: region.md, beside this folder, tells what each instruction does. An instruction is
- * one byte and at most one operand, an unsigned LEB128. Values are 64 bits; the stack is `STACK_DEPTH` deep.
+ * The stack machine that locators are written for: region.md, beside this folder, tells what each instruction does. An
+ * instruction is one byte and at most one operand, an unsigned LEB128. Values are 64 bits; the stack is `STACK_DEPTH`
+ * deep.
  */
 
 /** What an operand is: a number, a text of the entry's table, a byte of the same code. */

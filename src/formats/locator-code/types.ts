@@ -56,7 +56,8 @@ export function memberOf(
   const seen = resolved(types, of);
   if (seen?.kind !== 'aggregate' || depth > DEPTH_LIMIT) return undefined;
   for (const member of seen.members) {
-    if (member.name === name) return { type: member.type, offset: member.offset, ...(member.bits ? { bits: member.bits } : {}) }; // prettier-ignore
+    if (member.name === name)
+      return { type: member.type, offset: member.offset, ...(member.bits ? { bits: member.bits } : {}) };
     if (member.name !== '') continue;
     const inner = memberOf(types, member.type, name, depth + 1);
     if (inner) return { ...inner, offset: member.offset + inner.offset };

@@ -135,7 +135,10 @@ function finding(
     const near = nearest(word, known);
     // Those of the structure at hand say more than all there are.
     const own = subjects.flatMap(({ place }) => [...(codesOf(place.collection?.name ?? '', scope) ?? [])]);
-    const help = near === undefined ? didYouMean(word, own.length > 0 ? own : known, 'it gives') : `did you mean \`${near}\`?`; // prettier-ignore
+    const help =
+      near === undefined
+        ? didYouMean(word, own.length > 0 ? own : known, 'it gives')
+        : `did you mean \`${near}\`?`;
     fail(scope, 'E0704', at, `there is no finding \`${word}\``, 'unknown', help);
     return false;
   }
@@ -146,7 +149,9 @@ function finding(
     fail(scope, 'E0715', at, message, 'never together', `write \`is ${verdict} with ${word}\``);
     return false;
   }
-  const stranger = subjects.find(({ place }) => place.collection !== undefined && !gives(place.collection.name, word, scope)); // prettier-ignore
+  const stranger = subjects.find(
+    ({ place }) => place.collection !== undefined && !gives(place.collection.name, word, scope),
+  );
   if (stranger === undefined) return true;
   const { name } = stranger.place.collection as { name: string };
   const found = [...(doc?.collections ?? []), ...givenBy(word, scope)].map((one) => `\`${one}\``).join(', ');

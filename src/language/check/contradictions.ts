@@ -10,7 +10,9 @@ import type { Scope } from '../scope.ts';
 /** A claim is compared with the first so many about the same subject. */
 const COMPARED = 32;
 
-/** Claims that cannot both hold, whatever the run. Only those that hold always: `if` and `given` may exclude each other. */
+/**
+ * Claims that cannot both hold, whatever the run. Only those that hold always: `if` and `given` may exclude each other.
+ */
 export function checkContradictions(claims: readonly Claim[], scope: Scope): void {
   if (claims.length <= COMPARED && peaceful(claims)) return;
   const fixed = claims.filter((claim) => claim.given === undefined && always(claim));
@@ -119,7 +121,9 @@ function verdicts(claim: Claim): readonly string[] | undefined {
   return bare ? VERDICTS.filter((state) => !claim.states.includes(state)) : undefined;
 }
 
-/** Whether the denial allows for all that the other allows for: what differs within less slack may be alike within more. */
+/**
+ * Whether the denial allows for all that the other allows for: what differs within less slack may be alike within more.
+ */
 function grants(denies: Claim, says: Claim): boolean {
   const excepted = denies.except.map(printPath);
   return (

@@ -80,16 +80,25 @@ function slabPart(
   if (part?.kind !== 'field' || !SLAB_PARTS.includes(part.name)) {
     return fields(placeOf('bytes', lpar.name, collection, type), steps, from + 1, scope);
   }
-  const known = number?.kind === 'any' || (number?.kind === 'index' && number.index.kind === 'int' && number.index.value >= 0n);
+  const known =
+    number?.kind === 'any' ||
+    (number?.kind === 'index' && number.index.kind === 'int' && number.index.value >= 0n);
   if (!known) {
     const help = `as in \`${path.root}.slabs["dentry"].${part.name}[0]\``;
-    return failAt(scope, 'E0603', number?.span ?? part.span, `\`${part.name}\` of a cache are numbered`, 'which one?', help);
+    return failAt(
+      scope,
+      'E0603',
+      number?.span ?? part.span,
+      `\`${part.name}\` of a cache are numbered`,
+      'which one?',
+      help,
+    );
   }
   const name = cache?.kind === 'index' && cache.index.kind === 'string' ? cache.index.value : '';
   const of = part.name === 'slabs' ? 'slab' : (own(SLAB_CACHES, name) ?? '');
   const start = placeOf(part.name === 'slabs' ? 'bytes' : 'object', lpar.name, collection, typeNamed(of));
   return from + 3 === steps.length ? start : fields(start, steps, from + 3, scope);
-} // prettier-ignore
+}
 
 /** A type of the kernel's, by name. */
 function typeNamed(name: string): TypeModel | undefined {

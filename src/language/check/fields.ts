@@ -14,8 +14,8 @@ import type { Place } from './place.ts';
 const KERNEL: TypeSource = { named: kernelType, perCpu: kernelPerCpu, locator: () => undefined };
 
 /**
- * Follows fields and array indices from `steps[from]` on, as C would: a pointer to a struct is followed, anonymous members are
- * searched through. Where the type is not known, any field is taken: a run will tell.
+ * Follows fields and array indices from `steps[from]` on, as C would: a pointer to a struct is followed, anonymous
+ * members are searched through. Where the type is not known, any field is taken: a run will tell.
  */
 export function fields(
   start: Place,
@@ -131,7 +131,9 @@ function item(
     const message = `index ${outside} is outside the array`;
     return failAt(scope, 'E0618', step.span, message, `it has ${length} elements, from 0`);
   }
-  return isRange(step) && low !== undefined && high !== undefined ? { kind: 'array', of, count: high - low + 1 } : of; // prettier-ignore
+  return isRange(step) && low !== undefined && high !== undefined
+    ? { kind: 'array', of, count: high - low + 1 }
+    : of;
 }
 
 /** The first and last index of a step, as far as they are known before the run. */

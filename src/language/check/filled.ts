@@ -4,7 +4,10 @@ import type { LocatorModel } from '../../model/structure.ts';
 import { failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 
-/** What an application of the partition fills a structure with; undefined where none does, or where each parent has elements of its own. */
+/**
+ * What an application of the partition fills a structure with; undefined where none does, or where each parent has
+ * elements of its own.
+ */
 function fillOf(name: string, { apps = [] }: LparModel): AppFill | undefined {
   const fill = apps.flatMap(({ fills }) => fills).find(({ locator }) => locator.name === name);
   return fill?.locator.parent === undefined ? fill : undefined;
@@ -29,9 +32,15 @@ export function isFilled(locator: LocatorModel, step: PathStep, lpar: LparModel,
     index.kind === 'int' ? hasNumber(field, index.value, fill.count) : hasText(field, index.value);
   if (found) return true;
   const wanted = index.kind === 'int' ? String(index.value) : `"${index.value}"`;
-  failAt(scope, 'E0607', step.span, `no element of \`${name}\` has the ${member} ${wanted}`, 'none is made', undefined, [
-    { span: field.span, text: 'what they are filled with' },
-  ]); // prettier-ignore
+  failAt(
+    scope,
+    'E0607',
+    step.span,
+    `no element of \`${name}\` has the ${member} ${wanted}`,
+    'none is made',
+    undefined,
+    [{ span: field.span, text: 'what they are filled with' }],
+  );
   return false;
 }
 

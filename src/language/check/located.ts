@@ -29,7 +29,10 @@ export function ownStructureNames({ structures }: Scope): string[] {
   return [...(structures?.locators.keys() ?? []), ...(structures?.validators.keys() ?? [])];
 }
 
-/** True for what an application of the partition fills, or its region describes, under a name that this file does not know. */
+/**
+ * True for what an application of the partition fills, or its region describes, under a name that this file does not
+ * know.
+ */
 export function isFilledThere(name: string, { apps = [], metadata }: LparModel): boolean {
   const filled = apps.flatMap(({ fills }) => fills).map(({ locator }) => locator);
   return [...filled, ...(metadata.locators ?? [])].some((one) => one.name === name);
@@ -48,8 +51,8 @@ export function structureNames(scope: Scope): string[] {
 }
 
 /**
- * A structure of a spec's own or of the library, one of its elements, or a part of one; `none` when the name is no such structure's, or
- * when the built-in collection of that name says the same.
+ * A structure of a spec's own or of the library, one of its elements, or a part of one; `none` when the name is no such
+ * structure's, or when the built-in collection of that name says the same.
  */
 export function located(
   name: string,
@@ -86,12 +89,26 @@ function validated(
   from: number,
   scope: Scope,
 ): Place | undefined {
-  const collection = KNOWN.get(validator) ?? { name, element: '', index: [], judged: true, describable: true, doc: '' }; // prettier-ignore
+  const collection = KNOWN.get(validator) ?? {
+    name,
+    element: '',
+    index: [],
+    judged: true,
+    describable: true,
+    doc: '',
+  };
   KNOWN.set(validator, collection);
   const step = path.steps[from];
   if (step === undefined) return { kind: 'collection', lpar: lpar.name, collection, dimension: 'set' };
   const help = `as in \`verdict ${lpar.name}.${name} is intact\``;
-  return failAt(scope, 'E0602', step.span, `\`${name}\` is what a validator judges: it has no elements`, 'no part', help); // prettier-ignore
+  return failAt(
+    scope,
+    'E0602',
+    step.span,
+    `\`${name}\` is what a validator judges: it has no elements`,
+    'no part',
+    help,
+  );
 }
 
 function elementOf(
@@ -140,6 +157,13 @@ function chosen(step: PathStep, locator: LocatorModel, path: Path, scope: Scope)
     step.kind === 'index'
       ? `\`${locator.name}\` takes ${wanted} in its brackets`
       : `\`${locator.name}\` are many: say which one`;
-  failAt(scope, 'E0603', step.span, message, `expected ${wanted}`, `as in \`${path.root}.${locator.name}[any]\``); // prettier-ignore
+  failAt(
+    scope,
+    'E0603',
+    step.span,
+    message,
+    `expected ${wanted}`,
+    `as in \`${path.root}.${locator.name}[any]\``,
+  );
   return false;
 }

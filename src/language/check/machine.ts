@@ -19,7 +19,9 @@ const GUEST_CPU_LIMIT = 32;
 
 type Party = { readonly name: string } & (Draft['lpars'] extends Map<string, infer L> ? L : never);
 
-/** What one machine cannot hold: CPUs, memory and devices given away twice or not there, partitions that are not whole. */
+/**
+ * What one machine cannot hold: CPUs, memory and devices given away twice or not there, partitions that are not whole.
+ */
 export function checkMachine(draft: Draft, scope: Scope): void {
   const { machine } = draft;
   const parties = [...draft.lpars.values(), ...draft.ambulances.values()] as Party[];

@@ -10,8 +10,8 @@ interface Sharer {
 type Sharing = Sharer & { readonly cpus: Given<CpuGrant> };
 
 /**
- * `minimum 30%` is a promise that the weights have to keep: slots are fixed, so what a partition is given is known before anything runs.
- * Rounding of slots to nanoseconds is not counted.
+ * `minimum 30%` is a promise that the weights have to keep: slots are fixed, so what a partition is given is known
+ * before anything runs. Rounding of slots to nanoseconds is not counted.
  */
 export function checkMinima(parties: readonly Sharer[], scope: Scope): void {
   const sharing = parties.filter((one): one is Sharing => one.cpus?.value.mode === 'shared');
@@ -31,7 +31,9 @@ export function checkMinima(parties: readonly Sharer[], scope: Scope): void {
 function shareOf(grant: CpuGrant, sharing: readonly Sharing[]): number {
   let share = 0;
   for (const cpu of usedBy(grant)) {
-    const weights = sharing.filter((one) => usedBy(one.cpus.value).has(cpu)).map((one) => one.cpus.value.weight); // prettier-ignore
+    const weights = sharing
+      .filter((one) => usedBy(one.cpus.value).has(cpu))
+      .map((one) => one.cpus.value.weight);
     share += grant.weight / weights.reduce((sum, weight) => sum + weight, 0);
   }
   return share;
@@ -47,8 +49,9 @@ function overPromised(sharing: readonly Sharing[], scope: Scope): boolean {
   for (const { cpus } of sharing) {
     const here = usedBy(cpus.value);
     const confined = sharing.filter(
-      (one) => one.cpus.value.minimum !== undefined && [...usedBy(one.cpus.value)].every((cpu) => here.has(cpu)),
-    ); // prettier-ignore
+      (one) =>
+        one.cpus.value.minimum !== undefined && [...usedBy(one.cpus.value)].every((cpu) => here.has(cpu)),
+    );
     const sum = confined.reduce((total, one) => total + (one.cpus.value.minimum ?? 0), 0);
     const last = confined.at(-1);
     if (last === undefined || sum <= here.size + 1e-6) continue;

@@ -6,7 +6,10 @@ import type { Scope } from '../scope.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Clause, Item, Trigger } from '../tree.ts';
 
-/** `of NAME`, `given NAME.activated`: the name must be `called` somewhere, and what it calls must be able to reach the moment. */
+/**
+ * `of NAME`, `given NAME.activated`: the name must be `called` somewhere, and what it calls must be able to reach the
+ * moment.
+ */
 export function momentOf(
   clause: Clause,
   called: ReadonlyMap<string, Trigger>,
@@ -16,7 +19,14 @@ export function momentOf(
   const word = clause.word.text;
   if (expr?.kind === 'path' && clause.values.length === 1 && isParty(expr.root.text, called, scope)) {
     const event = eventPattern(expr, 1, scope);
-    return event && { name: scope.unit.source.text.slice(expr.start, expr.end), moment: 'event', event, span: spanOf(scope.unit, expr) }; // prettier-ignore
+    return (
+      event && {
+        name: scope.unit.source.text.slice(expr.start, expr.end),
+        moment: 'event',
+        event,
+        span: spanOf(scope.unit, expr),
+      }
+    );
   }
   if (expr?.kind !== 'path' || clause.values.length !== 1 || expr.steps.length > 1) {
     return fail(

@@ -5,8 +5,8 @@ import type { Name } from '../tree.ts';
 import { unitMeant, UNITS } from '../units.ts';
 
 /**
- * Refuses parameters of one name, and names that are read as units. A parameter is the word before its value, most often after a number: in `harm web value 3 s 4`
- * the `s` would be seconds.
+ * Refuses parameters of one name, and names that are read as units. A parameter is the word before its value, most
+ * often after a number: in `harm web value 3 s 4` the `s` would be seconds.
  */
 export function checkNames(unit: Unit, problems: Problems): void {
   for (const node of unit.tree.declarations) {
@@ -26,7 +26,13 @@ export function checkNames(unit: Unit, problems: Problems): void {
     for (const name of parameters) {
       const first = seen.get(name.text);
       if (first === undefined) seen.set(name.text, name);
-      else problems.error('E1033', `there are two parameters \`${name.text}\``, [label(unit, name, 'again'), label(unit, first, 'first here')], 'give one of them another name'); // prettier-ignore
+      else
+        problems.error(
+          'E1033',
+          `there are two parameters \`${name.text}\``,
+          [label(unit, name, 'again'), label(unit, first, 'first here')],
+          'give one of them another name',
+        );
     }
   }
 

@@ -26,13 +26,49 @@ export interface ObserverRule {
 
 const ALWAYS = ['if', 'given'];
 const RULES: readonly ObserverRule[] = [
-  { observer: 'guest', subjects: ['lpar', 'cpus'], what: 'a partition', clauses: ['by', 'within', 'of', 'until', ...ALWAYS], later: ['from'] },
-  { observer: 'hypervisor', subjects: ['lpar', 'metadata', 'device', 'ambulance', 'grants'], what: 'a partition, its metadata, a device, an ambulance or its grants', clauses: ['by', 'with', 'within', 'of', 'until', ...ALWAYS], later: [] },
-  { observer: 'verdict', subjects: ['collection', 'metadata', 'others', 'all'], what: 'a structure, `web.*` or `others`', clauses: ['with', 'at', 'via', 'except', 'from', ...ALWAYS], later: [] },
-  { observer: 'diagnosis', subjects: ['lpar'], what: 'a partition', clauses: ['at', 'rank', 'from', ...ALWAYS], later: [] },
-  { observer: 'service', subjects: ['lpar'], what: 'a partition', clauses: ['with', 'by', 'from', 'within', 'of', ...ALWAYS], later: [] },
-  { observer: 'bystander', subjects: ['lpar'], what: 'a partition', clauses: ['slack', 'except', ...ALWAYS], later: [] },
-]; // prettier-ignore
+  {
+    observer: 'guest',
+    subjects: ['lpar', 'cpus'],
+    what: 'a partition',
+    clauses: ['by', 'within', 'of', 'until', ...ALWAYS],
+    later: ['from'],
+  },
+  {
+    observer: 'hypervisor',
+    subjects: ['lpar', 'metadata', 'device', 'ambulance', 'grants'],
+    what: 'a partition, its metadata, a device, an ambulance or its grants',
+    clauses: ['by', 'with', 'within', 'of', 'until', ...ALWAYS],
+    later: [],
+  },
+  {
+    observer: 'verdict',
+    subjects: ['collection', 'metadata', 'others', 'all'],
+    what: 'a structure, `web.*` or `others`',
+    clauses: ['with', 'at', 'via', 'except', 'from', ...ALWAYS],
+    later: [],
+  },
+  {
+    observer: 'diagnosis',
+    subjects: ['lpar'],
+    what: 'a partition',
+    clauses: ['at', 'rank', 'from', ...ALWAYS],
+    later: [],
+  },
+  {
+    observer: 'service',
+    subjects: ['lpar'],
+    what: 'a partition',
+    clauses: ['with', 'by', 'from', 'within', 'of', ...ALWAYS],
+    later: [],
+  },
+  {
+    observer: 'bystander',
+    subjects: ['lpar'],
+    what: 'a partition',
+    clauses: ['slack', 'except', ...ALWAYS],
+    later: [],
+  },
+];
 
 export const OBSERVERS: ReadonlyMap<string, ObserverRule> = new Map(
   RULES.map((rule) => [rule.observer, rule]),

@@ -157,7 +157,14 @@ function unknownPart(lpar: LparModel, name: string, step: PathStep, scope: Scope
     );
   }
   if (isFilledThere(name, lpar))
-    return failAt(scope, 'E0602', step.span, `nothing here says what \`${name}\` of \`${lpar.name}\` is`, 'declared elsewhere', `import \`${name}\` from the file of its topology, too`); // prettier-ignore
+    return failAt(
+      scope,
+      'E0602',
+      step.span,
+      `nothing here says what \`${name}\` of \`${lpar.name}\` is`,
+      'declared elsewhere',
+      `import \`${name}\` from the file of its topology, too`,
+    );
   const names = [
     ...ownStructureNames(scope),
     ...SPECIAL_PLACES.map((one) => one.name),

@@ -20,7 +20,14 @@ export function symbolPlace(
   const [index] = rest;
   if (index?.kind !== 'index' || index.index.kind !== 'string') {
     const help = 'as in `web.symbols["init_task"]`';
-    return failAt(scope, 'E0603', index?.span ?? path.span, 'a symbol is named by a string', 'not a name', help); // prettier-ignore
+    return failAt(
+      scope,
+      'E0603',
+      index?.span ?? path.span,
+      'a symbol is named by a string',
+      'not a name',
+      help,
+    );
   }
   const name = index.index.value;
   const type = kernelGlobal(name) ?? kernelPerCpu(name) ?? ownType(name, lpar, scope);
@@ -37,18 +44,31 @@ export function symbolPlace(
 /** What a locator says that lies at a symbol of an application, where it is known here. */
 function ownType(name: string, lpar: LparModel, { structures }: Scope): TypeModel | undefined {
   const type = appVariables(lpar).get(name)?.type;
-  return type === undefined || structures === undefined || resolveType(type, structures.source) === undefined ? undefined : type; // prettier-ignore
+  return type === undefined || structures === undefined || resolveType(type, structures.source) === undefined
+    ? undefined
+    : type;
 }
 
 /** Of the application that every guest has. */
 const SHOP_SYMBOL = 'order_book';
 
-/** Warns of a symbol that is neither a variable of the simulated kernel nor one of an application. What a stock kernel has is seen when it runs. */
+/**
+ * Warns of a symbol that is neither a variable of the simulated kernel nor one of an application. What a stock kernel
+ * has is seen when it runs.
+ */
 function known(name: string, at: PathStep, lpar: LparModel, scope: Scope): void {
   const own = appVariables(lpar);
-  if (own.has(name) || name === SHOP_SYMBOL || scope.structures?.wrong === true || !scope.simulated) return; // prettier-ignore
+  if (own.has(name) || name === SHOP_SYMBOL || scope.structures?.wrong === true || !scope.simulated) return;
   const near = nearest(name, [...own.keys(), SHOP_SYMBOL, ...kernelVariables()]);
-  const help = near === undefined ? 'a function, or a variable of another kernel, is looked up when the scenario runs' : `did you mean \`${near}\`?`; // prettier-ignore
+  const help =
+    near === undefined
+      ? 'a function, or a variable of another kernel, is looked up when the scenario runs'
+      : `did you mean \`${near}\`?`;
   const labels = [{ span: at.span, text: 'known to nobody here' }, ...scope.trail];
-  scope.problems.warn('E0619', `neither the kernel nor an application of \`${lpar.name}\` has a variable \`${name}\``, labels, help); // prettier-ignore
+  scope.problems.warn(
+    'E0619',
+    `neither the kernel nor an application of \`${lpar.name}\` has a variable \`${name}\``,
+    labels,
+    help,
+  );
 }

@@ -2,7 +2,19 @@ import { holes } from '../interpolate.ts';
 import type { Problems } from '../problems.ts';
 import { label } from '../scope.ts';
 import type { Unit } from '../scope.ts';
-import type { Broken, Clause, Declaration, Expr, Import, Item, Member, Name, Scenario, Statement, Step } from '../tree.ts'; // prettier-ignore
+import type {
+  Broken,
+  Clause,
+  Declaration,
+  Expr,
+  Import,
+  Item,
+  Member,
+  Name,
+  Scenario,
+  Statement,
+  Step,
+} from '../tree.ts';
 
 /** A name that nothing mentions is most often a slip: `let`s, table columns, parameters of a fault. Warnings. */
 export function checkUses(unit: Unit, problems: Problems): void {
@@ -60,13 +72,22 @@ export function checkImports(unit: Unit, problems: Problems): void {
     const idle = node.names.filter(({ text: name }) => idleNames.has(name));
     for (const name of idle) {
       if (problems.full(unit.file)) return;
-      const help = idle.length === node.names.length ? 'remove the whole line' : `remove \`${name.text}\` from it`;
-      problems.warn('E0116', `\`${name.text}\` is imported and used nowhere`, [label(unit, name, 'unused')], help); // prettier-ignore
+      const help =
+        idle.length === node.names.length ? 'remove the whole line' : `remove \`${name.text}\` from it`;
+      problems.warn(
+        'E0116',
+        `\`${name.text}\` is imported and used nowhere`,
+        [label(unit, name, 'unused')],
+        help,
+      );
     }
   }
-} // prettier-ignore
+}
 
-/** Those of `names` that stand nowhere in a text but in its imports and comments: looked for until all are found, most often at once. */
+/**
+ * Those of `names` that stand nowhere in a text but in its imports and comments: looked for until all are found, most
+ * often at once.
+ */
 function idleIn(text: string, imports: readonly Import[], names: Set<string>): ReadonlySet<string> {
   const word = /#[^\n]*|[A-Za-z_]\w*/g;
   for (let at = 0; at <= imports.length; at++) {

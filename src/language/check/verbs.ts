@@ -101,7 +101,11 @@ export function checkSubject(
 function isLocator(subject: Expression): boolean {
   const steps = subject.kind === 'path' ? subject.value.steps : [];
   const [metadata, locators, index] = steps;
-  const named = metadata?.kind === 'field' && metadata.name === 'metadata' && locators?.kind === 'field' && locators.name === 'locators'; // prettier-ignore
+  const named =
+    metadata?.kind === 'field' &&
+    metadata.name === 'metadata' &&
+    locators?.kind === 'field' &&
+    locators.name === 'locators';
   return named && index?.kind === 'index' && steps.length === 3;
 }
 
@@ -186,9 +190,16 @@ function alike(value: Expression, from: Place | undefined, at: Node, scope: Scop
   const [has, takes] = [from && bitsOf(from, scope), to && bitsOf(to, scope)];
   if (has === undefined || takes === undefined || has === takes) return true;
   const message = `${has / 8} bytes are copied over ${takes / 8}`;
-  fail(scope, 'E0518', at, message, 'of another size', 'copy one field over another of its type, or ranges of one length');
+  fail(
+    scope,
+    'E0518',
+    at,
+    message,
+    'of another size',
+    'copy one field over another of its type, or ranges of one length',
+  );
   return false;
-} // prettier-ignore
+}
 
 function checkPatient(
   values: readonly Expression[],

@@ -16,9 +16,32 @@ import {
 } from '../../model/vocabulary.ts';
 
 const SETTING_WORDS: readonly string[] = [
-  'strict', 'off', 'on', 'yes', 'no', 'none', 'any', 'elapsed', 'read', 'write', 'fork', 'thread', 'linux',
-  'web_server', 'database', 'compile', 'idle', 'crc32c', 'inspection', 'service', 'advice', 'orphan', 'sim', 'qemu', 'core',
-]; // prettier-ignore
+  'strict',
+  'off',
+  'on',
+  'yes',
+  'no',
+  'none',
+  'any',
+  'elapsed',
+  'read',
+  'write',
+  'fork',
+  'thread',
+  'linux',
+  'web_server',
+  'database',
+  'compile',
+  'idle',
+  'crc32c',
+  'inspection',
+  'service',
+  'advice',
+  'orphan',
+  'sim',
+  'qemu',
+  'core',
+];
 
 /** Every bare word that means something somewhere: any other one in an expression is a slip. */
 export const KNOWN_WORDS: ReadonlySet<string> = new Set([

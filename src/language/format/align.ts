@@ -7,7 +7,10 @@ const COLUMN_LIMIT = 64;
 /** A line may not get longer than this for the sake of its neighbours. */
 const WIDTH_LIMIT = 120;
 
-/** The text of lines, with neighbours lined up: a claim's subject, a member's type, the cells of rows, comments behind the code. */
+/**
+ * The text of lines, with neighbours lined up: a claim's subject, a member's type, the cells of rows, comments behind
+ * the code.
+ */
 export function layOut(lines: readonly Line[]): string[] {
   const texts = lines.map(codeOf);
   for (const at of groups(lines)) {

@@ -25,13 +25,16 @@ const TOP: Frame = { brace: true, broken: true, indent: 0, outer: 0, list: false
 const TERSE: ReadonlySet<string> = new Set(['import', 'tag', 'let', 'def', 'locator', 'struct']);
 
 /**
- * Tokens to lines. The author's line breaks stand where the language lets them; blocks and their sentences are broken and indented
- * as they always are. `exploded` holds offsets of what does not fit on its line: opening braces
- * of blocks, and `else`.
+ * Tokens to lines. The author's line breaks stand where the language lets them; blocks and their sentences are broken
+ * and indented as they always are. `exploded` holds offsets of what does not fit on its line: opening braces of blocks,
+ * and `else`.
  */
 export class Breaker {
   readonly lines: Line[] = [];
-  /** Where each line can be taken apart: its first block that stands on one line, or its `else`; NaN where there is neither. By line. */
+  /**
+   * Where each line can be taken apart: its first block that stands on one line, or its `else`; NaN where there is
+   * neither. By line.
+   */
   readonly joints: number[] = [];
   readonly #text: string;
   readonly #tokens: readonly IToken[];
@@ -72,7 +75,11 @@ export class Breaker {
     });
     const rest = triviaOf(`${this.#text.slice(previous === undefined ? 0 : endOf(previous))}\n`);
     if (previous === undefined)
-      this.#comments({ ...rest, own: [...(rest.behind === '' ? [] : [{ text: rest.behind, gap: false }]), ...rest.own] }, 0, false); // prettier-ignore
+      this.#comments(
+        { ...rest, own: [...(rest.behind === '' ? [] : [{ text: rest.behind, gap: false }]), ...rest.own] },
+        0,
+        false,
+      );
     else {
       this.#flush(rest.behind);
       this.#comments(rest, 0, false);
@@ -84,9 +91,12 @@ export class Breaker {
     const frame = this.#frames.at(-1) as Frame;
     const opened = previous !== undefined && '{[('.includes(previous.image);
     const closes = '}])'.includes(one.image) && this.#frames.length > 1;
-    const starts = frame.brace && !frame.list && (ended || previous === undefined || (opened && previous.image === '{'));
+    const starts =
+      frame.brace && !frame.list && (ended || previous === undefined || (opened && previous.image === '{'));
     const parted = isElse(one) && this.#exploded.has(one.startOffset);
-    const breaks = frame.broken ? opened || closes || starts || trivia.newline || parted : trivia.newline && !closes && !frame.brace;
+    const breaks = frame.broken
+      ? opened || closes || starts || trivia.newline || parted
+      : trivia.newline && !closes && !frame.brace;
     if (starts && !closes) this.#head = one.image;
     if (previous === undefined || breaks) {
       // A comment on the first line of all has it to itself.
@@ -100,10 +110,16 @@ export class Breaker {
     if (isElse(one) && this.#pieces.length > 0 && Number.isNaN(this.#joint)) this.#joint = one.startOffset;
     this.#pieces.push({ token: one, spaced });
     if ('{[('.includes(one.image)) this.#open(one, at);
-  } // prettier-ignore
+  }
 
   /** Ends the line and begins the one of `one`, with the comments between. */
-  #break(one: IToken, at: number, frame: Frame, trivia: Trivia, is: { opened: boolean; closes: boolean; starts: boolean }): void {
+  #break(
+    one: IToken,
+    at: number,
+    frame: Frame,
+    trivia: Trivia,
+    is: { opened: boolean; closes: boolean; starts: boolean },
+  ): void {
     const first = this.#pieces.length === 0 && this.lines.length === 0;
     this.#flush(trivia.behind);
     const indent = is.closes ? frame.outer : is.starts || is.opened ? frame.indent : this.#continued(at);
@@ -123,14 +139,21 @@ export class Breaker {
     this.#gap = kept && !first_of_all && !is.closes && this.lines.length > 0 && (loose || trivia.gap);
     const row = frame.kind === 'row' && one.image === '[';
     this.#kind = is.starts ? (one.image === 'require' ? 'require' : frame.kind) : row ? 'row' : 'plain';
-  } // prettier-ignore
+  }
 
   /** Comments that have lines to themselves. True when what follows them still has to be set off. */
   #comments(trivia: Trivia, indent: number, gaps: boolean, forced = false, opened = false): boolean {
     let due = forced;
     for (const [at, { text, gap }] of trivia.own.entries()) {
       const kept = gap && (gaps || indent === 0) && !(opened && at === 0);
-      this.lines.push({ indent, pieces: [], comment: text, gap: this.lines.length > 0 && (due || kept), kind: 'plain', block: -1 }); // prettier-ignore
+      this.lines.push({
+        indent,
+        pieces: [],
+        comment: text,
+        gap: this.lines.length > 0 && (due || kept),
+        kind: 'plain',
+        block: -1,
+      });
       this.joints.push(NaN);
       due = false;
     }
@@ -154,11 +177,21 @@ export class Breaker {
     if (brace && !broken && Number.isNaN(this.#joint)) this.#joint = one.startOffset;
     const before = [this.#tokens[at - 1]?.image ?? '', this.#tokens[at - 2]?.image ?? ''];
     const list = brace && (before.includes('enum') || (this.#head === 'import' && this.#frames.length === 1));
-    const members = brace && !list && (before[0] === 'struct' || before[0] === 'union' || this.#head === 'struct');
-    const kind = brace && before[0] === 'expect' ? 'claim' : members ? 'member' : !brace && broken ? 'row' : 'plain';
+    const members =
+      brace && !list && (before[0] === 'struct' || before[0] === 'union' || this.#head === 'struct');
+    const kind =
+      brace && before[0] === 'expect' ? 'claim' : members ? 'member' : !brace && broken ? 'row' : 'plain';
     this.#blocks++;
-    this.#frames.push({ brace, broken, indent: this.#indent + 1, outer: this.#indent, list, kind, block: this.#blocks });
-  } // prettier-ignore
+    this.#frames.push({
+      brace,
+      broken,
+      indent: this.#indent + 1,
+      outer: this.#indent,
+      list,
+      kind,
+      block: this.#blocks,
+    });
+  }
 
   /** Offset of what closes the bracket at a token; the end of the text when nothing does. */
   #closing(at: number): number {

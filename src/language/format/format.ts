@@ -31,8 +31,9 @@ export function formatFile(
 }
 
 /**
- * A text in the one form that specs have: two blanks a level, one sentence a line, claims, members and rows lined up, one empty line
- * between declarations. Comments and the author's own breaks inside a sentence stay; the tokens, and so the model, are the same.
+ * A text in the one form that specs have: two blanks a level, one sentence a line, claims, members and rows lined up,
+ * one empty line between declarations. Comments and the author's own breaks inside a sentence stay; the tokens, and so
+ * the model, are the same.
  */
 export function format(file: string, text: string): Formatted {
   const problems = new Problems();

@@ -6,7 +6,24 @@ const is = (one: IToken | undefined, ...types: { tokenTypeIdx?: number }[]): boo
 
 const ARITHMETIC: ReadonlySet<string> = new Set(['+', '-', '*', '/', 'mod', '|', '^', '&', '<<', '>>']);
 /** What ends the operand of a range, beside brackets: weaker operators, and punctuation. */
-const WEAKER: ReadonlySet<string> = new Set(['or', 'and', 'in', '==', '!=', '<', '<=', '>', '>=', ',', ':', '?', '=', 'else', 'is', 'not']); // prettier-ignore
+const WEAKER: ReadonlySet<string> = new Set([
+  'or',
+  'and',
+  'in',
+  '==',
+  '!=',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  ',',
+  ':',
+  '?',
+  '=',
+  'else',
+  'is',
+  'not',
+]);
 const PREFIXES: ReadonlySet<string> = new Set(['-', '~', '&', '*']);
 const CLOSING: ReadonlySet<string> = new Set([')', ']', '}']);
 
@@ -48,8 +65,14 @@ export class Spacing {
     if (is(left, token.Word, token.NumberLiteral, token.Quantity, token.StringLiteral)) return this.#hugs(at);
     if (CLOSING.has(left.image) || is(left, token.DotStar)) return this.#hugs(at) && left.image !== ')';
     // Words that head a sentence, and reserved ones that are no value.
-    return !/^[a-z]/.test(left.image) || WEAKER.has(left.image) || this.#hugs(at) || left.image === 'as' || left.image === 'mod';
-  } // prettier-ignore
+    return (
+      !/^[a-z]/.test(left.image) ||
+      WEAKER.has(left.image) ||
+      this.#hugs(at) ||
+      left.image === 'as' ||
+      left.image === 'mod'
+    );
+  }
 
   /** `to -5`: only the author tells a sign from a difference. */
   #hugs(at: number): boolean {
@@ -71,10 +94,11 @@ export class Spacing {
   #applies(at: number): boolean {
     const left = this.#tokens[at - 1] as IToken;
     const right = this.#tokens[at] as IToken;
-    if (left.image === ')' || left.image === ']') return right.image === '[' || endOf(left) === right.startOffset;
+    if (left.image === ')' || left.image === ']')
+      return right.image === '[' || endOf(left) === right.startOffset;
     if (WEAKER.has(left.image) || ARITHMETIC.has(left.image)) return false;
     return /^[A-Za-z_]/.test(left.image) && endOf(left) === right.startOffset;
-  } // prettier-ignore
+  }
 
   /** The `:` of `a ? b : c`. */
   #ofConditional(at: number): boolean {

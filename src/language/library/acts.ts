@@ -29,7 +29,10 @@ export interface Act {
   readonly span: Span;
 }
 
-/** False when a step does nothing, whatever lies in memory: a shape or a type is no such thing that the verb could act on. Reported. */
+/**
+ * False when a step does nothing, whatever lies in memory: a shape or a type is no such thing that the verb could act
+ * on. Reported.
+ */
 export function checkAct(act: Act, context: Context): boolean {
   const why = whyNot(act, context);
   if (why === undefined) return true;
@@ -65,7 +68,10 @@ function released({ subject }: Act, context: Context): Why | undefined {
   if (subject === undefined) return { message: '`release` does not say what is given free', help };
   const type = typeOf(subject, context.typing);
   if (type.kind !== 'place' || hasLockedByte(type.type, context.names.source, 0)) return undefined;
-  return { message: `\`release\` takes a lock that says by a byte of its own that it is locked, and this is ${describeType(type)}`, help }; // prettier-ignore
+  return {
+    message: `\`release\` takes a lock that says by a byte of its own that it is locked, and this is ${describeType(type)}`,
+    help,
+  };
 }
 
 /** A member that says whether a lock is held, however deep inside of it; what only the guest knows may have one. */
@@ -73,7 +79,9 @@ function hasLockedByte(type: TypeModel, source: TypeSource, depth: number): bool
   const seen = resolveType(type, source);
   if (seen === 'opaque' || seen === undefined) return true;
   if (seen.kind !== 'aggregate' || depth > LOCK_DEPTH) return false;
-  return seen.members.some((one) => one.name === 'locked' || one.name === 'wlocked' || hasLockedByte(one.type, source, depth + 1)); // prettier-ignore
+  return seen.members.some(
+    (one) => one.name === 'locked' || one.name === 'wlocked' || hasLockedByte(one.type, source, depth + 1),
+  );
 }
 
 function recounted({ to, code, given }: Act): Why | undefined {
@@ -86,10 +94,15 @@ function relinked({ code, given }: Act, context: Context): Why | undefined {
   const shapes = shapesOf(context);
   if (shapes === undefined) return undefined;
   const mends = (one: string): boolean => RELINKED.test(one);
-  if (given === undefined) return mends(code) ? undefined : { message: `the other links do not say what is right where there is \`${code}\`` }; // prettier-ignore
+  if (given === undefined)
+    return mends(code)
+      ? undefined
+      : { message: `the other links do not say what is right where there is \`${code}\`` };
   if (shapes.some((shape) => SHAPE_FINDINGS[shape]?.some(mends) === true)) return undefined;
   const said = shapes.map((shape) => `\`${shape}\``).join(', ');
-  return { message: `no link of a structure of shape ${said === '' ? 'none' : said} is said twice, so that one could be taken from the others` }; // prettier-ignore
+  return {
+    message: `no link of a structure of shape ${said === '' ? 'none' : said} is said twice, so that one could be taken from the others`,
+  };
 }
 
 function taken({ verb, subject, structure }: Act, context: Context): Why | undefined {
@@ -102,17 +115,29 @@ function taken({ verb, subject, structure }: Act, context: Context): Why | undef
   const [holder] = holders;
   const what = `\`${name}\``;
   return holder === undefined
-    ? { message: `\`${verb}\` takes an element of a structure, or a pointer to one, and no locator finds ${what}` }
-    : { message: `\`${verb}\` takes nothing out of a structure of shape \`${holder.shape}\`: ${what} hangs in no other` }; // prettier-ignore
+    ? {
+        message: `\`${verb}\` takes an element of a structure, or a pointer to one, and no locator finds ${what}`,
+      }
+    : {
+        message: `\`${verb}\` takes nothing out of a structure of shape \`${holder.shape}\`: ${what} hangs in no other`,
+      };
 }
 
 function rearmed({ subject, structure }: Act, context: Context): Why | undefined {
   const own = locatorsOf(context).find(({ name }) => name === structure);
-  if (own === undefined) return { message: `\`rearm\` hangs an element into the structure that is judged, and no locator is called \`${structure}\`` }; // prettier-ignore
-  if (!TAKING.has(own.shape)) return { message: `\`rearm\` hangs an element into an \`hlist\` or a \`tree\`, and \`${structure}\` is of shape \`${own.shape}\`` }; // prettier-ignore
+  if (own === undefined)
+    return {
+      message: `\`rearm\` hangs an element into the structure that is judged, and no locator is called \`${structure}\``,
+    };
+  if (!TAKING.has(own.shape))
+    return {
+      message: `\`rearm\` hangs an element into an \`hlist\` or a \`tree\`, and \`${structure}\` is of shape \`${own.shape}\``,
+    };
   const type = subject === undefined ? undefined : elementOf(subject, context);
   if (type === undefined || spelled(type) === spelled(own.of)) return undefined;
-  return { message: `\`rearm\` takes an element of \`${structure}\`, which are \`${spelled(own.of)}\`, or a pointer to one, not \`${spelled(type)}\`` }; // prettier-ignore
+  return {
+    message: `\`rearm\` takes an element of \`${structure}\`, which are \`${spelled(own.of)}\`, or a pointer to one, not \`${spelled(type)}\``,
+  };
 }
 
 /** The type of what a subject is, or leads to; undefined where only the guest knows. */
@@ -127,10 +152,16 @@ function locatorsOf({
   scope,
 }: Context): readonly Pick<LocatorModel, 'name' | 'of' | 'shape' | 'parent'>[] {
   const own = [...names.locators.values()];
-  return [...own, ...[...scope.unit.shipped.locators.values()].filter(({ name }) => !names.locators.has(name))]; // prettier-ignore
+  return [
+    ...own,
+    ...[...scope.unit.shipped.locators.values()].filter(({ name }) => !names.locators.has(name)),
+  ];
 }
 
-/** The shapes of what the validator may go through, what is nested in that included; undefined when one of them is not known, which was told. */
+/**
+ * The shapes of what the validator may go through, what is nested in that included; undefined when one of them is not
+ * known, which was told.
+ */
 function shapesOf(context: Context): readonly Shape[] | undefined {
   const { names, needs } = context;
   const found = [...needs.locators].map((name) => names.source.locator(name)?.shape);

@@ -23,11 +23,18 @@ interface Decided {
   readonly sound?: true;
 }
 
-const SWAPPED: Readonly<Record<string, Binary['operator']>> = { '==': '==', '!=': '!=', '<': '>', '<=': '>=', '>': '<', '>=': '<=' }; // prettier-ignore
+const SWAPPED: Readonly<Record<string, Binary['operator']>> = {
+  '==': '==',
+  '!=': '!=',
+  '<': '>',
+  '<=': '>=',
+  '>': '<',
+  '>=': '<=',
+};
 
 /**
- * Tells every comparison in a condition that its types alone decide: `k < 0x1_0000_0000` of a `u32` requires nothing, and no `u32` is
- * `0x1_0000_0000`. What a `def` compares is not looked at: it may be meant for other types, too.
+ * Tells every comparison in a condition that its types alone decide: `k < 0x1_0000_0000` of a `u32` requires nothing,
+ * and no `u32` is `0x1_0000_0000`. What a `def` compares is not looked at: it may be meant for other types, too.
  */
 export function checkAlways(condition: Formula, context: Context): void {
   const { span } = condition;
@@ -42,7 +49,14 @@ export function checkAlways(condition: Formula, context: Context): void {
     if (found !== undefined && !(found.sound && denied)) {
       const when = found.sound ? 'in a sound structure' : 'whatever lies in memory';
       const message = `${found.why}: this ${found.holds ? 'holds' : 'never holds'}, ${when}`;
-      failAt(context.scope, 'E1035', part.span, message, found.holds ? 'always true' : 'never true', 'compare it with what it can be and should not'); // prettier-ignore
+      failAt(
+        context.scope,
+        'E1035',
+        part.span,
+        message,
+        found.holds ? 'always true' : 'never true',
+        'compare it with what it can be and should not',
+      );
       return;
     }
     const not = part.kind === 'unary' && part.operator === 'not';
@@ -58,7 +72,9 @@ function decide(part: Binary, context: Context): Decided | undefined {
   if (left.kind !== 'int' && left.kind !== 'text' && same(left, right))
     return { holds: ['==', '<=', '>='].includes(part.operator), why: 'both sides are the same' };
   const [value, constant, operator] =
-    left.kind === 'int' ? [right, left, SWAPPED[part.operator] as Binary['operator']] : [left, right, part.operator]; // prettier-ignore
+    left.kind === 'int'
+      ? [right, left, SWAPPED[part.operator] as Binary['operator']]
+      : [left, right, part.operator];
   if (constant.kind === 'text') return decideText(value, constant.value, operator, context);
   const extent = constant.kind === 'int' ? extentOf(value, context) : undefined;
   if (constant.kind !== 'int' || extent === undefined) return undefined;
@@ -77,7 +93,9 @@ function decideBits(
 ): string | undefined {
   if (value.kind !== 'binary') return undefined;
   const equal = equalBounds(boundsOf(value, context), boundsOf(constant, context));
-  return equal === false ? `no result of \`${value.operator}\` here has the bits of ${constant.value}` : undefined; // prettier-ignore
+  return equal === false
+    ? `no result of \`${value.operator}\` here has the bits of ${constant.value}`
+    : undefined;
 }
 
 /** A number that the text's own enumeration does not have; of the kernel's the values known here need not be all. */
@@ -118,7 +136,9 @@ function decideIn({ left, right }: Binary, context: Context): Decided | undefine
     const values = right.items.map((item) =>
       item.kind === 'int' ? numberAs(item.value, extent) : undefined,
     );
-    return values.every((value) => value !== undefined && outside(value)) ? { holds: false, why: extent.said } : undefined; // prettier-ignore
+    return values.every((value) => value !== undefined && outside(value))
+      ? { holds: false, why: extent.said }
+      : undefined;
   }
   if (right.kind !== 'range' || right.low.kind !== 'int' || right.high.kind !== 'int') return undefined;
   const [low, high] = [numberAs(right.low.value, extent), numberAs(right.high.value, extent)];
@@ -131,9 +151,13 @@ function decideIn({ left, right }: Binary, context: Context): Decided | undefine
 function decideText(value: Formula, text: string, operator: string, context: Context): Decided | undefined {
   const type = typeOf(value, context.typing);
   const seen = type.kind === 'place' ? resolveType(type.type, context.typing.source) : undefined;
-  if (type.kind !== 'place' || seen === undefined || seen === 'opaque' || seen.kind !== 'array') return undefined; // prettier-ignore
+  if (type.kind !== 'place' || seen === undefined || seen === 'opaque' || seen.kind !== 'array')
+    return undefined;
   if (new TextEncoder().encode(text).length <= seen.count) return undefined;
-  return { holds: operator === '!=', why: `a \`${spelled(type.type)}\` holds at most ${seen.count} bytes of text` }; // prettier-ignore
+  return {
+    holds: operator === '!=',
+    why: `a \`${spelled(type.type)}\` holds at most ${seen.count} bytes of text`,
+  };
 }
 
 function extentOf(formula: Formula, context: Context): Extent | undefined {

@@ -24,7 +24,14 @@ export function checkAssign(place: Formula, value: Formula, context: Context): b
   const bits = holds.kind === 'place' ? (holds.bits ?? bitsOf(taken)) : undefined;
   if (value.kind !== 'int' || bits === undefined || bits === 64 || fitsIn(value.value, bits)) return true;
   const help = `${bits} bits hold 0 to 0x${((1n << BigInt(bits)) - 1n).toString(16)}`;
-  failAt(scope, 'E0516', value.span, `${value.value} does not fit in ${bits} bits`, 'too large for its place', help); // prettier-ignore
+  failAt(
+    scope,
+    'E0516',
+    value.span,
+    `${value.value} does not fit in ${bits} bits`,
+    'too large for its place',
+    help,
+  );
   return false;
 }
 
@@ -59,7 +66,9 @@ function misfit(
     case 'pointer':
       return number && goTogether(taken, place, written, value) ? undefined : 'an address is written to it';
     case 'bool':
-      return written.kind === 'bool' || (value.kind === 'int' && value.value <= 1n) ? undefined : 'the one cannot hold the other'; // prettier-ignore
+      return written.kind === 'bool' || (value.kind === 'int' && value.value <= 1n)
+        ? undefined
+        : 'the one cannot hold the other';
     case 'symbol':
       return number || written.kind === 'bool' ? undefined : 'a number is written to it';
     case 'place':

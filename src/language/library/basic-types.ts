@@ -23,11 +23,32 @@ function int(name: string, bytes: Bytes, signed: boolean, big_endian: boolean): 
 
 /** C's own words for them, and what is meant. */
 export const OF_C: ReadonlyMap<string, string> = new Map([
-  ['int', 's32'], ['unsigned', 'u32'], ['uint', 'u32'], ['short', 's16'], ['long', 's64'], ['ulong', 'u64'], ['size_t', 'u64'],
-  ['uint8_t', 'u8'], ['uint16_t', 'u16'], ['uint32_t', 'u32'], ['uint64_t', 'u64'], ['int8_t', 's8'], ['int16_t', 's16'],
-  ['i8', 's8'], ['i16', 's16'], ['i32', 's32'], ['i64', 's64'], ['isize', 's64'], ['usize', 'u64'],
-  ['int32_t', 's32'], ['int64_t', 's64'], ['__be16', 'be16'], ['__be32', 'be32'], ['__be64', 'be64'], ['byte', 'u8'],
-]); // prettier-ignore
+  ['int', 's32'],
+  ['unsigned', 'u32'],
+  ['uint', 'u32'],
+  ['short', 's16'],
+  ['long', 's64'],
+  ['ulong', 'u64'],
+  ['size_t', 'u64'],
+  ['uint8_t', 'u8'],
+  ['uint16_t', 'u16'],
+  ['uint32_t', 'u32'],
+  ['uint64_t', 'u64'],
+  ['int8_t', 's8'],
+  ['int16_t', 's16'],
+  ['i8', 's8'],
+  ['i16', 's16'],
+  ['i32', 's32'],
+  ['i64', 's64'],
+  ['isize', 's64'],
+  ['usize', 'u64'],
+  ['int32_t', 's32'],
+  ['int64_t', 's64'],
+  ['__be16', 'be16'],
+  ['__be32', 'be32'],
+  ['__be64', 'be64'],
+  ['byte', 'u8'],
+]);
 
 /** One document for each. */
 export const TYPE_WORDS: Readonly<Record<string, string>> = Object.fromEntries(

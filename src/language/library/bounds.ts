@@ -4,7 +4,10 @@ import { typeOf } from '../../model/typing.ts';
 import type { Context } from './context.ts';
 import { same } from './same.ts';
 
-/** What a number can be, as 64 bits without a sign: both ends included, and the bits that are set or clear in all of them. */
+/**
+ * What a number can be, as 64 bits without a sign: both ends included, and the bits that are set or clear in all of
+ * them.
+ */
 export interface Bounds {
   readonly low: bigint;
   readonly high: bigint;
@@ -62,7 +65,9 @@ function bounds(formula: Formula, context: Context, left: { parts: number }): Bo
       if (type.kind !== 'int') return of;
       const most = (1n << BigInt(type.bytes * 8)) - 1n;
       if (of.high <= most && (!type.signed || type.bytes === 8)) return of;
-      return type.signed ? ALL : tight({ low: 0n, high: most, ones: of.ones & most, zeros: of.zeros | (MAX ^ most) }); // prettier-ignore
+      return type.signed
+        ? ALL
+        : tight({ low: 0n, high: most, ones: of.ones & most, zeros: of.zeros | (MAX ^ most) });
     }
     default:
       return ofType(formula, context) ?? ALL;
@@ -93,28 +98,46 @@ function calculated(formula: Binary, context: Context, left: { parts: number }):
   const twin = same(formula.left, formula.right);
   switch (formula.operator) {
     case '&':
-      return tight({ low: 0n, high: least(one.high, other.high), ones: one.ones & other.ones, zeros: one.zeros | other.zeros }); // prettier-ignore
+      return tight({
+        low: 0n,
+        high: least(one.high, other.high),
+        ones: one.ones & other.ones,
+        zeros: one.zeros | other.zeros,
+      });
     case '|':
-      return tight({ low: most(one.low, other.low), high: MAX, ones: one.ones | other.ones, zeros: one.zeros & other.zeros }); // prettier-ignore
+      return tight({
+        low: most(one.low, other.low),
+        high: MAX,
+        ones: one.ones | other.ones,
+        zeros: one.zeros & other.zeros,
+      });
     case '^': {
       if (twin) return exactly(0n);
       const ones = (one.ones & other.zeros) | (one.zeros & other.ones);
       return tight({ low: 0n, high: MAX, ones, zeros: (one.ones & other.ones) | (one.zeros & other.zeros) });
     }
     case '+':
-      return one.high + other.high > MAX ? ALL : tight({ ...ALL, low: one.low + other.low, high: one.high + other.high }); // prettier-ignore
+      return one.high + other.high > MAX
+        ? ALL
+        : tight({ ...ALL, low: one.low + other.low, high: one.high + other.high });
     case '-':
       if (twin) return exactly(0n);
-      return one.low < other.high ? ALL : tight({ ...ALL, low: one.low - other.high, high: one.high - other.low }); // prettier-ignore
+      return one.low < other.high
+        ? ALL
+        : tight({ ...ALL, low: one.low - other.high, high: one.high - other.low });
     case '*':
-      return one.high * other.high > MAX ? ALL : tight({ ...ALL, low: one.low * other.low, high: one.high * other.high }); // prettier-ignore
+      return one.high * other.high > MAX
+        ? ALL
+        : tight({ ...ALL, low: one.low * other.low, high: one.high * other.high });
     case '<<':
       return isOne(other) ? shiftedUp(one, other.low) : ALL;
     case '>>':
       return !isOne(other) || (signed(formula, context) && !isPlain(one)) ? ALL : shiftedDown(one, other.low);
     case '/':
       if (!isPlain(one) || !isPlain(other)) return divided(formula, one, other, context);
-      return other.low === 0n ? { ...ALL, high: one.high } : tight({ ...ALL, low: one.low / other.high, high: one.high / other.low }); // prettier-ignore
+      return other.low === 0n
+        ? { ...ALL, high: one.high }
+        : tight({ ...ALL, low: one.low / other.high, high: one.high / other.low });
     case 'mod': {
       if (signed(formula, context) && !(isPlain(one) && isPlain(other))) return ALL;
       if (other.low > one.high) return one;
@@ -137,12 +160,22 @@ function divided(formula: Binary, one: Bounds, other: Bounds, context: Context):
 function shiftedUp({ low, high, ones, zeros }: Bounds, by: bigint): Bounds {
   if (by >= 64n) return exactly(0n);
   const fits = high << by <= MAX;
-  return tight({ low: fits ? low << by : 0n, high: fits ? high << by : MAX, ones: (ones << by) & MAX, zeros: ((zeros << by) & MAX) | ((1n << by) - 1n) }); // prettier-ignore
+  return tight({
+    low: fits ? low << by : 0n,
+    high: fits ? high << by : MAX,
+    ones: (ones << by) & MAX,
+    zeros: ((zeros << by) & MAX) | ((1n << by) - 1n),
+  });
 }
 
 function shiftedDown({ low, high, ones, zeros }: Bounds, by: bigint): Bounds {
   if (by >= 64n) return exactly(0n);
-  return tight({ low: low >> by, high: high >> by, ones: ones >> by, zeros: (zeros >> by) | (MAX ^ (MAX >> by)) }); // prettier-ignore
+  return tight({
+    low: low >> by,
+    high: high >> by,
+    ones: ones >> by,
+    zeros: (zeros >> by) | (MAX ^ (MAX >> by)),
+  });
 }
 
 function signed(formula: Formula, { typing }: Context): boolean {
@@ -153,7 +186,12 @@ function signed(formula: Formula, { typing }: Context): boolean {
 const exactly = (value: bigint): Bounds => ({ low: value, high: value, ones: value, zeros: MAX ^ value });
 const least = (one: bigint, other: bigint): bigint => (one < other ? one : other);
 const most = (one: bigint, other: bigint): bigint => (one > other ? one : other);
-const either = (one: Bounds, other: Bounds): Bounds => ({ low: least(one.low, other.low), high: most(one.high, other.high), ones: one.ones & other.ones, zeros: one.zeros & other.zeros }); // prettier-ignore
+const either = (one: Bounds, other: Bounds): Bounds => ({
+  low: least(one.low, other.low),
+  high: most(one.high, other.high),
+  ones: one.ones & other.ones,
+  zeros: one.zeros & other.zeros,
+});
 
 /** Ends and bits told by each other. */
 function tight({ low, high, ones, zeros }: Bounds): Bounds {

@@ -19,8 +19,8 @@ const WEIGHTS = new WeakMap<Formula, Weight>();
 const LEAF: Weight = { parts: 1, depth: 1 };
 
 /**
- * A formula that has not grown too large: an argument of a `def` is one object wherever the `def` mentions it, so that sixty calls,
- * each doubling the one before, would have more parts than can be counted.
+ * A formula that has not grown too large: an argument of a `def` is one object wherever the `def` mentions it, so that
+ * sixty calls, each doubling the one before, would have more parts than can be counted.
  */
 export function sized(formula: Formula, node: Node, context: Context): Formula | undefined {
   let parts = 1;

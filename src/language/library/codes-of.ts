@@ -33,7 +33,10 @@ export function knownCodes(scope: Scope): ReadonlySet<string> {
 }
 
 function allCodes(scope: Scope): Set<string> {
-  const validators = [...(scope.structures?.validators.values() ?? []), ...scope.unit.shipped.validators.values()]; // prettier-ignore
+  const validators = [
+    ...(scope.structures?.validators.values() ?? []),
+    ...scope.unit.shipped.validators.values(),
+  ];
   return new Set([
     ...FINDINGS.keys(),
     ...Object.values(SHAPE_FINDINGS).flat(),
@@ -45,11 +48,18 @@ function allCodes(scope: Scope): Set<string> {
 /** The structures whose validators give a code. */
 export function givenBy(code: string, scope: Scope): readonly string[] {
   const own = [...(scope.structures?.validators.values() ?? [])];
-  const shipped = [...scope.unit.shipped.validators.values()].filter(({ name }) => scope.structures?.validators.has(name) !== true); // prettier-ignore
-  return [...own, ...shipped].filter(({ codes }) => codes.some((one) => one.code === code)).map(({ name }) => name); // prettier-ignore
+  const shipped = [...scope.unit.shipped.validators.values()].filter(
+    ({ name }) => scope.structures?.validators.has(name) !== true,
+  );
+  return [...own, ...shipped]
+    .filter(({ codes }) => codes.some((one) => one.code === code))
+    .map(({ name }) => name);
 }
 
-/** The codes that the validator and the shapes of a structure can give; undefined where nothing of that name is declared. */
+/**
+ * The codes that the validator and the shapes of a structure can give; undefined where nothing of that name is
+ * declared.
+ */
 export function codesOf(name: string, scope: Scope): ReadonlySet<string> | undefined {
   const { of } = known(scope);
   if (!of.has(name)) of.set(name, gatheredCodes(name, scope));

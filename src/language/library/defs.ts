@@ -11,8 +11,8 @@ import { isExpanded } from './path.ts';
 const UNKNOWN: FormulaType = { kind: 'unknown' };
 
 /**
- * Checks the `def`s of a file that nothing in it uses, as far as that can be done without their arguments. Where one is used it is read with
- * what it is given there.
+ * Checks the `def`s of a file that nothing in it uses, as far as that can be done without their arguments. Where one is
+ * used it is read with what it is given there.
  */
 export function checkDefs(scope: Scope, names: Names): void {
   for (const { unit, node } of scope.unit.names.values()) {

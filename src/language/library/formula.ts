@@ -32,7 +32,10 @@ export function contextOf(scope: Scope, names: Names, element?: FormulaType): Co
   };
 }
 
-/** Reads an expression of a declaration: names looked up, every `def` expanded, constants folded. Undefined when something in it was wrong (and reported). */
+/**
+ * Reads an expression of a declaration: names looked up, every `def` expanded, constants folded. Undefined when
+ * something in it was wrong (and reported).
+ */
 export function readFormula(expr: Expr, context: Context): Formula | undefined {
   const formula = read(expr, context);
   return formula && sized(formula, expr, context);
@@ -137,7 +140,9 @@ function hasWord(expr: Expr, context: Context): boolean {
   return isWord(expr, context);
 }
 
-/** Reads what is compared with, or becomes the value of, something of a type: its words may be those of an enumeration. */
+/**
+ * Reads what is compared with, or becomes the value of, something of a type: its words may be those of an enumeration.
+ */
 export function readAs(expr: Expr, type: FormulaType, context: Context): Formula | undefined {
   if (expr.kind === 'list') {
     const items = expr.items.map((item) => readAs(item, type, context));

@@ -82,7 +82,8 @@ export function libraryOf(unit: Unit, problems: Problems): FileLibrary {
     ...(unit.shipped.ships ? { lists: listsOf(unit) } : {}),
   };
   names.wrong = !sound || problems.errors > before;
-  if (names.wrong) for (const name of unit.locators.keys()) if (!names.locators.has(name)) names.wrong_locators.add(name); // prettier-ignore
+  if (names.wrong)
+    for (const name of unit.locators.keys()) if (!names.locators.has(name)) names.wrong_locators.add(name);
   const library = { names, model: freezeDeep(model), needs };
   open.delete(unit);
   read.set(unit, library);

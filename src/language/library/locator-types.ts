@@ -29,7 +29,12 @@ export function checkFrom(formula: Formula, described: Described, context: Conte
   if (isWrong(type) || type.kind === 'unknown' || type.kind === 'symbol') return;
   if (type.kind !== 'place' && type.kind !== 'pointer') {
     const help = type.kind === 'number' ? 'a number becomes a pointer by `as`' : undefined;
-    return refuse(formula, `\`from\` takes a place in memory or a pointer, not ${describeType(type)}`, context, help); // prettier-ignore
+    return refuse(
+      formula,
+      `\`from\` takes a place in memory or a pointer, not ${describeType(type)}`,
+      context,
+      help,
+    );
   }
   const { begins } = SHAPES[described.shape];
   if (begins === undefined || type.kind === 'pointer') return;
@@ -39,7 +44,12 @@ export function checkFrom(formula: Formula, described: Described, context: Conte
   if (held.kind === 'named' && (begins.includes(held.name) || seen === 'opaque')) return;
   const help = held.kind === 'pointer' ? 'what a pointer leads to is its entry `[0]`' : undefined;
   const heads = begins.map((one) => `\`${one}\``).join(' or ');
-  refuse(formula, `a \`${described.shape}\` begins at ${heads}, and this is ${describeType(type)}`, context, help); // prettier-ignore
+  refuse(
+    formula,
+    `a \`${described.shape}\` begins at ${heads}, and this is ${describeType(type)}`,
+    context,
+    help,
+  );
 }
 
 /** `length`, `first`, `last`: numbers. */
@@ -49,7 +59,8 @@ export function checkCount(word: string, formula: Formula | undefined, context: 
   const value = valueOf(type, context.typing.source);
   if (isWrong(type) || value.kind === 'unknown') return;
   if (value.kind !== 'number' || isTime(value)) {
-    const help = type.kind === 'symbol' ? `say what is there, as in \`symbols["${type.name}"] as u32\`` : undefined; // prettier-ignore
+    const help =
+      type.kind === 'symbol' ? `say what is there, as in \`symbols["${type.name}"] as u32\`` : undefined;
     return refuse(formula, `\`${word}\` takes a number, not ${describeType(type)}`, context, help);
   }
   if (word === 'length' && formula.kind === 'int' && formula.value === 0n)
@@ -71,7 +82,14 @@ export function checkExtent(
     if (seen?.kind !== 'array') {
       if (length !== undefined) continue;
       const message = `a locator of shape \`array\` needs \`length\` where it begins at ${describeType(type)}`;
-      fail(context.scope, 'E1012', name, message, 'how long?', 'say how many entries there are, as in `length 8`'); // prettier-ignore
+      fail(
+        context.scope,
+        'E1012',
+        name,
+        message,
+        'how long?',
+        'say how many entries there are, as in `length 8`',
+      );
       return;
     }
     if (length?.kind === 'int' && length.value > BigInt(seen.count))
@@ -87,24 +105,43 @@ export function checkStep(formula: Formula, { of }: Pick<Described, 'of'>, conte
   if (isWrong(type) || value.kind === 'unknown') return;
   const wanted = `*${spelled(of)}`;
   if (value.kind !== 'pointer') {
-    const help = value.kind === 'number' ? `a number becomes a pointer by \`as\`, as in \`(…) as ${wanted}\`` : undefined; // prettier-ignore
-    return refuse(formula, `\`step\` leads on by a \`${wanted}\`, not by ${describeType(type)}`, context, help); // prettier-ignore
+    const help =
+      value.kind === 'number'
+        ? `a number becomes a pointer by \`as\`, as in \`(…) as ${wanted}\``
+        : undefined;
+    return refuse(
+      formula,
+      `\`step\` leads on by a \`${wanted}\`, not by ${describeType(type)}`,
+      context,
+      help,
+    );
   }
   const { to } = value;
   if (to.kind === 'void' || spelled(to) === spelled(of)) return;
   const [one, other] = [resolveType(to, source), resolveType(of, source)];
   if (one === 'opaque' || (one !== undefined && one === other)) return;
-  refuse(formula, `\`step\` leads on by a \`${wanted}\`, not by ${describeType(value)}`, context, `what lies in an element is no element: \`as ${wanted}\` says that it is one`); // prettier-ignore
+  refuse(
+    formula,
+    `\`step\` leads on by a \`${wanted}\`, not by ${describeType(value)}`,
+    context,
+    `what lies in an element is no element: \`as ${wanted}\` says that it is one`,
+  );
 }
 
 /** `step` of a walk: what leads on is of the type that it stands at, or a number as wide as an address. */
 export function checkWalkStep(name: string, formula: Formula, at: FormulaType, context: Context): void {
   if (formula.kind === 'name' && formula.name === name)
-    return refuse(formula, `\`step ${name}\` leads from \`${name}\` to itself`, context, `as in \`step ${name}.next\``); // prettier-ignore
+    return refuse(
+      formula,
+      `\`step ${name}\` leads from \`${name}\` to itself`,
+      context,
+      `as in \`step ${name}.next\``,
+    );
   const value = valueOf(typeOf(formula, context.typing), context.typing.source);
   const wide = value.kind === 'number' && !isTime(value) && (value.bytes ?? 8) === 8;
   const lost = value.kind !== 'pointer' || (at.kind === 'pointer' && at.to.kind !== 'void');
-  if (at.kind === 'pointer' && !wide && lost && formula.kind !== 'int') return checkStep(formula, { of: at.to }, context); // prettier-ignore
+  if (at.kind === 'pointer' && !wide && lost && formula.kind !== 'int')
+    return checkStep(formula, { of: at.to }, context);
   if (at.kind === 'number' && !isWrong(value) && !['number', 'pointer', 'unknown'].includes(value.kind))
     refuse(formula, `this walk goes from number to number, and \`step\` is ${describeType(value)}`, context);
 }
@@ -117,5 +154,9 @@ export function checkGuard(formula: Formula | undefined, context: Context): void
   const seen = type.kind === 'place' ? resolveType(type.type, context.typing.source) : undefined;
   if (seen === 'opaque' || seen?.kind === 'aggregate') return;
   if (seen?.kind === 'int' && !seen.signed && !seen.big_endian) return;
-  refuse(formula, `\`guard\` takes the place of a lock, a struct or an unsigned word, not ${describeType(type)}`, context); // prettier-ignore
+  refuse(
+    formula,
+    `\`guard\` takes the place of a lock, a struct or an unsigned word, not ${describeType(type)}`,
+    context,
+  );
 }

@@ -46,7 +46,15 @@ export function readLocators(
     if (declared?.unit !== scope.unit || done.has(name) || scope.problems.full(scope.unit.file)) return;
     if (open.includes(name) || open.length >= NESTED) {
       if (at !== undefined)
-        fail(scope, 'E1016', at, open.includes(name) ? `locator \`${name}\` is nested in itself` : `locators are nested more than ${NESTED} deep`, 'no further'); // prettier-ignore
+        fail(
+          scope,
+          'E1016',
+          at,
+          open.includes(name)
+            ? `locator \`${name}\` is nested in itself`
+            : `locators are nested more than ${NESTED} deep`,
+          'no further',
+        );
       return;
     }
     open.push(name);
@@ -78,7 +86,14 @@ function readLocator(node: Locator, context: Context, types: TypeContext): Locat
   for (const word of ['from', ...rule.needs]) {
     if (clauseNamed(clauses, word) !== undefined) continue;
     if (node.clauses.some((one) => ![...rule.takes, ...COMMON].includes(one.word.text))) break;
-    fail(scope, 'E1012', node.name, `a locator of shape \`${shape}\` needs \`${word}\``, 'incomplete', rule.doc); // prettier-ignore
+    fail(
+      scope,
+      'E1012',
+      node.name,
+      `a locator of shape \`${shape}\` needs \`${word}\``,
+      'incomplete',
+      rule.doc,
+    );
     return undefined;
   }
   return fill(node, { shape, of, parent, clauses }, names.source.locator(parent ?? '')?.of, context);
@@ -100,7 +115,9 @@ function fill(
   const { scope } = context;
   const before = scope.problems.errors;
   const above: FormulaType | undefined =
-    parent === undefined || parent_of === undefined ? undefined : { kind: 'place', type: parent_of, locator: parent }; // prettier-ignore
+    parent === undefined || parent_of === undefined
+      ? undefined
+      : { kind: 'place', type: parent_of, locator: parent };
   const nested = above === undefined ? context : withElementOf(context, above);
   const from = formulas(clauseNamed(clauses, 'from'), nested);
   // An element of `one` is no part of what it lies in.
@@ -118,7 +135,8 @@ function fill(
   checkExtent(from, length, described, nested);
   for (const formula of step) checkStep(formula, described, inside);
   checkGuard(guard, at_root);
-  const path = (word: string): readonly string[] => memberPath(clauseNamed(clauses, word), word, shape, of, context); // prettier-ignore
+  const path = (word: string): readonly string[] =>
+    memberPath(clauseNamed(clauses, word), word, shape, of, context);
   const [via, key, label, id] = [path('via'), path('key'), path('label'), path('id')];
   const including_head = headOf(clauseNamed(clauses, 'including'), scope);
   const space = spaceOf(clauseNamed(clauses, 'space'), scope);
@@ -186,8 +204,8 @@ function formulas(clause: Clause | undefined, context: Context, alone = false): 
 }
 
 /**
- * The object that a leading dot in `guard`, `length`, `first` and `last` is a part of: what the members before the structure's head
- * belong to. Of `symbols["timer_bases"][*][*].vectors[*]`, an entry of the symbol's array.
+ * The object that a leading dot in `guard`, `length`, `first` and `last` is a part of: what the members before the
+ * structure's head belong to. Of `symbols["timer_bases"][*][*].vectors[*]`, an entry of the symbol's array.
  */
 function rootOf(from: Formula | undefined, context: Context): FormulaType | undefined {
   let at = from;

@@ -62,8 +62,12 @@ function apart(one: Formula, other: Formula): boolean {
 function overlap(one: Member, other: Member, context: Context): boolean {
   const { source } = context.typing;
   const struct = pointed(typeOf(one.of, context.typing), source);
-  const [first, second] = struct === undefined ? [] : [findMember(struct, one.name, source), findMember(struct, other.name, source)]; // prettier-ignore
-  if (typeof first !== 'object' || typeof second !== 'object') return first === 'opaque' || second === 'opaque'; // prettier-ignore
+  const [first, second] =
+    struct === undefined
+      ? []
+      : [findMember(struct, one.name, source), findMember(struct, other.name, source)];
+  if (typeof first !== 'object' || typeof second !== 'object')
+    return first === 'opaque' || second === 'opaque';
   if (first.bits !== undefined && second.bits !== undefined) return false;
   const end = (found: typeof first): number => found.offset + (bytesOf(found.type, context) ?? Infinity);
   return first.offset < end(second) && second.offset < end(first);
@@ -87,7 +91,8 @@ function countsBy(counted: Formula & { kind: 'collection' }, place: Formula, con
     if (locator === undefined || depth > NESTED || LEADING.has(locator.shape)) return true;
     const { from, step, length, first, last, via } = locator;
     const clauses = [...from, ...step, length, first, last];
-    if (via.includes(member.name) || clauses.some((one) => one !== undefined && mentions(one, member.name))) return true; // prettier-ignore
+    if (via.includes(member.name) || clauses.some((one) => one !== undefined && mentions(one, member.name)))
+      return true;
     name = locator.parent;
   }
   return counted.of !== undefined && looksAt(counted.of, place, context);
@@ -100,6 +105,11 @@ const LEADING: ReadonlySet<string> = new Set(['bitmap', 'xarray', 'maple']);
 
 /** What a step reads at an address that it works out may be any member. */
 function mentions(formula: Formula, name: string): boolean {
-  if (formula.kind === 'member' ? formula.name === name : formula.kind === 'call' && formula.function.endsWith('_at')) return true; // prettier-ignore
+  if (
+    formula.kind === 'member'
+      ? formula.name === name
+      : formula.kind === 'call' && formula.function.endsWith('_at')
+  )
+    return true;
   return partsOf(formula).some((part) => mentions(part, name));
 }

@@ -21,7 +21,14 @@ export function memberPath(
   if (expr === undefined) return [];
   const path = fieldsOf(expr);
   if (path === undefined) {
-    fail(context.scope, 'E1013', expr, `\`${word}\` takes a member of an element`, 'no member', `as in \`${word} ${word === 'via' ? 'link' : 'id'}\``); // prettier-ignore
+    fail(
+      context.scope,
+      'E1013',
+      expr,
+      `\`${word}\` takes a member of an element`,
+      'no member',
+      `as in \`${word} ${word === 'via' ? 'link' : 'id'}\``,
+    );
     return [];
   }
   const type = follow(path, of, context);
@@ -41,7 +48,9 @@ function fieldsOf(expr: Expr): readonly Part[] | undefined {
     expr.kind === 'path' || expr.kind === 'fieldpath' ? expr.steps : undefined;
   if (steps === undefined || steps.some((step) => step.kind !== 'field')) return undefined;
   const parts = steps.map((step) => step as Step & { kind: 'field' });
-  return expr.kind === 'path' ? [{ name: expr.root.text, start: expr.root.start, end: expr.root.end }, ...parts] : parts; // prettier-ignore
+  return expr.kind === 'path'
+    ? [{ name: expr.root.text, start: expr.root.start, end: expr.root.end }, ...parts]
+    : parts;
 }
 
 /** The type of a member of members; undefined when there is none, which is reported. */
@@ -56,9 +65,17 @@ export function follow(
     if (member === 'opaque') return 'opaque';
     if (member === undefined) {
       // A struct of the file that is wrong was told.
-      if (type.kind === 'named' && scope.unit.structs.has(type.name) && !names.structs.has(type.name)) return undefined; // prettier-ignore
+      if (type.kind === 'named' && scope.unit.structs.has(type.name) && !names.structs.has(type.name))
+        return undefined;
       const help = didYouMean(part.name, memberNames(type, names.source), 'its members are');
-      return fail(scope, 'E1022', part, `\`${spelled(type)}\` has no member \`${part.name}\``, 'unknown', help); // prettier-ignore
+      return fail(
+        scope,
+        'E1022',
+        part,
+        `\`${spelled(type)}\` has no member \`${part.name}\``,
+        'unknown',
+        help,
+      );
     }
     ({ type } = member);
   }
@@ -83,7 +100,14 @@ function checkRole(word: string, shape: Shape, type: TypeModel, at: Expr, { scop
   const bytes = seen.kind === 'pointer' && known?.kind === 'int' && known.bytes === 1;
   const text = known?.kind === 'char' || bytes;
   if (word === 'label' && !text)
-    fail(scope, 'E1015', at, `\`label\` takes a text, and this is \`${spelled(type)}\``, 'no `char` array', 'by a number elements are named with `id`'); // prettier-ignore
+    fail(
+      scope,
+      'E1015',
+      at,
+      `\`label\` takes a text, and this is \`${spelled(type)}\``,
+      'no `char` array',
+      'by a number elements are named with `id`',
+    );
   const number = ['int', 'enum', 'char', 'bool', 'pointer'].includes(seen.kind);
   if (word !== 'label' && !number && !(seen.kind === 'array' && !text))
     fail(scope, 'E1015', at, `\`${word}\` takes a number, and this is \`${spelled(type)}\``, 'not a number');

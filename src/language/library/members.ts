@@ -92,7 +92,14 @@ function readMember(
   const type = context.type(node.type, context);
   if (type === undefined) return undefined;
   if (node.name === undefined && type.kind !== 'aggregate') {
-    return fail(scope, 'E1009', node, 'only a struct or a union has members that need no name', 'of what name?', 'write `name: type`'); // prettier-ignore
+    return fail(
+      scope,
+      'E1009',
+      node,
+      'only a struct or a union has members that need no name',
+      'of what name?',
+      'write `name: type`',
+    );
   }
   const extent = typeExtent(type, context);
   if (extent === undefined) {

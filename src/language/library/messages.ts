@@ -54,7 +54,14 @@ export function readMessage(message: Name, context: Context): Message | undefine
   }
   if (plain !== '') parts.push(plainText(`"${plain}"`));
   if (sound && parts.length === 0)
-    return fail(scope, 'E1037', message, 'the message is empty', 'says nothing', 'say what is wrong, and of which element'); // prettier-ignore
+    return fail(
+      scope,
+      'E1037',
+      message,
+      'the message is empty',
+      'says nothing',
+      'say what is wrong, and of which element',
+    );
   return sound ? parts : undefined;
 }
 
@@ -78,14 +85,31 @@ function readHole(
   const expr = parseExpression(scope.unit.file, source, start, scope.problems);
   if (expr === undefined) {
     const empty = source.trim() === '';
-    return fail(scope, 'E1037', node, empty ? 'nothing stands between these braces' : 'this is no value', 'in this message', 'as in `{o.id}` or `{o.link.next:address}`'); // prettier-ignore
+    return fail(
+      scope,
+      'E1037',
+      node,
+      empty ? 'nothing stands between these braces' : 'this is no value',
+      'in this message',
+      'as in `{o.id}` or `{o.link.next:address}`',
+    );
   }
   const value = readFormula(expr, context);
   const type = value && checkedType(value, context);
   if (value === undefined || type === undefined) return undefined;
   if (SEVERAL.has(type.kind)) {
-    const help = value.kind === 'collection' ? `as in \`{count(${value.locator})}\`` : 'show one of them, or a number made of them'; // prettier-ignore
-    return fail(scope, 'E1037', node, `a message shows values, and ${describeType(type)} are none`, 'no value', help); // prettier-ignore
+    const help =
+      value.kind === 'collection'
+        ? `as in \`{count(${value.locator})}\``
+        : 'show one of them, or a number made of them';
+    return fail(
+      scope,
+      'E1037',
+      node,
+      `a message shows values, and ${describeType(type)} are none`,
+      'no value',
+      help,
+    );
   }
   return { value: { ...value, span: spanOf(scope.unit, node) }, format: format as Format | 'plain' };
 }

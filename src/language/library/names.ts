@@ -10,7 +10,10 @@ export interface Names {
   readonly locators: Map<string, LocatorModel>;
   readonly validators: Map<string, ValidatorModel>;
   readonly source: TypeSource;
-  /** True when a declaration was wrong, here or in a file that is imported, and which locators are not there for that: told, so that nobody tells it again. */
+  /**
+   * True when a declaration was wrong, here or in a file that is imported, and which locators are not there for that:
+   * told, so that nobody tells it again.
+   */
   wrong: boolean;
   readonly wrong_locators: Set<string>;
   /** Those of another file, whose `def` is written out in this one. */

@@ -31,7 +31,12 @@ export function readPath(expr: PathExpr, context: Context): Formula | undefined 
     return formula && readSteps(formula, expr.steps, expr, context);
   }
   if (context.bare && ofElement(text, context))
-    return readSteps({ kind: 'member', of: { kind: 'element', span }, name: text, span }, expr.steps, expr, context); // prettier-ignore
+    return readSteps(
+      { kind: 'member', of: { kind: 'element', span }, name: text, span },
+      expr.steps,
+      expr,
+      context,
+    );
   if (text === 'it' && context.typing.element !== undefined)
     return readSteps({ kind: 'element', span }, expr.steps, expr, context);
   if (text === 'symbols') return readSymbol(expr, first, rest, context);
@@ -58,7 +63,14 @@ function boundAs(known: Bound, expr: PathExpr, context: Context): Formula | unde
   if (formula === undefined) return undefined;
   if (known.inside < context.inside && seesElement(formula)) {
     const message = `\`${expr.root.text}\` stands for a part of one element, and here another is at hand`;
-    return fail(context.scope, 'E1030', expr.root, message, 'of which element?', 'give it a name with `let` first'); // prettier-ignore
+    return fail(
+      context.scope,
+      'E1030',
+      expr.root,
+      message,
+      'of which element?',
+      'give it a name with `let` first',
+    );
   }
   return { ...formula, span: spanOf(context.scope.unit, expr.root) };
 }
@@ -72,7 +84,14 @@ function readSymbol(
   const { scope } = context;
   if (index?.kind !== 'index' || index.index.kind !== 'string') {
     const help = 'as in `symbols["init_task"]`';
-    return fail(scope, 'E1021', index ?? expr.root, 'a symbol is named by a text in brackets', 'which one?', help); // prettier-ignore
+    return fail(
+      scope,
+      'E1021',
+      index ?? expr.root,
+      'a symbol is named by a text in brackets',
+      'which one?',
+      help,
+    );
   }
   const name = index.index.text.slice(1, -1);
   const span = spanOf(scope.unit, { start: expr.start, end: index.end });
@@ -87,7 +106,12 @@ function constantOf(value: Expression, expr: PathExpr, context: Context): Formul
   const span = spanOf(scope.unit, expr.root);
   switch (value.kind) {
     case 'int':
-      return readSteps({ kind: 'int', value: BigInt.asUintN(64, value.value), span }, expr.steps, expr, context); // prettier-ignore
+      return readSteps(
+        { kind: 'int', value: BigInt.asUintN(64, value.value), span },
+        expr.steps,
+        expr,
+        context,
+      );
     case 'time':
     case 'size':
       return {
@@ -107,11 +131,20 @@ function constantOf(value: Expression, expr: PathExpr, context: Context): Formul
       const read = items.map((item) => constantOf(item, { ...expr, steps: [] }, context));
       if (read.includes(undefined)) return undefined;
       const [low, high] = read as [Formula, Formula];
-      return value.kind === 'range' ? { kind: 'range', low, high, span } : { kind: 'set', items: read as Formula[], span }; // prettier-ignore
+      return value.kind === 'range'
+        ? { kind: 'range', low, high, span }
+        : { kind: 'set', items: read as Formula[], span };
     }
     default: {
       const message = `\`${expr.root.text}\` is a \`let\` of runs, and no run is going on here`;
-      return fail(scope, 'E1021', expr.root, message, 'not known here', 'write a `let` in the validator, or a `def`'); // prettier-ignore
+      return fail(
+        scope,
+        'E1021',
+        expr.root,
+        message,
+        'not known here',
+        'write a `let` in the validator, or a `def`',
+      );
     }
   }
 }
@@ -142,7 +175,12 @@ function readCall(expr: PathExpr, call: Step & { kind: 'call' }, context: Contex
     if (value === undefined) return undefined;
     args.push(value);
   }
-  return { kind: 'call', function: text, args, span: spanOf(scope.unit, { start: expr.start, end: call.end }) }; // prettier-ignore
+  return {
+    kind: 'call',
+    function: text,
+    args,
+    span: spanOf(scope.unit, { start: expr.start, end: call.end }),
+  };
 }
 
 /** What an argument that looks at each element is read against. */
@@ -197,7 +235,13 @@ function expand(
   if (!scope.problems.spend(1, label(scope.unit, expr, 'no further than here'))) return undefined;
   const call = expr.steps[0] as Step & { kind: 'call' };
   if (args.length !== node.parameters.length)
-    return arity(text, node.parameters.map((one) => one.text), node.parameters.length, call, context); // prettier-ignore
+    return arity(
+      text,
+      node.parameters.map((one) => one.text),
+      node.parameters.length,
+      call,
+      context,
+    );
   const bound = new Map<string, Bound>();
   let sound = true;
   for (const [at, parameter] of node.parameters.entries()) {

@@ -19,7 +19,10 @@ import type { Code, Told } from './told.ts';
 
 const ALWAYS = ['only_if', 'unless'];
 
-/** The repairs of a validator: each for a code that it gives, seeing the names that were bound where its requirement stands. */
+/**
+ * The repairs of a validator: each for a code that it gives, seeing the names that were bound where its requirement
+ * stands.
+ */
 export function readRepairs(told: Told, outer: Context): RepairModel[] {
   const repairs: RepairModel[] = [];
   const seen = new Map<string, Name>();
@@ -55,7 +58,14 @@ function readRepair(
   const steps = node.steps.map((step) => readStep(node, step, code, at, given, told, outer));
   const [first, ...more] = steps;
   if (node.steps.length === 0)
-    return fail(outer.scope, 'E1045', node, `a repair says what is to be done`, 'nothing', 'as in `repair COUNT: recount`'); // prettier-ignore
+    return fail(
+      outer.scope,
+      'E1045',
+      node,
+      `a repair says what is to be done`,
+      'nothing',
+      'as in `repair COUNT: recount`',
+    );
   const sound = more.filter((step) => step !== undefined);
   if (first === undefined || sound.length < more.length) return undefined;
   return sound.length === 0 ? first : { ...first, more: sound };
@@ -73,7 +83,14 @@ function readStep(
   const { scope } = outer;
   if (action.kind === 'broken') return undefined;
   if (action.kind !== 'phrase' || action.body !== undefined)
-    return fail(scope, 'E1043', action, 'a repair is made of steps', 'no step', `steps are \`${Object.keys(REPAIR_VERBS).join('`, `')}\``); // prettier-ignore
+    return fail(
+      scope,
+      'E1043',
+      action,
+      'a repair is made of steps',
+      'no step',
+      `steps are \`${Object.keys(REPAIR_VERBS).join('`, `')}\``,
+    );
   const verb = action.head.text as RepairVerb;
   const rule = Object.hasOwn(REPAIR_VERBS, verb) ? REPAIR_VERBS[verb] : undefined;
   if (rule === undefined) {
@@ -83,12 +100,26 @@ function readStep(
   // A shape's own codes have no requirement in the text.
   if (given === undefined && verb !== 'relink' && verb !== 'abandon' && verb !== 'unlink') {
     const help = didYouMean(code, told.codes.keys(), 'it gives');
-    return fail(scope, 'E1042', at, `nothing in this validator gives \`${code}\``, 'no such requirement', help); // prettier-ignore
+    return fail(
+      scope,
+      'E1042',
+      at,
+      `nothing in this validator gives \`${code}\``,
+      'no such requirement',
+      help,
+    );
   }
   const of_shapes = given === undefined ? givenByShapes(outer) : undefined;
   if (of_shapes?.includes(code) === false) {
     const help = didYouMean(code, [...told.codes.keys(), ...of_shapes], 'there are');
-    return fail(scope, 'E1042', at, `nothing that this validator goes through gives \`${code}\``, 'given by none', help); // prettier-ignore
+    return fail(
+      scope,
+      'E1042',
+      at,
+      `nothing that this validator goes through gives \`${code}\``,
+      'given by none',
+      help,
+    );
   }
   const context = given?.context ?? outer;
   const repair = readAction(node, action, code, verb, rule, context);

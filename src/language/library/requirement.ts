@@ -39,7 +39,14 @@ export function readRequire(node: Require, context: Context, told: Told): Statem
   if (code !== undefined && (!told.codes.has(code) || told.codes.get(code)?.condition === undefined)) {
     const doc = docAbove(scope.unit, node.start) ?? plainText(node.message.text);
     const cause = means === undefined ? {} : { means };
-    told.codes.set(code, { doc, ...cause, context, at: node.code, ...(condition === undefined ? {} : { condition }), expected: expected !== undefined }); // prettier-ignore
+    told.codes.set(code, {
+      doc,
+      ...cause,
+      context,
+      at: node.code,
+      ...(condition === undefined ? {} : { condition }),
+      expected: expected !== undefined,
+    });
   }
   if (condition === undefined || !sound || code === undefined || message === undefined) return undefined;
   return {

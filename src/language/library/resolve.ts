@@ -60,7 +60,10 @@ export function withParents(locators: readonly LocatorModel[], scope: Scope): Lo
   return [...found];
 }
 
-/** The structs that locators need and that a spec writes out, by name: of their elements, of where they begin, and of their shape. */
+/**
+ * The structs that locators need and that a spec writes out, by name: of their elements, of where they begin, and of
+ * their shape.
+ */
 export function structsBehind(locators: readonly LocatorModel[], scope: Scope): StructModel[] {
   const types = locators.flatMap(({ of, shape, from, step, length, first, last, guard }) => [
     of,

@@ -31,7 +31,9 @@ function said(formula: Formula): string {
     case 'cast':
     case 'sizeof':
     case 'enumeration':
-      return JSON.stringify(formula.type, (key, value: unknown) => (key === 'span' ? undefined : typeof value === 'bigint' ? String(value) : value)); // prettier-ignore
+      return JSON.stringify(formula.type, (key, value: unknown) =>
+        key === 'span' ? undefined : typeof value === 'bigint' ? String(value) : value,
+      );
     default:
       return '';
   }

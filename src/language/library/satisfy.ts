@@ -14,8 +14,8 @@ import { same } from './same.ts';
 const PARTS = 4096;
 
 /**
- * False when no run can be mended by writing `to` at `place`, which is reported: the requirement does not look at that place, or is
- * false with that value in it, whatever else lies in memory. What cannot be told before a run is let be.
+ * False when no run can be mended by writing `to` at `place`, which is reported: the requirement does not look at that
+ * place, or is false with that value in it, whatever else lies in memory. What cannot be told before a run is let be.
  */
 export function checkSatisfies(
   place: Formula,
@@ -58,7 +58,10 @@ function occurs(formula: Formula, place: Formula): boolean {
   return same(bare(formula), place) || partsOf(formula).some((part) => occurs(part, place));
 }
 
-/** What is decided, and whether the place that is written has a sign: then whatever stands for it is compared as if it had one. */
+/**
+ * What is decided, and whether the place that is written has a sign: then whatever stands for it is compared as if it
+ * had one.
+ */
 interface Asked {
   readonly context: Context;
   readonly signed: boolean;
@@ -120,8 +123,13 @@ function rebuilt(formula: Formula, on: (part: Formula) => Formula): Formula {
     case 'binary':
       return { ...formula, left: on(formula.left), right: on(formula.right) };
     case 'conditional':
-      // oxlint-disable-next-line unicorn/no-thenable -- plain data, never awaited
-      return { ...formula, condition: on(formula.condition), then: on(formula.then), otherwise: on(formula.otherwise) }; // prettier-ignore
+      return {
+        ...formula,
+        condition: on(formula.condition),
+        // oxlint-disable-next-line unicorn/no-thenable -- plain data, never awaited
+        then: on(formula.then),
+        otherwise: on(formula.otherwise),
+      };
     case 'range':
       return { ...formula, low: on(formula.low), high: on(formula.high) };
     case 'set':
@@ -141,7 +149,8 @@ function replaced(formula: Formula, place: Formula, value: Formula, asked: Asked
   if (inner.kind === 'binary') {
     const known = decided(inner, asked);
     if (known !== undefined) return { kind: 'bool', value: known, span: inner.span };
-    if (inner.operator === '&' && same(inner.left, { ...inner, left: partOf(inner.left), span: inner.span })) return inner.left; // prettier-ignore
+    if (inner.operator === '&' && same(inner.left, { ...inner, left: partOf(inner.left), span: inner.span }))
+      return inner.left;
   }
   if (inner.kind === 'conditional' && inner.condition.kind === 'bool')
     return inner.condition.value ? inner.then : inner.otherwise;
@@ -164,7 +173,9 @@ function decided(formula: Formula & { kind: 'binary' }, asked: Asked): boolean |
     equalBounds(boundsOf(left, asked.context), boundsOf(right, asked.context)) ?? equalSums(left, right);
   if (operator === '==') return equal;
   if (operator === '!=') return equal === undefined ? undefined : !equal;
-  return operator === '<' || operator === '>=' ? ordered(left, right, operator === '<', asked) : ordered(right, left, operator === '>', asked); // prettier-ignore
+  return operator === '<' || operator === '>='
+    ? ordered(left, right, operator === '<', asked)
+    : ordered(right, left, operator === '>', asked);
 }
 
 const COMPARING = new Set(['==', '!=', '<', '<=', '>', '>=']);
@@ -202,7 +213,9 @@ function lessSums(left: Formula, right: Formula, context: Context): boolean | un
 function sumOf(formula: Formula): { readonly of: Formula; readonly more: bigint } {
   if (formula.kind !== 'binary' || formula.right.kind !== 'int') return { of: formula, more: 0n };
   if (formula.operator === '+') return { of: formula.left, more: formula.right.value };
-  return formula.operator === '-' ? { of: formula.left, more: -formula.right.value } : { of: formula, more: 0n }; // prettier-ignore
+  return formula.operator === '-'
+    ? { of: formula.left, more: -formula.right.value }
+    : { of: formula, more: 0n };
 }
 
 function within(left: Formula, right: Formula, asked: Asked): boolean | undefined {
@@ -215,7 +228,10 @@ function within(left: Formula, right: Formula, asked: Asked): boolean | undefine
   const one = boundsOf(left, context);
   if (right.kind !== 'set' && right.kind !== 'enumeration') return undefined;
   if (right.kind === 'enumeration' && right.type.kind !== 'enum') return undefined;
-  const items = right.kind === 'set' ? right.items.map((item) => boundsOf(item, context)) : valuesOf(right.type, right.span, context); // prettier-ignore
+  const items =
+    right.kind === 'set'
+      ? right.items.map((item) => boundsOf(item, context))
+      : valuesOf(right.type, right.span, context);
   const found = items.map((item) => equalBounds(one, item));
   if (found.includes(true)) return true;
   return found.includes(undefined) ? undefined : false;

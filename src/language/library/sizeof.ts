@@ -18,6 +18,9 @@ export function readSizeof(expr: PathExpr, args: readonly Expr[], context: Conte
       'as in `sizeof(order)`',
     );
   const { root, start, end } = arg;
-  const type = readCastType({ pointers: 0, base: { kind: 'name', name: root }, lengths: [], start, end }, context); // prettier-ignore
+  const type = readCastType(
+    { pointers: 0, base: { kind: 'name', name: root }, lengths: [], start, end },
+    context,
+  );
   return type && { kind: 'sizeof', type, span: spanOf(scope.unit, expr) };
 }

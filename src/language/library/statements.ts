@@ -21,10 +21,19 @@ import type { Told } from './told.ts';
 
 /** How other languages say what a validator says. */
 const ELSEWHERE: ReadonlyMap<string, string> = new Map([
-  ...['assert', 'check', 'expect', 'ensure', 'must', 'verify', 'invariant'].map((word): [string, string] => [word, 'write `require … else CODE "message"`']), // prettier-ignore
+  ...['assert', 'check', 'expect', 'ensure', 'must', 'verify', 'invariant'].map((word): [string, string] => [
+    word,
+    'write `require … else CODE "message"`',
+  ]),
   ...['for', 'foreach'].map((word): [string, string] => [word, 'write `each NAME in …`']),
-  ...['while', 'do', 'loop'].map((word): [string, string] => [word, 'write `each NAME in …`, or a bounded `walk NAME from … step … limit …`']), // prettier-ignore
-  ...['return', 'break', 'continue'].map((word): [string, string] => [word, 'what is required is required of every element; `where` and `if` leave some out']), // prettier-ignore
+  ...['while', 'do', 'loop'].map((word): [string, string] => [
+    word,
+    'write `each NAME in …`, or a bounded `walk NAME from … step … limit …`',
+  ]),
+  ...['return', 'break', 'continue'].map((word): [string, string] => [
+    word,
+    'what is required is required of every element; `where` and `if` leave some out',
+  ]),
   ...['const', 'var', 'auto'].map((word): [string, string] => [word, 'write `let`']),
 ]);
 
@@ -64,7 +73,14 @@ export function readStatements(nodes: readonly Written[], outer: Context, told: 
         const { text } = node.head;
         const heads = ['require', 'each', 'if', 'walk', 'let', 'repair'];
         const help = ELSEWHERE.get(text) ?? didYouMean(text, heads, 'it holds');
-        fail(context.scope, 'E0306', node.head, `a validator has no sentence \`${node.head.text}\``, 'unknown', help); // prettier-ignore
+        fail(
+          context.scope,
+          'E0306',
+          node.head,
+          `a validator has no sentence \`${node.head.text}\``,
+          'unknown',
+          help,
+        );
       }
     }
   }
@@ -80,7 +96,12 @@ function push<T>(list: T[], one: T | undefined): void {
 export function unused(name: Name, { bound, scope }: Context): void {
   if (!scope.unit.whole || name.text.startsWith('_') || bound.get(name.text)?.used !== false) return;
   const help = 'use it, remove it, or start its name with `_`';
-  scope.problems.warn('E1034', `the \`let\` \`${name.text}\` is used nowhere`, [label(scope.unit, name, 'unused')], help); // prettier-ignore
+  scope.problems.warn(
+    'E1034',
+    `the \`let\` \`${name.text}\` is used nowhere`,
+    [label(scope.unit, name, 'unused')],
+    help,
+  );
 }
 
 function readLet(node: Let, context: Context): { context: Context; statement?: Statement } {
@@ -94,7 +115,12 @@ function readLet(node: Let, context: Context): { context: Context; statement?: S
   const given = named(node.name, type ?? { kind: 'unknown' }, formula, context, value);
   const inner = twice ? context : given;
   if (value === undefined || type === undefined) return { context: inner };
-  const statement: Statement = { kind: 'let', name: node.name.text, value, span: spanOf(context.scope.unit, node) }; // prettier-ignore
+  const statement: Statement = {
+    kind: 'let',
+    name: node.name.text,
+    value,
+    span: spanOf(context.scope.unit, node),
+  };
   return { context: inner, statement };
 }
 
@@ -110,7 +136,15 @@ function named(
   const other = bound.get(name.text);
   if (other !== undefined) {
     const first = other.at === undefined ? [] : [label(scope.unit, other.at, 'first here')];
-    fail(scope, 'E1033', name, `\`${name.text}\` is bound twice`, 'again', 'give one of them another name', first); // prettier-ignore
+    fail(
+      scope,
+      'E1033',
+      name,
+      `\`${name.text}\` is bound twice`,
+      'again',
+      'give one of them another name',
+      first,
+    );
   } else if (['symbols', 'cpus', 'it', 'true', 'false'].includes(name.text)) {
     fail(scope, 'E1033', name, `\`${name.text}\` has a meaning of its own`, 'taken', 'give it another name');
   }
@@ -145,8 +179,16 @@ function readEach(node: Each, context: Context, told: Told): Statement | undefin
 function checkRange(range: Formula & { kind: 'range' }, context: Context): void {
   const { low, high } = range;
   if (low.kind !== 'int' || high.kind !== 'int') return;
-  if (high.value >= low.value) return checkMost({ ...high, value: high.value - low.value + 1n }, range, 'a range', context); // prettier-ignore
-  failAt(context.scope, 'E1035', range.span, 'this range is empty: nothing is gone through', 'no number', 'the lower end stands first'); // prettier-ignore
+  if (high.value >= low.value)
+    return checkMost({ ...high, value: high.value - low.value + 1n }, range, 'a range', context);
+  failAt(
+    context.scope,
+    'E1035',
+    range.span,
+    'this range is empty: nothing is gone through',
+    'no number',
+    'the lower end stands first',
+  );
 }
 
 /** What is gone through has at most as many parts as a locator may have elements. */
@@ -183,7 +225,12 @@ function readWalk(node: Walk, context: Context, told: Told): Statement | undefin
   const from = formulaOf(clauseNamed(clauses, 'from'), context);
   const limit = formulaOf(clauseNamed(clauses, 'limit'), context);
   const start = from && valueOf(typeOf(from, context.typing), context.names.source);
-  const type: FormulaType = start?.kind === 'number' || start === undefined ? NUMBER : start.kind === 'pointer' ? { ...start, counted: true } : start; // prettier-ignore
+  const type: FormulaType =
+    start?.kind === 'number' || start === undefined
+      ? NUMBER
+      : start.kind === 'pointer'
+        ? { ...start, counted: true }
+        : start;
   const { text: name } = node.name;
   const formula: Formula = { kind: 'name', name, span: spanOf(scope.unit, node.name) };
   const inner = named(node.name, type, from === undefined ? undefined : formula, context);
@@ -192,13 +239,38 @@ function readWalk(node: Walk, context: Context, told: Told): Statement | undefin
   if (limit !== undefined) checkMost(limit, limit, '`limit`', context);
   checkCount('limit', limit, context);
   const until = conditionOf(clauseNamed(clauses, 'until'), inner);
-  const cycle = walkCode(clauseNamed(clauses, 'cycle'), 'WALK_CYCLE', `A walk over \`${name}\` comes back to where it was.`, node, inner, told); // prettier-ignore
-  const over_limit = walkCode(clauseNamed(clauses, 'over'), 'WALK_LIMIT', `A walk over \`${name}\` goes on beyond its limit.`, node, inner, told); // prettier-ignore
+  const cycle = walkCode(
+    clauseNamed(clauses, 'cycle'),
+    'WALK_CYCLE',
+    `A walk over \`${name}\` comes back to where it was.`,
+    node,
+    inner,
+    told,
+  );
+  const over_limit = walkCode(
+    clauseNamed(clauses, 'over'),
+    'WALK_LIMIT',
+    `A walk over \`${name}\` goes on beyond its limit.`,
+    node,
+    inner,
+    told,
+  );
   const means = causeOf(clauseNamed(clauses, 'means'), inner);
   const body = readStatements(node.body, inner, told);
   if (!sound || from === undefined || step === undefined || limit === undefined) return undefined;
   const some = { ...(until === undefined ? {} : { until }), ...(means === undefined ? {} : { means }) };
-  return { kind: 'walk', name, from, step, ...some, limit, cycle, over_limit, body, span: spanOf(scope.unit, node) }; // prettier-ignore
+  return {
+    kind: 'walk',
+    name,
+    from,
+    step,
+    ...some,
+    limit,
+    cycle,
+    over_limit,
+    body,
+    span: spanOf(scope.unit, node),
+  };
 }
 
 /** A code that a walk itself gives. */

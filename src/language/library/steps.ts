@@ -29,7 +29,13 @@ export function readSteps(
       if (index === undefined) return undefined;
       formula = { kind: 'index', of: formula, index, span };
     } else
-      return fail(context.scope, 'E1023', step, 'only functions are called, and this is none', 'not a function'); // prettier-ignore
+      return fail(
+        context.scope,
+        'E1023',
+        step,
+        'only functions are called, and this is none',
+        'not a function',
+      );
     formula = sized(formula, whole, context);
     if (formula === undefined) return undefined;
   }
@@ -39,7 +45,8 @@ export function readSteps(
 /** False when there is no such member, which is reported at its name. */
 function isMember(formula: Formula & { kind: 'member' }, step: Node, context: Context): boolean {
   const { typing, scope } = context;
-  if (context.into !== undefined && context.names.locators.get(formula.name)?.parent !== undefined) bring('locators', formula.name, context); // prettier-ignore
+  if (context.into !== undefined && context.names.locators.get(formula.name)?.parent !== undefined)
+    bring('locators', formula.name, context);
   const type = typeOf(formula, typing);
   if (type.kind !== 'wrong' || type.problem !== 'no_member' || type.span !== formula.span) return true;
   const of = typeOf(formula.of, typing);

@@ -31,7 +31,9 @@ export function readStructs(scope: Scope, names: Names): TypeContext {
       return fail(scope, 'E1008', at, `structs hold structs more than ${NESTED} deep`, 'one too many');
     if (open.includes(name)) {
       const more = [label(scope.unit, declared.node.name, 'it would be endless')];
-      return at && fail(scope, 'E1008', at, `\`${name}\` holds itself`, 'by value', `write \`*${name}\``, more); // prettier-ignore
+      return (
+        at && fail(scope, 'E1008', at, `\`${name}\` holds itself`, 'by value', `write \`*${name}\``, more)
+      );
     }
     open.push(name);
     const model = scope.problems.full(scope.unit.file) ? undefined : readStruct(declared.node, context);
@@ -51,7 +53,14 @@ function readStruct(node: Struct, context: TypeContext): StructModel | undefined
   const more = { ...(doc === undefined ? {} : { doc }), span: spanOf(scope.unit, node) };
   const { text: name } = node.name;
   if (BASIC.has(name))
-    return fail(scope, 'E1001', node.name, `\`${name}\` is a type of the language`, 'taken', 'give it another name'); // prettier-ignore
+    return fail(
+      scope,
+      'E1001',
+      node.name,
+      `\`${name}\` is a type of the language`,
+      'taken',
+      'give it another name',
+    );
   if (from !== undefined) {
     const expr = single(from.values, from.word, scope);
     const guest = expr && wantName(expr, from.word, scope);
@@ -59,7 +68,14 @@ function readStruct(node: Struct, context: TypeContext): StructModel | undefined
       return fail(scope, 'E1009', from, `a struct comes \`from guest\`, not from \`${guest}\``, 'unknown');
     if (node.members !== undefined || size !== undefined) {
       const help = 'leave out `from guest`: what is written out is compared with what the guest says';
-      return fail(scope, 'E1009', node.name, `\`${name}\` is the guest's and is written out, too`, 'either or', help); // prettier-ignore
+      return fail(
+        scope,
+        'E1009',
+        node.name,
+        `\`${name}\` is the guest's and is written out, too`,
+        'either or',
+        help,
+      );
     }
     return guest === undefined ? undefined : { name, from_guest: true, members: [], bytes: 0, ...more };
   }

@@ -32,10 +32,27 @@ export function codeOf(name: Name | undefined, at: Node, { scope }: Context): st
   const upper = name?.text.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase();
   if (name !== undefined && upper === name.text && /^[A-Z][A-Z0-9_]*$/.test(upper)) {
     const help = upper.length === 1 ? `as in \`${upper}_RANGE\`` : 'say it in the message';
-    return fail(scope, 'E1041', at, `a code has 2 to 64 characters, and this has ${upper.length}`, upper.length === 1 ? 'too short' : 'too long', help); // prettier-ignore
+    return fail(
+      scope,
+      'E1041',
+      at,
+      `a code has 2 to 64 characters, and this has ${upper.length}`,
+      upper.length === 1 ? 'too short' : 'too long',
+      help,
+    );
   }
   if (name !== undefined && /^[A-Z0-9_]+$/.test(name.text))
-    return fail(scope, 'E1041', at, `a code begins with a letter, and this with \`${name.text[0]}\``, 'no code', `as in \`${name.text.replace(/^[^A-Z]+|_+$/g, '') || 'ORDER_RANGE'}\``); // prettier-ignore
-  const help = upper !== undefined && /^[A-Z][A-Z0-9_]{1,63}$/.test(upper) ? `write \`${upper}\`` : 'as in `ORDER_RANGE`'; // prettier-ignore
+    return fail(
+      scope,
+      'E1041',
+      at,
+      `a code begins with a letter, and this with \`${name.text[0]}\``,
+      'no code',
+      `as in \`${name.text.replace(/^[^A-Z]+|_+$/g, '') || 'ORDER_RANGE'}\``,
+    );
+  const help =
+    upper !== undefined && /^[A-Z][A-Z0-9_]{1,63}$/.test(upper)
+      ? `write \`${upper}\``
+      : 'as in `ORDER_RANGE`';
   return fail(scope, 'E1041', at, 'a code is written in capitals, digits and `_`', 'no code', help);
 }

@@ -23,7 +23,10 @@ export function typeExtent(type: TypeModel, { names, scope }: TypeContext): Exte
   return extentOf(type, (name) => names.structs.get(name) ?? scope.unit.shipped.structs.get(name));
 }
 
-/** True for a struct of the file, or an array of them, that was not understood, which was told; one that holds itself, too. */
+/**
+ * True for a struct of the file, or an array of them, that was not understood, which was told; one that holds itself,
+ * too.
+ */
 export function isWrongStruct(type: TypeModel, { names, scope }: TypeContext): boolean {
   let of = type;
   while (of.kind === 'array') ({ of } = of);

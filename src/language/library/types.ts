@@ -37,8 +37,20 @@ export function typeModel(expr: TypeExpr, context: TypeContext): TypeModel | und
     if ((typeExtent(type, context)?.bytes ?? 0) > STRUCT_LIMIT)
       return fail(scope, 'E1004', expr, `an array has at most ${STRUCT_LIMIT} bytes`, 'too large');
   }
-  if (type.kind === 'array' && typeExtent(type.of, context) === undefined && base.kind === 'name' && !isWrongStruct(type, context))
-    return fail(scope, 'E1008', expr, `how large a \`${base.name.text}\` is only the guest knows`, 'of what size?', 'use an array of pointers'); // prettier-ignore
+  if (
+    type.kind === 'array' &&
+    typeExtent(type.of, context) === undefined &&
+    base.kind === 'name' &&
+    !isWrongStruct(type, context)
+  )
+    return fail(
+      scope,
+      'E1008',
+      expr,
+      `how large a \`${base.name.text}\` is only the guest knows`,
+      'of what size?',
+      'use an array of pointers',
+    );
   return type;
 }
 
@@ -52,7 +64,9 @@ function baseOf(expr: TypeExpr, context: TypeContext, by_value: boolean): TypeMo
     case 'struct':
     case 'union': {
       const read = membersOf(base.members, base.kind === 'union', expr, context);
-      return read && { kind: 'aggregate', union: base.kind === 'union', members: read.members, bytes: read.bytes }; // prettier-ignore
+      return (
+        read && { kind: 'aggregate', union: base.kind === 'union', members: read.members, bytes: read.bytes }
+      );
     }
   }
 }
@@ -62,13 +76,28 @@ function namedOf(name: Name, context: TypeContext, by_value: boolean): TypeModel
   if (basic !== undefined) return basic;
   if (knows(name, context, by_value)) return { kind: 'named', name: name.text };
   const meant = OF_C.get(name.text);
-  const names = [...BASIC.keys(), ...context.names.structs.keys(), ...context.scope.unit.structs.keys(), ...context.scope.unit.shipped.structs.keys(), ...AGGREGATES.keys(), ...TYPEDEFS.keys(), ...ENUMS.keys()]; // prettier-ignore
+  const names = [
+    ...BASIC.keys(),
+    ...context.names.structs.keys(),
+    ...context.scope.unit.structs.keys(),
+    ...context.scope.unit.shipped.structs.keys(),
+    ...AGGREGATES.keys(),
+    ...TYPEDEFS.keys(),
+    ...ENUMS.keys(),
+  ];
   const help =
     meant === undefined
       ? (didYouMean(name.text, names) ?? 'declare it')
       : `write \`${meant}\`: types say how wide they are`;
   const near = help.startsWith('did') || meant !== undefined;
-  return fail(context.scope, 'E1002', name, `there is no type \`${name.text}\``, 'unknown', near ? help : 'declare it with `struct`, or import it; the guest\'s own are declared with `from guest`'); // prettier-ignore
+  return fail(
+    context.scope,
+    'E1002',
+    name,
+    `there is no type \`${name.text}\``,
+    'unknown',
+    near ? help : "declare it with `struct`, or import it; the guest's own are declared with `from guest`",
+  );
 }
 
 function knows(name: Name, context: TypeContext, by_value: boolean): boolean {
@@ -96,7 +125,14 @@ function enumOf(
   const basic = BASIC.get(name?.text ?? 'u32');
   if (basic?.kind !== 'int' || basic.big_endian) {
     const help = 'as in `enum u8 { open = 0, filled = 1 }`';
-    return fail(scope, 'E1002', name ?? expr, `an enumeration is no \`${name?.text}\``, 'not a whole number', help); // prettier-ignore
+    return fail(
+      scope,
+      'E1002',
+      name ?? expr,
+      `an enumeration is no \`${name?.text}\``,
+      'not a whole number',
+      help,
+    );
   }
   const seen = new Map<string, Name>();
   const read: { name: string; value: bigint }[] = [];

@@ -31,7 +31,9 @@ export function readValidators(scope: Scope, names: Names, needs: Map<string, Ne
 function checkNamed({ name }: Validator, { scope, names, needs }: Context): void {
   if (names.source.locator(name.text) !== undefined) return;
   const { validators } = scope.unit;
-  const unjudged = [...needs.locators].filter((one) => !validators.has(one) && !scope.unit.shipped.validators.has(one)); // prettier-ignore
+  const unjudged = [...needs.locators].filter(
+    (one) => !validators.has(one) && !scope.unit.shipped.validators.has(one),
+  );
   const near = nearest(name.text, unjudged);
   if (near === undefined) return;
   const message = `\`${name.text}\` judges \`${near}\`, and no locator has its name`;

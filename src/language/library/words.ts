@@ -25,7 +25,9 @@ function means(name: string, context: Context): boolean {
 export function ofElement(name: string, { typing }: Context): boolean {
   const { element, source } = typing;
   // What a type may have besides does not make members of all words.
-  return element?.kind === 'place' && findMember(element.type, name, { ...source, partial: false }) !== undefined; // prettier-ignore
+  return (
+    element?.kind === 'place' && findMember(element.type, name, { ...source, partial: false }) !== undefined
+  );
 }
 
 /** A bare word that is no name here: one of an enumeration, or of a CPU's mode, if anything. */
@@ -62,7 +64,14 @@ export function wordAs(expr: PathExpr, type: FormulaType, context: Context): For
     const value = seen.values.find((one) => one.name === text);
     if (value !== undefined) return { kind: 'int', value: value.value, span };
     const names = seen.values.map((one) => one.name);
-    return fail(context.scope, 'E1021', expr, `this enumeration has no \`${text}\``, 'unknown', didYouMean(text, names, 'it has')); // prettier-ignore
+    return fail(
+      context.scope,
+      'E1021',
+      expr,
+      `this enumeration has no \`${text}\``,
+      'unknown',
+      didYouMean(text, names, 'it has'),
+    );
   }
   return unknownName(expr, context);
 }
@@ -73,7 +82,15 @@ export function unknownName(expr: PathExpr, context: Context): undefined {
   // What is declared and wrong was told there.
   if (scope.unit.locators.has(expr.root.text)) return undefined;
   const nothing = ['NULL', 'null', 'nullptr', 'nil', 'None', 'undefined'].includes(expr.root.text);
-  if (nothing) return fail(scope, 'E1021', expr.root, `there is no name \`${expr.root.text}\` here`, 'unknown', 'a pointer to nothing is 0'); // prettier-ignore
+  if (nothing)
+    return fail(
+      scope,
+      'E1021',
+      expr.root,
+      `there is no name \`${expr.root.text}\` here`,
+      'unknown',
+      'a pointer to nothing is 0',
+    );
   const known = [
     ...bound.keys(),
     ...scope.values.keys(),

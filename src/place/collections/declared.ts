@@ -14,8 +14,8 @@ import { pageTable } from './process.ts';
 const STEPS = 4_000_000;
 
 /**
- * Elements of a structure that a spec declares, by its locator: numbered by its id where it has one, also by their position. Undefined when
- * there is no such locator.
+ * Elements of a structure that a spec declares, by its locator: numbered by its id where it has one, also by their
+ * position. Undefined when there is no such locator.
  */
 export function declaredElements(
   kernel: Kernel,
@@ -86,7 +86,8 @@ function sessionOf(kernel: Kernel, linked: LinkedLibrary, at: string): Session {
 function readerOf(kernel: Kernel, space?: number): Reader {
   const word = new Uint8Array(8);
   const view = new DataView(word.buffer);
-  const read = (address: Address, bytes: number): boolean => isCanonical(address) && kernel.read(address, word.subarray(0, bytes), space); // prettier-ignore
+  const read = (address: Address, bytes: number): boolean =>
+    isCanonical(address) && kernel.read(address, word.subarray(0, bytes), space);
   const reader: Reader = {
     fold: kernel.fold,
     u8: (address) => (read(address, 1) ? view.getUint8(0) : NaN),

@@ -12,7 +12,10 @@ export interface Element {
   readonly number?: number;
   /** Where it stands, where that is not its number. */
   readonly position?: number;
-  /** Which one it is, and which one made it, for names that children inherit: a process that was forked bears its parent's name until it calls exec. */
+  /**
+   * Which one it is, and which one made it, for names that children inherit: a process that was forked bears its
+   * parent's name until it calls exec.
+   */
   readonly own?: Address;
   readonly parent?: Address;
   /** Resolves it; `text` is what the place will be called. */
@@ -43,7 +46,8 @@ export function select(
   if (!first) {
     return lost('NOT_FOUND', text, 'there is none', labels(elements, 'name' in selector));
   }
-  if (matching.length > 1) return lost('AMBIGUOUS', text, `${matching.length} have that name`, numbers(matching)); // prettier-ignore
+  if (matching.length > 1)
+    return lost('AMBIGUOUS', text, `${matching.length} have that name`, numbers(matching));
   return first.open(text);
 }
 

@@ -21,23 +21,44 @@ export function superBlockElements(kernel: Kernel, at: string): Outcome<Element[
   if (!links.ok) return links;
   return found(
     links.value.map((entry, number) =>
-      elementAt(kernel, entry - link, 'super_block', 'super_blocks', number, kernel.text(entry - link + name, 32)),
-    ), // prettier-ignore
+      elementAt(
+        kernel,
+        entry - link,
+        'super_block',
+        'super_blocks',
+        number,
+        kernel.text(entry - link + name, 32),
+      ),
+    ),
   );
 }
 
 /**
- * `dentries`: of each super block the root and what hangs under it, by name where that is not twice there. In the order of the locator in
- * `specs/lib/dcache.spec`: of each its first child, then its next sibling, the nearest to the root first.
+ * `dentries`: of each super block the root and what hangs under it, by name where that is not twice there. In the order
+ * of the locator in `specs/lib/dcache.spec`: of each its first child, then its next sibling, the nearest to the root
+ * first.
  */
 export function dentryElements(kernel: Kernel, at: string): Outcome<Element[]> {
   const supers = superBlockElements(kernel, at);
   if (!supers.ok) return supers;
   const [root] = offsets(kernel, 'super_block', 's_root');
-  const [parent, child, subdirs, name] = offsets(kernel, 'dentry', 'd_parent', 'd_child', 'd_subdirs', 'd_name.name'); // prettier-ignore
-  if (root === undefined || parent === undefined || child === undefined || subdirs === undefined || name === undefined) {
+  const [parent, child, subdirs, name] = offsets(
+    kernel,
+    'dentry',
+    'd_parent',
+    'd_child',
+    'd_subdirs',
+    'd_name.name',
+  );
+  if (
+    root === undefined ||
+    parent === undefined ||
+    child === undefined ||
+    subdirs === undefined ||
+    name === undefined
+  ) {
     return lost('NO_TYPE', at, 'BTF lacks super_block.s_root or the links of a dentry');
-  } // prettier-ignore
+  }
   const dentries: Address[] = [];
   const seen = new Set<Address>();
   const add = (dentry: Address): void => {

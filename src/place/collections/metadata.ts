@@ -38,7 +38,9 @@ export function locatorPlace(partition: Partition, name: string, at: string): Ou
   const entry = findNote(partition, (note, bytes) => isLocator(name, note, bytes), text);
   if (!entry.ok) return entry;
   const { note, physical } = entry.value;
-  return found(physicalPlace(partition, physical + note.desc_start, note.desc_end - note.desc_start, text, 'locator')); // prettier-ignore
+  return found(
+    physicalPlace(partition, physical + note.desc_start, note.desc_end - note.desc_start, text, 'locator'),
+  );
 }
 
 /** A run of guest-physical bytes, whether or not anything maps it. */

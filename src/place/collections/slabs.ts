@@ -51,8 +51,8 @@ export function isSlabPart(place: BytesPlace, name: string): boolean {
 }
 
 /**
- * What is numbered behind a part of a cache: `.objects` and `.free` in the order of their addresses, `.slabs` likewise, `.cpu_slab` by CPU.
- * Slabs are found through the memory map, for full ones are on no list.
+ * What is numbered behind a part of a cache: `.objects` and `.free` in the order of their addresses, `.slabs` likewise,
+ * `.cpu_slab` by CPU. Slabs are found through the memory map, for full ones are on no list.
  */
 export function slabPart(kernel: Kernel, cache: BytesPlace, part: string): Outcome<Element[]> {
   const at = `${cache.text}.${part}`;
@@ -62,13 +62,24 @@ export function slabPart(kernel: Kernel, cache: BytesPlace, part: string): Outco
   const slabs = slabsOf(kernel, view.value, at);
   if (!slabs.ok) return slabs;
   if (part === 'slabs') {
-    return found(positions(slabs.value.length, (index, text) => objectAt(kernel, (slabs.value[index] as Slab).at, 'slab', { text }))); // prettier-ignore
+    return found(
+      positions(slabs.value.length, (index, text) =>
+        objectAt(kernel, (slabs.value[index] as Slab).at, 'slab', { text }),
+      ),
+    );
   }
   const objects = slabs.value.flatMap((slab) => objectsOf(slab, view.value));
   if (part === 'objects') return found(numbered(kernel, cache, view.value, objects));
   const free = freeObjects(kernel, cache, view.value, slabs.value, objects.length, at);
   if (!free.ok) return free;
-  return found(numbered(kernel, cache, view.value, objects.filter((object) => free.value.has(object)))); // prettier-ignore
+  return found(
+    numbered(
+      kernel,
+      cache,
+      view.value,
+      objects.filter((object) => free.value.has(object)),
+    ),
+  );
 }
 
 /** The slab that an object lies in; undefined when its page is no slab's. */
@@ -80,7 +91,10 @@ export function slabOf(kernel: Kernel, object: Address): Address | undefined {
   return page >= 0 && ((kernel.u32(slab) ?? 0) & PG_SLAB) !== 0 ? slab : undefined;
 }
 
-/** The object that lies there, or around it, as a spec names it: `slabs["dentry"].objects[7]`. Undefined where no slab is, or its cache has no name. */
+/**
+ * The object that lies there, or around it, as a spec names it: `slabs["dentry"].objects[7]`. Undefined where no slab
+ * is, or its cache has no name.
+ */
 export function objectNamed(kernel: Kernel, address: Address): string | undefined {
   const at = slabOf(kernel, address);
   const slab = at === undefined ? undefined : objectAt(kernel, at, 'slab', { text: '' });
@@ -93,7 +107,8 @@ export function objectNamed(kernel: Kernel, address: Address): string | undefine
   let number = 0;
   for (const { page, objects } of slabs.value) {
     const index = Math.floor((address - page) / view.value.size);
-    if (index >= 0 && index < objects) return `slabs[${JSON.stringify(view.value.name)}].objects[${number + index}]`; // prettier-ignore
+    if (index >= 0 && index < objects)
+      return `slabs[${JSON.stringify(view.value.name)}].objects[${number + index}]`;
     number += objects;
   }
   return undefined;
@@ -147,9 +162,16 @@ function viewOf(kernel: Kernel, cache: BytesPlace, at: string): Outcome<CacheVie
   const name_at = field('name');
   const [random_low, random_high] = random === undefined ? [] : [kernel.u32(random), kernel.u32(random + 4)];
   const text_at = name_at === undefined ? undefined : kernel.u64(name_at);
-  if (!size || size > PAGE * 64 || object_size === undefined || offset === undefined || random_low === undefined || random_high === undefined) {
+  if (
+    !size ||
+    size > PAGE * 64 ||
+    object_size === undefined ||
+    offset === undefined ||
+    random_low === undefined ||
+    random_high === undefined
+  ) {
     return lost('UNMAPPED', at, 'the cache does not say how large its objects are');
-  } // prettier-ignore
+  }
   const name = text_at === undefined ? '' : (kernel.text(text_at, NAME_BYTES) ?? '');
   return found({ at: cache.address as Address, name, size, object_size, offset, random_low, random_high });
 }
@@ -179,7 +201,9 @@ function slabsOf(kernel: Kernel, cache: CacheView, at: string): Outcome<Slab[]> 
   if (!btf.ok) return btf;
   const map = mapOf(kernel);
   const type = btf.value.find('struct', 'slab');
-  const [owner, counters, freelist] = ['slab_cache', 'counters', 'freelist'].map((name) => (type === undefined ? undefined : btf.value.member(type, name)?.offset)); // prettier-ignore
+  const [owner, counters, freelist] = ['slab_cache', 'counters', 'freelist'].map((name) =>
+    type === undefined ? undefined : btf.value.member(type, name)?.offset,
+  );
   if (!map || owner === undefined || counters === undefined || freelist === undefined) {
     return lost('NO_TYPE', at, 'the kernel publishes no memory map of slabs');
   }
@@ -187,7 +211,8 @@ function slabsOf(kernel: Kernel, cache: CacheView, at: string): Outcome<Slab[]> 
   const pages = Math.floor(kernel.partition.memory.size / PAGE);
   const bytes = new Uint8Array(MAP_ENTRIES * map.bytes);
   const view = new DataView(bytes.buffer);
-  const word = (offset: number): Address => kernel.address(view.getUint32(offset, true), view.getInt32(offset + 4, true)); // prettier-ignore
+  const word = (offset: number): Address =>
+    kernel.address(view.getUint32(offset, true), view.getInt32(offset + 4, true));
   for (let first = 0; first < pages; first += MAP_ENTRIES) {
     const part = bytes.subarray(0, Math.min(MAP_ENTRIES, pages - first) * map.bytes);
     // A hole in the map is memory that there is not.

@@ -39,7 +39,12 @@ function elementsOf(
   const elements: Element[] = queued.value.map((address, number) => {
     const name = names.get(address);
     names.delete(address);
-    return { label: name === undefined ? String(number) : JSON.stringify(name), number, open: open(address), ...(name === undefined ? {} : { name }) }; // prettier-ignore
+    return {
+      label: name === undefined ? String(number) : JSON.stringify(name),
+      number,
+      open: open(address),
+      ...(name === undefined ? {} : { name }),
+    };
   });
   for (const [address, name] of names)
     elements.push({ label: JSON.stringify(name), name, open: open(address) });

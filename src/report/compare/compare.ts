@@ -4,9 +4,14 @@ import type { ComparedError, ComparedResults, ComparedRun } from './read.ts';
 export interface Comparison {
   readonly base: string;
   readonly head: string;
-  /** Specs of the head that do not compile, with what is no error of the base: what they hold is not judged any more. */
+  /**
+   * Specs of the head that do not compile, with what is no error of the base: what they hold is not judged any more.
+   */
   readonly new_errors: readonly ComparedError[];
-  /** Why the head did not run all: what is `removed` then may be there. Undefined where it did, and where nothing is missing. */
+  /**
+   * Why the head did not run all: what is `removed` then may be there. Undefined where it did, and where nothing is
+   * missing.
+   */
   readonly cut: string | undefined;
   /** Both targets, where they differ: nothing says then that a difference is one of the code. */
   readonly targets: { readonly base: string; readonly head: string } | undefined;
@@ -51,7 +56,10 @@ export interface Change {
 /** `new`: something fails that did not. `any-change`: anything at all differs. */
 export type FailOn = 'none' | 'new' | 'any-change';
 
-/** Pairs runs by id; runs that are left over are paired by scenario where each side has just one (another seed was drawn). */
+/**
+ * Pairs runs by id; runs that are left over are paired by scenario where each side has just one (another seed was
+ * drawn).
+ */
 export function compareResults(base: ComparedResults, head: ComparedResults): Comparison {
   const { pairs, added, removed } = pairUp(base.runs, head.runs);
   const failing = (run: ComparedRun): boolean => FAILING.has(run.status);
@@ -77,7 +85,10 @@ export function compareResults(base: ComparedResults, head: ComparedResults): Co
   };
 }
 
-/** 0 or 1. What failed before and still fails is no news to `new`; `any-change` counts it only when its conclusions changed. */
+/**
+ * 0 or 1. What failed before and still fails is no news to `new`; `any-change` counts it only when its conclusions
+ * changed.
+ */
 export function comparisonExit(comparison: Comparison, failOn: FailOn): 0 | 1 {
   if (failOn === 'none') return 0;
   const { newly_failing, added_failing, new_errors, cut, targets } = comparison;
@@ -95,7 +106,8 @@ export function comparisonExit(comparison: Comparison, failOn: FailOn): 0 | 1 {
 
 /** By file, code and message: lines move. */
 function newErrors(base: ComparedResults, head: ComparedResults): readonly ComparedError[] {
-  const key = ({ where, code, message }: ComparedError): string => JSON.stringify([where.replace(/:\d+$/, ''), code, message]); // prettier-ignore
+  const key = ({ where, code, message }: ComparedError): string =>
+    JSON.stringify([where.replace(/:\d+$/, ''), code, message]);
   const known = new Set(base.errors.map(key));
   return head.errors.filter((one) => !known.has(key(one)));
 }

@@ -105,8 +105,17 @@ function readError(at: Reader, json: unknown, path: string): readonly ComparedEr
   if (one['severity'] !== 'error') return [];
   const [label] = at.array(one['labels'] ?? [], `${path}.labels`, MOST_CONCLUSIONS);
   const place = label === undefined ? {} : at.object(label, `${path}.labels[0]`);
-  const where = label === undefined ? '' : `${at.string(place['file'], `${path}.labels[0].file`)}:${at.number(place['line'], `${path}.labels[0].line`)}`; // prettier-ignore
-  return [{ where, code: at.string(one['code'], `${path}.code`), message: at.string(one['message'], `${path}.message`) }]; // prettier-ignore
+  const where =
+    label === undefined
+      ? ''
+      : `${at.string(place['file'], `${path}.labels[0].file`)}:${at.number(place['line'], `${path}.labels[0].line`)}`;
+  return [
+    {
+      where,
+      code: at.string(one['code'], `${path}.code`),
+      message: at.string(one['message'], `${path}.message`),
+    },
+  ];
 }
 
 function readRun(at: Reader, json: unknown, path: string): ComparedRun {

@@ -25,7 +25,12 @@ const ENTRIES_SHOWN = 200;
 function sectionsOf(comparison: Comparison): readonly Section[] {
   const pairs = (list: readonly Pair[]): readonly Entry[] => list.map(pairEntry);
   const runs = (list: readonly ComparedRun[]): readonly Entry[] => list.map(runEntry);
-  const errors = comparison.new_errors.map(({ where, code, message }) => ({ where, name: code, note: message, changes: [] })); // prettier-ignore
+  const errors = comparison.new_errors.map(({ where, code, message }) => ({
+    where,
+    name: code,
+    note: message,
+    changes: [],
+  }));
   const removed = comparison.cut === undefined ? 'removed' : `not run in the head (${comparison.cut})`;
   const all: readonly Section[] = [
     { title: 'new errors in specs', kind: 'bad', entries: errors },
@@ -33,12 +38,20 @@ function sectionsOf(comparison: Comparison): readonly Section[] {
     { title: 'added, and failing', kind: 'bad', entries: runs(comparison.added_failing) },
     { title: 'fixed', kind: 'good', entries: pairs(comparison.fixed) },
     { title: 'no longer end the same way', kind: 'note', entries: pairs(comparison.other_status) },
-    { title: 'pass as before, but something else was concluded', kind: 'note', entries: pairs(comparison.changed) },
+    {
+      title: 'pass as before, but something else was concluded',
+      kind: 'note',
+      entries: pairs(comparison.changed),
+    },
     { title: 'rescued more slowly', kind: 'note', entries: comparison.slower.map(slowerEntry) },
-    { title: removed, kind: comparison.cut === undefined ? 'note' : 'bad', entries: runs(comparison.removed) },
+    {
+      title: removed,
+      kind: comparison.cut === undefined ? 'note' : 'bad',
+      entries: runs(comparison.removed),
+    },
     { title: 'added', kind: 'note', entries: runs(comparison.added) },
     { title: 'still failing', kind: 'note', entries: comparison.still_failing.map(stillFailing) },
-  ]; // prettier-ignore
+  ];
   return all.filter((section) => section.entries.length > 0);
 }
 
@@ -123,7 +136,9 @@ function said(what: string, value: string | undefined, side: 'was' | 'is'): stri
 }
 
 function targetsOf({ targets }: Comparison): readonly string[] {
-  return targets === undefined ? [] : [`the base ran on ${oneLine(targets.base)}, the head on ${oneLine(targets.head)}`]; // prettier-ignore
+  return targets === undefined
+    ? []
+    : [`the base ran on ${oneLine(targets.base)}, the head on ${oneLine(targets.head)}`];
 }
 
 function countsLine(comparison: Comparison): string {

@@ -42,8 +42,9 @@ function read(name: string): string {
 }
 
 /**
- * One module as a function that is called at once: its imports become the other functions' results, its exports its own. The modules keep to the
- * few forms that this reads: `import { names } from './module.js';` and `export function` or `export class`.
+ * One module as a function that is called at once: its imports become the other functions' results, its exports its
+ * own. The modules keep to the few forms that this reads: `import { names } from './module.js';` and `export function`
+ * or `export class`.
  */
 function plainScript(name: string): string {
   const module = read(`browser/${name}.js`);

@@ -124,7 +124,10 @@ function beatsOf(partition: PartitionSummary, events: readonly TraceEvent[]): Pa
     : { partition: name, stretches: stretchesOf(ticks) };
 }
 
-/** Where the record dropped the beats themselves: from boot to the last one, with the longest pause left open when it is a pause. */
+/**
+ * Where the record dropped the beats themselves: from boot to the last one, with the longest pause left open when it is
+ * a pause.
+ */
 function knownStretches(partition: PartitionSummary): readonly (readonly [number, number, number])[] {
   const { heartbeats, heartbeat, boot_complete_ns } = partition;
   if (heartbeats === 0 || heartbeat?.last_ns === undefined) return [];

@@ -17,7 +17,10 @@ export interface HtmlOptions {
   readonly version: string;
 }
 
-/** Runs that passed are kept in full while there are few; a page of thousands keeps them brief, so that it opens at once. */
+/**
+ * Runs that passed are kept in full while there are few; a page of thousands keeps them brief, so that it opens at
+ * once.
+ */
 const FULL_RUNS = 200;
 /** Past this many characters of data even a failed run is kept brief. */
 const FULL_BUDGET = 30_000_000;

@@ -5,8 +5,9 @@ import { resolveType } from '../../model/type-source.ts';
 import type { Context } from './context.ts';
 
 /**
- * True where a condition is about one word of memory and nothing else: its range, its bits, that a function begins where it leads. One store writes a
- * word, so that no update that is half done makes it wrong; two words that must agree can be caught between two stores.
+ * True where a condition is about one word of memory and nothing else: its range, its bits, that a function begins
+ * where it leads. One store writes a word, so that no update that is half done makes it wrong; two words that must
+ * agree can be caught between two stores.
  */
 export function isAlone(condition: Formula, context: Context): boolean {
   const words = new Set<string>();
@@ -16,8 +17,26 @@ export function isAlone(condition: Formula, context: Context): boolean {
 /** Of what the guest has compiled into it, or the rescuer knows. */
 const CONSTANT: ReadonlySet<string> = new Set(['has', 'exists', 'enumerator', 'booted']);
 /** Of one value. */
-const OF_VALUES: ReadonlySet<string> = new Set(['is_function', 'in_text', 'mapped', 'canonical', 'symbol_start', 'symbol_end', 'bits', 'swab16', 'swab32', 'swab64']); // prettier-ignore
-const OF_MEMORY: ReadonlySet<string> = new Set(['u8_at', 'u16_at', 'u32_at', 'u64_at', 'filled', 'printable']); // prettier-ignore
+const OF_VALUES: ReadonlySet<string> = new Set([
+  'is_function',
+  'in_text',
+  'mapped',
+  'canonical',
+  'symbol_start',
+  'symbol_end',
+  'bits',
+  'swab16',
+  'swab32',
+  'swab64',
+]);
+const OF_MEMORY: ReadonlySet<string> = new Set([
+  'u8_at',
+  'u16_at',
+  'u32_at',
+  'u64_at',
+  'filled',
+  'printable',
+]);
 
 /** Collects the words that a formula reads; false where it looks at more than words that can be named. */
 function reads(formula: Formula, context: Context, words: Set<string>): boolean {
@@ -66,12 +85,18 @@ function word(path: Formula, context: Context, words: Set<string>): boolean {
   return way(path, context, words);
 }
 
-/** True for the address of a variable of the kernel's. That of an element, like its index, is what other words say: those that lead to it. */
+/**
+ * True for the address of a variable of the kernel's. That of an element, like its index, is what other words say:
+ * those that lead to it.
+ */
 function isFixed(path: Formula): boolean {
   return path.kind === 'symbol' || (path.kind === 'cast' && isFixed(path.of));
 }
 
-/** What is read on the way to a place: pointers of it, and what chooses an entry. Names that loops and walks have bound were read before. */
+/**
+ * What is read on the way to a place: pointers of it, and what chooses an entry. Names that loops and walks have bound
+ * were read before.
+ */
 function way(path: Formula, context: Context, words: Set<string>): boolean {
   switch (path.kind) {
     case 'name':
@@ -112,5 +137,7 @@ function kindOf(type: TypeModel, { scope }: Context): string {
 
 /** The same text for the same place. */
 function keyOf(formula: Formula): string {
-  return JSON.stringify(formula, (name, value: unknown) => (name === 'span' ? undefined : typeof value === 'bigint' ? `${value}` : value)); // prettier-ignore
+  return JSON.stringify(formula, (name, value: unknown) =>
+    name === 'span' ? undefined : typeof value === 'bigint' ? `${value}` : value,
+  );
 }

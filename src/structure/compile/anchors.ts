@@ -10,7 +10,15 @@ import { addressValue, asNumber, exact } from './value.ts';
 export function symbolPlace(context: Context, name: string): Place {
   const { code, tables, space } = context;
   const base = code.keep(`R.symbols[${tables.symbols.index(name)}]`);
-  return { space, base, value: addressValue(code, base), offset: 0, type: undefined, named: '', text: [`symbols[${JSON.stringify(name)}]`] }; // prettier-ignore
+  return {
+    space,
+    base,
+    value: addressValue(code, base),
+    offset: 0,
+    type: undefined,
+    named: '',
+    text: [`symbols[${JSON.stringify(name)}]`],
+  };
 }
 
 /** A CPU's copy of a per-CPU symbol. */
@@ -18,10 +26,21 @@ export function perCpuPlace(context: Context, symbol: Place, type: TypeModel, cp
   const { code, bail, quiet, tables } = context;
   const base = code.keep(`R.perCpu(${cpu}) + ${symbol.base}`);
   const text = [...symbol.text, '[', { hole: 'number', atom: cpu } as const, ']'];
-  const report = quiet ? '' : `R.outside(${symbol.space}, ${symbol.base}, ${cpu}, R.cpu_count, ${tables.template(symbol.text)}${holesOf(symbol.text)});`; // prettier-ignore
+  const report = quiet
+    ? ''
+    : `R.outside(${symbol.space}, ${symbol.base}, ${cpu}, R.cpu_count, ${tables.template(symbol.text)}${holesOf(symbol.text)});`;
   code.line(`if (${base} !== ${base}) { ${report} ${bail} }`);
   const named = nameOf(type);
-  return { ...symbol, base, value: addressValue(context.code, base), type: resolved(type, context.scope.source), named, text, position: cpu, object: { type: named, base, text } }; // prettier-ignore
+  return {
+    ...symbol,
+    base,
+    value: addressValue(context.code, base),
+    type: resolved(type, context.scope.source),
+    named,
+    text,
+    position: cpu,
+    object: { type: named, base, text },
+  };
 }
 
 /** An element of a locator by its address. */
@@ -54,7 +73,15 @@ export function castOf(of: Compiled, type: TypeModel, context: Context): Compile
   if (of.kind === 'place') {
     const { bits: _, ...place } = of.place;
     const named = nameOf(type);
-    return { kind: 'place', place: { ...place, type: to, named, object: place.object ?? { type: named, base: place.base, text: place.text } } }; // prettier-ignore
+    return {
+      kind: 'place',
+      place: {
+        ...place,
+        type: to,
+        named,
+        object: place.object ?? { type: named, base: place.base, text: place.text },
+      },
+    };
   }
   if (of.kind !== 'value') return missing(`cast of a ${of.kind}`);
   if (to.kind === 'pointer') return { ...of, type: { kind: 'pointer', to: to.to } };
@@ -64,6 +91,12 @@ export function castOf(of: Compiled, type: TypeModel, context: Context): Compile
   const mask = 2 ** bits - 1;
   const low = arithmetic(context.code, '&', of.value, exact(`${mask}`, mask, mask), false, () => undefined);
   const away = 32 - bits;
-  const value = to.signed ? exact(context.code.keep(`(${asNumber(context.code, low)} << ${away}) >> ${away}`), -(2 ** (bits - 1)), 2 ** (bits - 1) - 1) : low; // prettier-ignore
+  const value = to.signed
+    ? exact(
+        context.code.keep(`(${asNumber(context.code, low)} << ${away}) >> ${away}`),
+        -(2 ** (bits - 1)),
+        2 ** (bits - 1) - 1,
+      )
+    : low;
   return { kind: 'value', value, type: { kind: 'number', signed: to.signed }, from: of.from };
 }

@@ -7,8 +7,18 @@ import { asNumber, asPair, EXACT_LIMIT, exact, isPlain, isWord, known, lowWord }
 const TWO_32 = 4_294_967_296;
 type Exact = Value & { form: 'exact' };
 
-/** What `+ - * / mod & | ^ << >>` give; undefined for a division by zero that is known beforehand. `signed` as typing says of the result. */
-export function arithmetic(code: Code, operator: FormulaOperator, left: Value, right: Value, signed: boolean, zero: (test: string) => void): Value {
+/**
+ * What `+ - * / mod & | ^ << >>` give; undefined for a division by zero that is known beforehand. `signed` as typing
+ * says of the result.
+ */
+export function arithmetic(
+  code: Code,
+  operator: FormulaOperator,
+  left: Value,
+  right: Value,
+  signed: boolean,
+  zero: (test: string) => void,
+): Value {
   switch (operator) {
     case '+':
     case '-':
@@ -24,7 +34,7 @@ export function arithmetic(code: Code, operator: FormulaOperator, left: Value, r
     default:
       return shift(code, operator as '<<' | '>>', left, right, signed);
   }
-} // prettier-ignore
+}
 
 function sum(code: Code, operator: '+' | '-' | '*', left: Value, right: Value): Value {
   if (left.form === 'exact' && right.form === 'exact') {
@@ -39,10 +49,18 @@ function sum(code: Code, operator: '+' | '-' | '*', left: Value, right: Value): 
   if (operator === '*') return wideCall(code, 'multiply', [a.high, a.low, b.high, b.low]);
   if (operator === '+') {
     const low = code.keep(`(${a.low} >>> 0) + (${b.low} >>> 0)`);
-    return { form: 'wide', high: code.keep(`(${a.high} + ${b.high} + (${low} >= ${TWO_32} ? 1 : 0)) | 0`), low: code.keep(`${low} | 0`) }; // prettier-ignore
+    return {
+      form: 'wide',
+      high: code.keep(`(${a.high} + ${b.high} + (${low} >= ${TWO_32} ? 1 : 0)) | 0`),
+      low: code.keep(`${low} | 0`),
+    };
   }
   const low = code.keep(`(${a.low} >>> 0) - (${b.low} >>> 0)`);
-  return { form: 'wide', high: code.keep(`(${a.high} - ${b.high} - (${low} < 0 ? 1 : 0)) | 0`), low: code.keep(`${low} | 0`) }; // prettier-ignore
+  return {
+    form: 'wide',
+    high: code.keep(`(${a.high} - ${b.high} - (${low} < 0 ? 1 : 0)) | 0`),
+    low: code.keep(`${low} | 0`),
+  };
 }
 
 function rangeOf(operator: '+' | '-' | '*', left: Exact, right: Exact): [number, number] {
@@ -57,14 +75,23 @@ function wideCall(code: Code, helper: string, operands: readonly string[]): Valu
   return { form: 'wide', high: code.keep('R.high'), low: code.keep('R.low') };
 }
 
-function quotient(code: Code, operator: '/' | 'mod', left: Value, right: Value, signed: boolean, zero: (test: string) => void): Value {
-  const plain = left.form === 'exact' && right.form === 'exact' && (signed || (left.low >= 0 && right.low >= 0));
+function quotient(
+  code: Code,
+  operator: '/' | 'mod',
+  left: Value,
+  right: Value,
+  signed: boolean,
+  zero: (test: string) => void,
+): Value {
+  const plain =
+    left.form === 'exact' && right.form === 'exact' && (signed || (left.low >= 0 && right.low >= 0));
   if (plain) {
     if (right.low <= 0 && right.high >= 0) zero(`${right.code} === 0`);
     const rest = code.keep(`${left.code} % ${right.code}`);
     const most = Math.max(Math.abs(right.low), Math.abs(right.high));
     const bound = Math.min(Math.max(Math.abs(left.low), Math.abs(left.high)), Math.max(most - 1, 0));
-    if (operator === 'mod') return exact(code.keep(`${rest} + 0`), left.low < 0 ? -bound : 0, left.high > 0 ? bound : 0); // prettier-ignore
+    if (operator === 'mod')
+      return exact(code.keep(`${rest} + 0`), left.low < 0 ? -bound : 0, left.high > 0 ? bound : 0);
     const least = right.low > 0 ? right.low : 1;
     const reach = Math.floor(Math.max(Math.abs(left.low), Math.abs(left.high)) / least);
     const negative = left.low < 0 || right.low < 0;
@@ -72,14 +99,15 @@ function quotient(code: Code, operator: '/' | 'mod', left: Value, right: Value, 
   }
   const by = signed ? undefined : powerOf(known(right));
   if (by !== undefined) {
-    if (operator === 'mod') return exact(code.keep(`(${lowWord(left)} & ${2 ** by - 1}) >>> 0`), 0, 2 ** by - 1);
+    if (operator === 'mod')
+      return exact(code.keep(`(${lowWord(left)} & ${2 ** by - 1}) >>> 0`), 0, 2 ** by - 1);
     return shift(code, '>>', left, exact(`${by}`, by, by), false);
   }
   const [a, b] = [asPair(code, left), asPair(code, right)];
   zero(`(${b.high} | ${b.low}) === 0`);
   const helper = operator === '/' ? 'divide' : 'remainder';
   return wideCall(code, signed ? `${helper}Signed` : helper, [a.high, a.low, b.high, b.low]);
-} // prettier-ignore
+}
 
 /** Which power of two a number is, up to the 31st. */
 function powerOf(number: number | undefined): number | undefined {
@@ -90,15 +118,22 @@ function powerOf(number: number | undefined): number | undefined {
 function bitwise(code: Code, operator: '&' | '|' | '^', left: Value, right: Value): Value {
   if (operator === '&') {
     // A mask of 32 bits leaves nothing of the high half.
-    for (const [mask, other] of [[right, left], [left, right]] as const) {
+    for (const [mask, other] of [
+      [right, left],
+      [left, right],
+    ] as const) {
       if (isWord(mask)) return exact(code.keep(`(${lowWord(other)} & ${mask.code}) >>> 0`), 0, mask.high);
     }
   } else if (isWord(left) && isWord(right)) {
     return exact(code.keep(`(${left.code} ${operator} ${right.code}) >>> 0`), 0, TWO_32 - 1);
   }
   const [a, b] = [asPair(code, left), asPair(code, right)];
-  return { form: 'wide', high: code.keep(`${a.high} ${operator} ${b.high}`), low: code.keep(`${a.low} ${operator} ${b.low}`) };
-} // prettier-ignore
+  return {
+    form: 'wide',
+    high: code.keep(`${a.high} ${operator} ${b.high}`),
+    low: code.keep(`${a.low} ${operator} ${b.low}`),
+  };
+}
 
 function shift(code: Code, operator: '<<' | '>>', left: Value, right: Value, signed: boolean): Value {
   const by = known(right);
@@ -107,13 +142,15 @@ function shift(code: Code, operator: '<<' | '>>', left: Value, right: Value, sig
       return exact('0', 0, 0);
     } else if (operator === '<<') {
       const [low, high] = [left.low * 2 ** by, left.high * 2 ** by];
-      if (low >= -EXACT_LIMIT && high <= EXACT_LIMIT) return exact(code.keep(`${left.code} * ${2 ** by}`), low, high); // prettier-ignore
+      if (low >= -EXACT_LIMIT && high <= EXACT_LIMIT)
+        return exact(code.keep(`${left.code} * ${2 ** by}`), low, high);
     } else if (left.low >= 0 || signed) {
       const [low, high] = [Math.floor(left.low / 2 ** by), Math.floor(left.high / 2 ** by)];
       return exact(code.keep(`Math.floor(${left.code} / ${2 ** by})`), low, high);
     }
   }
-  if (by !== undefined) return by < 0 || by >= 64 ? exact('0', 0, 0) : shiftedBy(code, operator, asPair(code, left), by, signed); // prettier-ignore
+  if (by !== undefined)
+    return by < 0 || by >= 64 ? exact('0', 0, 0) : shiftedBy(code, operator, asPair(code, left), by, signed);
   const shifted = known(left);
   if (
     operator === '<<' &&
@@ -141,19 +178,28 @@ function shiftedBy(
   if (by === 0) return { form: 'wide', high, low };
   if (operator === '<<') {
     if (by >= 32) return { form: 'wide', high: code.keep(`${low} << ${by - 32}`), low: '0' };
-    return { form: 'wide', high: code.keep(`(${high} << ${by}) | (${low} >>> ${32 - by})`), low: code.keep(`${low} << ${by}`) }; // prettier-ignore
+    return {
+      form: 'wide',
+      high: code.keep(`(${high} << ${by}) | (${low} >>> ${32 - by})`),
+      low: code.keep(`${low} << ${by}`),
+    };
   }
   const [least, most] = signed ? [-(2 ** (63 - by)), 2 ** (63 - by) - 1] : [0, 2 ** (64 - by) - 1];
   const top = signed ? `(${high} | 0)` : `(${high} >>> 0)`;
   if (by >= 32) return exact(code.keep(`${high} ${signed ? '>>' : '>>>'} ${by - 32}`), least, most);
   if (by >= 11) return exact(code.keep(`${top} * ${2 ** (32 - by)} + (${low} >>> ${by})`), least, most);
-  return { form: 'wide', high: code.keep(`${high} ${signed ? '>>' : '>>>'} ${by}`), low: code.keep(`(${low} >>> ${by}) | (${high} << ${32 - by})`) }; // prettier-ignore
+  return {
+    form: 'wide',
+    high: code.keep(`${high} ${signed ? '>>' : '>>>'} ${by}`),
+    low: code.keep(`(${low} >>> ${by}) | (${high} << ${32 - by})`),
+  };
 }
 
 /** `-x` and `~x`. */
 export function negate(code: Code, operator: '-' | '~', value: Value): Value {
   if (operator === '-') return sum(code, '-', exact('0', 0, 0), value);
-  if (value.form === 'exact' && value.low > -EXACT_LIMIT && value.high < EXACT_LIMIT) return sum(code, '-', exact('(-1)', -1, -1), value); // prettier-ignore
+  if (value.form === 'exact' && value.low > -EXACT_LIMIT && value.high < EXACT_LIMIT)
+    return sum(code, '-', exact('(-1)', -1, -1), value);
   const pair = asPair(code, value);
   return { form: 'wide', high: code.keep(`~${pair.high}`), low: code.keep(`~${pair.low}`) };
 }
@@ -161,7 +207,10 @@ export function negate(code: Code, operator: '-' | '~', value: Value): Value {
 /** Signedness of a side of a comparison; undefined for a constant. */
 export type Sign = boolean | undefined;
 
-/** `== != < <= > >=` as an expression. Numbers compare by what they mean: a signed one below zero is less than every unsigned one. */
+/**
+ * `== != < <= > >=` as an expression. Numbers compare by what they mean: a signed one below zero is less than every
+ * unsigned one.
+ */
 export function compare(
   code: Code,
   operator: FormulaOperator,

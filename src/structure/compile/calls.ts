@@ -43,7 +43,8 @@ function whole(over: Formula, context: Context): void {
   const type = typed(over, context);
   if (type.kind !== 'elements' || type.locator === undefined) return;
   const locator = context.tables.locators.index(type.locator);
-  const parent = over.kind === 'member' ? `, ${asNumber(context.code, compileAddress(over.of, context).value)}` : ''; // prettier-ignore
+  const parent =
+    over.kind === 'member' ? `, ${asNumber(context.code, compileAddress(over.of, context).value)}` : '';
   context.code.line(`if (!R.whole(${locator}${parent})) ${context.bail}`);
 }
 
@@ -58,7 +59,9 @@ function count(call: Call, context: Context): Compiled {
     type.locator !== undefined &&
     over.kind === 'collection'
   ) {
-    return number(exact(code.keep(`R.elements(${tables.locators.index(type.locator)}).length`), 0, ELEMENTS_LIMIT)); // prettier-ignore
+    return number(
+      exact(code.keep(`R.elements(${tables.locators.index(type.locator)}).length`), 0, ELEMENTS_LIMIT),
+    );
   }
   const found = code.variable('0');
   each(call, context, (inner) => {
@@ -83,7 +86,9 @@ function sum(call: Call, context: Context): Compiled {
   each(call, context, (inner) => {
     const pair = asPair(code, compileNumber(argument(call, 1), inner).value);
     const next = code.keep(`(${low} >>> 0) + (${pair.low} >>> 0)`);
-    code.line(`${high} = (${high} + ${pair.high} + (${next} >= 4294967296 ? 1 : 0)) | 0; ${low} = ${next} | 0;`); // prettier-ignore
+    code.line(
+      `${high} = (${high} + ${pair.high} + (${next} >= 4294967296 ? 1 : 0)) | 0; ${low} = ${next} | 0;`,
+    );
   });
   return number({ form: 'wide', high, low });
 }
@@ -115,8 +120,13 @@ function extreme(call: Call, context: Context): Compiled {
       { form: 'wide', ...pair },
     ];
     const sign = signOf(one.type);
-    const better = compare(code, '<', (least ? seen : kept) as Value, (least ? kept : seen) as Value, [sign, sign]); // prettier-ignore
-    code.line(`if (${first} || ${better}) { ${high} = ${pair.high}; ${low} = ${pair.low}; ${first} = false; }`); // prettier-ignore
+    const better = compare(code, '<', (least ? seen : kept) as Value, (least ? kept : seen) as Value, [
+      sign,
+      sign,
+    ]);
+    code.line(
+      `if (${first} || ${better}) { ${high} = ${pair.high}; ${low} = ${pair.low}; ${first} = false; }`,
+    );
   });
   return { kind: 'value', value: { form: 'wide', high, low }, type };
 }
@@ -130,10 +140,12 @@ function depth(call: Call, context: Context): Compiled {
     return number(exact(code.keep(`R.height(${tables.locators.index(type.locator)})`), 0, ELEMENTS_LIMIT));
   }
   const made = compileFormula(over, context);
-  if (made.kind !== 'place' || type.kind !== 'place' || type.locator === undefined) throw new Unlinkable('NO_TYPE', `${call.function} of what is no element`); // prettier-ignore
+  if (made.kind !== 'place' || type.kind !== 'place' || type.locator === undefined)
+    throw new Unlinkable('NO_TYPE', `${call.function} of what is no element`);
   const { elements, index } = made.place.element ?? looked(context, made.place, type.locator, bail);
   if (call.function === 'head') return number(addressValue(code, code.keep(`${elements}.headOf(${index})`)));
-  if (call.args.length === 1) return number(exact(code.keep(`${elements}.depthOf(${index})`), 0, ELEMENTS_LIMIT)); // prettier-ignore
+  if (call.args.length === 1)
+    return number(exact(code.keep(`${elements}.depthOf(${index})`), 0, ELEMENTS_LIMIT));
   const found = code.variable('0');
   const at = code.fresh();
   const scope = elementScope(type, context.scope, call.span);
@@ -141,7 +153,10 @@ function depth(call: Call, context: Context): Compiled {
   code.block(`for (let ${at} = ${index}; ${at} >= 0; ${at} = ${elements}.parentOf(${at}))`, () => {
     code.line(`if (!R.step()) break;`);
     const base = code.keep(`${elements}.bases[${at}]`);
-    const element: Compiled = { kind: 'place', place: elementPlace(context, type.locator as string, type, base, { elements, index: at }) }; // prettier-ignore
+    const element: Compiled = {
+      kind: 'place',
+      place: elementPlace(context, type.locator as string, type, base, { elements, index: at }),
+    };
     code.line(`if (${compileCondition(argument(call, 1), { ...context, scope, element })}) ${found}++;`);
   });
   return number(exact(found, 0, ELEMENTS_LIMIT));
@@ -166,6 +181,11 @@ function rootOf(call: Call, context: Context): Compiled {
   const over = argument(call, 0);
   const type = typed(over, context);
   const result = typed(call, context);
-  if (type.kind !== 'elements' || type.locator === undefined) throw new Unlinkable('NO_TYPE', 'root of what is no locator'); // prettier-ignore
-  return { kind: 'value', value: addressValue(code, code.keep(`R.first(${tables.locators.index(type.locator)})`)), type: result }; // prettier-ignore
+  if (type.kind !== 'elements' || type.locator === undefined)
+    throw new Unlinkable('NO_TYPE', 'root of what is no locator');
+  return {
+    kind: 'value',
+    value: addressValue(code, code.keep(`R.first(${tables.locators.index(type.locator)})`)),
+    type: result,
+  };
 }

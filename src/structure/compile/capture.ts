@@ -25,22 +25,51 @@ export function capture(context: Context): Bindings {
       case 'value': {
         const { high, low } = asPair(code, made.value);
         const [at_high, at_low] = [keep(high), keep(low)];
-        restores.push([name, (into) => ({ kind: 'value', type: made.type, value: { form: 'wide', high: into.keep(`R.bound[${at_high}]`), low: into.keep(`R.bound[${at_low}]`) } })]); // prettier-ignore
+        restores.push([
+          name,
+          (into) => ({
+            kind: 'value',
+            type: made.type,
+            value: {
+              form: 'wide',
+              high: into.keep(`R.bound[${at_high}]`),
+              low: into.keep(`R.bound[${at_low}]`),
+            },
+          }),
+        ]);
         break;
       }
       case 'place': {
         const at = keep(asNumber(code, addressOf(context, made.place)));
         const { via: _, element: __, position, ...place } = made.place;
         const kept_position = position === undefined ? undefined : keep(position);
-        restores.push([name, (into) => {
-          const base = into.keep(`R.bound[${at}]`);
-          const back = { ...place, base, value: addressValue(into, base), offset: 0, object: place.object && { ...place.object, base } }; // prettier-ignore
-          const index = kept_position === undefined ? {} : { position: into.keep(`R.bound[${kept_position}]`) };
-          const { object, ...rest } = back;
-          // What the place was called goes through locals that are no more: it is told by its address.
-          const text = made.place.element ? [{ hole: 'element' as const, locator: context.tables.locators.index(made.place.element.locator), atom: base }] : [{ hole: 'address' as const, atom: base }]; // prettier-ignore
-          return { kind: 'place', place: { ...rest, ...(object ? { object } : {}), ...index, text } };
-        }]); // prettier-ignore
+        restores.push([
+          name,
+          (into) => {
+            const base = into.keep(`R.bound[${at}]`);
+            const back = {
+              ...place,
+              base,
+              value: addressValue(into, base),
+              offset: 0,
+              object: place.object && { ...place.object, base },
+            };
+            const index =
+              kept_position === undefined ? {} : { position: into.keep(`R.bound[${kept_position}]`) };
+            const { object, ...rest } = back;
+            // What the place was called goes through locals that are no more: it is told by its address.
+            const text = made.place.element
+              ? [
+                  {
+                    hole: 'element' as const,
+                    locator: context.tables.locators.index(made.place.element.locator),
+                    atom: base,
+                  },
+                ]
+              : [{ hole: 'address' as const, atom: base }];
+            return { kind: 'place', place: { ...rest, ...(object ? { object } : {}), ...index, text } };
+          },
+        ]);
         break;
       }
       case 'bool':

@@ -1,6 +1,6 @@
 /**
- * Source text in the making. Nothing gets into it but numbers, the locals that are numbered here, and the fixed names of the runtime:
- * what a spec says goes into tables and is spoken of by its index.
+ * Source text in the making. Nothing gets into it but numbers, the locals that are numbered here, and the fixed names
+ * of the runtime: what a spec says goes into tables and is spoken of by its index.
  */
 export class Code {
   /** True where it is for a kernel whose addresses are folded into numbers. */
@@ -47,7 +47,10 @@ export class Code {
     return `v${this.#locals++}`;
   }
 
-  /** Gives up where a test holds. What was found not to hold on the way here is not asked again: `test` speaks of constant locals. */
+  /**
+   * Gives up where a test holds. What was found not to hold on the way here is not asked again: `test` speaks of
+   * constant locals.
+   */
   unless(test: string, otherwise: string): void {
     if (this.#scopes.some(({ refuted }) => refuted.has(test))) return;
     this.line(`if (${test}) { ${otherwise} }`);
@@ -119,8 +122,19 @@ const PROPERTY = /\bv\d+\./;
 const WORD = /\bR\.\w+|\bv\d+\b/g;
 /** Of the runtime, what gives the same whenever it is asked. */
 const PURE: ReadonlySet<string> = new Set([
-  'R.symbols', 'R.elements', 'R.elementsOf', 'R.perCpu', 'R.isFunction', 'R.inText', 'R.functionAt', 'R.text', 'R.printable', 'R.ones', 'R.swap32', 'R.turn',
-]); // prettier-ignore
+  'R.symbols',
+  'R.elements',
+  'R.elementsOf',
+  'R.perCpu',
+  'R.isFunction',
+  'R.inText',
+  'R.functionAt',
+  'R.text',
+  'R.printable',
+  'R.ones',
+  'R.swap32',
+  'R.turn',
+]);
 
 /** Values by their index: each once. */
 export class Table<T> {

@@ -46,16 +46,25 @@ type TextPart =
   | string
   /** The name of a locator's element by its address. */
   | { readonly hole: 'element'; readonly locator: number; readonly atom: string }
-  | { readonly hole: 'number' | 'address'; readonly atom: string }; // prettier-ignore
+  | { readonly hole: 'number' | 'address'; readonly atom: string };
 
 /** What a formula has become. */
 export type Compiled =
   | { readonly kind: 'place'; readonly place: Place }
-  /** `from`: the place that it was read at, for blame; `bound`: of what runs through a range, the place that says how far. */
-  | { readonly kind: 'value'; readonly value: Value; readonly type: FormulaType; readonly from?: Place | undefined; readonly bound?: Place | undefined }
+  /**
+   * `from`: the place that it was read at, for blame; `bound`: of what runs through a range, the place that says how
+   * far.
+   */
+  | {
+      readonly kind: 'value';
+      readonly value: Value;
+      readonly type: FormulaType;
+      readonly from?: Place | undefined;
+      readonly bound?: Place | undefined;
+    }
   | { readonly kind: 'bool'; readonly code: string; readonly from?: Place | undefined }
   | { readonly kind: 'text'; readonly code: string; readonly from?: Place | undefined }
-  | { readonly kind: 'cpu'; readonly code: string; readonly from?: undefined }; // prettier-ignore
+  | { readonly kind: 'cpu'; readonly code: string; readonly from?: undefined };
 
 /** Where code is being made. */
 export interface Context {

@@ -47,7 +47,11 @@ export function compileFormula(formula: Formula, context: Context): Compiled {
       return callOf(formula, context);
     case 'sizeof': {
       const bytes = sizeOf(formula.type, context.scope.source);
-      return { kind: 'value', value: exact(literal(bytes), bytes, bytes), type: { kind: 'number', signed: undefined } }; // prettier-ignore
+      return {
+        kind: 'value',
+        value: exact(literal(bytes), bytes, bytes),
+        type: { kind: 'number', signed: undefined },
+      };
     }
     default:
       return missing(`single value in a ${formula.kind}`);
@@ -62,15 +66,28 @@ function memberOf(formula: Formula & { kind: 'member' }, context: Context): Comp
     if (!member) return missing(`CPU member ${formula.name}`);
     const read = code.keep(`${of.code}.${member.name}`);
     if (member.gives === 'bool' || member.gives === 'text') return { kind: member.gives, code: read };
-    if (member.gives === 'address') return { kind: 'value', value: addressValue(context.code, read), type: { kind: 'pointer', to: { kind: 'void' } } }; // prettier-ignore
+    if (member.gives === 'address')
+      return {
+        kind: 'value',
+        value: addressValue(context.code, read),
+        type: { kind: 'pointer', to: { kind: 'void' } },
+      };
     return { kind: 'value', value: exact(read, 0, COUNT_LIMIT), type: { kind: 'number', signed: false } };
   }
   if (formula.name === 'index' && of.kind === 'place' && of.place.position !== undefined) {
-    return { kind: 'value', value: exact(of.place.position, 0, COUNT_LIMIT), type: { kind: 'number', signed: false } }; // prettier-ignore
+    return {
+      kind: 'value',
+      value: exact(of.place.position, 0, COUNT_LIMIT),
+      type: { kind: 'number', signed: false },
+    };
   }
   // Of a walk it is what the pointer was read from that knows how far it has come.
   if (formula.name === 'index' && of.kind === 'value' && of.from?.position !== undefined) {
-    return { kind: 'value', value: exact(of.from.position, 0, COUNT_LIMIT), type: { kind: 'number', signed: false } }; // prettier-ignore
+    return {
+      kind: 'value',
+      value: exact(of.from.position, 0, COUNT_LIMIT),
+      type: { kind: 'number', signed: false },
+    };
   }
   return { kind: 'place', place: memberPlace(context, of, formula.name) };
 }
@@ -81,7 +98,12 @@ function indexOf(formula: Formula & { kind: 'index' }, context: Context): Compil
   if (over.kind === 'elements' && over.locator !== undefined) {
     const locator = tables.locators.index(over.locator);
     const which = compileValue(formula.index, context);
-    const key = which.kind === 'value' ? asNumber(code, which.value) : which.kind === 'text' ? which.code : missing('name or number'); // prettier-ignore
+    const key =
+      which.kind === 'value'
+        ? asNumber(code, which.value)
+        : which.kind === 'text'
+          ? which.code
+          : missing('name or number');
     const base = code.keep(`R.${which.kind === 'text' ? 'called' : 'numbered'}(${locator}, ${key})`);
     code.line(`if (${base} !== ${base}) { ${quiet ? '' : `R.noElement(${locator}, ${key});`} ${bail} }`);
     return { kind: 'place', place: elementPlace(context, over.locator, over.of, base) };
@@ -94,13 +116,28 @@ function indexOf(formula: Formula & { kind: 'index' }, context: Context): Compil
     return { kind: 'place', place: perCpuPlace(context, symbol.place, over.per_cpu, cpu) };
   }
   const of = compileFormula(formula.of, context);
-  if (of.kind === 'place' && of.place.type?.kind === 'array') return { kind: 'place', place: entryPlace(context, of, index.value, index.from ?? boundOf(formula.index, context)) }; // prettier-ignore
+  if (of.kind === 'place' && of.place.type?.kind === 'array')
+    return {
+      kind: 'place',
+      place: entryPlace(context, of, index.value, index.from ?? boundOf(formula.index, context)),
+    };
   const pointed = follow(context, of);
-  const type: TypeModel = pointed.named === '' ? (pointed.type ?? { kind: 'void' }) : { kind: 'named', name: pointed.named }; // prettier-ignore
+  const type: TypeModel =
+    pointed.named === '' ? (pointed.type ?? { kind: 'void' }) : { kind: 'named', name: pointed.named };
   const [cpu, bytes] = [asNumber(code, index.value), sizeOf(type, scope.source)];
   const base = code.keep(`R.copyOrEntry(${pointed.base}, ${cpu}, ${bytes})`);
   const text = [...(pointed.via?.text ?? pointed.text), '[', { hole: 'number', atom: cpu } as const, ']'];
-  return { kind: 'place', place: { ...pointed, base, value: addressValue(context.code, base), text, position: cpu, object: { type: pointed.named, base } } }; // prettier-ignore
+  return {
+    kind: 'place',
+    place: {
+      ...pointed,
+      base,
+      value: addressValue(context.code, base),
+      text,
+      position: cpu,
+      object: { type: pointed.named, base },
+    },
+  };
 }
 
 /** Where it is said how far a number runs that an index is made of. */
@@ -112,14 +149,22 @@ function boundOf(index: Formula, context: Context): Place | undefined {
 
 function addressed(of: Compiled, context: Context): Compiled {
   if (of.kind !== 'place') return missing('address');
-  const to = of.place.named === '' ? (of.place.type ?? { kind: 'void' as const }) : { kind: 'named' as const, name: of.place.named }; // prettier-ignore
+  const to =
+    of.place.named === ''
+      ? (of.place.type ?? { kind: 'void' as const })
+      : { kind: 'named' as const, name: of.place.named };
   return { kind: 'value', value: addressOf(context, of.place), type: { kind: 'pointer', to } };
 }
 
 function unaryOf({ operator, operand }: Formula & { kind: 'unary' }, context: Context): Compiled {
   if (operator === 'not') return { kind: 'bool', code: `!(${compileCondition(operand, context)})` };
   const { value, type, from } = compileNumber(operand, context);
-  return { kind: 'value', value: negate(context.code, operator, value), type: type.kind === 'number' ? type : { kind: 'number', signed: false }, from }; // prettier-ignore
+  return {
+    kind: 'value',
+    value: negate(context.code, operator, value),
+    type: type.kind === 'number' ? type : { kind: 'number', signed: false },
+    from,
+  };
 }
 
 function binaryOf(formula: Formula & { kind: 'binary' }, context: Context): Compiled {
@@ -137,17 +182,23 @@ function binaryOf(formula: Formula & { kind: 'binary' }, context: Context): Comp
   const one = compileValue(left, context);
   const other = compileValue(right, context);
   if (operator === '==' || operator === '!=') {
-    if (one.kind === 'value' && other.kind === 'value') return { kind: 'bool', code: `(${compare(code, operator, one.value, other.value, [undefined, undefined])})` }; // prettier-ignore
+    if (one.kind === 'value' && other.kind === 'value')
+      return {
+        kind: 'bool',
+        code: `(${compare(code, operator, one.value, other.value, [undefined, undefined])})`,
+      };
     if (one.kind === 'place' && other.kind === 'place') {
       const [a, b] = [addressOf(context, one.place), addressOf(context, other.place)];
       return { kind: 'bool', code: `(${compare(code, operator, a, b, [false, false])})` };
     }
-    if ((one.kind === 'text' || one.kind === 'bool') && one.kind === other.kind) return { kind: 'bool', code: `(${one.code} ${operator}= ${other.code})` }; // prettier-ignore
+    if ((one.kind === 'text' || one.kind === 'bool') && one.kind === other.kind)
+      return { kind: 'bool', code: `(${one.code} ${operator}= ${other.code})` };
     return missing(`comparison of a ${one.kind} with a ${other.kind}`);
   }
   if (one.kind !== 'value' || other.kind !== 'value') return missing('number');
   const signs = [signOf(one.type), signOf(other.type)] as const;
-  if (ORDERS.has(operator)) return { kind: 'bool', code: `(${compare(code, operator, one.value, other.value, signs)})` }; // prettier-ignore
+  if (ORDERS.has(operator))
+    return { kind: 'bool', code: `(${compare(code, operator, one.value, other.value, signs)})` };
   const signed = signedResult(one.type, other.type, operator);
   const zero = (test: string): void =>
     code.line(`if (${test}) { ${context.quiet ? '' : 'R.zeroDivisor();'} ${context.bail} }`);
@@ -165,14 +216,21 @@ function isIn(left: Formula, right: Formula, context: Context): string {
     const low = compileNumber(right.low, context);
     const high = compileNumber(right.high, context);
     const above = compare(code, '<=', low.value, one.value, [signOf(low.type), signOf(one.type)]);
-    return `(${above} && ${compare(code, '<=', one.value, high.value, [signOf(one.type), signOf(high.type)])})`; // prettier-ignore
+    return `(${above} && ${compare(code, '<=', one.value, high.value, [signOf(one.type), signOf(high.type)])})`;
   }
   if (right.kind === 'set') {
-    const items = right.items.map((item): Formula => ({ kind: 'binary', operator: '==', left, right: item, span: item.span })); // prettier-ignore
+    const items = right.items.map((item): Formula => ({
+      kind: 'binary',
+      operator: '==',
+      left,
+      right: item,
+      span: item.span,
+    }));
     // Read once, before the blocks in which it is compared.
     compileValue(left, context);
     const result = code.variable('false');
-    for (const item of items) code.block(`if (!${result})`, () => code.line(`${result} = ${compileCondition(item, context)};`)); // prettier-ignore
+    for (const item of items)
+      code.block(`if (!${result})`, () => code.line(`${result} = ${compileCondition(item, context)};`));
     return result;
   }
   if (right.kind === 'enumeration') {
@@ -186,7 +244,10 @@ function isIn(left: Formula, right: Formula, context: Context): string {
     const set = tables.number_sets.index(values, JSON.stringify([...values].sort((a, b) => a - b)));
     const number = asNumber(code, value);
     // A negative enumerator is stored in as many bytes as the enum has.
-    const wrapped = signed && type.bytes < 8 ? `(R.number_sets[${set}].has(${number}) || R.number_sets[${set}].has(${number} - ${2 ** (type.bytes * 8)}))` : `R.number_sets[${set}].has(${number})`; // prettier-ignore
+    const wrapped =
+      signed && type.bytes < 8
+        ? `(R.number_sets[${set}].has(${number}) || R.number_sets[${set}].has(${number} - ${2 ** (type.bytes * 8)}))`
+        : `R.number_sets[${set}].has(${number})`;
     return wrapped;
   }
   const over = typed(right, context);

@@ -30,7 +30,12 @@ export function compileRoots(model: LocatorModel, context: Context): readonly (T
 function compileRoot(model: LocatorModel, root: Compiled, index: number, context: Context): void {
   const { code } = context;
   const place = root.kind === 'place' ? root.place : root.kind === 'value' ? root.from : undefined;
-  const address = root.kind === 'place' ? addressCode(root.place) : root.kind === 'value' ? asNumber(code, root.value) : 'NaN'; // prettier-ignore
+  const address =
+    root.kind === 'place'
+      ? addressCode(root.place)
+      : root.kind === 'value'
+        ? asNumber(code, root.value)
+        : 'NaN';
   const tell = (): void => tellRoot(model, place, address, index, context);
   // An empty bucket has nothing to be gone through, and of buckets there are many.
   if (model.shape !== 'hlist' && model.shape !== 'llist') return tell();
@@ -47,7 +52,9 @@ function tellRoot(
   const { code, tables } = context;
   const text: Text = place?.text ?? [{ hole: 'address', atom: address }];
   const object = place?.object ?? { type: '', base: address };
-  code.line(`R.root(${index}, ${place?.space ?? context.space}, ${address}, ${tables.texts.index(object.type)}, ${object.base}, ${tables.template(text)}${holesOf(text)});`); // prettier-ignore
+  code.line(
+    `R.root(${index}, ${place?.space ?? context.space}, ${address}, ${tables.texts.index(object.type)}, ${object.base}, ${tables.template(text)}${holesOf(text)});`,
+  );
   const own = place ? rootContext(context, model.shape === 'one' ? itself(place) : place) : context;
   if (model.guard) compileGuard(model.guard, own);
   for (const key of ['length', 'first', 'last'] as const) {
@@ -80,8 +87,21 @@ function rootContext(context: Context, { object, space, text: whole }: Place): C
   if (resolved === undefined || resolved === 'opaque') return context;
   const value = addressValue(context.code, object.base);
   const text = object.text ?? whole;
-  const place: Place = { space, base: object.base, value, offset: 0, type: resolved, named: object.type, text, object }; // prettier-ignore
-  return { ...context, scope: withElement(context.scope, { kind: 'place', type }), element: { kind: 'place', place } }; // prettier-ignore
+  const place: Place = {
+    space,
+    base: object.base,
+    value,
+    offset: 0,
+    type: resolved,
+    named: object.type,
+    text,
+    object,
+  };
+  return {
+    ...context,
+    scope: withElement(context.scope, { kind: 'place', type }),
+    element: { kind: 'place', place },
+  };
 }
 
 /** The lock that writers hold. */
@@ -92,7 +112,9 @@ function compileGuard(guard: Formula, context: Context): void {
     const made = compileFormula(guard, inner);
     const place = made.kind === 'place' ? made.place : undefined;
     if (!place) return;
-    code.line(`R.guard(${place.space}, ${addressCode(place)}, ${tables.texts.index(place.named)}, ${tables.template(place.text)}${holesOf(place.text)});`); // prettier-ignore
+    code.line(
+      `R.guard(${place.space}, ${addressCode(place)}, ${tables.texts.index(place.named)}, ${tables.template(place.text)}${holesOf(place.text)});`,
+    );
   });
 }
 
@@ -107,7 +129,9 @@ export function compileSteps(steps: readonly Formula[], context: Context): void 
     const { value, from } = field ? pointerIn(field, inner) : plainValue(each, inner);
     const where = field ?? from;
     const text: Text = where?.text ?? [];
-    code.line(`R.edge(${asNumber(code, value)}, ${where ? addressCode(where) : 'NaN'}, ${tables.template(text)}${holesOf(text)});`); // prettier-ignore
+    code.line(
+      `R.edge(${asNumber(code, value)}, ${where ? addressCode(where) : 'NaN'}, ${tables.template(text)}${holesOf(text)});`,
+    );
   };
   for (const step of steps) {
     code.labelled((label) => {
@@ -125,7 +149,11 @@ function pointerIn(field: Place, context: Context): ReturnType<typeof compileAdd
   const { code } = context;
   const read = code.keep(`${field.space}.u64(${addressCode(field)})`);
   code.line(`if (${read} !== ${read}) { R.lostEdge(${addressCode(field)}); ${context.bail} }`);
-  return { value: { form: 'loaded', code: read, space: field.space, at: addressCode(field) }, from: field, space: field.space }; // prettier-ignore
+  return {
+    value: { form: 'loaded', code: read, space: field.space, at: addressCode(field) },
+    from: field,
+    space: field.space,
+  };
 }
 
 function plainValue(each: Compiled, context: Context): ReturnType<typeof compileAddress> {
@@ -137,7 +165,9 @@ function plainValue(each: Compiled, context: Context): ReturnType<typeof compile
 
 /** `child[0..count]`: the entries of an array that a range names. */
 function sliceOf(step: Formula): { of: Formula; range: Formula; span: Formula['span'] } | undefined {
-  return step.kind === 'index' && step.index.kind === 'range' ? { of: step.of, range: step.index, span: step.span } : undefined; // prettier-ignore
+  return step.kind === 'index' && step.index.kind === 'range'
+    ? { of: step.of, range: step.index, span: step.span }
+    : undefined;
 }
 
 function entry(slice: { of: Formula; span: Formula['span'] }, index: Compiled, context: Context): Compiled {

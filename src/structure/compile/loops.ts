@@ -12,9 +12,13 @@ import { compileAddress, compileFormula, compileNumber } from './values.ts';
 /** What is done for each: `stop` is the statement that ends the whole loop. */
 type Visit = (each: Compiled, context: Context, stop: string) => void;
 
-/** Code that goes through the elements of a locator, the entries of an array, CPUs' copies, a range, a set, or the CPUs. */
+/**
+ * Code that goes through the elements of a locator, the entries of an array, CPUs' copies, a range, a set, or the CPUs.
+ */
 export function forEach(over: Formula, context: Context, visit: Visit): void {
-  context.code.labelled((label) => through(over, context, (each, inner) => visit(each, inner, `break ${label};`), `break ${label};`)); // prettier-ignore
+  context.code.labelled((label) =>
+    through(over, context, (each, inner) => visit(each, inner, `break ${label};`), `break ${label};`),
+  );
 }
 
 function through(
@@ -28,7 +32,9 @@ function through(
     case 'collection':
       return elements(over.locator, undefined, context, visit, stop);
     case 'cpus': {
-      const at = counted(context, 'R.cpus.length', stop, (index, inner) => visit({ kind: 'cpu', code: inner.code.keep(`R.cpus[${index}]`) }, inner)); // prettier-ignore
+      const at = counted(context, 'R.cpus.length', stop, (index, inner) =>
+        visit({ kind: 'cpu', code: inner.code.keep(`R.cpus[${index}]`) }, inner),
+      );
       return at;
     }
     case 'range': {
@@ -38,7 +44,9 @@ function through(
         code.line(`if (!R.step()) ${stop}`);
         const value = exact(at, low.low, high.high);
         const limit = high.from ?? low.from;
-        apart(context, (inner) => visit({ kind: 'value', value, type: { kind: 'number', signed: false }, bound: limit }, inner)); // prettier-ignore
+        apart(context, (inner) =>
+          visit({ kind: 'value', value, type: { kind: 'number', signed: false }, bound: limit }, inner),
+        );
       });
       return;
     }
@@ -73,10 +81,15 @@ function spine(
       return through(over.of, context, (each, inner) => visit(castOf(each, over.type, inner), inner), stop);
     case 'index':
       if (over.index.kind === 'range') return slice(over.of, over.index, context, visit, stop);
-      return through(over.of, context, (each, inner) => {
-        const index = compileNumber(over.index, inner);
-        visit({ kind: 'place', place: entryPlace(inner, each, index.value, index.from) }, inner);
-      }, stop); // prettier-ignore
+      return through(
+        over.of,
+        context,
+        (each, inner) => {
+          const index = compileNumber(over.index, inner);
+          visit({ kind: 'place', place: entryPlace(inner, each, index.value, index.from) }, inner);
+        },
+        stop,
+      );
     default:
       throw new Unlinkable('NO_TYPE', 'there is nothing to go through');
   }
@@ -91,9 +104,15 @@ function slice(
   stop: string,
 ): void {
   const pick = (array: Compiled, inner: Context): void =>
-    through(range, inner, (index, within) => {
-      if (index.kind === 'value') visit({ kind: 'place', place: entryPlace(within, array, index.value, index.bound) }, within); // prettier-ignore
-    }, stop); // prettier-ignore
+    through(
+      range,
+      inner,
+      (index, within) => {
+        if (index.kind === 'value')
+          visit({ kind: 'place', place: entryPlace(within, array, index.value, index.bound) }, within);
+      },
+      stop,
+    );
   if (typed(of, context).kind === 'elements') through(of, context, pick, stop);
   else pick(compileFormula(of, context), context);
 }
@@ -113,7 +132,8 @@ function entries(
 ): void {
   const type = typed(of, context);
   if (type.kind === 'elements' && type.locator !== undefined) return through(of, context, visit, stop);
-  if (type.kind === 'elements') return through(of, context, (each, inner) => entriesOf(each, type.of, inner, visit, stop), stop); // prettier-ignore
+  if (type.kind === 'elements')
+    return through(of, context, (each, inner) => entriesOf(each, type.of, inner, visit, stop), stop);
   entriesOf(compileFormula(of, context), type, context, visit, stop);
 }
 
@@ -127,23 +147,36 @@ function entriesOf(
   if (of.kind !== 'place') throw new Unlinkable('NO_TYPE', 'what is no place has no entries');
   if (type.kind === 'symbol' && type.per_cpu !== undefined && type.per_cpu !== 'opaque') {
     const each = type.per_cpu;
-    counted(context, 'R.cpu_count', stop, (cpu, inner) => visit({ kind: 'place', place: perCpuPlace(inner, of.place, each, cpu) }, inner)); // prettier-ignore
+    counted(context, 'R.cpu_count', stop, (cpu, inner) =>
+      visit({ kind: 'place', place: perCpuPlace(inner, of.place, each, cpu) }, inner),
+    );
   } else if (of.place.type?.kind === 'array') {
     const array = of.place.type;
-    counted(context, `${array.count}`, stop, (index, inner) => visit({ kind: 'place', place: arrayEntry(of.place, array.of, index, inner) }, inner)); // prettier-ignore
+    counted(context, `${array.count}`, stop, (index, inner) =>
+      visit({ kind: 'place', place: arrayEntry(of.place, array.of, index, inner) }, inner),
+    );
   } else {
     const pointed = follow(context, of);
     counted(context, 'R.cpu_count', stop, (cpu, inner) => {
       const base = copyOf(inner.code, cpu, pointed);
       unmapped(inner, `${base} !== ${base}`, pointed);
       const text = [...(pointed.via?.text ?? pointed.text), '[', { hole: 'number', atom: cpu } as const, ']'];
-      const place: Place = { ...pointed, base, value: addressValue(context.code, base), text, position: cpu, object: { type: pointed.named, base, text } }; // prettier-ignore
+      const place: Place = {
+        ...pointed,
+        base,
+        value: addressValue(context.code, base),
+        text,
+        position: cpu,
+        object: { type: pointed.named, base, text },
+      };
       visit({ kind: 'place', place }, inner);
     });
   }
 }
 
-/** A CPU's copy of what a pointer stands for. Areas made later lie further from the first than a folded number tells. */
+/**
+ * A CPU's copy of what a pointer stands for. Areas made later lie further from the first than a folded number tells.
+ */
 function copyOf(code: Code, cpu: string, { base, value }: Place): string {
   if (!code.folds) return code.keep(`R.perCpu(${cpu}) + ${base}`);
   const area = addressValue(code, code.keep(`R.perCpu(${cpu})`));
@@ -158,7 +191,16 @@ function arrayEntry(array: Place, of: Parameters<typeof sizeOf>[0], index: strin
   const base = context.code.keep(`${array.base} + ${index} * ${bytes}`);
   const { bits: _, element: __, ...rest } = array;
   const text = [...array.text, '[', { hole: 'number', atom: index } as const, ']'];
-  return { ...rest, base, value: addressValue(context.code, base), type: resolved(of, context.scope.source), named: nameOf(of), text, position: index, ...entryObject(array, nameOf(of), base, text) }; // prettier-ignore
+  return {
+    ...rest,
+    base,
+    value: addressValue(context.code, base),
+    type: resolved(of, context.scope.source),
+    named: nameOf(of),
+    text,
+    position: index,
+    ...entryObject(array, nameOf(of), base, text),
+  };
 }
 
 /** A loop over 0 … count - 1 that counts its steps. */
@@ -226,8 +268,15 @@ function bound(
   const low = value.form === 'exact' ? value.low : -(2 ** 63);
   if (!signed && low < 0) {
     const text = from?.text ?? ['a bound'];
-    const report = quiet ? '' : `R.wrapped(${from?.space ?? context.space}, ${from ? `${from.base} + ${from.offset}` : 'NaN'}, ${tables.template(text)}${holesOf(text)});`; // prettier-ignore
+    const report = quiet
+      ? ''
+      : `R.wrapped(${from?.space ?? context.space}, ${from ? `${from.base} + ${from.offset}` : 'NaN'}, ${tables.template(text)}${holesOf(text)});`;
     code.line(`if (${number} < 0) { ${report} ${bail} }`);
   }
-  return { code: number, low: signed ? low : Math.max(low, 0), high: value.form === 'exact' ? value.high : 2 ** 53 - 1, from }; // prettier-ignore
+  return {
+    code: number,
+    low: signed ? low : Math.max(low, 0),
+    high: value.form === 'exact' ? value.high : 2 ** 53 - 1,
+    from,
+  };
 }

@@ -16,7 +16,9 @@ export function addressCode({ base, offset }: Place): string {
 
 /** The address of a place, to be reckoned with. */
 export function addressOf(context: Context, { value, offset }: Place): Value {
-  return offset === 0 ? value : arithmetic(context.code, '+', value, exact(`${offset}`, offset, offset), false, () => undefined); // prettier-ignore
+  return offset === 0
+    ? value
+    : arithmetic(context.code, '+', value, exact(`${offset}`, offset, offset), false, () => undefined);
 }
 
 /** Arguments that fill the holes of a text. */
@@ -38,18 +40,44 @@ export function load(context: Context, place: Place): Compiled {
   const { code, scope } = context;
   const { type } = place;
   if (type === undefined) throw new Unlinkable('NO_TYPE', 'a symbol has no type before `as`');
-  if (place.bits) return { kind: 'value', value: loadBits(context, place, type), type: { kind: 'number', signed: type.kind === 'int' && type.signed }, from: place }; // prettier-ignore
+  if (place.bits)
+    return {
+      kind: 'value',
+      value: loadBits(context, place, type),
+      type: { kind: 'number', signed: type.kind === 'int' && type.signed },
+      from: place,
+    };
   switch (type.kind) {
     case 'int':
-      return { kind: 'value', value: loadInt(context, place, type), type: { kind: 'number', signed: type.signed }, from: place }; // prettier-ignore
+      return {
+        kind: 'value',
+        value: loadInt(context, place, type),
+        type: { kind: 'number', signed: type.signed },
+        from: place,
+      };
     case 'enum':
-      return { kind: 'value', value: loadUnsigned(context, place, type.bytes), type: { kind: 'number', signed: false }, from: place }; // prettier-ignore
+      return {
+        kind: 'value',
+        value: loadUnsigned(context, place, type.bytes),
+        type: { kind: 'number', signed: false },
+        from: place,
+      };
     case 'char':
-      return { kind: 'value', value: loadUnsigned(context, place, 1), type: { kind: 'number', signed: false }, from: place }; // prettier-ignore
+      return {
+        kind: 'value',
+        value: loadUnsigned(context, place, 1),
+        type: { kind: 'number', signed: false },
+        from: place,
+      };
     case 'bool':
       return { kind: 'bool', code: code.keep(`${loadUnsigned(context, place, 1).code} !== 0`), from: place };
     case 'pointer':
-      return { kind: 'value', value: loadUnsigned(context, place, 8), type: { kind: 'pointer', to: type.to }, from: place }; // prettier-ignore
+      return {
+        kind: 'value',
+        value: loadUnsigned(context, place, 8),
+        type: { kind: 'pointer', to: type.to },
+        from: place,
+      };
     case 'array':
       if (resolved(type.of, scope.source).kind === 'char') {
         const text = code.keep(`R.text(${place.space}, ${addressCode(place)}, ${type.count})`);
@@ -69,7 +97,9 @@ function loadUnsigned(context: Context, place: Place, bytes: 1 | 2 | 4 | 8): Sca
   const at = addressCode(place);
   const read = code.keep(`${place.space}.u${bytes * 8}(${at})`);
   unmapped(context, `${read} !== ${read}`, place);
-  return bytes === 8 ? { form: 'loaded', code: read, space: place.space, at } : exact(read, 0, 2 ** (bytes * 8) - 1); // prettier-ignore
+  return bytes === 8
+    ? { form: 'loaded', code: read, space: place.space, at }
+    : exact(read, 0, 2 ** (bytes * 8) - 1);
 }
 
 function loadInt(context: Context, place: Place, type: TypeModel & { kind: 'int' }): Value {
@@ -78,9 +108,18 @@ function loadInt(context: Context, place: Place, type: TypeModel & { kind: 'int'
   if (type.bytes === 8) {
     if (!type.big_endian) return read;
     const pair = asPair(code, read);
-    return { form: 'wide', high: code.keep(`R.swap32(${pair.low}) | 0`), low: code.keep(`R.swap32(${pair.high}) | 0`) }; // prettier-ignore
+    return {
+      form: 'wide',
+      high: code.keep(`R.swap32(${pair.low}) | 0`),
+      low: code.keep(`R.swap32(${pair.high}) | 0`),
+    };
   }
-  const swapped = !type.big_endian || type.bytes === 1 ? read.code : code.keep(type.bytes === 2 ? `((${read.code} & 0xff) << 8) | (${read.code} >>> 8)` : `R.swap32(${read.code})`); // prettier-ignore
+  const swapped =
+    !type.big_endian || type.bytes === 1
+      ? read.code
+      : code.keep(
+          type.bytes === 2 ? `((${read.code} & 0xff) << 8) | (${read.code} >>> 8)` : `R.swap32(${read.code})`,
+        );
   return extend(context, exact(swapped, 0, 2 ** (type.bytes * 8) - 1), type.bytes * 8, type.signed);
 }
 
@@ -88,7 +127,11 @@ function loadInt(context: Context, place: Place, type: TypeModel & { kind: 'int'
 function extend({ code }: Context, value: Value, bits: number, signed: boolean): Value {
   if (!signed || value.form !== 'exact') return value;
   const away = 32 - bits;
-  return exact(code.keep(away === 0 ? `${value.code} | 0` : `(${value.code} << ${away}) >> ${away}`), -(2 ** (bits - 1)), 2 ** (bits - 1) - 1); // prettier-ignore
+  return exact(
+    code.keep(away === 0 ? `${value.code} | 0` : `(${value.code} << ${away}) >> ${away}`),
+    -(2 ** (bits - 1)),
+    2 ** (bits - 1) - 1,
+  );
 }
 
 function loadBits(context: Context, place: Place, type: TypeModel): Value {
@@ -98,10 +141,34 @@ function loadBits(context: Context, place: Place, type: TypeModel): Value {
   const signed = type.kind === 'int' && type.signed;
   if (isWord(unit)) {
     const mask = width === 32 ? 0xffff_ffff : 2 ** width - 1;
-    return extend(context, exact(context.code.keep(`((${unit.code} >>> ${from}) & ${mask}) >>> 0`), 0, mask), width, signed); // prettier-ignore
+    return extend(
+      context,
+      exact(context.code.keep(`((${unit.code} >>> ${from}) & ${mask}) >>> 0`), 0, mask),
+      width,
+      signed,
+    );
   }
-  const up = arithmetic(context.code, '<<', unit, exact(`${64 - from - width}`, 64 - from - width, 64 - from - width), false, () => undefined); // prettier-ignore
-  return narrow(context, arithmetic(context.code, '>>', up, exact(`${64 - width}`, 64 - width, 64 - width), signed, () => undefined), width, signed); // prettier-ignore
+  const up = arithmetic(
+    context.code,
+    '<<',
+    unit,
+    exact(`${64 - from - width}`, 64 - from - width, 64 - from - width),
+    false,
+    () => undefined,
+  );
+  return narrow(
+    context,
+    arithmetic(
+      context.code,
+      '>>',
+      up,
+      exact(`${64 - width}`, 64 - width, 64 - width),
+      signed,
+      () => undefined,
+    ),
+    width,
+    signed,
+  );
 }
 
 /** A wide value that is known to have few bits, as one number. */
@@ -114,7 +181,8 @@ function narrow({ code }: Context, value: Value, width: number, signed: boolean)
 /** What a pointer leads to. */
 export function follow(context: Context, pointer: Compiled): Place {
   const at = pointer.kind === 'place' ? load(context, pointer.place) : pointer;
-  if (at.kind !== 'value' || at.type.kind !== 'pointer') throw new Unlinkable('NO_TYPE', 'what is no pointer is followed'); // prettier-ignore
+  if (at.kind !== 'value' || at.type.kind !== 'pointer')
+    throw new Unlinkable('NO_TYPE', 'what is no pointer is followed');
   const { to } = at.type;
   const base = asNumber(context.code, at.value);
   if (context.skips_null) context.code.line(`if (${base} === 0) ${context.bail}`);
@@ -141,7 +209,8 @@ function resolvedOrVoid(type: TypeModel, context: Context): TypeModel {
 export function memberPlace(context: Context, of: Compiled, name: string): Place {
   const outer = of.kind === 'place' && of.place.type?.kind !== 'pointer' ? of.place : follow(context, of);
   const found = outer.type && findMember(outer.type, name, context.scope.source);
-  if (!found || found === 'opaque') throw new Unlinkable('NO_TYPE', `BTF has no ${outer.named || 'struct'}.${name}`); // prettier-ignore
+  if (!found || found === 'opaque')
+    throw new Unlinkable('NO_TYPE', `BTF has no ${outer.named || 'struct'}.${name}`);
   const { bits: _, element: __, position: ___, ...rest } = outer;
   return {
     ...rest,
@@ -168,8 +237,13 @@ function joined(text: Text, ...more: Text): Text {
 export function entryPlace(context: Context, of: Compiled, position: Value, source?: Place): Place {
   const { code, scope } = context;
   const array = of.kind === 'place' && of.place.type?.kind === 'array' ? of.place : follow(context, of);
-  const element = array.type?.kind === 'array' && of.kind === 'place' && of.place.type?.kind === 'array' ? array.type.of : undefined; // prettier-ignore
-  const type = element ?? (array.named === '' ? (array.type ?? { kind: 'void' }) : { kind: 'named', name: array.named } as const); // prettier-ignore
+  const element =
+    array.type?.kind === 'array' && of.kind === 'place' && of.place.type?.kind === 'array'
+      ? array.type.of
+      : undefined;
+  const type =
+    element ??
+    (array.named === '' ? (array.type ?? { kind: 'void' }) : ({ kind: 'named', name: array.named } as const));
   const bytes = sizeOf(type, scope.source);
   const number = asNumber(code, position);
   if (array.type?.kind === 'array' && element)
@@ -177,11 +251,28 @@ export function entryPlace(context: Context, of: Compiled, position: Value, sour
   const { bits: _, element: __, position: ___, type: ____, ...rest } = array;
   const fixed = position.form === 'exact' && position.low === position.high;
   const text = joined(array.text, '[', fixed ? number : { hole: 'number', atom: number }, ']');
-  if (fixed) return { ...rest, offset: array.offset + position.low * bytes, type: resolvedOrVoid(type, context), named: nameOf(type), text, position: number }; // prettier-ignore
+  if (fixed)
+    return {
+      ...rest,
+      offset: array.offset + position.low * bytes,
+      type: resolvedOrVoid(type, context),
+      named: nameOf(type),
+      text,
+      position: number,
+    };
   const scaled = arithmetic(code, '*', position, exact(`${bytes}`, bytes, bytes), false, () => undefined);
   const value = arithmetic(code, '+', array.value, scaled, false, () => undefined);
   const base = asNumber(code, value);
-  return { ...rest, base, value, type: resolvedOrVoid(type, context), named: nameOf(type), text, position: number, ...entryObject(array, nameOf(type), base, text) }; // prettier-ignore
+  return {
+    ...rest,
+    base,
+    value,
+    type: resolvedOrVoid(type, context),
+    named: nameOf(type),
+    text,
+    position: number,
+    ...entryObject(array, nameOf(type), base, text),
+  };
 }
 
 /** Entries of an array that is part of no struct are objects of their own. */
@@ -201,7 +292,9 @@ function withinBounds(
 ): void {
   if (index.form === 'exact' && index.low >= 0 && index.high < count) return;
   const { code, tables, bail, quiet } = context;
-  const from = source?.type && `R.indexAt(${addressCode(source)}, ${sizeOf(source.type, context.scope.source)}, ${tables.template(source.text)}${holesOf(source.text)});`; // prettier-ignore
+  const from =
+    source?.type &&
+    `R.indexAt(${addressCode(source)}, ${sizeOf(source.type, context.scope.source)}, ${tables.template(source.text)}${holesOf(source.text)});`;
   const report = quiet
     ? ''
     : `${from ?? ''} R.outside(${array.space}, ${addressCode(array)}, ${number}, ${count}, ${tables.template(array.text)}${holesOf(array.text)});`;

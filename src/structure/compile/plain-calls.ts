@@ -21,8 +21,13 @@ export function number(value: Value): Compiled {
 /** A call that goes through no elements. */
 export function plainCall(call: Call, context: Context): Compiled {
   const { code, tables } = context;
-  const address = (index: number): ReturnType<typeof compileAddress> => compileAddress(argument(call, index), context); // prettier-ignore
-  const bool = (expression: string, from?: Place): Compiled => ({ kind: 'bool', code: code.keep(expression), from }); // prettier-ignore
+  const address = (index: number): ReturnType<typeof compileAddress> =>
+    compileAddress(argument(call, index), context);
+  const bool = (expression: string, from?: Place): Compiled => ({
+    kind: 'bool',
+    code: code.keep(expression),
+    from,
+  });
   switch (call.function) {
     case 'u8_at':
     case 'u16_at':
@@ -44,7 +49,9 @@ export function plainCall(call: Call, context: Context): Compiled {
     case 'first_other': {
       const at = address(0);
       const rest = call.args.slice(1).map((one) => asNumber(code, compileNumber(one, context).value));
-      const found = code.keep(`R.${call.function === 'crc32c' ? 'crc32c' : 'firstOther'}(${[at.space, asNumber(code, at.value), ...rest].join(', ')})`); // prettier-ignore
+      const found = code.keep(
+        `R.${call.function === 'crc32c' ? 'crc32c' : 'firstOther'}(${[at.space, asNumber(code, at.value), ...rest].join(', ')})`,
+      );
       lost(context, `${found} !== ${found}`, at);
       return number(call.function === 'crc32c' ? exact(found, 0, 2 ** 32 - 1) : addressValue(code, found));
     }
@@ -60,7 +67,9 @@ export function plainCall(call: Call, context: Context): Compiled {
     case 'filled': {
       const at = address(0);
       const base = asNumber(code, at.value);
-      const [length, byte] = [1, 2].map((one) => asNumber(code, compileNumber(argument(call, one), context).value)); // prettier-ignore
+      const [length, byte] = [1, 2].map((one) =>
+        asNumber(code, compileNumber(argument(call, one), context).value),
+      );
       const found = code.keep(`R.firstOther(${at.space}, ${base}, ${length}, ${byte})`);
       lost(context, `${found} !== ${found}`, at);
       return bool(`${found} === ${base} + ${length}`, at.from);
@@ -68,7 +77,10 @@ export function plainCall(call: Call, context: Context): Compiled {
     case 'printable': {
       const at = address(0);
       const place = at.from;
-      const length = call.args.length > 1 ? asNumber(code, compileNumber(argument(call, 1), context).value) : `${place?.type?.kind === 'array' ? place.type.count : 64}`; // prettier-ignore
+      const length =
+        call.args.length > 1
+          ? asNumber(code, compileNumber(argument(call, 1), context).value)
+          : `${place?.type?.kind === 'array' ? place.type.count : 64}`;
       const found = code.keep(`R.printable(${at.space}, ${asNumber(code, at.value)}, ${length})`);
       lost(context, `${found} === undefined`, at);
       return { kind: 'bool', code: found, from: place };
@@ -91,20 +103,37 @@ export function plainCall(call: Call, context: Context): Compiled {
     case 'is_function':
     case 'in_text': {
       const at = address(0);
-      return bool(`R.${call.function === 'in_text' ? 'inText' : 'isFunction'}(${asNumber(code, at.value)})`, at.from); // prettier-ignore
+      return bool(
+        `R.${call.function === 'in_text' ? 'inText' : 'isFunction'}(${asNumber(code, at.value)})`,
+        at.from,
+      );
     }
     case 'function_at':
       return { kind: 'text', code: code.keep(`R.functionAt(${asNumber(code, address(0).value)})`) };
     case 'symbol_start':
     case 'symbol_end':
-      return number(addressValue(code, code.keep(`R.${call.function === 'symbol_start' ? 'symbolStart' : 'symbolEnd'}(${asNumber(code, address(0).value)})`))); // prettier-ignore
+      return number(
+        addressValue(
+          code,
+          code.keep(
+            `R.${call.function === 'symbol_start' ? 'symbolStart' : 'symbolEnd'}(${asNumber(code, address(0).value)})`,
+          ),
+        ),
+      );
     case 'contains':
       return bool(`${text(call, 0, context)}.includes(${text(call, 1, context)})`);
     case 'enumerator': {
       const [of, name] = [argument(call, 0), argument(call, 1)];
       const seen = of.kind === 'text' && resolved({ kind: 'named', name: of.value }, context.scope.source);
-      const found = seen && seen.kind === 'enum' && name.kind === 'text' ? seen.values.find((one) => one.name === name.value) : undefined; // prettier-ignore
-      if (!found) throw new Unlinkable('NO_TYPE', `BTF has no ${of.kind === 'text' ? of.value : ''}.${name.kind === 'text' ? name.value : ''}`); // prettier-ignore
+      const found =
+        seen && seen.kind === 'enum' && name.kind === 'text'
+          ? seen.values.find((one) => one.name === name.value)
+          : undefined;
+      if (!found)
+        throw new Unlinkable(
+          'NO_TYPE',
+          `BTF has no ${of.kind === 'text' ? of.value : ''}.${name.kind === 'text' ? name.value : ''}`,
+        );
       return number(constant(found.value));
     }
     case 'exists': {
@@ -144,7 +173,13 @@ function bytesAt(context: Context, at: ReturnType<typeof compileAddress>, bytes:
     base,
     value: at.value,
     offset: 0,
-    type: { kind: 'int', name: `u${bytes * 8}`, bytes: bytes as 1 | 2 | 4 | 8, signed: false, big_endian: false }, // prettier-ignore
+    type: {
+      kind: 'int',
+      name: `u${bytes * 8}`,
+      bytes: bytes as 1 | 2 | 4 | 8,
+      signed: false,
+      big_endian: false,
+    },
     named: '',
     text: [{ hole: 'address', atom: base }],
     ...(at.from ? { via: at.from } : {}),
@@ -153,7 +188,11 @@ function bytesAt(context: Context, at: ReturnType<typeof compileAddress>, bytes:
 
 /** What was to be read at a number cannot be: the place that the number came from is to blame. */
 function lost(context: Context, test: string, at: ReturnType<typeof compileAddress>): void {
-  if (at.from) return unmapped(context, test, { ...at.from, ...(at.from.type?.kind === 'pointer' ? { via: at.from } : {}) }); // prettier-ignore
+  if (at.from)
+    return unmapped(context, test, {
+      ...at.from,
+      ...(at.from.type?.kind === 'pointer' ? { via: at.from } : {}),
+    });
   unmapped(context, test, bytesAt(context, at, 1));
 }
 
@@ -165,5 +204,9 @@ function swapped(context: Context, name: string, value: Value): Value {
   }
   const pair = asPair(code, value);
   if (name === 'swab32') return exact(code.keep(`R.swap32(${pair.low})`), 0, 2 ** 32 - 1);
-  return { form: 'wide', high: code.keep(`R.swap32(${pair.low}) | 0`), low: code.keep(`R.swap32(${pair.high}) | 0`) }; // prettier-ignore
+  return {
+    form: 'wide',
+    high: code.keep(`R.swap32(${pair.low}) | 0`),
+    low: code.keep(`R.swap32(${pair.high}) | 0`),
+  };
 }

@@ -45,9 +45,12 @@ export interface ValidatorProgram extends Program {
 export function compileValidator(model: ValidatorModel, around: Around): ValidatorProgram {
   const tables = new Tables(around.spaceOf);
   const bindings = new Map<number, Bindings>();
-  const made = generate(tables, around, model.name, undefined, (context) => compileStatements(model.body, context, (rule, names) => bindings.set(rule, names))); // prettier-ignore
+  const made = generate(tables, around, model.name, undefined, (context) =>
+    compileStatements(model.body, context, (rule, names) => bindings.set(rule, names)),
+  );
   const { guard } = model;
-  const guarded = guard && generate(tables, around, model.name, undefined, (context) => compileGuard(guard, context)); // prettier-ignore
+  const guarded =
+    guard && generate(tables, around, model.name, undefined, (context) => compileGuard(guard, context));
   return { tables, ...made, guard: guarded?.run, bindings };
 }
 
@@ -57,14 +60,20 @@ export interface LocatorProgram extends Program {
   readonly steps: Generated | undefined;
 }
 
-/** A locator's functions: `run` tells the roots (of `parent`'s element at `R.at`), `steps` what follows the element at `R.at`. */
+/**
+ * A locator's functions: `run` tells the roots (of `parent`'s element at `R.at`), `steps` what follows the element at
+ * `R.at`.
+ */
 export function compileLocator(model: LocatorModel, around: Around): LocatorProgram {
   const tables = new Tables(around.spaceOf);
   let root_types: readonly (TypeModel | undefined)[] = [];
   const run = generate(tables, around, model.name, model.parent, (context) => {
     root_types = compileRoots(model, context);
   });
-  const steps = model.step.length > 0 ? generate(tables, around, model.name, model.name, (context) => compileSteps(model.step, context)) : undefined; // prettier-ignore
+  const steps =
+    model.step.length > 0
+      ? generate(tables, around, model.name, model.name, (context) => compileSteps(model.step, context))
+      : undefined;
   return { tables, ...run, root_types, steps: steps?.run };
 }
 
@@ -76,12 +85,12 @@ export function compileRepair(
   around: Around,
   structure: string,
 ): Generated {
-  // prettier-ignore
   return generate(tables, around, structure, undefined, (outer) => {
     const { code } = outer;
     const context: Context = names ? { ...outer, scope: names.scope, names: names.restore(code) } : outer;
     const part = (formula: Formula | undefined, make: (formula: Formula, inner: Context) => void): void => {
-      if (formula) code.labelled((label) => make(formula, { ...context, quiet: true, bail: `break ${label};` })); // prettier-ignore
+      if (formula)
+        code.labelled((label) => make(formula, { ...context, quiet: true, bail: `break ${label};` }));
     };
     part(model.only_if, (formula, inner) => code.line(`R.only_if = ${compileCondition(formula, inner)};`));
     part(model.subject, (formula, inner) => subject(compileFormula(formula, inner), model.verb, inner));
@@ -100,7 +109,8 @@ function subject(made: Compiled, verb: RepairModel['verb'], context: Context): v
   if (made.kind === 'place') {
     accuse(made.place, context);
     const [whole, ...member] = made.place.text;
-    if (typeof whole === 'object' && whole.hole === 'element' && member.length === 0) context.code.line(`R.hangsIn(${whole.locator});`); // prettier-ignore
+    if (typeof whole === 'object' && whole.hole === 'element' && member.length === 0)
+      context.code.line(`R.hangsIn(${whole.locator});`);
     // Of a pointer, what is taken off is what it leads to.
     if (made.place.type?.kind === 'pointer' && ON_ELEMENTS.has(verb))
       subject(load(context, made.place), verb, context);
@@ -118,19 +128,31 @@ function generate(
   element_of: string | undefined,
   make: (context: Context) => void,
 ): { run: Generated; source: string } {
-  // prettier-ignore
   const code = new Code(around.folds);
   const space = tables.space(structure);
   let context: Context = {
-    code, tables, scope: scopeOf(around.source), names: new Map(), space, bail: 'return;', quiet: false, walks: new Map(), loops: [], compile: compileFormula,
-  }; // prettier-ignore
+    code,
+    tables,
+    scope: scopeOf(around.source),
+    names: new Map(),
+    space,
+    bail: 'return;',
+    quiet: false,
+    walks: new Map(),
+    loops: [],
+    compile: compileFormula,
+  };
   if (element_of !== undefined) {
     const locator = around.source.locator(element_of);
     if (locator) {
       const type = { kind: 'place', type: locator.of, locator: element_of } as const;
       const base = code.keep('R.at');
       const place = elementPlace(context, element_of, type, base);
-      context = { ...context, scope: scopeOf(around.source, new Map(), type), element: { kind: 'place', place } }; // prettier-ignore
+      context = {
+        ...context,
+        scope: scopeOf(around.source, new Map(), type),
+        element: { kind: 'place', place },
+      };
     }
   }
   make(context);

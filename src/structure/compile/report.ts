@@ -63,7 +63,8 @@ function blame(complaint: Complaint, context: Context): void {
 /** Of two conditions that had to hold, the one that does not. */
 function accuseIn(condition: Formula, context: Context): void {
   const { code } = context;
-  if (condition.kind === 'binary' && condition.operator === 'and' && lacks(condition.left, context.scope)) return; // prettier-ignore
+  if (condition.kind === 'binary' && condition.operator === 'and' && lacks(condition.left, context.scope))
+    return;
   if (condition.kind === 'binary' && condition.operator === 'and') {
     const holds = code.keep(compileCondition(condition.left, context));
     code.block(`if (${holds})`, () => accuseIn(condition.right, context));
@@ -131,13 +132,18 @@ export function nameIn(formula: Formula | undefined): string {
 
 export function accuse(place: Place, context: Context): void {
   const { code, tables } = context;
-  const bytes = place.bits || place.type === undefined || place.type.kind === 'void' ? 8 : sizeOf(place.type, context.scope.source); // prettier-ignore
+  const bytes =
+    place.bits || place.type === undefined || place.type.kind === 'void'
+      ? 8
+      : sizeOf(place.type, context.scope.source);
   const type = place.object ? tables.texts.index(place.object.type) : -1;
   const through = place.via !== undefined;
   // What a symbol that was not cast holds nobody knows, and an address is what variables hold most.
   const { kind } = place.type ?? { kind: 'void' };
   const pointer = !place.bits && (kind === 'void' || kind === 'pointer');
-  code.line(`R.blame(${place.space}, ${addressCode(place)}, ${place.bits ? unitOf(place, context) : bytes}, ${tables.field(numberField(place.type, place.bits))}, ${type}, ${place.object?.base ?? 0}, ${tables.texts.index(place.named)}, ${through}, ${pointer}, ${tables.template(place.text)}${holesOf(place.text)});`); // prettier-ignore
+  code.line(
+    `R.blame(${place.space}, ${addressCode(place)}, ${place.bits ? unitOf(place, context) : bytes}, ${tables.field(numberField(place.type, place.bits))}, ${type}, ${place.object?.base ?? 0}, ${tables.texts.index(place.named)}, ${through}, ${pointer}, ${tables.template(place.text)}${holesOf(place.text)});`,
+  );
 }
 
 function unitOf(place: Place, context: Context): number {

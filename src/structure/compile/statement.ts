@@ -29,7 +29,6 @@ function compileStatement(
   context: Context,
   onRule: OnRule,
 ): void {
-  // prettier-ignore
   const { code } = context;
   code.labelled((label) => {
     const inner = { ...context, bail: `break ${label};` };
@@ -41,9 +40,16 @@ function compileStatement(
       case 'if':
         // What a guest has not is not asked for.
         if (lacks(statement.condition, inner.scope)) return;
-        return code.block(`if (${compileCondition(statement.condition, inner)})`, () => compileStatements(statement.body, inner, onRule)); // prettier-ignore
+        return code.block(`if (${compileCondition(statement.condition, inner)})`, () =>
+          compileStatements(statement.body, inner, onRule),
+        );
       case 'walk':
-        return compileWalk(statement, inner, (body, within) => compileStatements(body, within, onRule), onRule); // prettier-ignore
+        return compileWalk(
+          statement,
+          inner,
+          (body, within) => compileStatements(body, within, onRule),
+          onRule,
+        );
     }
   });
 }
@@ -53,23 +59,29 @@ function bind(statement: Statement & { kind: 'let' }, context: Context): Context
   const { code } = context;
   const type = valueOf(typed(statement.value, context), context.scope.source);
   const made = compileValue(statement.value, context);
-  const kept: Compiled = made.kind === 'bool' || made.kind === 'text' ? { ...made, code: code.keep(made.code) } : made; // prettier-ignore
+  const kept: Compiled =
+    made.kind === 'bool' || made.kind === 'text' ? { ...made, code: code.keep(made.code) } : made;
   return named(context, statement.name, type, kept);
 }
 
 /** The context with one more name. */
 function named(context: Context, name: string, type: FormulaType, made: Compiled): Context {
-  return { ...context, scope: withName(context.scope, name, type), names: new Map([...context.names, [name, made]]) }; // prettier-ignore
+  return {
+    ...context,
+    scope: withName(context.scope, name, type),
+    names: new Map([...context.names, [name, made]]),
+  };
 }
 
 function compileRequire(statement: Statement & { kind: 'require' }, context: Context, onRule: OnRule): void {
   const { code, tables } = context;
-  const rule = tables.rules.push({
-    code: statement.code,
-    message: wordsOf(statement.message),
-    ...(statement.means === undefined ? {} : { means: statement.means }),
-    alone: () => isAlone(statement.condition, context),
-  }) - 1; // prettier-ignore
+  const rule =
+    tables.rules.push({
+      code: statement.code,
+      message: wordsOf(statement.message),
+      ...(statement.means === undefined ? {} : { means: statement.means }),
+      alone: () => isAlone(statement.condition, context),
+    }) - 1;
   const { condition, message, at } = statement;
   const expected = statement.expected ?? otherSide(condition);
   const complaint = { rule, condition, message, ...(at ? { at } : {}), ...(expected ? { expected } : {}) };
@@ -98,7 +110,8 @@ function compileEach(statement: Statement & { kind: 'each' }, context: Context, 
     const within = named(inner, statement.name, type, each);
     inner.code.labelled((label) => {
       const body = { ...within, bail: `break ${label};` };
-      if (statement.where) inner.code.line(`if (!(${compileCondition(statement.where as Formula, body)})) ${body.bail}`); // prettier-ignore
+      if (statement.where)
+        inner.code.line(`if (!(${compileCondition(statement.where as Formula, body)})) ${body.bail}`);
       compileStatements(statement.body, body, onRule);
     });
   });

@@ -3,7 +3,9 @@ import { Table } from './code.ts';
 import type { Text } from './context.ts';
 
 /** The name of a place with holes, in the order in which their values are given. */
-export type Template = readonly (string | { readonly hole: 'element'; readonly locator: number } | { readonly hole: 'number' | 'address' })[]; // prettier-ignore
+export type Template = readonly (
+  string | { readonly hole: 'element'; readonly locator: number } | { readonly hole: 'number' | 'address' }
+)[];
 
 /** A requirement or a walk that may fail. */
 export interface Rule {

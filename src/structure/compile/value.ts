@@ -3,10 +3,11 @@ import type { Code } from './code.ts';
 import { literal } from './code.ts';
 
 /**
- * A number of 64 bits in generated code. `exact`: one JavaScript number that is equal to it modulo 2^64 and lies in a range that is known
- * here, within +-(2^53 - 1). `wide`: two halves of 32 bits, of any sign. `loaded`: the eight bytes at an address, of which one rounded
- * number has been read; the halves are read when every bit counts. `folded`: the number of an address of a kernel whose numbers are folded
- * (base/fold.ts): whatever is reckoned with it goes by its halves.
+ * A number of 64 bits in generated code. `exact`: one JavaScript number that is equal to it modulo 2^64 and lies in a
+ * range that is known here, within +-(2^53 - 1). `wide`: two halves of 32 bits, of any sign. `loaded`: the eight bytes
+ * at an address, of which one rounded number has been read; the halves are read when every bit counts. `folded`: the
+ * number of an address of a kernel whose numbers are folded (base/fold.ts): whatever is reckoned with it goes by its
+ * halves.
  */
 export type Value =
   | { readonly form: 'exact'; readonly code: string; readonly low: number; readonly high: number }
@@ -51,7 +52,10 @@ export function known(value: Value): number | undefined {
 
 /** One number: exact, or where it is beyond 2^53 the signed value rounded, as addresses are. */
 export function asNumber(code: Code, value: Value): string {
-  if (!code.folds) return value.form === 'wide' ? code.keep(`(${value.high} | 0) * ${TWO_32} + (${value.low} >>> 0)`) : value.code; // prettier-ignore
+  if (!code.folds)
+    return value.form === 'wide'
+      ? code.keep(`(${value.high} | 0) * ${TWO_32} + (${value.low} >>> 0)`)
+      : value.code;
   if (value.form === 'folded' || value.form === 'loaded' || isPlain(code, value)) return value.code;
   const { high, low } = asPair(code, value);
   return code.keep(`R.turn(${high} | 0) * ${TWO_32} + (${low} >>> 0)`);
@@ -61,14 +65,21 @@ export function asNumber(code: Code, value: Value): string {
 export function asPair(code: Code, value: Value): { readonly high: string; readonly low: string } {
   if (value.form === 'wide') return value;
   if (value.form === 'folded') {
-    return { high: code.keep(`R.turn(Math.floor(${value.code} / ${TWO_32}) | 0)`), low: code.keep(`${value.code} | 0`) }; // prettier-ignore
+    return {
+      high: code.keep(`R.turn(Math.floor(${value.code} / ${TWO_32}) | 0)`),
+      low: code.keep(`${value.code} | 0`),
+    };
   }
   if (value.form === 'loaded') {
-    return { high: code.keep(`${value.space}.u32(${value.at} + 4) | 0`), low: code.keep(`${value.space}.u32(${value.at}) | 0`) }; // prettier-ignore
+    return {
+      high: code.keep(`${value.space}.u32(${value.at} + 4) | 0`),
+      low: code.keep(`${value.space}.u32(${value.at}) | 0`),
+    };
   }
   if (value.low === value.high)
     return { high: literal(Math.floor(value.low / TWO_32) | 0), low: literal(value.low | 0) };
-  const high = value.low >= 0 && value.high < TWO_32 ? '0' : code.keep(`Math.floor(${value.code} / ${TWO_32}) | 0`); // prettier-ignore
+  const high =
+    value.low >= 0 && value.high < TWO_32 ? '0' : code.keep(`Math.floor(${value.code} / ${TWO_32}) | 0`);
   return { high, low: code.keep(`${value.code} | 0`) };
 }
 

@@ -30,7 +30,8 @@ export function compileNumber(
 /** A condition, as an expression or local. */
 export function compileCondition(formula: Formula, context: Context): string {
   const made = compileValue(formula, context);
-  if (made.kind !== 'bool') throw new Unlinkable('NO_TYPE', `a condition is needed where a ${made.kind} stands`); // prettier-ignore
+  if (made.kind !== 'bool')
+    throw new Unlinkable('NO_TYPE', `a condition is needed where a ${made.kind} stands`);
   return made.code;
 }
 
@@ -42,11 +43,17 @@ export function compileAddress(
   const made = compileFormula(formula, context);
   if (made.kind === 'place') {
     const { place } = made;
-    if (place.type === undefined || place.type.kind === 'array' || place.type.kind === 'aggregate' || place.type.kind === 'void')
-      return { value: addressOf(context, place), from: place, space: place.space }; // prettier-ignore
+    if (
+      place.type === undefined ||
+      place.type.kind === 'array' ||
+      place.type.kind === 'aggregate' ||
+      place.type.kind === 'void'
+    )
+      return { value: addressOf(context, place), from: place, space: place.space };
   }
   const number = made.kind === 'place' ? load(context, made.place) : made;
-  if (number.kind !== 'value') throw new Unlinkable('NO_TYPE', `an address is needed where a ${number.kind} stands`); // prettier-ignore
+  if (number.kind !== 'value')
+    throw new Unlinkable('NO_TYPE', `an address is needed where a ${number.kind} stands`);
   return { value: number.value, from: number.from, space: number.from?.space ?? context.space };
 }
 

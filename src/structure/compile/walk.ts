@@ -13,8 +13,8 @@ import { compileCondition, compileFormula, compileNumber } from './values.ts';
 const U64: TypeModel = { kind: 'int', name: 'u64', bytes: 8, signed: false, big_endian: false };
 
 /**
- * A walk from value to value, with Brent's check for cycles: it ends well at 0 or where `until` holds, and badly where it meets itself,
- * its limit, or memory that cannot be read.
+ * A walk from value to value, with Brent's check for cycles: it ends well at 0 or where `until` holds, and badly where
+ * it meets itself, its limit, or memory that cannot be read.
  */
 export function compileWalk(
   statement: Statement & { kind: 'walk' },
@@ -43,11 +43,30 @@ export function compileWalk(
       code.line(`if ((${high} | ${low}) === 0) ${stop}`);
       // A local of its own for each round: what is made of it must not change under it.
       const value: Value = { form: 'wide', high: code.keep(high), low: code.keep(low) };
-      const linked: Place = { space: start.space, base: code.keep(field), value: addressValue(code, field), offset: 0, type: type.kind === 'pointer' ? { kind: 'pointer', to: type.to } : U64, named: '', text: start.from ? start.from.text : [{ hole: 'address', atom: field }] }; // prettier-ignore
-      const held: Place = { ...linked, text: [{ hole: 'address', atom: linked.base }], position: code.keep(`${trail}.length`), ...(start.from?.object ? { object: start.from.object } : {}) }; // prettier-ignore
+      const linked: Place = {
+        space: start.space,
+        base: code.keep(field),
+        value: addressValue(code, field),
+        offset: 0,
+        type: type.kind === 'pointer' ? { kind: 'pointer', to: type.to } : U64,
+        named: '',
+        text: start.from ? start.from.text : [{ hole: 'address', atom: field }],
+      };
+      const held: Place = {
+        ...linked,
+        text: [{ hole: 'address', atom: linked.base }],
+        position: code.keep(`${trail}.length`),
+        ...(start.from?.object ? { object: start.from.object } : {}),
+      };
       const at: Compiled = { kind: 'value', value, type, from: held };
       const scope = withName(context.scope, statement.name, type);
-      const within: Context = { ...context, scope, names: new Map([...context.names, [statement.name, at]]), bail: stop, walks: new Map([...context.walks, [statement.name, stop]]) }; // prettier-ignore
+      const within: Context = {
+        ...context,
+        scope,
+        names: new Map([...context.names, [statement.name, at]]),
+        bail: stop,
+        walks: new Map([...context.walks, [statement.name, stop]]),
+      };
       if (statement.until) code.line(`if (${compileCondition(statement.until, within)}) ${stop}`);
       const ended = (test: string, rule: number, place: string, back = 'NaN'): void =>
         code.block(`if (${test})`, () => {
@@ -63,7 +82,12 @@ export function compileWalk(
         });
       const number = asNumber(code, value);
       const twice = statement.means === 'double_free';
-      ended(`${trail}.meets(${number}, ${value.high}, ${value.low}, ${linked.base}) || (${trail}.length > ${limit} && ${trail}.comesBack())`, cycle, `${trail}.${twice ? 'freedTwice' : 'closing'}()`, twice ? `${trail}.closing()` : 'NaN'); // prettier-ignore
+      ended(
+        `${trail}.meets(${number}, ${value.high}, ${value.low}, ${linked.base}) || (${trail}.length > ${limit} && ${trail}.comesBack())`,
+        cycle,
+        `${trail}.${twice ? 'freedTwice' : 'closing'}()`,
+        twice ? `${trail}.closing()` : 'NaN',
+      );
       ended(`${trail}.length > ${limit}`, over, linked.base);
       code.line(`if (!R.step()) ${stop}`);
       code.labelled((inner) => body(statement.body, { ...within, bail: `break ${inner};` }));
@@ -112,7 +136,8 @@ function blamed(
 /** What a walk begins with: a value, or the address of a struct. */
 function startOf(made: Compiled, context: Context): { value: Value; from: Place | undefined; space: string } {
   const read = made.kind === 'place' ? load(context, made.place) : made;
-  if (read.kind === 'value') return { value: read.value, from: read.from, space: read.from?.space ?? context.space }; // prettier-ignore
+  if (read.kind === 'value')
+    return { value: read.value, from: read.from, space: read.from?.space ?? context.space };
   if (read.kind === 'place')
     return { value: addressOf(context, read.place), from: undefined, space: read.place.space };
   throw new Unlinkable('NO_TYPE', 'a walk begins at an address');

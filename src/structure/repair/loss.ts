@@ -5,12 +5,16 @@ import type { Draft } from '../findings.ts';
 import type { Session } from '../session.ts';
 import type { Told } from './propose.ts';
 
-/** Every element lies where it lies: none can be cut off. What hangs together by links may have lost one, and the number is all that knows of it. */
+/**
+ * Every element lies where it lies: none can be cut off. What hangs together by links may have lost one, and the number
+ * is all that knows of it.
+ */
 const HELD: ReadonlySet<Shape> = new Set(['array', 'ring', 'one', 'bitmap']);
 
 /**
- * True when a repair would make one forget data that was within reach and is not any more: a walk could not be ended, so that elements are
- * out of reach, or there would be counted less than stands there of what hangs together by links, where what is taken off leaves no other trace.
+ * True when a repair would make one forget data that was within reach and is not any more: a walk could not be ended,
+ * so that elements are out of reach, or there would be counted less than stands there of what hangs together by links,
+ * where what is taken off leaves no other trace.
  */
 export function wouldLose(model: RepairModel, told: Told, draft: Draft, session: Session): boolean {
   const counted = countedBy(model, draft.structure, session);
@@ -27,7 +31,9 @@ export function wouldLose(model: RepairModel, told: Told, draft: Draft, session:
   return before === undefined || wanted < numberIn(field, before);
 }
 
-/** What the value is counted from: the structures that its formula goes through; of a `recount`, the structure itself. */
+/**
+ * What the value is counted from: the structures that its formula goes through; of a `recount`, the structure itself.
+ */
 function countedBy({ to, verb }: RepairModel, structure: string, session: Session): readonly Elements[] {
   const names = to === undefined ? (verb === 'recount' ? [structure] : []) : collectionsIn(to);
   return names.flatMap((name) => {

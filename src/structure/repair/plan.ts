@@ -73,8 +73,13 @@ export class Writes {
 
   /** A number as its field holds it: what others have in the same bytes stays. */
   number({ space, address, bytes, place, field = plainField(bytes) }: Subject, value: bigint): void {
-    if (!holdsBits(field, value)) return this.decline('NO_VALUE', `${place} has ${field.width} bits, too few for 0x${BigInt.asUintN(64, value).toString(16)}`); // prettier-ignore
-    if (!isBitField(field)) return this.#change(space, address, field.bytes, place, (unit) => withNumber(field, unit, value)); // prettier-ignore
+    if (!holdsBits(field, value))
+      return this.decline(
+        'NO_VALUE',
+        `${place} has ${field.width} bits, too few for 0x${BigInt.asUintN(64, value).toString(16)}`,
+      );
+    if (!isBitField(field))
+      return this.#change(space, address, field.bytes, place, (unit) => withNumber(field, unit, value));
     this.#change(space, address, field.bytes, place, (unit) => withNumber(field, unit, value), maskOf(field));
   }
 

@@ -13,10 +13,15 @@ import { rearm, relink, release, unlink } from './verbs.ts';
 const WRITES_LIMIT = 4096;
 
 /**
- * What a validator's own repairs would do about one of its findings; undefined when it has none for that code. `all` are the findings of the
- * structure.
+ * What a validator's own repairs would do about one of its findings; undefined when it has none for that code. `all`
+ * are the findings of the structure.
  */
-export function propose(session: Session, linked: LinkedLibrary, draft: Draft, all: readonly Draft[]): Plan | undefined {
+export function propose(
+  session: Session,
+  linked: LinkedLibrary,
+  draft: Draft,
+  all: readonly Draft[],
+): Plan | undefined {
   const models = linked.repairsOf(draft.structure).filter((one) => one.code === draft.code);
   let declined: Plan | undefined;
   for (const model of models) {
@@ -25,7 +30,7 @@ export function propose(session: Session, linked: LinkedLibrary, draft: Draft, a
     declined ??= plan;
   }
   return declined;
-} // prettier-ignore
+}
 
 function planOf(
   session: Session,
@@ -48,12 +53,19 @@ function planOf(
     loss ||= wouldLose(step, told, draft, session);
     if (step.only_if && told.only_if !== true) writes.decline('CONDITION', 'its condition does not hold');
     else if (step.unless_loss && loss)
-      writes.decline('WOULD_LOSE_DATA', 'what is missing would be forgotten'); // prettier-ignore
+      writes.decline('WOULD_LOSE_DATA', 'what is missing would be forgotten');
     else act(writes, session, linked, step, told, draft, all);
     if (writes.failed) break;
   }
   const loses = steps.find((step) => step.loses !== undefined)?.loses;
-  const base = { code: draft.code, verb: model.verb, acts, place: draft.place, loss, ...(loses === undefined ? {} : { loses }) }; // prettier-ignore
+  const base = {
+    code: draft.code,
+    verb: model.verb,
+    acts,
+    place: draft.place,
+    loss,
+    ...(loses === undefined ? {} : { loses }),
+  };
   if (writes.list.length > WRITES_LIMIT)
     writes.decline('NO_WAY', `${writes.list.length} writes are too many`);
   if (!writes.failed && writes.list.length === 0) writes.decline('NO_VALUE', 'there is nothing to write');
@@ -82,7 +94,6 @@ function act(
   draft: Draft,
   all: readonly Draft[],
 ): void {
-  // prettier-ignore
   const subject = told.subject ?? draft;
   switch (model.verb) {
     case 'set':
@@ -94,7 +105,11 @@ function act(
     case 'abandon':
       return writes.number(subject, 0n);
     case 'relink':
-      return relink(writes, draft, all.filter((one) => one.of_shape)); // prettier-ignore
+      return relink(
+        writes,
+        draft,
+        all.filter((one) => one.of_shape),
+      );
     case 'release': {
       if (told.to !== undefined) return writes.number(subject, told.to);
       const type = told.subject?.type ?? '';
@@ -119,13 +134,15 @@ function onElement(writes: Writes, session: Session, model: RepairModel, told: T
   }
   if (places.length === 0) return writes.decline('NO_WAY', 'it is on no list that is known');
   const chosen = model.verb === 'quarantine' ? places : ownOf(places, told, draft);
-  if (chosen.length === 0) return writes.decline('NO_WAY', 'it hangs in several structures, and nothing says which one is meant'); // prettier-ignore
+  if (chosen.length === 0)
+    return writes.decline('NO_WAY', 'it hangs in several structures, and nothing says which one is meant');
   for (const { elements, index } of chosen) unlink(writes, elements, index);
 }
 
 /** The one that the subject was found in, else the one that was judged; another only where it hangs nowhere else. */
 function ownOf(places: ReturnType<Session['placesOf']>, told: Told, draft: Draft): typeof places {
-  const of = (name: string): typeof places => places.filter(({ elements }) => elements.locator.model.name === name).slice(0, 1); // prettier-ignore
+  const of = (name: string): typeof places =>
+    places.filter(({ elements }) => elements.locator.model.name === name).slice(0, 1);
   const own = of(told.element_of);
   if (own.length > 0 || told.element_of !== '') return own;
   const judged = of(draft.structure);

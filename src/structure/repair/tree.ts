@@ -14,7 +14,10 @@ export interface TreeChange {
   readonly also?: { readonly base: Address; readonly name: string };
 }
 
-/** A red-black tree of the same nodes in the same order, but for one of them: as level as can be, the lowest level red unless it is full. */
+/**
+ * A red-black tree of the same nodes in the same order, but for one of them: as level as can be, the lowest level red
+ * unless it is full.
+ */
 export function rebuiltTree(
   writes: Writes,
   elements: Elements,
@@ -40,7 +43,8 @@ export function rebuiltTree(
     const behind = order.findIndex(({ base }) => readField(root.space, base, key) > own);
     order.splice(behind < 0 ? order.length : behind, 0, also);
   }
-  const node = (one: { readonly base: Address } | undefined): Address => (one === undefined ? 0 : one.base + link); // prettier-ignore
+  const node = (one: { readonly base: Address } | undefined): Address =>
+    one === undefined ? 0 : one.base + link;
   // Every level but the last is full and black.
   const levels = Math.floor(Math.log2(order.length + 1));
   const build = (low: number, high: number, parent: Address, depth: number): Address => {
@@ -57,5 +61,6 @@ export function rebuiltTree(
   };
   const top = build(0, order.length, 0, 1);
   writes.pointer(root.space, at.root, top, `${root.place}${at.root_member}`);
-  if (at.leftmost !== undefined) writes.pointer(root.space, at.leftmost, node(order[0]), `${root.place}${at.leftmost_member}`); // prettier-ignore
+  if (at.leftmost !== undefined)
+    writes.pointer(root.space, at.leftmost, node(order[0]), `${root.place}${at.leftmost_member}`);
 }

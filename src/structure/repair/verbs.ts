@@ -17,7 +17,8 @@ export function relink(writes: Writes, draft: Draft, shaped: readonly Draft[]): 
   const own = draft.of_shape ? [draft] : shaped;
   const sure = own.filter((one) => LINKS.test(one.code) && one.expected !== undefined);
   const pending = own.filter((one) => LINKS.test(one.code) && one.expected === undefined);
-  if (sure.length === 0 || (pending.length > 0 && !draft.of_shape)) return writes.decline('NO_VALUE', 'its neighbours do not agree on what the link should be'); // prettier-ignore
+  if (sure.length === 0 || (pending.length > 0 && !draft.of_shape))
+    return writes.decline('NO_VALUE', 'its neighbours do not agree on what the link should be');
   for (const one of sure) {
     const kept = one.code === 'RB_PARENT' ? BigInt(one.space.u8(one.address) & 1) : 0n;
     writes.put(one.space, one.address, (one.expected_bits ?? 0n) + kept, one.bytes, one.place);
@@ -33,7 +34,6 @@ export function release(
   place: string,
   source: TypeSource,
 ): void {
-  // prettier-ignore
   const writer = type && byteNamed(type, 'wlocked', source, 0);
   const locked = writer ?? (type && byteNamed(type, 'locked', source, 0));
   if (locked === undefined) return writes.decline('NO_WAY', `${place} is no lock whose words are known`);
@@ -69,10 +69,13 @@ export function unlink(writes: Writes, elements: Elements, index: number): void 
   const chain = elements.chainOf(index);
   if (!root || !chain) return writes.decline('NO_WAY', 'the element hangs off no root');
   const { space } = root;
-  const neighbour = (at: number): number | undefined => (at >= chain.first && at < chain.end ? at : undefined); // prettier-ignore
+  const neighbour = (at: number): number | undefined =>
+    at >= chain.first && at < chain.end ? at : undefined;
   const [left, right] = [neighbour(index - 1), neighbour(index + 1)];
-  const nodeOf = (at: number | undefined): Address => (at === undefined || isHead(elements, at) ? chain.head : (elements.bases[at] as Address) + link); // prettier-ignore
-  const nameOf = (at: number | undefined): string => (at === undefined ? chain.place : `${elements.name(at)}${via}`); // prettier-ignore
+  const nodeOf = (at: number | undefined): Address =>
+    at === undefined || isHead(elements, at) ? chain.head : (elements.bases[at] as Address) + link;
+  const nameOf = (at: number | undefined): string =>
+    at === undefined ? chain.place : `${elements.name(at)}${via}`;
   const node = (elements.bases[index] as Address) + link;
   switch (shape) {
     case 'list':
@@ -92,7 +95,12 @@ export function unlink(writes: Writes, elements: Elements, index: number): void 
     case 'llist': {
       const next = locator.at('llist_node', 'next');
       const field = left === undefined ? chain.head + locator.at('llist_head', 'first') : nodeOf(left) + next;
-      return writes.pointer(space, field, right === undefined ? 0 : nodeOf(right), `${nameOf(left)}${left === undefined ? '.first' : '.next'}`); // prettier-ignore
+      return writes.pointer(
+        space,
+        field,
+        right === undefined ? 0 : nodeOf(right),
+        `${nameOf(left)}${left === undefined ? '.first' : '.next'}`,
+      );
     }
     case 'tree':
       return rebuiltTree(writes, elements, root_index, { without: index });
@@ -103,7 +111,8 @@ export function unlink(writes: Writes, elements: Elements, index: number): void 
   function ofRing(): void {
     const [next, prev] = [locator.at('list_head', 'next'), locator.at('list_head', 'prev')];
     const [before, behind] = [nodeOf(left), nodeOf(right)];
-    if (space.u64(before + next) !== node && space.u64(behind + prev) !== node) return writes.decline('NO_VALUE', 'neither neighbour leads to it'); // prettier-ignore
+    if (space.u64(before + next) !== node && space.u64(behind + prev) !== node)
+      return writes.decline('NO_VALUE', 'neither neighbour leads to it');
     writes.pointer(space, before + next, behind, `${nameOf(left)}.next`);
     writes.pointer(space, behind + prev, before, `${nameOf(right)}.prev`);
   }
@@ -134,7 +143,8 @@ export function rearm(
     if (tree < 0) return writes.decline('NO_WAY', 'there is no such tree');
     return rebuiltTree(writes, elements, tree, { also: { base, name: place } });
   }
-  if (locator.model.shape !== 'hlist') return writes.decline('NO_WAY', `an element of a ${locator.model.shape} cannot be hung in again`); // prettier-ignore
+  if (locator.model.shape !== 'hlist')
+    return writes.decline('NO_WAY', `an element of a ${locator.model.shape} cannot be hung in again`);
   const index = elements.indexOf(base);
   if (index >= 0) unlink(writes, elements, index);
   const space = elements.roots[0]?.space ?? undefined;

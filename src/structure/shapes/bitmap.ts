@@ -14,13 +14,23 @@ export const bitmap: Shape = (job) => {
   return () => {
     if (at === 0 && type?.kind === 'pointer') base = space.u64(root.head);
     if (!(bits >= 0) || (held !== undefined && bits > held) || !plausible(base - (base & 7))) {
-      giveUp(job, bits >= 0 ? 'INDEX' : 'WRAP', `the bits of ${root.place} are not to be had`, root.length_at?.address); // prettier-ignore
+      giveUp(
+        job,
+        bits >= 0 ? 'INDEX' : 'WRAP',
+        `the bits of ${root.place} are not to be had`,
+        root.length_at?.address,
+      );
       return false;
     }
     for (let words = 0; words < BATCH_WORDS && at < bits; words++) {
       const byte = space.u8(base + at / 8);
       if (Number.isNaN(byte) || !budget.step()) {
-        giveUp(job, Number.isNaN(byte) ? 'UNMAPPED' : 'BUDGET', `bit ${at} of ${root.place} cannot be read`, base + at / 8); // prettier-ignore
+        giveUp(
+          job,
+          Number.isNaN(byte) ? 'UNMAPPED' : 'BUDGET',
+          `bit ${at} of ${root.place} cannot be read`,
+          base + at / 8,
+        );
         return false;
       }
       for (let bit = 0; bit < 8 && at + bit < bits; bit++) {

@@ -19,7 +19,10 @@ interface Next {
   readonly member: string;
 }
 
-/** What ends with NULL: from `first` on, `next` says who follows. A link that leads nowhere or back is the one that is wrong. */
+/**
+ * What ends with NULL: from `first` on, `next` says who follows. A link that leads nowhere or back is the one that is
+ * wrong.
+ */
 function chain(
   job: ShapeJob,
   codes: Codes,
@@ -83,7 +86,8 @@ function chain(
       const edge = at;
       if (!edge || edge.to === 0) return false;
       const spent = !budget.step();
-      if (!plausible(edge.to) || !space.mapped(edge.to)) return wrong(codes.wild, edge.field, last, edge.member, 'it leads to no mapped memory'); // prettier-ignore
+      if (!plausible(edge.to) || !space.mapped(edge.to))
+        return wrong(codes.wild, edge.field, last, edge.member, 'it leads to no mapped memory');
       fields.set(edge.field, { element: last, member: edge.member });
       const met = trail.meets(edge.to, Math.floor(edge.to / 0x1_0000_0000) | 0, edge.to | 0, edge.field);
       if (met || ((spent || full(job)) && trail.comesBack())) return goesRound();

@@ -15,8 +15,8 @@ const BATCH = 256;
 const WAITING_LIMIT = 4_194_304;
 
 /**
- * Elements that name those that follow them. From the root on, the nearest first; each once. A way back to an element above is a cycle; two
- * ways to one element are none.
+ * Elements that name those that follow them. From the root on, the nearest first; each once. A way back to an element
+ * above is a cycle; two ways to one element are none.
  */
 export const graph: Shape = (job) => {
   const { elements, locator, root, space, budget } = job;
@@ -78,5 +78,12 @@ function isAbove({ elements, locator }: ShapeJob, above: number, below: number):
 function wrong(job: ShapeJob, edge: Edge, code: string, why: string): void {
   const { elements, space } = job;
   const element = edge.from < 0 ? NaN : (elements.bases[edge.from] as Address);
-  fault(job, { code, address: edge.field, bytes: 8, element, member: edge.member, message: `${hexAt(space, edge.field)}: ${why}` }); // prettier-ignore
+  fault(job, {
+    code,
+    address: edge.field,
+    bytes: 8,
+    element,
+    member: edge.member,
+    message: `${hexAt(space, edge.field)}: ${why}`,
+  });
 }

@@ -9,7 +9,10 @@ import { giveUp, plausible } from './shape.ts';
 const BATCH = 64;
 const BUCKETS_LIMIT = 16_777_216;
 
-/** An array of buckets: hlist_heads or list_heads; as many as its type has, or as `length` says where a pointer leads there. */
+/**
+ * An array of buckets: hlist_heads or list_heads; as many as its type has, or as `length` says where a pointer leads
+ * there.
+ */
 export const hash: Shape = (job) => {
   const { elements, locator, root, space } = job;
   const type = locator.program.root_types[root.from];

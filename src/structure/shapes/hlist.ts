@@ -30,7 +30,14 @@ export function walkBucket(job: ShapeJob, head: Address, prefix: string): void {
     if (Number.isNaN(node)) return giveUp(job, 'UNMAPPED', `${root.place} is not mapped`);
     const wild = (why: string): void => {
       elements.complete = false;
-      fault(job, { code: 'HLIST_WILD', address: field, bytes: 8, element: last, member: Number.isNaN(last) ? `${prefix}.first` : `${via}.next`, message: `${hexAt(space, field)}: ${why}` }); // prettier-ignore
+      fault(job, {
+        code: 'HLIST_WILD',
+        address: field,
+        bytes: 8,
+        element: last,
+        member: Number.isNaN(last) ? `${prefix}.first` : `${via}.next`,
+        message: `${hexAt(space, field)}: ${why}`,
+      });
     };
     if (!budget.step()) return giveUp(job, 'BUDGET', `${locator.model.name} has no end`);
     const pprev = space.u64(node + back);
@@ -39,19 +46,31 @@ export function walkBucket(job: ShapeJob, head: Address, prefix: string): void {
     if (pprev !== field) {
       // Whom another link leads to is not ours; what leads back into the bucket makes it endless.
       if (elements.bases.indexOf(base, start) >= 0) return wild('the bucket never ends');
-      if (isCanonical(pprev) && pprev !== 0 && space.u64(pprev) === node) return wild('it leads into another bucket'); // prettier-ignore
+      if (isCanonical(pprev) && pprev !== 0 && space.u64(pprev) === node)
+        return wild('it leads into another bucket');
       if (!isEntry(job, base, node, next, back)) return wild('no entry stands there');
     }
     if (!add(job, base)) return;
     if (pprev !== field) {
-      fault(job, { code: 'HLIST_PPREV', address: node + back, bytes: 8, element: base, member: `${via}.pprev`, message: `${hexAt(space, node + back)}: it is not the link that leads here`, expected: field }); // prettier-ignore
+      fault(job, {
+        code: 'HLIST_PPREV',
+        address: node + back,
+        bytes: 8,
+        element: base,
+        member: `${via}.pprev`,
+        message: `${hexAt(space, node + back)}: it is not the link that leads here`,
+        expected: field,
+      });
     }
     last = base;
     field = node + next;
   }
 }
 
-/** Whether an entry stands at an address although its pprev is wrong: it is known, it looks like one, or who follows points back to it. */
+/**
+ * Whether an entry stands at an address although its pprev is wrong: it is known, it looks like one, or who follows
+ * points back to it.
+ */
 function isEntry(job: ShapeJob, base: Address, node: Address, next: number, back: number): boolean {
   if (job.known(base)) return true;
   const looks = job.looks(base);

@@ -2,7 +2,9 @@ import type { Address } from '../../base/address.ts';
 import type { Shape, ShapeJob } from './shape.ts';
 import { add, fault, giveUp, hexAt, plausible } from './shape.ts';
 
-/** include/linux/maple_tree.h: nodes are aligned to 256; the low byte of a pointer to one holds its type from bit 3 on. */
+/**
+ * include/linux/maple_tree.h: nodes are aligned to 256; the low byte of a pointer to one holds its type from bit 3 on.
+ */
 const NODE_BYTES = 256;
 const TYPES = { leaf: 1, range: 2, arange: 3 } as const;
 /** A root that is no node has neither of these bits; 2 marks internal entries. */
@@ -22,14 +24,17 @@ interface Node {
 
 const DEPTH_LIMIT = 32;
 
-/** A maple tree, as an mm's areas are kept in: every pointer in it, by the first index of its range (rounded beyond 2^53). */
+/**
+ * A maple tree, as an mm's areas are kept in: every pointer in it, by the first index of its range (rounded beyond
+ * 2^53).
+ */
 export const maple: Shape = (job) => () => {
   const { locator, root, space } = job;
   const head = root.head + locator.at('maple_tree', 'ma_root');
   const entry = space.u64(head);
   if (Number.isNaN(entry)) giveUp(job, 'UNMAPPED', `${root.place} is not mapped`);
   else if ((entry & TAG_MASK) === INTERNAL && !(entry >= 0 && entry < ENTRY_LIMIT))
-    walkNodes(job, nodeOf(entry, 0, head, 0, ROUND, 1)); // prettier-ignore
+    walkNodes(job, nodeOf(entry, 0, head, 0, ROUND, 1));
   else if (entry !== 0) element(job, entry, head, 0);
   return false;
 };
@@ -61,7 +66,6 @@ function walkNodes(job: ShapeJob, first: Node): void {
       type < TYPES.leaf ||
       type > TYPES.arange
     ) {
-      // prettier-ignore
       wrong(job, 'MAPLE_WILD', field, 'it leads to no node');
       continue;
     }
@@ -73,7 +77,8 @@ function walkNodes(job: ShapeJob, first: Node): void {
     // The parent's low bits say in which slot the node hangs; of the root, that it is the root.
     const parent = space.u64(at + locator.at('maple_range_64', 'parent'));
     const bare = parent - (((parent % NODE_BYTES) + NODE_BYTES) % NODE_BYTES);
-    if (node.parent !== 0 && bare !== node.parent) wrong(job, 'MAPLE_PARENT', at, 'it does not lead to the parent', node.parent); // prettier-ignore
+    if (node.parent !== 0 && bare !== node.parent)
+      wrong(job, 'MAPLE_PARENT', at, 'it does not lead to the parent', node.parent);
     const struct = type === TYPES.arange ? 'maple_arange_64' : 'maple_range_64';
     const [pivots, slots] = [locator.at(struct, 'pivot'), locator.at(struct, 'slot')];
     const count = Math.floor((slots - pivots) / 8) + 1;
@@ -117,5 +122,15 @@ function element(job: ShapeJob, entry: Address, field: Address, index: number): 
 
 function wrong(job: ShapeJob, code: string, address: Address, why: string, expected?: number): void {
   if (code === 'MAPLE_WILD' || code === 'MAPLE_ORDER') job.elements.complete = false;
-  fault(job, { code, address, bytes: 8, number: code === 'MAPLE_ORDER', element: NaN, member: '', message: `${hexAt(job.space, address)}: ${why}`, ...(expected === undefined ? {} : { expected }), place: '' }); // prettier-ignore
+  fault(job, {
+    code,
+    address,
+    bytes: 8,
+    number: code === 'MAPLE_ORDER',
+    element: NaN,
+    member: '',
+    message: `${hexAt(job.space, address)}: ${why}`,
+    ...(expected === undefined ? {} : { expected }),
+    place: '',
+  });
 }

@@ -1,7 +1,10 @@
 import type { Shape } from './shape.ts';
 import { add, fault, giveUp, plausible } from './shape.ts';
 
-/** Entries of an array from `first` up to and without `last`; both are indexes, or counters that are taken modulo `length`. */
+/**
+ * Entries of an array from `first` up to and without `last`; both are indexes, or counters that are taken modulo
+ * `length`.
+ */
 export const ringBuffer: Shape = (job) => () => {
   const { locator, root, space, budget, elements } = job;
   const type = locator.program.root_types[root.from];
@@ -23,7 +26,16 @@ export const ringBuffer: Shape = (job) => () => {
     const away =
       used < 0 ? `behind the first in use, ${first}` : `${used} entries from the first in use, ${first}`;
     const message = `${last}: that is ${away}, and the ring has ${length}`;
-    fault(job, { code: 'RING_BOUNDS', address: at?.address ?? root.head, bytes: 8, number: true, element: NaN, member: '', message, ...(at ? { place: at.place } : {}) }); // prettier-ignore
+    fault(job, {
+      code: 'RING_BOUNDS',
+      address: at?.address ?? root.head,
+      bytes: 8,
+      number: true,
+      element: NaN,
+      member: '',
+      message,
+      ...(at ? { place: at.place } : {}),
+    });
     elements.complete = false;
     return false;
   }

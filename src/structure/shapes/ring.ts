@@ -33,9 +33,9 @@ const BRIDGES = 8;
 const BATCH = 256;
 
 /**
- * A walk of a circular list from its head, forwards as long as next and prev agree, and where they do not, backwards from the head: a
- * link that is wrong is known by its neighbours, and costs one finding, not the rest of the ring. It needs no record of where it has been:
- * two entries cannot both be the one that a third points back to.
+ * A walk of a circular list from its head, forwards as long as next and prev agree, and where they do not, backwards
+ * from the head: a link that is wrong is known by its neighbours, and costs one finding, not the rest of the ring. It
+ * needs no record of where it has been: two entries cannot both be the one that a third points back to.
  */
 export class Ring {
   /** list_heads of the entries in order, the head not among them. With a gap: those before it, then those behind it. */
@@ -104,7 +104,8 @@ export class Ring {
     const apart = this.#prev - this.#next;
     for (let at = this.#behind.at(-1) ?? this.#head; ;) {
       const to = this.#prevOf(at);
-      if (to === this.#head || !this.#sound(to) || this.#nextOf(to) !== at || this.#nextOf(at) === to - apart) return; // prettier-ignore
+      if (to === this.#head || !this.#sound(to) || this.#nextOf(to) !== at || this.#nextOf(at) === to - apart)
+        return;
       this.#behind.push(to);
       at = to;
       if (this.#behind.length > this.#limit || !this.#budget.step()) {
@@ -170,7 +171,13 @@ export class Ring {
   }
 
   #sound(at: Address): boolean {
-    return isCanonical(at) && (at & 7) === 0 && at !== 0 && !Number.isNaN(this.#nextOf(at)) && !Number.isNaN(this.#prevOf(at)); // prettier-ignore
+    return (
+      isCanonical(at) &&
+      (at & 7) === 0 &&
+      at !== 0 &&
+      !Number.isNaN(this.#nextOf(at)) &&
+      !Number.isNaN(this.#prevOf(at))
+    );
   }
 
   #fault(node: Address, side: 'next' | 'prev', expected?: Address): void {
@@ -194,8 +201,8 @@ export class Ring {
 }
 
 /**
- * True for an entry that is well linked on its far side and on its near side with nobody: it belongs to the ring, and its near link
- * is what is wrong.
+ * True for an entry that is well linked on its far side and on its near side with nobody: it belongs to the ring, and
+ * its near link is what is wrong.
  */
 function isOrphan(
   at: Address,

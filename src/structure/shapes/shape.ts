@@ -21,7 +21,10 @@ export interface ShapeJob {
   ) => void;
   /** True for an address that something beside this structure knows as an object of the element's type. */
   readonly known: (base: Address) => boolean;
-  /** Whether what stands at an address has the marks of the element's type: its function pointers lead into the text. Undefined: it has none. */
+  /**
+   * Whether what stands at an address has the marks of the element's type: its function pointers lead into the text.
+   * Undefined: it has none.
+   */
   readonly looks: (base: Address) => boolean | undefined;
 }
 
@@ -51,8 +54,8 @@ export function add(job: ShapeJob, base: Address, parent = -1, depth = 1): boole
 }
 
 /**
- * There are more elements than there may be: damage where the locator says how many, once for the structure. Where the guest and the library say
- * different limits one of them is wrong, and where nobody says one it is the walk that ends.
+ * There are more elements than there may be: damage where the locator says how many, once for the structure. Where the
+ * guest and the library say different limits one of them is wrong, and where nobody says one it is the walk that ends.
  */
 export function tooMany(job: ShapeJob): false {
   const { elements, root } = job;
@@ -61,11 +64,25 @@ export function tooMany(job: ShapeJob): false {
   if (beyond === undefined) {
     giveUp(job, 'BUDGET', `${name} has more than the ${limit} elements that are gone through`);
   } else if (beyond === 'disputed') {
-    giveUp(job, 'LOCATOR_LIMIT', `${name} has more than ${limit} elements: too many by the guest's own locator or by the library's, not by both`); // prettier-ignore
+    giveUp(
+      job,
+      'LOCATOR_LIMIT',
+      `${name} has more than ${limit} elements: too many by the guest's own locator or by the library's, not by both`,
+    );
   } else if (!elements.faults.some(({ code }) => code === 'TOO_MANY')) {
     const what = `than ${limit}, the \`limit\` of ${name}`;
-    const said = length_at === undefined ? `where more elements begin ${what}` : `${root.length}: more elements ${what}`; // prettier-ignore
-    fault(job, { code: 'TOO_MANY', address: length_at?.address ?? root.head, bytes: 8, number: true, element: NaN, member: '', message: said, ...(length_at ? { place: length_at.place } : {}) }); // prettier-ignore
+    const said =
+      length_at === undefined ? `where more elements begin ${what}` : `${root.length}: more elements ${what}`;
+    fault(job, {
+      code: 'TOO_MANY',
+      address: length_at?.address ?? root.head,
+      bytes: 8,
+      number: true,
+      element: NaN,
+      member: '',
+      message: said,
+      ...(length_at ? { place: length_at.place } : {}),
+    });
   }
   elements.complete = false;
   return false;
@@ -78,7 +95,6 @@ export function giveUp(
   message: string,
   address: Address = root.head,
 ): void {
-  // prettier-ignore
   elements.complete = false;
   elements.failure ??= { code, message, place: root.place, address, bytes: 8 };
 }

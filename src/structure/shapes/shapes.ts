@@ -15,5 +15,17 @@ import { xarray } from './xarray.ts';
 
 /** The bounded walkers. */
 export const SHAPES: Readonly<Record<ShapeName, Shape>> = {
-  one, list, hlist, llist, tree, hash, array, ring: ringBuffer, freelist, bitmap, xarray, maple, graph,
-}; // prettier-ignore
+  one,
+  list,
+  hlist,
+  llist,
+  tree,
+  hash,
+  array,
+  ring: ringBuffer,
+  freelist,
+  bitmap,
+  xarray,
+  maple,
+  graph,
+};

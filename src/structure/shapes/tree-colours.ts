@@ -10,19 +10,23 @@ export function checkColours(
   space: Reader,
   at: TreeLayout,
 ): { node: Address; message: string; certain: boolean } | undefined {
-  // prettier-ignore
   const colours = new Map(nodes.map((node) => [node, space.u8(node + at.parent) & 1]));
-  const children = new Map(nodes.map((node) => [node, [space.u64(node + at.left), space.u64(node + at.right)] as const])); // prettier-ignore
+  const children = new Map(
+    nodes.map((node) => [node, [space.u64(node + at.left), space.u64(node + at.right)] as const]),
+  );
   const root = space.u64(at.root);
   if (root === 0 || coloured(root, colours, children)) return undefined;
   // One node of the other colour would make it right: that is the one that is wrong.
-  const culprit = nodes.length > SEARCH_LIMIT ? undefined : nodes.find((node) => {
-    const before = colours.get(node) as number;
-    colours.set(node, before ^ 1);
-    const right_now = coloured(root, colours, children);
-    colours.set(node, before);
-    return right_now;
-  }); // prettier-ignore
+  const culprit =
+    nodes.length > SEARCH_LIMIT
+      ? undefined
+      : nodes.find((node) => {
+          const before = colours.get(node) as number;
+          colours.set(node, before ^ 1);
+          const right_now = coloured(root, colours, children);
+          colours.set(node, before);
+          return right_now;
+        });
   const node = culprit ?? nodes.find((one) => (colours.get(one) ?? BLACK) !== BLACK) ?? root;
   return {
     node,

@@ -23,7 +23,8 @@ export function layoutOf(locator: LinkedLocator, root: Root): TreeLayout {
   let cached: { offset: number; path: string } | undefined;
   for (let depth = 0; depth < 4 && type?.kind === 'aggregate'; depth++) {
     const leftmost = findMember(type, 'rb_leftmost', source);
-    if (leftmost && leftmost !== 'opaque') cached = { offset: offset + leftmost.offset, path: `${path}.rb_leftmost` }; // prettier-ignore
+    if (leftmost && leftmost !== 'opaque')
+      cached = { offset: offset + leftmost.offset, path: `${path}.rb_leftmost` };
     const node = findMember(type, 'rb_node', source);
     const inner = node && node !== 'opaque' ? node : findMember(type, 'rb_root', source);
     if (!inner || inner === 'opaque') break;

@@ -47,12 +47,21 @@ class TreeWalk {
   run(): void {
     const { space, elements } = this.#job;
     const at = this.#at;
-    if (Number.isNaN(space.u64(at.root))) return giveUp(this.#job, 'UNMAPPED', `${this.#job.root.place} is not mapped`); // prettier-ignore
+    if (Number.isNaN(space.u64(at.root)))
+      return giveUp(this.#job, 'UNMAPPED', `${this.#job.root.place} is not mapped`);
     const first = this.#follow(0, at.root, at.root_member, -Infinity, Infinity);
     if (!this.#walk({ node: first, depth: 1, parent: -1, low: -Infinity, high: Infinity })) return;
     if (elements.faults.length === this.#faults_before) {
       const wrong = checkColours(this.#nodes, space, at);
-      if (wrong) this.#fault('RB_COLOUR', wrong.node + at.parent, wrong.node, '.__rb_parent_color', wrong.message, wrong.certain ? otherColour(space.u64(wrong.node + at.parent)) : undefined); // prettier-ignore
+      if (wrong)
+        this.#fault(
+          'RB_COLOUR',
+          wrong.node + at.parent,
+          wrong.node,
+          '.__rb_parent_color',
+          wrong.message,
+          wrong.certain ? otherColour(space.u64(wrong.node + at.parent)) : undefined,
+        );
       this.#order();
     }
     this.#leftmost();
@@ -91,7 +100,8 @@ class TreeWalk {
       next = { node: child, depth: visit.depth + 1, parent: 0, low: key, high: visit.high };
     }
     const index = new Map(found.map(({ base }, place) => [base, start + place]));
-    for (const { base, parent, depth } of found) if (!add(this.#job, base, index.get(parent - this.#link) ?? -1, depth)) return false; // prettier-ignore
+    for (const { base, parent, depth } of found)
+      if (!add(this.#job, base, index.get(parent - this.#link) ?? -1, depth)) return false;
     return true;
   }
 
@@ -110,7 +120,12 @@ class TreeWalk {
   }
 
   #readable(node: Address): boolean {
-    return plausible(node) && !Number.isNaN(this.#child(node, 'left')) && !Number.isNaN(this.#child(node, 'right')) && !Number.isNaN(this.#job.space.u64(node + this.#at.parent)); // prettier-ignore
+    return (
+      plausible(node) &&
+      !Number.isNaN(this.#child(node, 'left')) &&
+      !Number.isNaN(this.#child(node, 'right')) &&
+      !Number.isNaN(this.#job.space.u64(node + this.#at.parent))
+    );
   }
 
   /** Judges one link; the child when it may be followed, else 0. */
@@ -129,8 +144,16 @@ class TreeWalk {
     const parent = this.#parentOf(child);
     if (parent !== from || (space.u8(child + this.#at.parent) & 2) !== 0) {
       const other = parent !== from && parent !== 0 && this.#readable(parent) && this.#isChild(child, parent);
-      if (other && this.#genuine(parent, NaN, -Infinity, Infinity)) return wrong("leads to another node's child"); // prettier-ignore
-      this.#fault('RB_PARENT', child + this.#at.parent, child, '.__rb_parent_color', 'does not lead to its parent', from); // prettier-ignore
+      if (other && this.#genuine(parent, NaN, -Infinity, Infinity))
+        return wrong("leads to another node's child");
+      this.#fault(
+        'RB_PARENT',
+        child + this.#at.parent,
+        child,
+        '.__rb_parent_color',
+        'does not lead to its parent',
+        from,
+      );
     }
     this.#seen.set(child, this.#seen.size);
     return child;
@@ -140,7 +163,10 @@ class TreeWalk {
     return this.#child(parent, 'left') === child || this.#child(parent, 'right') === child;
   }
 
-  /** Whether an element stands there: somebody else knows it, its parent or a child agrees, or as a leaf its key is where it should be. */
+  /**
+   * Whether an element stands there: somebody else knows it, its parent or a child agrees, or as a leaf its key is
+   * where it should be.
+   */
   #genuine(node: Address, from: Address, low: number, high: number): boolean {
     if (this.#job.known(node - this.#link)) return true;
     // A root has no parent, and neither has memory that was never written.
@@ -149,7 +175,8 @@ class TreeWalk {
     const looks = this.#job.looks(node - this.#link);
     if (looks !== undefined) return looks;
     const children = [this.#child(node, 'left'), this.#child(node, 'right')].filter((one) => one !== 0);
-    if (children.length > 0) return children.some((one) => this.#readable(one) && this.#parentOf(one) === node); // prettier-ignore
+    if (children.length > 0)
+      return children.some((one) => this.#readable(one) && this.#parentOf(one) === node);
     const key = this.#key(node);
     return this.#job.locator.key !== undefined && key !== 0 && key >= low && key <= high;
   }
@@ -169,7 +196,15 @@ class TreeWalk {
       const skip = without(index - 1) && !without(index) ? index - 1 : index;
       const node = this.#nodes[skip] as Address;
       const { offset, path, bytes } = locator.key;
-      fault(this.#job, { code: 'RB_ORDER', address: node - this.#link + offset, bytes, number: true, element: node - this.#link, member: `.${path}`, message: `${said(this.#job.space.fold, keys[skip] as number)} is out of order` }); // prettier-ignore
+      fault(this.#job, {
+        code: 'RB_ORDER',
+        address: node - this.#link + offset,
+        bytes,
+        number: true,
+        element: node - this.#link,
+        member: `.${path}`,
+        message: `${said(this.#job.space.fold, keys[skip] as number)} is out of order`,
+      });
       return;
     }
   }
@@ -180,7 +215,11 @@ class TreeWalk {
     if (leftmost === undefined) return;
     const first = this.#nodes[0] ?? 0;
     // With a broken link the first node found need not be the leftmost.
-    if (space.u64(leftmost) === first || elements.faults.slice(this.#faults_before).some(({ code }) => code === 'RB_POINTER')) return; // prettier-ignore
+    if (
+      space.u64(leftmost) === first ||
+      elements.faults.slice(this.#faults_before).some(({ code }) => code === 'RB_POINTER')
+    )
+      return;
     this.#fault('RB_LEFTMOST', leftmost, 0, leftmost_member, 'is not the leftmost node', first);
   }
 
@@ -194,7 +233,15 @@ class TreeWalk {
     expected?: Address,
   ): void {
     const own = node === 0;
-    fault(this.#job, { code, address, bytes: 8, element: own ? NaN : node - this.#link, member: own ? member : `${this.#via}${member}`, message: `${hexAt(this.#job.space, address)}: ${why}`, ...(expected === undefined ? {} : { expected }) }); // prettier-ignore
+    fault(this.#job, {
+      code,
+      address,
+      bytes: 8,
+      element: own ? NaN : node - this.#link,
+      member: own ? member : `${this.#via}${member}`,
+      message: `${hexAt(this.#job.space, address)}: ${why}`,
+      ...(expected === undefined ? {} : { expected }),
+    });
   }
 }
 

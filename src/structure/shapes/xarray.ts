@@ -3,13 +3,18 @@ import { findMember } from '../../model/type-source.ts';
 import type { Shape, ShapeJob } from './shape.ts';
 import { add, fault, giveUp, hexAt, plausible } from './shape.ts';
 
-/** include/linux/xarray.h: six bits of the index a level; entries with the low bits 10 beyond the first page are nodes. */
+/**
+ * include/linux/xarray.h: six bits of the index a level; entries with the low bits 10 beyond the first page are nodes.
+ */
 const SLOTS = 64;
 const CHUNK_SHIFT = 6;
 const NODE_TAG = 2;
 const TAG_MASK = 3;
 const INTERNAL_LIMIT = 4096;
-/** XA_FLAGS_TRACK_FREE: mark 0 says which slots are free, as in an IDR, which gives out numbers before it knows what they stand for. */
+/**
+ * XA_FLAGS_TRACK_FREE: mark 0 says which slots are free, as in an IDR, which gives out numbers before it knows what
+ * they stand for.
+ */
 const TRACK_FREE = 4;
 
 interface Node {
@@ -21,7 +26,10 @@ interface Node {
   readonly field: Address;
 }
 
-/** An xarray, as the pid table and the page cache are: every pointer in it, by index. Values (numbers kept in the entry itself) are passed over. */
+/**
+ * An xarray, as the pid table and the page cache are: every pointer in it, by index. Values (numbers kept in the entry
+ * itself) are passed over.
+ */
 export const xarray: Shape = (job) => () => {
   const { locator, root, space } = job;
   const head = root.head + locator.at('xarray', 'xa_head');
@@ -55,11 +63,19 @@ function walkNodes(job: ShapeJob, first: Address, head: Address): void {
     }
     seen.add(at);
     if (next.shift >= 0 ? shift !== next.shift : shift % CHUNK_SHIFT !== 0 || shift > 60) {
-      wrong(job, 'XA_SHIFT', at + of('shift'), `the node's shift is ${shift}, ${next.shift >= 0 ? next.shift : 'no multiple of 6'}`, 1); // prettier-ignore
+      wrong(
+        job,
+        'XA_SHIFT',
+        at + of('shift'),
+        `the node's shift is ${shift}, ${next.shift >= 0 ? next.shift : 'no multiple of 6'}`,
+        1,
+      );
       if (next.shift < 0) continue;
     }
-    if (space.u8(at + of('offset')) !== next.offset) wrong(job, 'XA_OFFSET', at + of('offset'), `the node hangs in slot ${next.offset}`, 1, next.offset); // prettier-ignore
-    if (space.u64(at + of('parent')) !== parent) wrong(job, 'XA_PARENT', at + of('parent'), 'it does not lead to the parent', 8, parent); // prettier-ignore
+    if (space.u8(at + of('offset')) !== next.offset)
+      wrong(job, 'XA_OFFSET', at + of('offset'), `the node hangs in slot ${next.offset}`, 1, next.offset);
+    if (space.u64(at + of('parent')) !== parent)
+      wrong(job, 'XA_PARENT', at + of('parent'), 'it does not lead to the parent', 8, parent);
     const level = next.shift >= 0 ? next.shift : shift;
     let count = 0;
     const inner: Node[] = [];
@@ -74,12 +90,20 @@ function walkNodes(job: ShapeJob, first: Address, head: Address): void {
       if (!budget.step()) return giveUp(job, 'BUDGET', `${locator.model.name} has no end`);
       const index = next.index + slot * 2 ** level;
       if (isNode(entry) && level > 0)
-        inner.push({ at: entry - NODE_TAG, parent: at, offset: slot, shift: level - CHUNK_SHIFT, index, field: place }); // prettier-ignore
+        inner.push({
+          at: entry - NODE_TAG,
+          parent: at,
+          offset: slot,
+          shift: level - CHUNK_SHIFT,
+          index,
+          field: place,
+        });
       else if ((entry & TAG_MASK) === NODE_TAG && level === 0 && !(entry >= 0 && entry < INTERNAL_LIMIT))
-        wrong(job, 'XA_WILD', place, 'a node below the lowest level'); // prettier-ignore
+        wrong(job, 'XA_WILD', place, 'a node below the lowest level');
       else if (!element(job, entry, place, index)) return;
     }
-    if (space.u8(at + of('count')) !== count) wrong(job, 'XA_COUNT', at + of('count'), `${count} slots are in use`, 1, count); // prettier-ignore
+    if (space.u8(at + of('count')) !== count)
+      wrong(job, 'XA_COUNT', at + of('count'), `${count} slots are in use`, 1, count);
     waiting.push(...inner.reverse());
   }
 }
@@ -121,5 +145,15 @@ function wrong(
 ): void {
   if (code === 'XA_WILD') job.elements.complete = false;
   const value = bytes === 1 ? `${job.space.u8(address)}` : hexAt(job.space, address);
-  fault(job, { code, address, bytes, number: bytes < 8, element: NaN, member: '', message: `${value}: ${why}`, ...(expected === undefined ? {} : { expected }), place: '' }); // prettier-ignore
+  fault(job, {
+    code,
+    address,
+    bytes,
+    number: bytes < 8,
+    element: NaN,
+    member: '',
+    message: `${value}: ${why}`,
+    ...(expected === undefined ? {} : { expected }),
+    place: '',
+  });
 }

@@ -40,7 +40,10 @@ export function openFile(path: string): OpenFile | string {
   }
 }
 
-/** Blocks of a file that are kept: what is looked at lies close together, and a call for every page costs more than the bytes. */
+/**
+ * Blocks of a file that are kept: what is looked at lies close together, and a call for every page costs more than the
+ * bytes.
+ */
 const BLOCK_BYTES = 65_536;
 const BLOCKS = 64;
 

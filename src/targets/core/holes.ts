@@ -12,8 +12,9 @@ const RUN = 16;
 const ALIGNMENT = 4096;
 
 /**
- * The stretches of a sparse file that hold nothing but zeros, as somebody comes by who reads it from end to end: through the page cache each page of
- * nothing is made, cleared and copied. Undefined where a file is not sparse, or the file system does not read past its cache.
+ * The stretches of a sparse file that hold nothing but zeros, as somebody comes by who reads it from end to end:
+ * through the page cache each page of nothing is made, cleared and copied. Undefined where a file is not sparse, or the
+ * file system does not read past its cache.
  */
 export class Holes {
   readonly #handle: number;

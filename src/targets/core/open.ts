@@ -31,7 +31,9 @@ export interface DumpedMachine {
 const OWN_MAGIC = 'SIRENPT1';
 const OWN_LIMIT = 1024 * 1_048_576;
 
-/** Opens the core file at a path; a text that says why it cannot be read, and what to do where something can be done. */
+/**
+ * Opens the core file at a path; a text that says why it cannot be read, and what to do where something can be done.
+ */
 function openCore(path: string): OpenCore | string {
   const file = openFile(path);
   if (typeof file === 'string') return file;
@@ -48,7 +50,17 @@ export function openMachine(path: string, name: string): DumpedMachine | string 
   const opened = openCore(path);
   if (typeof opened === 'string') return opened;
   const { core, close } = opened;
-  return { patient: corePatient(name, core), format: core.format, held_bytes: core.held_bytes, release: releaseOf(core), get shortcomings() { return core.shortcomings; }, close, ...(core.vmcoreinfo ? { vmcoreinfo: core.vmcoreinfo } : {}) }; // prettier-ignore
+  return {
+    patient: corePatient(name, core),
+    format: core.format,
+    held_bytes: core.held_bytes,
+    release: releaseOf(core),
+    get shortcomings() {
+      return core.shortcomings;
+    },
+    close,
+    ...(core.vmcoreinfo ? { vmcoreinfo: core.vmcoreinfo } : {}),
+  };
 }
 
 /** The release of the kernel in a core; '' where nothing says it. */
@@ -82,12 +94,20 @@ function openOwn(path: string, name: string): DumpedMachine | string | undefined
   try {
     const magic = new Uint8Array(OWN_MAGIC.length);
     if (!file.read(0, magic) || Buffer.from(magic).toString('latin1') !== OWN_MAGIC) return undefined;
-    if (file.bytes > OWN_LIMIT) return `a dump of a patient, of ${file.bytes} bytes: no simulated machine is so large`;
+    if (file.bytes > OWN_LIMIT)
+      return `a dump of a patient, of ${file.bytes} bytes: no simulated machine is so large`;
     const bytes = new Uint8Array(file.bytes);
     const patient = file.read(0, bytes) ? openDump(bytes) : 'it cannot be read';
     if (typeof patient === 'string') return patient;
-    return { patient: named(patient, name), format: 'patient of Siren', held_bytes: patient.memory_bytes, release: '', shortcomings: [], close: () => undefined };
+    return {
+      patient: named(patient, name),
+      format: 'patient of Siren',
+      held_bytes: patient.memory_bytes,
+      release: '',
+      shortcomings: [],
+      close: () => undefined,
+    };
   } finally {
     file.close();
   }
-} // prettier-ignore
+}

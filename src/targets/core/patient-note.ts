@@ -20,7 +20,7 @@ export function writePatientNote(patient: Patient): Uint8Array {
     now_ns: patient.now(),
     ...(region ? { region: { physical: region.physical, bytes: region.bytes } } : {}),
     cpus: cpus.map(({ steps, running, ticks }) => ({ steps, running, ticks })),
-    devices: devices.map(({ name, frozen, pending, interrupts }) => ({ name, frozen, pending, interrupts })), // prettier-ignore
+    devices: devices.map(({ name, frozen, pending, interrupts }) => ({ name, frozen, pending, interrupts })),
   };
   return Buffer.from(JSON.stringify(note), 'utf8');
 }
@@ -39,7 +39,9 @@ export function readPatientNote(bytes: Uint8Array | undefined): PatientNote | un
 
 function isNote(said: unknown): said is PatientNote {
   if (typeof said !== 'object' || said === null) return false;
-  const { reason, refusal, now_ns, region, cpus, devices } = said as Partial<Record<keyof PatientNote, unknown>>; // prettier-ignore
+  const { reason, refusal, now_ns, region, cpus, devices } = said as Partial<
+    Record<keyof PatientNote, unknown>
+  >;
   return (
     typeof reason === 'string' &&
     (refusal === undefined || typeof refusal === 'string') &&
@@ -48,7 +50,15 @@ function isNote(said: unknown): said is PatientNote {
     Array.isArray(cpus) &&
     cpus.every((one) => isRecord(one, ['steps', 'number'], ['running', 'boolean'], ['ticks', 'number'])) &&
     Array.isArray(devices) &&
-    devices.every((one) => isRecord(one, ['name', 'string'], ['frozen', 'boolean'], ['pending', 'number'], ['interrupts', 'number'])) // prettier-ignore
+    devices.every((one) =>
+      isRecord(
+        one,
+        ['name', 'string'],
+        ['frozen', 'boolean'],
+        ['pending', 'number'],
+        ['interrupts', 'number'],
+      ),
+    )
   );
 }
 

@@ -7,7 +7,10 @@ const REASON = 'inspection';
 /** Interrupts on: of a CPU whose flags nobody wrote down nothing shall be concluded. */
 const NO_FLAGS = 0x202n;
 
-/** The machine in a core file, as an ambulance may reach it. It stands still: it cannot be let run, and not be written to. */
+/**
+ * The machine in a core file, as an ambulance may reach it. It stands still: it cannot be let run, and not be written
+ * to.
+ */
 export function corePatient(name: string, core: CoreFile): Patient {
   const known = readPatientNote(core.patient);
   const told = core.cpus.filter(({ rip = 0n }) => rip !== 0n);

@@ -1,6 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
-/** All of a regular file of at most `limit` bytes; a text that says why it cannot be had. A pipe, a folder or a device is neither waited for nor read. */
+/**
+ * All of a regular file of at most `limit` bytes; a text that says why it cannot be had. A pipe, a folder or a device
+ * is neither waited for nor read.
+ */
 export function readBounded(path: string, limit: number): Buffer | string {
   let handle: number | undefined;
   try {

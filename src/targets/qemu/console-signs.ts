@@ -10,8 +10,8 @@ export type ConsoleNews =
 const LINE_LIMIT = 4096;
 
 /**
- * Reads a kernel's console (kernel/panic.c, arch/x86/mm/fault.c, arch/x86/kernel/dumpstack.c, kernel/watchdog.c). A stock kernel has no hypercall:
- * that is all it says of its own end. Guests may print anything; nothing here throws.
+ * Reads a kernel's console (kernel/panic.c, arch/x86/mm/fault.c, arch/x86/kernel/dumpstack.c, kernel/watchdog.c). A
+ * stock kernel has no hypercall: that is all it says of its own end. Guests may print anything; nothing here throws.
  */
 export class ConsoleReader {
   #rest = '';
@@ -24,7 +24,9 @@ export class ConsoleReader {
     return lines.map((line) => line.replace(/\r/g, '').replace(/^\[ *\d+\.\d+\](?:\[[^\]]*\])? /, ''));
   }
 
-  /** What a line gives away; mostly nothing. Where an oops is told in several lines, it is one, by the first of them. */
+  /**
+   * What a line gives away; mostly nothing. Where an oops is told in several lines, it is one, by the first of them.
+   */
   news(line: string): readonly ConsoleNews[] {
     const said = consoleSign(line);
     if (said?.kind === 'panic') return [...this.#finish(''), { kind: 'panic', sign: said.sign }];

@@ -35,7 +35,10 @@ const KVM_LIMIT_MS = 10_000;
 const SHOWN = 3;
 const RAM_BYTES = 512 * 1024 ** 2;
 
-/** Looks at everything that Siren needs beyond itself. Takes a second, ten where KVM hangs; leaves nothing behind but an empty cache folder. */
+/**
+ * Looks at everything that Siren needs beyond itself. Takes a second, ten where KVM hangs; leaves nothing behind but an
+ * empty cache folder.
+ */
 export function examine({ search_path, cache, node }: DoctorOptions): readonly Finding[] {
   return [
     nodeVersion(node),
@@ -63,7 +66,12 @@ export function examine({ search_path, cache, node }: DoctorOptions): readonly F
 function nodeVersion(node: string): Finding {
   const [major = 0, minor = 0] = node.split('.').map(Number);
   if (major > 20 || (major === 20 && minor >= 19)) return { state: 'ok', what: `Node ${node}` };
-  return { state: 'lacks', what: `Node ${node}`, cost: 'Siren is tried with 20.19 and later only', mend: 'install Node 20.19 or later' }; // prettier-ignore
+  return {
+    state: 'lacks',
+    what: `Node ${node}`,
+    cost: 'Siren is tried with 20.19 and later only',
+    mend: 'install Node 20.19 or later',
+  };
 }
 
 function qemuVersion(search_path: string): Finding {
@@ -73,7 +81,12 @@ function qemuVersion(search_path: string): Finding {
   const said = runProgramFile(file, ['--version'], { cwd: '/', limit_ms: 10_000 });
   const version = said.ok ? /version (\d+)\.(\S+)/.exec(said.text) : null;
   if (version === null)
-    return { state: 'lacks', what: `${file} does not run: ${said.ok ? 'it says no version' : said.why}`, cost: NO_REAL, mend: `apt-get install ${PACKAGES[name]}` }; // prettier-ignore
+    return {
+      state: 'lacks',
+      what: `${file} does not run: ${said.ok ? 'it says no version' : said.why}`,
+      cost: NO_REAL,
+      mend: `apt-get install ${PACKAGES[name]}`,
+    };
   const what = `QEMU ${version[1]}.${version[2]} (${file})`;
   if (Number(version[1]) < 7)
     return { state: 'lacks', what, cost: NO_REAL, mend: 'install QEMU 7.2 or later' };
@@ -108,7 +121,10 @@ function snapshots(cache: string): Finding {
   if (damaged.length === 0) return { state: 'ok', what: `${count} snapshots of booted guests` };
   const which = damaged.slice(0, SHOWN).join('; ');
   const more = damaged.length > SHOWN ? `; and ${damaged.length - SHOWN} more` : '';
-  return { state: 'note', what: `${damaged.length} of ${count} snapshots are damaged and will be booted anew: ${which}${more}` }; // prettier-ignore
+  return {
+    state: 'note',
+    what: `${damaged.length} of ${count} snapshots are damaged and will be booted anew: ${which}${more}`,
+  };
 }
 
 function room(folder: string, what: string, bytes: number, mend: string, make: boolean): Finding {
@@ -141,6 +157,12 @@ function kvm(search_path: string, cache: string): Finding {
     return { state: 'note', what: 'KVM was not tried: there is no guest to boot' };
   const left = problemOf(() => tryAccelerator('kvm', guest, { search_path, cache }, KVM_LIMIT_MS));
   if (left instanceof QemuProblem)
-    return { state: 'note', what: `KVM boots no guest here (${left.message}); nothing is lost, guests are emulated` }; // prettier-ignore
-  return { state: 'note', what: 'KVM boots the guest; guests are emulated all the same, so that runs are alike everywhere' }; // prettier-ignore
+    return {
+      state: 'note',
+      what: `KVM boots no guest here (${left.message}); nothing is lost, guests are emulated`,
+    };
+  return {
+    state: 'note',
+    what: 'KVM boots the guest; guests are emulated all the same, so that runs are alike everywhere',
+  };
 }

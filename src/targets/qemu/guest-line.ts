@@ -43,7 +43,8 @@ function wordOf(line: string): GuestWord | undefined {
   const [word = '', value = ''] = line.split(' ', 2);
   if (word === BEAT_WORD && /^\d+$/.test(value)) return { kind: 'beat' };
   if (word !== REGION_WORD || !/^[0-9a-f]{32}$/.test(value)) return undefined;
-  // struct FWCfgVMCoreInfo: host_format and guest_format (u16), size (u32), paddr (u64), little-endian; guest_format 1 is an ELF note.
+  // struct FWCfgVMCoreInfo: host_format and guest_format (u16), size (u32), paddr (u64), little-endian; guest_format 1
+  // is an ELF note.
   const record = Buffer.from(value, 'hex');
   if (record.readUInt16LE(2) !== 1) return undefined;
   return { kind: 'region', physical: Number(record.readBigUInt64LE(8)), bytes: record.readUInt32LE(4) };

@@ -15,8 +15,9 @@ export interface RestoreOptions extends MachineFiles {
 }
 
 /**
- * A real machine for a topology: one QEMU for each partition, all paused at their first heartbeat, from snapshots in the cache; a shape that
- * was never booted is booted first, which takes seconds. A problem says why there is none, and what to do; nothing is left behind then.
+ * A real machine for a topology: one QEMU for each partition, all paused at their first heartbeat, from snapshots in
+ * the cache; a shape that was never booted is booted first, which takes seconds. A problem says why there is none, and
+ * what to do; nothing is left behind then.
  */
 export function restoreMachine(topology: TopologyModel, options: RestoreOptions): QemuTarget | QemuProblem {
   return problemOf(() => {
@@ -42,8 +43,8 @@ const WARM_MS = 100;
 const WARM_LIMIT_MS = 400;
 
 /**
- * A machine just restored has nothing translated, and is slow for its first steps: they belong to no scenario. Ends right after a heartbeat, where there
- * was one.
+ * A machine just restored has nothing translated, and is slow for its first steps: they belong to no scenario. Ends
+ * right after a heartbeat, where there was one.
  */
 function warmUp(partitions: readonly QemuPartition[]): void {
   for (const partition of partitions) {

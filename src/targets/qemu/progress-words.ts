@@ -3,7 +3,10 @@ import { openKernel } from '../../formats/kernel.ts';
 import type { ReadMemory } from '../../formats/result.ts';
 import { parseVmcoreInfo } from '../../formats/vmcoreinfo.ts';
 
-/** Where a processor's progress shows in the guest's memory: guest-physical addresses. They stay for as long as that kernel runs. */
+/**
+ * Where a processor's progress shows in the guest's memory: guest-physical addresses. They stay for as long as that
+ * kernel runs.
+ */
 export interface ProgressWords {
   /** irq_cpustat_t of the processor: a count of each kind of interrupt. */
   readonly interrupts: number;
@@ -18,8 +21,9 @@ export interface ProgressWords {
 }
 
 /**
- * Finds the words through kallsyms and BTF of a whole, healthy kernel: asked once, when a snapshot is made, because what a watchdog watches must
- * not hang on what may be damaged later. Undefined when the kernel does not tell; then its progress cannot be seen.
+ * Finds the words through kallsyms and BTF of a whole, healthy kernel: asked once, when a snapshot is made, because
+ * what a watchdog watches must not hang on what may be damaged later. Undefined when the kernel does not tell; then its
+ * progress cannot be seen.
  */
 export function findProgressWords(
   physical: ReadMemory,

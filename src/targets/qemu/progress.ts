@@ -12,8 +12,9 @@ interface Seen {
 }
 
 /**
- * Progress of a guest's processors, as a hypervisor can see it from outside: interrupts taken and tasks switched, as words of the guest's memory.
- * Whoever lets the machine run calls `look` now and then; time counts as the host gave it to the processor's thread.
+ * Progress of a guest's processors, as a hypervisor can see it from outside: interrupts taken and tasks switched, as
+ * words of the guest's memory. Whoever lets the machine run calls `look` now and then; time counts as the host gave it
+ * to the processor's thread.
  */
 export class ProgressMeter {
   readonly #read: ReadMemory;

@@ -132,7 +132,10 @@ export class QemuPartition implements Partition {
     else this.#goOnWithout(this.#still, qmp);
   }
 
-  /** A processor that is still executes nothing from now on, until it is let go: what interrupts it meanwhile stays pending. False when there is none such. */
+  /**
+   * A processor that is still executes nothing from now on, until it is let go: what interrupts it meanwhile stays
+   * pending. False when there is none such.
+   */
   hold(cpu: number, still: boolean): boolean {
     if (this.cpus[cpu] === undefined) return false;
     const ran = this.#running;
@@ -143,13 +146,20 @@ export class QemuPartition implements Partition {
     return true;
   }
 
-  /** Only the debugger starts some processors and not others. It does so when it gets to it: a stop that overtook that would stop nothing. */
+  /**
+   * Only the debugger starts some processors and not others. It does so when it gets to it: a stop that overtook that
+   * would stop nothing.
+   */
   #goOnWithout(still: ReadonlySet<number>, qmp: Qmp): void {
     this.#gdb.goOn(this.cpus.map(({ index }) => index).filter((cpu) => !still.has(cpu)));
     const end = monotonic_ns() + START_LIMIT_NS;
     while ((qmp.command('query-status') as { readonly status?: string }).status !== 'running') {
       if (monotonic_ns() > end)
-        throw new QemuProblem('NO_ANSWER', "QEMU's debugger does not start the machine", 'run it again, with fewer workers'); // prettier-ignore
+        throw new QemuProblem(
+          'NO_ANSWER',
+          "QEMU's debugger does not start the machine",
+          'run it again, with fewer workers',
+        );
       sleep_ms(0.1);
     }
   }
@@ -164,7 +174,10 @@ export class QemuPartition implements Partition {
     this.#gdb.drain();
   }
 
-  /** How long its processors and its timers, which wait for each other, waited for the host's processors since the last time: the sum, nanoseconds. */
+  /**
+   * How long its processors and its timers, which wait for each other, waited for the host's processors since the last
+   * time: the sum, nanoseconds.
+   */
   stolen(): number {
     const { waited: main } = this.#host.of(this.cpus.length);
     let stolen = main - this.#main_waited;
@@ -222,7 +235,10 @@ export class QemuPartition implements Partition {
     if (this.console_lines.length > CONSOLE_LINES) this.console_lines.shift();
   }
 
-  /** Once it has run, what is written may have been translated: the debugger's way throws that away, the file's does not. */
+  /**
+   * Once it has run, what is written may have been translated: the debugger's way throws that away, the file's does
+   * not.
+   */
   #write(address: number, bytes: Uint8Array): boolean {
     const { ram } = this.#guest;
     if (!ram.has(address, bytes.length)) return false;
@@ -242,7 +258,11 @@ export class QemuPartition implements Partition {
 
   #setRegister(cpu: number, name: RegisterName, value: bigint): void {
     if (!this.#gdb.writeRegister(cpu, name, value))
-      throw new QemuProblem('UNSUPPORTED', `${name} of a processor of QEMU cannot be written`, 'write another register, or run this on the simulation'); // prettier-ignore
+      throw new QemuProblem(
+        'UNSUPPORTED',
+        `${name} of a processor of QEMU cannot be written`,
+        'write another register, or run this on the simulation',
+      );
     this.#registers = undefined;
   }
 }

@@ -18,11 +18,14 @@ const LOOK_MS = 2;
 
 /** Why a stock machine cannot be broken so. */
 const CANNOT = {
-  loseInterrupt: "QEMU lets nobody keep an interrupt from a processor: the local APIC's registers answer to the processor that they belong to, not to a monitor or a debugger, and a device's are masked where the guest unmasks them again",
-  injectDma: 'no device of this machine can be told from outside to write: there is no IOMMU and no second level here that would have to stop it',
-  raiseInterrupt: 'a stock kernel has no code that waits for such an interrupt: what the simulated guest is asked to do by one cannot be asked for here',
+  loseInterrupt:
+    "QEMU lets nobody keep an interrupt from a processor: the local APIC's registers answer to the processor that they belong to, not to a monitor or a debugger, and a device's are masked where the guest unmasks them again",
+  injectDma:
+    'no device of this machine can be told from outside to write: there is no IOMMU and no second level here that would have to stop it',
+  raiseInterrupt:
+    'a stock kernel has no code that waits for such an interrupt: what the simulated guest is asked to do by one cannot be asked for here',
   watch: 'who reads a byte of a real machine is not seen from outside',
-} as const; // prettier-ignore
+} as const;
 
 /** A processor that stands still for a while. */
 interface Stall {
@@ -38,8 +41,9 @@ interface Alarm {
 }
 
 /**
- * Real kernels as a target. Its time is the time that the machines have been running, as far as the host gave it to them; between calls all stand
- * still, and nothing that is done then costs time. A QemuProblem comes out of any method when a QEMU is lost.
+ * Real kernels as a target. Its time is the time that the machines have been running, as far as the host gave it to
+ * them; between calls all stand still, and nothing that is done then costs time. A QemuProblem comes out of any method
+ * when a QEMU is lost.
  */
 export class QemuTarget implements RunTarget {
   readonly name = 'qemu';
@@ -75,7 +79,10 @@ export class QemuTarget implements RunTarget {
     return this.#time.now_ns;
   }
 
-  /** Tells supervisor and subscribers how the machines came to where they stand: that was at negative times. Then t = 0. Once. */
+  /**
+   * Tells supervisor and subscribers how the machines came to where they stand: that was at negative times. Then t = 0.
+   * Once.
+   */
   begin(): void {
     if (this.#begun) return;
     this.#begun = true;
@@ -171,7 +178,11 @@ export class QemuTarget implements RunTarget {
   }
 
   #nextAlarm(): number {
-    return Math.min(Number.POSITIVE_INFINITY, ...this.#alarms.map(({ time_ns }) => time_ns), ...this.#stalls.map(({ until_ns }) => until_ns)); // prettier-ignore
+    return Math.min(
+      Number.POSITIVE_INFINITY,
+      ...this.#alarms.map(({ time_ns }) => time_ns),
+      ...this.#stalls.map(({ until_ns }) => until_ns),
+    );
   }
 
   /** Rings what is due, the earliest first; an alarm may order another. */
@@ -181,7 +192,10 @@ export class QemuTarget implements RunTarget {
     for (const { partition, cpu } of over) if (!this.#isStill(partition, cpu)) partition.hold(cpu, false);
     for (;;) {
       const due = this.#alarms.filter(({ time_ns }) => time_ns <= this.now());
-      const first = due.reduce<Alarm | undefined>((one, other) => (one && one.time_ns <= other.time_ns ? one : other), undefined); // prettier-ignore
+      const first = due.reduce<Alarm | undefined>(
+        (one, other) => (one && one.time_ns <= other.time_ns ? one : other),
+        undefined,
+      );
       if (first === undefined) return;
       this.#alarms = this.#alarms.filter((one) => one !== first);
       this.#supervisor?.alarm(first.partition, first.id);

@@ -9,8 +9,8 @@ const PAGE = 4096;
 const KEPT = 4096;
 
 /**
- * A guest's RAM by its file, addressed as the guest does, with the hole below 4 GiB. While the machine stands still, pages are read once; whoever
- * lets it run must call `forget` before, and reads are live until `settle`.
+ * A guest's RAM by its file, addressed as the guest does, with the hole below 4 GiB. While the machine stands still,
+ * pages are read once; whoever lets it run must call `forget` before, and reads are live until `settle`.
  */
 export class RamFile {
   /** First address behind the memory. */

@@ -43,12 +43,14 @@ const SETTLED_BEATS = 6;
 const LOAD_LIMIT_MS = 30_000;
 const SAVE_LIMIT_MS = 60_000;
 
-/** Waiting for another who boots the same, or booting and saving: each has its own limit, and says more than this one. */
+/**
+ * Waiting for another who boots the same, or booting and saving: each has its own limit, and says more than this one.
+ */
 const ASIDE_LIMIT_MS = LOCK_LIMIT_MS + BOOT_LIMIT_MS + SAVE_LIMIT_MS + COPY_LIMIT_MS + 30_000;
 
 /**
- * A machine of that shape at an early heartbeat, paused; booted when it never was. A snapshot that is damaged, or that QEMU does not load, is thrown away
- * and booted anew, once. Throws a QemuProblem.
+ * A machine of that shape at an early heartbeat, paused; booted when it never was. A snapshot that is damaged, or that
+ * QEMU does not load, is thrown away and booted anew, once. Throws a QemuProblem.
  */
 export function restoreGuest(
   shape: Shape,
@@ -81,8 +83,7 @@ function wordsOf(
   { release }: Guest,
   damage: SnapshotDamage | undefined,
 ): string {
-  // prettier-ignore
-  const what = `Linux ${release} with ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'} and ${memory_bytes / 2 ** 20} MiB`; // prettier-ignore
+  const what = `Linux ${release} with ${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'} and ${memory_bytes / 2 ** 20} MiB`;
   if (damage === undefined) return `booting ${what}: once, later runs begin with its snapshot`;
   return `the snapshot of ${what} is thrown away (${damage.message}): booting it anew`;
 }
@@ -148,14 +149,25 @@ function start(
   return { process, ram: ram as RamFile, line, console: console as number };
 }
 
-/** Boots up to the first heartbeat under another accelerator, and keeps nothing. Throws a QemuProblem when it does not come to that. */
+/**
+ * Boots up to the first heartbeat under another accelerator, and keeps nothing. Throws a QemuProblem when it does not
+ * come to that.
+ */
 export function tryAccelerator(
   accelerator: string,
   guest: Guest,
   files: MachineFiles,
   limit_ms: number,
 ): void {
-  const shape: Shape = { cpus: 2, memory_bytes: 2 ** 27, levels: 4, devices: [], command_line: 'console=ttyS0', heartbeat_ns: 1e8, notes: [] }; // prettier-ignore
+  const shape: Shape = {
+    cpus: 2,
+    memory_bytes: 2 ** 27,
+    levels: 4,
+    devices: [],
+    command_line: 'console=ttyS0',
+    heartbeat_ns: 1e8,
+    notes: [],
+  };
   const running = start(shape, guest, files, undefined, accelerator);
   try {
     running.process.qmp.command('cont');
@@ -179,7 +191,11 @@ function bootInto(folder: string, shape: Shape, guest: Guest, files: MachineFile
     const boot_ns = monotonic_ns() - begun;
     const text = dumpOf(process).vmcoreinfo;
     if (text === undefined || region === undefined)
-      throw new QemuProblem('NOT_REGISTERED', `Linux ${guest.release} booted and registered nothing with the hypervisor`, 'it needs CONFIG_FW_CFG_SYSFS (qemu_fw_cfg.ko beside the kernel) and CONFIG_CRASH_CORE: siren guest prepare takes one that has them'); // prettier-ignore
+      throw new QemuProblem(
+        'NOT_REGISTERED',
+        `Linux ${guest.release} booted and registered nothing with the hypervisor`,
+        'it needs CONFIG_FW_CFG_SYSFS (qemu_fw_cfg.ko beside the kernel) and CONFIG_CRASH_CORE: siren guest prepare takes one that has them',
+      );
     const vmcoreinfo = Buffer.from(text)
       .toString('latin1')
       .replace(/\0[^]*$/, '');
@@ -226,7 +242,11 @@ function awaitBeat(
 function neverBooted(why: string, file: number): QemuProblem {
   const lines = readText(file, 0).trim().split('\n');
   const last = (lines.find((line) => line.includes('Kernel panic')) ?? lines.at(-1) ?? '').trim();
-  return new QemuProblem('NO_BOOT', `the guest did not boot: ${why}${last === '' ? '' : `; its console says: ${last}`}`, 'siren guest prepare makes a guest that boots; siren doctor says what this machine lacks'); // prettier-ignore
+  return new QemuProblem(
+    'NO_BOOT',
+    `the guest did not boot: ${why}${last === '' ? '' : `; its console says: ${last}`}`,
+    'siren guest prepare makes a guest that boots; siren doctor says what this machine lacks',
+  );
 }
 
 /** RAM lies in a file of its own: only the state of devices and processors goes through. */
@@ -240,7 +260,11 @@ function awaitSaved({ qmp }: QemuProcess): void {
     const { status } = qmp.command('query-migrate') as { readonly status?: string };
     if (status === 'completed') return;
     if (status === 'failed' || monotonic_ns() > end)
-      throw new QemuProblem('REFUSED', `QEMU could not save the machine (${status ?? 'no status'})`, 'see that there is room in the cache'); // prettier-ignore
+      throw new QemuProblem(
+        'REFUSED',
+        `QEMU could not save the machine (${status ?? 'no status'})`,
+        'see that there is room in the cache',
+      );
     sleep_ms(1);
   }
 }

@@ -5,8 +5,9 @@ import { monotonic_ns } from './process/channel.ts';
 const LEAST_PART = 1 / 64;
 
 /**
- * What the host gave to one QEMU: schedstat of some of its threads (Documentation/scheduler/sched-stats.rst): nanoseconds run, and
- * nanoseconds waited for a processor of the host. Where the host keeps no such figures all of the time counts.
+ * What the host gave to one QEMU: schedstat of some of its threads (Documentation/scheduler/sched-stats.rst):
+ * nanoseconds run, and nanoseconds waited for a processor of the host. Where the host keeps no such figures all of the
+ * time counts.
  */
 export class HostTime {
   readonly #files: readonly (number | undefined)[];
@@ -41,8 +42,8 @@ export class HostTime {
 }
 
 /**
- * The time of a machine that is let run and stopped again: nanoseconds that it was given. What the host took away, because others wanted its
- * processors, does not count, so that no watchdog barks at a busy host.
+ * The time of a machine that is let run and stopped again: nanoseconds that it was given. What the host took away,
+ * because others wanted its processors, does not count, so that no watchdog barks at a busy host.
  */
 export class RunningTime {
   #now_ns: number;

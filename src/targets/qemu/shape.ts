@@ -32,7 +32,9 @@ export function shapeOf(lpar: LparModel, topology: TopologyModel, levels: 4 | 5)
   const asked_ms = Math.round(kernel.heartbeat_ns / 1e6);
   const heartbeat_ms = Math.max(LEAST_HEARTBEAT_MS, asked_ms);
   if (heartbeat_ms > asked_ms)
-    notes.push(`${lpar.name}: the heartbeat's period was raised from ${kernel.heartbeat_ns / 1e6} ms to ${heartbeat_ms} ms`); // prettier-ignore
+    notes.push(
+      `${lpar.name}: the heartbeat's period was raised from ${kernel.heartbeat_ns / 1e6} ms to ${heartbeat_ms} ms`,
+    );
   const megabytes = Math.ceil(Math.max(lpar.memory_bytes, LEAST_MEMORY_BYTES) / 2 ** 21) * 2;
   if (megabytes * 2 ** 20 > lpar.memory_bytes)
     notes.push(`${lpar.name}: memory was raised from ${lpar.memory_bytes / 2 ** 20} MiB to ${megabytes} MiB`);
@@ -94,9 +96,19 @@ export function machineWords(shape: Shape, folder: string, accelerator: string):
 /** A card whose other end is connected to nothing, a disk of zeroes. */
 function deviceWords(kind: DeviceKind, index: number): string[] {
   if (kind === 'network')
-    return ['-netdev', `hubport,id=net${index},hubid=${index}`, '-device', `virtio-net-pci,netdev=net${index},romfile=`]; // prettier-ignore
+    return [
+      '-netdev',
+      `hubport,id=net${index},hubid=${index}`,
+      '-device',
+      `virtio-net-pci,netdev=net${index},romfile=`,
+    ];
   if (kind === 'block')
-    return ['-blockdev', `null-co,node-name=disk${index},size=67108864,read-zeroes=on`, '-device', `virtio-blk-pci,drive=disk${index}`]; // prettier-ignore
+    return [
+      '-blockdev',
+      `null-co,node-name=disk${index},size=67108864,read-zeroes=on`,
+      '-device',
+      `virtio-blk-pci,drive=disk${index}`,
+    ];
   return [];
 }
 

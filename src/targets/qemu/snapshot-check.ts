@@ -46,7 +46,6 @@ function damageOf(
   folder: string,
   { ram_bytes, ram_written_s, state_sha256 }: SnapshotSeal,
 ): SnapshotDamage | undefined {
-  // prettier-ignore
   const ram = statSync(join(folder, 'ram'), { throwIfNoEntry: false });
   if (ram?.isFile() !== true) return { code: 'RAM', message: 'its ram is missing' };
   if (ram.size !== ram_bytes)
@@ -63,7 +62,11 @@ export function sealOf(folder: string): SnapshotSeal {
   const ram = statSync(join(folder, 'ram'), { throwIfNoEntry: false });
   const state_sha256 = digestOf(join(folder, 'state'));
   if (ram === undefined || state_sha256 === undefined)
-    throw new QemuProblem('FILES', `QEMU left no snapshot in ${folder}`, 'see that there is room in the cache'); // prettier-ignore
+    throw new QemuProblem(
+      'FILES',
+      `QEMU left no snapshot in ${folder}`,
+      'see that there is room in the cache',
+    );
   return { ram_bytes: ram.size, ram_written_s: Math.floor(ram.mtimeMs / 1000), state_sha256 };
 }
 
@@ -77,7 +80,6 @@ export function checkSnapshots(cache: string): {
   readonly count: number;
   readonly damaged: readonly string[];
 } {
-  // prettier-ignore
   const home = snapshotsFolder(cache);
   let names: string[];
   try {

@@ -55,7 +55,6 @@ export function factsText(facts: SnapshotFacts, seal: SnapshotSeal): string {
 export function readFacts(
   text: string,
 ): { readonly facts: SnapshotFacts; readonly seal: SnapshotSeal } | SnapshotDamage {
-  // prettier-ignore
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -67,7 +66,9 @@ export function readFacts(
     return { code: 'VERSION', message: 'it was made by another version' };
   const wrong = Object.keys(FIELDS).find((name) => FIELDS[name]?.(value[name]) !== true);
   if (wrong !== undefined) return { code: 'FACTS', message: `facts.json: '${wrong}' is not what it can be` };
-  const { boot_ns, region, vmcoreinfo, console, progress, seal } = value as unknown as SnapshotFacts & { readonly seal: SnapshotSeal }; // prettier-ignore
+  const { boot_ns, region, vmcoreinfo, console, progress, seal } = value as unknown as SnapshotFacts & {
+    readonly seal: SnapshotSeal;
+  };
   return { facts: { boot_ns, region, vmcoreinfo, console, ...(progress && { progress }) }, seal };
 }
 
@@ -77,10 +78,12 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText: Check = (value) => typeof value === 'string' && value.length <= TEXT_LENGTH;
 /** Counts, and addresses of memory: never negative, and below what x86-64 can address. */
-const isNumber: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 52; // prettier-ignore
+const isNumber: Check = (value) =>
+  Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 52;
 const hasNumbers = (value: unknown, ...names: readonly string[]): boolean =>
   isRecord(value) && names.every((name) => isNumber(value[name]));
-const isProgress: Check = (value) => hasNumbers(value, 'interrupts', 'interrupts_bytes', 'ticks', 'switches', 'current', 'idle'); // prettier-ignore
+const isProgress: Check = (value) =>
+  hasNumbers(value, 'interrupts', 'interrupts_bytes', 'ticks', 'switches', 'current', 'idle');
 
 const FIELDS: Readonly<Record<string, Check>> = {
   boot_ns: (value) => isNumber(value) && value !== 0,

@@ -26,7 +26,10 @@ export function freshName(folder: string): string {
   return `${folder}.${pidNamespace()}.${process.pid}.new`;
 }
 
-/** Removes what killed processes left: half-made snapshots, of some 100 MB each, and locks. Of other containers' only what is an hour old. */
+/**
+ * Removes what killed processes left: half-made snapshots, of some 100 MB each, and locks. Of other containers' only
+ * what is an hour old.
+ */
 export function removeLeftovers(home: string): void {
   for (const name of readdirSync(home)) {
     const path = join(home, name);
@@ -53,7 +56,10 @@ function isOld(path: string): boolean {
   return stat !== undefined && Date.now() - stat.mtimeMs > LEFT_AFTER_MS;
 }
 
-/** Takes the lock, or waits until `done`; undefined when nothing is left to be done. The holder's id is in it: one of a dead process counts for nothing. */
+/**
+ * Takes the lock, or waits until `done`; undefined when nothing is left to be done. The holder's id is in it: one of a
+ * dead process counts for nothing.
+ */
 export function lockFile(path: string, done: () => boolean): (() => void) | undefined {
   const end = monotonic_ns() + LOCK_LIMIT_MS * 1e6;
   for (;;) {
@@ -64,17 +70,28 @@ export function lockFile(path: string, done: () => boolean): (() => void) | unde
       return () => rmSync(path, { force: true });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
-        throw new QemuProblem('FILES', `${path} cannot be made: ${(error as Error).message}`, 'set SIREN_CACHE to a folder that can be written'); // prettier-ignore
+        throw new QemuProblem(
+          'FILES',
+          `${path} cannot be made: ${(error as Error).message}`,
+          'set SIREN_CACHE to a folder that can be written',
+        );
     }
     if (done()) return undefined;
     if (holderIsGone(path)) takeAway(path);
     else if (monotonic_ns() > end)
-      throw new QemuProblem('FILES', `somebody has held ${path} for ${LOCK_LIMIT_MS / 1000} s`, 'remove it when nobody boots a guest'); // prettier-ignore
+      throw new QemuProblem(
+        'FILES',
+        `somebody has held ${path} for ${LOCK_LIMIT_MS / 1000} s`,
+        'remove it when nobody boots a guest',
+      );
     else sleep_ms(50);
   }
 }
 
-/** Removes a dead holder's lock: under a name of its own first, and looked at again there, so that nobody else's newer one is lost. */
+/**
+ * Removes a dead holder's lock: under a name of its own first, and looked at again there, so that nobody else's newer
+ * one is lost.
+ */
 function takeAway(path: string): void {
   const aside = `${path}.${process.pid}.${monotonic_ns()}`;
   try {

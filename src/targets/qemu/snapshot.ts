@@ -1,4 +1,14 @@
-import { constants, copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import {
+  constants,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { QemuProblem } from './problem.ts';
 import { needPrograms, runProgramFile } from './programs.ts';
@@ -15,13 +25,16 @@ export const COPY_LIMIT_MS = 60_000;
 export interface SnapshotMaker {
   /** Fills a folder with `ram` and `state`. */
   readonly make: (folder: string) => SnapshotFacts;
-  /** Called where there is none that is whole, with what is wrong with the one that is there: calls `work` and returns what that does. */
+  /**
+   * Called where there is none that is whole, with what is wrong with the one that is there: calls `work` and returns
+   * what that does.
+   */
   readonly aside: (damage: SnapshotDamage | undefined, work: () => Snapshot) => Snapshot;
 }
 
 /**
- * The snapshot of that name; made anew where there is none, or a damaged one, which is thrown away. Several threads and processes may ask at once:
- * one makes it, the others wait, and nobody ever sees half of one.
+ * The snapshot of that name; made anew where there is none, or a damaged one, which is thrown away. Several threads and
+ * processes may ask at once: one makes it, the others wait, and nobody ever sees half of one.
  */
 export function snapshotNamed(cache: string, id: string, { make, aside }: SnapshotMaker): Snapshot {
   const home = snapshotsFolder(cache);
@@ -30,7 +43,11 @@ export function snapshotNamed(cache: string, id: string, { make, aside }: Snapsh
     mkdirSync(home, { recursive: true });
     removeLeftovers(home);
   } catch (error) {
-    throw new QemuProblem('FILES', `snapshots cannot be kept: ${(error as Error).message}`, `see that ${cache} can be written, or set SIREN_CACHE`); // prettier-ignore
+    throw new QemuProblem(
+      'FILES',
+      `snapshots cannot be kept: ${(error as Error).message}`,
+      `see that ${cache} can be written, or set SIREN_CACHE`,
+    );
   }
   const known = openSnapshot(folder);
   return isWhole(known) ? known : aside(known, () => makeSnapshot(home, folder, make));
@@ -55,7 +72,11 @@ function makeSnapshot(home: string, folder: string, make: SnapshotMaker['make'])
   }
   const made = openSnapshot(folder);
   if (!isWhole(made))
-    throw new QemuProblem('FILES', `the snapshot in ${folder} is gone: ${made?.message ?? 'somebody removed it'}`, 'run it again'); // prettier-ignore
+    throw new QemuProblem(
+      'FILES',
+      `the snapshot in ${folder} is gone: ${made?.message ?? 'somebody removed it'}`,
+      'run it again',
+    );
   return made;
 }
 
@@ -78,10 +99,14 @@ function remove(folder: string): void {
 /** Whoever opened one notes it, and has copied it by then. */
 const IN_USE_MS = 10 * COPY_LIMIT_MS;
 
-/** The longest unused go, so that guests that are no more do not fill the disk; what another process may be about to copy stays. */
+/**
+ * The longest unused go, so that guests that are no more do not fill the disk; what another process may be about to
+ * copy stays.
+ */
 function forgetOldest(home: string): void {
   const now_ms = Date.now();
-  const used = (name: string): number => statSync(join(home, name, 'facts.json'), { throwIfNoEntry: false })?.mtimeMs ?? Infinity; // prettier-ignore
+  const used = (name: string): number =>
+    statSync(join(home, name, 'facts.json'), { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
   const oldest = readdirSync(home)
     .filter(isSnapshotName)
     .map((name) => ({ name, used: used(name) }))
@@ -114,5 +139,9 @@ export function copyRam(from: string, to: string, search_path: string): void {
   const { cp } = needPrograms(['cp'], search_path);
   const copied = runProgramFile(cp, ['--sparse=always', from, to], { cwd: '/', limit_ms: COPY_LIMIT_MS });
   if (!copied.ok)
-    throw new QemuProblem('FILES', `RAM cannot be copied to ${to}: ${copied.why}`, 'make room, or set TMPDIR to where there is some'); // prettier-ignore
+    throw new QemuProblem(
+      'FILES',
+      `RAM cannot be copied to ${to}: ${copied.why}`,
+      'make room, or set TMPDIR to where there is some',
+    );
 }

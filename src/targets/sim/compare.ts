@@ -13,8 +13,9 @@ import type { SimTarget } from './sim-target.ts';
 const TASK_REGISTER = 23;
 
 /**
- * The first difference between a partition of two machines that were forked from, or booted to, the same state, in words; '' when memory
- * (its own and what it shares), registers, sectors and outputs with their times are alike: bit for bit, but for what `leeway` lets pass.
+ * The first difference between a partition of two machines that were forked from, or booted to, the same state, in
+ * words; '' when memory (its own and what it shares), registers, sectors and outputs with their times are alike: bit
+ * for bit, but for what `leeway` lets pass.
  */
 export function comparePartition(
   a: SimTarget,

@@ -4,9 +4,9 @@ import type { SimTarget } from './sim-target.ts';
 /**
  * What a comparison of two runs lets pass.
  *
- * `slack_ns`: times may have moved by so much. That is: when something was put out (in one run what the other put out in the last
- * `slack_ns` may still be missing); the time that a CPU is at and has used; and any register or aligned word of eight bytes that in both
- * runs reads as a time of the run, in nanoseconds from power-on.
+ * `slack_ns`: times may have moved by so much. That is: when something was put out (in one run what the other put out
+ * in the last `slack_ns` may still be missing); the time that a CPU is at and has used; and any register or aligned
+ * word of eight bytes that in both runs reads as a time of the run, in nanoseconds from power-on.
  *
  * `except`: partitions. Memory shared with one of them, and messages to it, are left out.
  */
@@ -34,8 +34,8 @@ export function wordAt(view: DataView, offset: number): number {
 }
 
 /**
- * Outputs by where they went, messages by their kind, too: requests stay in order, and so do answers, but when times move an answer may
- * come before another request.
+ * Outputs by where they went, messages by their kind, too: requests stay in order, and so do answers, but when times
+ * move an answer may come before another request.
  */
 export function streams(outputs: readonly Output[], skip: ReadonlySet<string>): Map<string, Output[]> {
   const found = new Map<string, Output[]>();

@@ -11,9 +11,9 @@ import type { SimTarget } from './sim-target.ts';
 const PATCHED_BYTES = 256;
 
 /**
- * The bytes of memory in which a partition of one machine differs from that of another, as they are in the first; undefined when they differ in
- * anything else (processors with their caches, devices, outputs, what is to come) or in many bytes. `counts`: whether an alarm of the supervisor's
- * with this number is one that will do anything.
+ * The bytes of memory in which a partition of one machine differs from that of another, as they are in the first;
+ * undefined when they differ in anything else (processors with their caches, devices, outputs, what is to come) or in
+ * many bytes. `counts`: whether an alarm of the supervisor's with this number is one that will do anything.
  */
 export function patchesBetween(
   a: SimTarget,

@@ -13,7 +13,14 @@ export function simControls(target: SimTarget): FaultControls {
   const machine = target.machine_state;
   const device = (partition: string, name: string): ReturnType<typeof deviceOf> => {
     const plan = target.partitions.find((one) => one.name === partition)?.plan;
-    return plan && deviceOf(machine, plan, plan.devices.findIndex((one) => one.name === name)); // prettier-ignore
+    return (
+      plan &&
+      deviceOf(
+        machine,
+        plan,
+        plan.devices.findIndex((one) => one.name === name),
+      )
+    );
   };
   return {
     stopCpu(partition, index): boolean {

@@ -74,7 +74,10 @@ export class SimPartition implements Partition {
     }));
   }
 
-  /** Machine address of what lies `physical` from the start of its memory, in it or in a region that it shares; as the harness reckons. */
+  /**
+   * Machine address of what lies `physical` from the start of its memory, in it or in a region that it shares; as the
+   * harness reckons.
+   */
   baseOf(physical: number): number {
     const { shared, base } = this.plan;
     const window = shared.find((one) => physical >= one.physical && physical < one.physical + one.bytes);

@@ -29,13 +29,15 @@ import { REG } from './step.ts';
 type Listener = (event: TraceEvent) => boolean;
 
 /**
- * A target that has the state of a partition at a virtual time: all that is earlier has happened, and of what is due at that very time what comes
- * from the machine's sources up to `source`. It owns none of its pages: another one shares them.
+ * A target that has the state of a partition at a virtual time: all that is earlier has happened, and of what is due at
+ * that very time what comes from the machine's sources up to `source`. It owns none of its pages: another one shares
+ * them.
  */
 export type Understudy = (partition: string, time_ns: number, source: number) => SimTarget;
 
 /**
- * The simulation as a target. Its virtual time counts from `origin`, the last boot complete; on the inside time counts from power-on.
+ * The simulation as a target. Its virtual time counts from `origin`, the last boot complete; on the inside time counts
+ * from power-on.
  */
 export class SimTarget implements SupervisedTarget, MachineHost {
   readonly name = 'sim';
@@ -77,8 +79,9 @@ export class SimTarget implements SupervisedTarget, MachineHost {
   }
 
   /**
-   * Runs until every partition has said boot complete or been stopped. Makes the last boot complete t = 0, unless `powerOn` was told
-   * where that is; events on the way carry times from power-on, so whoever kept them takes `origin` off. False when one never booted.
+   * Runs until every partition has said boot complete or been stopped. Makes the last boot complete t = 0, unless
+   * `powerOn` was told where that is; events on the way carry times from power-on, so whoever kept them takes `origin`
+   * off. False when one never booted.
    */
   bootAll(): boolean {
     const states = this.partitions.map(({ plan }) => this.machine_state.stateOf(plan.index));
@@ -155,8 +158,8 @@ export class SimTarget implements SupervisedTarget, MachineHost {
   }
 
   /**
-   * When work of `own_ns` that an ambulance begins now is done: in its own slots; or, where it borrows, in its patient's, on the CPU of
-   * the patient's that is through with it first.
+   * When work of `own_ns` that an ambulance begins now is done: in its own slots; or, where it borrows, in its
+   * patient's, on the CPU of the patient's that is through with it first.
    */
   rescueEnds(
     ambulance: string,
@@ -280,7 +283,14 @@ export class SimTarget implements SupervisedTarget, MachineHost {
 
   distress(machine: Machine, cpu: SimCpu, code: number): void {
     const { name } = machine.planOf(cpu);
-    this.supervisor?.hypercall({ partition: name, cpu: cpu.index, number: HYPERCALL.distress, first: code, second: 0, third: 0n }); // prettier-ignore
+    this.supervisor?.hypercall({
+      partition: name,
+      cpu: cpu.index,
+      number: HYPERCALL.distress,
+      first: code,
+      second: 0,
+      third: 0n,
+    });
   }
 
   alarm(machine: Machine, partition: number, id: number): void {
@@ -302,8 +312,8 @@ export class SimTarget implements SupervisedTarget, MachineHost {
 }
 
 /**
- * Switches a machine on. Nothing has run yet: `bootAll` boots it and fixes t = 0. Where faults come before t = 0, boot a machine without
- * them first and give its `origin` here.
+ * Switches a machine on. Nothing has run yet: `bootAll` boots it and fixes t = 0. Where faults come before t = 0, boot
+ * a machine without them first and give its `origin` here.
  */
 export function powerOn(
   topology: TopologyModel,

@@ -1,18 +1,21 @@
 import type { Address } from '../../base/address.ts';
 
 /**
- * Guest code. Text is bytes in guest memory: every STEP_BYTES-long slot begins with the little-endian word STEP_MAGIC | index,
- * and the processor executes step `index` of the partition's program when it fetches that word at rip. Anything else there is
- * an invalid opcode; an unmapped rip is a page fault. A step is the unit of pre-emption: interrupts and pauses come between
- * steps, so an update that takes two steps can be seen torn. A step keeps nothing outside guest memory and registers.
+ * Guest code. Text is bytes in guest memory: every STEP_BYTES-long slot begins with the little-endian word STEP_MAGIC |
+ * index, and the processor executes step `index` of the partition's program when it fetches that word at rip. Anything
+ * else there is an invalid opcode; an unmapped rip is a page fault. A step is the unit of pre-emption: interrupts and
+ * pauses come between steps, so an update that takes two steps can be seen torn. A step keeps nothing outside guest
+ * memory and registers.
  */
 export interface Step {
   /** Unique: `symbol` or `symbol+n` for a function's n-th step; reports and kallsyms use it. */
   readonly name: string;
   /** Virtual nanoseconds that it takes, above what `spend` adds. At least 1. */
   readonly cost_ns: number;
-  /** Runs with rip already at the next slot; jumps by setting rip. A throw of the Cpu's own fault undoes nothing: stores
-   *  before the faulting access stay, as on a processor, so a step does its risky loads first. */
+  /**
+   * Runs with rip already at the next slot; jumps by setting rip. A throw of the Cpu's own fault undoes nothing: stores
+   * before the faulting access stay, as on a processor, so a step does its risky loads first.
+   */
   readonly run: (cpu: Cpu) => void;
 }
 
@@ -26,11 +29,35 @@ export interface Program {
 
 /** Register numbers: index into the register file of a Cpu. */
 export const REG = {
-  rax: 0, rbx: 1, rcx: 2, rdx: 3, rsi: 4, rdi: 5, rbp: 6, rsp: 7, r8: 8, r9: 9, r10: 10, r11: 11, r12: 12, r13: 13, r14: 14, r15: 15,
-  rip: 16, rflags: 17, cs: 18, cr2: 19, cr3: 20, gs_base: 21, idtr: 22, tr: 23,
-} as const; // prettier-ignore
+  rax: 0,
+  rbx: 1,
+  rcx: 2,
+  rdx: 3,
+  rsi: 4,
+  rdi: 5,
+  rbp: 6,
+  rsp: 7,
+  r8: 8,
+  r9: 9,
+  r10: 10,
+  r11: 11,
+  r12: 12,
+  r13: 13,
+  r14: 14,
+  r15: 15,
+  rip: 16,
+  rflags: 17,
+  cs: 18,
+  cr2: 19,
+  cr3: 20,
+  gs_base: 21,
+  idtr: 22,
+  tr: 23,
+} as const;
 
-/** What guest steps can do: the processor. All addresses are virtual and translated; a bad one throws the Cpu's fault. */
+/**
+ * What guest steps can do: the processor. All addresses are virtual and translated; a bad one throws the Cpu's fault.
+ */
 export interface Cpu {
   /** As the guest numbers it. */
   readonly index: number;
@@ -82,7 +109,10 @@ export interface Cpu {
   readonly user: boolean;
   /** Leaves to user mode at `rip` with `rsp`, interrupts on. */
   toUser(rip: Address, rsp: Address): void;
-  /** Enters the kernel at `entry` on the stack at tr's sp0, as `syscall` does with a saved frame {rip, cs, rflags, rsp, ss} pushed. */
+  /**
+   * Enters the kernel at `entry` on the stack at tr's sp0, as `syscall` does with a saved frame {rip, cs, rflags, rsp,
+   * ss} pushed.
+   */
   toKernel(entry: Address): void;
   /** Adds to this step's time. */
   spend(duration_ns: number): void;
@@ -96,8 +126,10 @@ export interface Cpu {
   raise(vector: number, error_code: number): never;
   /** An observation for the trace: ground truth, invisible to the guest. Kinds as in target/events.ts. */
   trace(kind: string, detail: Readonly<Record<string, string | number>>): void;
-  /** A word for `trace`: read without a trace in caches and watches, for observing must change nothing. 0 where nothing is mapped;
-   *  the address a multiple of 4. */
+  /**
+   * A word for `trace`: read without a trace in caches and watches, for observing must change nothing. 0 where nothing
+   * is mapped; the address a multiple of 4.
+   */
   peek32(address: Address): number;
   /** True when anybody listens to that kind: lets a step skip making the detail. */
   traces(kind: string): boolean;
@@ -107,8 +139,8 @@ export interface Cpu {
 export interface GuestKernel {
   readonly program: Program;
   /**
-   * What firmware and boot loader do before the first instruction: kernel image, page tables, stack of the boot CPU as bytes in
-   * guest-physical memory; returns the boot CPU's registers. Everything else the kernel does itself, in steps.
+   * What firmware and boot loader do before the first instruction: kernel image, page tables, stack of the boot CPU as
+   * bytes in guest-physical memory; returns the boot CPU's registers. Everything else the kernel does itself, in steps.
    */
   powerOn(loader: Loader): ReadonlyMap<number, number>;
   /** The kernel's own VMCOREINFO text, for the harness. */

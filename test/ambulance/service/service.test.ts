@@ -77,8 +77,14 @@ function serviced(
 }
 
 const WHOLE = [
-  'park', '  parked', 'write web.locks["tasklist_lock"]', '  written', 'verify', 'resume', '  resumed',
-]; // prettier-ignore
+  'park',
+  '  parked',
+  'write web.locks["tasklist_lock"]',
+  '  written',
+  'verify',
+  'resume',
+  '  resumed',
+];
 
 describe('a service', () => {
   it.each([
@@ -112,12 +118,22 @@ describe('a service', () => {
   });
 
   it('that the guest does not answer to has failed', () => {
-    expect(serviced(ADVICE, { watch: 'silent' }).end).toMatchObject({ state: 'failed', code: 'NO_HEARTBEAT', by: 'heartbeat' }); // prettier-ignore
+    expect(serviced(ADVICE, { watch: 'silent' }).end).toMatchObject({
+      state: 'failed',
+      code: 'NO_HEARTBEAT',
+      by: 'heartbeat',
+    });
   });
 
   it('of a healthy patient writes nothing and asks for nothing', () => {
-    expect(serviced(ADVICE, { leak: false })).toMatchObject({ end: { state: 'declined', code: 'NOTHING_FOUND' }, story: [] }); // prettier-ignore
-    expect(serviced(RELEASE, { leak: false })).toMatchObject({ end: { state: 'declined', code: 'NOT_ORPHAN' }, story: [] }); // prettier-ignore
+    expect(serviced(ADVICE, { leak: false })).toMatchObject({
+      end: { state: 'declined', code: 'NOTHING_FOUND' },
+      story: [],
+    });
+    expect(serviced(RELEASE, { leak: false })).toMatchObject({
+      end: { state: 'declined', code: 'NOT_ORPHAN' },
+      story: [],
+    });
   });
 
   it('is undone where something is wrong after it that was not, or was and is no consequence', () => {
@@ -125,7 +141,13 @@ describe('a service', () => {
       kind: 'steps',
       steps: [
         ...(RELEASE.kind === 'steps' ? RELEASE.steps : []),
-        { kind: 'write', place: 'web.x', writes: () => [{ place: 'web.x', address: '', physical: pidOf(), bytes: Uint8Array.of(0, 0, 0, 0) }] }, // prettier-ignore
+        {
+          kind: 'write',
+          place: 'web.x',
+          writes: () => [
+            { place: 'web.x', address: '', physical: pidOf(), bytes: Uint8Array.of(0, 0, 0, 0) },
+          ],
+        },
       ],
     };
     const { end, story, byte } = serviced(wrong);
@@ -138,7 +160,13 @@ describe('a service', () => {
     const lock = guest.attendAt(40 * MS, LEAK).report.findings.find(({ code }) => code === 'LOCK_NO_HOLDER');
     const [physical, place] = [lock?.physical ?? NaN, 'web.locks["tasklist_lock"].raw_lock'];
     // As it was read: held. Worked out before the first byte was written, and about the second.
-    const neighbour: RepairWrite = { place, address: '', physical, bytes: Uint8Array.of(0xff, 0), mask: Uint8Array.of(0, 0xff) }; // prettier-ignore
+    const neighbour: RepairWrite = {
+      place,
+      address: '',
+      physical,
+      bytes: Uint8Array.of(0xff, 0),
+      mask: Uint8Array.of(0, 0xff),
+    };
     const both: Order = {
       kind: 'steps',
       steps: [
@@ -174,7 +202,10 @@ describe('a service', () => {
     const seen = attend(patient, { ambulance: 'rescue', library: SHIPPED });
     const bench: Bench = { pass: () => true, tell: () => true, watch: () => 'beats' };
     const dump: Patient = Object.create(patient, { servicing: { value: undefined } }) as Patient;
-    expect(service(dump, ADVICE, seen, bench, { ambulance: 'rescue', library: SHIPPED })).toMatchObject({ state: 'failed', code: 'NO_SERVICE' }); // prettier-ignore
+    expect(service(dump, ADVICE, seen, bench, { ambulance: 'rescue', library: SHIPPED })).toMatchObject({
+      state: 'failed',
+      code: 'NO_SERVICE',
+    });
   });
 });
 

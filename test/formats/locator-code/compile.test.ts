@@ -27,9 +27,26 @@ import {
 } from '../../support/formulas.ts';
 import { array, locator, struct, u16, u32, u64 } from '../../support/locators.ts';
 
-const list_head = struct('list_head', [['next', pointer(named('list_head'))], ['prev', pointer(named('list_head'))]]); // prettier-ignore
-const node = struct('node', [['count', u16], ['leaf', u16], ['key', array(u64, 15)], ['child', array(pointer(named('node')), 16)]], 256); // prettier-ignore
-const base = struct('base', [['lock', u32], ['pad', u32], ['bucket', array(u64, 4)], ['more', pointer(named('node'))]]); // prettier-ignore
+const list_head = struct('list_head', [
+  ['next', pointer(named('list_head'))],
+  ['prev', pointer(named('list_head'))],
+]);
+const node = struct(
+  'node',
+  [
+    ['count', u16],
+    ['leaf', u16],
+    ['key', array(u64, 15)],
+    ['child', array(pointer(named('node')), 16)],
+  ],
+  256,
+);
+const base = struct('base', [
+  ['lock', u32],
+  ['pad', u32],
+  ['bucket', array(u64, 4)],
+  ['more', pointer(named('node'))],
+]);
 const STRUCTS = new Map([list_head, node, base].map((one) => [one.name, one]));
 const VARIABLES: Readonly<Record<string, TypeModel>> = {
   bases: array(named('base'), 2),
@@ -103,19 +120,28 @@ function run(
 
 const NOTHING: ReadonlyMap<Address, number> = new Map();
 const rootsOf = (from: Formula, words = NOTHING, part: Partial<LocatorModel> = {}): ReturnType<typeof run> =>
-  run(entryOf(locator({ name: 'x', shape: 'list', of: named('node'), from: [from], ...part })), 'roots', hostOf(words)); // prettier-ignore
+  run(
+    entryOf(locator({ name: 'x', shape: 'list', of: named('node'), from: [from], ...part })),
+    'roots',
+    hostOf(words),
+  );
 
 test('a symbol is a root that is its own object', () => {
   expect(rootsOf(symbol('head'))).toMatchObject({ objects: [-0x7000], heads: [-0x7000] });
 });
 
 test('the object of a root is what its members are taken from', () => {
-  expect(rootsOf(member(cast(symbol('lone'), named('base')), 'bucket'))).toMatchObject({ objects: [-0x4000], heads: [-0x4000 + 8] }); // prettier-ignore
+  expect(rootsOf(member(cast(symbol('lone'), named('base')), 'bucket'))).toMatchObject({
+    objects: [-0x4000],
+    heads: [-0x4000 + 8],
+  });
 });
 
 test('what is found alone is its own object, though it is part of another', () => {
   const more = member(cast(symbol('lone'), named('base')), 'bucket');
-  const entry = entryOf(locator({ name: 'x', shape: 'one', of: array(u64, 4), from: [more], guard: index(element, int(1)) })); // prettier-ignore
+  const entry = entryOf(
+    locator({ name: 'x', shape: 'one', of: array(u64, 4), from: [more], guard: index(element, int(1)) }),
+  );
   expect(run(entry, 'roots', hostOf(NOTHING))).toMatchObject({
     objects: [-0x4000 + 8],
     heads: [-0x4000 + 8],
@@ -126,7 +152,9 @@ test('what is found alone is its own object, though it is part of another', () =
 test('each CPU, each entry of its array, each bucket in that: the object is the entry', () => {
   const { objects, heads } = rootsOf(every(member(every(every(symbol('bases'))), 'bucket')));
   const bytes = base.bytes;
-  const expected = [0, 1, 2].flatMap((cpu) => [0, 1].map((entry) => 0x100 + 0x1_0000 * (cpu + 1) + entry * bytes)); // prettier-ignore
+  const expected = [0, 1, 2].flatMap((cpu) =>
+    [0, 1].map((entry) => 0x100 + 0x1_0000 * (cpu + 1) + entry * bytes),
+  );
   expect(objects).toEqual(expected.flatMap((at) => [at, at, at, at]));
   expect(heads).toEqual(expected.flatMap((at) => [0, 1, 2, 3].map((bucket) => at + 8 + bucket * 8)));
 });
@@ -158,12 +186,23 @@ test('several places are roots one after the other', () => {
 });
 
 const TREE = locator({
-  name: 'accounts', shape: 'graph', of: named('node'), from: [symbol('tree')], limit: 1_000_000, space: { comm: 'ledger' },
+  name: 'accounts',
+  shape: 'graph',
+  of: named('node'),
+  from: [symbol('tree')],
+  limit: 1_000_000,
+  space: { comm: 'ledger' },
   step: [index(member(element, 'child'), range(int(0), member(element, 'count')))],
-}); // prettier-ignore
+});
 
 test('a step follows the pointers of a range', () => {
-  const words = new Map([[0x8000, 2], [0x8080, 0x9000], [0x8088, 0x9100], [0x8090, 0], [0x8098, 7]]); // prettier-ignore
+  const words = new Map([
+    [0x8000, 2],
+    [0x8080, 0x9000],
+    [0x8088, 0x9100],
+    [0x8090, 0],
+    [0x8098, 7],
+  ]);
   const step = run(entryOf(TREE), 'step', hostOf(words), 0x8000);
   expect(step).toMatchObject({ objects: [0x8000, 0x8000, 0x8000], heads: [0x9000, 0x9100, 0], failure: '' });
 });
@@ -196,10 +235,19 @@ test('a step may be a number that stands for an address: an encoded link', () =>
 });
 
 test('a guard, lengths and the offset of a link are values', () => {
-  const ring = entryOf(locator({
-    name: 'x', shape: 'ring', of: named('node'), from: [member(cast(symbol('lone'), named('base')), 'bucket')], via: ['key'],
-    guard: member(element, 'lock'), length: member(element, 'lock'), first: int(3), last: binary('*', member(element, 'lock'), int(2)),
-  })); // prettier-ignore
+  const ring = entryOf(
+    locator({
+      name: 'x',
+      shape: 'ring',
+      of: named('node'),
+      from: [member(cast(symbol('lone'), named('base')), 'bucket')],
+      via: ['key'],
+      guard: member(element, 'lock'),
+      length: member(element, 'lock'),
+      first: int(3),
+      last: binary('*', member(element, 'lock'), int(2)),
+    }),
+  );
   const host = hostOf(new Map([[-0x4000, 21]]));
   expect(run(ring, 'guard', host, -0x4000).value).toBe(-0x4000);
   expect(run(ring, 'length', host, -0x4000).value).toBe(21);
@@ -239,7 +287,9 @@ test('with names for offsets the code says nothing of a layout, and means the sa
     expect(run(names, 'link', hostOf(words))).toEqual(run(constants, 'link', hostOf(words)));
   }
   const entry = entryOf(locator({ name: 'x', shape: 'list', of: named('node'), from: [more] }), options);
-  expect(disassemble(entry.blocks.get('roots') as Uint8Array, entry.texts)).toBe('symbol lone\ndup\nmember base.more\nswap\ndrop\nload64\ndup\nmember node.child\nroot'); // prettier-ignore
+  expect(disassemble(entry.blocks.get('roots') as Uint8Array, entry.texts)).toBe(
+    'symbol lone\ndup\nmember base.more\nswap\ndrop\nload64\ndup\nmember node.child\nroot',
+  );
 });
 
 test.each([
@@ -258,16 +308,34 @@ test.each([
 });
 
 test('bit-fields and signed numbers are read as such', () => {
-  const flags: StructModel = { ...struct('flags', []), bytes: 8, members: [
-    { name: 'low', type: u32, offset: 0, bits: { from: 3, width: 5 }, span: TREE.span },
-    { name: 'minus', type: { kind: 'int', name: 's16', bytes: 2, signed: true, big_endian: false }, offset: 4, span: TREE.span },
-  ] }; // prettier-ignore
+  const flags: StructModel = {
+    ...struct('flags', []),
+    bytes: 8,
+    members: [
+      { name: 'low', type: u32, offset: 0, bits: { from: 3, width: 5 }, span: TREE.span },
+      {
+        name: 'minus',
+        type: { kind: 'int', name: 's16', bytes: 2, signed: true, big_endian: false },
+        offset: 4,
+        span: TREE.span,
+      },
+    ],
+  };
   const with_flags: LocatorTypes = {
     ...types,
     named: (name) => (name === 'flags' ? model(flags) : types.named(name)),
   };
   const value = (name: string): number => {
-    const compiled = compileLocator(locator({ name: 'x', shape: 'array', of: u64, from: [cast(symbol('lone'), named('flags'))], length: member(element, name) }), with_flags); // prettier-ignore
+    const compiled = compileLocator(
+      locator({
+        name: 'x',
+        shape: 'array',
+        of: u64,
+        from: [cast(symbol('lone'), named('flags'))],
+        length: member(element, name),
+      }),
+      with_flags,
+    );
     if (!compiled.ok) throw new Error(compiled.message);
     return run(compiled.entry, 'length', hostOf(new Map([[-0x4000, 0xfffe_0000_00a8]])), -0x4000).value;
   };

@@ -106,12 +106,22 @@ test('any code comes to what a simple interpreter of the same machine says', () 
     const naive = naiveRun(code, TEXTS, host, element, budget);
     const said = failure ? `${failure.code} ${failure.offset}` : '';
     expect([seed, said]).toEqual([seed, naive.failure]);
-    if (!failure && naive.value !== undefined) expect([seed, machine.value]).toEqual([seed, Number(BigInt.asIntN(64, naive.value))]); // prettier-ignore
+    if (!failure && naive.value !== undefined)
+      expect([seed, machine.value]).toEqual([seed, Number(BigInt.asIntN(64, naive.value))]);
     if (!failure) expect(machine.heads).toEqual(naive.heads.map((head) => Number(BigInt.asIntN(64, head))));
     seen.set(failure?.code ?? 'done', (seen.get(failure?.code ?? 'done') ?? 0) + 1);
   }
   // Each outcome was tried.
-  expect([...seen.keys()].toSorted()).toEqual(['INDEX', 'LOCATOR_BUDGET', 'LOCATOR_MALFORMED', 'LOCATOR_STACK', 'NO_SYMBOL', 'NO_TYPE', 'UNMAPPED', 'done']); // prettier-ignore
+  expect([...seen.keys()].toSorted()).toEqual([
+    'INDEX',
+    'LOCATOR_BUDGET',
+    'LOCATOR_MALFORMED',
+    'LOCATOR_STACK',
+    'NO_SYMBOL',
+    'NO_TYPE',
+    'UNMAPPED',
+    'done',
+  ]);
 });
 
 test('random bytes end within the budget, with an outcome', () => {

@@ -119,30 +119,62 @@ export function naiveRun(
       case OP.symbol:
       case OP.size:
       case OP.member: {
-        const number = op === OP.symbol ? host.symbol(text) : op === OP.size ? host.size(text) : host.member(text);
+        const number =
+          op === OP.symbol ? host.symbol(text) : op === OP.size ? host.size(text) : host.member(text);
         if (number === undefined) return stop(op === OP.symbol ? 'NO_SYMBOL' : 'NO_TYPE');
         push(op === OP.member ? pop() + BigInt(number) : toBigint(number));
         break;
       }
-      case OP.add: two((a, b) => a + b); break;
-      case OP.sub: two((a, b) => a - b); break;
-      case OP.mul: two((a, b) => a * b); break;
-      case OP.and: two((a, b) => a & b); break;
-      case OP.or: two((a, b) => a | b); break;
-      case OP.xor: two((a, b) => a ^ b); break;
-      case OP.shl: two((a, b) => (b > 63n ? 0n : a << b)); break;
-      case OP.shr: two((a, b) => (b > 63n ? 0n : a >> b)); break;
-      case OP.eq: two((a, b) => (a === b ? 1n : 0n)); break;
-      case OP.ne: two((a, b) => (a === b ? 0n : 1n)); break;
-      case OP.lt: two((a, b) => (a < b ? 1n : 0n)); break;
-      case OP.load8: case OP.load16: case OP.load32: case OP.load64: {
+      case OP.add:
+        two((a, b) => a + b);
+        break;
+      case OP.sub:
+        two((a, b) => a - b);
+        break;
+      case OP.mul:
+        two((a, b) => a * b);
+        break;
+      case OP.and:
+        two((a, b) => a & b);
+        break;
+      case OP.or:
+        two((a, b) => a | b);
+        break;
+      case OP.xor:
+        two((a, b) => a ^ b);
+        break;
+      case OP.shl:
+        two((a, b) => (b > 63n ? 0n : a << b));
+        break;
+      case OP.shr:
+        two((a, b) => (b > 63n ? 0n : a >> b));
+        break;
+      case OP.eq:
+        two((a, b) => (a === b ? 1n : 0n));
+        break;
+      case OP.ne:
+        two((a, b) => (a === b ? 0n : 1n));
+        break;
+      case OP.lt:
+        two((a, b) => (a < b ? 1n : 0n));
+        break;
+      case OP.load8:
+      case OP.load16:
+      case OP.load32:
+      case OP.load64: {
         if (loads >= budget.loads) return stop('LOCATOR_BUDGET');
         if (!load(1 << (op - OP.load8))) return stop('UNMAPPED');
         break;
       }
-      case OP.dup: push(stack.at(-1) as bigint); break;
-      case OP.drop: pop(); break;
-      case OP.swap: stack.push(...stack.splice(-2).toReversed()); break;
+      case OP.dup:
+        push(stack.at(-1) as bigint);
+        break;
+      case OP.drop:
+        pop();
+        break;
+      case OP.swap:
+        stack.push(...stack.splice(-2).toReversed());
+        break;
       case OP.pick: {
         const found = operand < 64n ? stack.at(-1 - Number(operand)) : undefined;
         if (found === undefined) return stop('LOCATOR_STACK');
@@ -169,7 +201,7 @@ export function naiveRun(
         if (number < 0 || heads.length + number > budget.roots) return stop('LOCATOR_BUDGET');
         for (let index = 0; index < number; index++) heads.push(head + BigInt(index) * stride);
       }
-    } // prettier-ignore
+    }
   }
   return end('');
 }
@@ -190,7 +222,9 @@ export function randomCode(random: Random, instructions: number): Uint8Array {
     bytes.push(one.code);
     if (one.operand === 'text') bytes.push(random.below(TEXTS.length + (random.below(16) === 0 ? 2 : 0)));
     else if (one.operand === 'target')
-      bytes.push(...leb(BigInt(one.code === OP.loop ? random.below(bytes.length) : bytes.length + random.below(12)))); // prettier-ignore
+      bytes.push(
+        ...leb(BigInt(one.code === OP.loop ? random.below(bytes.length) : bytes.length + random.below(12))),
+      );
     else if (one.operand === 'number')
       bytes.push(...leb(BigInt(random.below(random.pick([4, 64, 2 ** 32])))));
     depth = Math.max(0, depth - one.pops + one.pushes);

@@ -70,7 +70,10 @@ test.each([
 test('disassembled and assembled again, any bytes are the same bytes', () => {
   for (let seed = 0; seed < 4_000; seed++) {
     const random = substream(seed, 'bytes');
-    const code = seed % 2 === 0 ? randomCode(random, 20) : Uint8Array.from({ length: random.below(40) }, () => random.below(256)); // prettier-ignore
+    const code =
+      seed % 2 === 0
+        ? randomCode(random, 20)
+        : Uint8Array.from({ length: random.below(40) }, () => random.below(256));
     if (code.length === 0) continue;
     expect([seed, bytesOf(disassemble(code, TEXTS))]).toEqual([seed, [...code]]);
   }
@@ -100,9 +103,13 @@ function randomEntry(seed: number): LocatorEntry {
     if (block === 'roots' || random.below(2) === 0) blocks.set(block, randomCode(random, random.below(12)));
   }
   return {
-    shape: random.pick(LOCATOR_SHAPES), including_head: random.below(2) === 1, limit: 1 + random.below(2 ** 32 - 1),
-    names: { ...names, name: 'tasks' }, texts, blocks,
-  }; // prettier-ignore
+    shape: random.pick(LOCATOR_SHAPES),
+    including_head: random.below(2) === 1,
+    limit: 1 + random.below(2 ** 32 - 1),
+    names: { ...names, name: 'tasks' },
+    texts,
+    blocks,
+  };
 }
 
 test('an entry written and read back is the same', () => {

@@ -36,13 +36,15 @@ function sentences(text: string): string[] {
 /** A model without where in the text its parts stand. */
 function model(file: string, text: string): string {
   const files = fileHost(ROOT);
-  const host: SourceHost = { read: (name) => (name === file ? { ok: true, bytes: Buffer.from(text) } : files.read(name)) };
+  const host: SourceHost = {
+    read: (name) => (name === file ? { ok: true, bytes: Buffer.from(text) } : files.read(name)),
+  };
   const { value } = compile([file], host, { tags: ['nightly'] });
   const skipped = new Set(['span', 'line', 'text', 'offset']);
   return JSON.stringify(value, (key, part: unknown) =>
     skipped.has(key) ? undefined : typeof part === 'bigint' ? part.toString() : part,
   );
-} // prettier-ignore
+}
 
 describe('the formatter', () => {
   it.each(READABLE)('keeps every token, every comment and the model of %s', (file) => {
@@ -81,35 +83,123 @@ describe('the formatter', () => {
   });
 
   it.each([
-    ['indents blocks by two', 'topology t {\nmachine {\n      cpus 0..1\n}\n}', 'topology t {\n  machine {\n    cpus 0..1\n  }\n}\n'],
-    ['parts the sentences of a block that has lines', 'topology t {\n  cpus 0; memory 1 MiB\n}', 'topology t {\n  cpus 0\n  memory 1 MiB\n}\n'],
-    ['keeps a block on its line', 'topology t { machine {cpus 0 ;memory  1 MiB} }', 'topology t { machine { cpus 0; memory 1 MiB } }\n'],
-    ['puts one blank around operators and none inside brackets', 'let a = ( 1+2 )*3', 'let a = (1 + 2) * 3\n'],
-    ['writes a plain range tight and a compound one wide', 'let a = 0 .. 5\nlet b = 1..a+4', 'let a = 0..5\nlet b = 1 .. a + 4\n'],
+    [
+      'indents blocks by two',
+      'topology t {\nmachine {\n      cpus 0..1\n}\n}',
+      'topology t {\n  machine {\n    cpus 0..1\n  }\n}\n',
+    ],
+    [
+      'parts the sentences of a block that has lines',
+      'topology t {\n  cpus 0; memory 1 MiB\n}',
+      'topology t {\n  cpus 0\n  memory 1 MiB\n}\n',
+    ],
+    [
+      'keeps a block on its line',
+      'topology t { machine {cpus 0 ;memory  1 MiB} }',
+      'topology t { machine { cpus 0; memory 1 MiB } }\n',
+    ],
+    [
+      'puts one blank around operators and none inside brackets',
+      'let a = ( 1+2 )*3',
+      'let a = (1 + 2) * 3\n',
+    ],
+    [
+      'writes a plain range tight and a compound one wide',
+      'let a = 0 .. 5\nlet b = 1..a+4',
+      'let a = 0..5\nlet b = 1 .. a + 4\n',
+    ],
     ['keeps a sign with its number', 'let a = [-1,~ 2, 3 - 4]', 'let a = [-1, ~2, 3 - 4]\n'],
-    ['sets declarations apart by one empty line', 'tag a "x"\ntag b "y"\n\n\n\nlet c = 1\nfault f(x) {\n  zero x\n}\nfault g(x) { zero x }', 'tag a "x"\ntag b "y"\n\nlet c = 1\n\nfault f(x) {\n  zero x\n}\n\nfault g(x) { zero x }\n'],
-    ['drops empty lines at the ends of a block', 'topology t {\n\n  cpus 0\n\n\n  memory 1 MiB\n\n}\n\n\n', 'topology t {\n  cpus 0\n\n  memory 1 MiB\n}\n'],
-    ['keeps the empty line after a comment that heads the file', '# why\n\ntag a "x"\n', '# why\n\ntag a "x"\n'],
-    ['keeps comments where they stand', '# top\n\n## doc\ntag a "x"   # behind\n# last', '# top\n\n## doc\ntag a "x"  # behind\n# last\n'],
-    ['lines up the claims of a block', 'scenario "x" {\n  expect {\n    guest web is healthy\n    hypervisor web is healthy\n  }\n}', 'scenario "x" {\n  expect {\n    guest      web is healthy\n    hypervisor web is healthy\n  }\n}\n'],
-    ['lines up the members of a struct', 'struct s {\n  a: u8\n  long: *s[4]\n}', 'struct s {\n  a:    u8\n  long: *s[4]\n}\n'],
-    ['lines up rows', 'scenario "{a}" for a, b in [\n["x",1],\n  ["long",22],\n] { run 1 ms }', 'scenario "{a}" for a, b in [\n  ["x",    1],\n  ["long", 22],\n] { run 1 ms }\n'],
-    ['lines up requirements', 'validator v {\n  require a in 1..2 else LONG_CODE "m"\n  require abc == 1 else C "n"\n}', 'validator v {\n  require a in 1..2 else LONG_CODE "m"\n  require abc == 1  else C         "n"\n}\n'],
-    ['sets in what goes on', 'let a = 1 +\n2\nvalidator v {\n  require x\nelse C "m"\n}', 'let a = 1 +\n  2\n\nvalidator v {\n  require x\n    else C "m"\n}\n'],
-    ['takes apart a block that is too long for a line', `topology t { ${'owns memory 64 MiB; '.repeat(8)}cpus 0 }`, `topology t {\n${'  owns memory 64 MiB\n'.repeat(8)}  cpus 0\n}\n`],
-    ['parts a requirement that is too long before its else', `validator v {\n  require ${'a == 1 and '.repeat(9)}b == 2 else CODE "${'why '.repeat(5)}"\n}\n`, `validator v {\n  require ${'a == 1 and '.repeat(9)}b == 2\n    else CODE "${'why '.repeat(5)}"\n}\n`],
-    ['knows a field that is called else', `let a = ${'b.c + '.repeat(20)}x.else\n`, `let a = ${'b.c + '.repeat(20)}x.else\n`],
-    ['lines up no claim whose observer is part of a path', 'expect {\n  eb.tasks[any]\n  guests web\n}\n', 'expect {\n  eb.tasks[any]\n  guests web\n}\n'],
-    ['keeps a locator on the lines that it was given', 'locator a: list of b via c\nfrom symbols["x"] # where\n   space tasks["y"].mm\n\n  limit 5\ntag z "z"\n', 'locator a: list of b via c\n  from symbols["x"]  # where\n  space tasks["y"].mm\n  limit 5\n\ntag z "z"\n'],
-    ['takes a `;` before a clause of a locator for the newline that it may be', 'locator a: list of b ; key x\n', 'locator a: list of b key x\n'],
-    ['keeps a locator whole that has a list of names with lines of its own', 'locator a: list of enum {\nb\n} via c\nfrom d\n', 'locator a: list of enum {\n  b\n} via c\n  from d\n'],
-    ['keeps a comment at the start of a block apart from what follows', 'topology t {\n\n  # a\n\n  ## b\n\n  cpus 0\n}\n', 'topology t {\n  # a\n\n  ## b\n\n  cpus 0\n}\n'],
+    [
+      'sets declarations apart by one empty line',
+      'tag a "x"\ntag b "y"\n\n\n\nlet c = 1\nfault f(x) {\n  zero x\n}\nfault g(x) { zero x }',
+      'tag a "x"\ntag b "y"\n\nlet c = 1\n\nfault f(x) {\n  zero x\n}\n\nfault g(x) { zero x }\n',
+    ],
+    [
+      'drops empty lines at the ends of a block',
+      'topology t {\n\n  cpus 0\n\n\n  memory 1 MiB\n\n}\n\n\n',
+      'topology t {\n  cpus 0\n\n  memory 1 MiB\n}\n',
+    ],
+    [
+      'keeps the empty line after a comment that heads the file',
+      '# why\n\ntag a "x"\n',
+      '# why\n\ntag a "x"\n',
+    ],
+    [
+      'keeps comments where they stand',
+      '# top\n\n## doc\ntag a "x"   # behind\n# last',
+      '# top\n\n## doc\ntag a "x"  # behind\n# last\n',
+    ],
+    [
+      'lines up the claims of a block',
+      'scenario "x" {\n  expect {\n    guest web is healthy\n    hypervisor web is healthy\n  }\n}',
+      'scenario "x" {\n  expect {\n    guest      web is healthy\n    hypervisor web is healthy\n  }\n}\n',
+    ],
+    [
+      'lines up the members of a struct',
+      'struct s {\n  a: u8\n  long: *s[4]\n}',
+      'struct s {\n  a:    u8\n  long: *s[4]\n}\n',
+    ],
+    [
+      'lines up rows',
+      'scenario "{a}" for a, b in [\n["x",1],\n  ["long",22],\n] { run 1 ms }',
+      'scenario "{a}" for a, b in [\n  ["x",    1],\n  ["long", 22],\n] { run 1 ms }\n',
+    ],
+    [
+      'lines up requirements',
+      'validator v {\n  require a in 1..2 else LONG_CODE "m"\n  require abc == 1 else C "n"\n}',
+      'validator v {\n  require a in 1..2 else LONG_CODE "m"\n  require abc == 1  else C         "n"\n}\n',
+    ],
+    [
+      'sets in what goes on',
+      'let a = 1 +\n2\nvalidator v {\n  require x\nelse C "m"\n}',
+      'let a = 1 +\n  2\n\nvalidator v {\n  require x\n    else C "m"\n}\n',
+    ],
+    [
+      'takes apart a block that is too long for a line',
+      `topology t { ${'owns memory 64 MiB; '.repeat(8)}cpus 0 }`,
+      `topology t {\n${'  owns memory 64 MiB\n'.repeat(8)}  cpus 0\n}\n`,
+    ],
+    [
+      'parts a requirement that is too long before its else',
+      `validator v {\n  require ${'a == 1 and '.repeat(9)}b == 2 else CODE "${'why '.repeat(5)}"\n}\n`,
+      `validator v {\n  require ${'a == 1 and '.repeat(9)}b == 2\n    else CODE "${'why '.repeat(5)}"\n}\n`,
+    ],
+    [
+      'knows a field that is called else',
+      `let a = ${'b.c + '.repeat(20)}x.else\n`,
+      `let a = ${'b.c + '.repeat(20)}x.else\n`,
+    ],
+    [
+      'lines up no claim whose observer is part of a path',
+      'expect {\n  eb.tasks[any]\n  guests web\n}\n',
+      'expect {\n  eb.tasks[any]\n  guests web\n}\n',
+    ],
+    [
+      'keeps a locator on the lines that it was given',
+      'locator a: list of b via c\nfrom symbols["x"] # where\n   space tasks["y"].mm\n\n  limit 5\ntag z "z"\n',
+      'locator a: list of b via c\n  from symbols["x"]  # where\n  space tasks["y"].mm\n  limit 5\n\ntag z "z"\n',
+    ],
+    [
+      'takes a `;` before a clause of a locator for the newline that it may be',
+      'locator a: list of b ; key x\n',
+      'locator a: list of b key x\n',
+    ],
+    [
+      'keeps a locator whole that has a list of names with lines of its own',
+      'locator a: list of enum {\nb\n} via c\nfrom d\n',
+      'locator a: list of enum {\n  b\n} via c\n  from d\n',
+    ],
+    [
+      'keeps a comment at the start of a block apart from what follows',
+      'topology t {\n\n  # a\n\n  ## b\n\n  cpus 0\n}\n',
+      'topology t {\n  # a\n\n  ## b\n\n  cpus 0\n}\n',
+    ],
     ['keeps two signs apart that would be another language together', 'let a = & & b\n', 'let a = & &b\n'],
     ['writes nothing for nothing', '\n\n', ''],
   ])('%s', (_name, before, after) => {
     expect(formatted(before)).toBe(after);
     expect(formatted(after)).toBe(after);
-  }); // prettier-ignore
+  });
 });
 
 function comments(text: string): string[] {

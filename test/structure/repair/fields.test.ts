@@ -5,10 +5,13 @@ import { propose } from '../../../src/structure/repair/propose.ts';
 import { link } from '../../../src/structure/link.ts';
 import { binary, cast, int, int_type, member, name, span, symbol } from '../../support/formulas.ts';
 import { FlatSpace } from '../../support/flat-space.ts';
-import { let_, library, locator, require_, sessionOn, typeOf, validator } from '../../support/structures.ts'; // prettier-ignore
+import { let_, library, locator, require_, sessionOn, typeOf, validator } from '../../support/structures.ts';
 
 const AT = 0x4000;
-const bit = (type: string, from: number, width: number): Pick<MemberModel, 'type' | 'bits'> => ({ type: int_type(type), bits: { from, width } }); // prettier-ignore
+const bit = (type: string, from: number, width: number): Pick<MemberModel, 'type' | 'bits'> => ({
+  type: int_type(type),
+  bits: { from, width },
+});
 
 /** The field under test at byte 8, 0xff all around and in it. */
 function holding(of: Pick<MemberModel, 'type' | 'bits'>): StructModel {
@@ -22,16 +25,33 @@ function holding(of: Pick<MemberModel, 'type' | 'bits'>): StructModel {
 }
 
 /** The sixteen bytes around the field after a repair, as it would leave them; or why there is none. */
-function repaired(of: Pick<MemberModel, 'type' | 'bits'>, expected: bigint, ...repairs: Partial<RepairModel>[]): string | undefined {
+function repaired(
+  of: Pick<MemberModel, 'type' | 'bits'>,
+  expected: bigint,
+  ...repairs: Partial<RepairModel>[]
+): string | undefined {
   const memory = new FlatSpace();
-  memory.putBytes(AT, Array.from({ length: 24 }, () => 0xff));
+  memory.putBytes(
+    AT,
+    Array.from({ length: 24 }, () => 0xff),
+  );
   const v = member(name('t'), 'v');
   const body = [
     let_('t', cast(symbol('thing'), typeOf('thing'))),
     require_(binary('==', v, int(expected)), 'WRONG', [], { expected: int(expected) }),
   ];
-  const models = repairs.map((one): RepairModel => ({ code: 'WRONG', verb: 'recount', unless_loss: false, span, ...one }));
-  const made = library([holding(of)], [locator('things', 'one', 'thing', cast(symbol('thing'), typeOf('thing')))], [validator('things', body, models)]);
+  const models = repairs.map((one): RepairModel => ({
+    code: 'WRONG',
+    verb: 'recount',
+    unless_loss: false,
+    span,
+    ...one,
+  }));
+  const made = library(
+    [holding(of)],
+    [locator('things', 'one', 'thing', cast(symbol('thing'), typeOf('thing')))],
+    [validator('things', body, models)],
+  );
   const session = sessionOn(made, memory, { thing: AT });
   const drafts = session.validate('things')?.drafts ?? [];
   expect(drafts.map(({ code }) => code)).toEqual(['WRONG']);
@@ -39,8 +59,10 @@ function repaired(of: Pick<MemberModel, 'type' | 'bits'>, expected: bigint, ...r
   if (!plan || plan.declined) return plan?.declined?.code;
   const bytes = memory.space.bytes(AT + 4, 16) as Uint8Array;
   for (const write of plan.writes) bytes.set(write.after, write.address - AT - 4);
-  return Buffer.from(bytes).toString('hex').replaceAll(/^f{8}|f{8}$/g, '');
-} // prettier-ignore
+  return Buffer.from(bytes)
+    .toString('hex')
+    .replaceAll(/^f{8}|f{8}$/g, '');
+}
 
 describe('a repair of a number', () => {
   it.each([
@@ -78,7 +100,9 @@ describe('a repair of a number', () => {
       unless_loss: false,
       span,
     };
-    expect(repaired(bit('u32', 3, 7), 6n, { verb: 'abandon', subject: v, more: [again] })).toBe('0ffcffffffffffff'); // prettier-ignore
+    expect(repaired(bit('u32', 3, 7), 6n, { verb: 'abandon', subject: v, more: [again] })).toBe(
+      '0ffcffffffffffff',
+    );
   });
 
   it('that does not fit is declined, not cut off', () => {

@@ -5,14 +5,31 @@ import { link } from '../../../src/structure/link.ts';
 import { propose } from '../../../src/structure/repair/propose.ts';
 import { FlatSpace } from '../../support/flat-space.ts';
 import { binary, call, cast, collection, int, member, name, span, symbol } from '../../support/formulas.ts';
-import { each, KERNEL_STRUCTS, library, locator, require_, sessionOn, struct, typeOf, validator } from '../../support/structures.ts'; // prettier-ignore
+import {
+  each,
+  KERNEL_STRUCTS,
+  library,
+  locator,
+  require_,
+  sessionOn,
+  struct,
+  typeOf,
+  validator,
+} from '../../support/structures.ts';
 
-const ITEM = struct('item', { rb: 'rb_node', lh: 'list_head', hn: 'hlist_node', other: '*item', value: 'u64' }, [...KERNEL_STRUCTS, struct('item', {})]); // prettier-ignore
+const ITEM = struct(
+  'item',
+  { rb: 'rb_node', lh: 'list_head', hn: 'hlist_node', other: '*item', value: 'u64' },
+  [...KERNEL_STRUCTS, struct('item', {})],
+);
 const [TREE, LIST, HASH, LOOSE] = [0x4000, 0x4100, 0x4200, 0x4300];
 const at = (index: number): number => 0x1_0000 + index * 0x80;
 const [LH, HN, OTHER, VALUE] = [24, 40, 56, 64];
 const LOCATORS: Readonly<Record<string, LocatorModel>> = {
-  tree: locator('tree', 'tree', 'item', cast(symbol('tree'), typeOf('rb_root')), { via: ['rb'], key: ['value'] }), // prettier-ignore
+  tree: locator('tree', 'tree', 'item', cast(symbol('tree'), typeOf('rb_root')), {
+    via: ['rb'],
+    key: ['value'],
+  }),
   list: locator('list', 'list', 'item', symbol('list'), { via: ['lh'] }),
   hash: locator('hash', 'hash', 'item', symbol('hash'), { via: ['hn'], length: int(1) }),
   loose: locator('loose', 'list', 'item', symbol('loose'), { via: ['lh'] }),
@@ -48,7 +65,11 @@ function memory(): FlatSpace {
 function unlinked(judged: string, body: Statement, of: readonly string[], subject = name('e')): string {
   const flat = memory();
   const repairs = [{ code: 'BAD', verb: 'unlink', subject, unless_loss: false, span }] as const;
-  const known = library([ITEM], of.map((one) => LOCATORS[one] as LocatorModel), [validator(judged, [body], repairs)]); // prettier-ignore
+  const known = library(
+    [ITEM],
+    of.map((one) => LOCATORS[one] as LocatorModel),
+    [validator(judged, [body], repairs)],
+  );
   const session = sessionOn(known, flat, { tree: TREE, list: LIST, hash: HASH, loose: LOOSE });
   // As another validator would have, before.
   for (const one of of) session.elements(one).all();
@@ -56,7 +77,11 @@ function unlinked(judged: string, body: Statement, of: readonly string[], subjec
   expect(drafts).toHaveLength(1);
   const made = propose(session, link(known, undefined), drafts[0]!, drafts)!;
   if (made.declined) return made.declined.code;
-  for (const { address, after } of made.writes) flat.put(address, after.reduceRight((sum, byte) => sum * 256 + byte, 0)); // prettier-ignore
+  for (const { address, after } of made.writes)
+    flat.put(
+      address,
+      after.reduceRight((sum, byte) => sum * 256 + byte, 0),
+    );
   const again = sessionOn(known, flat, { tree: TREE, list: LIST, hash: HASH, loose: LOOSE });
   return of.filter((one) => again.elements(one).all().length === 2).join();
 }
@@ -79,14 +104,31 @@ describe('an element is taken', () => {
 
   it('off what it was found in where that is not what the validator is called after', () => {
     expect(unlinked('tree', bad('list'), ['tree', 'list'])).toBe('list');
-    const inner = each('e', collection('list'), each('f', collection('hash'), require_(binary('!=', binary('+', member(name('e'), 'value'), member(name('f'), 'value')), int(2)), 'BAD'))); // prettier-ignore
+    const inner = each(
+      'e',
+      collection('list'),
+      each(
+        'f',
+        collection('hash'),
+        require_(
+          binary('!=', binary('+', member(name('e'), 'value'), member(name('f'), 'value')), int(2)),
+          'BAD',
+        ),
+      ),
+    );
     expect(unlinked('tree', inner, ['tree', 'hash', 'list'])).toBe('list');
     expect(unlinked('tree', inner, ['tree', 'hash', 'list'], name('f'))).toBe('hash');
   });
 
   it('off the only one that has it, what a pointer leads to too; of two that are not judged, off neither', () => {
-    const counted = require_(binary('==', call('count', collection('loose')), int(1)), 'BAD', [], { at: symbol('loose') }); // prettier-ignore
-    const led = each('e', collection('tree'), require_(binary('!=', member(name('e'), 'value'), int(2)), 'BAD')); // prettier-ignore
+    const counted = require_(binary('==', call('count', collection('loose')), int(1)), 'BAD', [], {
+      at: symbol('loose'),
+    });
+    const led = each(
+      'e',
+      collection('tree'),
+      require_(binary('!=', member(name('e'), 'value'), int(2)), 'BAD'),
+    );
     expect(unlinked('loose', led, ['tree', 'loose'], member(name('e'), 'other'))).toBe('tree');
     expect(unlinked('tree', led, ['list', 'tree'], member(name('e'), 'other'))).toBe('tree');
     expect(unlinked('loose', led, ['list', 'tree', 'loose'], member(name('e'), 'other'))).toBe('NO_WAY');

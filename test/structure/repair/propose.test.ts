@@ -15,11 +15,25 @@ import {
   symbol,
 } from '../../support/formulas.ts';
 import { FlatSpace } from '../../support/flat-space.ts';
-import { each, KERNEL_STRUCTS, let_, library, locator, require_, sessionOn, struct, typeOf, validator } from '../../support/structures.ts'; // prettier-ignore
+import {
+  each,
+  KERNEL_STRUCTS,
+  let_,
+  library,
+  locator,
+  require_,
+  sessionOn,
+  struct,
+  typeOf,
+  validator,
+} from '../../support/structures.ts';
 import { span } from '../../support/formulas.ts';
 
 const LOCK = struct('spin', { locked: 'u8', pending: 'u8', tail: 'u16' });
-const TASK = struct('task', { link: 'list_head', lock: 'spin', qty: 'u32', next_free: '*task' }, [...KERNEL_STRUCTS, LOCK]); // prettier-ignore
+const TASK = struct('task', { link: 'list_head', lock: 'spin', qty: 'u32', next_free: '*task' }, [
+  ...KERNEL_STRUCTS,
+  LOCK,
+]);
 const tasks = collection('tasks');
 const t = name('t');
 const BODY: readonly Statement[] = [
@@ -32,7 +46,13 @@ const BODY: readonly Statement[] = [
   let_('said', cast(symbol('count'), typeOf('u64'))),
   require_(binary('==', call('count', tasks), name('said')), 'COUNT'),
 ];
-const repair = (code: string, verb: RepairModel['verb'], more: Partial<RepairModel> = {}): RepairModel => ({ code, verb, unless_loss: false, span, ...more }); // prettier-ignore
+const repair = (code: string, verb: RepairModel['verb'], more: Partial<RepairModel> = {}): RepairModel => ({
+  code,
+  verb,
+  unless_loss: false,
+  span,
+  ...more,
+});
 const [HEAD, COUNT] = [0x4000, 0x4100];
 const at = (index: number): number => 0x1_0000 + index * 0x40;
 
@@ -52,25 +72,38 @@ const numberOf = (bytes: Uint8Array): number => bytes.reduceRight((sum, byte) =>
 /** The plan for the finding of a code. */
 function plan(memory: FlatSpace, code: string, ...more: (RepairModel | LocatorModel)[]) {
   const repairs = more.filter((one): one is RepairModel => 'verb' in one);
-  const over = more.find((one): one is LocatorModel => 'shape' in one) ?? locator('tasks', 'list', 'task', symbol('head'), { via: ['link'] }); // prettier-ignore
+  const over =
+    more.find((one): one is LocatorModel => 'shape' in one) ??
+    locator('tasks', 'list', 'task', symbol('head'), { via: ['link'] });
   const of = library([LOCK, TASK], [over], [validator('tasks', BODY, repairs)]);
   const session = sessionOn(of, memory, { head: HEAD, count: COUNT });
   const drafts = session.validate('tasks')?.drafts ?? [];
   const draft = drafts.find((one) => one.code === code);
   if (!draft) throw new Error(`no ${code} among ${drafts.map((one) => one.code).join()}`);
   const made = propose(session, link(of, undefined), draft, drafts);
-  return made && { declined: made.declined?.code, writes: made.writes.map((one) => [one.address, numberOf(one.before), numberOf(one.after), one.place]) }; // prettier-ignore
+  return (
+    made && {
+      declined: made.declined?.code,
+      writes: made.writes.map((one) => [one.address, numberOf(one.before), numberOf(one.after), one.place]),
+    }
+  );
 }
 
 describe('a repair', () => {
   it('relinks where both neighbours agree, and declines where they do not', () => {
     const memory = list(4);
     memory.put(at(1), 0x7000_0000);
-    expect(plan(memory, 'LIST_NEXT_WILD', repair('LIST_NEXT_WILD', 'relink'))).toEqual({ declined: undefined, writes: [[at(1), 0x7000_0000, at(2), 'tasks[1].link.next']] }); // prettier-ignore
+    expect(plan(memory, 'LIST_NEXT_WILD', repair('LIST_NEXT_WILD', 'relink'))).toEqual({
+      declined: undefined,
+      writes: [[at(1), 0x7000_0000, at(2), 'tasks[1].link.next']],
+    });
     memory.put(at(3) + 8, 0x7000_0000);
     memory.put(at(2), 0x7000_0000);
     memory.put(at(2) + 8, 0x7000_0000);
-    expect(plan(memory, 'LIST_NEXT_WILD', repair('LIST_NEXT_WILD', 'relink'))).toEqual({ declined: 'NO_VALUE', writes: [] }); // prettier-ignore
+    expect(plan(memory, 'LIST_NEXT_WILD', repair('LIST_NEXT_WILD', 'relink'))).toEqual({
+      declined: 'NO_VALUE',
+      writes: [],
+    });
   });
 
   it('recounts by what the requirement compares with, and sets what it is told', () => {
@@ -79,7 +112,10 @@ describe('a repair', () => {
     expect(plan(memory, 'COUNT', repair('COUNT', 'recount'))?.writes).toEqual([
       [COUNT, 3, 4, 'symbols["count"]'],
     ]);
-    const set = repair('COUNT', 'set', { subject: symbol('count'), to: call('count', tasks, binary('==', member(element, 'qty'), int(0))) }); // prettier-ignore
+    const set = repair('COUNT', 'set', {
+      subject: symbol('count'),
+      to: call('count', tasks, binary('==', member(element, 'qty'), int(0))),
+    });
     expect(plan(memory, 'COUNT', set)?.writes).toEqual([[COUNT, 3, 4, 'symbols["count"]']]);
   });
 
@@ -110,7 +146,9 @@ describe('a repair', () => {
         unless_loss: true,
         ...more,
       });
-    expect(plan(memory, 'COUNT', repair('COUNT', 'recount', { unless_loss: true }), chain)?.declined).toBe('WOULD_LOSE_DATA'); // prettier-ignore
+    expect(plan(memory, 'COUNT', repair('COUNT', 'recount', { unless_loss: true }), chain)?.declined).toBe(
+      'WOULD_LOSE_DATA',
+    );
     expect(plan(memory, 'COUNT', set({}), chain)?.declined).toBe('WOULD_LOSE_DATA');
     expect(plan(memory, 'COUNT', set({ to: int(1) }), chain)?.writes).toHaveLength(1);
     expect(plan(memory, 'COUNT', set({ unless_loss: false }), chain)?.writes).toHaveLength(1);
@@ -134,22 +172,49 @@ describe('a repair', () => {
     memory.put(at(2) + 16, 0x0101);
     memory.put(at(2) + 20, 0);
     memory.put(at(2) + 16, 0x0101);
-    expect(plan(memory, 'HELD', repair('HELD', 'release', { subject: member(t, 'lock') }))?.writes).toEqual([[at(2) + 16, 1, 0, 'tasks[2].lock']]); // prettier-ignore
+    expect(plan(memory, 'HELD', repair('HELD', 'release', { subject: member(t, 'lock') }))?.writes).toEqual([
+      [at(2) + 16, 1, 0, 'tasks[2].lock'],
+    ]);
     expect(plan(memory, 'HELD', repair('HELD', 'unlink', { subject: t }))?.writes).toEqual([
       [at(1), at(2), at(3), 'tasks[1].link.next'],
       [at(3) + 8, at(2), at(1), 'tasks[3].link.prev'],
     ]);
     expect(plan(memory, 'HELD', repair('HELD', 'quarantine', { subject: t }))?.writes).toHaveLength(2);
-    expect(plan(memory, 'HELD', repair('HELD', 'abandon', { subject: member(t, 'link', 'next') }))?.writes).toEqual([[at(2), at(3), 0, 'tasks[2].link.next']]); // prettier-ignore
+    expect(
+      plan(memory, 'HELD', repair('HELD', 'abandon', { subject: member(t, 'link', 'next') }))?.writes,
+    ).toEqual([[at(2), at(3), 0, 'tasks[2].link.next']]);
   });
 
   it.each([
-    [0, [[0x4008, at(0), at(1), 'symbols["table"][1].first'], [at(1) + 8, at(0), 0x4008, 'entries[1].link.pprev'], [at(0) + 8, 0x4008, 0, 'entries[0].link.pprev']]],
-    [1, [[at(0), at(1), 0, 'entries[0].link.next'], [at(1) + 8, at(0), 0, 'entries[1].link.pprev']]],
-    [2, [[0x4018, at(2), 0, 'symbols["table"][3].first'], [at(2) + 8, 0x4018, 0, 'entries[2].link.pprev']]],
+    [
+      0,
+      [
+        [0x4008, at(0), at(1), 'symbols["table"][1].first'],
+        [at(1) + 8, at(0), 0x4008, 'entries[1].link.pprev'],
+        [at(0) + 8, 0x4008, 0, 'entries[0].link.pprev'],
+      ],
+    ],
+    [
+      1,
+      [
+        [at(0), at(1), 0, 'entries[0].link.next'],
+        [at(1) + 8, at(0), 0, 'entries[1].link.pprev'],
+      ],
+    ],
+    [
+      2,
+      [
+        [0x4018, at(2), 0, 'symbols["table"][3].first'],
+        [at(2) + 8, 0x4018, 0, 'entries[2].link.pprev'],
+      ],
+    ],
   ])('unlinks entry %i of a hash from its own bucket', (entry, writes) => {
     const memory = new FlatSpace();
-    for (const [field, node] of [[0x4008, at(0)], [at(0), at(1)], [0x4018, at(2)]] as const) {
+    for (const [field, node] of [
+      [0x4008, at(0)],
+      [at(0), at(1)],
+      [0x4018, at(2)],
+    ] as const) {
       memory.put(field, node);
       memory.put(node + 8, field);
     }
@@ -157,13 +222,19 @@ describe('a repair', () => {
     const ENTRY = struct('entry', { link: 'hlist_node', value: 'u64' }, KERNEL_STRUCTS);
     const body = each('t', collection('entries'), require_(binary('==', member(t, 'value'), int(0)), 'BAD'));
     const table = locator('entries', 'hash', 'entry', symbol('table'), { via: ['link'], length: int(4) });
-    const of = library([ENTRY], [table], [validator('entries', [body], [repair('BAD', 'unlink', { subject: t })])]); // prettier-ignore
+    const of = library(
+      [ENTRY],
+      [table],
+      [validator('entries', [body], [repair('BAD', 'unlink', { subject: t })])],
+    );
     const session = sessionOn(of, memory, { table: 0x4000 });
     const drafts = session.validate('entries')!.drafts;
     const made = propose(session, link(of, undefined), drafts[0]!, drafts)!;
     expect(made.declined).toBeUndefined();
-    expect(made.writes.map((one) => [one.address, numberOf(one.before), numberOf(one.after), one.place])).toEqual(writes); // prettier-ignore
-  }); // prettier-ignore
+    expect(
+      made.writes.map((one) => [one.address, numberOf(one.before), numberOf(one.after), one.place]),
+    ).toEqual(writes);
+  });
 
   it('of several steps is all of them, or none', () => {
     const memory = list(4);
@@ -172,7 +243,12 @@ describe('a repair', () => {
     const free = repair('HELD', 'release', { subject: member(t, 'lock') });
     const off = repair('HELD', 'unlink', { subject: t });
     const set = repair('HELD', 'set', { subject: member(t, 'qty'), to: int(7) });
-    expect(plan(memory, 'HELD', { ...off, more: [free, set] })?.writes.map(([address]) => address)).toEqual([at(1), at(3) + 8, at(2) + 16, at(2) + 20]); // prettier-ignore
+    expect(plan(memory, 'HELD', { ...off, more: [free, set] })?.writes.map(([address]) => address)).toEqual([
+      at(1),
+      at(3) + 8,
+      at(2) + 16,
+      at(2) + 20,
+    ]);
     const never = { ...set, only_if: binary('==', int(1), int(2)) };
     expect(plan(memory, 'HELD', { ...off, more: [free, never] })).toEqual({
       declined: 'CONDITION',
@@ -202,7 +278,10 @@ describe('a repair', () => {
     put(0, key, 1);
     memory.put(0x5000, at(0));
     const ITEM = struct('item', { node: 'rb_node', key: 'u64' }, KERNEL_STRUCTS);
-    const items = locator('items', 'tree', 'item', cast(symbol('root'), typeOf('rb_root_cached')), { via: ['node'], key: ['key'] }); // prettier-ignore
+    const items = locator('items', 'tree', 'item', cast(symbol('root'), typeOf('rb_root_cached')), {
+      via: ['node'],
+      key: ['key'],
+    });
     const lost = cast(symbol('lost'), typeOf('*item'));
     const body = [let_('t', lost), require_(binary('in', name('t'), collection('items')), 'LOST')];
     const mend = repair('LOST', 'rearm', { subject: name('t'), to: int(ROOT) });
@@ -230,9 +309,15 @@ describe('a repair', () => {
       });
     }
     const ENTRY = struct('entry', { link: 'list_head', value: 'u64' }, KERNEL_STRUCTS);
-    const table = locator('entries', 'hash', 'entry', cast(symbol('table'), typeOf('list_head[2]')), { via: ['link'] }); // prettier-ignore
+    const table = locator('entries', 'hash', 'entry', cast(symbol('table'), typeOf('list_head[2]')), {
+      via: ['link'],
+    });
     const body = each('t', collection('entries'), require_(binary('==', member(t, 'value'), int(0)), 'BAD'));
-    const of = library([ENTRY], [table], [validator('entries', [body], [repair('BAD', 'unlink', { subject: t })])]); // prettier-ignore
+    const of = library(
+      [ENTRY],
+      [table],
+      [validator('entries', [body], [repair('BAD', 'unlink', { subject: t })])],
+    );
     for (const [entry, field, left] of [
       [1, at(0), 1],
       [2, heads[1], 0],
@@ -272,7 +357,17 @@ describe('a repair', () => {
     ['XA_OFFSET', 1, 1, 4],
     ['XA_COUNT', 2, 1, 7],
   ])('%s of an xarray is what the rest of it says', (code, offset, bytes, wrong) => {
-    const STRUCTS = [struct('xarray', { xa_head: '*void' }), struct('xa_node', { shift: 'u8', offset: 'u8', count: 'u8', nr_values: 'u8', parent: '*void', slots: '*void[64]' })]; // prettier-ignore
+    const STRUCTS = [
+      struct('xarray', { xa_head: '*void' }),
+      struct('xa_node', {
+        shift: 'u8',
+        offset: 'u8',
+        count: 'u8',
+        nr_values: 'u8',
+        parent: '*void',
+        slots: '*void[64]',
+      }),
+    ];
     const ENTRY = struct('entry', { value: 'u64' }, KERNEL_STRUCTS);
     const [ROOT, TOP, LOW] = [0x4000, 0x1_0000, 0x1_1000];
     const memory = new FlatSpace();
@@ -325,6 +420,10 @@ function tree(): { memory: FlatSpace; of: ReturnType<typeof library>; symbols: R
     via: ['node'],
   });
   const body = each('t', collection('items'), require_(binary('!=', member(t, 'key'), int(0xbad)), 'BAD'));
-  const of = library([ITEM], [items], [validator('items', [body], [repair('BAD', 'unlink', { subject: t })])]); // prettier-ignore
+  const of = library(
+    [ITEM],
+    [items],
+    [validator('items', [body], [repair('BAD', 'unlink', { subject: t })])],
+  );
   return { memory, of, symbols: { root: 0x4000 } };
 }

@@ -20,7 +20,8 @@ function walked(memory: FlatSpace, limit = 1000): Ring {
   while (ring.advance());
   return ring;
 }
-const faults = (memory: FlatSpace) => walked(memory).faults.map(({ code, node, side, expected }) => [code, node, side, expected]); // prettier-ignore
+const faults = (memory: FlatSpace) =>
+  walked(memory).faults.map(({ code, node, side, expected }) => [code, node, side, expected]);
 
 describe('a ring', () => {
   it('is walked in batches, and ends at its limit', () => {
@@ -64,13 +65,16 @@ describe('a ring', () => {
 
   it('is not taken in by a link that is one word off', () => {
     const memory = ringOf(1);
-    // Read as a list_head, the word before the only entry has the entry's next where its prev would be: the head. Which of the head's links
-    // is wrong nothing says, and no entry is made up.
+    // Read as a list_head, the word before the only entry has the entry's next where its prev would be: the head. Which
+    // of the head's links is wrong nothing says, and no entry is made up.
     memory.put(HEAD, at(0) - 8);
     const ring = walked(memory);
     expect(ring.nodes).toEqual([]);
     expect(ring.complete).toBe(false);
-    expect(ring.faults.map(({ node, expected }) => [node, expected])).toEqual([[HEAD, undefined], [HEAD, undefined]]); // prettier-ignore
+    expect(ring.faults.map(({ node, expected }) => [node, expected])).toEqual([
+      [HEAD, undefined],
+      [HEAD, undefined],
+    ]);
   });
 
   it('with both links of an entry damaged still has the entry', () => {

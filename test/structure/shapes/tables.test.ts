@@ -3,7 +3,17 @@ import { describe, expect, it } from 'vitest';
 import type { LocatorModel, StructModel } from '../../../src/model/structure.ts';
 import { binary, call, cast, collection, int, member, name, symbol } from '../../support/formulas.ts';
 import { FlatSpace } from '../../support/flat-space.ts';
-import { each, KERNEL_STRUCTS, library, locator, require_, sessionOn, struct, typeOf, validator } from '../../support/structures.ts'; // prettier-ignore
+import {
+  each,
+  KERNEL_STRUCTS,
+  library,
+  locator,
+  require_,
+  sessionOn,
+  struct,
+  typeOf,
+  validator,
+} from '../../support/structures.ts';
 
 const ENTRY = struct('entry', { value: 'u64', link: 'hlist_node' }, KERNEL_STRUCTS);
 const x = name('x');
@@ -17,17 +27,33 @@ function found(
   symbols: Record<string, number>,
   more: readonly StructModel[] = [],
 ) {
-  // prettier-ignore
-  const said = validator('things', [each('x', collection('things'), require_(binary('!=', member(x, 'index'), member(x, 'index')), 'AT', [{ value: member(x, 'index'), format: 'plain' }, ' ', { value: x, format: 'hex' }]))]); // prettier-ignore
+  const said = validator('things', [
+    each(
+      'x',
+      collection('things'),
+      require_(binary('!=', member(x, 'index'), member(x, 'index')), 'AT', [
+        { value: member(x, 'index'), format: 'plain' },
+        ' ',
+        { value: x, format: 'hex' },
+      ]),
+    ),
+  ]);
   const result = sessionOn(library([ENTRY, ...more], [of], [said]), memory, symbols).validate('things');
   const shaped = result?.drafts.filter((one) => one.of_shape) ?? [];
   messages.splice(0, Infinity, ...shaped.map(({ message }) => message));
-  const elements = result?.drafts.filter((one) => !one.of_shape).map((one) => Number(one.message.split(' ')[0])) ?? []; // prettier-ignore
-  return { elements, shaped: shaped.map((one) => [one.code, one.address, one.expected]), failure: result?.failure?.code }; // prettier-ignore
+  const elements =
+    result?.drafts.filter((one) => !one.of_shape).map((one) => Number(one.message.split(' ')[0])) ?? [];
+  return {
+    elements,
+    shaped: shaped.map((one) => [one.code, one.address, one.expected]),
+    failure: result?.failure?.code,
+  };
 }
 
 describe('an array', () => {
-  const pointed = locator('things', 'array', 'entry', cast(symbol('base'), typeOf('*entry')), { length: cast(symbol('length'), typeOf('u32')) }); // prettier-ignore
+  const pointed = locator('things', 'array', 'entry', cast(symbol('base'), typeOf('*entry')), {
+    length: cast(symbol('length'), typeOf('u32')),
+  });
 
   it('is as long as its type or its length says', () => {
     const memory = new FlatSpace();
@@ -41,7 +67,9 @@ describe('an array', () => {
   it('that is longer than it can be, or lies nowhere, is no array', () => {
     const memory = new FlatSpace();
     memory.put(0x4100, 9);
-    const held = locator('things', 'array', 'entry', cast(symbol('base'), typeOf('entry[4]')), { length: cast(symbol('length'), typeOf('u32')) }); // prettier-ignore
+    const held = locator('things', 'array', 'entry', cast(symbol('base'), typeOf('entry[4]')), {
+      length: cast(symbol('length'), typeOf('u32')),
+    });
     expect(found(memory, held, { base: 0x1_0000, length: 0x4100 })).toMatchObject({ failure: 'INDEX' });
     memory.put(0x4000, 0xdead_0000_0000_0000n);
     expect(found(memory, pointed, { base: 0x4000, length: 0x4100 })).toMatchObject({ failure: 'UNMAPPED' });
@@ -50,7 +78,10 @@ describe('an array', () => {
 
 describe('a ring', () => {
   const word = (of: string) => cast(symbol(of), typeOf('u16'));
-  const ring = locator('things', 'ring', 'entry', cast(symbol('base'), typeOf('entry[8]')), { first: word('first'), last: word('last') }); // prettier-ignore
+  const ring = locator('things', 'ring', 'entry', cast(symbol('base'), typeOf('entry[8]')), {
+    first: word('first'),
+    last: word('last'),
+  });
   const at = (first: number, last: number) => {
     const memory = new FlatSpace();
     memory.put(0x4000, first);
@@ -92,16 +123,25 @@ describe('a hash', () => {
 
   it('is all of its buckets', () => {
     const memory = new FlatSpace();
-    for (const [bucket, entry] of [[1, 0x1_0000], [3, 0x1_0040]] as const) {
+    for (const [bucket, entry] of [
+      [1, 0x1_0000],
+      [3, 0x1_0040],
+    ] as const) {
       memory.put(0x4000 + bucket * 8, entry + 8);
       memory.put(entry + 16, 0x4000 + bucket * 8);
-    } // prettier-ignore
+    }
     expect(found(memory, hash, { base: 0x4000 })).toEqual({
       elements: [0, 1],
       shaped: [],
       failure: undefined,
     });
-    const heads = validator('things', [each('x', collection('things'), require_(binary('==', call('head', x), int(0)), 'AT', [{ value: call('head', x), format: 'hex' }]))]); // prettier-ignore
+    const heads = validator('things', [
+      each(
+        'x',
+        collection('things'),
+        require_(binary('==', call('head', x), int(0)), 'AT', [{ value: call('head', x), format: 'hex' }]),
+      ),
+    ]);
     const result = sessionOn(library([ENTRY], [hash], [heads]), memory, { base: 0x4000 }).validate('things');
     expect(result?.drafts.map((one) => one.message)).toEqual(['0x4008', '0x4018']);
     memory.put(0x1_0040 + 16, 0);
@@ -122,7 +162,11 @@ describe('a hash of rings', () => {
         memory.put(node + 8, ring[(index + ring.length - 1) % ring.length] as number);
       });
     }
-    expect(found(memory, hash, { base: heads[0] as number }, [RINGED])).toEqual({ elements: [0, 1, 2], shaped: [], failure: undefined }); // prettier-ignore
+    expect(found(memory, hash, { base: heads[0] as number }, [RINGED])).toEqual({
+      elements: [0, 1, 2],
+      shaped: [],
+      failure: undefined,
+    });
     memory.put(0x1_0050, 0);
     const broken = found(memory, hash, { base: heads[0] as number }, [RINGED]);
     expect(broken.shaped).toEqual([['LIST_NULL', 0x1_0050, 0x1_0008]]);
@@ -130,7 +174,17 @@ describe('a hash of rings', () => {
 });
 
 describe('an xarray', () => {
-  const STRUCTS = [struct('xarray', { xa_head: '*void' }), struct('xa_node', { shift: 'u8', offset: 'u8', count: 'u8', nr_values: 'u8', parent: '*void', slots: '*void[64]' })]; // prettier-ignore
+  const STRUCTS = [
+    struct('xarray', { xa_head: '*void' }),
+    struct('xa_node', {
+      shift: 'u8',
+      offset: 'u8',
+      count: 'u8',
+      nr_values: 'u8',
+      parent: '*void',
+      slots: '*void[64]',
+    }),
+  ];
   const pids = locator('things', 'xarray', 'entry', cast(symbol('root'), typeOf('xarray')));
   const [TOP, LOW] = [0x1_0000, 0x1_1000];
   const two = (): FlatSpace => {
@@ -170,7 +224,12 @@ describe('an xarray', () => {
     expect(walk(memory).shaped).toEqual([['XA_WILD', LOW + 0x410, undefined]]);
     memory.put(LOW + 0x410, 0x2_0040);
     memory.put(TOP + 16 + 8 * 3, TOP + 2);
-    expect(walk(memory).shaped).toEqual([['XA_COUNT', TOP + 2, 1], ['XA_WILD', TOP + 40, undefined]].slice(1)); // prettier-ignore
+    expect(walk(memory).shaped).toEqual(
+      [
+        ['XA_COUNT', TOP + 2, 1],
+        ['XA_WILD', TOP + 40, undefined],
+      ].slice(1),
+    );
   });
 });
 
@@ -191,7 +250,11 @@ describe('a maple tree', () => {
     memory.put(TOP + 8, 0xfff);
     memory.put(TOP + 80, LEFT + LEAF);
     memory.put(TOP + 88, RIGHT + LEAF);
-    for (const [node, slot] of [[LEFT, 0], [RIGHT, 1]] as const) memory.put(node, TOP + slot * 8 + 6); // prettier-ignore
+    for (const [node, slot] of [
+      [LEFT, 0],
+      [RIGHT, 1],
+    ] as const)
+      memory.put(node, TOP + slot * 8 + 6);
     memory.put(LEFT + 8, 0xff);
     memory.put(LEFT + 16, 0x1ff);
     memory.put(LEFT + 128 + 8, 0x2_0000);

@@ -1,8 +1,30 @@
 // Red-black trees and graphs.
 import { describe, expect, it } from 'vitest';
-import { binary, call, cast, collection, element, int, member, name, range, symbol, index } from '../../support/formulas.ts'; // prettier-ignore
+import {
+  binary,
+  call,
+  cast,
+  collection,
+  element,
+  int,
+  member,
+  name,
+  range,
+  symbol,
+  index,
+} from '../../support/formulas.ts';
 import { FlatSpace } from '../../support/flat-space.ts';
-import { each, KERNEL_STRUCTS, library, locator, require_, sessionOn, struct, typeOf, validator } from '../../support/structures.ts'; // prettier-ignore
+import {
+  each,
+  KERNEL_STRUCTS,
+  library,
+  locator,
+  require_,
+  sessionOn,
+  struct,
+  typeOf,
+  validator,
+} from '../../support/structures.ts';
 
 const ITEM = struct('item', { pad: 'u64', node: 'rb_node', key: 'u64' }, KERNEL_STRUCTS);
 const items = collection('items');
@@ -10,8 +32,23 @@ const black = binary('==', binary('&', member(element, 'node', '__rb_parent_colo
 const i = name('i');
 const TREE = library(
   [ITEM],
-  [locator('items', 'tree', 'item', cast(symbol('root'), typeOf('rb_root_cached')), { via: ['node'], key: ['key'], id: ['key'] })], // prettier-ignore
-  [validator('items', [each('i', items, require_(binary('in', call('depth', i), range(int(1), call('depth', items))), 'DEPTH'), require_(binary('==', call('depth', i, black), int(2)), 'BLACKS'))])], // prettier-ignore
+  [
+    locator('items', 'tree', 'item', cast(symbol('root'), typeOf('rb_root_cached')), {
+      via: ['node'],
+      key: ['key'],
+      id: ['key'],
+    }),
+  ],
+  [
+    validator('items', [
+      each(
+        'i',
+        items,
+        require_(binary('in', call('depth', i), range(int(1), call('depth', items))), 'DEPTH'),
+        require_(binary('==', call('depth', i, black), int(2)), 'BLACKS'),
+      ),
+    ]),
+  ],
 );
 const ROOT = 0x4000;
 const at = (key: number): number => 0x1_0000 + key * 0x40;
@@ -38,7 +75,10 @@ function seven(): FlatSpace {
 
 const validate = (memory: FlatSpace) => sessionOn(TREE, memory, { root: ROOT }).validate('items');
 /** Of shape findings, what and where. */
-const shaped = (memory: FlatSpace) => validate(memory)?.drafts.filter((one) => one.of_shape).map((one) => [one.code, one.place, one.expected]); // prettier-ignore
+const shaped = (memory: FlatSpace) =>
+  validate(memory)
+    ?.drafts.filter((one) => one.of_shape)
+    .map((one) => [one.code, one.place, one.expected]);
 
 describe('a red-black tree', () => {
   it('is walked in order, with depths and black heights', () => {
@@ -90,10 +130,26 @@ const accounts = collection('accounts');
 const n = name('n');
 const GRAPH = library(
   [LEDGER],
-  [locator('accounts', 'graph', 'ledger_node', symbol('ledger'), { step: [index(member(element, 'child'), range(int(0), member(element, 'count')))] })], // prettier-ignore
+  [
+    locator('accounts', 'graph', 'ledger_node', symbol('ledger'), {
+      step: [index(member(element, 'child'), range(int(0), member(element, 'count')))],
+    }),
+  ],
   [
     validator('accounts', [
-      each('n', accounts, require_(binary('or', binary('==', member(n, 'leaf'), int(0)), binary('==', call('depth', n), call('depth', accounts))), 'DEPTH', [{ value: n, format: 'plain' }])), // prettier-ignore
+      each(
+        'n',
+        accounts,
+        require_(
+          binary(
+            'or',
+            binary('==', member(n, 'leaf'), int(0)),
+            binary('==', call('depth', n), call('depth', accounts)),
+          ),
+          'DEPTH',
+          [{ value: n, format: 'plain' }],
+        ),
+      ),
       require_(binary('==', call('sum', accounts, member(element, 'count')), int(3)), 'SUM'),
       require_(
         binary('==', call('root', accounts), call('min', accounts, call('u64_at', int(0x4000)))),
@@ -122,17 +178,23 @@ describe('a graph', () => {
     deep.put(at(1) + 8, at(3));
     deep.put(at(3), 0x1_0001);
     deep.put(at(2), 0x1_0001);
-    expect(check(deep)?.drafts).toMatchObject([{ code: 'DEPTH', place: 'accounts[2].leaf', message: 'accounts[2]' }]); // prettier-ignore
+    expect(check(deep)?.drafts).toMatchObject([
+      { code: 'DEPTH', place: 'accounts[2].leaf', message: 'accounts[2]' },
+    ]);
   });
 
   it('says which link leads back above, and which leads nowhere', () => {
     const cycle = ledger();
     cycle.put(at(2) + 8, at(0));
-    expect(check(cycle)?.drafts).toMatchObject([{ code: 'GRAPH_CYCLE', place: 'accounts[2].child[0]', address: at(2) + 8 }]); // prettier-ignore
+    expect(check(cycle)?.drafts).toMatchObject([
+      { code: 'GRAPH_CYCLE', place: 'accounts[2].child[0]', address: at(2) + 8 },
+    ]);
     const wild = ledger();
     wild.put(at(0) + 16, 0xdead_0000_0000_0100n);
     const result = check(wild);
-    expect(result?.drafts).toMatchObject([{ code: 'GRAPH_WILD', place: 'accounts[0].child[1]', address: at(0) + 16 }]); // prettier-ignore
+    expect(result?.drafts).toMatchObject([
+      { code: 'GRAPH_WILD', place: 'accounts[0].child[1]', address: at(0) + 16 },
+    ]);
   });
 
   it('with a count that is too large says INDEX, and is judged no further', () => {

@@ -24,7 +24,9 @@ it("an earlier dump of the same boot says what the machine's memory was, wheneve
 });
 
 it('of another boot, or where nothing says which, nothing can be compared', () => {
-  expect(withEarlier(machine(BOOT), machine('OSRELEASE=6.1.0\nKERNELOFFSET=2d000000\n'))).toMatch(/another boot/); // prettier-ignore
+  expect(withEarlier(machine(BOOT), machine('OSRELEASE=6.1.0\nKERNELOFFSET=2d000000\n'))).toMatch(
+    /another boot/,
+  );
   expect(withEarlier(machine(BOOT), machine(undefined))).toMatch(/carries no VMCOREINFO/);
   expect(withEarlier(machine(undefined), machine(undefined))).toMatch(/carries no VMCOREINFO/);
 });

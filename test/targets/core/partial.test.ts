@@ -17,13 +17,15 @@ const whole = join(folder, 'whole');
 const MIB = 1_048_576;
 
 beforeAll(() => {
-  const scenario = scenarioOf('scenario "a" {\n uses two_partitions\n run 50 ms\n expect { guest web is healthy }\n}');
+  const scenario = scenarioOf(
+    'scenario "a" {\n uses two_partitions\n run 50 ms\n expect { guest web is healthy }\n}',
+  );
   const { run, release } = damagedMachine(scenario, 1, new TwinLines(), 40_000_000);
   const web = run.machine.target.partitions.find(({ name }) => name === 'web');
   // As from elsewhere: nothing of Siren's own in the notes.
   if (web) writeDump(whole, web, []);
   release();
-}); // prettier-ignore
+});
 
 function look(path: string, more: (patient: Patient) => Patient = (patient) => patient): Attended {
   const opened = openMachine(path, 'dump');
@@ -66,10 +68,17 @@ describe('a dump of a healthy machine', () => {
   it('is not judged when it says that its page tables have five levels, and no such kernel is laid out like it', () => {
     const { report } = look(whole, (patient) => ({
       ...patient,
-      boot_copy: Buffer.from(Buffer.from(patient.boot_copy ?? []).toString('latin1').replace('pgtable_l5_enabled)=0', 'pgtable_l5_enabled)=1'), 'latin1'),
-    })); // prettier-ignore
+      boot_copy: Buffer.from(
+        Buffer.from(patient.boot_copy ?? [])
+          .toString('latin1')
+          .replace('pgtable_l5_enabled)=0', 'pgtable_l5_enabled)=1'),
+        'latin1',
+      ),
+    }));
     expect(report.findings).toEqual([]);
-    const codes = new Set(report.verdicts.filter(({ verdict }) => verdict === 'unreachable').map(({ code }) => code)); // prettier-ignore
+    const codes = new Set(
+      report.verdicts.filter(({ verdict }) => verdict === 'unreachable').map(({ code }) => code),
+    );
     expect([...codes]).toEqual(['FIVE_LEVELS']);
   });
 });

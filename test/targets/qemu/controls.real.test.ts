@@ -10,8 +10,10 @@ if (missing !== undefined) console.log(`left out, for want of a real guest: ${mi
 /** Whatever of a processor changes as soon as it executes anything. */
 function stateOf(target: QemuTarget, cpu: number): string {
   const one = target.partitions[0]?.cpus[cpu];
-  return (['rip', 'rsp', 'rflags', 'cr3', 'gs_base', 'rax', 'rdi'] as const).map((name) => one?.get(name)).join(' ');
-} // prettier-ignore
+  return (['rip', 'rsp', 'rflags', 'cr3', 'gs_base', 'rax', 'rdi'] as const)
+    .map((name) => one?.get(name))
+    .join(' ');
+}
 
 const ticks = (target: QemuTarget, cpu: number): number => target.progress('web', cpu).ticks;
 const run = (target: QemuTarget, ms: number): void => target.runUntil(target.now() + ms * MS);

@@ -95,7 +95,9 @@ describe('siren doctor', () => {
       for (const id of ['a', 'b', 'c', 'd']) mkdirSync(cached(`snapshots/${id}`), { recursive: true });
       expect(about('snapshots')).toEqual({
         state: 'note',
-        what: expect.stringMatching(/^4 of 4 snapshots are damaged .*: a: facts.json: there is no such file; b: .*; c: .*; and 1 more$/) as string, // prettier-ignore
+        what: expect.stringMatching(
+          /^4 of 4 snapshots are damaged .*: a: facts.json: there is no such file; b: .*; c: .*; and 1 more$/,
+        ) as string,
       });
     });
   });

@@ -100,7 +100,10 @@ describe('siren guest prepare', () => {
     expect(moduleName(file)).toBe('qemu_fw_cfg.ko');
     writeFileSync(file, 'damaged');
     writeFileSync(`${file}.plain`, 'damaged');
-    expect(problemOf(() => readModule(file, search_path))).toMatchObject({ code: 'NO_KERNEL', message: expect.stringContaining(`the module ${file} cannot be read`) }); // prettier-ignore
+    expect(problemOf(() => readModule(file, search_path))).toMatchObject({
+      code: 'NO_KERNEL',
+      message: expect.stringContaining(`the module ${file} cannot be read`),
+    });
   });
 
   it('finds modules that are packed, and names the package of a program that it takes to unpack them', () => {

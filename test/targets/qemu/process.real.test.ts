@@ -10,7 +10,9 @@ import { FILES, topologyOf, whyNoGuest } from '../../support/real-guest.ts';
 
 const missing = whyNoGuest();
 
-/** Restores two machines and lets them run for ever; in the process itself, or in a worker that it ends after a while. */
+/**
+ * Restores two machines and lets them run for ever; in the process itself, or in a worker that it ends after a while.
+ */
 function program(worker: boolean): string {
   const machine = `
     const { restoreMachine } = await import(${JSON.stringify(pathToFileURL(join(builtFolder(), 'targets/qemu/machine.js')).href)});

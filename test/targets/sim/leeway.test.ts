@@ -42,12 +42,20 @@ describe('slack', () => {
   });
 
   it('lets pass nothing else: no count, no address of user space, no pointer, no zero', () => {
-    for (const [one, other] of [[3, 4], [0x40_0100, 0x40_0200], [0, now], [-0x7780_0000_0000, -0x777f_ffff_fff8]] as const)
+    for (const [one, other] of [
+      [3, 4],
+      [0x40_0100, 0x40_0200],
+      [0, now],
+      [-0x7780_0000_0000, -0x777f_ffff_fff8],
+    ] as const)
       expect(compared(SLACK, word(one), word(other)), `${one} ${other}`).toContain('memory at');
-  }); // prettier-ignore
+  });
 
   it('lets registers and the time that was used move, and nothing else of a CPU', () => {
-    const cpu = (change: (cpu: NonNullable<ReturnType<SimTarget['cpuNamed']>>) => void): Change => (target) => change(target.cpuNamed('db', 1) as never); // prettier-ignore
+    const cpu =
+      (change: (cpu: NonNullable<ReturnType<SimTarget['cpuNamed']>>) => void): Change =>
+      (target) =>
+        change(target.cpuNamed('db', 1) as never);
     const set = (value: number): Change => cpu((one) => one.set(REG.r12, value));
     expect(compared(SLACK, set(now), set(now + 9 * MS))).toBe('');
     expect(compared(SLACK, set(now), set(now + 11 * MS))).toContain('cpu 1 r12');
@@ -96,10 +104,13 @@ describe('outputs under slack', () => {
   });
 
   it('of two devices, and requests and answers, may change places', () => {
-    const [ask, answer] = [1, 2].map((kind) => puts(-20 * MS, 'm', 'message', 'mailbox', kind)) as [Change, Change];
+    const [ask, answer] = [1, 2].map((kind) => puts(-20 * MS, 'm', 'message', 'mailbox', kind)) as [
+      Change,
+      Change,
+    ];
     expect(compared(SLACK, all(ask, answer), all(answer, ask))).toBe('');
     expect(compared(undefined, all(ask, answer), all(answer, ask))).toContain('message');
-  }); // prettier-ignore
+  });
 });
 
 describe('except', () => {

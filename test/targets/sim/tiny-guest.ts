@@ -5,7 +5,10 @@ import { powerOn } from '../../../src/targets/sim/sim-target.ts';
 import type { Cpu, GuestKernel, Loader, Step } from '../../../src/targets/sim/step.ts';
 import { REG, STEP_BYTES, STEP_MAGIC } from '../../../src/targets/sim/step.ts';
 
-/** A guest of a few steps: kernel half mapped at BASE + physical for 32 MiB in 2 MiB pages, and [FINE, +2 MiB) in 4 KiB pages. */
+/**
+ * A guest of a few steps: kernel half mapped at BASE + physical for 32 MiB in 2 MiB pages, and [FINE, +2 MiB) in 4 KiB
+ * pages.
+ */
 export const BASE = -0x8000_0000;
 export const PML4 = 0x1000;
 export const PDPT = 0x2000;
@@ -123,12 +126,18 @@ export function lpar(name: string, options: LparOptions = {}): LparModel {
     memory_bytes: 64 * 1_048_576,
     devices: options.devices ?? [],
     kernel: {
-      flavour: 'linux', workload: 'idle', heartbeat_ns: options.heartbeat_ns ?? 5_000_000, heartbeat_by: 'thread',
-      watchdog_thresh_ns: 10_000_000_000, panic_on_oops: false, softlockup_panic: false, layout_seed: 0,
+      flavour: 'linux',
+      workload: 'idle',
+      heartbeat_ns: options.heartbeat_ns ?? 5_000_000,
+      heartbeat_by: 'thread',
+      watchdog_thresh_ns: 10_000_000_000,
+      panic_on_oops: false,
+      softlockup_panic: false,
+      layout_seed: 0,
     },
     metadata: { size_bytes: 65_536, seal: 'crc32c', describes: [] },
     span,
-  }; // prettier-ignore
+  };
 }
 
 export function topology(

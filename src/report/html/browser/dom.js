@@ -24,9 +24,8 @@ const HIDDEN =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /**
- * Shows what would not show, or would reorder what is shown, as text/escape.ts does: `\x1b`, `\u202e`. Line feeds and tabs stay.
- * @param {string} text
- * @returns {string}
+ * Shows what would not show, or would reorder what is shown, as text/escape.ts does: `\x1b`, `\u202e`. Line feeds and
+ * tabs stay. @param {string} text @returns {string}
  */
 export function visible(text) {
   return text.replace(HIDDEN, (character) => {
@@ -49,19 +48,16 @@ function escaped(value) {
 }
 
 /**
- * A template whose values are escaped, for elements and quoted attributes. Arrays are joined; `undefined`, `null` and `false` are nothing.
- * @param {TemplateStringsArray} strings
- * @param {...unknown} values
- * @returns {Markup}
+ * A template whose values are escaped, for elements and quoted attributes. Arrays are joined; `undefined`, `null` and
+ * `false` are nothing. @param {TemplateStringsArray} strings @param {...unknown} values @returns {Markup}
  */
 export function markup(strings, ...values) {
   return new Markup(strings.map((text, index) => text + escaped(values[index])).join(''));
 }
 
 /**
- * `31.4 ms`: the largest unit that keeps the number at 1 or above. The nanosecond before 0 is when a guest that is restored says again what it said as it booted.
- * @param {number} time_ns
- * @returns {string}
+ * `31.4 ms`: the largest unit that keeps the number at 1 or above. The nanosecond before 0 is when a guest that is
+ * restored says again what it said as it booted. @param {number} time_ns @returns {string}
  */
 export function time(time_ns) {
   if (time_ns === -1) return 'before it began';

@@ -8,10 +8,8 @@
 export const CHARACTER = 6.3;
 
 /**
- * The same text again and again, nearer to each other than it is wide, becomes one: `again ×6` at the first of them, and nothing at the
- * others.
- * @param {readonly Label[]} labels ascending in x
- * @returns {Label[]}
+ * The same text again and again, nearer to each other than it is wide, becomes one: `again ×6` at the first of them,
+ * and nothing at the others. @param {readonly Label[]} labels ascending in x @returns {Label[]}
  */
 export function gathered(labels) {
   /** @type {Map<string, { first: number, last: number, count: number }>} */
@@ -33,13 +31,10 @@ export function gathered(labels) {
 }
 
 /**
- * Puts each label beside its point, so that no text covers another and no leader (the line from a point up to its text) crosses a text: of
- * points that stand close, the earlier has the higher row. Near the right edge a text goes to the left of its point.
- * @param {readonly Label[]} labels ascending in x
- * @param {number} left
- * @param {number} right
- * @param {number} rows the most that there may be
- * @returns {Placed[]}
+ * Puts each label beside its point, so that no text covers another and no leader (the line from a point up to its text)
+ * crosses a text: of points that stand close, the earlier has the higher row. Near the right edge a text goes to the
+ * left of its point. @param {readonly Label[]} labels ascending in x @param {number} left @param {number} right @param
+ * {number} rows the most that there may be @returns {Placed[]}
  */
 export function placeLabels(labels, left, right, rows) {
   /** @type {{ from: number, to: number, at: number, row: number }[]} */

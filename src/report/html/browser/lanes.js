@@ -142,7 +142,9 @@ export function troubleFrom(lane, run) {
 
 /** Points nearer to each other than this share of the whole belong together. */
 const NEAR = 0.04;
-/** A stretch is worth a picture of its own when it is shorter than this share of the whole and holds this many points. */
+/**
+ * A stretch is worth a picture of its own when it is shorter than this share of the whole and holds this many points.
+ */
 const SHORT = 0.25;
 const MANY = 3;
 

@@ -52,9 +52,9 @@ export function asNumbers(before, after) {
 const NEAR = 5;
 
 /**
- * The bytes around a finding, a row for each field, the wrong field marked; what lies between named fields in rows of sixteen. Of a
- * large structure the neighbours of the wrong field stand open, and all of it is folded below.
- * @param {FindingResult} finding
+ * The bytes around a finding, a row for each field, the wrong field marked; what lies between named fields in rows of
+ * sixteen. Of a large structure the neighbours of the wrong field stand open, and all of it is folded below. @param
+ * {FindingResult} finding
  */
 export function memoryView(finding) {
   const { context } = finding;

@@ -89,11 +89,9 @@ function follows(finding, all) {
 }
 
 /**
- * A finding with its memory; what follows from it is folded below. Depth is bounded: a ring of consequences cannot hang the page.
- * @param {FindingResult} finding
- * @param {readonly FindingResult[]} all
- * @param {number} depth
- * @returns {import('./dom.js').Markup}
+ * A finding with its memory; what follows from it is folded below. Depth is bounded: a ring of consequences cannot hang
+ * the page. @param {FindingResult} finding @param {readonly FindingResult[]} all @param {number} depth @returns
+ * {import('./dom.js').Markup}
  */
 function findingView(finding, all, depth) {
   const after =

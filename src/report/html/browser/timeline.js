@@ -23,11 +23,9 @@ const ROW = 14;
 const AXIS = 26;
 
 /**
- * One lane for the hypervisor, for each partition and for each ambulance, over virtual time. What came before t = 0 stands in a margin
- * that is not to scale. Where all that matters happened in a short while, a second picture shows that while alone.
- * @param {PageRun} run
- * @param {PageTopology} topology
- * @param {number} width pixels
+ * One lane for the hypervisor, for each partition and for each ambulance, over virtual time. What came before t = 0
+ * stands in a margin that is not to scale. Where all that matters happened in a short while, a second picture shows
+ * that while alone. @param {PageRun} run @param {PageTopology} topology @param {number} width pixels
  */
 export function timelinePictures(run, topology, width) {
   const lanes = lanesOf(run, topology);

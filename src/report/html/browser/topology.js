@@ -12,12 +12,10 @@ const BAR = 30;
 const LINE = 17;
 
 /**
- * The machine as a picture: CPUs, memory and devices in their owners' colours, the partitions, and the ambulances with arrows to whom they
- * attend (solid where one came in this run).
- * @param {PageTopology} topology
- * @param {number} width pixels
- * @param {{ attended: ReadonlySet<string>, health: ReadonlyMap<string, string>, struck: ReadonlySet<string> }} run
- * @returns {Markup}
+ * The machine as a picture: CPUs, memory and devices in their owners' colours, the partitions, and the ambulances with
+ * arrows to whom they attend (solid where one came in this run). @param {PageTopology} topology @param {number} width
+ * pixels @param {{ attended: ReadonlySet<string>, health: ReadonlyMap<string, string>, struck: ReadonlySet<string> }}
+ * run @returns {Markup}
  */
 export function topologyPicture(topology, width, run) {
   const inner = width - 2 * PAD;

@@ -8,8 +8,8 @@ export type ArchiveEntry =
 const MODE = { folder: 0o40_755, program: 0o100_755, file: 0o100_644, link: 0o120_777 } as const;
 
 /**
- * An archive of the `newc` kind, as the kernel unpacks it (Documentation/driver-api/early-userspace/buffer-format.rst). Owned by root, without
- * times: the same entries give the same bytes.
+ * An archive of the `newc` kind, as the kernel unpacks it (Documentation/driver-api/early-userspace/buffer-format.rst).
+ * Owned by root, without times: the same entries give the same bytes.
  */
 export function writeCpio(entries: readonly ArchiveEntry[]): Uint8Array {
   const pieces: Buffer[] = [];
@@ -30,7 +30,9 @@ function contentOf(entry: ArchiveEntry): Uint8Array {
   return entry.kind === 'link' ? Buffer.from(entry.to) : Buffer.alloc(0);
 }
 
-/** A header of 13 numbers in 8 hex digits each behind `070701`, the name with its NUL, the content; both end on 4 bytes. */
+/**
+ * A header of 13 numbers in 8 hex digits each behind `070701`, the name with its NUL, the content; both end on 4 bytes.
+ */
 function member(path: string, mode: number, content: Uint8Array, inode: number): Buffer {
   const links = (mode & 0o170_000) === 0o40_000 ? 2 : 1;
   const name = Buffer.from(`${path}\0`);

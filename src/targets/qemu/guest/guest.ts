@@ -36,7 +36,10 @@ const DESCRIPTION_BYTES = 65_536;
 /** Larger than any kernel or initramfs that QEMU boots in a small machine. */
 export const IMAGE_BYTES: number = 2 ** 28;
 
-/** The guest that was prepared last in that cache. Throws NO_GUEST when there is none, one of another version, or one of which a file is missing. */
+/**
+ * The guest that was prepared last in that cache. Throws NO_GUEST when there is none, one of another version, or one of
+ * which a file is missing.
+ */
 export function openGuest(cache: string): Guest {
   const folder = guestFolder(cache);
   const bytes = readBounded(join(folder, 'guest.json'), DESCRIPTION_BYTES);

@@ -4,14 +4,17 @@ import { TASK_SCRIPTS } from './tasks.ts';
 const READY_LINE = 'SIREN-READY';
 /** Begins each line on the second serial port that is a heartbeat; a running number follows. */
 export const BEAT_WORD = 'BEAT';
-/** Begins the line in which the guest says, in hex, what the hypervisor has taken as its registration: fw_cfg gives it back. */
+/**
+ * Begins the line in which the guest says, in hex, what the hypervisor has taken as its registration: fw_cfg gives it
+ * back.
+ */
 export const REGION_WORD = 'REGION';
 /** Where the guest beats and listens. */
 const LINE = '/dev/ttyS1';
 
 /**
- * The words on the kernel's command line that `INIT` reads. `names`: the tasks to start, by the scripts' names; the beat's period in ms;
- * `fork`: a process forked for each beat, `thread`: none.
+ * The words on the kernel's command line that `INIT` reads. `names`: the tasks to start, by the scripts' names; the
+ * beat's period in ms; `fork`: a process forked for each beat, `thread`: none.
  */
 export interface GuestOrders {
   readonly names: readonly string[];
@@ -25,8 +28,9 @@ export function orderWords({ names, heartbeat_ms, beat }: GuestOrders): readonly
 }
 
 /**
- * The guest's pid 1: registers the region (qemu_fw_cfg does that when it is loaded) before the workload is started, and then buries whoever has lost his
- * parent. It starts nothing but the services: were it to find damage while it buries a task, Linux would panic for want of an init.
+ * The guest's pid 1: registers the region (qemu_fw_cfg does that when it is loaded) before the workload is started, and
+ * then buries whoever has lost his parent. It starts nothing but the services: were it to find damage while it buries a
+ * task, Linux would panic for want of an init.
  */
 const INIT = `#!/bin/busybox sh
 /bin/busybox mkdir -p /proc /sys /dev /tmp /run /srv
@@ -48,8 +52,8 @@ done
 `;
 
 /**
- * Starts the workload, the heartbeat and what listens on the second serial port for `exit NAME [PID]` (SIGKILL to that task) and `panic` (the magic
- * key). Then it buries its children, each at once.
+ * Starts the workload, the heartbeat and what listens on the second serial port for `exit NAME [PID]` (SIGKILL to that
+ * task) and `panic` (the magic key). Then it buries its children, each at once.
  */
 const SERVICES = `#!/bin/busybox sh
 names= ; period=100; beat=fork

@@ -1,4 +1,6 @@
-/** Offset of the word that says where the version's text is, less 0x200 (Documentation/x86/boot.rst, kernel_version). */
+/**
+ * Offset of the word that says where the version's text is, less 0x200 (Documentation/x86/boot.rst, kernel_version).
+ */
 const VERSION_POINTER = 0x20e;
 const MAGIC_AT = 0x202;
 

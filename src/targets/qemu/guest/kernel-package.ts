@@ -18,8 +18,8 @@ const UNPACK_MS = 120_000;
 const COMPLETE = 'complete';
 
 /**
- * Modules that the guest loads, in this order, by their files' paths under kernel/: the first registers VMCOREINFO, the others tell QEMU of a panic.
- * What is not there is taken to be built in.
+ * Modules that the guest loads, in this order, by their files' paths under kernel/: the first registers VMCOREINFO, the
+ * others tell QEMU of a panic. What is not there is taken to be built in.
  */
 const MODULES = [
   'drivers/firmware/qemu_fw_cfg',
@@ -37,8 +37,8 @@ export interface KernelFiles {
 }
 
 /**
- * Downloads one Debian package and unpacks it under `folder`, where it is then found again; nothing is installed. Without a name: the one package
- * that linux-image-cloud-amd64 depends on.
+ * Downloads one Debian package and unpacks it under `folder`, where it is then found again; nothing is installed.
+ * Without a name: the one package that linux-image-cloud-amd64 depends on.
  */
 export function kernelFromPackage(
   folder: string,
@@ -49,13 +49,20 @@ export function kernelFromPackage(
   const programs = needPrograms(['apt-cache', 'apt-get', 'dpkg'], search_path);
   const package_name = name ?? newestCloudKernel(programs['apt-cache']);
   if (!PACKAGE_NAME.test(package_name))
-    throw new QemuProblem('NO_KERNEL', `'${package_name}' is no name of a package`, 'give one as apt prints it, without a version'); // prettier-ignore
+    throw new QemuProblem(
+      'NO_KERNEL',
+      `'${package_name}' is no name of a package`,
+      'give one as apt prints it, without a version',
+    );
   const home = join(folder, package_name);
   mkdirSync(home, { recursive: true });
   const unpacked = join(home, 'unpacked');
   if (existsSync(join(home, COMPLETE))) return findKernel(unpacked, package_name);
   say(`downloading ${package_name}`);
-  const got = runProgramFile(programs['apt-get'], ['download', package_name], { cwd: home, limit_ms: DOWNLOAD_MS }); // prettier-ignore
+  const got = runProgramFile(programs['apt-get'], ['download', package_name], {
+    cwd: home,
+    limit_ms: DOWNLOAD_MS,
+  });
   const file = readdirSync(home).find((one) => one.startsWith(`${package_name}_`) && one.endsWith('.deb'));
   if (!got.ok || file === undefined)
     throw new QemuProblem(
@@ -64,7 +71,10 @@ export function kernelFromPackage(
       'apt-get update, or give a kernel with --kernel FILE',
     );
   say(`unpacking ${file}`);
-  const out = runProgramFile(programs.dpkg, ['-x', join(home, file), unpacked], { cwd: home, limit_ms: UNPACK_MS }); // prettier-ignore
+  const out = runProgramFile(programs.dpkg, ['-x', join(home, file), unpacked], {
+    cwd: home,
+    limit_ms: UNPACK_MS,
+  });
   if (!out.ok)
     throw new QemuProblem(
       'NO_KERNEL',
@@ -94,13 +104,17 @@ function findKernel(root: string, package_name: string): KernelFiles {
   const images = existsSync(boot) ? readdirSync(boot).filter((name) => name.startsWith('vmlinuz')) : [];
   const [image] = images;
   if (image === undefined || images.length > 1)
-    throw new QemuProblem('NO_KERNEL', `${package_name} holds ${images.length === 0 ? 'no kernel' : 'several kernels'}`, 'name a package like the one that linux-image-cloud-amd64 depends on'); // prettier-ignore
+    throw new QemuProblem(
+      'NO_KERNEL',
+      `${package_name} holds ${images.length === 0 ? 'no kernel' : 'several kernels'}`,
+      'name a package like the one that linux-image-cloud-amd64 depends on',
+    );
   return kernelFromFile(join(boot, image));
 }
 
 /**
- * A kernel image by its path. Its modules are looked for where Debian has them: lib/modules/RELEASE beside the folder of the image,
- * else under /lib/modules.
+ * A kernel image by its path. Its modules are looked for where Debian has them: lib/modules/RELEASE beside the folder
+ * of the image, else under /lib/modules.
  */
 export function kernelFromFile(image: string): KernelFiles {
   const bytes = readBounded(image, IMAGE_BYTES);
@@ -108,10 +122,20 @@ export function kernelFromFile(image: string): KernelFiles {
     throw new QemuProblem('NO_KERNEL', `${image}: ${bytes}`, 'give the path of a vmlinuz');
   const release = releaseOfImage(bytes);
   if (release === undefined)
-    throw new QemuProblem('NO_KERNEL', `${image} is no bzImage of x86`, 'give the path of a vmlinuz, not of a vmlinux'); // prettier-ignore
+    throw new QemuProblem(
+      'NO_KERNEL',
+      `${image} is no bzImage of x86`,
+      'give the path of a vmlinuz, not of a vmlinux',
+    );
   const homes = [join(dirname(image), '..'), '/'].map((root) => join(root, 'lib/modules', release, 'kernel'));
   const home = homes.find((one) => existsSync(one) && statSync(one).isDirectory());
   const modules =
-    home === undefined ? [] : MODULES.flatMap((name) => ENDS.map((end) => join(home, `${name}.ko${end}`)).filter(existsSync).slice(0, 1)); // prettier-ignore
+    home === undefined
+      ? []
+      : MODULES.flatMap((name) =>
+          ENDS.map((end) => join(home, `${name}.ko${end}`))
+            .filter(existsSync)
+            .slice(0, 1),
+        );
   return { release, image: bytes, modules };
 }

@@ -28,7 +28,8 @@ export function readModule(file: string, search_path: string): Uint8Array {
 function unpacked(file: string, search_path: string): Buffer {
   try {
     const applet = file.endsWith('.gz') ? 'zcat' : file.endsWith('.xz') ? 'xzcat' : undefined;
-    if (applet !== undefined) return printed(file, needPrograms(['busybox'], search_path).busybox, [applet, file]); // prettier-ignore
+    if (applet !== undefined)
+      return printed(file, needPrograms(['busybox'], search_path).busybox, [applet, file]);
     if (file.endsWith('.zst')) return printed(file, needPrograms(['zstd'], search_path).zstd, ['-dcq', file]);
     return readFileSync(file);
   } catch (error) {
@@ -38,12 +39,20 @@ function unpacked(file: string, search_path: string): Buffer {
 }
 
 function printed(file: string, program: string, words: readonly string[]): Buffer {
-  const { status, stdout, stderr, error } = spawnSync(program, [...words], { maxBuffer: LIMIT_BYTES, timeout: UNPACK_MS, stdio: ['ignore', 'pipe', 'pipe'] }); // prettier-ignore
+  const { status, stdout, stderr, error } = spawnSync(program, [...words], {
+    maxBuffer: LIMIT_BYTES,
+    timeout: UNPACK_MS,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   if (error !== undefined) throw error;
   if (status !== 0) throw notUnpacked(file, stderr.toString('utf8').trim().split('\n')[0] ?? '');
   return stdout;
 }
 
 function notUnpacked(file: string, why: string): QemuProblem {
-  return new QemuProblem('NO_KERNEL', `the module ${file} cannot be read: ${why}`, 'unpack it, or take another kernel'); // prettier-ignore
+  return new QemuProblem(
+    'NO_KERNEL',
+    `the module ${file} cannot be read: ${why}`,
+    'unpack it, or take another kernel',
+  );
 }

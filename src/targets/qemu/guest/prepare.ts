@@ -25,8 +25,9 @@ export interface PrepareOptions {
 }
 
 /**
- * Makes the guest and puts it into the cache in place of the one that is there: kernel, and an initramfs with busybox, the modules that it
- * needs, an init and the workload's tasks. The same inputs give the same bytes. Throws a QemuProblem.
+ * Makes the guest and puts it into the cache in place of the one that is there: kernel, and an initramfs with busybox,
+ * the modules that it needs, an init and the workload's tasks. The same inputs give the same bytes. Throws a
+ * QemuProblem.
  */
 export function prepareGuest(options: PrepareOptions): Guest {
   const { cache, search_path, say = () => {} } = options;
@@ -41,7 +42,12 @@ export function prepareGuest(options: PrepareOptions): Guest {
   putIntoPlace(guestFolder(cache), (folder) => {
     writeFileSync(join(folder, 'vmlinuz'), kernel.image);
     writeFileSync(join(folder, 'initramfs.cpio'), initramfs);
-    const description = { format: GUEST_FORMAT, release: kernel.release, id, modules: kernel.modules.map(moduleName) }; // prettier-ignore
+    const description = {
+      format: GUEST_FORMAT,
+      release: kernel.release,
+      id,
+      modules: kernel.modules.map(moduleName),
+    };
     writeFileSync(join(folder, 'guest.json'), `${JSON.stringify(description, null, 1)}\n`);
   });
   return openGuest(cache);
@@ -54,14 +60,23 @@ function staticProgram(file: string): Uint8Array {
   const at = view.getUint32(32, true);
   for (let index = 0; index < view.getUint16(56, true); index++) {
     if (view.getUint32(at + index * 56, true) === 3)
-      throw new QemuProblem('MISSING_PROGRAM', `${file} needs shared libraries, the guest has none`, 'apt-get install busybox-static'); // prettier-ignore
+      throw new QemuProblem(
+        'MISSING_PROGRAM',
+        `${file} needs shared libraries, the guest has none`,
+        'apt-get install busybox-static',
+      );
   }
   return bytes;
 }
 
 function contents(busybox: Uint8Array, kernel: KernelFiles, search_path: string): readonly ArchiveEntry[] {
   const names = kernel.modules.map(moduleName);
-  const file = (path: string, bytes: Uint8Array, executable = false): ArchiveEntry => ({ kind: 'file', path, bytes, executable }); // prettier-ignore
+  const file = (path: string, bytes: Uint8Array, executable = false): ArchiveEntry => ({
+    kind: 'file',
+    path,
+    bytes,
+    executable,
+  });
   return [
     { kind: 'folder', path: 'bin' },
     { kind: 'folder', path: 'tasks' },
@@ -75,9 +90,27 @@ function contents(busybox: Uint8Array, kernel: KernelFiles, search_path: string)
 }
 
 /** What the scripts call that is not built into the shell. */
-const APPLETS = ['cat', 'dd', 'killall', 'mkdir', 'mkfifo', 'mount', 'mv', 'od', 'rm', 'stty', 'sync', 'tr', 'umount', 'wc'] as const; // prettier-ignore
+const APPLETS = [
+  'cat',
+  'dd',
+  'killall',
+  'mkdir',
+  'mkfifo',
+  'mount',
+  'mv',
+  'od',
+  'rm',
+  'stty',
+  'sync',
+  'tr',
+  'umount',
+  'wc',
+] as const;
 
-/** Fills a new folder and puts it where an old one may be: whoever looks finds one or the other whole, but for an instant none. */
+/**
+ * Fills a new folder and puts it where an old one may be: whoever looks finds one or the other whole, but for an
+ * instant none.
+ */
 function putIntoPlace(folder: string, fill: (folder: string) => void): void {
   const fresh = `${folder}.${process.pid}.new`;
   const old = `${folder}.${process.pid}.old`;
@@ -92,7 +125,11 @@ function putIntoPlace(folder: string, fill: (folder: string) => void): void {
     }
     renameSync(fresh, folder);
   } catch (error) {
-    throw new QemuProblem('FILES', `the guest cannot be written: ${(error as Error).message}`, `see that ${folder} can be written, or choose another with --cache`); // prettier-ignore
+    throw new QemuProblem(
+      'FILES',
+      `the guest cannot be written: ${(error as Error).message}`,
+      `see that ${folder} can be written, or choose another with --cache`,
+    );
   } finally {
     rmSync(fresh, { recursive: true, force: true });
     rmSync(old, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 /**
- * The workload's tasks, by the names that the simulation gives them (model/collections.ts). A script's name is its task's comm. Descriptor 3 is a
- * pipe in which nothing ever comes: reading from it with a timeout is a nap on a timer, without a process being made.
+ * The workload's tasks, by the names that the simulation gives them (model/collections.ts). A script's name is its
+ * task's comm. Descriptor 3 is a pipe in which nothing ever comes: reading from it with a timeout is a nap on a timer,
+ * without a process being made.
  */
 const nap = (seconds: string): string => `  read -r -t ${seconds} -u 3 nothing\n`;
 

@@ -27,8 +27,8 @@ const READ_BYTES = 65_536;
 const WRITE_LIMIT_MS = 5_000;
 
 /**
- * A pair of FIFOs as QEMU's `-chardev pipe` has them: PATH.in is what it reads, PATH.out what it writes. Opened before QEMU does, so that
- * nothing is missed; until it has written something, an empty pipe is no end.
+ * A pair of FIFOs as QEMU's `-chardev pipe` has them: PATH.in is what it reads, PATH.out what it writes. Opened before
+ * QEMU does, so that nothing is missed; until it has written something, an empty pipe is no end.
  */
 export class FifoChannel implements Channel {
   readonly #in: number;

@@ -9,14 +9,34 @@ const WRITE_BYTES = 1024;
 
 /** Numbers of QEMU's own description of an x86-64 (gdb-xml/i386-64bit.xml), and how many bytes each has. */
 const REGISTER: Readonly<Record<string, readonly [number: number, bytes: number]>> = {
-  rax: [0, 8], rbx: [1, 8], rcx: [2, 8], rdx: [3, 8], rsi: [4, 8], rdi: [5, 8], rbp: [6, 8], rsp: [7, 8],
-  r8: [8, 8], r9: [9, 8], r10: [10, 8], r11: [11, 8], r12: [12, 8], r13: [13, 8], r14: [14, 8], r15: [15, 8],
-  rip: [16, 8], rflags: [17, 4], cs: [18, 4], gs_base: [25, 8], cr2: [28, 8], cr3: [29, 8],
-}; // prettier-ignore
+  rax: [0, 8],
+  rbx: [1, 8],
+  rcx: [2, 8],
+  rdx: [3, 8],
+  rsi: [4, 8],
+  rdi: [5, 8],
+  rbp: [6, 8],
+  rsp: [7, 8],
+  r8: [8, 8],
+  r9: [9, 8],
+  r10: [10, 8],
+  r11: [11, 8],
+  r12: [12, 8],
+  r13: [13, 8],
+  r14: [14, 8],
+  r15: [15, 8],
+  rip: [16, 8],
+  rflags: [17, 4],
+  cs: [18, 4],
+  gs_base: [25, 8],
+  cr2: [28, 8],
+  cr3: [29, 8],
+};
 
 /**
- * QEMU's debugger stub (the GDB remote serial protocol), synchronous, attached when it is first needed: the one way to write registers, and to
- * write memory so that code which has been translated is thrown away. The machine must stand still.
+ * QEMU's debugger stub (the GDB remote serial protocol), synchronous, attached when it is first needed: the one way to
+ * write registers, and to write memory so that code which has been translated is thrown away. The machine must stand
+ * still.
  */
 export class GdbStub {
   readonly #channel: Channel;
@@ -52,7 +72,10 @@ export class GdbStub {
     return true;
   }
 
-  /** Lets these processors go on, and no other: a `cont` of the monitor starts them all. Returns at once; the machine runs when its status says so. */
+  /**
+   * Lets these processors go on, and no other: a `cont` of the monitor starts them all. Returns at once; the machine
+   * runs when its status says so.
+   */
   goOn(cpus: readonly number[]): void {
     this.#attach();
     const packet = `vCont${cpus.map((cpu) => `;c:${(cpu + 1).toString(16)}`).join('')}`;
@@ -80,7 +103,11 @@ export class GdbStub {
   #ask(packet: string): void {
     const answer = this.#exchange(packet);
     if (answer !== 'OK')
-      throw new QemuProblem('REFUSED', `QEMU's debugger refuses ${packet.slice(0, 24)}: ${answer || 'not supported'}`, 'see whether this QEMU is at least version 7'); // prettier-ignore
+      throw new QemuProblem(
+        'REFUSED',
+        `QEMU's debugger refuses ${packet.slice(0, 24)}: ${answer || 'not supported'}`,
+        'see whether this QEMU is at least version 7',
+      );
   }
 
   /** Sends one packet; the answer to it. News of stops that come between are passed over. */
@@ -101,7 +128,11 @@ export class GdbStub {
         if (!/^[TS][0-9a-f]{2}/.test(answer)) return answer;
       }
       if (monotonic_ns() > end)
-        throw new QemuProblem('NO_ANSWER', `QEMU's debugger gave no answer to ${packet.slice(0, 24)}`, 'run it again, with fewer workers'); // prettier-ignore
+        throw new QemuProblem(
+          'NO_ANSWER',
+          `QEMU's debugger gave no answer to ${packet.slice(0, 24)}`,
+          'run it again, with fewer workers',
+        );
       if (text === '') sleep_ms(0.1);
     }
   }

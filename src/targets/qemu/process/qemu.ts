@@ -42,9 +42,10 @@ export const DUMP_TARGET: string = `file:/proc/self/fd/${DUMP_FD}`;
 export const STATE_SOURCE: string = `fd:${STATE_FD}`;
 
 /**
- * One QEMU, its monitor and its pipes. It never outlives the thread that started it: the kernel ends it when that thread ends (PR_SET_PDEATHSIG).
- * (One gap is left: if we are killed in the instant between the fork and setpriv's prctl, QEMU stays, paused and without a disk, until somebody ends it.)
- * Its files lie in a folder of their own that is gone once QEMU has opened them.
+ * One QEMU, its monitor and its pipes. It never outlives the thread that started it: the kernel ends it when that
+ * thread ends (PR_SET_PDEATHSIG). (One gap is left: if we are killed in the instant between the fork and setpriv's
+ * prctl, QEMU stays, paused and without a disk, until somebody ends it.) Its files lie in a folder of their own that is
+ * gone once QEMU has opened them.
  */
 export class QemuProcess {
   readonly pid: number;
@@ -68,7 +69,12 @@ export class QemuProcess {
         ['-m', '600', ...pipes.flatMap((name) => [join(folder, `${name}.in`), join(folder, `${name}.out`)])],
         { cwd: folder, limit_ms: 10_000 },
       );
-      if (!made.ok) throw new QemuProblem('FILES', `pipes cannot be made in ${folder}: ${made.why}`, 'set TMPDIR to a local folder'); // prettier-ignore
+      if (!made.ok)
+        throw new QemuProblem(
+          'FILES',
+          `pipes cannot be made in ${folder}: ${made.why}`,
+          'set TMPDIR to a local folder',
+        );
       options.fill?.(folder);
       const alive = (): boolean => this.#child === undefined || this.alive;
       this.#monitor = new FifoChannel(join(folder, 'qmp'), alive);
@@ -101,7 +107,16 @@ export class QemuProcess {
     try {
       const child = spawn(
         programs.setpriv,
-        ['--pdeathsig', 'KILL', programs['qemu-system-x86_64'], '-chardev', `pipe,id=qmp,path=${join(folder, 'qmp')}`, '-mon', 'chardev=qmp,mode=control', ...words(folder)], // prettier-ignore
+        [
+          '--pdeathsig',
+          'KILL',
+          programs['qemu-system-x86_64'],
+          '-chardev',
+          `pipe,id=qmp,path=${join(folder, 'qmp')}`,
+          '-mon',
+          'chardev=qmp,mode=control',
+          ...words(folder),
+        ],
         {
           stdio: ['ignore', this.#error_log, this.#error_log, this.dump, state_file ?? 'ignore'],
           cwd: folder,
@@ -145,7 +160,10 @@ export class QemuProcess {
   }
 }
 
-/** Which signal ended a process that nobody has waited for yet: proc(5)'s exit_code, the last word of stat. 0 when none did, or it cannot be seen. */
+/**
+ * Which signal ended a process that nobody has waited for yet: proc(5)'s exit_code, the last word of stat. 0 when none
+ * did, or it cannot be seen.
+ */
 function endingSignal(pid: number): number {
   try {
     const code = Number(readFileSync(`/proc/${pid}/stat`, 'latin1').trim().split(' ').at(-1));

@@ -15,8 +15,9 @@ const LINE_LIMIT = 4 * 1024 * 1024;
 const EAGER_LOOKS = 50;
 
 /**
- * QEMU's monitor (docs/interop/qmp-spec), one command at a time, synchronous: a command returns when its answer is there. Throws a QemuProblem
- * when QEMU refuses (REFUSED), says nothing in time or nothing that can be understood (NO_ANSWER), or is gone (QEMU_DIED).
+ * QEMU's monitor (docs/interop/qmp-spec), one command at a time, synchronous: a command returns when its answer is
+ * there. Throws a QemuProblem when QEMU refuses (REFUSED), says nothing in time or nothing that can be understood
+ * (NO_ANSWER), or is gone (QEMU_DIED).
  */
 export class Qmp {
   readonly #channel: Channel;
@@ -44,7 +45,11 @@ export class Qmp {
     const answer = this.#await(name, limit_ms, (message) => (message['id'] === id ? message : undefined));
     const error = answer['error'] as { desc?: unknown } | undefined;
     if (error !== undefined)
-      throw new QemuProblem('REFUSED', `QEMU refuses ${name}: ${String(error.desc)}`, 'see whether this QEMU is at least version 7'); // prettier-ignore
+      throw new QemuProblem(
+        'REFUSED',
+        `QEMU refuses ${name}: ${String(error.desc)}`,
+        'see whether this QEMU is at least version 7',
+      );
     return answer['return'];
   }
 
@@ -70,7 +75,11 @@ export class Qmp {
       if (found !== undefined) return found;
       if (looks < EAGER_LOOKS) continue;
       if (monotonic_ns() > end)
-        throw new QemuProblem('NO_ANSWER', `QEMU gave no answer to ${what} for ${limit_ms} ms`, 'run it again, with fewer workers'); // prettier-ignore
+        throw new QemuProblem(
+          'NO_ANSWER',
+          `QEMU gave no answer to ${what} for ${limit_ms} ms`,
+          'run it again, with fewer workers',
+        );
       sleep_ms(0.25);
     }
   }
@@ -81,7 +90,11 @@ export class Qmp {
   ): Record<string, unknown> | undefined {
     const text = this.#channel.read();
     if (text === undefined)
-      throw new QemuProblem('QEMU_DIED', `QEMU ended${this.#lastWords()}`, 'run it again; when it ends again, siren doctor'); // prettier-ignore
+      throw new QemuProblem(
+        'QEMU_DIED',
+        `QEMU ended${this.#lastWords()}`,
+        'run it again; when it ends again, siren doctor',
+      );
     this.#pending += text;
     let found: Record<string, unknown> | undefined;
     for (let end = this.#pending.indexOf('\n'); end >= 0; end = this.#pending.indexOf('\n')) {
@@ -106,6 +119,10 @@ export class Qmp {
   }
 
   #nonsense(line: string): QemuProblem {
-    return new QemuProblem('NO_ANSWER', `QEMU's monitor says what nobody understands: ${line.slice(0, 80)}`, 'see whether qemu-system-x86_64 is QEMU'); // prettier-ignore
+    return new QemuProblem(
+      'NO_ANSWER',
+      `QEMU's monitor says what nobody understands: ${line.slice(0, 80)}`,
+      'see whether qemu-system-x86_64 is QEMU',
+    );
   }
 }

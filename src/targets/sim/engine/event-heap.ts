@@ -26,8 +26,8 @@ export interface HeapEvent {
 const WIDTH = 6;
 
 /**
- * Events by time, and among equals in the order they were scheduled: a binary heap over rows of six numbers. Plain data: it forks and
- * saves as one array.
+ * Events by time, and among equals in the order they were scheduled: a binary heap over rows of six numbers. Plain
+ * data: it forks and saves as one array.
  */
 export class EventHeap {
   /** Rows of time, sequence number, kind, a, b, c. */

@@ -3,7 +3,9 @@ import type { MachineMemory } from '../machine/memory.ts';
 import type { PartitionPlan } from '../machine/plan.ts';
 import type { Loader } from '../step.ts';
 
-/** Guest-physical memory before the first instruction. Outside the partition a kernel's power-on code is simply wrong. */
+/**
+ * Guest-physical memory before the first instruction. Outside the partition a kernel's power-on code is simply wrong.
+ */
 export function guestLoader(memory: MachineMemory, partition: PartitionPlan): Loader {
   const at = (physical: number, bytes: number): number => {
     assert(

@@ -30,15 +30,15 @@ export interface MachineHost {
   event(time: number, subject: string, kind: string, detail: Detail): boolean;
   wants(kind: string): boolean;
   /**
-   * The state of a partition that is left out is needed: a machine that has it, when everything before `time` has happened and of that at `time`
-   * itself what comes from sources up to `source`. It owns none of its pages.
+   * The state of a partition that is left out is needed: a machine that has it, when everything before `time` has
+   * happened and of that at `time` itself what comes from sources up to `source`. It owns none of its pages.
    */
   bring(partition: number, time: number, source: number): Machine;
 }
 
 /**
- * The simulated machine: processors, memory, devices, and the loop that lets virtual time pass. Deterministic: from the same state it does
- * the same, however often it is stopped on the way. Times are internal: nanoseconds from power-on.
+ * The simulated machine: processors, memory, devices, and the loop that lets virtual time pass. Deterministic: from the
+ * same state it does the same, however often it is stopped on the way. Times are internal: nanoseconds from power-on.
  */
 export class Machine extends Population implements CpuHost {
   /** Set before it runs. */
@@ -76,7 +76,10 @@ export class Machine extends Population implements CpuHost {
     return machine;
   }
 
-  /** A machine in the same state that goes its own way. Neither sees the other. What is left out of one is left out of both. `watch`: watchpoints of its own. */
+  /**
+   * A machine in the same state that goes its own way. Neither sees the other. What is left out of one is left out of
+   * both. `watch`: watchpoints of its own.
+   */
   fork(watch: WatchSet = this.watch.fork()): Machine {
     const child = new Machine(this.plan, {
       memory: this.memory.fork(),
@@ -97,8 +100,8 @@ export class Machine extends Population implements CpuHost {
   }
 
   /**
-   * Lets everything happen that begins before `limit`, and at `limit` itself what comes from sources up to `last`; or until the host asks to
-   * stop.
+   * Lets everything happen that begins before `limit`, and at `limit` itself what comes from sources up to `last`; or
+   * until the host asks to stop.
    */
   runUntil(limit: number, last = -1): void {
     assert(!this.released, 'a released machine is run');

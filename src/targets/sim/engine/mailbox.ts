@@ -3,8 +3,9 @@ import type { PartitionPlan } from '../machine/plan.ts';
 import type { Machine } from './machine.ts';
 
 /**
- * Hypercall `mailbox`: every message that a partition has put in since the last time leaves it now, as a frame leaves on a wire. At most
- * a ring of them: what the guest says about its ring is not believed. False when there is no such region.
+ * Hypercall `mailbox`: every message that a partition has put in since the last time leaves it now, as a frame leaves
+ * on a wire. At most a ring of them: what the guest says about its ring is not believed. False when there is no such
+ * region.
  */
 export function carryMessages(machine: Machine, partition: PartitionPlan, index: number): boolean {
   const window = partition.shared[index];

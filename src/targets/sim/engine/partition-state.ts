@@ -86,13 +86,15 @@ export interface KnownEvent {
 }
 
 /**
- * In the place of a partition that is not simulated, because what it does is known: its events, which go on being told, and how many of
- * them have been. Its state is fetched when anybody asks for it.
+ * In the place of a partition that is not simulated, because what it does is known: its events, which go on being told,
+ * and how many of them have been. Its state is fetched when anybody asks for it.
  */
 export interface Absence {
   readonly events: readonly KnownEvent[];
   told: number;
-  /** Bytes in which its memory differs from where its state is fetched: nobody looks at them as long as it is left out. */
+  /**
+   * Bytes in which its memory differs from where its state is fetched: nobody looks at them as long as it is left out.
+   */
   readonly patches: readonly Patch[];
 }
 

@@ -21,12 +21,13 @@ interface Commons {
 }
 
 /**
- * Who lives in a machine, and when each is next due. What happens comes from sources, which are numbered: the partitions' events, then the
- * local timers, then the processors. At one instant the lower number comes first, so the order of what one partition does never depends on
- * the others.
+ * Who lives in a machine, and when each is next due. What happens comes from sources, which are numbered: the
+ * partitions' events, then the local timers, then the processors. At one instant the lower number comes first, so the
+ * order of what one partition does never depends on the others.
  *
- * A partition whose doings are known can be left out: its events are told in that same order, no step of it is executed, and it is
- * brought back as soon as anybody, be it a neighbour or the harness, looks at anything of it or touches it.
+ * A partition whose doings are known can be left out: its events are told in that same order, no step of it is
+ * executed, and it is brought back as soon as anybody, be it a neighbour or the harness, looks at anything of it or
+ * touches it.
  */
 export abstract class Population implements CpuHost, MemoryKeeper {
   readonly plan: MachinePlan;
@@ -71,8 +72,8 @@ export abstract class Population implements CpuHost, MemoryKeeper {
   abstract traces(kind: string): boolean;
   abstract stopped(cpu: SimCpu, sign: 'triple_fault' | 'second_level', address: number): void;
   /**
-   * A machine that has the state of a partition when everything before `time` has happened, and of that at `time` itself what comes
-   * from sources up to `source`. It owns none of its pages.
+   * A machine that has the state of a partition when everything before `time` has happened, and of that at `time`
+   * itself what comes from sources up to `source`. It owns none of its pages.
    */
   protected abstract fetch(partition: number, time: number, source: number): Population;
 
@@ -103,8 +104,9 @@ export abstract class Population implements CpuHost, MemoryKeeper {
   }
 
   /**
-   * Leaves a partition out from now on: no step of it is executed. `events` is what it does and tells in [clock, as far as this machine will
-   * run) when nobody touches it; `patches` what makes its memory different from where its state will be fetched.
+   * Leaves a partition out from now on: no step of it is executed. `events` is what it does and tells in [clock, as far
+   * as this machine will run) when nobody touches it; `patches` what makes its memory different from where its state
+   * will be fetched.
    */
   leaveOut(partition: number, events: readonly KnownEvent[], patches: readonly Patch[] = []): void {
     const here = this.inhabitants[partition];
@@ -263,7 +265,9 @@ export abstract class Population implements CpuHost, MemoryKeeper {
     this.due[this.steps + cpu.place.number] = runs ? cpu.time : NEVER;
   }
 
-  /** Computes what follows from the state of a partition: after a restore, or when one of its processors was stopped. */
+  /**
+   * Computes what follows from the state of a partition: after a restore, or when one of its processors was stopped.
+   */
   settlePartition(partition: number): void {
     const { cpus, heap } = this.inhabitant(partition);
     this.due[partition] = heap.next_time;

@@ -120,8 +120,8 @@ function* contentPages(memory: MachineMemory): Generator<number> {
 }
 
 /**
- * A machine from what `saveMachine` wrote, in any process: it goes on with the same trace. The kernels are made anew: they hold no state.
- * Failures: TRUNCATED, MALFORMED (not a save, or damaged), VERSION.
+ * A machine from what `saveMachine` wrote, in any process: it goes on with the same trace. The kernels are made anew:
+ * they hold no state. Failures: TRUNCATED, MALFORMED (not a save, or damaged), VERSION.
  */
 export function loadMachine(
   bytes: Uint8Array,

@@ -11,7 +11,15 @@ import { coprime } from './user/app/layout.ts';
 export const APPS_LIMIT = 8;
 
 /** Where the fields of an entry of `app_table` lie; its comm comes first, and is empty behind the last. */
-export const APP_ENTRY = { comm: 0, entry: 16, base: 24, physical: 32, pages: 40, stride: 44, bytes: 64 } as const; // prettier-ignore
+export const APP_ENTRY = {
+  comm: 0,
+  entry: 16,
+  base: 24,
+  physical: 32,
+  pages: 40,
+  stride: 44,
+  bytes: 64,
+} as const;
 
 const PAGE = 4096;
 /** What must be left for everything else. */
@@ -24,8 +32,9 @@ export interface Ramdisk {
 }
 
 /**
- * Loads the data of the apps behind what the kernel takes before its allocator works, and the table that says where: page n of an app lies
- * in frame n * stride mod pages, so that neighbours in its address space are none in memory. Apps that do not fit are left out.
+ * Loads the data of the apps behind what the kernel takes before its allocator works, and the table that says where:
+ * page n of an app lies in frame n * stride mod pages, so that neighbours in its address space are none in memory. Apps
+ * that do not fit are left out.
  */
 export function loadApps(
   loader: Loader,
@@ -35,7 +44,8 @@ export function loadApps(
   context: KernelContext,
 ): Ramdisk {
   const { cpus, metadata, name } = context.lpar;
-  const start = FREE_PHYSICAL + Math.min(32, cpus.vcpus) * PER_CPU_STRIDE + Math.ceil(metadata.size_bytes / PAGE) * PAGE; // prettier-ignore
+  const start =
+    FREE_PHYSICAL + Math.min(32, cpus.vcpus) * PER_CPU_STRIDE + Math.ceil(metadata.size_bytes / PAGE) * PAGE;
   let physical = start;
   let written = 0;
   for (const app of apps.slice(0, APPS_LIMIT)) {

@@ -25,12 +25,15 @@ export function timed(cost_ns: number, run: Run): Timed {
   return { cost_ns, run };
 }
 
-/** A piece of a fused step: false when it ended in a call or a jump, and what follows must wait for its return or never comes. */
+/**
+ * A piece of a fused step: false when it ended in a call or a jump, and what follows must wait for its return or never
+ * comes.
+ */
 export type Stage = (cpu: Cpu) => boolean;
 
 /**
- * Steps that run as one while nothing makes them wait. Each stage has a slot of its own: a stage that calls something (the slow path of
- * a lock, the rebalancing of a tree) returns false, and the call comes back to the next stage's slot.
+ * Steps that run as one while nothing makes them wait. Each stage has a slot of its own: a stage that calls something
+ * (the slow path of a lock, the rebalancing of a tree) returns false, and the call comes back to the next stage's slot.
  */
 export function fuse(...stages: Stage[]): Part {
   const labels = stages.map(() => new Label());

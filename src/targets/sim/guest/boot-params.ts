@@ -21,7 +21,10 @@ export interface BootParams {
   /** Index of the first block device in the partition, 0xffffffff when there is none. */
   readonly disk: Address;
   readonly net: Address;
-  /** Four pairs of eight bytes: the direct map's address of a region that is shared, 0 behind the last; which of its rings is ours. */
+  /**
+   * Four pairs of eight bytes: the direct map's address of a region that is shared, 0 behind the last; which of its
+   * rings is ours.
+   */
   readonly shared: Address;
   /** Where the data of apps lies, and how much of it there is. */
   readonly apps: Address;
@@ -29,10 +32,24 @@ export interface BootParams {
 }
 
 const FIELDS: Readonly<Record<keyof BootParams, readonly [offset: number, bytes: 4 | 8]>> = {
-  memory_bytes: [0, 8], cpus: [8, 4], workload: [12, 4], heartbeat_ns: [16, 8], heartbeat_by: [24, 4],
-  region_bytes: [32, 8], sealed: [40, 4], panic_on_oops: [44, 4], softlockup_panic: [48, 4], random: [52, 4],
-  watchdog_thresh_ns: [56, 8], boot_id: [64, 8], disk: [72, 4], net: [76, 4], shared: [80, 8], apps: [160, 8], apps_bytes: [168, 8],
-}; // prettier-ignore
+  memory_bytes: [0, 8],
+  cpus: [8, 4],
+  workload: [12, 4],
+  heartbeat_ns: [16, 8],
+  heartbeat_by: [24, 4],
+  region_bytes: [32, 8],
+  sealed: [40, 4],
+  panic_on_oops: [44, 4],
+  softlockup_panic: [48, 4],
+  random: [52, 4],
+  watchdog_thresh_ns: [56, 8],
+  boot_id: [64, 8],
+  disk: [72, 4],
+  net: [76, 4],
+  shared: [80, 8],
+  apps: [160, 8],
+  apps_bytes: [168, 8],
+};
 
 /** A guest knows of so many shared regions. */
 export const SHARED_LIMIT = 4;

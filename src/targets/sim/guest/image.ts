@@ -19,9 +19,20 @@ import { btfOf } from './layout-btf.ts';
 import { locatorTypes } from './locator-types.ts';
 import { locatorNotes } from './locators.ts';
 import {
-  DIRECT_MAP, FREE_PHYSICAL, imagePhysical, KERNEL_DATA, KERNEL_END, KERNEL_RODATA, KERNEL_TEXT, PER_CPU_STRIDE, PHYS_BASE, THREAD_SIZE,
-  VMALLOC_START, VMALLOC_TABLES, VMEMMAP_START,
-} from './memory-map.ts'; // prettier-ignore
+  DIRECT_MAP,
+  FREE_PHYSICAL,
+  imagePhysical,
+  KERNEL_DATA,
+  KERNEL_END,
+  KERNEL_RODATA,
+  KERNEL_TEXT,
+  PER_CPU_STRIDE,
+  PHYS_BASE,
+  THREAD_SIZE,
+  VMALLOC_START,
+  VMALLOC_TABLES,
+  VMEMMAP_START,
+} from './memory-map.ts';
 import { buildProgram, USER_TEXT_IMAGE, userTextPages } from './program.ts';
 import type { AppModel } from '../../../model/machine.ts';
 import { APPS_LIMIT } from './app-table.ts';
@@ -78,12 +89,32 @@ export function buildImage(layout: Layout, content: ImageContent): KernelImage {
     PER_CPU_STRIDE,
   );
   const btf_at = rodata.blob(btf, 4096);
-  // The tables' own symbols are in the tables: their addresses are known before their content, as the names' sizes do not change.
+  // The tables' own symbols are in the tables: their addresses are known before their content, as the names' sizes do
+  // not change.
   const symbols = kernelSymbols(built, btf_at, btf.length, apps);
   const kallsyms_at = rodata.blob(new Uint8Array(0), 4096);
-  const kallsyms_names = ['offsets', 'relative_base', 'num_syms', 'names', 'markers', 'seqs_of_names', 'token_table', 'token_index'] as const; // prettier-ignore
-  const draft = writeKallsyms([...symbols, ...kallsyms_names.map((name) => ({ name: `kallsyms_${name}`, type: 'R', address: kallsyms_at }))]); // prettier-ignore
-  const all = [...symbols, ...kallsyms_names.map((name) => ({ name: `kallsyms_${name}`, type: 'R', address: kallsyms_at + draft.tables[name] }))]; // prettier-ignore
+  const kallsyms_names = [
+    'offsets',
+    'relative_base',
+    'num_syms',
+    'names',
+    'markers',
+    'seqs_of_names',
+    'token_table',
+    'token_index',
+  ] as const;
+  const draft = writeKallsyms([
+    ...symbols,
+    ...kallsyms_names.map((name) => ({ name: `kallsyms_${name}`, type: 'R', address: kallsyms_at })),
+  ]);
+  const all = [
+    ...symbols,
+    ...kallsyms_names.map((name) => ({
+      name: `kallsyms_${name}`,
+      type: 'R',
+      address: kallsyms_at + draft.tables[name],
+    })),
+  ];
   const kallsyms = writeKallsyms(all);
   rodata.blob(kallsyms.bytes, 8);
   const vmcoreinfo = writeVmcoreInfo(
@@ -100,15 +131,30 @@ export function buildImage(layout: Layout, content: ImageContent): KernelImage {
   regionTable([
     vmcoreinfoNote(vmcoreinfo),
     kallsymsNote({
-      names: kallsyms_at + kallsyms.tables.names, num_syms: kallsyms_at + kallsyms.tables.num_syms, token_table: kallsyms_at + kallsyms.tables.token_table,
-      token_index: kallsyms_at + kallsyms.tables.token_index, offsets: kallsyms_at + kallsyms.tables.offsets, relative_base: kallsyms_at + kallsyms.tables.relative_base,
+      names: kallsyms_at + kallsyms.tables.names,
+      num_syms: kallsyms_at + kallsyms.tables.num_syms,
+      token_table: kallsyms_at + kallsyms.tables.token_table,
+      token_index: kallsyms_at + kallsyms.tables.token_index,
+      offsets: kallsyms_at + kallsyms.tables.offsets,
+      relative_base: kallsyms_at + kallsyms.tables.relative_base,
     }),
     btfNote({ address: btf_at, bytes: btf.length }),
-    ...locatorNotes(content.locators, locatorTypes(layout, content.structs), new Set(all.map(({ name }) => name))),
-  ]); // prettier-ignore
+    ...locatorNotes(
+      content.locators,
+      locatorTypes(layout, content.structs),
+      new Set(all.map(({ name }) => name)),
+    ),
+  ]);
   pageTables();
   interruptTable();
-  for (const [name, value] of [['page_offset_base', DIRECT_MAP], ['vmalloc_base', VMALLOC_START], ['vmemmap_base', VMEMMAP_START], ['phys_base', PHYS_BASE], ['prb', at('printk_rb_static')]] as const) write64(at(name), value); // prettier-ignore
+  for (const [name, value] of [
+    ['page_offset_base', DIRECT_MAP],
+    ['vmalloc_base', VMALLOC_START],
+    ['vmemmap_base', VMEMMAP_START],
+    ['phys_base', PHYS_BASE],
+    ['prb', at('printk_rb_static')],
+  ] as const)
+    write64(at(name), value);
   write64(at('printk_rb_static') + k.o.prb.desc_ring_descs, at('_printk_rb_static_descs'));
   write64(at('printk_rb_static') + k.o.prb.desc_ring_infos, at('_printk_rb_static_infos'));
   write64(at('printk_rb_static') + k.o.prb.text_data_ring_data, at('__log_buf'));
@@ -165,11 +211,15 @@ export function buildImage(layout: Layout, content: ImageContent): KernelImage {
     const top = at('init_top_pgt');
     link(top, KERNEL_TEXT, 4, at('level3_kernel_pgt'));
     link(at('level3_kernel_pgt'), KERNEL_TEXT, 3, at('level2_kernel_pgt'));
-    for (const [virtual, flags] of [[KERNEL_TEXT, 0], [KERNEL_RODATA, 0], [KERNEL_DATA, PTE.WRITABLE | PTE.DIRTY]] as const) {
+    for (const [virtual, flags] of [
+      [KERNEL_TEXT, 0],
+      [KERNEL_RODATA, 0],
+      [KERNEL_DATA, PTE.WRITABLE | PTE.DIRTY],
+    ] as const) {
       const entry = at('level2_kernel_pgt') + tableIndex(lowHalf(virtual), highHalf(virtual), 2) * 8;
       write64(entry, imagePhysical(virtual) + (PTE.PRESENT | PTE.ACCESSED | PTE.PAGE_SIZE | flags));
       if (virtual !== KERNEL_TEXT) view.setUint32(entry + 4 - KERNEL_DATA, PTE.NO_EXECUTE_HIGH, true);
-    } // prettier-ignore
+    }
     link(top, DIRECT_MAP, 4, at('level3_direct_pgt'));
     for (let gib = 0; gib < 4; gib++) {
       write64(at('level3_direct_pgt') + gib * 8, imagePhysical(at('level2_direct_pgt')) + gib * 4096 + TABLE);

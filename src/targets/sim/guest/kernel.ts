@@ -25,7 +25,10 @@ function imageOf(lpar: LparModel): KernelImage {
   return image;
 }
 
-/** What of a partition's apps cannot be built: `ledger: accounts: …`. Nothing that such a guest shows is what its spec says. */
+/**
+ * What of a partition's apps cannot be built: `ledger: accounts: …`. Nothing that such a guest shows is what its spec
+ * says.
+ */
 export function unbuilt(lpar: LparModel): readonly string[] {
   return (lpar.apps ?? []).length === 0 ? [] : imageOf(lpar).app_problems;
 }

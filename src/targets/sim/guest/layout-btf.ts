@@ -7,13 +7,18 @@ import type { Layout, Placed } from './layout.ts';
 
 /** How BTF of a real kernel spells the integers. */
 const SPELLED: Readonly<Record<string, string>> = {
-  bool: '_Bool', long: 'long int', 'unsigned long': 'long unsigned int', short: 'short int', 'unsigned short': 'short unsigned int',
-  'long long': 'long long int', 'unsigned long long': 'long long unsigned int',
-}; // prettier-ignore
+  bool: '_Bool',
+  long: 'long int',
+  'unsigned long': 'long unsigned int',
+  short: 'short int',
+  'unsigned short': 'short unsigned int',
+  'long long': 'long long int',
+  'unsigned long long': 'long long unsigned int',
+};
 
 /**
- * BTF of a layout, as pahole makes it for vmlinux: types, and a VAR for per-CPU variables alone, listed in `.data..percpu`.
- * `per_cpu` says at which offset each lies.
+ * BTF of a layout, as pahole makes it for vmlinux: types, and a VAR for per-CPU variables alone, listed in
+ * `.data..percpu`. `per_cpu` says at which offset each lies.
  */
 export function btfOf(
   layout: Layout,

@@ -18,7 +18,8 @@ export interface Placed {
 }
 
 /**
- * The one layout table: every constant of the guest's code, its BTF and the OFFSETs of its VMCOREINFO come from here. Immutable.
+ * The one layout table: every constant of the guest's code, its BTF and the OFFSETs of its VMCOREINFO come from here.
+ * Immutable.
  */
 export interface Layout {
   readonly seed: number;

@@ -12,7 +12,10 @@ import type { Layout, Placed } from './layout.ts';
 
 const NOWHERE = { file: '', start: 0, end: 0 };
 
-/** The types of a layout, and the structs that a spec writes out, as locators are compiled against them. The kernel's own win. */
+/**
+ * The types of a layout, and the structs that a spec writes out, as locators are compiled against them. The kernel's
+ * own win.
+ */
 export function locatorTypes(layout: Layout, structs: readonly StructModel[]): LocatorTypes {
   const known = new Map<string, TypeModel | undefined>();
   const written = new Map(structs.map((one) => [one.name, one]));

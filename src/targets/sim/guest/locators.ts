@@ -7,7 +7,10 @@ import type { Formula, LocatorModel } from '../../../model/structure.ts';
 /** A locator can be corrected without moving what follows it. */
 const SPARE_BYTES = 64;
 
-/** What is described, with this kernel's own offsets. A locator that no code can express is left out, as any kernel would. */
+/**
+ * What is described, with this kernel's own offsets. A locator that no code can express is left out, as any kernel
+ * would.
+ */
 export function locatorNotes(
   locators: readonly LocatorModel[],
   types: LocatorTypes,

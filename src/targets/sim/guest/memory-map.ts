@@ -1,6 +1,6 @@
 /**
- * Where the simulated kernel puts things: x86-64 Linux's memory map (Documentation/x86/x86_64/mm.rst), no KASLR. The image is loaded
- * at 4 MiB, so `phys_base` is negative, as a relocated kernel's may be.
+ * Where the simulated kernel puts things: x86-64 Linux's memory map (Documentation/x86/x86_64/mm.rst), no KASLR. The
+ * image is loaded at 4 MiB, so `phys_base` is negative, as a relocated kernel's may be.
  */
 export const KERNEL_TEXT = -0x7f00_0000; // 0xffffffff81000000
 export const KERNEL_RODATA: number = KERNEL_TEXT + 0x20_0000;
@@ -28,13 +28,19 @@ export const VMALLOC_STACKS: number = Math.floor((VMALLOC_TABLES * 512 * 4096) /
 export const USER_TEXT = 0x40_0000;
 export const USER_DATA = 0x50_0000;
 export const USER_DATA_PAGES = 1;
-/** Data of an app that a spec declares: so many bytes at most for each, one app after the other, at other addresses in each process. */
+/**
+ * Data of an app that a spec declares: so many bytes at most for each, one app after the other, at other addresses in
+ * each process.
+ */
 export const APP_DATA = 0x1000_0000;
 export const APP_DATA_STRIDE = 0x400_0000;
 export const USER_STACK_TOP = 0x5f_f000;
 export const USER_STACK_PAGES = 1;
 
-/** Pages of one CPU's area: hot variables, run queue, hrtimers, three of timer wheel, an unmapped guard page and the IST stack. */
+/**
+ * Pages of one CPU's area: hot variables, run queue, hrtimers, three of timer wheel, an unmapped guard page and the IST
+ * stack.
+ */
 export const PER_CPU_STRIDE = 0x8000;
 export const PER_CPU_GUARD_PAGE = 6;
 

@@ -45,7 +45,10 @@ import { buildAppData } from './user/app/data.ts';
 import type { AppLayout } from './user/app/layout.ts';
 import { assemblePrograms } from './user/programs.ts';
 
-/** Everything about a kernel that a layout decides, before it is turned into an image. No state: one serves every machine. */
+/**
+ * Everything about a kernel that a layout decides, before it is turned into an image. No state: one serves every
+ * machine.
+ */
 export interface KernelProgram {
   readonly program: Program;
   readonly kernel: Kernel;
@@ -161,9 +164,27 @@ export function buildProgram(layout: Layout, apps: readonly AppLayout[] = []): K
   const workqueue = assembleWorkqueue(k, inline, sched, timers, lists);
   const register_region = assembleRegion(k, printk, boot);
   const start = assembleBoot(k, {
-    inline, printk, sched, fork, hrtimers, timers, sleep, tick, workqueue, memory, lists, kmem_cache_init: assembleSlabInit(k),
-    vfs_caches_init: vfs.init, kthreadd: lkdtm.kthreadd, probe: drivers.probe, register_region, boot, programs, apps: apps.map(({ model }) => model.name), app_problems,
-  }); // prettier-ignore
+    inline,
+    printk,
+    sched,
+    fork,
+    hrtimers,
+    timers,
+    sleep,
+    tick,
+    workqueue,
+    memory,
+    lists,
+    kmem_cache_init: assembleSlabInit(k),
+    vfs_caches_init: vfs.init,
+    kthreadd: lkdtm.kthreadd,
+    probe: drivers.probe,
+    register_region,
+    boot,
+    programs,
+    apps: apps.map(({ model }) => model.name),
+    app_problems,
+  });
   // _etext, one slot: the end of what runs.
   text.fn('_etext', (cpu) => cpu.raise(VECTOR.invalid_opcode, 0));
   return {

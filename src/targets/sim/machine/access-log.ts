@@ -5,9 +5,9 @@ import { WatchSet } from './watch.ts';
 const UNIT_NS = 1_000;
 
 /**
- * Takes the place of a machine's watchpoints and notes for every byte of its memory when it was last accessed, by all that they could hear of
- * (loads, stores, fetches, copies, page walks, DMA) and by what steps read for the trace. All pages count as watched, so no access takes a
- * fast path.
+ * Takes the place of a machine's watchpoints and notes for every byte of its memory when it was last accessed, by all
+ * that they could hear of (loads, stores, fetches, copies, page walks, DMA) and by what steps read for the trace. All
+ * pages count as watched, so no access takes a fast path.
  */
 export class AccessLog extends WatchSet {
   /** By page number: for each byte 1 + the last time in units, 0 when there was none. */

@@ -7,8 +7,8 @@ const TWO_32 = 0x1_0000_0000;
 const RSP = REG.rsp;
 
 /**
- * Loads and stores at virtual addresses, little-endian. The first lines of each are the fast path: a hit in the TLB, inside one page.
- * An access that crosses a page translates both pages before it touches either.
+ * Loads and stores at virtual addresses, little-endian. The first lines of each are the fast path: a hit in the TLB,
+ * inside one page. An access that crosses a page translates both pages before it touches either.
  */
 export abstract class MemoryAccess extends Mmu {
   load8(address: number): number {
@@ -221,7 +221,9 @@ export abstract class MemoryAccess extends Mmu {
     this.set(RSP, bottom + length * 8);
   }
 
-  /** The view to read eight bytes from: that of the page, at the address's offset, or SPLIT, at 0, when they cross one. */
+  /**
+   * The view to read eight bytes from: that of the page, at the address's offset, or SPLIT, at 0, when they cross one.
+   */
   private viewOf64(address: number): DataView {
     const slot = tlbSlot(address);
     const offset = address & 4095;

@@ -93,7 +93,10 @@ export abstract class Control extends MemoryAccess {
     this.enterKernel(entry, true);
   }
 
-  /** Enters the handler of `vector`; false, with the registers as they were, when that faults (the reason is in `fault`). */
+  /**
+   * Enters the handler of `vector`; false, with the registers as they were, when that faults (the reason is in
+   * `fault`).
+   */
   protected deliver(vector: number, error_code: number): boolean {
     const from_user = this.user_mode;
     this.setMode(false);
@@ -142,7 +145,9 @@ export abstract class Control extends MemoryAccess {
     this.flushPage(address);
   }
 
-  /** Bytes at a virtual address as the kernel sees them, without a fault: undefined when a page of them is not mapped. */
+  /**
+   * Bytes at a virtual address as the kernel sees them, without a fault: undefined when a page of them is not mapped.
+   */
   peek(address: number, bytes: number): Uint8Array | undefined {
     const from_user = this.user_mode;
     const into = new Uint8Array(bytes);

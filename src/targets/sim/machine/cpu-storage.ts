@@ -24,7 +24,10 @@ export class CpuStorage {
   readonly tags: Float64Array;
   readonly bases: Uint32Array;
   readonly flags: Uint32Array;
-  /** What levels 4 to 2 said of 2 MiB regions: address of the region; guest-physical page of its table, or of itself; permissions. */
+  /**
+   * What levels 4 to 2 said of 2 MiB regions: address of the region; guest-physical page of its table, or of itself;
+   * permissions.
+   */
   readonly upper_tags: Float64Array;
   readonly upper_frames: Uint32Array;
   readonly upper_flags: Uint32Array;
@@ -33,12 +36,17 @@ export class CpuStorage {
   /** Bit maps over the vectors. */
   readonly pending: Uint32Array;
   readonly lost: Uint32Array;
-  /** Second-level translations by guest page number + 1; machine page with permissions in the low bits. Not architectural. */
+  /**
+   * Second-level translations by guest page number + 1; machine page with permissions in the low bits. Not
+   * architectural.
+   */
   readonly gpa_tags: Uint32Array = new Uint32Array(GPA_ENTRIES);
   readonly gpa_bases: Uint32Array = new Uint32Array(GPA_ENTRIES);
   /** Not 0 where `views` may hold a page of that number. */
   readonly held: Uint8Array = new Uint8Array(HELD_ENTRIES);
-  /** Tags once more, for those entries that may be used without looking further: kernel and user, read, write and fetch. */
+  /**
+   * Tags once more, for those entries that may be used without looking further: kernel and user, read, write and fetch.
+   */
   readonly kernel_read: Float64Array;
   readonly kernel_write: Float64Array;
   readonly user_read: Float64Array;

@@ -7,8 +7,9 @@ import type { TraceHash } from './trace-hash.ts';
 const CHUNK_BYTES = 0x20_0000;
 
 /**
- * Address of the first byte in [start, start + bytes) in which two memories of one size differ; -1 when they are alike. `start` and
- * `bytes` are multiples of 4 KiB. What both share from a fork is skipped by identity, so the price is that of what was written.
+ * Address of the first byte in [start, start + bytes) in which two memories of one size differ; -1 when they are alike.
+ * `start` and `bytes` are multiples of 4 KiB. What both share from a fork is skipped by identity, so the price is that
+ * of what was written.
  */
 export function firstDifference(a: MachineMemory, b: MachineMemory, start: number, bytes: number): number {
   const end = start + bytes;
@@ -27,8 +28,9 @@ export function firstDifference(a: MachineMemory, b: MachineMemory, start: numbe
 }
 
 /**
- * Address of the first aligned word of eight bytes that `alike` does not let pass, in the same range as above; -1 when there is none.
- * `alike` is given the views of the two pages and the word's offset, and asked only about words that differ.
+ * Address of the first aligned word of eight bytes that `alike` does not let pass, in the same range as above; -1 when
+ * there is none. `alike` is given the views of the two pages and the word's offset, and asked only about words that
+ * differ.
  */
 export function firstWordDifference(
   a: MachineMemory,
@@ -44,7 +46,9 @@ export function firstWordDifference(
     const page = at - (at % PAGE_SIZE);
     const [one, other] = [a.page(page).view, b.page(page).view];
     for (let offset = 0; offset < PAGE_SIZE; offset += 8) {
-      const same = one.getInt32(offset) === other.getInt32(offset) && one.getInt32(offset + 4) === other.getInt32(offset + 4); // prettier-ignore
+      const same =
+        one.getInt32(offset) === other.getInt32(offset) &&
+        one.getInt32(offset + 4) === other.getInt32(offset + 4);
       if (!same && !alike(one, other, offset)) return page + offset;
     }
     from = page + PAGE_SIZE;
@@ -58,8 +62,8 @@ function differenceInPage(a: Page, b: Page): number {
 }
 
 /**
- * Adds the content of [start, start + bytes) to a hash: the pages that are not all zeros, with their place. What a page went through does
- * not matter, only what it holds. Hashes of pages that can no longer change are kept with them.
+ * Adds the content of [start, start + bytes) to a hash: the pages that are not all zeros, with their place. What a page
+ * went through does not matter, only what it holds. Hashes of pages that can no longer change are kept with them.
  */
 export function digestMemory(memory: MachineMemory, start: number, bytes: number, into: TraceHash): void {
   for (let base = start; base < start + bytes; base += CHUNK_BYTES) {

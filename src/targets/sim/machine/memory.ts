@@ -41,8 +41,9 @@ export class OutOfMemoryRange extends Error {
 }
 
 /**
- * Machine-physical memory: sparse pages of 4 KiB, copy-on-write, little-endian. Reading what was never written gives zeros, because
- * that is what the memory of a machine holds at power-on; reading outside `size` throws. `fork` copies one array of chunk pointers.
+ * Machine-physical memory: sparse pages of 4 KiB, copy-on-write, little-endian. Reading what was never written gives
+ * zeros, because that is what the memory of a machine holds at power-on; reading outside `size` throws. `fork` copies
+ * one array of chunk pointers.
  */
 export class MachineMemory {
   /** Bytes; a multiple of 4 KiB, at most 4 GiB. */
@@ -55,7 +56,10 @@ export class MachineMemory {
   readonly table_bytes: number;
   /** Changes with every write there: who caches what the tables say looks at it first. */
   table_version = 0;
-  /** Set while memory of partitions is left out: it is asked before that is taken for zeros, and before the tables are written. */
+  /**
+   * Set while memory of partitions is left out: it is asked before that is taken for zeros, and before the tables are
+   * written.
+   */
   keeper: MemoryKeeper | undefined;
 
   constructor(size: number, table_bytes = 0, chunks?: (Chunk | undefined)[]) {
@@ -65,7 +69,10 @@ export class MachineMemory {
     this.chunks = chunks ?? Array.from({ length: Math.ceil(size / CHUNK_BYTES) }, () => undefined);
   }
 
-  /** A memory of the same content, at the price of a pointer for each 2 MiB. Neither sees what the other writes from now on. */
+  /**
+   * A memory of the same content, at the price of a pointer for each 2 MiB. Neither sees what the other writes from now
+   * on.
+   */
   fork(): MachineMemory {
     this.owner = { owner: true };
     for (const holder of this.holders) holder.ownershipLost();

@@ -35,21 +35,25 @@ const UNREADABLE = 8;
 const NEEDS: readonly number[] = [SECOND_LEVEL.READ, SECOND_LEVEL.WRITE, SECOND_LEVEL.EXECUTE];
 const REGION_MASK = 0x1f_ffff;
 
-/** Index into the TLB for an address: page number folded, so that things at large power-of-two strides do not collide. */
+/**
+ * Index into the TLB for an address: page number folded, so that things at large power-of-two strides do not collide.
+ */
 export function tlbSlot(address: number): number {
   const low = address | 0;
   return ((low >>> 12) ^ (low >>> 19)) & (TLB_ENTRIES - 1);
 }
 
 /**
- * Registers and address translation of one virtual CPU. First-level tables (cr3, 4 levels, 4 KiB, 2 MiB and 1 GiB pages) are walked in
- * guest-physical memory, each of whose addresses goes through the second-level tables. The TLB maps virtual pages to machine pages; beside it, as
- * in x86 processors (SDM volume 3, 4.10.3), a cache of what the upper levels said. Both are emptied when cr3 is loaded. An entry that was
- * cleared in memory may live on in them until then; so they are part of the state that forks and saves carry. Not modelled: accessed and dirty bits, global pages, SMEP and SMAP.
+ * Registers and address translation of one virtual CPU. First-level tables (cr3, 4 levels, 4 KiB, 2 MiB and 1 GiB
+ * pages) are walked in guest-physical memory, each of whose addresses goes through the second-level tables. The TLB
+ * maps virtual pages to machine pages; beside it, as in x86 processors (SDM volume 3, 4.10.3), a cache of what the
+ * upper levels said. Both are emptied when cr3 is loaded. An entry that was cleared in memory may live on in them until
+ * then; so they are part of the state that forks and saves carry. Not modelled: accessed and dirty bits, global pages,
+ * SMEP and SMAP.
  *
- * The TLB's contents are the `tags`, `bases` and `flags`. The rest can be dropped at any time and changes nothing: the `fast` arrays and
- * `views` repeat those entries that an access of one mode may use without looking further; `gpa_tags` and `gpa_bases` repeat the
- * second-level tables and are emptied whenever those are written.
+ * The TLB's contents are the `tags`, `bases` and `flags`. The rest can be dropped at any time and changes nothing: the
+ * `fast` arrays and `views` repeat those entries that an access of one mode may use without looking further; `gpa_tags`
+ * and `gpa_bases` repeat the second-level tables and are emptied whenever those are written.
  */
 export abstract class Mmu extends Registers implements PageHolder {
   readonly memory: MachineMemory;
@@ -82,7 +86,10 @@ export abstract class Mmu extends Registers implements PageHolder {
   protected fetch_high = 0;
   protected fetch_slot = -1;
   protected fetch_view: DataView = ZERO_PAGE.view;
-  /** Pages with an awaited byte that were last read and written in this mode: such an access only has to be told of. NO_TAG: none. */
+  /**
+   * Pages with an awaited byte that were last read and written in this mode: such an access only has to be told of.
+   * NO_TAG: none.
+   */
   protected watched_read: number = NO_TAG;
   protected watched_write: number = NO_TAG;
 
@@ -195,8 +202,8 @@ export abstract class Mmu extends Registers implements PageHolder {
   }
 
   /**
-   * The TLB slot that translates `address` for one kind of access, filled by a walk when need be; throws the processor's fault. Makes
-   * the page this machine's own when it is to be written.
+   * The TLB slot that translates `address` for one kind of access, filled by a walk when need be; throws the
+   * processor's fault. Makes the page this machine's own when it is to be written.
    */
   protected translate(address: number, access: number): number {
     const page = address - (address & 4095);
@@ -303,7 +310,10 @@ export abstract class Mmu extends Registers implements PageHolder {
     this.upper_flags[upper] = flags;
   }
 
-  /** The frame that an entry of a guest's table holds; its flags go to `entry_flags`. A page fault when it is not present. */
+  /**
+   * The frame that an entry of a guest's table holds; its flags go to `entry_flags`. A page fault when it is not
+   * present.
+   */
   private entryAt(table: number, index: number, address: number, access: number): number {
     const offset = index * 8;
     const page = (this.guestPage(table | offset, SECOND_LEVEL.READ) & ~4095) >>> 0;
@@ -321,7 +331,10 @@ export abstract class Mmu extends Registers implements PageHolder {
     return (low & 0xffff_f000) >>> 0;
   }
 
-  /** Machine page of a guest-physical address (32 bits), permissions in the low bits; a second-level fault when it is not there. */
+  /**
+   * Machine page of a guest-physical address (32 bits), permissions in the low bits; a second-level fault when it is
+   * not there.
+   */
   private guestPage(physical: number, need: number): number {
     const number = (physical >>> 12) + 1;
     const slot = number & (GPA_ENTRIES - 1);

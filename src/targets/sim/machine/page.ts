@@ -1,6 +1,9 @@
 import { PAGE_SIZE } from '../../../base/units.ts';
 
-/** Says whose a page or chunk is: compared by identity. A fork gives both sides new ones, so that what they share is nobody's. */
+/**
+ * Says whose a page or chunk is: compared by identity. A fork gives both sides new ones, so that what they share is
+ * nobody's.
+ */
 export interface Owner {
   readonly owner: true;
 }
@@ -60,7 +63,10 @@ export function isZero(page: Page): boolean {
   return Buffer.compare(page.bytes, ZERO_PAGE.bytes) === 0;
 }
 
-/** Hashes the content into `hash_a` and `hash_b`: four multiplicative lanes (FNV-1a's prime) over 32-bit words, folded into two. */
+/**
+ * Hashes the content into `hash_a` and `hash_b`: four multiplicative lanes (FNV-1a's prime) over 32-bit words, folded
+ * into two.
+ */
 export function hashPage(page: Page): void {
   const words = new Int32Array(page.bytes.buffer);
   let a = 0x811c9dc5 | 0;

@@ -7,8 +7,8 @@ import { WatchSet } from './watch.ts';
 const UNWATCHED = new WatchSet();
 
 /**
- * Machine address of the page that maps a virtual page, by a walk of both levels that leaves no trace: no cache is filled, no watch
- * hears of it. NOT_MAPPED where a processor would fault.
+ * Machine address of the page that maps a virtual page, by a walk of both levels that leaves no trace: no cache is
+ * filled, no watch hears of it. NOT_MAPPED where a processor would fault.
  */
 export function peekPage(
   memory: MachineMemory,

@@ -86,8 +86,8 @@ class PlanError extends Error {
 }
 
 /**
- * Lays a machine out: the hypervisor's reserve from 0, then each partition's memory in the order of the topology, then the ambulances',
- * each at a multiple of 2 MiB; builds the second-level and IOMMU tables in the reserve.
+ * Lays a machine out: the hypervisor's reserve from 0, then each partition's memory in the order of the topology, then
+ * the ambulances', each at a multiple of 2 MiB; builds the second-level and IOMMU tables in the reserve.
  */
 export function planMachine(
   topology: TopologyModel,

@@ -20,10 +20,10 @@ export interface WatchedRegister {
 }
 
 /**
- * The register file of one virtual CPU. Every use of a register's value goes through `get`, or tells `registerRead`: reading an operand, the
- * fetch at rip, the walk from cr3, the interrupt flag when an interrupt is pending, idtr and tr when one is delivered. Putting a register
- * away on a stack and bringing it back (an exception's frame, callee-saved registers, pushf) is no reading: a damaged value is followed
- * through it.
+ * The register file of one virtual CPU. Every use of a register's value goes through `get`, or tells `registerRead`:
+ * reading an operand, the fetch at rip, the walk from cr3, the interrupt flag when an interrupt is pending, idtr and tr
+ * when one is delivered. Putting a register away on a stack and bringing it back (an exception's frame, callee-saved
+ * registers, pushf) is no reading: a damaged value is followed through it.
  */
 export abstract class Registers {
   readonly watch: WatchSet;

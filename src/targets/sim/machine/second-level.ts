@@ -2,10 +2,10 @@ import type { MachineMemory } from './memory.ts';
 import type { WatchSet } from './watch.ts';
 
 /**
- * The hypervisor's own translation tables: guest-physical to machine for processors, and bus address to machine for devices. Four
- * levels of 512 eight-byte entries as in Intel's EPT (SDM volume 3, 29.3) and VT-d second-level tables: bit 0 read, bit 1 write, bit 2
- * execute, bit 7 large page (2 MiB here), bits 12..51 the machine frame. The tables are bytes in machine memory, and every walk reads
- * them.
+ * The hypervisor's own translation tables: guest-physical to machine for processors, and bus address to machine for
+ * devices. Four levels of 512 eight-byte entries as in Intel's EPT (SDM volume 3, 29.3) and VT-d second-level tables:
+ * bit 0 read, bit 1 write, bit 2 execute, bit 7 large page (2 MiB here), bits 12..51 the machine frame. The tables are
+ * bytes in machine memory, and every walk reads them.
  */
 export const SECOND_LEVEL = { READ: 1, WRITE: 2, EXECUTE: 4, LARGE: 0x80 } as const;
 
@@ -15,8 +15,8 @@ const LARGE_BYTES = 0x20_0000;
 export const NOT_MAPPED = -1;
 
 /**
- * Machine address of the page that holds `address`, with the permission bits of SECOND_LEVEL in its low bits; NOT_MAPPED otherwise.
- * Bus and guest-physical addresses from 4 GiB on are never mapped: a machine has no more.
+ * Machine address of the page that holds `address`, with the permission bits of SECOND_LEVEL in its low bits;
+ * NOT_MAPPED otherwise. Bus and guest-physical addresses from 4 GiB on are never mapped: a machine has no more.
  */
 export function walkSecondLevel(
   memory: MachineMemory,
@@ -81,8 +81,8 @@ export interface FrameSource {
 }
 
 /**
- * Builds tables that map [0, bytes) to the machine memory at `base`, in 2 MiB entries where both sides are aligned, else in 4 KiB
- * ones. Returns the root's machine address.
+ * Builds tables that map [0, bytes) to the machine memory at `base`, in 2 MiB entries where both sides are aligned,
+ * else in 4 KiB ones. Returns the root's machine address.
  */
 export function buildSecondLevel(
   memory: MachineMemory,
@@ -95,7 +95,9 @@ export function buildSecondLevel(
   return root;
 }
 
-/** Maps [from, from + bytes) to the machine memory at `base` in tables that there are; `from` is a multiple of 2 MiB. */
+/**
+ * Maps [from, from + bytes) to the machine memory at `base` in tables that there are; `from` is a multiple of 2 MiB.
+ */
 export function mapSecondLevel(
   memory: MachineMemory,
   frames: FrameSource,
@@ -106,7 +108,8 @@ export function mapSecondLevel(
 ): void {
   for (let done = 0; done < bytes;) {
     const address = from + done;
-    const large = (base + done) % LARGE_BYTES === 0 && address % LARGE_BYTES === 0 && bytes - done >= LARGE_BYTES; // prettier-ignore
+    const large =
+      (base + done) % LARGE_BYTES === 0 && address % LARGE_BYTES === 0 && bytes - done >= LARGE_BYTES;
     let table = root;
     for (let level = 4; level > (large ? 2 : 1); level--) {
       const at = table + indexAt(address, level) * 8;

@@ -1,6 +1,6 @@
 /**
- * A fixed share of a CPU or device: slots [start, start + length) of every round, for ever, whatever the others do with theirs. All
- * times are internal, from power-on, in nanoseconds.
+ * A fixed share of a CPU or device: slots [start, start + length) of every round, for ever, whatever the others do with
+ * theirs. All times are internal, from power-on, in nanoseconds.
  */
 export class Slots {
   readonly start: number;

@@ -3,8 +3,8 @@ import { hashName } from '../../../base/random.ts';
 export type Detail = Readonly<Record<string, string | number>>;
 
 /**
- * A hash over a sequence of numbers and strings, in two 32-bit lanes (multiplications by the primes of FNV-1a and of xxHash32, each
- * followed by a rotation). Not cryptographic: it tells two runs apart, nobody forges them.
+ * A hash over a sequence of numbers and strings, in two 32-bit lanes (multiplications by the primes of FNV-1a and of
+ * xxHash32, each followed by a rotation). Not cryptographic: it tells two runs apart, nobody forges them.
  */
 export class TraceHash {
   a: number = 0x811c9dc5 | 0;
@@ -68,5 +68,7 @@ export class TraceHash {
   }
 }
 
-/** So frequent that they are made only for somebody who asked, and left out of the hash so that asking changes nothing. */
+/**
+ * So frequent that they are made only for somebody who asked, and left out of the hash so that asking changes nothing.
+ */
 export const FREQUENT_KINDS: readonly string[] = ['run'];

@@ -58,7 +58,10 @@ export abstract class VirtualCpuState extends Control {
   pending_count = 0;
   /** Nanoseconds of own time spent executing. */
   cpu_time = 0;
-  /** Internal time of the last interrupt or exception, halt, hypercall or cr3 load: a loop with interrupts off makes none of them. */
+  /**
+   * Internal time of the last interrupt or exception, halt, hypercall or cr3 load: a loop with interrupts off makes
+   * none of them.
+   */
   progress_at = 0;
   /** Timer interrupts delivered. */
   ticks = 0;
@@ -127,7 +130,10 @@ export abstract class VirtualCpuState extends Control {
     this.ceded = false;
   }
 
-  /** Was parked for a while, until `time`: goes on from there, with what came in meanwhile. Who had stood in a loop before still stands in it. */
+  /**
+   * Was parked for a while, until `time`: goes on from there, with what came in meanwhile. Who had stood in a loop
+   * before still stands in it.
+   */
   unpark(time: number, parked_ns: number): void {
     this.progress_at = Math.min(time, this.progress_at + parked_ns);
     if (this.state === 'halted' && this.wakes(time)) this.wake(time);
@@ -164,7 +170,10 @@ export abstract class VirtualCpuState extends Control {
     };
   }
 
-  /** True when the other would do the same, given the same memory: all that is architectural, with both caches, and all else that counts. */
+  /**
+   * True when the other would do the same, given the same memory: all that is architectural, with both caches, and all
+   * else that counts.
+   */
   isAlike(other: VirtualCpuState): boolean {
     return (
       Buffer.compare(this.storage.architectural, other.storage.architectural) === 0 &&
@@ -215,10 +224,18 @@ export abstract class VirtualCpuState extends Control {
       watched_registers,
     } = this;
     return {
-      time, state, stalled_until, pending_count, cpu_time, progress_at, ticks, ceded, watched_registers,
+      time,
+      state,
+      stalled_until,
+      pending_count,
+      cpu_time,
+      progress_at,
+      ticks,
+      ceded,
+      watched_registers,
       timer_at: this.timer_at === Number.POSITIVE_INFINITY ? -1 : this.timer_at,
       architectural: Buffer.from(this.storage.architectural).toString('base64'),
-    }; // prettier-ignore
+    };
   }
 
   /** What `save` gave; throws when it cannot have been that. */

@@ -13,8 +13,8 @@ export interface SavedWatches {
 }
 
 /**
- * The watchpoints of a machine, over machine addresses. A page with an awaited byte is kept out of the processors' fast paths, so the
- * price is paid there and nowhere else; what a guest sees, and when, is the same with and without.
+ * The watchpoints of a machine, over machine addresses. A page with an awaited byte is kept out of the processors' fast
+ * paths, so the price is paid there and nowhere else; what a guest sees, and when, is the same with and without.
  */
 export class WatchSet {
   private read_at: number[] = [];

@@ -5,7 +5,22 @@ import { HYPERCALL, VECTOR } from '../../../../src/target/hypercalls.ts';
 import type { SimTarget } from '../../../../src/targets/sim/sim-target.ts';
 import { powerOn } from '../../../../src/targets/sim/sim-target.ts';
 import { REG } from '../../../../src/targets/sim/step.ts';
-import { data, FINE, IDT, lpar, PD, PDPT, PML4, PT, STACK_TOP, stepAddress, TEXT, tinyKernel, topology, TSS } from '../tiny-guest.ts'; // prettier-ignore
+import {
+  data,
+  FINE,
+  IDT,
+  lpar,
+  PD,
+  PDPT,
+  PML4,
+  PT,
+  STACK_TOP,
+  stepAddress,
+  TEXT,
+  tinyKernel,
+  topology,
+  TSS,
+} from '../tiny-guest.ts';
 
 /** Ticks, faults on purpose, copies, makes hypercalls with arguments from memory. */
 const guest = tinyKernel(

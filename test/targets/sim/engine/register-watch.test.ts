@@ -42,7 +42,11 @@ const watchOf = (target: SimTarget, register: RegisterName): number =>
   target.controls.watch({ kind: 'register', partition: 'web', cpu: 0, register });
 
 /** When a register that is watched from 1,000 ns on was read, seen at 3,000 ns; `then` is done at 2,010 ns. */
-function activated(register: RegisterName, run: TinyStep['run'], then?: (target: SimTarget) => void): number | undefined {
+function activated(
+  register: RegisterName,
+  run: TinyStep['run'],
+  then?: (target: SimTarget) => void,
+): number | undefined {
   const target = looping(run);
   target.runUntil(1_000);
   const watch = watchOf(target, register);
@@ -50,7 +54,7 @@ function activated(register: RegisterName, run: TinyStep['run'], then?: (target:
   then?.(target);
   target.runUntil(3_000);
   return target.controls.activated(watch);
-} // prettier-ignore
+}
 
 const interrupt = (target: SimTarget): unknown => target.controls.raiseInterrupt('web', 0, VECTOR);
 /** Those that a processor reads whatever it does. */

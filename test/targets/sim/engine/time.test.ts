@@ -8,8 +8,19 @@ import { powerOn } from '../../../../src/targets/sim/sim-target.ts';
 import type { Cpu } from '../../../../src/targets/sim/step.ts';
 import { REG } from '../../../../src/targets/sim/step.ts';
 import {
-  BASE, data, DATA, kernels, lpar, peek64, PML4, STACK_TOP, stepAddress, tinyKernel, tinyMachine, topology,
-} from '../tiny-guest.ts'; // prettier-ignore
+  BASE,
+  data,
+  DATA,
+  kernels,
+  lpar,
+  peek64,
+  PML4,
+  STACK_TOP,
+  stepAddress,
+  tinyKernel,
+  tinyMachine,
+  topology,
+} from '../tiny-guest.ts';
 import type { TinyStep } from '../tiny-guest.ts';
 
 function hypercall(cpu: Cpu, number: number, ...values: readonly number[]): void {

@@ -208,12 +208,14 @@ describe('an app with one structure of each shape', () => {
     ['s_chain', 5, item.next, 0],
   ])('has a chain at %s of %i', (symbol, count, next, link) => {
     const ids: number[] = [];
-    for (let at = process.word(symbol); at !== 0; at = process.number(at + next, 8)) ids.push(process.number(at - link + item.id, 8)); // prettier-ignore
+    for (let at = process.word(symbol); at !== 0; at = process.number(at + next, 8))
+      ids.push(process.number(at - link + item.id, 8));
     expect(ids).toEqual(Array.from({ length: count }, (_, index) => 100 + index));
   });
 
   it('has an array and a ring at their symbols, an object behind a pointer, and a bitmap', () => {
-    const entries = (at: Address, count: number): number[] => Array.from({ length: count }, (_, entry) => process.number(at + entry * item2.bytes + item2.id, 8)); // prettier-ignore
+    const entries = (at: Address, count: number): number[] =>
+      Array.from({ length: count }, (_, entry) => process.number(at + entry * item2.bytes + item2.id, 8));
     expect(entries(process.symbol('s_array'), 11)).toEqual(
       Array.from({ length: 11 }, (_, index) => 100 + index),
     );

@@ -15,8 +15,12 @@ import { array, locator, struct, u32, u64 } from '../../../support/locators.ts';
 const XA_SLOTS = 40;
 const MA_ROOT = 8;
 const STRUCTS = [
-  struct('item', [['ring', named('list_head')], ['id', u64], ['qty', u32]]),
-]; // prettier-ignore
+  struct('item', [
+    ['ring', named('list_head')],
+    ['id', u64],
+    ['qty', u32],
+  ]),
+];
 const item = named('item');
 
 function built(
@@ -24,13 +28,27 @@ function built(
   count: number,
   id: AppField['value'] | undefined,
 ) {
-  const of = locator({ name: 'items', shape: 'xarray', of: item, from: [symbol('root')], key: ['id'], space: { comm: 'store' }, ...part }); // prettier-ignore
+  const of = locator({
+    name: 'items',
+    shape: 'xarray',
+    of: item,
+    from: [symbol('root')],
+    key: ['id'],
+    space: { comm: 'store' },
+    ...part,
+  });
   const fill: AppFill = { locator: of, count, fields: id === undefined ? [] : [field('id', id)], span };
   const model: AppModel = { name: 'store', fills: [fill], words: [], locks: [], structs: STRUCTS, span };
   const layout = layOutApp(model, 0, locatorTypes(layoutOf(0), STRUCTS));
   const { data, problems } = buildAppData(layout, substream(1, 'x'));
   const read = (at: Address, bytes = 8): number => Number(data.read(at, bytes));
-  return { root: layout.symbols.get('root')!, read, exact: (at: Address) => data.read(at, 8), problems, elements: Array.from({ length: count }, (_, index) => layout.fills[0]?.element(index)) }; // prettier-ignore
+  return {
+    root: layout.symbols.get('root')!,
+    read,
+    exact: (at: Address) => data.read(at, 8),
+    problems,
+    elements: Array.from({ length: count }, (_, index) => layout.fills[0]?.element(index)),
+  };
 }
 
 describe('an xarray', () => {
@@ -90,7 +108,11 @@ describe('a maple tree', () => {
   ])(
     'holds %i elements from %i on, each up to the next %i higher, its leaves on one level',
     (count, from, step) => {
-      const { root, read, exact, elements } = built({ shape: 'maple', from: [cast(symbol('root'), named('maple_tree'))] }, count, counter(from, step)); // prettier-ignore
+      const { root, read, exact, elements } = built(
+        { shape: 'maple', from: [cast(symbol('root'), named('maple_tree'))] },
+        count,
+        counter(from, step),
+      );
       const ranges: [bigint, bigint, Address][] = [];
       const depths = new Set<number>();
       const visit = (entry: Address, parent: Address, low: bigint, high: bigint, depth: number): void => {
@@ -116,7 +138,9 @@ describe('a maple tree', () => {
       expect(depths.size).toBe(count === 0 ? 0 : 1);
       const at = (index: number): bigint => BigInt(from + index * step);
       // The last has nobody behind it: it is as long as the one before it.
-      expect(ranges).toEqual(elements.map((one, index) => [at(index), at(index) + (count === 1 ? 1n : BigInt(step)) - 1n, one])); // prettier-ignore
+      expect(ranges).toEqual(
+        elements.map((one, index) => [at(index), at(index) + (count === 1 ? 1n : BigInt(step)) - 1n, one]),
+      );
     },
   );
 });
@@ -126,7 +150,11 @@ describe('a hash of rings', () => {
     ['by its length', { from: [symbol('root')], length: int(8) }],
     ['by its type', { from: [cast(symbol('root'), array(named('list_head'), 8))] }],
   ])('hangs everything where its key says, whatever that is filled with: %s', (_, part) => {
-    const { root, read, problems, elements } = built({ shape: 'hash', via: ['ring'], ...part }, 40, drawn(1, 1_000_000)); // prettier-ignore
+    const { root, read, problems, elements } = built(
+      { shape: 'hash', via: ['ring'], ...part },
+      40,
+      drawn(1, 1_000_000),
+    );
     expect(problems).toEqual([]);
     const found: Address[] = [];
     const keys = new Set<number>();

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Address } from '../../../../src/base/address.ts';
 import { Booted } from './support.ts';
 
-/** Records of the ring from the oldest to the newest, as kernel/printk/printk_ringbuffer.c says they lie; throws where it does not hold. */
+/**
+ * Records of the ring from the oldest to the newest, as kernel/printk/printk_ringbuffer.c says they lie; throws where
+ * it does not hold.
+ */
 function records(guest: Booted): { readonly seq: number; readonly text: string }[] {
   const at = (type: string, path: string): number => guest.offset(type, path);
   const id = (address: Address): bigint =>

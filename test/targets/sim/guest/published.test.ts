@@ -23,15 +23,35 @@ import { Booted } from './support.ts';
 
 const DESCRIBED = [
   locator({
-    name: 'tasks', shape: 'list', of: named('task_struct'), via: ['tasks'], label: ['comm'], id: ['pid'], including_head: true,
-    from: [member(cast(symbol('init_task'), named('task_struct')), 'tasks')], guard: symbol('tasklist_lock'),
+    name: 'tasks',
+    shape: 'list',
+    of: named('task_struct'),
+    via: ['tasks'],
+    label: ['comm'],
+    id: ['pid'],
+    including_head: true,
+    from: [member(cast(symbol('init_task'), named('task_struct')), 'tasks')],
+    guard: symbol('tasklist_lock'),
   }),
-  locator({ name: 'threads', parent: 'tasks', shape: 'list', of: named('task_struct'), via: ['thread_group'], from: [member(element, 'thread_group')] }),
   locator({
-    name: 'timers', shape: 'hlist', of: named('timer_list'), via: ['entry'], guard: member(element, 'lock'),
-    from: [every(member(every(cast(every(symbol('timer_bases')), array(named('timer_base'), 2))), 'vectors'))],
+    name: 'threads',
+    parent: 'tasks',
+    shape: 'list',
+    of: named('task_struct'),
+    via: ['thread_group'],
+    from: [member(element, 'thread_group')],
   }),
-]; // prettier-ignore
+  locator({
+    name: 'timers',
+    shape: 'hlist',
+    of: named('timer_list'),
+    via: ['entry'],
+    guard: member(element, 'lock'),
+    from: [
+      every(member(every(cast(every(symbol('timer_bases')), array(named('timer_base'), 2))), 'vectors')),
+    ],
+  }),
+];
 
 const BPFTOOL = 'bpftool';
 
@@ -80,9 +100,16 @@ describe('what the guest publishes', () => {
       expect([...described.keys()]).toEqual(['tasks', 'threads', 'timers']);
       const area = (cpu: number): Address => guest.u64(guest.symbol('__per_cpu_offset') + cpu * 8);
       const host: LocatorHost = {
-      fold: NO_FOLD, cpus: 2, symbol: (name) => guest.symbol(name), perCpuBase: area, u8: () => NaN, u16: () => NaN, u32: (at) => guest.u32(at),
-      member: () => undefined, size: () => undefined,
-    }; // prettier-ignore
+        fold: NO_FOLD,
+        cpus: 2,
+        symbol: (name) => guest.symbol(name),
+        perCpuBase: area,
+        u8: () => NaN,
+        u16: () => NaN,
+        u32: (at) => guest.u32(at),
+        member: () => undefined,
+        size: () => undefined,
+      };
       const run = (name: string, block: BlockName, at?: Address): LocatorInterpreter => {
         const machine = new LocatorInterpreter(host);
         const entry = described.get(name)!;
@@ -94,11 +121,21 @@ describe('what the guest publishes', () => {
       expect(run('tasks', 'roots')).toMatchObject({ objects: [init], heads: [init + tasks] });
       expect(run('tasks', 'link').value).toBe(tasks);
       expect(run('tasks', 'guard').value).toBe(guest.symbol('tasklist_lock'));
-      expect(described.get('tasks')!.names).toMatchObject({ type: 'task_struct', via: 'tasks', label: 'comm', guard_type: 'rwlock_t', head_type: 'list_head' }); // prettier-ignore
+      expect(described.get('tasks')!.names).toMatchObject({
+        type: 'task_struct',
+        via: 'tasks',
+        label: 'comm',
+        guard_type: 'rwlock_t',
+        head_type: 'list_head',
+      });
       expect(run('threads', 'roots', 0x4000).heads).toEqual([
         0x4000 + guest.offset('task_struct', 'thread_group'),
       ]);
-      const bases = [0, 1].flatMap((cpu) => [0, 1].map((base) => area(cpu) + guest.symbol('timer_bases') + base * guest.layout.sizeOf('timer_base'))); // prettier-ignore
+      const bases = [0, 1].flatMap((cpu) =>
+        [0, 1].map(
+          (base) => area(cpu) + guest.symbol('timer_bases') + base * guest.layout.sizeOf('timer_base'),
+        ),
+      );
       const { objects, heads } = run('timers', 'roots');
       expect(heads).toHaveLength(4 * 576);
       expect([...new Set(objects)]).toEqual(bases);

@@ -79,8 +79,12 @@ export class CacheSeen {
 
   cpuSlab(cpu: number): Address {
     const { guest } = this;
-    return guest.u64(this.at + guest.offset('kmem_cache', 'cpu_slab')) + guest.perCpu(cpu, 'runqueues') - guest.symbol('runqueues');
-  } // prettier-ignore
+    return (
+      guest.u64(this.at + guest.offset('kmem_cache', 'cpu_slab')) +
+      guest.perCpu(cpu, 'runqueues') -
+      guest.symbol('runqueues')
+    );
+  }
 
   /** What a CPU would hand out next. */
   cpuFreelist(cpu: number): Address[] {

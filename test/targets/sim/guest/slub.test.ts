@@ -4,7 +4,7 @@ import type { CacheSeen } from './slabs.ts';
 import { cacheOf, cachesOf } from './slabs.ts';
 import { Booted } from './support.ts';
 
-const NAMES = ['kmalloc-64', 'kmalloc-256', 'task_struct', 'inode_cache', 'dentry']; // prettier-ignore
+const NAMES = ['kmalloc-64', 'kmalloc-256', 'task_struct', 'inode_cache', 'dentry'];
 
 const pageOf = (object: number): number => Math.floor(object / 4096) * 4096;
 const slabOf = (object: number): number =>
@@ -16,13 +16,16 @@ function partialSlabs(guest: Booted, cache: CacheSeen): number[] {
   for (const cpu of [0, 1]) {
     found.push(guest.u64(cache.cpuSlab(cpu) + guest.offset('kmem_cache_cpu', 'slab')));
     let left = 8;
-    for (let slab = guest.u64(cache.cpuSlab(cpu) + guest.offset('kmem_cache_cpu', 'partial')); slab !== 0 && left-- > 0;) {
+    for (
+      let slab = guest.u64(cache.cpuSlab(cpu) + guest.offset('kmem_cache_cpu', 'partial'));
+      slab !== 0 && left-- > 0;
+    ) {
       found.push(slab);
       slab = guest.u64(slab + guest.offset('slab', 'next'));
     }
   }
   return found;
-} // prettier-ignore
+}
 
 /** Everything that holds between two steps of the allocator, of each cache whose node lock is free. */
 function checkCaches(guest: Booted): void {
@@ -55,7 +58,9 @@ describe('the slab allocator', () => {
     const guest = new Booted();
     const caches = cachesOf(guest);
     expect(caches.map(({ name }) => name)).toEqual(NAMES);
-    const random = caches.map(({ at }) => guest.view(at + guest.offset('kmem_cache', 'random'), 8).getBigUint64(0, true)); // prettier-ignore
+    const random = caches.map(({ at }) =>
+      guest.view(at + guest.offset('kmem_cache', 'random'), 8).getBigUint64(0, true),
+    );
     expect(new Set(random).size).toBe(NAMES.length);
   });
 
@@ -74,7 +79,8 @@ describe('the slab allocator', () => {
   it("counts each change of a CPU's freelist in a transaction id of that CPU's", () => {
     const guest = new Booted({ workload: 'database' });
     const cache = cacheOf(guest, 'dentry');
-    const tids = (): number[] => [0, 1].map((cpu) => guest.u64(cache.cpuSlab(cpu) + guest.offset('kmem_cache_cpu', 'tid'))); // prettier-ignore
+    const tids = (): number[] =>
+      [0, 1].map((cpu) => guest.u64(cache.cpuSlab(cpu) + guest.offset('kmem_cache_cpu', 'tid')));
     const before = tids().reduce((sum, tid) => sum + tid, 0);
     guest.run(200);
     expect(tids().reduce((sum, tid) => sum + tid, 0)).toBeGreaterThan(before);
@@ -121,13 +127,22 @@ describe('files', () => {
     const guest = new Booted({ workload: 'database' }).run(150);
     guest.untilFree(guest.symbol('inode_hash_lock'));
     const supers = guest.ring(guest.symbol('super_blocks'), guest.offset('super_block', 's_list'));
-    expect(supers.map((at) => guest.text(at + guest.offset('super_block', 's_id'), 32))).toEqual(['rootfs', 'tmpfs']); // prettier-ignore
+    expect(supers.map((at) => guest.text(at + guest.offset('super_block', 's_id'), 32))).toEqual([
+      'rootfs',
+      'tmpfs',
+    ]);
     const seen = supers.map((at) => {
-      const inodes = guest.ring(at + guest.offset('super_block', 's_inodes'), guest.offset('inode', 'i_sb_list')); // prettier-ignore
+      const inodes = guest.ring(
+        at + guest.offset('super_block', 's_inodes'),
+        guest.offset('inode', 'i_sb_list'),
+      );
       const root = guest.u64(at + guest.offset('super_block', 's_root'));
       const lock = root + guest.offset('dentry', 'd_lockref.lock');
       guest.untilFree(lock);
-      const children = guest.ring(root + guest.offset('dentry', 'd_subdirs'), guest.offset('dentry', 'd_child')); // prettier-ignore
+      const children = guest.ring(
+        root + guest.offset('dentry', 'd_subdirs'),
+        guest.offset('dentry', 'd_child'),
+      );
       for (const child of children) {
         expect(guest.u64(child + guest.offset('dentry', 'd_parent'))).toBe(root);
         expect(inodes).toContain(guest.u64(child + guest.offset('dentry', 'd_inode')));

@@ -3,8 +3,23 @@ import type { Cpu } from '../../../../src/targets/sim/step.ts';
 import { REG, STEP_MAGIC } from '../../../../src/targets/sim/step.ts';
 import type { SimTarget } from '../../../../src/targets/sim/sim-target.ts';
 import {
-  BASE, data, DATA, FINE, FINE_PHYSICAL, peek64, PD, PDPT, PML4, poke64, PT, stepAddress, STACK_TOP, tinyMachine, USER_DATA, USER_TEXT,
-} from '../tiny-guest.ts'; // prettier-ignore
+  BASE,
+  data,
+  DATA,
+  FINE,
+  FINE_PHYSICAL,
+  peek64,
+  PD,
+  PDPT,
+  PML4,
+  poke64,
+  PT,
+  stepAddress,
+  STACK_TOP,
+  tinyMachine,
+  USER_DATA,
+  USER_TEXT,
+} from '../tiny-guest.ts';
 import type { TinyOptions, TinyStep } from '../tiny-guest.ts';
 
 const PAGE_FAULT = 14;
@@ -238,7 +253,7 @@ describe('accesses', () => {
       const found = [0, 8, 16, 24, 32, 40, 48].map((offset) => peek64(target, 'web', DATA + offset));
       expect(found.map((word) => Number(BigInt.asIntN(64, word)))).toEqual([
         -0x1122_3344_5566, 12, 13, 24, -0x1122_3344_5566, 1213, 0,
-      ]); // prettier-ignore
+      ]);
     }
   });
 
@@ -414,7 +429,10 @@ describe('second level', () => {
 });
 
 describe('permissions of the second level', () => {
-  /** A guest of four steps, whose first stands once more in the fine pages: those the second level lets be used as `bits` say. */
+  /**
+   * A guest of four steps, whose first stands once more in the fine pages: those the second level lets be used as
+   * `bits` say.
+   */
   function withPermissions(bits: number, steps: readonly TinyStep[]): SimTarget {
     const target = tinyMachine([{ run: (cpu) => cpu.jump(stepAddress(1)) }, ...steps], {
       prepare: (loader) => loader.write32(FINE_PHYSICAL, STEP_MAGIC),
@@ -442,7 +460,9 @@ describe('permissions of the second level', () => {
 
   test('a page that may be executed alone cannot be read, though the guest has just fetched from it', () => {
     expect(stopped(withPermissions(4, [fetch, rest(2)]))).toBe('');
-    const once: TinyStep = { run: (cpu) => (cpu.load8(data(8)) === 0 ? (cpu.store8(data(8), 1), cpu.jump(FINE)) : undefined) }; // prettier-ignore
+    const once: TinyStep = {
+      run: (cpu) => (cpu.load8(data(8)) === 0 ? (cpu.store8(data(8), 1), cpu.jump(FINE)) : undefined),
+    };
     expect(stopped(withPermissions(4, [once, rest(2)]))).toBe('');
     expect(stopped(withPermissions(4, [once, read, rest(3)]))).toBe('second_level');
   });

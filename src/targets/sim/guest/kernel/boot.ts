@@ -29,11 +29,24 @@ export function assembleBoot(k: Kernel, parts: BootParts): Label {
   const { task, signal, mm } = k.o;
   const at = (name: string): Address => k.symbol(name);
   const s = {
-    offsets: at('__per_cpu_offset'), cpus: at('nr_cpu_ids'), online: at('__cpu_online_mask'), init_task: at('init_task'), init_signals: at('init_signals'),
-    init_mm: at('init_mm'), memory_next: at('memory_next'), memory_end: at('memory_end'), region: at('metadata_region'), region_bytes: at('metadata_bytes'),
-    jiffies: at('jiffies_64'), period: at('sample_period'), thresh: at('watchdog_thresh'), random: at('random_state'), kthreadd: at('kthreadd_task'),
-    heartbeat_period: at('heartbeat_period'), tss: at('cpu_tss_rw'),
-  }; // prettier-ignore
+    offsets: at('__per_cpu_offset'),
+    cpus: at('nr_cpu_ids'),
+    online: at('__cpu_online_mask'),
+    init_task: at('init_task'),
+    init_signals: at('init_signals'),
+    init_mm: at('init_mm'),
+    memory_next: at('memory_next'),
+    memory_end: at('memory_end'),
+    region: at('metadata_region'),
+    region_bytes: at('metadata_bytes'),
+    jiffies: at('jiffies_64'),
+    period: at('sample_period'),
+    thresh: at('watchdog_thresh'),
+    random: at('random_state'),
+    kthreadd: at('kthreadd_task'),
+    heartbeat_period: at('heartbeat_period'),
+    tss: at('cpu_tss_rw'),
+  };
   const init_stack = at('init_stack');
   const smp = assembleSmp(k, parts);
   const kernel_init = assembleInit(k, parts, smp);
@@ -107,10 +120,13 @@ export function assembleBoot(k: Kernel, parts: BootParts): Label {
         initListHead(cpu, t + field);
       for (const field of [task.real_parent, task.parent, task.group_leader]) cpu.store64(t + field, t);
       cpu.store64(t + task.signal, s.init_signals);
-      for (const [from, to] of [[s.init_signals + signal.thread_head, t + task.thread_node], [t + task.thread_node, s.init_signals + signal.thread_head]] as const) {
+      for (const [from, to] of [
+        [s.init_signals + signal.thread_head, t + task.thread_node],
+        [t + task.thread_node, s.init_signals + signal.thread_head],
+      ] as const) {
         cpu.store64(from, to);
         cpu.store64(from + PREV, to);
-      } // prettier-ignore
+      }
       cpu.store32(s.init_signals + signal.nr_threads, 1);
       cpu.store32(s.init_signals + signal.sigcnt, 1);
       cpu.store32(s.init_signals + signal.live, 1);

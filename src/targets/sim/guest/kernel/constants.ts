@@ -2,8 +2,15 @@
 
 /** linux/sched.h: task_struct.__state, exit_state. */
 export const TASK = {
-  RUNNING: 0, INTERRUPTIBLE: 1, UNINTERRUPTIBLE: 2, EXIT_DEAD: 0x10, EXIT_ZOMBIE: 0x20, DEAD: 0x80, WAKING: 0x200, NEW: 0x800,
-} as const; // prettier-ignore
+  RUNNING: 0,
+  INTERRUPTIBLE: 1,
+  UNINTERRUPTIBLE: 2,
+  EXIT_DEAD: 0x10,
+  EXIT_ZOMBIE: 0x20,
+  DEAD: 0x80,
+  WAKING: 0x200,
+  NEW: 0x800,
+} as const;
 export const PF = { IDLE: 0x2, EXITING: 0x4, KTHREAD: 0x20_0000, NO_SETAFFINITY: 0x400_0000 } as const;
 /** asm/thread_info.h, bits 2 and 3 as masks. */
 export const TIF = { SIGPENDING: 4, NEED_RESCHED: 8 } as const;
@@ -22,7 +29,10 @@ export const TIMER_SOFTIRQ = 1;
 
 export const HZ = 250;
 export const TICK_NS = 4_000_000;
-/** INITIAL_JIFFIES is minus five minutes, so that wraps are met early; here time starts small and positive to stay exact. */
+/**
+ * INITIAL_JIFFIES is minus five minutes, so that wraps are met early; here time starts small and positive to stay
+ * exact.
+ */
 export const INITIAL_JIFFIES = 75_000;
 export const PID_MAX = 32_768;
 /** Pids below this are not used again after a wrap. */

@@ -12,7 +12,9 @@ import type { Slub } from './slub.ts';
 
 /** fs/dcache.c and fs/inode.c: names of files, each with its inode. Called functions. */
 export interface Dcache {
-  /** __d_alloc with a new inode: rdi: super block, rsi: number of the file. rax: the dentry with one reference, or 0. */
+  /**
+   * __d_alloc with a new inode: rdi: super block, rsi: number of the file. rax: the dentry with one reference, or 0.
+   */
   readonly alloc: Label;
   /** Puts the dentry rdi under its parent rsi. */
   readonly add: Label;

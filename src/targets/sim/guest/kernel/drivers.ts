@@ -53,8 +53,23 @@ export function assembleDrivers(
 ): Drivers {
   const { task } = k.o;
   const at = (name: string): Address => k.symbol(name);
-  const disk = { ring: at('disk_ring'), ready: at('disk_ready'), lock: at('disk_lock'), last: at('disk_last_used'), free: at('disk_free'), waiters: at('disk_waiters'), buffer: at('disk_buffer') }; // prettier-ignore
-  const net = { ring: at('net_ring'), ready: at('net_ready'), lock: at('net_lock'), last: at('net_last_used'), free: at('net_free'), buffer: at('net_buffer') }; // prettier-ignore
+  const disk = {
+    ring: at('disk_ring'),
+    ready: at('disk_ready'),
+    lock: at('disk_lock'),
+    last: at('disk_last_used'),
+    free: at('disk_free'),
+    waiters: at('disk_waiters'),
+    buffer: at('disk_buffer'),
+  };
+  const net = {
+    ring: at('net_ring'),
+    ready: at('net_ready'),
+    lock: at('net_lock'),
+    last: at('net_last_used'),
+    free: at('net_free'),
+    buffer: at('net_buffer'),
+  };
 
   const describe = (
     cpu: Cpu,

@@ -213,7 +213,8 @@ export function assembleEntry(
       cpu.call(sched.tail.at);
     },
     (cpu) => {
-      // A kernel thread begins with its function in rbx and its argument in r12; a process goes on where its parent forked.
+      // A kernel thread begins with its function in rbx and its argument in r12; a process goes on where its parent
+      // forked.
       const start = cpu.get(rbx);
       if (start === 0) return cpu.jump(to_user.at);
       cpu.set(rdi, cpu.get(r12));

@@ -48,7 +48,10 @@ export function assembleExit(
     else cpu.ret();
   };
 
-  /** The rest of finish_task_switch when there is something to bury: rdi: a dead task or 0, rsi: an mm without borrowers or 0. */
+  /**
+   * The rest of finish_task_switch when there is something to bury: rdi: a dead task or 0, rsi: an mm without borrowers
+   * or 0.
+   */
   k.text.fn(
     'finish_task_switch',
     fuse(

@@ -15,11 +15,14 @@ export interface Fair {
   addRunning(cpu: Cpu, rq: Address, change: number): void;
   /** enqueue_entity up to the tree: a stage. */
   enqueue(cpu: Cpu, rq: Address, task: Address): boolean;
-  /** check_preempt_curr and resched_curr, for a task just queued. Ends in a hypercall when another CPU has to hear of it. */
+  /**
+   * check_preempt_curr and resched_curr, for a task just queued. Ends in a hypercall when another CPU has to hear of
+   * it.
+   */
   preempt(cpu: Cpu, rq: Address, task: Address): void;
   /**
-   * select_task_rq_fair, cut down: where it ran last if at most `own` run there, else an idle CPU, else where it ran last. A new task may
-   * stay with its parent: that is about to wait for it.
+   * select_task_rq_fair, cut down: where it ran last if at most `own` run there, else an idle CPU, else where it ran
+   * last. A new task may stay with its parent: that is about to wait for it.
    */
   selectCpu(cpu: Cpu, task: Address, last: number, own: number): number;
   /** task_tick_fair: who ran long enough makes way. */

@@ -31,7 +31,10 @@ const USER_FLAGS = 0x202;
 
 /** kernel/fork.c */
 export interface Fork {
-  /** rdi: CLONE, rsi and rdx as it says, rcx: comm (address of a string) or 0. rax: the task, TASK_NEW, or 0. A called function. */
+  /**
+   * rdi: CLONE, rsi and rdx as it says, rcx: comm (address of a string) or 0. rax: the task, TASK_NEW, or 0. A called
+   * function.
+   */
   readonly copy_process: Label;
 }
 
@@ -59,15 +62,21 @@ export function assembleFork(k: Kernel, inline: Inline, locks: Locks, lists: Lis
   };
 
   // rbp: the new task, r12: CLONE, r13: start, r14: argument, r15: comm, rbx: its mm
-  const [fail, pid_search, old_signal, no_mm, dup_mm, thread_links, linked] = [1, 2, 3, 4, 5, 6, 7].map(() => new Label()) as [
-    Label, Label, Label, Label, Label, Label, Label,
-  ]; // prettier-ignore
+  const [fail, pid_search, old_signal, no_mm, dup_mm, thread_links, linked] = [1, 2, 3, 4, 5, 6, 7].map(
+    () => new Label(),
+  ) as [Label, Label, Label, Label, Label, Label, Label];
   const copy_process = k.text.fn(
     'copy_process',
     fuse(
       (cpu) => {
         pushRegisters(cpu, rbx, rbp, r12, r13, r14, r15);
-        for (const [to, from] of [[r12, rdi], [r13, rsi], [r14, rdx], [r15, rcx]] as const) cpu.set(to, cpu.get(from)); // prettier-ignore
+        for (const [to, from] of [
+          [r12, rdi],
+          [r13, rsi],
+          [r14, rdx],
+          [r15, rcx],
+        ] as const)
+          cpu.set(to, cpu.get(from));
         cpu.spend(1_880);
         return memory.allocTask(cpu);
       },
@@ -96,9 +105,19 @@ export function assembleFork(k: Kernel, inline: Inline, locks: Locks, lists: Lis
       cpu.store32(p + task.flags, kind === CLONE.kernel ? PF.KTHREAD : 0);
       for (const field of [task.on_cpu, task.on_rq, task.se_on_rq, task.exit_state, task.exit_code])
         cpu.store32(p + field, 0);
-      for (const field of [task.se_exec_start, task.se_sum_exec_runtime, task.se_prev_sum_exec_runtime, task.se_run_node, task.utime, task.stime, task.pending_signal, task.nvcsw, task.active_mm]) {
+      for (const field of [
+        task.se_exec_start,
+        task.se_sum_exec_runtime,
+        task.se_prev_sum_exec_runtime,
+        task.se_run_node,
+        task.utime,
+        task.stime,
+        task.pending_signal,
+        task.nvcsw,
+        task.active_mm,
+      ]) {
         cpu.store64(p + field, 0);
-      } // prettier-ignore
+      }
       cpu.store32(
         p + task.exit_signal,
         kind === CLONE.thread || kind === CLONE.kernel ? 0xffff_ffff : SIGCHLD,
@@ -140,10 +159,13 @@ export function assembleFork(k: Kernel, inline: Inline, locks: Locks, lists: Lis
         cpu.store32(s + signal.sigcnt, 1);
         cpu.store32(s + signal.live, 1);
         cpu.store32(s + signal.nr_threads, 1);
-        for (const [at, to] of [[s + signal.thread_head, p + task.thread_node], [p + task.thread_node, s + signal.thread_head]] as const) {
+        for (const [at, to] of [
+          [s + signal.thread_head, p + task.thread_node],
+          [p + task.thread_node, s + signal.thread_head],
+        ] as const) {
           cpu.store64(at, to);
           cpu.store64(at + PREV, to);
-        } // prettier-ignore
+        }
         cpu.store64(p + task.signal, s);
         cpu.store64(p + task.group_leader, p);
         return false;

@@ -37,7 +37,8 @@ export function assembleInit(k: Kernel, parts: BootParts, smp: Smp): Label {
     },
   );
 
-  // kernel_init, pid 1. r12: next of the workload's programs, r13: the workload; user tasks are chained on the stack until they are woken
+  // kernel_init, pid 1. r12: next of the workload's programs, r13: the workload; user tasks are chained on the stack
+  // until they are woken
   const beat_comm = k.string(`heartbeat${'\0'.repeat(16)}`);
   const startedBy = (workload: string): readonly string[] =>
     processesOf(workload).filter((comm) => !parts.apps.includes(comm));
@@ -51,7 +52,12 @@ export function assembleInit(k: Kernel, parts: BootParts, smp: Smp): Label {
   const courier_entry = parts.programs.get(COURIER) ?? new Label();
   const beat_entry = parts.programs.get('heartbeat') ?? new Label();
   const init_entry = parts.programs.get('init') ?? new Label();
-  const [spawn, spawned, wake_next, woken] = [1, 2, 3, 4].map(() => new Label()) as [Label, Label, Label, Label]; // prettier-ignore
+  const [spawn, spawned, wake_next, woken] = [1, 2, 3, 4].map(() => new Label()) as [
+    Label,
+    Label,
+    Label,
+    Label,
+  ];
   const app_table = at('app_table');
   /** The app that is next to start, once the workload has been; 0 behind the last. */
   const appAt = (cpu: Cpu): Address => {

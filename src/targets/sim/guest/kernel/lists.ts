@@ -15,8 +15,8 @@ export const PREV = 8;
 type Where = (cpu: Cpu) => Address;
 
 /**
- * include/linux/list.h with CONFIG_DEBUG_LIST and CONFIG_BUG_ON_DATA_CORRUPTION. Every change takes two steps, so that it can be seen
- * half done.
+ * include/linux/list.h with CONFIG_DEBUG_LIST and CONFIG_BUG_ON_DATA_CORRUPTION. Every change takes two steps, so that
+ * it can be seen half done.
  */
 export interface Lists {
   addTail(entry: Where, head: Where): Part;
@@ -105,7 +105,9 @@ function poisoned(cpu: Cpu, address: Address, low: number): boolean {
   return cpu.load32(address) === low && cpu.load32(address + 4) === POISON_HIGH;
 }
 
-/** lib/list_debug.c, __list_add_valid: rdi entry, rsi prev, rdx next. Called when something is wrong; does not return. */
+/**
+ * lib/list_debug.c, __list_add_valid: rdi entry, rsi prev, rdx next. Called when something is wrong; does not return.
+ */
 function addReport(k: Kernel, printk: Printk): Label {
   const at = new Label();
   k.bugs.push({ at, file: 'lib/list_debug.c', line: 30 });

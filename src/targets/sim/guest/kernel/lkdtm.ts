@@ -14,8 +14,9 @@ import type { Scheduler } from './sched.ts';
 import type { Slub } from './slub.ts';
 
 /**
- * drivers/misc/lkdtm: crash points. Requests lie in a queue of each CPU; a kernel thread of that CPU, made by kthreadd when it is first
- * needed, carries them out in process context: kfree of an object, a lock that is taken and kept, a loop without end.
+ * drivers/misc/lkdtm: crash points. Requests lie in a queue of each CPU; a kernel thread of that CPU, made by kthreadd
+ * when it is first needed, carries them out in process context: kfree of an object, a lock that is taken and kept, a
+ * loop without end.
  */
 export interface Lkdtm {
   /** There is a request for this CPU: an interrupt. */
@@ -73,7 +74,11 @@ export function assembleLkdtm(
   const finish = (cpu: Cpu, ...ops: readonly number[]): void => {
     const last = (cpu.load32(queueOf(cpu) + q.tail) + QUEUE - 1) % QUEUE;
     const from = queueOf(cpu) + q.requests + last * request.bytes;
-    if (cpu.load32(from + request.state) !== CRASH_POINT_STATE.begun || !ops.includes(cpu.load32(from + request.op))) return; // prettier-ignore
+    if (
+      cpu.load32(from + request.state) !== CRASH_POINT_STATE.begun ||
+      !ops.includes(cpu.load32(from + request.op))
+    )
+      return;
     cpu.store32(from + request.state, CRASH_POINT_STATE.done);
   };
 

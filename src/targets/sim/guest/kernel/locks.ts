@@ -10,9 +10,9 @@ const QW_WAITING = 0x100;
 const QR_BIAS = 0x200;
 
 /**
- * Queued spinlocks and rwlocks. The fast paths are inlined: true when the lock is had; else the step has ended in a call of the slow path,
- * which returns to the next step (or the next stage) with the lock. Slow paths keep the lock's address in rdi, as Linux's do: that, with
- * rip, is all that tells who waits for what.
+ * Queued spinlocks and rwlocks. The fast paths are inlined: true when the lock is had; else the step has ended in a
+ * call of the slow path, which returns to the next step (or the next stage) with the lock. Slow paths keep the lock's
+ * address in rdi, as Linux's do: that, with rip, is all that tells who waits for what.
  */
 export interface Locks {
   spinLock(cpu: Cpu, lock: Address): boolean;
@@ -66,15 +66,22 @@ export function assembleLocks(k: Kernel): Locks {
   };
 }
 
-/** kernel/locking/qspinlock.c: the first waiter takes the pending bit, the others queue on per-CPU nodes and the lock's tail. */
+/**
+ * kernel/locking/qspinlock.c: the first waiter takes the pending bit, the others queue on per-CPU nodes and the lock's
+ * tail.
+ */
 function spinSlowPath(k: Kernel): Label {
   const { next, locked, count, bytes } = k.o.mcs;
   const qnodes = k.symbol('qnodes');
   const cpu_number = k.symbol('cpu_number');
   const offsets = k.symbol('__per_cpu_offset');
   const [wait_pending, queue, wait_node, wait_head, hand_over] = [1, 2, 3, 4, 5].map(() => new Label()) as [
-    Label, Label, Label, Label, Label,
-  ]; // prettier-ignore
+    Label,
+    Label,
+    Label,
+    Label,
+    Label,
+  ];
   return k.text.fn(
     'native_queued_spin_lock_slowpath',
     (cpu) => {

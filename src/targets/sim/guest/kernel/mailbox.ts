@@ -10,8 +10,8 @@ import { popRegisters, pushRegisters } from './inline.ts';
 import { r12, rax, rbx, rdi } from './registers.ts';
 
 /**
- * What a visit takes, however many messages there are: what a neighbour sends can so not move this guest's time. For the same reason no
- * register and nothing but shared memory ever holds what a neighbour wrote.
+ * What a visit takes, however many messages there are: what a neighbour sends can so not move this guest's time. For
+ * the same reason no register and nothing but shared memory ever holds what a neighbour wrote.
  */
 const VISIT_NS = 2_500;
 const KIND = { request: 1, answer: 2 } as const;
@@ -26,7 +26,10 @@ function put(cpu: Cpu, ring: Address, kind: number, word: number): void {
   cpu.store32(ring + RING.put, number + 1);
 }
 
-/** Takes all that there is and answers requests. What the other one says about its ring is not believed beyond the ring's size. */
+/**
+ * Takes all that there is and answers requests. What the other one says about its ring is not believed beyond the
+ * ring's size.
+ */
 function takeAll(cpu: Cpu, theirs: Address, mine: Address): void {
   for (let turn = 0; turn < MESSAGES; turn++) {
     const taken = cpu.load32(theirs + RING.taken);
@@ -37,7 +40,9 @@ function takeAll(cpu: Cpu, theirs: Address, mine: Address): void {
   }
 }
 
-/** sendmsg(rdi: a word): a request into every mailbox; what has come is taken and answered. A called function; rax: 0. */
+/**
+ * sendmsg(rdi: a word): a request into every mailbox; what has come is taken and answered. A called function; rax: 0.
+ */
 export function assembleMailbox(k: Kernel, boot: BootParams): Label {
   const next = new Label();
   return k.text.fn(

@@ -7,9 +7,18 @@ import { fuse } from '../assembler.ts';
 import { Label, timed } from '../assembler.ts';
 import type { Kernel } from '../kernel-data.ts';
 import {
-  APP_DATA, DIRECT_MAP, STACK_SLOT, THREAD_SIZE, USER_DATA, USER_DATA_PAGES, USER_STACK_PAGES, USER_STACK_TOP, USER_TEXT, VMALLOC_STACKS,
+  APP_DATA,
+  DIRECT_MAP,
+  STACK_SLOT,
+  THREAD_SIZE,
+  USER_DATA,
+  USER_DATA_PAGES,
+  USER_STACK_PAGES,
+  USER_STACK_TOP,
+  USER_TEXT,
+  VMALLOC_STACKS,
   VMALLOC_START,
-} from '../memory-map.ts'; // prettier-ignore
+} from '../memory-map.ts';
 import type { Pages } from './pages.ts';
 import { popRegisters, pushRegisters } from './inline.ts';
 import { rax, rbx, rdi, rsi } from './registers.ts';
@@ -44,7 +53,9 @@ export interface Memory extends Pages {
   readonly slub: Slub;
   allocStack(cpu: Cpu): Address;
   freeStack(cpu: Cpu, stack: Address): void;
-  /** mm_alloc with the user image mapped; the new mm is in rbx after it. Its own pages are cleared if `clear` says so. */
+  /**
+   * mm_alloc with the user image mapped; the new mm is in rbx after it. Its own pages are cleared if `clear` says so.
+   */
   makeMm(clear: (cpu: Cpu) => boolean): Part;
   /** dup_mm: rbx is a fresh mm, and the parent's is `from`: data and stack are copied. Part of a step. */
   copyUserPages(cpu: Cpu, mm: Address): void;
@@ -122,7 +133,8 @@ export function assembleMemory(
       for (let turn = 0; turn < PAGES_A_STEP && page < pages; turn++, page++) {
         const virtual = cpu.load64(app + APP_ENTRY.base) + page * PAGE;
         const frame = (page * cpu.load32(app + APP_ENTRY.stride)) % pages;
-        if (!mapUserPage(cpu, m, virtual, cpu.load64(app + APP_ENTRY.physical) + frame * PAGE)) return cpu.jump(mapped.at); // prettier-ignore
+        if (!mapUserPage(cpu, m, virtual, cpu.load64(app + APP_ENTRY.physical) + frame * PAGE))
+          return cpu.jump(mapped.at);
       }
       cpu.set(rbx, page);
       if (page < pages) cpu.jump(map_more.at);

@@ -15,7 +15,10 @@ import type { Scheduler } from './sched.ts';
 import type { Sign } from './signs.ts';
 import { SIGNS, signNumber } from './signs.ts';
 
-/** Handlers of the processor's exceptions, and what becomes of who caused them: arch/x86/mm/fault.c, kernel/traps.c, dumpstack.c, exit.c. */
+/**
+ * Handlers of the processor's exceptions, and what becomes of who caused them: arch/x86/mm/fault.c, kernel/traps.c,
+ * dumpstack.c, exit.c.
+ */
 export interface Oops {
   /** Each: rdi: struct pt_regs *. */
   readonly page_fault: Label;
@@ -129,7 +132,11 @@ export function assembleOops(
     printk.print(1, (cpu) => `Oops: ${oopsCode(cpu)} [#${cpu.load32(count)}] PREEMPT SMP NOPTI`),
     (cpu) => cpu.jump(said.at),
     say_general,
-    printk.print(1, (cpu) => `general protection fault, probably for non-canonical address: ${oopsCode(cpu)} [#${cpu.load32(count)}] PREEMPT SMP NOPTI`), // prettier-ignore
+    printk.print(
+      1,
+      (cpu) =>
+        `general protection fault, probably for non-canonical address: ${oopsCode(cpu)} [#${cpu.load32(count)}] PREEMPT SMP NOPTI`,
+    ),
     (cpu) => cpu.jump(said.at),
     say_opcode,
     printk.print(1, (cpu) => {

@@ -22,7 +22,9 @@ const STATE = { reserved: 0, committed: 1, finalized: 2, reusable: 3 } as const;
 const CONSOLE_LINE_NS = 20_000;
 const LINE_LIMIT = 240;
 
-/** Ids and logical positions start below zero and are kept as signed numbers; in memory they are 62 and 64 bits wide. */
+/**
+ * Ids and logical positions start below zero and are kept as signed numbers; in memory they are 62 and 64 bits wide.
+ */
 const DESC0_ID = -(COUNT + 1);
 const BLOCK0 = -SIZE;
 /** A descriptor without text says so with odd positions (FAILED_BLK_LPOS). */
@@ -71,7 +73,9 @@ export function assemblePrintk(k: Kernel): Printk {
   /** Positions run on for ever; what wraps is the index. */
   const blockSize = (text_bytes: number): number => 8 + Math.ceil(text_bytes / 8) * 8;
 
-  /** desc_push_tail: the oldest record is given up. False when it is not there to be given up, or still being written. */
+  /**
+   * desc_push_tail: the oldest record is given up. False when it is not there to be given up, or still being written.
+   */
   const pushTail = (cpu: Cpu, rb: Address, tail: number): boolean => {
     const oldest = cpu.load64(rb + prb.desc_ring_descs) + slotOf(tail) * desc.bytes;
     if (loadId(cpu, oldest + desc.state_var) !== tail) return false;
@@ -86,8 +90,8 @@ export function assemblePrintk(k: Kernel): Printk {
   };
 
   /**
-   * vprintk_store and console output. rdi: text, rsi: bytes, rdx: level. rbx: ring, r12: id, r13: descriptor, rbp: text, r14: bytes and
-   * level, from then on.
+   * vprintk_store and console output. rdi: text, rsi: bytes, rdx: level. rbx: ring, r12: id, r13: descriptor, rbp:
+   * text, r14: bytes and level, from then on.
    */
   const [make_room, have_room, data_room, commit, no_data, lost] = [1, 2, 3, 4, 5, 6].map(
     () => new Label(),

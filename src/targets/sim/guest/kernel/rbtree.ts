@@ -11,11 +11,15 @@ const BLACK = 1;
 const TURNS = 16;
 const LOOP_NS = 300;
 
-/** lib/rbtree.c over guest memory. Both are stages: false when the rest happens in a call that comes back to the next one. */
+/**
+ * lib/rbtree.c over guest memory. Both are stages: false when the rest happens in a call that comes back to the next
+ * one.
+ */
 export interface RedBlack {
   /**
-   * rb_add_cached: links `node`, whose key lies at node + key_offset, into the tree of `root` (rb_root_cached) and rebalances. What needs no
-   * rebalancing is over at once; else the node hangs in the tree, red under red, until rb_insert_color has run.
+   * rb_add_cached: links `node`, whose key lies at node + key_offset, into the tree of `root` (rb_root_cached) and
+   * rebalances. What needs no rebalancing is over at once; else the node hangs in the tree, red under red, until
+   * rb_insert_color has run.
    */
   insert(cpu: Cpu, node: Address, root: Address, key_offset: number): boolean;
   /** rb_erase_cached. */
@@ -133,8 +137,8 @@ export function assembleRedBlack(k: Kernel): RedBlack {
   };
 
   /**
-   * One turn of ____rb_erase_color: `node` (0 at first) lacks a black on its paths. The parent to go on from in the next turn, or 0; the
-   * new `node` is then in rdx.
+   * One turn of ____rb_erase_color: `node` (0 at first) lacks a black on its paths. The parent to go on from in the
+   * next turn, or 0; the new `node` is then in rdx.
    */
   const eraseTurn = (cpu: Cpu, node: Address, parent: Address, root: Address): Address => {
     let sibling = cpu.load64(parent + RIGHT);
@@ -247,7 +251,10 @@ export function assembleRedBlack(k: Kernel): RedBlack {
     return false;
   };
   const link_again = new Label();
-  /** rb_add_cached for a tree deeper than one step's turns: rdi: node, rsi: root, rdx: key offset, r8 and r9 as `descend` left them. */
+  /**
+   * rb_add_cached for a tree deeper than one step's turns: rdi: node, rsi: root, rdx: key offset, r8 and r9 as
+   * `descend` left them.
+   */
   const link = k.text.fn(
     'rb_add_cached',
     link_again,

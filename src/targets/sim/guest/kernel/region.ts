@@ -10,7 +10,15 @@ import type { Printk } from './printk.ts';
 import { r12, r13, r14, rax, rbx, rdi, rdx, rsi } from './registers.ts';
 
 /** Offsets in the region's header (formats/region.ts). */
-const HEADER = { version: 8, header_bytes: 10, total_bytes: 12, entry_count: 16, flags: 20, boot_id: 24, seal: 32 } as const; // prettier-ignore
+const HEADER = {
+  version: 8,
+  header_bytes: 10,
+  total_bytes: 12,
+  entry_count: 16,
+  flags: 20,
+  boot_id: 24,
+  seal: 32,
+} as const;
 
 /** Bytes that one step seals. */
 const SEAL_STRIDE = 2048;

@@ -1,8 +1,22 @@
-/** Why a kernel died or a task was killed, as numbers that fit a register; the words are model/vocabulary.ts's GUEST_SIGNS. */
+/**
+ * Why a kernel died or a task was killed, as numbers that fit a register; the words are model/vocabulary.ts's
+ * GUEST_SIGNS.
+ */
 export const SIGNS = [
-  'oops', 'list_bug', 'bug', 'page_fault', 'null_pointer', 'general_protection', 'invalid_opcode', 'stack_end', 'soft_lockup', 'hard_lockup',
-  'double_fault', 'request', 'slub_bug',
-] as const; // prettier-ignore
+  'oops',
+  'list_bug',
+  'bug',
+  'page_fault',
+  'null_pointer',
+  'general_protection',
+  'invalid_opcode',
+  'stack_end',
+  'soft_lockup',
+  'hard_lockup',
+  'double_fault',
+  'request',
+  'slub_bug',
+] as const;
 
 export type Sign = (typeof SIGNS)[number];
 

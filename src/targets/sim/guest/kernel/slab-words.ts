@@ -24,8 +24,10 @@ export interface SlabWords {
   nodeOf(cpu: Cpu, cache: Address): Address;
   /** Copies the decoded link of a free object to `into`, with all its bits: garbage stays garbage until it is used. */
   loadLink(cpu: Cpu, cache: Address, object: Address, into: Address): void;
-  /** set_freepointer: the object's link becomes the word that lies at `from`, encoded. False, and a BUG is on its way, when that word is
-   * the object itself. */
+  /**
+   * set_freepointer: the object's link becomes the word that lies at `from`, encoded. False, and a BUG is on its way,
+   * when that word is the object itself.
+   */
   storeLink(cpu: Cpu, cache: Address, object: Address, from: Address): boolean;
   /** As `storeLink`, of an address that is known. */
   writeLink(cpu: Cpu, cache: Address, object: Address, next: Address): void;
@@ -37,8 +39,8 @@ function swapped(word: number): number {
 }
 
 /**
- * CONFIG_SLAB_FREELIST_HARDENED (mm/slub.c, freelist_ptr): the stored link is ptr ^ cache.random ^ swab64(address of the link). Words are
- * taken as halves, for what is decoded from a damaged link need not be an address.
+ * CONFIG_SLAB_FREELIST_HARDENED (mm/slub.c, freelist_ptr): the stored link is ptr ^ cache.random ^ swab64(address of
+ * the link). Words are taken as halves, for what is decoded from a damaged link need not be an address.
  */
 export function slabWords(k: Kernel, bug: Label): SlabWords {
   const { kmem_cache, slab: s } = k.o;

@@ -11,8 +11,8 @@ import type { SlabWords } from './slab-words.ts';
 import { FROZEN } from './slab-words.ts';
 
 /**
- * __slab_free: rdi: cache, rsi: object, rdx: its slab, which is not this CPU's. A slab that was full goes to the CPU's partial list, frozen;
- * one that has become empty goes back to the page allocator when the node has enough.
+ * __slab_free: rdi: cache, rsi: object, rdx: its slab, which is not this CPU's. A slab that was full goes to the CPU's
+ * partial list, frozen; one that has become empty goes back to the page allocator when the node has enough.
  */
 export function assembleSlabFree(
   k: Kernel,

@@ -56,10 +56,26 @@ export function assembleSlabInit(k: Kernel): Label {
   const specs: readonly CacheSpec[] = [
     { name: 'kmalloc-64', variable: kmalloc + KMALLOC_64 * 8, bytes: 64, flags: 0 },
     { name: 'kmalloc-256', variable: kmalloc + KMALLOC_256 * 8, bytes: 256, flags: 0 },
-    { name: 'task_struct', variable: at('task_struct_cachep'), bytes: k.o.task.bytes, flags: SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT },
-    { name: 'inode_cache', variable: at('inode_cachep'), bytes: k.o.inode.bytes, flags: SLAB_RECLAIM_ACCOUNT | SLAB_ACCOUNT, constructed: true },
-    { name: 'dentry', variable: at('dentry_cache'), bytes: k.o.dentry.bytes, flags: SLAB_RECLAIM_ACCOUNT | SLAB_ACCOUNT },
-  ]; // prettier-ignore
+    {
+      name: 'task_struct',
+      variable: at('task_struct_cachep'),
+      bytes: k.o.task.bytes,
+      flags: SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT,
+    },
+    {
+      name: 'inode_cache',
+      variable: at('inode_cachep'),
+      bytes: k.o.inode.bytes,
+      flags: SLAB_RECLAIM_ACCOUNT | SLAB_ACCOUNT,
+      constructed: true,
+    },
+    {
+      name: 'dentry',
+      variable: at('dentry_cache'),
+      bytes: k.o.dentry.bytes,
+      flags: SLAB_RECLAIM_ACCOUNT | SLAB_ACCOUNT,
+    },
+  ];
   const caches = specs.map((spec) => ({ ...spec, sizes: sizesOf(spec), text: k.string(spec.name) }));
   const slab_caches = at('slab_caches');
   const per_cpu = at('kmem_cache_cpus');
@@ -87,11 +103,21 @@ export function assembleSlabInit(k: Kernel): Label {
     cpu.fill(n, 0, node.bytes);
     initListHead(cpu, n + node.partial);
     const fields: readonly (readonly [number, number])[] = [
-      [kmem_cache.flags, spec.flags], [kmem_cache.min_partial, MIN_PARTIAL], [kmem_cache.size, size], [kmem_cache.object_size, spec.bytes],
-      [kmem_cache.offset, offset], [kmem_cache.cpu_partial, cpu_partial], [kmem_cache.oo, objects], [kmem_cache.min, objects], [kmem_cache.refcount, 1],
-      [kmem_cache.cpu_partial_slabs, Math.ceil((cpu_partial * 2) / objects)], [kmem_cache.inuse, Math.ceil(spec.bytes / 8) * 8],
-      [kmem_cache.align, (spec.flags & SLAB_HWCACHE_ALIGN) !== 0 ? 64 : 8], [kmem_cache.random, random(cpu)], [kmem_cache.random + 4, random(cpu)],
-    ]; // prettier-ignore
+      [kmem_cache.flags, spec.flags],
+      [kmem_cache.min_partial, MIN_PARTIAL],
+      [kmem_cache.size, size],
+      [kmem_cache.object_size, spec.bytes],
+      [kmem_cache.offset, offset],
+      [kmem_cache.cpu_partial, cpu_partial],
+      [kmem_cache.oo, objects],
+      [kmem_cache.min, objects],
+      [kmem_cache.refcount, 1],
+      [kmem_cache.cpu_partial_slabs, Math.ceil((cpu_partial * 2) / objects)],
+      [kmem_cache.inuse, Math.ceil(spec.bytes / 8) * 8],
+      [kmem_cache.align, (spec.flags & SLAB_HWCACHE_ALIGN) !== 0 ? 64 : 8],
+      [kmem_cache.random, random(cpu)],
+      [kmem_cache.random + 4, random(cpu)],
+    ];
     for (const [field, value] of fields) cpu.store32(cache + field, value);
     cpu.store64(cache + kmem_cache.name, spec.text);
     cpu.store64(cache + kmem_cache.node, n);

@@ -12,12 +12,15 @@ import { FROZEN, PG_SLAB, SLAB_BYTES, slabWords } from './slab-words.ts';
 import { assembleSlabFree } from './slub-free.ts';
 
 /**
- * mm/slub.c without debugging: a freelist for each CPU, whose slab is frozen; slabs with free objects on the CPU's partial list and on the
- * node's. Full slabs are on no list. Fast paths are inlined; slow ones are called, and come back to the next step (or stage).
+ * mm/slub.c without debugging: a freelist for each CPU, whose slab is frozen; slabs with free objects on the CPU's
+ * partial list and on the node's. Full slabs are on no list. Fast paths are inlined; slow ones are called, and come
+ * back to the next step (or stage).
  */
 export interface Slub {
-  /** kmem_cache_alloc: true with the object in rax; false when the step has ended in a call that leaves it there, 0 when there is none.
-   *  Not cleared. */
+  /**
+   * kmem_cache_alloc: true with the object in rax; false when the step has ended in a call that leaves it there, 0 when
+   * there is none. Not cleared.
+   */
   alloc(cpu: Cpu, cache: Address): boolean;
   /** kfree: true when done; false when the step has ended in a call that does it. */
   free(cpu: Cpu, object: Address): boolean;
@@ -113,7 +116,10 @@ export function assembleSlub(k: Kernel, locks: Locks, lists: Lists, pages: Pages
       restoreFlags(cpu);
       cpu.ret();
     };
-    /** The slab that the CPU has, then those of its partial list: the first of what other CPUs have freed there, 0 when there is nothing. */
+    /**
+     * The slab that the CPU has, then those of its partial list: the first of what other CPUs have freed there, 0 when
+     * there is nothing.
+     */
     const fromOwn = (cpu: Cpu, cache: Address): Address => {
       const c = cpuSlab(cpu, cache);
       for (let turn = 0; turn < OWN_SLABS; turn++) {

@@ -31,11 +31,26 @@ export function assembleSmp(k: Kernel, parts: BootParts): Smp {
   const { task, rq: q, hrtimer, clock_base, cpu_base } = k.o;
   const at = (name: string): Address => k.symbol(name);
   const s = {
-    offsets: at('__per_cpu_offset'), cpus: at('nr_cpu_ids'), online: at('__cpu_online_mask'), init_task: at('init_task'), init_mm: at('init_mm'),
-    period: at('sample_period'), current: at('current_task'), number: at('cpu_number'), top: at('cpu_current_top_of_stack'), tss: at('cpu_tss_rw'),
-    runqueues: at('runqueues'), bases: at('hrtimer_bases'), tick: at('tick_cpu_sched'), watchdog: at('watchdog_hrtimer'), idle: at('idle_task'),
-    ksoftirqd: at('ksoftirqd'), kworker: at('kworker_task'), touch: at('watchdog_touch_ts'), buddy_touch: at('hardlockup_touch_ts'),
-  }; // prettier-ignore
+    offsets: at('__per_cpu_offset'),
+    cpus: at('nr_cpu_ids'),
+    online: at('__cpu_online_mask'),
+    init_task: at('init_task'),
+    init_mm: at('init_mm'),
+    period: at('sample_period'),
+    current: at('current_task'),
+    number: at('cpu_number'),
+    top: at('cpu_current_top_of_stack'),
+    tss: at('cpu_tss_rw'),
+    runqueues: at('runqueues'),
+    bases: at('hrtimer_bases'),
+    tick: at('tick_cpu_sched'),
+    watchdog: at('watchdog_hrtimer'),
+    idle: at('idle_task'),
+    ksoftirqd: at('ksoftirqd'),
+    kworker: at('kworker_task'),
+    touch: at('watchdog_touch_ts'),
+    buddy_touch: at('hardlockup_touch_ts'),
+  };
   const idle = idleLoop(k, parts);
 
   /** Registers that a CPU has for itself, its run queue, its timer bases. Part of a step. */

@@ -15,8 +15,20 @@ import type { Vfs } from './vfs.ts';
 
 /** Numbers of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl) that the user programs use. */
 export const NR = {
-  read: 0, write: 1, open: 2, poll: 7, ioctl: 16, nanosleep: 35, sendto: 44, sendmsg: 46, clone: 56, fork: 57, exit: 60, wait4: 61, kill: 62,
-} as const; // prettier-ignore
+  read: 0,
+  write: 1,
+  open: 2,
+  poll: 7,
+  ioctl: 16,
+  nanosleep: 35,
+  sendto: 44,
+  sendmsg: 46,
+  clone: 56,
+  fork: 57,
+  exit: 60,
+  wait4: 61,
+  kill: 62,
+} as const;
 
 /** ioctl requests of the heartbeat device, in rdi. */
 export const HEARTBEAT = { wait: 1, beat: 2 } as const;

@@ -12,7 +12,9 @@ import type { Printk } from './printk.ts';
 import { gs, r12, r13, rax, rbx, rdi } from './registers.ts';
 import type { Timers } from './timers.ts';
 
-/** Callbacks of the per-CPU clock: the tick (kernel/time/tick-sched.c) and the lock-up detectors (kernel/watchdog.c). */
+/**
+ * Callbacks of the per-CPU clock: the tick (kernel/time/tick-sched.c) and the lock-up detectors (kernel/watchdog.c).
+ */
 export interface Tick {
   readonly tick_sched_timer: Label;
   readonly watchdog_timer_fn: Label;

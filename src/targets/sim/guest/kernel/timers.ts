@@ -7,7 +7,10 @@ import { popRegisters, pushRegisters, restoreFlags, saveFlags, storeHalves } fro
 import type { Locks } from './locks.ts';
 import { gs, r12, r13, rbx, rdi, rsi, rsp } from './registers.ts';
 
-/** kernel/time/timer.c: a wheel of nine levels with 64 buckets each, every level eight times as coarse as the one before. */
+/**
+ * kernel/time/timer.c: a wheel of nine levels with 64 buckets each, every level eight times as coarse as the one
+ * before.
+ */
 const LEVELS = 9;
 const SLOTS = 64;
 const SHIFT = 3;
@@ -20,7 +23,10 @@ export const TIMER_DEFERRABLE = 0x8_0000;
 const NEVER = 2 ** 30 - 1;
 
 export interface Timers {
-  /** add_timer / mod_timer of one that is not queued: rdi timer (function and flags set), rsi jiffies. A called function. */
+  /**
+   * add_timer / mod_timer of one that is not queued: rdi timer (function and flags set), rsi jiffies. A called
+   * function.
+   */
   readonly add: Label;
   /** del_timer: rdi timer. A called function. */
   readonly del: Label;
@@ -179,8 +185,8 @@ export function assembleTimers(k: Kernel, locks: Locks): Timers {
   );
 
   /**
-   * __run_timers of the base in rdi. On the stack lie `heads[LEVELS]`, as hlist_move_list fills them, and their number in r13: expired
-   * timers hang there while their functions run.
+   * __run_timers of the base in rdi. On the stack lie `heads[LEVELS]`, as hlist_move_list fills them, and their number
+   * in r13: expired timers hang there while their functions run.
    */
   const [look, expire, done] = [1, 2, 3].map(() => new Label()) as [Label, Label, Label];
   const run = k.text.fn(

@@ -192,14 +192,18 @@ export function assembleVfs(k: Kernel, locks: Locks, slub: Slub, dcache: Dcache)
   return { open, init: assembleMounts(k, slub, dcache) };
 }
 
-/** rbx: number of the file system, then of the file; r12: super block; r13: what was made last; r14: inode. Nobody else runs yet. */
+/**
+ * rbx: number of the file system, then of the file; r12: super block; r13: what was made last; r14: inode. Nobody else
+ * runs yet.
+ */
 function assembleMounts(k: Kernel, slub: Slub, { words }: Dcache): Label {
   const { super_block: sb, dentry: d, inode: i } = k.o;
   const super_blocks = k.symbol('super_blocks');
   const kmalloc = k.symbol('kmalloc_caches');
   const [again, next] = [new Label(), new Label()];
   /** What the next turn makes: -1 a root, else a file of the first file system. */
-  const numberOf = (turn: number): number => (turn < FILE_SYSTEMS.length ? -1 : FIRST_PINNED + 4 * (turn - FILE_SYSTEMS.length)); // prettier-ignore
+  const numberOf = (turn: number): number =>
+    turn < FILE_SYSTEMS.length ? -1 : FIRST_PINNED + 4 * (turn - FILE_SYSTEMS.length);
   const mount = (cpu: Cpu, at: Address, turn: number): void => {
     cpu.fill(at, 0, sb.bytes);
     listAddTail(cpu, at + sb.s_list, super_blocks);

@@ -101,22 +101,34 @@ const child =
   };
 
 /** What runs under each comm. A second entry is that of a thread. */
-const PROGRAMS: Readonly<Record<string, { readonly start?: Work; readonly loop: readonly Work[]; readonly thread?: readonly Work[] }>> = {
+const PROGRAMS: Readonly<
+  Record<string, { readonly start?: Work; readonly loop: readonly Work[]; readonly thread?: readonly Work[] }>
+> = {
   nginx: { loop: [sleep(6_000, 14_000), open, seldom(3, read), send], thread: [poll(8, 20), send] },
-  'php-fpm': { loop: [sleep(8_000, 16_000), compute(100, 400), seldom(2, open), seldom(8, child(compute(50, 150)))] },
+  'php-fpm': {
+    loop: [sleep(8_000, 16_000), compute(100, 400), seldom(2, open), seldom(8, child(compute(50, 150)))],
+  },
   sshd: { loop: [poll(12, 24), seldom(16, look)] },
-  postgres: { loop: [sleep(5_000, 12_000), open, read, compute(50, 250)], thread: [poll(8, 20), seldom(2, read)] },
+  postgres: {
+    loop: [sleep(5_000, 12_000), open, read, compute(50, 250)],
+    thread: [poll(8, 20), seldom(2, read)],
+  },
   walwriter: { loop: [sleep(8_000, 14_000), write] },
   checkpointer: { loop: [poll(12, 24), seldom(4, write), seldom(16, look)] },
   make: { loop: [sleep(6_000, 12_000), open, seldom(4, child(compute(100, 300))), seldom(32, look)] },
   cc1: { loop: [compute(1_000, 3_000), open, sleep(1_000, 3_000)] },
   ld: { loop: [poll(12, 24), open, read, compute(100, 500)] },
   shop: { start: fillBook, loop: [sleep(6_000, 14_000), trade] },
-  heartbeat: { loop: [(at) => [(cpu) => at.syscall(cpu, NR.ioctl, HEARTBEAT.wait)], child((at) => [(cpu) => at.syscall(cpu, NR.ioctl, HEARTBEAT.beat)])] },
+  heartbeat: {
+    loop: [
+      (at) => [(cpu) => at.syscall(cpu, NR.ioctl, HEARTBEAT.wait)],
+      child((at) => [(cpu) => at.syscall(cpu, NR.ioctl, HEARTBEAT.beat)]),
+    ],
+  },
   scanner: { loop: [compute(2_000, 4_000), seldom(4, open)], thread: [compute(2_000, 4_000)] },
   courier: { loop: [sleep(2_000, 6_000), mail] },
   init: { loop: [(at) => [(cpu) => at.syscall(cpu, NR.wait4)], poll(200, 300)] },
-}; // prettier-ignore
+};
 
 /** The stack of a second thread: half a page below the first's. */
 const THREAD_STACK: Address = USER_STACK_TOP - 2048;
@@ -161,7 +173,12 @@ export function assemblePrograms(
   for (const app of apps) {
     const again = new Label();
     const { name } = app.model;
-    entries.set(name, section.fn(`app ${name}`, again, sleep(6_000, 14_000)(at), workOf(app, random), (cpu) => cpu.jump(again.at))); // prettier-ignore
+    entries.set(
+      name,
+      section.fn(`app ${name}`, again, sleep(6_000, 14_000)(at), workOf(app, random), (cpu) =>
+        cpu.jump(again.at),
+      ),
+    );
   }
   return entries;
 }
@@ -221,7 +238,10 @@ function insertOrder(o: Offsets): Part {
   ];
 }
 
-/** The oldest order leaves, is filled out anew and comes back as the youngest; some others change state. Under the book's lock. */
+/**
+ * The oldest order leaves, is filled out anew and comes back as the youngest; some others change state. Under the
+ * book's lock.
+ */
 function trade({ o }: Assembly): Part {
   const head = ORDER_BOOK + o.order_book.orders;
   const lock = ORDER_BOOK + o.order_book.lock;

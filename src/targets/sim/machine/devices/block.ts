@@ -26,8 +26,8 @@ export function originalSector(seed: number, sector: number): Uint8Array {
 }
 
 /**
- * Serves one chain: a header {u32 type, u32 reserved, u64 sector}, data, a status byte. Returns the bytes written to the guest; a chain
- * of another shape gets no status and 0.
+ * Serves one chain: a header {u32 type, u32 reserved, u64 sector}, data, a status byte. Returns the bytes written to
+ * the guest; a chain of another shape gets no status and 0.
  */
 export function serveBlock(request: Request, chain: readonly Buffer[]): number {
   const [header, ...rest] = chain;

@@ -14,8 +14,9 @@ export interface DmaPath {
 }
 
 /**
- * Memory as a device of a partition reaches it. Strict: every page goes through the device's table and needs its permission. Off: the
- * partition's offset is added and nothing is checked, so an address beyond the partition's memory reaches its neighbour.
+ * Memory as a device of a partition reaches it. Strict: every page goes through the device's table and needs its
+ * permission. Off: the partition's offset is added and nothing is checked, so an address beyond the partition's memory
+ * reaches its neighbour.
  */
 export function deviceDma(path: DmaPath, partition: PartitionPlan, device: DevicePlan): Dma {
   const { memory, watch } = path;
@@ -52,9 +53,10 @@ export function deviceDma(path: DmaPath, partition: PartitionPlan, device: Devic
 }
 
 /**
- * A write whose address is already a machine address: what a device sends as a translated request (PCIe ATS, address type 10b). Strict
- * lets it through only to pages that the device's own table maps for writing; off lets it through anywhere. Returns the bytes written
- * before it was stopped; `refused_at` is the machine address that stopped it, -1 when none did.
+ * A write whose address is already a machine address: what a device sends as a translated request (PCIe ATS, address
+ * type 10b). Strict lets it through only to pages that the device's own table maps for writing; off lets it through
+ * anywhere. Returns the bytes written before it was stopped; `refused_at` is the machine address that stopped it, -1
+ * when none did.
  */
 export function translatedWrite(
   path: DmaPath,

@@ -3,15 +3,23 @@ import type { DevicePlan } from '../plan.ts';
 import { serveBlock } from './block.ts';
 import type { Buffer, DeviceState, Request } from './device.ts';
 
-/** Queue numbers: 0 is a block device's only queue and where network and console transmit; 1 is where a network receives. */
+/**
+ * Queue numbers: 0 is a block device's only queue and where network and console transmit; 1 is where a network
+ * receives.
+ */
 const RECEIVE_QUEUE = 1;
 
-/** Buffers that wait to be received into complete when something arrives, which nothing does unless a spec declares traffic. */
+/**
+ * Buffers that wait to be received into complete when something arrives, which nothing does unless a spec declares
+ * traffic.
+ */
 export function isReceiving(device: DevicePlan, queue: number): boolean {
   return device.kind !== 'block' && queue === RECEIVE_QUEUE;
 }
 
-/** How long the next request takes: fixed by the kind, spread by the device's own seed and the number of the request. */
+/**
+ * How long the next request takes: fixed by the kind, spread by the device's own seed and the number of the request.
+ */
 export function latency(device: DevicePlan, state: DeviceState): number {
   const draw = spread(device.seed, state.requests++);
   switch (device.kind) {

@@ -1,9 +1,9 @@
 import type { Buffer, Dma, Queue } from './device.ts';
 
 /**
- * The split virtqueue of Virtio 1.2 (2.7) in its legacy layout: descriptors of {u64 address, u32 bytes, u16 flags, u16 next}; the avail
- * ring {u16 flags, u16 idx, u16 ring[]} right behind them; the used ring {u16 flags, u16 idx, {u32 id, u32 bytes} ring[]} at the next
- * 4 KiB boundary.
+ * The split virtqueue of Virtio 1.2 (2.7) in its legacy layout: descriptors of {u64 address, u32 bytes, u16 flags, u16
+ * next}; the avail ring {u16 flags, u16 idx, u16 ring[]} right behind them; the used ring {u16 flags, u16 idx, {u32 id,
+ * u32 bytes} ring[]} at the next 4 KiB boundary.
  */
 const FLAG_NEXT = 1;
 const FLAG_WRITE = 2;

@@ -74,7 +74,8 @@ export function buildAppData(
         for (const field of fields)
           told(problems, fill.locator.name, () => fillField(field, fill, shaped, layout, data, random));
       };
-      // Which bucket an element hangs in depends on what its key is filled with; elsewhere it is the shape that says whom a fill is for.
+      // Which bucket an element hangs in depends on what its key is filled with; elsewhere it is the shape that says
+      // whom a fill is for.
       if (fill.locator.shape === 'hash') fillAll(NO_BELOW);
       const shaped = linkShape(fill, layout, data, random);
       if (fill.locator.shape !== 'hash') fillAll(shaped);
@@ -136,7 +137,8 @@ function fillField(
     everyEntry(fill.total, numbers.entries);
   const values = valuesOf(field.value, places, shaped, random);
   const odd = values.find((one) => !holdsBits(numbers.field, one));
-  if (odd !== undefined) throw new NotBuilt(`${field.member.join('.')} has ${numbers.field.width} bits, too few for ${odd}`); // prettier-ignore
+  if (odd !== undefined)
+    throw new NotBuilt(`${field.member.join('.')} has ${numbers.field.width} bits, too few for ${odd}`);
   // What a structure is ordered by comes in order, however it was drawn.
   if (
     fill.locator.key.join('.') === field.member.join('.') &&
@@ -149,15 +151,26 @@ function fillField(
 }
 
 /** A text, cut to its room less one; of an array of texts, in each. */
-function fillText(text: string, offset: number, type: TypeModel, fill: FillLayout, layout: AppLayout, data: AppData): void {
+function fillText(
+  text: string,
+  offset: number,
+  type: TypeModel,
+  fill: FillLayout,
+  layout: AppLayout,
+  data: AppData,
+): void {
   let [at, copies] = [resolved(layout.types, type), 1];
-  for (let of = at?.kind === 'array' ? resolved(layout.types, at.of) : undefined; at?.kind === 'array' && of?.kind === 'array'; of = resolved(layout.types, of.of))
+  for (
+    let of = at?.kind === 'array' ? resolved(layout.types, at.of) : undefined;
+    at?.kind === 'array' && of?.kind === 'array';
+    of = resolved(layout.types, of.of)
+  )
     [copies, at] = [copies * at.count, of];
   const room = (at && sizeOf(layout.types, at)) ?? 1;
   const bytes = Buffer.from(text, 'latin1').subarray(0, room - 1);
   for (const { element, entry } of everyEntry(fill.total, copies))
     data.bytes.set(bytes, fill.element(element) + offset + entry * room - data.base);
-} // prettier-ignore
+}
 
 function everyEntry(total: number, entries: number): { element: number; entry: number }[] {
   return Array.from({ length: total * entries }, (_, index) => ({

@@ -19,7 +19,10 @@ export function indexOf({ fill, locator, count }: FillLayout, index: number): nu
   return locator.parent === undefined ? index : index % Math.max(1, count);
 }
 
-/** What each head files, in the order of the indexes. Elements are dealt to the heads in turn; of a nested structure, each parent has its own. */
+/**
+ * What each head files, in the order of the indexes. Elements are dealt to the heads in turn; of a nested structure,
+ * each parent has its own.
+ */
 export function indexesOf(fill: FillLayout): readonly (readonly Filed[])[] {
   const { heads, total, count, locator } = fill;
   const of: Filed[][] = heads.map(() => []);

@@ -7,7 +7,10 @@ import type { AppData, Shaped } from './data.ts';
 import type { AppLayout, FillLayout } from './layout.ts';
 import { memberAt, NotBuilt, numbersOf, spotsOf } from './spots.ts';
 
-/** A graph is built as a tree: a B-tree where the step is a range of an array, else one with as many children as there are steps. */
+/**
+ * A graph is built as a tree: a B-tree where the step is a range of an array, else one with as many children as there
+ * are steps.
+ */
 export function linkGraph(fill: FillLayout, layout: AppLayout, data: AppData, random: Random): Shaped {
   const [step] = fill.locator.step;
   if (!step) throw new NotBuilt('it does not say what follows an element');
@@ -83,10 +86,24 @@ export function bTreeOf(step: Formula, fill: FillLayout, layout: AppLayout): BTr
   const extra = shift + 1 - Number(low.value);
   const most = type.count - extra;
   const said = fill.fill.fields.find((field) => field.member.join('.') === path.join('.'))?.value;
-  const [least, greatest] = said?.kind === 'range' ? [Number(said.low), Number(said.high)] : said?.kind === 'constant' ? [Number(said.value), Number(said.value)] : [most >> 1, most]; // prettier-ignore
+  const [least, greatest] =
+    said?.kind === 'range'
+      ? [Number(said.low), Number(said.high)]
+      : said?.kind === 'constant'
+        ? [Number(said.value), Number(said.value)]
+        : [most >> 1, most];
   if (greatest > most || least < 1 || least + extra < 2)
     throw new NotBuilt(`${least} to ${greatest} keys do not go with ${type.count} children`);
-  return { child: array.offset, children: type.count, count: count.offset, count_bytes: number.bytes, count_path: path.join('.'), extra, low: least, high: greatest }; // prettier-ignore
+  return {
+    child: array.offset,
+    children: type.count,
+    count: count.offset,
+    count_bytes: number.bytes,
+    count_path: path.join('.'),
+    extra,
+    low: least,
+    high: greatest,
+  };
 }
 
 /** `.a.b` of the element. */
@@ -98,7 +115,9 @@ function pathOf(formula: Formula): readonly string[] {
   return names;
 }
 
-/** Numbers of nodes by level, the root's first, that add up to `total`, with least and most children between two levels. */
+/**
+ * Numbers of nodes by level, the root's first, that add up to `total`, with least and most children between two levels.
+ */
 export function levelsOf(total: number, low: number, high: number): readonly number[] {
   for (let depth = 1; depth <= 64; depth++) {
     const found = below([1], total - 1, depth - 1, low, high);

@@ -77,7 +77,10 @@ export function layOutApp(model: AppModel, index: number, types: LocatorTypes): 
   const fills: FillLayout[] = [];
   const problems: string[] = [];
   // Parents come before what is nested in them.
-  const ordered = [...model.fills.filter(({ same }) => same === undefined), ...model.fills.filter(({ same }) => same !== undefined)]; // prettier-ignore
+  const ordered = [
+    ...model.fills.filter(({ same }) => same === undefined),
+    ...model.fills.filter(({ same }) => same !== undefined),
+  ];
   for (const fill of ordered) {
     try {
       fills.push(layOutFill(fill, named, fills, reserve));
@@ -126,7 +129,10 @@ function layOutFill(
   const laid = { fill, locator, heads, count, total, first, stride: spacing, in_place, nodes: 0, element };
   const [nodes, node_bytes] = nodesOf(laid, named.types);
   if (nodes === 0) return laid;
-  return { ...laid, nodes: alignUp(reserve((nodes + 1) * node_bytes), node_bytes === MAPLE_BYTES ? MAPLE_BYTES : ALIGN) }; // prettier-ignore
+  return {
+    ...laid,
+    nodes: alignUp(reserve((nodes + 1) * node_bytes), node_bytes === MAPLE_BYTES ? MAPLE_BYTES : ALIGN),
+  };
 }
 
 /** How many nodes of how many bytes stand between the heads and the elements. */
@@ -141,7 +147,10 @@ function alignUp(address: Address, align: number): Address {
 }
 
 function headsOf(locator: LocatorModel, named: Named, parent: FillLayout | undefined): readonly Spot[] {
-  if (!parent) return locator.from.flatMap((from) => spotsOf(from, named)).flatMap((spot) => bucketsOf(spot, locator, named)); // prettier-ignore
+  if (!parent)
+    return locator.from
+      .flatMap((from) => spotsOf(from, named))
+      .flatMap((spot) => bucketsOf(spot, locator, named));
   return Array.from({ length: parent.total }, (_, index) => {
     const address = parent.element(index);
     const type = parent.locator.of;
@@ -158,7 +167,8 @@ function bucketsOf(spot: Spot, locator: LocatorModel, { types }: Named): readonl
   const type = resolved(types, spot.type);
   if (type?.kind === 'array') return entriesOf(spot, types);
   if (length === undefined) return [spot];
-  if (length.kind !== 'int') throw new NotBuilt('how many buckets there are is a number before the process runs'); // prettier-ignore
+  if (length.kind !== 'int')
+    throw new NotBuilt('how many buckets there are is a number before the process runs');
   if (type?.kind === 'pointer') throw new NotBuilt('its buckets lie behind a pointer');
   const bytes = bucketBytes(locator, types);
   return Array.from({ length: Number(length.value) }, (_, index) => ({
@@ -188,7 +198,14 @@ function variablesOf(model: AppModel, types: LocatorTypes): ReadonlyMap<string, 
     const { shape } = locator;
     const entries = Math.max(count, locator.length?.kind === 'int' ? Number(locator.length.value) : 0);
     const buckets = locator.length?.kind === 'int' ? Number(locator.length.value) : 1;
-    const bytes = shape === 'hash' ? buckets * bucketBytes(locator, types) : shape === 'bitmap' ? Math.ceil(entries / 64) * 8 : IN_PLACE.has(shape) ? entries * of : (HEAD_BYTES[shape] ?? 8); // prettier-ignore
+    const bytes =
+      shape === 'hash'
+        ? buckets * bucketBytes(locator, types)
+        : shape === 'bitmap'
+          ? Math.ceil(entries / 64) * 8
+          : IN_PLACE.has(shape)
+            ? entries * of
+            : (HEAD_BYTES[shape] ?? 8);
     for (const from of locator.from) visit(from, bytes);
     for (const other of [locator.guard, locator.length, locator.first, locator.last])
       if (other) visit(other, 8);

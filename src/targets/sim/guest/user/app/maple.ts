@@ -6,7 +6,9 @@ import { indexesOf } from './filed.ts';
 import type { FillLayout } from './layout.ts';
 import { memberAt, NotBuilt } from './spots.ts';
 
-/** include/linux/maple_tree.h: a node's address says of what type it is, its link to the parent in which slot it hangs. */
+/**
+ * include/linux/maple_tree.h: a node's address says of what type it is, its link to the parent in which slot it hangs.
+ */
 export const MAPLE_BYTES = 256;
 export const TYPES = { leaf: 1, range: 2 } as const;
 export const TYPE_SHIFT = 3;
@@ -15,7 +17,10 @@ const ROOT_NODE = 2;
 const ROOT_PARENT = 1;
 const PARENT_RANGE64 = 6;
 const SLOT_SHIFT = 3;
-/** The last slot holds what an allocator wants to know; half of the others stay free, as in a tree that has been filled one by one. */
+/**
+ * The last slot holds what an allocator wants to know; half of the others stay free, as in a tree that has been filled
+ * one by one.
+ */
 const SPARE = 6;
 const ULONG_MAX = 0xffff_ffff_ffff_ffffn;
 
@@ -33,7 +38,8 @@ export function mapleNode(types: LocatorTypes): MapleNode {
   const entries = resolved(types, memberAt(types, of, ['slot']).type);
   const slots = entries?.kind === 'array' ? entries.count : 0;
   const last = Math.max(at('slot') + slots * 8, at('pivot') + (slots - 1) * 8, at('parent') + 8);
-  if (slots < 4 || slots > 31 || last > MAPLE_BYTES) throw new NotBuilt(`a maple_range_64 of ${slots} slots and ${last} bytes is none`); // prettier-ignore
+  if (slots < 4 || slots > 31 || last > MAPLE_BYTES)
+    throw new NotBuilt(`a maple_range_64 of ${slots} slots and ${last} bytes is none`);
   return { parent: at('parent'), pivot: at('pivot'), slot: at('slot'), slots };
 }
 
@@ -67,7 +73,10 @@ function raised(ranges: readonly Range[], slots: number): readonly Range[] {
   while (level.length > most) {
     const nodes = Math.ceil(level.length / most);
     level = Array.from({ length: nodes }, (_, number) => {
-      const part = level.slice(Math.floor((number * level.length) / nodes), Math.floor(((number + 1) * level.length) / nodes)); // prettier-ignore
+      const part = level.slice(
+        Math.floor((number * level.length) / nodes),
+        Math.floor(((number + 1) * level.length) / nodes),
+      );
       return { high: part.at(-1)?.high ?? 0n, below: part };
     });
   }
@@ -81,7 +90,10 @@ function nodesIn(level: readonly Range[]): number {
 /** How many nodes all heads together need. */
 export function mapleNodes(fill: FillLayout, types: LocatorTypes): number {
   const { slots } = mapleNode(types);
-  return indexesOf(fill).reduce((sum, filed) => sum + (filed.length === 0 ? 0 : nodesIn(raised(rangesOf(filed), slots))), 0); // prettier-ignore
+  return indexesOf(fill).reduce(
+    (sum, filed) => sum + (filed.length === 0 ? 0 : nodesIn(raised(rangesOf(filed), slots))),
+    0,
+  );
 }
 
 /** Stores every element from its index up to the next one's, as mas_store would have left them. */
@@ -97,12 +109,16 @@ export function linkMaple(fill: FillLayout, types: LocatorTypes, data: AppData):
     const leaf = level.every(({ below }) => typeof below !== 'object');
     level.forEach(({ high, below }, slot) => {
       if (slot < of.slots - 1) data.write(at + of.pivot + slot * 8, high, 8);
-      data.pointer(at + of.slot + slot * 8, typeof below === 'object' ? write(below, at + slot * 2 ** SLOT_SHIFT + PARENT_RANGE64) : below); // prettier-ignore
+      data.pointer(
+        at + of.slot + slot * 8,
+        typeof below === 'object' ? write(below, at + slot * 2 ** SLOT_SHIFT + PARENT_RANGE64) : below,
+      );
     });
     return at + ((leaf ? TYPES.leaf : TYPES.range) << TYPE_SHIFT) + ENODE_NULL;
   };
   indexesOf(fill).forEach((filed, number) => {
     const tree = fill.heads[number]?.address ?? 0;
-    if (filed.length > 0) data.pointer(tree + at_root, write(raised(rangesOf(filed), of.slots), tree + ROOT_PARENT) + ROOT_NODE); // prettier-ignore
+    if (filed.length > 0)
+      data.pointer(tree + at_root, write(raised(rangesOf(filed), of.slots), tree + ROOT_PARENT) + ROOT_NODE);
   });
 }

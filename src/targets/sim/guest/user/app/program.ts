@@ -20,9 +20,10 @@ const SPIN_NS = 5_000;
 type Random = (cpu: Cpu, bound: number) => number;
 
 /**
- * What an app does all day: each of its structures in turn, under the lock that guards it. It looks something up, an element moves, a number
- * changes; each store that a compiler could not merge with the one before is a step of its own, so an interrupt can come in the middle. A
- * pointer that leads out of its data is not followed: the app leaves such a structure alone.
+ * What an app does all day: each of its structures in turn, under the lock that guards it. It looks something up, an
+ * element moves, a number changes; each store that a compiler could not merge with the one before is a step of its own,
+ * so an interrupt can come in the middle. A pointer that leads out of its data is not followed: the app leaves such a
+ * structure alone.
  */
 export function workOf(layout: AppLayout, random: Random): Part {
   return layout.fills
@@ -198,7 +199,8 @@ function rotate(
   return [
     (cpu) => {
       const first = cpu.load64(head);
-      if (first === head || !sound(first) || !sound(cpu.load64(first)) || !sound(cpu.load64(head + 8))) return cpu.jump(alone.at); // prettier-ignore
+      if (first === head || !sound(first) || !sound(cpu.load64(first)) || !sound(cpu.load64(head + 8)))
+        return cpu.jump(alone.at);
       cpu.set(rsi, first);
       cpu.store64(cpu.load64(first) + 8, head);
     },
@@ -282,7 +284,12 @@ function withdraw(fill: FillLayout, layout: AppLayout, random: Random, withdrawn
   if (!shape) return [];
   const words = wordsOf(fill, layout, shape.count_path);
   const [give, done] = [new Label(), new Label()];
-  const countOf = (cpu: Cpu, node: Address): number => (shape.count_bytes === 1 ? cpu.load8(node + shape.count) : shape.count_bytes === 2 ? cpu.load16(node + shape.count) : cpu.load32(node + shape.count)); // prettier-ignore
+  const countOf = (cpu: Cpu, node: Address): number =>
+    shape.count_bytes === 1
+      ? cpu.load8(node + shape.count)
+      : shape.count_bytes === 2
+        ? cpu.load16(node + shape.count)
+        : cpu.load32(node + shape.count);
   return [
     (cpu) => {
       const gone = cpu.load64(withdrawn);
@@ -314,13 +321,14 @@ function refillOf(fill: FillLayout, layout: AppLayout, random: Random): Part {
   // What is linked a second time changes where it is filled.
   if (fill.fill.same !== undefined) return [];
   const kept = new Set([locator.key, locator.label, locator.id].map((path) => path.join('.')));
-  for (const { value } of layout.model.words) if (value.kind === 'sum' && value.locator === locator.name) kept.add(value.member.join('.')); // prettier-ignore
+  for (const { value } of layout.model.words)
+    if (value.kind === 'sum' && value.locator === locator.name) kept.add(value.member.join('.'));
   const [step] = locator.step;
   const shape = step && quietly(() => bTreeOf(step, fill, layout));
   if (shape) kept.add(shape.count_path);
   const numbers = fill.fill.fields.flatMap(({ member, value }) => {
     const path = member.join('.');
-    if (value.kind !== 'range' || kept.has(path) || value.low < 0n || value.high > 0x7fff_ffffn) return []; // prettier-ignore
+    if (value.kind !== 'range' || kept.has(path) || value.low < 0n || value.high > 0x7fff_ffffn) return [];
     const at = quietly(() => memberAt(layout.types, locator.of, member));
     const type = at && resolved(layout.types, at.type);
     const bytes = type && sizeOf(layout.types, type);

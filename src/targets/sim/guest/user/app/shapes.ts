@@ -63,8 +63,12 @@ function eachHead(fill: FillLayout, link: (head: Address, elements: readonly Add
   const nested = fill.locator.parent !== undefined;
   fill.heads.forEach((head, number) => {
     const elements: Address[] = [];
-    if (nested) for (let index = 0; index < fill.count; index++) elements.push(fill.element(number * fill.count + index)); // prettier-ignore
-    else for (let index = number; index < fill.total; index += fill.heads.length) elements.push(fill.element(index)); // prettier-ignore
+    if (nested)
+      for (let index = 0; index < fill.count; index++)
+        elements.push(fill.element(number * fill.count + index));
+    else
+      for (let index = number; index < fill.total; index += fill.heads.length)
+        elements.push(fill.element(index));
     link(head.address, elements);
   });
   return NO_BELOW;
@@ -108,11 +112,20 @@ function hash(fill: FillLayout, layout: AppLayout, data: AppData): Shaped {
 /** A ring for every bucket, those of the empty ones closed in themselves. */
 function rings(fill: FillLayout, layout: AppLayout, data: AppData): Shaped {
   const link = linkOf(fill, layout);
-  inBuckets(fill, layout, data).forEach((elements, number) => ring(data, fill.heads[number]?.address ?? 0, elements.map((at) => at + link))); // prettier-ignore
+  inBuckets(fill, layout, data).forEach((elements, number) =>
+    ring(
+      data,
+      fill.heads[number]?.address ?? 0,
+      elements.map((at) => at + link),
+    ),
+  );
   return NO_BELOW;
 }
 
-/** What hangs in each bucket. Where there is a key, and many buckets, it chooses: key mod buckets, whatever the elements are filled with. */
+/**
+ * What hangs in each bucket. Where there is a key, and many buckets, it chooses: key mod buckets, whatever the elements
+ * are filled with.
+ */
 function inBuckets(fill: FillLayout, layout: AppLayout, data: AppData): readonly (readonly Address[])[] {
   const { locator, heads, total, count } = fill;
   const buckets: Address[][] = heads.map(() => []);
@@ -121,8 +134,12 @@ function inBuckets(fill: FillLayout, layout: AppLayout, data: AppData): readonly
   const numbers = key && numbersOf(layout.types, key);
   for (let index = 0; index < total; index++) {
     const element = fill.element(index);
-    const chosen = filled && key && numbers?.entries === 1 ? BigInt.asUintN(64, data.numberAt(element + key.offset, numbers.field)) : BigInt(index); // prettier-ignore
-    const number = locator.parent === undefined ? Number(chosen % BigInt(buckets.length)) : Math.floor(index / count); // prettier-ignore
+    const chosen =
+      filled && key && numbers?.entries === 1
+        ? BigInt.asUintN(64, data.numberAt(element + key.offset, numbers.field))
+        : BigInt(index);
+    const number =
+      locator.parent === undefined ? Number(chosen % BigInt(buckets.length)) : Math.floor(index / count);
     buckets[number]?.push(element);
   }
   return buckets;
@@ -154,7 +171,10 @@ function tree(fill: FillLayout, layout: AppLayout, data: AppData): Shaped {
   };
   let base = 0;
   fill.heads.forEach((head, number) => {
-    const share = fill.locator.parent === undefined ? Math.floor((fill.total + fill.heads.length - 1 - number) / fill.heads.length) : fill.count; // prettier-ignore
+    const share =
+      fill.locator.parent === undefined
+        ? Math.floor((fill.total + fill.heads.length - 1 - number) / fill.heads.length)
+        : fill.count;
     const levels = Math.floor(Math.log2(Math.max(1, share)));
     const full = share === 2 ** (levels + 1) - 1;
     data.pointer(head.address, build(0, share, base, 0, 0, full || share < 2 ? -1 : levels));
@@ -204,6 +224,9 @@ function inUse(fill: FillLayout, layout: AppLayout, data: AppData): Shaped {
 
 /** Behind a pointer, the elements follow one another where it points. */
 function pointed(fill: FillLayout, data: AppData): Shaped {
-  if (!fill.in_place) fill.heads.forEach((head, number) => data.pointer(head.address, fill.element(fill.locator.parent === undefined ? 0 : number * fill.count))); // prettier-ignore
+  if (!fill.in_place)
+    fill.heads.forEach((head, number) =>
+      data.pointer(head.address, fill.element(fill.locator.parent === undefined ? 0 : number * fill.count)),
+    );
   return NO_BELOW;
 }

@@ -27,7 +27,10 @@ export interface Named {
   readonly symbols: ReadonlyMap<string, Address>;
 }
 
-/** The places that a formula means: symbols, casts, members and entries of arrays. Pointers are not followed: nothing lies there yet. */
+/**
+ * The places that a formula means: symbols, casts, members and entries of arrays. Pointers are not followed: nothing
+ * lies there yet.
+ */
 export function spotsOf(formula: Formula, named: Named, element?: Spot): readonly Spot[] {
   switch (formula.kind) {
     case 'element':
@@ -49,7 +52,12 @@ export function spotsOf(formula: Formula, named: Named, element?: Spot): readonl
         const member = memberOf(named.types, spot.type, formula.name);
         if (!member) throw new NotBuilt(`there is no member ${formula.name}`);
         const { bits: _outer, ...outer } = spot;
-        return { ...outer, address: spot.address + member.offset, type: member.type, ...(member.bits ? { bits: member.bits } : {}) }; // prettier-ignore
+        return {
+          ...outer,
+          address: spot.address + member.offset,
+          type: member.type,
+          ...(member.bits ? { bits: member.bits } : {}),
+        };
       });
     case 'every':
       return spotsOf(formula.of, named, element).flatMap((spot) => entriesOf(spot, named.types));
@@ -79,7 +87,12 @@ export function entriesOf(spot: Spot, types: LocatorTypes): Spot[] {
     const address = spot.address + index * bytes;
     // An entry of an array that is no member is an object of its own.
     const whole = spot.address === spot.object;
-    return { address, type: array.of, object: whole ? address : spot.object, object_type: whole ? array.of : spot.object_type }; // prettier-ignore
+    return {
+      address,
+      type: array.of,
+      object: whole ? address : spot.object,
+      object_type: whole ? array.of : spot.object_type,
+    };
   });
 }
 
@@ -102,9 +115,12 @@ export function memberAt(types: LocatorTypes, of: TypeModel, path: readonly stri
 }
 
 /** How the number of a member lies, or each number of an array of them; undefined where there is none. */
-export function numbersOf(types: LocatorTypes, { type, bits }: Omit<MemberSpot, 'offset'>): { readonly field: NumberField; readonly entries: number } | undefined {
+export function numbersOf(
+  types: LocatorTypes,
+  { type, bits }: Omit<MemberSpot, 'offset'>,
+): { readonly field: NumberField; readonly entries: number } | undefined {
   let [at, entries] = [resolved(types, type), 1];
   while (at?.kind === 'array') [at, entries] = [resolved(types, at.of), entries * at.count];
   const field = numberField(at, bits);
   return field && { field, entries };
-} // prettier-ignore
+}

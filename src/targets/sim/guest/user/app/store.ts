@@ -17,15 +17,17 @@ interface Slot {
   readonly count: Address;
 }
 
-/** Finds an element's slot by its index, as the program would, in what lies in memory; undefined where it is damaged. */
+/**
+ * Finds an element's slot by its index, as the program would, in what lies in memory; undefined where it is damaged.
+ */
 type Find = (cpu: Cpu, index: number) => Slot | undefined;
 
 /** Whether an address lies in an app's own data, as its pointers do. */
 type Sound = (address: Address) => boolean;
 
 /**
- * An element is erased and stored again: its slot, and the node's count of slots where it keeps one, each a step. One that stands where no
- * node is, as a lone element does, is left alone.
+ * An element is erased and stored again: its slot, and the node's count of slots where it keeps one, each a step. One
+ * that stands where no node is, as a lone element does, is left alone.
  */
 export function eraseAndStore(
   fill: FillLayout,

@@ -30,7 +30,14 @@ export function xaNode(types: LocatorTypes): XaNode {
   if (bytes === undefined) throw new NotBuilt('the size of an xa_node is not known');
   const slots = at('slots');
   if (slots + SLOTS * 8 > bytes) throw new NotBuilt(`an xa_node has ${SLOTS} slots`);
-  return { bytes: Math.ceil(bytes / NODE_ALIGN) * NODE_ALIGN, shift: at('shift'), offset: at('offset'), count: at('count'), parent: at('parent'), slots }; // prettier-ignore
+  return {
+    bytes: Math.ceil(bytes / NODE_ALIGN) * NODE_ALIGN,
+    shift: at('shift'),
+    offset: at('offset'),
+    count: at('count'),
+    parent: at('parent'),
+    slots,
+  };
 }
 
 export function xaHead(types: LocatorTypes): number {
@@ -43,7 +50,10 @@ interface Draft {
   readonly slots: Map<number, Draft | Address>;
 }
 
-/** The nodes of each head: as high as its last index needs. Undefined where the head leads to the one element itself, or nowhere. */
+/**
+ * The nodes of each head: as high as its last index needs. Undefined where the head leads to the one element itself, or
+ * nowhere.
+ */
 function draft(filed: readonly Filed[]): Draft | undefined {
   const last = filed.at(-1);
   if (last === undefined || (filed.length === 1 && last.index === 0)) return undefined;
@@ -91,7 +101,10 @@ export function linkXarray(fill: FillLayout, types: LocatorTypes, data: AppData)
     data.write(at + of.count, BigInt(node.slots.size), 1);
     data.pointer(at + of.parent, parent);
     for (const [slot, below] of node.slots)
-      data.pointer(at + of.slots + slot * 8, typeof below === 'object' ? write(below, at, slot) + NODE_TAG : below); // prettier-ignore
+      data.pointer(
+        at + of.slots + slot * 8,
+        typeof below === 'object' ? write(below, at, slot) + NODE_TAG : below,
+      );
     return at;
   };
   indexesOf(fill).forEach((filed, number) => {

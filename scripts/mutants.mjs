@@ -16,6 +16,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { mutants } from '../test/mutants/list.mjs';
 
@@ -82,13 +83,21 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exi
 function node(argv, timeout) {
   const env = { ...process.env, NO_COLOR: '1' };
   for (const name of ['CI', 'GITHUB_ACTIONS', 'SIREN_TEST_DIST']) delete env[name];
-  return spawnSync(process.execPath, argv, {
+  const ended = spawnSync(process.execPath, argv, {
+    // A group of its own: what a killer started must not outlive it, hanging as the mutant made it.
+    detached: true,
     cwd: directory,
     timeout,
     encoding: 'utf8',
     killSignal: 'SIGKILL',
     env,
   });
+  try {
+    process.kill(-ended.pid, 'SIGKILL');
+  } catch {
+    // All of it has ended.
+  }
+  return ended;
 }
 
 function prepare() {
@@ -169,6 +178,7 @@ prepare();
 /** Killers that fail without any mutant, and prove nothing. */
 const useless = new Set();
 for (const killer of new Set(chosen.map((mutant) => mutant.killer))) {
+  await nextTurn();
   if (!existsSync(join(directory, specOf(killer).file))) continue;
   const said = complaint(killer);
   if (said === '') continue;
@@ -178,6 +188,8 @@ for (const killer of new Set(chosen.map((mutant) => mutant.killer))) {
 
 const survivors = [];
 for (const mutant of chosen) {
+  // Signals are heard here.
+  await nextTurn();
   const path = join(directory, mutant.file);
   const original = existsSync(path) ? readFileSync(path, 'utf8') : '';
   if (useless.has(mutant.killer) || original.split(mutant.from).length !== 2) {

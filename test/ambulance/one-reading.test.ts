@@ -29,6 +29,8 @@ const CERTAIN = [
     `free ${CACHE}.objects[4]; free ${CACHE}.objects[5]; free ${CACHE}.objects[4]`,
   ],
   ['cpu_freelists', 'FREELIST_OUTSIDE', `set ${CACHE}.cpu_slab[0].freelist to 0x4141_4141_4141_4140`],
+  // Under a lock that nobody has.
+  ['run_queues', 'RB_POINTER', 'set web.tasks["nginx"].on_rq to 1; set web.tasks["nginx"].se.on_rq to 1'],
 ] as const;
 
 let faults: Faults;

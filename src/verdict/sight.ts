@@ -100,11 +100,16 @@ function sightOf(one: Occurrence | undefined, met: boolean, window: Window): Sig
       met: false,
       seen: window.text === '' ? 'it never happened' : `expected ${window.text}, never happened`,
     };
-  if (window.text === '') return { met, seen: `${one.text} at ${formatTime(one.time_ns)}` };
+  if (window.text === '') return { met, seen: `${one.text} ${moment(one.time_ns)}` };
   return {
     met,
     seen: `${one.text}: expected ${window.text}, happened at ${after(one, window)}`,
   };
+}
+
+/** The nanosecond before 0 is when a guest that is restored says again what it said as it booted. */
+function moment(time_ns: number): string {
+  return time_ns === -1 ? 'before the run began' : `at ${formatTime(time_ns)}`;
 }
 
 /** `31.4 ms (t = 71.4 ms)`: counted from where the claim counts. */

@@ -464,6 +464,15 @@ describe('report.html', () => {
     );
   });
 
+  it('joins the lines of a sentence about a scenario, and keeps its paragraphs', async () => {
+    const doc = 'The rescuer finds the lock, releases it, and the\nguest goes on.\n\nFrom one text.';
+    const scenario = scenarioNamed('told', { doc });
+    const html = await page([{ scenario, outcome: outcome(scenario, 'passed') }]);
+    const [run] = runsIn(html) as [PageRun];
+    expect(run.doc).toBe('The rescuer finds the lock, releases it, and the guest goes on.\n\nFrom one text.');
+    expect(html).toContain('the run as expected');
+  });
+
   it('shows what a rescue noted beside its findings', async () => {
     const scenario = scenarioNamed('noted');
     const reports = [{ ...report(), notes: ['list_head has <8> bytes, in the guest 16'] }];

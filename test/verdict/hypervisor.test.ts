@@ -31,6 +31,15 @@ describe('hypervisor claims', () => {
     );
   });
 
+  it('of what a restored guest said as it booted it is not told at what time', () => {
+    const at = (time_ms: number): string | undefined =>
+      outcomes([claim('hypervisor', 'web.metadata', 'not registered')], {
+        events: [event(time_ms, 'web', 'registered')],
+      })[0];
+    expect(at(-1e-6)).toContain('registered before the run began');
+    expect(at(-2)).toContain('registered at -2 ms');
+  });
+
   it('within counts', () => {
     expect(outcomes([claim('hypervisor', 'web', 'failing', within(15))], barked, fault)).toEqual(['met']);
     expect(outcomes([claim('hypervisor', 'web', 'failing', within(14))], barked, fault)[0]).toContain(

@@ -97,7 +97,7 @@ export function pageRun(
     .map((problem) => clip(diagnosticText(problem, sources), 8000));
   return {
     ...runResult(job, outcome, sources, detail),
-    ...(scenario.doc === undefined ? {} : { doc: clip(scenario.doc, 4000) }),
+    ...(scenario.doc === undefined ? {} : { doc: clip(paragraphs(scenario.doc), 4000) }),
     duration_ns: scenario.duration_ns,
     ...(places.target === 'qemu' ? { real: true } : {}),
     topology: places.topology,
@@ -197,4 +197,9 @@ function pageLpar(lpar: LparModel): PageLpar {
 
 function pageCpus({ mode, cpus, vcpus, weight, minimum }: PageCpus): PageCpus {
   return { mode, cpus, vcpus, weight, ...(minimum === undefined ? {} : { minimum }) };
+}
+
+/** Where a line of the source ended says nothing: only an empty one begins a paragraph. */
+function paragraphs(doc: string): string {
+  return doc.replace(/(\S)[ \t]*\n(?=\S)/g, '$1 ');
 }

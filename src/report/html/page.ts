@@ -133,7 +133,7 @@ function endOf({ summary, spec_errors }: Page): string {
   if (bad > 0) return `${bad} of ${summary.runs} runs need attention${broken}`;
   if (summary.runs === 0) return spec_errors > 0 ? `the specs do not compile${broken}` : 'nothing ran';
   if (spec_errors > 0) return `${summary.runs} runs as expected${broken}`;
-  return `all ${summary.runs} runs as expected`;
+  return summary.runs === 1 ? 'the run as expected' : `all ${summary.runs} runs as expected`;
 }
 
 function factsOf({ summary, environment, target, version, exit_code, bailed, interrupted }: Page): string {

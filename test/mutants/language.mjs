@@ -3,6 +3,7 @@ export const mutants = [
   { id: 'what-ships-is-counted', file: 'src/language/suggest.ts', from: 'const near = nearest(written, [...all, ...shipped]);', to: 'const near = nearest(written, all);', killer: 'test/language/suggest.test.ts' },
   { id: 'what-a-topology-fills-is-imported', file: 'src/language/check/place.ts', from: 'if (isFilledThere(name, lpar))', to: 'if (false)', killer: 'test/language/golden.test.ts' },
   { id: 'a-code-begins-with-a-letter', file: 'src/language/library/told.ts', from: 'if (name !== undefined && /^[A-Z0-9_]+$/.test(name.text))', to: 'if (false)', killer: 'test/language/golden.test.ts' },
+  { id: 'sentences-behind-enum-have-lines', file: 'src/language/format/breaker.ts', from: 'const list = brace && named && !this.#hasSentences(at);', to: 'const list = brace && named;', killer: 'test/language/format/format.test.ts' },
   { id: 'what-is-calculated-has-ends', file: 'src/language/library/bounds.ts', from: 'return other.low === 0n', to: 'return other.low !== 0n', killer: 'test/language/golden.test.ts' },
   { id: 'bits-of-a-calculation', file: 'src/language/library/bounds.ts', from: 'if ((one.ones & other.zeros) !== 0n || (one.zeros & other.ones) !== 0n) return false;', to: '', killer: 'test/language/golden.test.ts' },
   { id: 'sums-of-one-number', file: 'src/language/library/satisfy.ts', from: ' ?? equalSums(left, right);', to: ';', killer: 'test/language/golden.test.ts' },

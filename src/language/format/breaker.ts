@@ -176,7 +176,8 @@ export class Breaker {
       : /^[^\S\n]*(?:#[^\n]*)?\n/.test(this.#text.slice(endOf(one), close));
     if (brace && !broken && Number.isNaN(this.#joint)) this.#joint = one.startOffset;
     const before = [this.#tokens[at - 1]?.image ?? '', this.#tokens[at - 2]?.image ?? ''];
-    const list = brace && (before.includes('enum') || (this.#head === 'import' && this.#frames.length === 1));
+    const named = before.includes('enum') || (this.#head === 'import' && this.#frames.length === 1);
+    const list = brace && named && !this.#hasSentences(at);
     const members =
       brace && !list && (before[0] === 'struct' || before[0] === 'union' || this.#head === 'struct');
     const kind =
@@ -202,6 +203,18 @@ export class Breaker {
       else if ('}])'.includes(image) && --depth === 0) return startOffset;
     }
     return this.#text.length;
+  }
+
+  /** Whether sentences stand in the brace at a token, one ended before the next: names in a list have commas. */
+  #hasSentences(at: number): boolean {
+    let depth = 0;
+    for (let index = at; index < this.#tokens.length; index++) {
+      const { image, tokenTypeIdx } = this.#tokens[index] as IToken;
+      if ('{[('.includes(image)) depth++;
+      else if ('}])'.includes(image) && --depth === 0) return false;
+      else if (depth === 1 && tokenTypeIdx === token.Terminator.tokenTypeIdx) return true;
+    }
+    return false;
   }
 
   /** Whether the declaration that begins at a token has more lines than one. */

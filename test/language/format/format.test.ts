@@ -185,6 +185,11 @@ describe('the formatter', () => {
       'locator a: list of b key x\n',
     ],
     [
+      'gives sentences behind the word enum their ends',
+      'a enum { let b = 1; let c = "d" }\na {\nenum { let b = 1\nlet c = 2 } }\n',
+      'a enum { let b = 1; let c = "d" }\n\na {\n  enum {\n    let b = 1\n    let c = 2\n  }\n}\n',
+    ],
+    [
       'keeps a locator whole that has a list of names with lines of its own',
       'locator a: list of enum {\nb\n} via c\nfrom d\n',
       'locator a: list of enum {\n  b\n} via c\n  from d\n',

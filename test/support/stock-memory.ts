@@ -5,13 +5,16 @@ import { read } from '../../src/ambulance/reading.ts';
 import type { Subject } from '../../src/ambulance/subject.ts';
 import { openSubject } from '../../src/ambulance/subject.ts';
 import type { Address } from '../../src/base/address.ts';
+import { foldBits } from '../../src/base/fold.ts';
+import { NS_PER_MS } from '../../src/base/units.ts';
 import { writeNotes } from '../../src/formats/notes.ts';
 import type { TypeModel } from '../../src/model/structure.ts';
 import { findMember, resolveType } from '../../src/model/type-source.ts';
 import type { Patient } from '../../src/patient/patient.ts';
+import type { Partition } from '../../src/target/target.ts';
 import { REGISTERS } from '../../src/target/target.ts';
 import { SHIPPED } from './library.ts';
-import { withMachine } from './real-guest.ts';
+import { kernelOf, withMachine } from './real-guest.ts';
 
 /** What is written where, guest-physical. */
 export interface Poke {
@@ -22,9 +25,21 @@ export interface Poke {
 /** How the value of a place is changed: to a number, or by the bits of a mask. */
 export type Change = { readonly to: bigint } | { readonly flip: bigint };
 
+/** Registered and busy by then; within which all CPUs rest at once, so that none may hold what a fixture leaks. */
+const BEGIN_NS = 300 * NS_PER_MS;
+const PATIENCE_NS = 2000 * NS_PER_MS;
+
 const STEP = /\.(\w+)|\[(\d+)\]/g;
 
-/** The memory and registers of a stock Linux at one instant, taken once and looked at as often as one likes. */
+function restingIn(partition: Partition): (cpu: Partition['cpus'][number]) => boolean {
+  const { kallsyms, space } = kernelOf(partition);
+  const idle = new Set(SHIPPED.lists?.['idle_functions']);
+  return (cpu) =>
+    (cpu.get('cs') & 3n) === 3n ||
+    idle.has(kallsyms.symbolAt(foldBits(space.fold, cpu.get('rip')))?.name ?? '');
+}
+
+/** The memory and registers of a stock Linux at one instant at which all CPUs rest, taken once and looked at as often as one likes. */
 export class StockMemory {
   readonly #memory: Uint8Array;
   readonly #cpus: Patient['cpus'];
@@ -36,9 +51,14 @@ export class StockMemory {
 
   constructor() {
     const taken = withMachine({}, ({ target }) => {
-      target.runUntil(3e8);
       const [web] = target.partitions;
       if (!web) throw new Error('there is no partition');
+      target.runUntil(BEGIN_NS);
+      const rests = restingIn(web);
+      for (let at = BEGIN_NS; !web.cpus.every(rests); at += NS_PER_MS) {
+        if (at > BEGIN_NS + PATIENCE_NS) throw new Error('at no instant do all CPUs rest');
+        target.runUntil(at);
+      }
       const memory = new Uint8Array(web.memory.size);
       const page = 1 << 20;
       for (let at = 0; at < memory.length; at += page) web.memory.read(at, memory.subarray(at, at + page));

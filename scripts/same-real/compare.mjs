@@ -14,7 +14,8 @@ export function compareRuns(results) {
     const places = new Map(
       found.flatMap((run) => causesOf(run).map(({ address, place }) => [address, place])),
     );
-    const seen = found.map((run) => aspectsOf(run, rescues, places));
+    // Of another boot the addresses are others: what was struck has the name that the scenario gave it.
+    const seen = found.map((run) => aspectsOf(run, rescues, new Map([...places, ...struckOf(run)])));
     const apart = [...new Set(seen.flatMap((one) => [...one.keys()]))]
       .map((aspect) => ({ id, aspect, seen: grouped(seen.map((one) => one.get(aspect) ?? '-')) }))
       .filter(({ seen: values }) => values.length > 1);
@@ -62,6 +63,14 @@ function aspectsOf(run, most, places) {
 function causesOf(run) {
   const rescues = run?.record?.rescues ?? [];
   return rescues.flatMap(({ diagnosis }) => diagnosis.filter(({ address }) => address !== undefined));
+}
+
+/** What was struck, by its address in this run; a place that was struck twice bears one name. */
+function struckOf(run) {
+  const receipts = run?.record?.receipts ?? [];
+  return receipts.flatMap(({ kind, address, place }) =>
+    kind === 'fault' && address !== undefined ? [[address, place]] : [],
+  );
 }
 
 function codesOf({ findings }, structure) {

@@ -48,6 +48,23 @@ describe('runs on a stock kernel', () => {
     ).toHaveLength(1);
   });
 
+  it('came to the same where what was struck bears another name, and in another boot another address', () => {
+    const struck = (place: string, address: string, hit = address): object => {
+      const { runs } = results([{ ...rescue, diagnosis: [{ cause: 'wild_pointer', place, address }] }]) as {
+        runs: { record: object }[];
+      };
+      const receipts = [
+        { kind: 'fault', place: 'web.tasks["nginx"]', address: hit },
+        { kind: 'request', place: 'rescue' },
+      ];
+      return { runs: runs.map((run) => ({ ...run, record: { ...run.record, receipts } })) };
+    };
+    expect(apart(struck('web.tasks["nginx"]', 'ffff'), struck('web.tasks[107]', 'eeee'))).toEqual([]);
+    expect(apart(struck('web.tasks["nginx"]', 'ffff'), struck('web.tasks[107]', 'eeee', 'eee0'))).toEqual([
+      'rescue 1: diagnosis: 1 wild_pointer at web.tasks["nginx"] | 2 wild_pointer at web.tasks[107]',
+    ]);
+  });
+
   it('differ by each of them alone', () => {
     expect(apart(results([rescue]), results([rescue], 'unmet'))).toEqual([
       'claim guest web is healthy: 1 met | 2 unmet',

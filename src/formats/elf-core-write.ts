@@ -13,6 +13,12 @@ interface CoreContent {
     readonly bytes: number;
     /** Where the kernel maps it. */ readonly virtual?: bigint;
   }[];
+  /** Stretches of that memory that are mapped a second time: headers alone, of bytes that are there. */
+  readonly windows?: readonly {
+    readonly physical: number;
+    readonly bytes: number;
+    readonly virtual: bigint;
+  }[];
   readonly cpus: readonly CpuRegisters[];
   /** The text of the VMCOREINFO note. */
   readonly vmcoreinfo?: string;
@@ -37,7 +43,8 @@ export function writeElfCoreHead(content: CoreContent): Uint8Array {
       ? []
       : [{ name: VMCOREINFO_NOTE, type: 0, desc: Buffer.from(content.vmcoreinfo, 'latin1') }]),
   ]);
-  const headers = content.memory.length + 1;
+  const { windows = [] } = content;
+  const headers = content.memory.length + windows.length + 1;
   const notes_at = ELF_HEADER_BYTES + headers * PROGRAM_HEADER_BYTES;
   const bytes = new Uint8Array(Math.ceil((notes_at + notes.length) / 4096) * 4096);
   const view = new DataView(bytes.buffer);
@@ -61,9 +68,15 @@ export function writeElfCoreHead(content: CoreContent): Uint8Array {
   };
   header(PT_NOTE, notes_at, 0, notes.length);
   let offset = bytes.length;
-  for (const run of content.memory) {
+  const placed = content.memory.map((run) => {
     header(PT_LOAD, offset, run.physical, run.bytes, run.virtual);
     offset += run.bytes;
+    return { ...run, offset: offset - run.bytes };
+  });
+  for (const { physical, bytes: size, virtual } of windows) {
+    const run = placed.find((one) => physical >= one.physical && physical + size <= one.physical + one.bytes);
+    if (run === undefined) throw new RangeError(`no run of memory holds 0x${physical.toString(16)} +${size}`);
+    header(PT_LOAD, run.offset + physical - run.physical, physical, size, virtual);
   }
   bytes.set(notes, notes_at);
   return bytes;

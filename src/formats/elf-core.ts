@@ -51,7 +51,7 @@ export function openElfCore(file: SourceFile): Result<CoreFile> {
   const extents: Extent[] = [];
   const machine: Extent[] = [];
   let notes = new Uint8Array(0);
-  let [claimed, there] = [0, 0];
+  const claims: Extent[] = [];
   let whole = true;
   for (let at = 0; at < table.length; at += PROGRAM_HEADER_BYTES) {
     const offset = uint64(headers, at + 8);
@@ -64,8 +64,7 @@ export function openElfCore(file: SourceFile): Result<CoreFile> {
       if (bytes >= PHYSICAL_LIMIT)
         return failure('LIMIT', `a segment of ${bytes} bytes`, headers_at + at + 32);
       const held = Math.max(0, Math.min(bytes, file.bytes - offset));
-      claimed += bytes;
-      there += held;
+      claims.push({ start, bytes, offset });
       extents.push({ start, bytes: held, offset });
       const size = Math.min(Math.max(bytes, uint64(headers, at + 40)), PHYSICAL_LIMIT - start);
       machine.push({ start, bytes: size, offset: 0 });
@@ -78,6 +77,8 @@ export function openElfCore(file: SourceFile): Result<CoreFile> {
   }
   const segments = new Extents(extents);
   const all = new Extents(machine);
+  // Each byte once, however often it is mapped.
+  const [there, claimed] = [segments.bytes, new Extents(claims).bytes];
   if (claimed === 0)
     return failure('MALFORMED', 'a core without memory: it has no segment with bytes in it', headers_at);
   return success({

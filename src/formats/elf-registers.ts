@@ -37,8 +37,29 @@ const USER_REGS = [
 
 /** QEMU's own note (target/i386/arch_dump.c, QEMUCPUState): what NT_PRSTATUS has no room for. */
 const QEMU_STATE_BYTES = 440;
-/** Of rax, rbx, rcx, rdx, rsi, rdi, rsp. */
-const QEMU_RSP_AT = 8 + 6 * 8;
+/** In the order of the note, which is not that of NT_PRSTATUS. */
+const QEMU_REGS = [
+  'rax',
+  'rbx',
+  'rcx',
+  'rdx',
+  'rsi',
+  'rdi',
+  'rsp',
+  'rbp',
+  'r8',
+  'r9',
+  'r10',
+  'r11',
+  'r12',
+  'r13',
+  'r14',
+  'r15',
+  'rip',
+  'rflags',
+] as const;
+const QEMU_REGS_AT = 8;
+const QEMU_RSP_AT = QEMU_REGS_AT + QEMU_REGS.indexOf('rsp') * 8;
 const QEMU_SEGMENTS_AT = 8 + 18 * 8;
 const QEMU_SEGMENTS = ['cs', 'ds', 'es', 'fs', 'gs', 'ss', 'ldtr', 'tr', 'gdtr', 'idtr'] as const;
 const QEMU_CONTROL_AT = QEMU_SEGMENTS_AT + QEMU_SEGMENTS.length * 24;
@@ -64,7 +85,7 @@ export function writePrstatus(registers: CpuRegisters, pid = 0): Uint8Array {
   return desc;
 }
 
-/** A QEMU note's descriptor: what NT_PRSTATUS has no room for, missing registers being 0. */
+/** A QEMU note's descriptor; registers that are missing, and limits and flags of segments, are 0. */
 export function writeQemuState(registers: CpuRegisters): Uint8Array {
   const desc = new Uint8Array(QEMU_STATE_BYTES);
   const view = new DataView(desc.buffer);
@@ -72,6 +93,11 @@ export function writeQemuState(registers: CpuRegisters): Uint8Array {
   view.setUint32(4, QEMU_STATE_BYTES, true);
   const base = (name: (typeof QEMU_SEGMENTS)[number], value: bigint | undefined): void =>
     view.setBigUint64(QEMU_SEGMENTS_AT + QEMU_SEGMENTS.indexOf(name) * 24 + 16, value ?? 0n, true);
+  QEMU_REGS.forEach((name, index) =>
+    view.setBigUint64(QEMU_REGS_AT + index * 8, registers[name] ?? 0n, true),
+  );
+  for (const [index, name] of QEMU_SEGMENTS.entries())
+    view.setUint32(QEMU_SEGMENTS_AT + index * 24, Number((registers[name] ?? 0n) & 0xffffn), true);
   base('fs', registers['fs_base']);
   base('gs', registers['gs_base']);
   base('gdtr', registers['gdtr']);
@@ -81,7 +107,7 @@ export function writeQemuState(registers: CpuRegisters): Uint8Array {
   return desc;
 }
 
-/** Where a QEMU note says that the stack is; `unsaid` in one that does not say it, as Siren's own. */
+/** Where a QEMU note says that the stack is; `unsaid` in one that does not say it, as Siren's own once did not. */
 export function qemuStackPointer(desc: Uint8Array, unsaid: bigint | undefined): bigint | undefined {
   if (desc.length < QEMU_STATE_BYTES) return undefined;
   const said = new DataView(desc.buffer, desc.byteOffset, desc.byteLength).getBigUint64(QEMU_RSP_AT, true);

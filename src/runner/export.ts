@@ -148,9 +148,14 @@ function patientOf({ name, memory, cpus }: Partition, known: Known): Patient {
 /** A partition as an ELF core, with notes beside those of its CPUs and its kernel. @public test/bench */
 export function writeDump(path: string, partition: Partition, notes: readonly NoteContent[]): void {
   const { memory, cpus } = partition;
-  const registers = cpus.map((cpu) => Object.fromEntries(REGISTERS.map((name) => [name, cpu.get(name)])));
+  const registers = cpus.map((cpu) => ({
+    ...cpu.all?.(),
+    ...Object.fromEntries(REGISTERS.map((name) => [name, cpu.get(name)])),
+  }));
+  const { direct_map, windows } = mappingsOf(partition);
   const head = writeElfCoreHead({
-    memory: [{ physical: 0, bytes: memory.size, virtual: directMapOf(partition) }],
+    memory: [{ physical: 0, bytes: memory.size, virtual: direct_map }],
+    windows,
     cpus: registers,
     vmcoreinfo: partition.vmcoreinfo(),
     notes,
@@ -186,13 +191,34 @@ function whole(path: string, write: (temporary: string) => void): void {
   }
 }
 
-/** Where the kernel maps all of its memory: debuggers read by virtual address. 0 where it does not say. */
-function directMapOf(partition: Partition): bigint {
+interface Mappings {
+  readonly direct_map: bigint;
+  readonly windows: readonly {
+    readonly physical: number;
+    readonly bytes: number;
+    readonly virtual: bigint;
+  }[];
+}
+
+/**
+ * Where the kernel maps all of its memory, 0 where it does not say, and where its own image: debuggers read by virtual
+ * address, and what symbols name lies in the image, as in /proc/vmcore.
+ */
+function mappingsOf(partition: Partition): Mappings {
   const { memory } = partition;
   const read: ReadMemory = (at, into) => memory.read(at, into);
   const kernel = openKernel(read, parseVmcoreInfo(partition.vmcoreinfo()));
-  const at = kernel.ok ? kernel.value.kallsyms.lookup('page_offset_base') : undefined;
+  if (!kernel.ok) return { direct_map: 0n, windows: [] };
+  const { space, kallsyms } = kernel.value;
+  const [base, text, end] = ['page_offset_base', '_text', '_end'].map((name) => kallsyms.lookup(name));
   const word = new Uint8Array(8);
-  if (!kernel.ok || at === undefined || !kernel.value.space.read(at, word)) return 0n;
-  return new DataView(word.buffer).getBigUint64(0, true);
+  const known = base !== undefined && space.read(base, word);
+  const direct_map = known ? new DataView(word.buffer).getBigUint64(0, true) : 0n;
+  if (text === undefined || end === undefined) return { direct_map, windows: [] };
+  const [physical, bytes] = [space.translate(text), end - text];
+  const there = physical >= 0 && bytes > 0 && physical + bytes <= memory.size;
+  return {
+    direct_map,
+    windows: there ? [{ physical, bytes, virtual: BigInt.asUintN(64, BigInt(text)) }] : [],
+  };
 }

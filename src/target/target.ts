@@ -104,6 +104,8 @@ export interface VirtualCpu {
   readonly index: number;
   get(register: RegisterName): bigint;
   set(register: RegisterName, value: bigint): void;
+  /** All that is known of it, by the processor manual's names: what has no name in REGISTERS, too. For who writes a dump. */
+  readonly all?: () => Readonly<Record<string, bigint>>;
 }
 
 export { REGISTERS } from '../model/registers.ts';

@@ -47,6 +47,36 @@ test("what QEMU adds to a CPU's registers is not added to those of another whose
   expect(readCoreNotes(notes).cpus).toMatchObject([{ rsp: 0x2000n, gs_base: 8n }]);
 });
 
+test('memory has a second address without a second copy of it, and is counted once', () => {
+  const head = writeElfCoreHead({
+    memory: [{ physical: 0x10_0000, bytes: LOW.length, virtual: 0xff11n << 48n }],
+    windows: [{ physical: 0x10_1000, bytes: 0x800, virtual: 0xffff_ffff_8100_0000n }],
+    cpus: [],
+  });
+  const bytes = Buffer.concat([head, LOW]);
+  const second = Buffer.from(bytes.subarray(64 + 2 * 56));
+  expect(second.readBigUInt64LE(16)).toBe(0xffff_ffff_8100_0000n);
+  expect(second.readBigUInt64LE(24)).toBe(0x10_1000n);
+  expect(Number(second.readBigUInt64LE(8))).toBe(head.length + 0x1000);
+  const opened = openElfCore(fileOf(bytes));
+  expect(opened).toMatchObject({ ok: true, value: { held_bytes: LOW.length, shortcomings: [] } });
+  const cut = openElfCore(fileOf(bytes.subarray(0, head.length + 0x1000)));
+  expect(cut).toMatchObject({
+    value: { shortcomings: ['the file is cut short: 50 % of its memory is there'] },
+  });
+  const windows = [{ physical: 0x10_1000, bytes: 0x2000, virtual: 0n }];
+  expect(() =>
+    writeElfCoreHead({ memory: [{ physical: 0x10_0000, bytes: LOW.length }], windows, cpus: [] }),
+  ).toThrow('no run of memory holds 0x101000 +8192');
+});
+
+test('a QEMU note holds all that is known of a processor, each where QEMU has it', () => {
+  const known = { rax: 1n, rsp: 2n, r8: 3n, rflags: 4n, cs: 0x10n, ss: 0x18n, gs_base: 5n, cr0: 6n, cr4: 7n };
+  const view = new DataView(writeQemuState(known).buffer);
+  const words = [8, 8 + 6 * 8, 8 + 8 * 8, 8 + 17 * 8, 152, 152 + 5 * 24, 152 + 4 * 24 + 16, 392, 392 + 32];
+  expect(words.map((at) => view.getBigUint64(at, true))).toEqual([1n, 2n, 3n, 4n, 0x10n, 0x18n, 5n, 6n, 7n]);
+});
+
 test('segments that touch are read across; beyond them there is nothing', () => {
   const opened = openElfCore(fileOf(core()));
   if (!opened.ok) throw new Error(opened.message);

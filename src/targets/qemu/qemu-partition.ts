@@ -78,6 +78,7 @@ export class QemuPartition implements Partition {
       index,
       get: (register) => this.#register(index, register),
       set: (register, value) => this.#setRegister(index, register, value),
+      all: () => this.#registersOf(index),
     }));
     this.devices = lpar.devices.map(({ device }) => ({
       name: device,
@@ -249,11 +250,14 @@ export class QemuPartition implements Partition {
   }
 
   #register(cpu: number, name: RegisterName): bigint {
+    return this.#registersOf(cpu)[name] ?? 0n;
+  }
+
+  #registersOf(cpu: number): CpuRegisters {
     this.#registers ??= dumpOf(this.#guest.process).cpus;
-    const registers = this.#registers?.[cpu];
-    const value = registers?.[name];
+    const registers = this.#registers[cpu] ?? {};
     if (this.#running) this.#registers = undefined;
-    return value ?? 0n;
+    return registers;
   }
 
   #setRegister(cpu: number, name: RegisterName, value: bigint): void {

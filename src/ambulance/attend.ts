@@ -1,6 +1,5 @@
 import type { Fold } from '../base/fold.ts';
 import { NO_FOLD, trueHex } from '../base/fold.ts';
-import type { Result } from '../formats/result.ts';
 import { readPrintkLines } from '../formats/printk-ring.ts';
 import type { LibraryModel } from '../model/structure.ts';
 import type { Patient, PatientCpu } from '../patient/patient.ts';
@@ -11,7 +10,7 @@ import { attach } from './attach.ts';
 import type { Case } from './diagnose/case.ts';
 import { consequences } from './diagnose/consequences.ts';
 import { diagnose, healthOf } from './diagnose/diagnose.ts';
-import type { Conclusion } from './inspect.ts';
+import type { Conclusion, Inspected } from './inspect.ts';
 import { inspect } from './inspect.ts';
 import type { AmbulanceLimits } from './limits.ts';
 import { DEFAULT_LIMITS, Meter } from './limits.ts';
@@ -34,6 +33,8 @@ export interface AttendOptions {
   /** What it knows: structures, locators, validators. */
   readonly library: LibraryModel;
   readonly limits?: Partial<AmbulanceLimits>;
+  /** What takes long is left for last, and the rest told before: `Attended.goOn`. */
+  readonly in_parts?: boolean;
 }
 
 /** What an ambulance has found, what it would do about it, and what that took in virtual nanoseconds. */
@@ -47,6 +48,12 @@ export interface Attended {
   readonly processors: readonly (PatientCpu | undefined)[];
   /** Why the kernel could not be opened; undefined when it could. */
   readonly closed?: string;
+  /**
+   * Where some structures did not end within the steps that each has at first, and are `unreachable` in the report:
+   * looks at them as far as the limits allow. `cost_ns` is then of all; the report is the same one where that brought
+   * nothing.
+   */
+  readonly goOn?: () => Attended;
 }
 
 const LOG_LINES = 64;
@@ -64,11 +71,47 @@ export function attend(patient: Patient, options: AttendOptions): Attended {
   const attachment = attach(patient, memory);
   const opened = openSubject(patient, memory, attachment, options.library);
   const subject = opened.ok ? opened.value : undefined;
-  const fold = subject?.space.fold ?? NO_FOLD;
   const logged = (): readonly string[] => (subject ? readPrintkLines(subject, LOG_LINES) : []);
-  const inspected = subject && inspect(patient, subject, memory, attachment, options.library, meter, logged);
+  const inspected =
+    subject &&
+    inspect(patient, subject, memory, attachment, options.library, meter, logged, options.in_parts);
+  const looked: Looked = { patient, memory, attachment, subject, meter, logged, options, attached_ns };
+  const first = tell(looked, inspected, opened.ok ? undefined : closedBy(opened, patient));
+  if (inspected?.goOn === undefined) return first;
+  const { goOn } = inspected;
+  return {
+    ...first,
+    goOn: () => {
+      const then = goOn();
+      const brought = then.conclusions.some(
+        ({ verdict, drafts }, at) =>
+          verdict !== inspected.conclusions[at]?.verdict ||
+          drafts.length !== inspected.conclusions[at]?.drafts.length,
+      );
+      return brought ? tell(looked, then, undefined) : { ...first, cost_ns: meter.cost() };
+    },
+  };
+}
+
+/** What is looked at, and by what. */
+interface Looked {
+  readonly patient: Patient;
+  readonly memory: PhysicalCache;
+  readonly attachment: Attachment;
+  readonly subject: Subject | undefined;
+  readonly meter: Meter;
+  readonly logged: () => readonly string[];
+  readonly options: AttendOptions;
+  readonly attached_ns: number;
+}
+
+/** What is to be said of what was seen. */
+function tell(looked: Looked, inspected: Inspected | undefined, closed: Closed | undefined): Attended {
+  const { patient, memory, attachment, subject, meter, logged, options, attached_ns } = looked;
+  const fold = subject?.space.fold ?? NO_FOLD;
   const conclusions =
-    inspected?.conclusions ?? unopened(attachment, options.library, closedBy(opened, patient));
+    inspected?.conclusions ??
+    unopened(attachment, options.library, closed ?? { code: 'NO_SYMBOL', message: '' });
   const metadata = regionDrafts(attachment, subject);
   const drafts = [...metadata, ...conclusions.flatMap((one) => one.drafts)];
   const log = subject ? logged() : bareLog(memory, attachment.info, LOG_LINES);
@@ -109,7 +152,7 @@ export function attend(patient: Patient, options: AttendOptions): Attended {
     cost_ns,
     cpus: inspected?.cpus ?? (subject ? observe(subject) : bareCpus(patient)),
     processors: subject?.processors ?? patient.cpus,
-    ...(opened.ok ? {} : { closed: opened.message }),
+    ...(closed === undefined ? {} : { closed: closed.message }),
   };
 }
 
@@ -141,22 +184,19 @@ function verdictOf(one: Conclusion, attachment: Attachment, patient: string, fol
   };
 }
 
-function closedBy(
-  opened: Result<Subject>,
-  patient: Patient,
-): { readonly code: string; readonly message: string } {
-  if (opened.ok) return { code: 'NO_SYMBOL', message: '' };
-  const code =
-    opened.code === 'LAYOUT' ? 'FIVE_LEVELS' : patient.absent === undefined ? 'NO_SYMBOL' : 'NOT_IN_FILE';
-  return { code, message: opened.message };
+/** Why the kernel could not be opened. */
+interface Closed {
+  readonly code: string;
+  readonly message: string;
+}
+
+function closedBy({ code, message }: { code?: string; message: string }, { absent }: Patient): Closed {
+  if (code === 'LAYOUT') return { code: 'FIVE_LEVELS', message };
+  return { code: absent === undefined ? 'NO_SYMBOL' : 'NOT_IN_FILE', message };
 }
 
 /** Without symbols nothing can be found: what is described is unreachable, the rest unchecked. */
-function unopened(
-  attachment: Attachment,
-  library: LibraryModel,
-  closed: { readonly code: string; readonly message: string },
-): Conclusion[] {
+function unopened(attachment: Attachment, library: LibraryModel, closed: Closed): Conclusion[] {
   return structuresOf(attachment, library).map(({ structure, why }) => {
     const nothing = { structure, elements: 0, rereads: 0, drafts: [], message: closed.message };
     if (attachment.via === 'none') return { ...nothing, verdict: 'unreachable', code: 'NO_REGION' };

@@ -13,7 +13,7 @@ import { hangsOnHolders, heldByUnseen, ofHolders, withoutHolders, withoutUnseen 
 import type { Landmark } from './landmarks.ts';
 import { landmarksOf } from './landmarks.ts';
 import type { Meter } from './limits.ts';
-import { REREAD_NS } from './limits.ts';
+import { firstSteps, REREAD_NS } from './limits.ts';
 import type { PhysicalCache } from './physical-cache.ts';
 import { lackingCpus } from './processors.ts';
 import type { Reading } from './reading.ts';
@@ -52,6 +52,11 @@ export interface Inspected {
   readonly spared: boolean;
   /** Signs of what is wrong outside of memory, as they are now. */
   signs(): readonly Draft[];
+  /**
+   * Where some structures did not end within the steps that each has at first: gives them all that the limits allow.
+   * What was concluded of the others stays.
+   */
+  readonly goOn?: () => Inspected;
 }
 
 interface Pending extends Planned {
@@ -65,11 +70,16 @@ interface Pending extends Planned {
   stood: boolean;
   /** Somebody may hold a lock of it only for where he happens to be. */
   hangs: boolean;
+  /** It used up the steps that each has at first. */
+  long: boolean;
   /** A lock that somebody may hold of whom nothing is known, and nobody else. */
   unseen?: Draft | undefined;
 }
 
-/** Validates every structure that can be; what may be in flux is read again after the guest has run a little. */
+/**
+ * Validates every structure that can be; what may be in flux is read again after the guest has run a little. In parts:
+ * what takes long is left for `goOn`.
+ */
 export function inspect(
   patient: Patient,
   subject: Subject,
@@ -78,7 +88,9 @@ export function inspect(
   library: LibraryModel,
   meter: Meter,
   log: () => readonly string[],
+  in_parts = false,
 ): Inspected {
+  if (in_parts) meter.allow(firstSteps(patient.memory_bytes));
   const listed = (): boolean => listBugLine(log()) !== '';
   const look = (): Reading => {
     meter.nextStructure();
@@ -93,8 +105,13 @@ export function inspect(
    * Where memory is missing each structure is looked at on its own: what another one could not find must not be missed
    * in it.
    */
-  const examine = (planned: Planned): Checked => {
-    if (!partial) return check(planned.structure, subject, meter, reading, planned.counted);
+  const examine = (planned: Planned, orphans?: ReadonlySet<Address>): Checked => {
+    if (!partial || orphans) {
+      const seen = check(planned.structure, subject, meter, reading, planned.counted, orphans);
+      // What it was about to find when its steps were used up is found anew for the next.
+      if (meter.overran) reading = read(subject, attachment, library, meter, reading.cpus);
+      return seen;
+    }
     memory.lookAnew();
     const own = look();
     memory.lacked = false;
@@ -124,16 +141,18 @@ export function inspect(
       verdict: 'unchecked',
       ...why,
     });
-    if (!why)
-      pending.push({
-        ...planned,
-        tried: planned.tried && !unread,
-        result: examine(planned),
-        seen: new Map(),
-        rereads: 0,
-        stood: false,
-        hangs: false,
-      });
+    if (why) continue;
+    const result = examine(planned);
+    pending.push({
+      ...planned,
+      tried: planned.tried && !unread,
+      result,
+      seen: new Map(),
+      rereads: 0,
+      stood: false,
+      hangs: false,
+      long: meter.overran && meter.inParts,
+    });
   }
   /**
    * Looks as if nobody were in the kernel whether there is a lock that nobody else could be holding. In a dump nobody
@@ -147,9 +166,6 @@ export function inspect(
         without !== undefined &&
         hangsOnHolders(one.result, check(one.structure, subject, meter, without, one.counted));
   };
-  askHolders(pending);
-  askUnseen(pending);
-  let open = pending.filter(unsettled);
   const unaware = patient.reason === 'inspection' && !listed() && oopsLine(log()) === '';
   /** Damage that it would fall over. */
   const tripping = (): readonly Draft[] =>
@@ -158,27 +174,38 @@ export function inspect(
     );
   const spared = (): boolean => unaware && tripping().length > 0;
   const orphans = new Set<Address>();
-  let pause_ns = REREAD_NS;
-  for (let round = 0; round < meter.limits.rereads && open.length > 0; round++) {
-    if (spared() || !patient.letRun(pause_ns)) break;
-    pause_ns *= 2;
-    memory.forget();
-    const before = reading.cpus;
-    reading = look();
-    const stood = reading.cpus.some((cpu, index) => stands(cpu, before[index]));
-    for (const one of open) {
-      one.rereads++;
-      one.stood ||= stood;
-      one.result = check(one.structure, subject, meter, reading, one.counted, orphans);
+  /** Looks again for as long as something is not settled. */
+  const concludeOn = (of: readonly Pending[]): void => {
+    askHolders(of);
+    askUnseen(of);
+    let open = of.filter(unsettled);
+    let pause_ns = REREAD_NS;
+    for (let round = 0; round < meter.limits.rereads && open.length > 0; round++) {
+      if (spared() || !patient.letRun(pause_ns)) break;
+      pause_ns *= 2;
+      memory.forget();
+      const before = reading.cpus;
+      reading = look();
+      const stood = reading.cpus.some((cpu, index) => stands(cpu, before[index]));
+      for (const one of open) {
+        one.rereads++;
+        one.stood ||= stood;
+        one.result = examine(one, orphans);
+        one.long = meter.overran && meter.inParts;
+      }
+      askHolders(open);
+      open = open.filter((one) => !one.long && unsettled(one));
+      for (const one of pending) for (const lock of leakedIn(one)) orphans.add(lock);
     }
-    askHolders(open);
-    open = open.filter(unsettled);
-    for (const one of pending) for (const lock of leakedIn(one)) orphans.add(lock);
-  }
-  // A word that is settled to be damage is that, whichever structure it is read in.
-  const known = new Set(tripping().flatMap(({ physical }) => (physical < 0 ? [] : [physical])));
-  for (const one of pending)
-    conclusions.set(one.structure, conclude(one, meter.limits.rereads, listed, known));
+    // A word that is settled to be damage is that, whichever structure it is read in.
+    const known = new Set(tripping().flatMap(({ physical }) => (physical < 0 ? [] : [physical])));
+    for (const one of of)
+      if (!one.long) conclusions.set(one.structure, conclude(one, meter.limits.rereads, listed, known));
+  };
+  concludeOn(pending.filter((one) => !one.long));
+  const long = pending.filter((one) => one.long);
+  for (const { structure, result } of long)
+    conclusions.set(structure, { ...TO_COME, structure, elements: result.elements });
   // Asked twice of the same memory, it says the same.
   const read_at = memory.generation;
   let told: { readonly generation: number; readonly drafts: readonly Draft[] } | undefined;
@@ -189,7 +216,7 @@ export function inspect(
     told = { generation: memory.generation, drafts };
     return drafts;
   };
-  return {
+  const now = (): Inspected => ({
     conclusions: [...conclusions.values()],
     cpus: reading.cpus,
     blind,
@@ -197,8 +224,30 @@ export function inspect(
     landmarks: landmarksOf(subject, library, reading.session),
     notes: [...lackingTypes(subject), ...lackingCpus(subject), ...reading.linked.notes],
     signs,
+  });
+  if (long.length === 0) return now();
+  const goOn = (): Inspected => {
+    meter.allow(meter.limits.steps);
+    memory.lookAnew();
+    reading = look();
+    for (const one of long) {
+      one.seen.clear();
+      Object.assign(one, { result: examine(one), rereads: 0, stood: false, long: false });
+    }
+    concludeOn(long);
+    return now();
   };
+  return { ...now(), goOn };
 }
+
+/** Of what did not end within the steps that each has at first. */
+const TO_COME = {
+  verdict: 'unreachable',
+  code: 'BUDGET',
+  message: 'it took more steps than each structure has at first',
+  rereads: 0,
+  drafts: [],
+} as const;
 
 /** What is to be said of a kernel whose types cannot be had: without them next to nothing is found. */
 function lackingTypes({ untyped }: Subject): readonly string[] {

@@ -20,6 +20,15 @@ export const DEFAULT_LIMITS: AmbulanceLimits = {
   depth: 64,
 };
 
+/**
+ * Steps that each structure has at first, where what is concluded is told in parts: more than what memory of that size
+ * holds takes. What does not end by then comes last, so that a lie in one word, which makes a loop long, costs no other
+ * structure's verdict.
+ */
+export function firstSteps(memory_bytes: number): number {
+  return Math.max(65_536, Math.floor(memory_bytes / 1024));
+}
+
 /** First pause between two readings; each one after is twice as long. */
 export const REREAD_NS = 20_000;
 
@@ -37,9 +46,16 @@ export class Meter {
   /** Of all structures. */
   steps = 0;
   #structure_steps = 0;
+  #allowed: number;
 
   constructor(limits: AmbulanceLimits) {
     this.limits = limits;
+    this.#allowed = limits.steps;
+  }
+
+  /** How many steps each structure has from here on; at most the limit. */
+  allow(steps: number): void {
+    this.#allowed = Math.min(steps, this.limits.steps);
   }
 
   /** The next structure has its steps to itself. */
@@ -50,11 +66,21 @@ export class Meter {
   /** Counts one node. False when the structure's steps, or all bytes, are used up. */
   step(): boolean {
     this.steps++;
-    return ++this.#structure_steps <= this.limits.steps && this.bytes < this.limits.bytes;
+    return ++this.#structure_steps <= this.#allowed && this.bytes < this.limits.bytes;
+  }
+
+  /** Structures have fewer steps than the limits allow, as yet. */
+  get inParts(): boolean {
+    return this.#allowed < this.limits.steps;
+  }
+
+  /** The structure at hand wanted more steps than it has. */
+  get overran(): boolean {
+    return this.#structure_steps > this.#allowed;
   }
 
   get exhausted(): boolean {
-    return this.#structure_steps > this.limits.steps || this.bytes >= this.limits.bytes;
+    return this.overran || this.bytes >= this.limits.bytes;
   }
 
   /** Virtual nanoseconds. */

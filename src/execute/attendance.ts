@@ -1,3 +1,4 @@
+import type { Attended } from '../ambulance/attend.ts';
 import { attend } from '../ambulance/attend.ts';
 import { service } from '../ambulance/service/service.ts';
 import { leaseOf } from '../hypervisor/rescues.ts';
@@ -52,13 +53,15 @@ export class Attendance implements Bench {
     target.emit(ambulance, 'attach', { patient: name });
     hypervisor.park(name, ambulance);
     if (!this.pass(0)) return;
-    const seen = attend(patient, { ambulance, library: run.library });
-    if (!this.pass(seen.cost_ns)) return;
-    // Where nobody had failed, it was called to look, or to mend what it finds.
-    const reason =
-      seen.report.reason === 'inspection' && this.#order !== undefined ? 'service' : seen.report.reason;
-    run.reports.push({ ...seen.report, reason, diagnosed_ns: run.now });
-    target.emit(ambulance, 'diagnosed', { patient: name, health: seen.report.health });
+    const first = attend(patient, { ambulance, library: run.library, in_parts: true });
+    if (!this.pass(first.cost_ns)) return;
+    const report = this.#tell(first, run.reports.length);
+    // What takes long keeps nobody waiting for the rest.
+    const seen = first.goOn?.() ?? first;
+    if (seen !== first) {
+      if (!this.pass(seen.cost_ns - first.cost_ns)) return;
+      if (seen.report !== first.report) this.#tell(seen, report);
+    }
     if (!this.pass(0)) return;
     this.#listens = false;
     if (this.#order !== undefined) {
@@ -69,6 +72,17 @@ export class Attendance implements Bench {
     hypervisor.resume(name, ambulance);
     hypervisor.release(ambulance, name);
     target.emit(ambulance, 'release', { patient: name });
+  }
+
+  /** The nth report of the run, anew where it is there already. Returns n. */
+  #tell({ report }: Attended, nth: number): number {
+    const { ambulance, patient } = this.#call;
+    const run = this.#run;
+    // Where nobody had failed, it was called to look, or to mend what it finds.
+    const reason = report.reason === 'inspection' && this.#order !== undefined ? 'service' : report.reason;
+    run.reports[nth] = { ...report, reason, diagnosed_ns: run.now };
+    run.machine.target.emit(ambulance, 'diagnosed', { patient, health: report.health });
+    return nth;
   }
 
   pass(duration_ns: number): boolean {

@@ -370,7 +370,7 @@ const FINDING_LIST: readonly FindingDoc[] = [
     code: 'BUDGET',
     leads_to: 'unreachable',
     collections: [],
-    doc: 'The walk used up its steps or bytes, or met more elements than it goes through where the locator says no `limit`: 1,048,576.',
+    doc: 'The walk used up its steps or bytes, or met more elements than it goes through where the locator says no `limit`: 1,048,576. What took more steps than each structure has at first (65,536, or one for each KiB of memory) is looked at again when the rest has been told.',
   },
 ];
 

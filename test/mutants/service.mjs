@@ -79,4 +79,8 @@ export const mutants = [
     to: 'if (count === 0) return counted;',
     killer: 'test/execute/each.test.ts',
   },
+  { id: 'what-takes-long-comes-last', file: 'src/execute/attendance.ts', from: 'in_parts: true', to: 'in_parts: false', killer: 'specs/structures/long-loops.spec' },
+  { id: 'what-takes-long-does-come', file: 'src/execute/attendance.ts', from: 'first.goOn?.() ?? first', to: 'first', killer: 'specs/structures/long-loops.spec' },
+  { id: 'what-was-begun-serves-no-other', file: 'src/ambulance/inspect.ts', from: 'if (meter.overran) reading =', to: 'if (meter.overran && partial) reading =', killer: 'specs/structures/long-loops.spec' },
+  { id: 'a-second-report-takes-the-place-of-the-first', file: 'src/execute/attendance.ts', from: 'run.reports[nth] =', to: 'run.reports[run.reports.length] =', killer: 'test/execute/long-loops.test.ts' },
 ]; // prettier-ignore

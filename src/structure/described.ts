@@ -141,7 +141,7 @@ class CodeLocator implements DescribedLocator {
       const failure = this.#run(this.#machine, block, object);
       if (failure) return failure;
       root[block] = this.#machine.value;
-      if (block !== 'first') root[`${block}_at`] = this.#wordRead();
+      root[`${block}_at`] = this.#wordRead();
     }
     if (!this.#entry.blocks.has('guard')) return root;
     if (!this.#guards.has(object)) {

@@ -20,8 +20,9 @@ export interface Root {
   readonly length?: number | undefined;
   readonly first?: number | undefined;
   readonly last?: number | undefined;
-  /** Where `length` and `last` say so. */
+  /** Where `length`, `first` and `last` say so. */
   readonly length_at?: { readonly address: Address; readonly place: string } | undefined;
+  readonly first_at?: { readonly address: Address; readonly place: string } | undefined;
   readonly last_at?: { readonly address: Address; readonly place: string } | undefined;
 }
 

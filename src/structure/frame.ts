@@ -231,6 +231,10 @@ export class Frame extends Reporting {
     if (this.#root) this.#root.length_at = { address, place: this.fill(template, holes) };
   }
 
+  firstAt(address: Address, template: number, ...holes: readonly number[]): void {
+    if (this.#root) this.#root.first_at = { address, place: this.fill(template, holes) };
+  }
+
   lastAt(address: Address, template: number, ...holes: readonly number[]): void {
     if (this.#root) this.#root.last_at = { address, place: this.fill(template, holes) };
   }

@@ -13,6 +13,7 @@ export class NamedRoot implements Root {
   first: number | undefined = undefined;
   last: number | undefined = undefined;
   length_at: Root['length_at'] = undefined;
+  first_at: Root['first_at'] = undefined;
   last_at: Root['last_at'] = undefined;
   readonly #named: () => string;
 

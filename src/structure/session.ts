@@ -311,12 +311,10 @@ export class Session {
               );
               if (!lost) return;
               made.complete = false;
-              made.failure ??= {
-                place: this.nameOf(name, base),
-                bytes: 8,
-                ...lost,
-                address: lost.address ?? NaN,
-              };
+              const { address = NaN } = lost;
+              const own = address >= base && address < base + locator.bytes;
+              const place = `${this.nameOf(name, base)}${own ? member(address) : ''}`;
+              made.failure ??= { ...lost, place, bytes: 8, address };
               return;
             }
             frame.at = base;

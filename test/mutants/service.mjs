@@ -83,4 +83,10 @@ export const mutants = [
   { id: 'what-takes-long-does-come', file: 'src/execute/attendance.ts', from: 'first.goOn?.() ?? first', to: 'first', killer: 'specs/structures/long-loops.spec' },
   { id: 'what-was-begun-serves-no-other', file: 'src/ambulance/inspect.ts', from: 'if (meter.overran) reading =', to: 'if (meter.overran && partial) reading =', killer: 'specs/structures/long-loops.spec' },
   { id: 'a-second-report-takes-the-place-of-the-first', file: 'src/execute/attendance.ts', from: 'run.reports[nth] =', to: 'run.reports[run.reports.length] =', killer: 'test/execute/long-loops.test.ts' },
+  { id: 'a-later-round-says-what-it-declined', file: 'src/ambulance/service/service.ts', from: 'return declinedThen(end, next, again);', to: 'return end;', killer: 'specs/service/declined-later.spec' },
+  { id: 'only-what-is-declined-is-told-so', file: 'src/ambulance/service/service.ts', from: 'if (declined === undefined || unknown) return end;', to: 'if (declined === undefined) return end;', killer: 'specs/service/declined-later.spec' },
+  { id: 'a-count-out-of-its-array-is-blamed', file: 'src/structure/session.ts', from: "${own ? member(address) : ''}", to: '', killer: 'specs/structures/graph-bounds.spec' },
+  { id: 'what-it-was-counted-up-to', file: 'src/formats/locator-code/interpreter.ts', from: '? (this.#origin[top - 1] as number) : origin', to: '? NaN : origin', killer: 'specs/structures/graph-bounds.spec' },
+  { id: 'the-first-index-alone-is-astray', file: 'src/structure/shapes/ring-buffer.ts', from: 'const astray = first >= length && last < length;', to: 'const astray = false;', killer: 'specs/structures/ring-indices.spec' },
+  { id: 'the-first-index-where-the-last-is-fixed', file: 'src/structure/shapes/ring-buffer.ts', from: '?? root.first_at ?? root.last_at', to: '?? root.last_at', killer: 'test/structure/shapes/tables.test.ts' },
 ]; // prettier-ignore

@@ -82,11 +82,29 @@ function mend(
         ? undefined
         : planOf(order, again, patient.name);
     if (end === undefined) return 'sound';
-    if (next === undefined || 'state' in next) return end;
+    if (next === undefined) return end;
+    if ('state' in next) return declinedThen(end, next, again);
     for (const structure of structuresOf(next, again)) mended.add(structure);
     repaired.push(...next.repaired);
     plan = next;
   }
+}
+
+/**
+ * Where all that is left has repairs, and one must not be made, that is why everything is undone: it is told, not what
+ * is still wrong alone.
+ */
+function declinedThen(end: ServiceEnd, next: ServiceEnd, { report, repairs }: Attended): ServiceEnd {
+  const { findings } = report;
+  const declined = repairs.find((repair) => repair.declined !== undefined && repair.declined === next.code);
+  const unknown = findings.some(
+    ({ index, consequence_of }) =>
+      consequence_of === undefined && repairs.every(({ finding }) => finding !== index),
+  );
+  if (declined === undefined || unknown) return end;
+  const left = findings[declined.finding];
+  const why = `still wrong: ${left?.code}, ${left?.message}; ${next.message} is declined`;
+  return ending('rolled_back', next.code, why, 'verify');
 }
 
 /** The structures whose findings a plan repairs. */

@@ -28,7 +28,7 @@ export interface LocatorFailure {
   /** Byte of the code at which the instruction begins. */
   readonly offset: number;
   readonly message: string;
-  /** UNMAPPED: what could not be read. */
+  /** UNMAPPED: what could not be read. INDEX: what says so, where it was read. */
   readonly address?: Address;
 }
 

@@ -13,6 +13,8 @@ import { wideText, product } from './wide.ts';
  */
 const LOW = new Int32Array(STACK_DEPTH);
 const HIGH = new Int32Array(STACK_DEPTH);
+/** Where each value was read that the stack holds, or the first part of what it was made of; NaN for nowhere. */
+const ORIGIN = new Float64Array(STACK_DEPTH);
 
 /**
  * Runs locator code. Pure: it reads through its host and writes nothing. Never throws; ends within its budget, whatever
@@ -35,6 +37,7 @@ export class LocatorInterpreter {
   readonly #budget: LocatorBudget;
   readonly #low = LOW;
   readonly #high = HIGH;
+  readonly #origin = ORIGIN;
   readonly #operand: Leb = { low: 0, high: 0, next: 0 };
   #depth = 0;
   #value: Address = NaN;
@@ -144,6 +147,7 @@ export class LocatorInterpreter {
 
   #push(value: Address): void {
     this.#low[this.#depth] = lowHalf(value);
+    this.#origin[this.#depth] = NaN;
     this.#high[this.#depth++] = trueHigh(this.#host.fold, value);
   }
 
@@ -160,6 +164,7 @@ export class LocatorInterpreter {
     switch (op) {
       case OP.const:
         this.#low[this.#depth] = this.#operand.low;
+        this.#origin[this.#depth] = NaN;
         this.#high[this.#depth++] = this.#operand.high;
         return undefined;
       case OP.cpus:
@@ -206,6 +211,8 @@ export class LocatorInterpreter {
     const high = this.#high;
     const right = --this.#depth;
     const left = right - 1;
+    const origin = this.#origin[left] as number;
+    if (origin !== origin) this.#origin[left] = this.#origin[right] as number;
     const al = (low[left] as number) >>> 0;
     const ah = (high[left] as number) >>> 0;
     const bl = (low[right] as number) >>> 0;
@@ -257,6 +264,7 @@ export class LocatorInterpreter {
       case OP.dup:
         low[top + 1] = low[top] as number;
         high[top + 1] = high[top] as number;
+        this.#origin[top + 1] = this.#origin[top] as number;
         this.#depth++;
         return undefined;
       case OP.drop:
@@ -269,6 +277,7 @@ export class LocatorInterpreter {
         if (from < 0) return fail('LOCATOR_STACK', at, `pick finds ${this.#depth} values on the stack`);
         low[top + 1] = low[from] as number;
         high[top + 1] = high[from] as number;
+        this.#origin[top + 1] = this.#origin[from] as number;
         this.#depth++;
         return undefined;
       }
@@ -277,7 +286,7 @@ export class LocatorInterpreter {
         const bound = this.#operand;
         if (h < bound.high || (h === bound.high && l < bound.low)) return undefined;
         const count = wideText(bound.low, bound.high);
-        return fail('INDEX', at, `${wideText(l, h)} is outside of ${count}`);
+        return fail('INDEX', at, `${wideText(l, h)} is outside of ${count}`, this.#bounding(top));
       }
       case OP.root:
         this.#depth -= 2;
@@ -296,9 +305,18 @@ export class LocatorInterpreter {
     }
   }
 
+  /** Where an index was read; of one that was counted up, what it was counted up to, which lies below it. */
+  #bounding(top: number): Address {
+    const origin = this.#origin[top] as number;
+    return Number.isNaN(origin) && top > 0 ? (this.#origin[top - 1] as number) : origin;
+  }
+
   #swap(top: number): undefined {
     const low = this.#low[top] as number;
     const high = this.#high[top] as number;
+    const origin = this.#origin[top] as number;
+    this.#origin[top] = this.#origin[top - 1] as number;
+    this.#origin[top - 1] = origin;
     this.#set(top, this.#low[top - 1] as number, this.#high[top - 1] as number);
     return this.#set(top - 1, low, high);
   }
@@ -324,6 +342,7 @@ export class LocatorInterpreter {
     if (Number.isNaN(l) || Number.isNaN(h))
       return fail('UNMAPPED', at, `0x${trueHex(this.#host.fold, address)} cannot be read`, address);
     this.#loaded = address;
+    this.#origin[this.#depth - 1] = address;
     this.#low[this.#depth - 1] = l;
     this.#high[this.#depth - 1] = h;
     return undefined;

@@ -63,14 +63,14 @@ function tellRoot(
     code.labelled((label) => {
       const { value, from } = compileNumber(formula, { ...own, bail: `break ${label};` });
       code.line(`R.root_${key} = ${asNumber(code, value)};`);
-      if (from && key !== 'first') boundAt(key, from, own);
+      if (from) boundAt(key, from, own);
     });
   }
   code.line('R.endRoot();');
 }
 
 /** Whose value bounds the walk. */
-function boundAt(key: 'length' | 'last', from: Place, { code, tables }: Context): void {
+function boundAt(key: 'length' | 'first' | 'last', from: Place, { code, tables }: Context): void {
   code.line(`R.${key}At(${addressCode(from)}, ${tables.template(from.text)}${holesOf(from.text)});`);
 }
 

@@ -22,10 +22,15 @@ export const ringBuffer: Shape = (job) => () => {
   const indexes = first < length && last < length;
   const used = indexes ? (last - first + length) % length : last - first;
   if (!(used >= 0 && used <= length)) {
-    const at = root.last_at ?? root.length_at;
+    // An index beyond the ring beside one within is wrong by itself. Of two counters the last is what moved last.
+    const astray = first >= length && last < length;
+    const at = (astray ? undefined : root.last_at) ?? root.first_at ?? root.last_at ?? root.length_at;
     const away =
       used < 0 ? `behind the first in use, ${first}` : `${used} entries from the first in use, ${first}`;
-    const message = `${last}: that is ${away}, and the ring has ${length}`;
+    const message =
+      at !== undefined && at === root.first_at
+        ? `${first}: what is in use ends before ${last}, and the ring has ${length}`
+        : `${last}: that is ${away}, and the ring has ${length}`;
     fault(job, {
       code: 'RING_BOUNDS',
       address: at?.address ?? root.head,

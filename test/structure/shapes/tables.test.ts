@@ -102,6 +102,23 @@ describe('a ring', () => {
     expect(at(19, 10).shaped).toEqual([['RING_BOUNDS', 0x4100, undefined]]);
     expect(messages[0]).toMatch(/ is 10: that is behind the first in use, 19, and the ring has 8$/);
   });
+
+  it('whose first index alone is beyond it is wrong there', () => {
+    expect(at(8, 5).shaped).toEqual([['RING_BOUNDS', 0x4000, undefined]]);
+    expect(messages[0]).toMatch(/ is 8: what is in use ends before 5, and the ring has 8$/);
+    expect(at(5, 20).shaped).toEqual([['RING_BOUNDS', 0x4100, undefined]]);
+    const fixed = { ...ring, last: int(3) };
+    const memory = new FlatSpace();
+    memory.put(0x4000, 9);
+    expect(found(memory, fixed, { base: 0x1_0000, first: 0x4000 }).shaped).toEqual([
+      ['RING_BOUNDS', 0x4000, undefined],
+    ]);
+    memory.put(0x4000, 4);
+    const ahead = { ...ring, last: int(13) };
+    expect(found(memory, ahead, { base: 0x1_0000, first: 0x4000 }).shaped).toEqual([
+      ['RING_BOUNDS', 0x4000, undefined],
+    ]);
+  });
 });
 
 describe('a bitmap', () => {

@@ -1,4 +1,4 @@
-import type { RegisterName } from '../target/target.ts';
+import { REGISTERS } from '../model/registers.ts';
 import type { Patient, PatientCpu, PatientDevice } from './patient.ts';
 
 /**
@@ -20,32 +20,6 @@ const ZEROS = new Uint8Array(PAGE_BYTES);
 const HEADER_LIMIT = 4 * 1_048_576;
 const MEMORY_LIMIT = 2 ** 36;
 const CPU_LIMIT = 1024;
-
-const REGISTERS: readonly RegisterName[] = [
-  'rax',
-  'rbx',
-  'rcx',
-  'rdx',
-  'rsi',
-  'rdi',
-  'rbp',
-  'rsp',
-  'r8',
-  'r9',
-  'r10',
-  'r11',
-  'r12',
-  'r13',
-  'r14',
-  'r15',
-  'rip',
-  'rflags',
-  'cs',
-  'cr2',
-  'cr3',
-  'gs_base',
-  'idtr',
-];
 
 interface DumpCpu {
   readonly index: number;

@@ -57,7 +57,7 @@ export const mutants = [
   { id: 'a-chain-out-of-steps-asks-where-it-was', file: 'src/structure/shapes/chain.ts', from: '(spent || full(job)) && trail', to: 'full(job) && trail', killer: 'test/structure/shapes/chains.test.ts' },
   { id: 'more-than-the-limit-is-damage', file: 'src/language/library/locators.ts', from: "{ beyond: 'damage' }", to: '{}', killer: 'specs/structures/limits.spec' },
   { id: 'another-limit-is-nobody-s', file: 'src/structure/spoken-for.ts', from: "beyond: 'disputed' as const", to: "beyond: 'damage' as const", killer: 'specs/metadata/locators.spec' },
-  { id: 'the-word-that-says-how-many', file: 'src/structure/described.ts', from: "if (block !== 'first') root", to: "if (block === 'last') root", killer: 'specs/structures/limits.spec' },
+  { id: 'the-word-that-says-how-many', file: 'src/structure/described.ts', from: 'root[`${block}_at`] = this', to: "if (block === 'last') root[`${block}_at`] = this", killer: 'specs/structures/limits.spec' },
   { id: 'the-link-that-leads-back-is-named', file: 'src/structure/shape-drafts.ts', from: 'const closed = back', to: 'const closed = false', killer: 'test/structure/shapes/chains.test.ts' },
   { id: 'both-links-of-a-ring-of-freed', file: 'src/structure/reporting.ts', from: 'if (Number.isNaN(back)) return;', to: 'return;', killer: 'test/structure/validators.test.ts' },
   { id: 'links-of-what-is-nested', file: 'src/structure/elements.ts', from: 'for (const one of inner.faults) this.faults', to: 'for (const one of []) this.faults', killer: 'specs/structures/nested-links.spec' },

@@ -202,7 +202,7 @@ describe('what the guest says of its structures', () => {
     const on = memory();
     on.put(0x2_1000, 4000);
     const result = check('tree', {}, on);
-    expect(result?.failure).toMatchObject({ code: 'INDEX', place: 'tree[1]' });
+    expect(result?.failure).toMatchObject({ code: 'INDEX', place: 'tree[1].count' });
     expect(result?.failure?.message).toContain('tree: step at byte');
     expect(result?.drafts[0]).toMatchObject({ code: 'FILL' });
   });

@@ -116,6 +116,7 @@ function draftOf(
       (means === 'lock_leak' && cpus.some((cpu) => waitsFor(cpu, address))) ||
       !space.writable(address),
     means,
+    ...(told.back ? { back: { ...told.back, physical: space.physical(told.back.address) } } : {}),
     ...repairOf(told, reading, all),
     link,
     at_rest: own && isAtRest({ structure, code, means, link }, cpus, subject),

@@ -50,6 +50,8 @@ export interface Draft {
    * put to sleep before he is done.
    */
   readonly at_rest: boolean;
+  /** Another link that may be the wrong one, and not this: nothing tells them apart. */
+  readonly back?: { readonly place: string; readonly address: Address; readonly physical: number };
   /** A cause of model/diagnoses.ts; undefined where the value tells. */
   readonly means: string | undefined;
   /** True for a link of a shape that leads astray: what lies behind it is not found. */

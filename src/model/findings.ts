@@ -134,7 +134,7 @@ const FINDING_LIST: readonly FindingDoc[] = [
     leads_to: 'corrupt',
     collections: [],
     shapes: ['freelist'],
-    doc: 'A free list leads back to an object that was passed before. Most likely that was freed twice, so the place is the link of that object, which the second time overwrites. The link that leads back may as well be the one that is wrong: the ring does not tell them apart, and the message names both.',
+    doc: 'A free list leads back to an object that was passed before. Most likely that was freed twice, so the place is the link of that object, which the second time overwrites. The link that leads back may as well be the one that is wrong: the ring does not tell them apart, and the message names both. The diagnosis is double_free there, and second to it wild_pointer at the link that leads back.',
   },
   {
     code: 'GRAPH_WILD',

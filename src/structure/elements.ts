@@ -53,7 +53,7 @@ export interface ShapeFault {
    * Of a ring of free objects: the link that leads back to the object that this one is of. Which of the two is wrong,
    * the ring does not say.
    */
-  readonly back?: { readonly element: Address; readonly member: string };
+  readonly back?: { readonly address: Address; readonly element: Address; readonly member: string };
   /** Where it is neither an element's nor the root's: as a spec names it; '' by its address. */
   readonly place?: string;
   readonly root: number;

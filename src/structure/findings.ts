@@ -30,6 +30,11 @@ export interface Draft {
   readonly guard?: Guard;
   /** Locks of what was gone through to get there: while one is held, what was found may be half done, too. */
   readonly around: readonly Guard[];
+  /**
+   * Of a ring of free objects: the link that leads back to what was freed twice, or that leads astray itself. Which, the
+   * ring does not say.
+   */
+  readonly back?: { readonly place: string; readonly address: Address };
   /** A diagnosis that it speaks for, as the validator says. */
   readonly means?: string;
   /** True where the word at fault is wrong whatever stands anywhere else. */

@@ -29,6 +29,7 @@ interface Making {
   through: boolean;
   bound: unknown[];
   text: string;
+  back: Draft['back'];
   /** C type of the place itself, '' when it has no name. */
   named: string;
 }
@@ -52,6 +53,7 @@ function blank(): Making {
     through: false,
     bound: [],
     text: '',
+    back: undefined,
     named: '',
   };
 }
@@ -185,6 +187,7 @@ export class Reporting extends Wide {
     one.text = `after ${trail.length} steps, ${one.place} is ${bytes === 8 ? hexAt(space, field) : numberAt(space, field, bytes)}`;
     if (Number.isNaN(back)) return;
     const closing = this.session.placeOf(back) ?? `address(${hex(back, this.fold)})`;
+    one.back = { place: closing, address: back };
     one.text +=
       back === field
         ? ': it leads back to where it stands'
@@ -275,6 +278,7 @@ export class Reporting extends Wide {
       rule: one.rule,
       bound: one.bound,
       ...(one.field ? { field: one.field } : {}),
+      ...(one.back ? { back: one.back } : {}),
       ...(one.object ? { object: one.object } : {}),
       ...(one.expected === undefined
         ? {}

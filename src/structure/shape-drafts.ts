@@ -20,10 +20,14 @@ export function draftOf(session: Session, structure: string, elements: Elements,
       : own
         ? root.object
         : { type: elements.locator.named, base: one.element };
-  const { back } = one;
-  const closed = back
-    ? ` through ${session.nameOf(name, back.element)}${back.member}: one of the two links is wrong`
-    : '';
+  const back = one.back && {
+    place: Number.isNaN(one.back.element)
+      ? `${root.place}${one.back.member}`
+      : `${session.nameOf(name, one.back.element)}${one.back.member}`,
+    address: one.back.address,
+  };
+  const closed =
+    back && back.address !== one.address ? ` through ${back.place}: one of the two links is wrong` : '';
   return {
     structure,
     code: one.code,
@@ -37,6 +41,7 @@ export function draftOf(session: Session, structure: string, elements: Elements,
     rule: -1,
     bound: [],
     ...meansOf(one),
+    ...(back ? { back } : {}),
     ...(object.type === '' ? {} : { object }),
     ...(one.expected === undefined ? {} : { expected: one.expected, expected_bits: one.expected_bits ?? 0n }),
     ...(guard ? { guard } : {}),

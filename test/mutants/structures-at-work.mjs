@@ -58,7 +58,7 @@ export const mutants = [
   { id: 'more-than-the-limit-is-damage', file: 'src/language/library/locators.ts', from: "{ beyond: 'damage' }", to: '{}', killer: 'specs/structures/limits.spec' },
   { id: 'another-limit-is-nobody-s', file: 'src/structure/spoken-for.ts', from: "beyond: 'disputed' as const", to: "beyond: 'damage' as const", killer: 'specs/metadata/locators.spec' },
   { id: 'the-word-that-says-how-many', file: 'src/structure/described.ts', from: 'root[`${block}_at`] = this', to: "if (block === 'last') root[`${block}_at`] = this", killer: 'specs/structures/limits.spec' },
-  { id: 'the-link-that-leads-back-is-named', file: 'src/structure/shape-drafts.ts', from: 'const closed = back', to: 'const closed = false', killer: 'test/structure/shapes/chains.test.ts' },
+  { id: 'the-link-that-leads-back-is-named', file: 'src/structure/shape-drafts.ts', from: 'back && back.address !== one.address ?', to: 'back && back.address === -1 ?', killer: 'test/structure/shapes/chains.test.ts' },
   { id: 'both-links-of-a-ring-of-freed', file: 'src/structure/reporting.ts', from: 'if (Number.isNaN(back)) return;', to: 'return;', killer: 'test/structure/validators.test.ts' },
   { id: 'links-of-what-is-nested', file: 'src/structure/elements.ts', from: 'for (const one of inner.faults) this.faults', to: 'for (const one of []) this.faults', killer: 'specs/structures/nested-links.spec' },
   { id: 'links-of-the-second-parent', file: 'src/structure/elements.ts', from: 'root: this.roots.length + one.root', to: 'root: one.root + 99', killer: 'specs/structures/nested-links.spec' },
@@ -87,4 +87,6 @@ export const mutants = [
   { id: 'what-has-elements-of-its-own-is-judged', file: 'src/structure/session.ts', from: 'if (looked === 0) failure ??= orphaned;', to: 'failure ??= orphaned;', killer: 'specs/metadata/locators.spec' },
   { id: 'an-orphan-knows-what-its-parent-hangs-in', file: 'src/structure/session.ts', from: 'made.orphaned = parents.orphaned ?? orphanedBy(', to: 'made.orphaned = orphanedBy(', killer: 'test/structure/kernel-places.test.ts' },
   { id: 'what-the-kernel-lacks-its-children-lack', file: 'src/structure/beginnings.ts', from: "failure.code === 'NO_SYMBOL' ||", to: '', killer: 'test/structure/kernel-places.test.ts' },
+  { id: 'the-link-that-leads-back-may-be-astray', file: 'src/ambulance/diagnose/from-findings.ts', from: '...orAstray(of, covered)', to: '', killer: 'specs/structures/limits.spec' },
+  { id: 'a-walk-knows-the-link-that-leads-back', file: 'src/structure/reporting.ts', from: '...(one.back ? { back: one.back } : {}),', to: '', killer: 'specs/structures/freelists.spec' },
 ]; // prettier-ignore

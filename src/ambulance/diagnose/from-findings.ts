@@ -69,7 +69,27 @@ export function causesOfFindings(of: Case): Cause[] {
       explains: [finding.index, ...follows.map((other) => other.finding.index)],
     });
   }
-  return oneDeadlock(causes);
+  return [...oneDeadlock(causes), ...orAstray(of, covered)];
+}
+
+/** A ring of free objects: one was freed twice, or a link leads back that should not. It does not tell which. */
+function orAstray(of: Case, covered: ReadonlySet<number>): Cause[] {
+  return of.findings.flatMap(({ finding, draft: { back, space } }) => {
+    const apart = covered.has(finding.index) || finding.consequence_of !== undefined;
+    if (!back || apart) return [];
+    const fold = space?.fold ?? NO_FOLD;
+    return [
+      {
+        cause: 'wild_pointer',
+        weight: OTHER_WEIGHT - 1,
+        place: back.place,
+        address: trueHex(fold, back.address),
+        physical: back.physical,
+        evidence: [finding.message],
+        explains: [finding.index],
+      },
+    ];
+  });
 }
 
 /** A ring of waiters is found at each of its locks, and is one cause: at the first of them. */

@@ -59,7 +59,7 @@ function chain(
     elements.bases.length = distinct(elements.bases, elements.starts.at(-1) ?? 0);
     const none = { element: last, member: '' };
     const [closing, own] = [trail.closing(), trail.freedTwice()];
-    const back = fields.get(closing) ?? none;
+    const back = { address: closing, ...(fields.get(closing) ?? none) };
     // Where a step is worked out of several fields, it is not known which of them leads.
     if (!codes.again || Number.isNaN(own + closing))
       return wrong(
@@ -70,7 +70,8 @@ function chain(
         'it leads back to what was passed before',
       );
     const { element, member } = fields.get(own) ?? none;
-    if (own === closing) return wrong(codes.cycle, own, element, member, 'it leads back to where it stands');
+    if (own === closing)
+      return wrong(codes.cycle, own, element, member, 'it leads back to where it stands', back);
     return wrong(codes.cycle, own, element, member, 'the object that it is of is met again', back);
   };
   return () => {

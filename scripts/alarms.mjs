@@ -12,7 +12,6 @@ import { attend } from '../dist/ambulance/attend.js';
 import { substream } from '../dist/base/random.js';
 import { shippedLibrary } from '../dist/runner/library.js';
 import { copyRam } from '../dist/targets/qemu/snapshot.js';
-import { sleep_ms } from '../dist/targets/qemu/process/channel.js';
 import { bootGuest } from './alarms/guest.mjs';
 import { livePatient, standingPatient } from './alarms/patient.mjs';
 import { WORKLOADS } from './alarms/workloads.mjs';
@@ -34,7 +33,7 @@ const library = await shippedLibrary();
 const workloads = values.workload.split(',');
 const pauses = Math.ceil(Number(values.pauses) / workloads.length);
 
-/** How far a guest runs from one pause to the next, milliseconds. */
+/** How far a guest runs from one pause to the next: milliseconds that it had a processor, or rested. */
 const APART_MS = 25;
 
 const tally = {
@@ -58,10 +57,9 @@ function watch(workload) {
   const guest = booted({ workload, kernels: values.kernels, levels: Number(values.levels) });
   try {
     for (let pause = 0; pause < pauses; pause++) {
-      sleep_ms(1 + random.below(APART_MS));
-      guest.stop();
+      const apart_ms = 1 + random.below(APART_MS);
+      guest.goOn(apart_ms * 1e6, apart_ms);
       look(workload, pause, guest);
-      guest.run();
     }
   } finally {
     guest.release();

@@ -16,7 +16,8 @@ import { bootWords, EMULATED, machineWords, PIPES } from '../dist/targets/qemu/s
 
 export const MEMORY_BYTES = 256 * 1024 * 1024;
 const CPUS = 2;
-const BOOT_LIMIT_MS = 120_000;
+const BOOT_LIMIT_MS = 300_000;
+const STARVED_MS = 10_000;
 const READY = 'SIREN-READY';
 const search_path = process.env.PATH ?? '';
 
@@ -93,8 +94,8 @@ class Linux {
         this.console = openSync(join(folder, 'console'), 'r');
       },
     });
-    const threads = this.process.qmp.command('query-cpus-fast').map((one) => one['thread-id']);
-    this.host = new HostTime(this.process.pid, threads);
+    this.threads = this.process.qmp.command('query-cpus-fast').map((one) => one['thread-id']);
+    this.host = new HostTime(this.process.pid, this.threads);
     this.run();
   }
 
@@ -127,6 +128,29 @@ class Linux {
     let sum = 0;
     for (let cpu = 0; cpu < CPUS; cpu++) sum += this.host.of(cpu).ran;
     return sum;
+  }
+
+  /** Whether one of its CPUs executes something, or would if this machine had a processor for it (proc(5), stat). */
+  wants() {
+    return this.threads.some((thread) => {
+      const text = readFileSync(`/proc/${this.process.pid}/task/${thread}/stat`, 'latin1');
+      return text.startsWith('R', text.lastIndexOf(')') + 2);
+    });
+  }
+
+  /**
+   * Lets it go on, and stops it once its CPUs had a processor for so long, nanoseconds, or wanted none for `rest_ms`:
+   * how busy this machine is makes no difference, as long as it comes to that within ten seconds.
+   */
+  goOn(duration_ns, rest_ms) {
+    const until_ns = this.ran_ns() + duration_ns;
+    const end = Date.now() + STARVED_MS;
+    this.run();
+    for (let rested = 0; rested < rest_ms && this.ran_ns() < until_ns && Date.now() < end;) {
+      sleep_ms(1);
+      if (!this.wants()) rested++;
+    }
+    this.stop();
   }
 
   /** The registers of its CPUs and the text that it registered, while it stands. */

@@ -1,9 +1,8 @@
 // A running guest as a patient: its memory and, each time it is stopped, the registers of its CPUs.
 import { writeNotes } from '../../dist/formats/notes.js';
-import { sleep_ms } from '../../dist/targets/qemu/process/channel.js';
 
 /** A guest that rests uses no processor, however long one waits. */
-const WAIT_MS = 40;
+const REST_MS = 40;
 
 /** A guest that stands, as a dump of it would show it: nothing lets it go on. */
 export function standingPatient(guest) {
@@ -37,10 +36,7 @@ export function livePatient(guest) {
     ...patient,
     now: () => ran_ns,
     letRun(duration_ns) {
-      const until_ns = guest.ran_ns() + Math.max(1e6, duration_ns);
-      guest.run();
-      for (let waited = 0; waited < WAIT_MS && guest.ran_ns() < until_ns; waited++) sleep_ms(1);
-      guest.stop();
+      guest.goOn(Math.max(1e6, duration_ns), REST_MS);
       ran_ns += duration_ns;
       patient.lookAgain();
       return true;

@@ -45,5 +45,5 @@ describe.skipIf(missing !== undefined)('who takes a well-known lock of a stock k
         lock,
       ).toEqual([]);
     }
-  }, 60_000);
+  });
 });

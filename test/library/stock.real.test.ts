@@ -45,7 +45,6 @@ const ROWS: readonly Row[] = [
   ['areas', 'SPACE_COUNT', 'spaces[0].mm_users', to(0n)],
   ['vmap_areas', 'VMAP_RANGE', 'vmap_areas[5].va_end', flip(1n)],
   ['vmap_areas', 'VMAP_ORDER', 'vmap_areas[4].va_end', to(-4096n)],
-  ['vmap_areas', 'VMAP_TREE', 'vmap_areas[5].rb_node.rb_left', to(0n)],
   ['interrupts', 'IRQ_NUMBER', 'interrupts[2].irq_data.irq', to(77n)],
   ['interrupts', 'IRQ_FUNCTION', 'interrupts[2].handle_irq', flip(1n)],
   ['interrupts', 'IRQ_DEPTH', 'interrupts[2].depth', to(77n)],
@@ -53,7 +52,7 @@ const ROWS: readonly Row[] = [
   ['gates', 'GATE_KIND', 'gates[14].segment', to(0x33n)],
   ['gates', 'GATE_CLOSED', 'gates[14].bits', to(0x0e00n)],
   ['free_areas', 'FREE_PAGE', 'free_pages[0]._refcount', to(1n)],
-  ['free_areas', 'FREE_ORDER', 'free_pages[0].private', to(9n)],
+  ['free_areas', 'FREE_ORDER', 'free_pages[0].private', flip(1n)],
   ['free_areas', 'FREE_ZONE', 'zones["DMA32"].spanned_pages', to(1n)],
   ['free_areas', 'FREE_COUNT', 'zones["DMA32"].free_area[3].nr_free', to(7_777n)],
   ['pages', 'PAGE_COUNT', 'partial_slabs[0].__page_refcount', to(-3n)],
@@ -132,6 +131,18 @@ const BUILT: readonly (readonly [
           .map((index) => stock.at(`interrupts[${index}].action.handler`) - first)
           .find((one) => one !== 0) ?? NaN;
       return [stock.write(action + stock.offset('irqaction', 'next'), [BigInt(action)])];
+    },
+  ],
+  // Which of them has something to its left hangs on the order in which they came.
+  [
+    'vmap_areas',
+    'VMAP_TREE',
+    (stock) => {
+      const links = Array.from({ length: 32 }, (_, index) =>
+        stock.at(`vmap_areas[${index}].rb_node.rb_left`),
+      );
+      const left = links.find((at) => stock.bytes(at, 8).some((byte) => byte !== 0)) ?? NaN;
+      return [stock.write(left, [0n])];
     },
   ],
   [

@@ -45,12 +45,12 @@ async function leftAfter(worker: boolean, end: (child: ReturnType<typeof spawn>)
   try {
     let said = '';
     child.stdout?.on('data', (text: Buffer) => (said += String(text)));
-    for (let tries = 0; tries < 600 && !said.includes('pids'); tries++) await delay(100);
+    for (let tries = 0; tries < 1800 && !said.includes('pids'); tries++) await delay(100);
     const pids = /pids (.*)/.exec(said)?.[1]?.split(' ').map(Number) ?? [];
     expect(pids.map(alive)).toEqual([true, true]);
     await delay(300);
     end(child);
-    for (let tries = 0; tries < 50 && pids.some(alive); tries++) await delay(100);
+    for (let tries = 0; tries < 300 && pids.some(alive); tries++) await delay(100);
     return { alive: pids.filter(alive), folders: foldersOf(child.pid as number) };
   } finally {
     child.kill('SIGKILL');

@@ -133,4 +133,6 @@ export const mutants = [
     to: 'continue;',
     killer: 'test/language/structures.test.ts',
   },
+  { id: 'several-writes-are-judged-together', file: 'src/language/library/repairs.ts', from: 'sets.length === steps.length', to: 'sets.length < 0', killer: 'test/language/golden.test.ts' },
+  { id: 'the-later-of-two-writes-stays', file: 'src/language/library/satisfy.ts', from: 'made.toReversed()', to: 'made', killer: 'test/language/golden.test.ts' },
 ]; // prettier-ignore

@@ -12,7 +12,7 @@ import { readAs, readFormula } from './formula.ts';
 import { REPAIR_VERBS } from './repair-verbs.ts';
 import type { VerbRule } from './repair-verbs.ts';
 import { checkPlace } from './places.ts';
-import { checkSatisfies } from './satisfy.ts';
+import { checkAllSatisfy, checkSatisfies } from './satisfy.ts';
 import { conditionOf } from './clause-formulas.ts';
 import { codeOf } from './told.ts';
 import type { Code, Told } from './told.ts';
@@ -68,7 +68,24 @@ function readRepair(
     );
   const sound = more.filter((step) => step !== undefined);
   if (first === undefined || sound.length < more.length) return undefined;
-  return sound.length === 0 ? first : { ...first, more: sound };
+  if (sound.length === 0) return first;
+  const sets = [first, ...sound].flatMap(({ verb, subject: place, to }) =>
+    verb === 'set' && place && to ? [{ place, to }] : [],
+  );
+  // What other steps do is not known before a run.
+  const told_by = given?.condition;
+  if (told_by !== undefined && sets.length === steps.length) {
+    const context = given?.context ?? outer;
+    if (!checkAllSatisfy(sets, told_by, letsIn(context), context)) return undefined;
+  }
+  return { ...first, more: sound };
+}
+
+/** What each `let` in sight stands for. */
+function letsIn(context: Context): ReadonlyMap<string, Formula> {
+  const lets = new Map<string, Formula>();
+  for (const [name, { value }] of context.bound) if (value !== undefined) lets.set(name, value);
+  return lets;
 }
 
 function readStep(
@@ -135,9 +152,7 @@ function readStep(
     given?.condition === undefined
   )
     return repair;
-  const lets = new Map<string, Formula>();
-  for (const [name, { value }] of context.bound) if (value !== undefined) lets.set(name, value);
-  return checkSatisfies(subject, to, given.condition, lets, context) ? repair : undefined;
+  return checkSatisfies(subject, to, given.condition, letsIn(context), context) ? repair : undefined;
 }
 
 function readAction(

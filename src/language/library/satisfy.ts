@@ -45,13 +45,63 @@ export function checkSatisfies(
   const stands = occurs(whole, bare(target));
   const mended =
     value &&
-    replaced(whole, bare(target), held(value, target, context), {
+    replaced(whole, [{ place: bare(target), value: held(value, target, context) }], {
       context,
       signed: isSigned(target, context),
     });
   if (mended === undefined || isTrue(mended)) return true;
   if (mended.kind !== 'bool' && !(stands && same(mended, whole))) return true;
   return refuse(to, 'with this value the requirement still does not hold', 'mends nothing', help);
+}
+
+/** A place and what is written there. */
+export interface Assigned {
+  readonly place: Formula;
+  readonly to: Formula;
+}
+
+/**
+ * The same of several writes, whose values are worked out before the first is made: false, and reported at the last,
+ * when the requirement looks at none of the places or is false with all of them written.
+ */
+export function checkAllSatisfy(
+  steps: readonly Assigned[],
+  condition: Formula,
+  lets: ReadonlyMap<string, Formula>,
+  context: Context,
+): boolean {
+  const left = { parts: PARTS };
+  const whole = written(condition, lets, left);
+  const made: Written[] = [];
+  for (const { place, to } of steps) {
+    const [target, value] = [written(place, lets, left), written(to, lets, left)];
+    if (target === undefined || value === undefined) return true;
+    made.push({ place: bare(target), value: held(value, target, context) });
+  }
+  const last = steps.at(-1);
+  if (whole === undefined || last === undefined) return true;
+  const must = [{ span: condition.span, text: 'this must hold' }];
+  if (!made.some(({ place }) => looksAt(whole, place, context))) {
+    const message = 'the requirement looks at none of these places: writing to them mends nothing';
+    const help = 'write to what the requirement compares';
+    failAt(context.scope, 'E1044', last.place.span, message, 'not in the requirement', help, must);
+    return false;
+  }
+  const signed = made.some(({ place }) => isSigned(place, context));
+  // Of two writes to one place the later one stays.
+  const mended = replaced(whole, made.toReversed(), { context, signed });
+  if (mended === undefined || !isFalse(mended)) return true;
+  const message = 'with all of these values the requirement still does not hold';
+  failAt(
+    context.scope,
+    'E1044',
+    last.to.span,
+    message,
+    'mends nothing',
+    'write values that satisfy it',
+    must,
+  );
+  return false;
 }
 
 function occurs(formula: Formula, place: Formula): boolean {
@@ -141,10 +191,17 @@ function rebuilt(formula: Formula, on: (part: Formula) => Formula): Formula {
   }
 }
 
-/** The formula with a value for a place, folded as far as that goes. */
-function replaced(formula: Formula, place: Formula, value: Formula, asked: Asked): Formula | undefined {
-  if (same(bare(formula), place)) return value;
-  const inner = mapped(formula, (part) => replaced(part, place, value, asked));
+/** What stands in a place for the place itself. */
+interface Written {
+  readonly place: Formula;
+  readonly value: Formula;
+}
+
+/** The formula with values for places, folded as far as that goes. */
+function replaced(formula: Formula, made: readonly Written[], asked: Asked): Formula | undefined {
+  const here = made.find(({ place }) => same(bare(formula), place));
+  if (here !== undefined) return here.value;
+  const inner = mapped(formula, (part) => replaced(part, made, asked));
   if (inner === undefined) return undefined;
   if (inner.kind === 'binary') {
     const known = decided(inner, asked);

@@ -1,7 +1,7 @@
 import type { Action } from '../model/scenario.ts';
 import type { Outcome, PlaceError } from '../place/outcome.ts';
 import { explain, lost } from '../place/outcome.ts';
-import type { Place } from '../place/place.ts';
+import type { BytesPlace, Place } from '../place/place.ts';
 import type { Value } from '../place/value.ts';
 import type { World } from '../place/world.ts';
 import type { FaultControls, Location, Target } from '../target/target.ts';
@@ -53,6 +53,8 @@ export interface Done {
   /** The damage takes effect by itself, at once: a CPU that stands still. */
   readonly immediate?: true;
   readonly note: string;
+  /** Of what is done to one place by way of another: the one that was meant. */
+  readonly aim?: BytesPlace;
   /** What the guest was asked to do by itself: how it went is seen later. */
   readonly asked?: Asked;
 }

@@ -1,9 +1,10 @@
 import { addressHex } from '../base/address.ts';
 import type { Action, Scenario, Trigger } from '../model/scenario.ts';
 import { VERBS } from '../model/verbs.ts';
+import type { BytesPlace } from '../place/place.ts';
 import { addressBits } from '../place/place.ts';
 import { printExpression } from '../model/print.ts';
-import type { Receipt } from '../record/record.ts';
+import type { Aim, Receipt } from '../record/record.ts';
 import type { FaultControls } from '../target/target.ts';
 import type { Asked, Done } from './injection.ts';
 
@@ -65,6 +66,7 @@ export class Receipts {
         after: hex(done.after),
         bytes: done.after.length,
         note: done.note,
+        ...(done.aim ? { aim: aimed(done.aim) } : {}),
       }),
       watches,
       done.asked,
@@ -165,6 +167,11 @@ function armed(trigger: Trigger, index: number, action: Action, position: number
     bytes: 0,
     note: '',
   };
+}
+
+function aimed({ text, partition, runs, bytes, number }: BytesPlace): Aim {
+  const physical = runs[0]?.physical ?? -1;
+  return { place: text, partition, physical, bytes, ...(number ? { number } : {}) };
 }
 
 function hex(bytes: Uint8Array): string {

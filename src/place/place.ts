@@ -64,6 +64,8 @@ export interface MachinePlace {
   readonly bytes: number;
   /** From `machine_address(…)`: its value is the address, not what stands there. */
   readonly as_address?: true;
+  /** The place that was asked for. */
+  readonly of?: BytesPlace;
 }
 
 /** What is no bytes: a CPU, an interrupt, a device, a partition, an ambulance, a figure that the harness measures. */

@@ -134,6 +134,7 @@ export function machineAddressOf(partition: Partition, place: Place): Outcome<Pl
     address,
     bytes: place.bytes,
     as_address: true,
+    of: place,
   });
 }
 

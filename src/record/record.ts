@@ -37,6 +37,16 @@ export interface KernelComplaint {
   readonly line: string;
 }
 
+/** What a fault was meant for that acts on something else. */
+export interface Aim {
+  readonly place: string;
+  readonly partition: string;
+  /** Guest-physical; -1: in no memory. */
+  readonly physical: number;
+  readonly bytes: number;
+  readonly number?: NumberField;
+}
+
 /** The record of what an injection did. Ground truth: only `verdict` and `report` read it. */
 export interface Receipt {
   /** Index of the trigger and of the action in it. */
@@ -65,6 +75,8 @@ export interface Receipt {
   /** How its number lies in them, where that is not all of them with the least significant byte first. */
   readonly number?: NumberField;
   readonly note: string;
+  /** What was to be hit, where that is not `place`: the memory behind a machine address. */
+  readonly aim?: Aim;
   /** This target cannot do it: that says nothing of the guest. */
   readonly unsupported?: true;
 }

@@ -54,7 +54,7 @@ export const JUDGE_CODES: readonly JudgeCode[] = [
   {
     code: 'E0922',
     title: 'a root cause that no claim covers',
-    doc: 'The ambulance names a cause that no finding stands for, a stopped CPU, a lost interrupt, a damaged page table, an oops, and no claim of the scenario speaks of it. A diagnosis claim covers the cause that it names (at any rank, at its places); a guest or hypervisor claim that expects the guest to fail (`is oopsed`, `is failing`, `is not healthy`) covers one cause that this is put down to. A rescuer that calls a healthy guest ill is so noticed.',
+    doc: 'The ambulance names a cause that no finding stands for, a stopped CPU, a lost interrupt, a damaged page table, an oops, and no claim of the scenario speaks of it. A diagnosis claim covers the cause that it names (at any rank, at its places); a guest or hypervisor claim that expects the guest to fail (`is oopsed`, `is failing`, `is not healthy`) covers one cause that this is put down to; a panic that the scenario itself orders (`panic web`) needs no claim. A rescuer that calls a healthy guest ill is so noticed.',
   },
   {
     code: 'E0911',

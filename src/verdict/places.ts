@@ -4,6 +4,7 @@ import type { NumberField } from '../model/number-field.ts';
 import { isBitField } from '../model/number-field.ts';
 import { printExpression } from '../model/print.ts';
 import { holds } from '../place/place.ts';
+import type { Aim } from '../record/record.ts';
 import type { ClaimedPlace } from './claimed-place.ts';
 import { isInside } from './claimed-place.ts';
 import type { Case } from './facts.ts';
@@ -62,30 +63,25 @@ function addressOf(written: Expression): bigint | undefined {
   return argument?.kind === 'int' ? argument.value : undefined;
 }
 
-interface Injected {
-  readonly place: string;
-  readonly partition: string;
-  readonly physical: number;
-  readonly bytes: number;
-  readonly number: NumberField | undefined;
-}
-
-function injectedAt(text: string, { scenario, record }: Case): readonly Injected[] {
-  const list: Injected[] = [];
+/** Where faults have told that a place was: what they act on, and what DMA was aimed at. */
+function injectedAt(text: string, { scenario, record }: Case): readonly Aim[] {
+  const list: Aim[] = [];
   for (const receipt of record.receipts) {
     const action = scenario.triggers[receipt.trigger]?.actions[receipt.action];
-    if (receipt.fired_ns === undefined || !action?.subject || printExpression(action.subject) !== text)
-      continue;
+    if (receipt.fired_ns === undefined || !action) continue;
+    const { place, partition, physical, number, aim } = receipt;
+    if (aim && action.clauses['to']?.some((to) => aimedAt(to) === text)) list.push(aim);
+    if (!action.subject || printExpression(action.subject) !== text) continue;
     const bytes = Math.max(receipt.bytes, receipt.extent ?? 0);
-    list.push({
-      place: receipt.place,
-      partition: receipt.partition,
-      physical: receipt.physical,
-      bytes,
-      number: receipt.number,
-    });
+    list.push({ place, partition, physical, bytes, ...(number ? { number } : {}) });
   }
   return list;
+}
+
+/** What is within `machine_address( … )`, as it is written. */
+function aimedAt(to: Expression): string {
+  const [place] = to.kind === 'call' && to.name === 'machine_address' ? to.args : [];
+  return printExpression(place ?? to);
 }
 
 /** Bit-fields of one word have one address: there it is the member's name that decides. */
@@ -97,6 +93,6 @@ function lastName(place: string): string {
   return place.slice(place.lastIndexOf('.') + 1);
 }
 
-function within(one: Injected, physical: number): boolean {
+function within(one: Aim, physical: number): boolean {
   return physical >= one.physical && physical < one.physical + Math.max(1, one.bytes);
 }

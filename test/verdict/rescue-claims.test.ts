@@ -3,7 +3,7 @@ import type { Scenario } from '../../src/model/scenario.ts';
 import type { AmbulanceReport } from '../../src/patient/report.ts';
 import { found } from '../../src/place/outcome.ts';
 import type { BytesPlace } from '../../src/place/place.ts';
-import type { RunRecord } from '../../src/record/record.ts';
+import type { Receipt, RunRecord } from '../../src/record/record.ts';
 import type { RunFacts } from '../../src/verdict/facts.ts';
 import { path, place } from '../support/expressions.ts';
 import { diagnosis, event, finding, receipt, report, verdict } from '../support/records.ts';
@@ -170,6 +170,21 @@ describe('verdict claims', () => {
     expect(outcomes([tasks('corrupt', at)], inside, fault)).toEqual(['met']);
     const next = seen({ findings: [{ ...link, physical: 0x20_1008 }] });
     expect(outcomes([tasks('corrupt', at)], next, fault)[0]).toMatch(/^unmet/);
+  });
+
+  it('so is a place that DMA is aimed at, and no farther than it reaches', () => {
+    const span = { file: 'a.spec', start: 0, end: 0 };
+    const to = { kind: 'call', name: 'machine_address', args: [place(LINK)], span } as const;
+    const dma = { ...action('dma', 'db.disk0'), clauses: { to: [to] } };
+    const aim = { place: LINK, partition: 'web', physical: 0x20_1000, bytes: 8 };
+    const run = (physical: number): Partial<RunRecord> => ({
+      ...seen({ findings: [{ ...link, physical }] }),
+      receipts: [receipt({ verb: 'dma', place: 'db.disk0', partition: 'db', physical: -1, bytes: 512, aim })],
+    });
+    const stray = { triggers: [trigger(40 * MS, dma, 'stray')] };
+    const at = tasks('corrupt', { places: [place(LINK)] });
+    expect(outcomes([at], run(0x20_1007), stray)).toEqual(['met']);
+    expect(outcomes([at], run(0x20_1008), stray)[0]).toMatch(/^unmet/);
   });
 
   it('the same physical address in another partition is another place', () => {
@@ -447,6 +462,21 @@ describe('root causes that no claim covers', () => {
         claim('diagnosis', 'web', 'cpu_stopped', { rank: { low: 2, high: 2 } }),
       ),
     ).toEqual([]);
+  });
+
+  it('a panic that the scenario orders needs no claim; one of another guest, or none, does not stand for it', () => {
+    const panicked = diagnosis('requested_panic', '', { explains: [], evidence: ['the log'] });
+    const reports = [report({ verdicts: [verdict('tasks')], diagnosis: [panicked] })];
+    const ordered = (order: Partial<Receipt>): string[] => {
+      const stimulus = { kind: 'stimulus', verb: 'panic', partition: 'web', physical: -1, ...order } as const;
+      const run = { reports, receipts: [receipt(stimulus)] };
+      return judged([claim('verdict', 'web.*', 'intact')], run).complaints.map(({ message }) => message);
+    };
+    expect(ordered({ fired_ns: 10 })).toEqual([]);
+    const missing = ['no claim covers the root cause requested_panic'];
+    expect(ordered({ fired_ns: 10, partition: 'db' })).toEqual(missing);
+    expect(ordered({ fired_ns: 10, verb: 'exit' })).toEqual(missing);
+    expect(ordered({ fired_ns: 10_000_000_000 })).toEqual(missing);
   });
 
   it('what explains a finding is covered where the finding is, and needs no claim of its own', () => {

@@ -35,7 +35,8 @@ export const dma: Perform = (injection) => {
   const where = `${written} of ${bytes} bytes to machine address 0x${hit.address.toString(16)} (${to.value.text})`;
   const stopped = written < bytes ? '; the IOMMU stopped it' : '';
   const watch = written > 0 ? [{ kind: 'machine', address: hit.address, bytes: written } as const] : [];
-  return { kind: 'done', place, before, after, watch, note: `${where}${stopped}` };
+  const aim = to.value.of ? { aim: to.value.of } : {};
+  return { kind: 'done', place, before, after, watch, note: `${where}${stopped}`, ...aim };
 };
 
 function destination(injection: Injection): Outcome<MachinePlace> {

@@ -2,22 +2,21 @@ import type { Problems } from '../problems.ts';
 import { label } from '../scope.ts';
 import type { Unit } from '../scope.ts';
 import type { Name } from '../tree.ts';
-import { unitMeant, UNITS } from '../units.ts';
+import { UNITS } from '../units.ts';
 
 /**
- * Refuses parameters of one name, and names that are read as units. A parameter is the word before its value, most
- * often after a number: in `harm web value 3 s 4` the `s` would be seconds.
+ * Refuses parameters of one name, and names that are units. A parameter is the word before its value, most often after
+ * a number: in `harm web value 3 s 4` the `s` would be seconds. What only looks like a unit (`second`) may be a name:
+ * after a number it is an error, not another value.
  */
 export function checkNames(unit: Unit, problems: Problems): void {
   for (const node of unit.tree.declarations) {
     if (problems.full(unit.file)) return;
     if (node.kind === 'def' || node.kind === 'fault') twins(node.parameters);
-    if (node.kind === 'let') check(node.name, undefined);
-    else if (node.kind === 'fault')
-      for (const [at, name] of node.parameters.entries())
-        check(name, at === 0 ? undefined : unitMeant(name.text));
+    if (node.kind === 'let') check(node.name);
+    else if (node.kind === 'fault') node.parameters.forEach(check);
     else if (node.kind === 'scenario')
-      for (const item of node.body) if (item.kind === 'let') check(item.name, undefined);
+      for (const item of node.body) if (item.kind === 'let') check(item.name);
   }
 
   /** The second of two parameters of one name would win, and nobody would know. */
@@ -36,10 +35,9 @@ export function checkNames(unit: Unit, problems: Problems): void {
     }
   }
 
-  function check(name: Name, meant: string | undefined): void {
-    const read = UNITS.has(name.text) ? name.text : meant;
-    if (read === undefined) return;
-    const message = `\`${name.text}\` cannot be a name: after a number it is the unit \`${read}\``;
+  function check(name: Name): void {
+    if (!UNITS.has(name.text)) return;
+    const message = `\`${name.text}\` cannot be a name: after a number it is the unit \`${name.text}\``;
     problems.error('E0212', message, [label(unit, name, 'a unit')], 'give it a longer name');
   }
 }

@@ -93,7 +93,7 @@ export const SYNTAX_CODES: readonly LanguageCode[] = [
   {
     code: 'E0212',
     title: 'a name that is a unit',
-    doc: 'A `let` cannot be called as a unit is, nor a parameter of a fault as anything that is read as one: `harm web.x value 3 s 4` would be three seconds.',
+    doc: 'A `let` or a parameter of a fault cannot be called as a unit is: `harm web.x value 3 s 4` would be three seconds. What only looks like one may be a name, and after a number that number stands in brackets: `value (3) second 4`.',
     frame: 'file',
     bad: 'fault harm(place, s) { set place to s }',
     mended: 'fault harm(place, value) { set place to value }',

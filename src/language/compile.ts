@@ -6,7 +6,6 @@ import type { Source } from '../text/source.ts';
 import { withoutEchoes } from './echoes.ts';
 import { elaborate } from './elaborate.ts';
 import type { SourceHost } from './host.ts';
-import { shippedOf } from './library/shipped.ts';
 import { Loader } from './load.ts';
 import { Problems } from './problems.ts';
 
@@ -34,7 +33,7 @@ export interface Compiled {
  */
 export function compile(files: readonly string[], host: SourceHost, options: CompileOptions = {}): Compiled {
   const problems = new Problems();
-  const loader = new Loader(host, problems, shippedOf(options.library ?? NO_LIBRARY, options.ships === true));
+  const loader = new Loader(host, problems, options.library ?? NO_LIBRARY, options.ships === true);
   const tags = new Set(options.tags ?? []);
   const entries = [...new Set(files)];
   const value: SpecModel[] = [];

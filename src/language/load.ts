@@ -1,8 +1,11 @@
+import type { LibraryModel } from '../model/structure.ts';
 import type { Label } from '../text/diagnostic.ts';
 import type { Source } from '../text/source.ts';
 import { resolveImport } from './host.ts';
 import type { SourceHost } from './host.ts';
+import { shippedOf } from './library/shipped.ts';
 import type { Shipped } from './library/shipped.ts';
+import { ShippedDefs } from './library/shipped-defs.ts';
 import { plainText } from './literal.ts';
 import { bindNames } from './names.ts';
 import { parse } from './parse.ts';
@@ -24,9 +27,11 @@ export class Loader {
   readonly #host: SourceHost;
   readonly #problems: Problems;
   readonly #shipped: Shipped;
+  readonly #defs: ShippedDefs;
 
-  constructor(host: SourceHost, problems: Problems, shipped: Shipped) {
-    this.#shipped = shipped;
+  constructor(host: SourceHost, problems: Problems, library: LibraryModel, ships: boolean) {
+    this.#shipped = shippedOf(library, ships);
+    this.#defs = new ShippedDefs(library, this.#shipped, problems, this.sources);
     this.#host = host;
     this.#problems = problems;
   }
@@ -104,6 +109,7 @@ export class Loader {
       locators: new Map(),
       validators: new Map(),
       shipped: this.#shipped,
+      shipped_defs: this.#defs,
       look: (path) => this.#host.look?.(path),
       ...parsed,
     };

@@ -7,6 +7,7 @@ import type { ReadFailure } from './host.ts';
 import type { Problems } from './problems.ts';
 import type { Names } from './library/names.ts';
 import type { Shipped } from './library/shipped.ts';
+import type { ShippedDefs } from './library/shipped-defs.ts';
 import type { Node } from './tree.ts';
 import type * as tree from './tree.ts';
 
@@ -26,6 +27,7 @@ export interface Unit {
   readonly validators: Map<string, Declared<tree.Validator>>;
   /** What ships: its names need no import. */
   readonly shipped: Shipped;
+  readonly shipped_defs: ShippedDefs;
   /** Why a file of the project, by its path from the root, could not be read as a dump; undefined where it could. */
   readonly look: (file: string) => ReadFailure | undefined;
 }

@@ -38,5 +38,17 @@ export function joined(first: LibraryModel, second: LibraryModel): LibraryModel 
     locators: both(first.locators, second.locators),
     validators: both(first.validators, second.validators),
     lists: { ...second.lists, ...first.lists },
+    defs: bothOf(first.defs, second.defs),
+    texts: { ...second.texts, ...first.texts },
   };
+}
+
+/** Of a name that both have, the files of both. */
+function bothOf(
+  first: LibraryModel['defs'] = {},
+  second: LibraryModel['defs'] = {},
+): NonNullable<LibraryModel['defs']> {
+  const all = new Map(Object.entries(first));
+  for (const [name, files] of Object.entries(second)) all.set(name, [...(all.get(name) ?? []), ...files]);
+  return Object.fromEntries(all);
 }

@@ -84,7 +84,9 @@ describe.skipIf(noGuest !== undefined).each([4, 5])('of a kernel with %i levels 
     const { code, stdout } = await startSiren(['diagnose', dump], REPOSITORY).ended;
     expect(code).toBe(1);
     expect(stdout).toMatch(/^ +tasks +corrupt/m);
-    expect(stdout).toContain(`at dump.tasks["nginx"].tasks.next (0x${truth.faults[0]?.address})`);
+    // By its number where a fork of it bore its name at that instant.
+    const places = [...stdout.matchAll(/at dump\.tasks\[(?:"nginx"|\d+)\]\.tasks\.next \(0x(\w+)\)/g)];
+    expect(places.map(([, address]) => address)).toEqual([truth.faults[0]?.address]);
   });
 
   describe.skipIf(noGdb !== undefined)('gdb', () => {

@@ -13,7 +13,7 @@ export const mutants = [
   { id: 'an-argument-keeps-its-element', file: 'src/language/library/path.ts', from: 'if (known.inside < context.inside && seesElement(formula)) {', to: 'if (false) {', killer: 'test/language/structures.test.ts' },
   { id: 'constants-wrap', file: 'src/language/library/constants.ts', from: "value: cut(result), ...", to: "value: result, ...", killer: 'test/language/structures.test.ts' },
   { id: 'a-requirement-may-fail', file: 'src/language/library/requirement.ts', from: "if (condition?.kind === 'bool') {", to: 'if (false) {', killer: 'test/language/codes.test.ts' },
-  { id: 'types-are-told', file: 'src/language/library/check.ts', from: 'if (problem !== undefined) tell(problem, context);', to: '', killer: 'test/language/codes.test.ts' },
+  { id: 'types-are-told', file: 'src/language/library/check.ts', from: 'if (problem !== undefined) tell(problem, context, formula.span);', to: '', killer: 'test/language/codes.test.ts' },
   { id: 'a-walk-has-a-limit', file: 'src/language/library/statements.ts', from: 'fail(scope, \'E1036\', node.name, `a walk needs \\`${word}\\``, \'incomplete\', why);', to: '', killer: 'test/language/codes.test.ts' },
   { id: 'a-name-is-bound-once', file: 'src/language/library/statements.ts', from: 'if (other !== undefined) {', to: 'if (false) {', killer: 'test/language/codes.test.ts' },
   { id: 'a-repair-looks-where-its-requirement-does', file: 'src/language/library/satisfy.ts', from: 'if (!looksAt(whole, bare(target), context)) {', to: 'if (false) {', killer: 'test/language/structures.test.ts' },

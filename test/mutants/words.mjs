@@ -65,4 +65,9 @@ export const mutants = [
   { id: 'a-count-is-no-time', file: 'src/model/quantities.ts', from: 'if (no_time) return false;', to: '', killer: 'test/model/typing.test.ts' },
   { id: 'sums-may-be-times', file: 'src/model/formula-parameters.ts', from: 'return OF_ANYTHING.has(name) ? NUMBER : COUNT;', to: 'return COUNT;', killer: 'test/model/typing.test.ts' },
   { id: 'how-many-is-asked-for', file: 'src/language/complain.ts', from: "if (of?.image !== 'of' ||", to: "if (of !== undefined ||", killer: 'test/language/golden.test.ts' },
+  { id: 'two-files-of-the-library-have-no-one-def', file: 'src/language/library/shipped-defs.ts', from: 'if (files.length !== 1) return undefined;', to: 'if (files.length === 0) return undefined;', killer: 'test/language/shipped-defs.test.ts' },
+  { id: 'a-shipped-def-knows-what-its-file-imports', file: 'src/language/library/shipped-defs.ts', from: 'if (declared !== undefined) unit.names.set(name, declared);', to: '', killer: 'test/language/shipped-defs.test.ts' },
+  { id: 'a-shipped-def-can-be-shown', file: 'src/language/library/shipped-defs.ts', from: 'this.#sources.set(file, source);', to: '', killer: 'test/language/shipped-defs.test.ts' },
+  { id: 'what-is-wrong-in-a-def-is-told-with-its-use', file: 'src/language/library/check.ts', from: 'return file === within.file && start >= within.start && end <= within.end;', to: 'return true;', killer: 'test/language/shipped-defs.test.ts' },
+  { id: 'both-files-of-a-def-are-known', file: 'src/runner/library-merge.ts', from: 'all.set(name, [...(all.get(name) ?? []), ...files])', to: 'all.set(name, files)', killer: 'test/language/shipped-defs.test.ts' },
 ]; // prettier-ignore

@@ -2,6 +2,7 @@ import { isWrong } from '../../model/formula-types.ts';
 import type { FormulaType, Wrong } from '../../model/formula-types.ts';
 import type { Formula } from '../../model/structure.ts';
 import { condition, typeOf } from '../../model/typing.ts';
+import type { Span } from '../../text/span.ts';
 import { failAt } from '../scope.ts';
 import type { Context } from './context.ts';
 
@@ -29,15 +30,21 @@ const SAID: Readonly<Partial<Record<Wrong['problem'], string>>> = {
   out_of_bounds: 'outside',
 };
 
-/** Tells what keeps a formula from having a type. */
-export function tell(problem: Wrong, { scope }: Context): undefined {
+/** Tells what keeps a formula from having a type; where that is in a `def`, also which formula it was written out in. */
+export function tell(problem: Wrong, { scope }: Context, within?: Span): undefined {
   return failAt(
     scope,
     CODES[problem.problem],
     problem.span,
     problem.message,
     SAID[problem.problem] ?? 'here',
+    undefined,
+    within === undefined || lies(problem.span, within) ? [] : [{ span: within, text: 'written out here' }],
   );
+}
+
+function lies({ file, start, end }: Span, within: Span): boolean {
+  return file === within.file && start >= within.start && end <= within.end;
 }
 
 /** False when a formula has no type, which is reported. */
@@ -48,12 +55,12 @@ export function checkFormula(formula: Formula, context: Context): boolean {
 /** The type of a formula; undefined when it has none, which is reported. */
 export function checkedType(formula: Formula, context: Context): FormulaType | undefined {
   const type = typeOf(formula, context.typing);
-  return isWrong(type) ? tell(type, context) : type;
+  return isWrong(type) ? tell(type, context, formula.span) : type;
 }
 
 /** False when a formula is no condition, which is reported. */
 export function checkCondition(formula: Formula, context: Context): boolean {
   const problem = condition(formula, context.typing);
-  if (problem !== undefined) tell(problem, context);
+  if (problem !== undefined) tell(problem, context, formula.span);
   return problem === undefined;
 }

@@ -79,7 +79,7 @@ export function libraryOf(unit: Unit, problems: Problems): FileLibrary {
     structs: [...names.structs.values()],
     locators: [...names.locators.values()],
     validators: [...names.validators.values()],
-    ...(unit.shipped.ships ? { lists: listsOf(unit) } : {}),
+    ...(unit.shipped.ships ? { lists: listsOf(unit), ...textOf(unit) } : {}),
   };
   names.wrong = !sound || problems.errors > before;
   if (names.wrong)
@@ -99,6 +99,12 @@ function listsOf({ tree }: Unit): Readonly<Record<string, readonly string[]>> {
     if (texts.length === node.value.items.length) lists[node.name.text] = texts;
   }
   return lists;
+}
+
+/** The file's own `def`s, and its text where it has some that its imports may need. */
+function textOf({ file, source, tree }: Unit): Pick<LibraryModel, 'defs' | 'texts'> {
+  const names = tree.declarations.flatMap((node) => (node.kind === 'def' ? [node.name.text] : []));
+  return { defs: Object.fromEntries(names.map((name) => [name, [file]])), texts: { [file]: source.text } };
 }
 
 function declaresStructures(unit: Unit): boolean {

@@ -4,7 +4,7 @@ import type { Formula } from '../../model/structure.ts';
 import { elementScope, typeOf } from '../../model/typing.ts';
 import { fileScope } from '../file-scope.ts';
 import { fail, label, spanOf } from '../scope.ts';
-import type { Declared } from '../scope.ts';
+import type { Declared, Unit } from '../scope.ts';
 import { nearest } from '../suggest.ts';
 import type { Def, Expr, PathExpr, Step } from '../tree.ts';
 import { seesElement } from './build.ts';
@@ -158,10 +158,9 @@ function readCall(expr: PathExpr, call: Step & { kind: 'call' }, context: Contex
   if (text === 'sizeof') return readSizeof(expr, call.args, context);
   const known = FORMULA_FUNCTIONS.get(text);
   if (known === undefined) {
-    const defs = [...scope.unit.names].filter(([, one]) => one.node.kind === 'def').map(([name]) => name);
-    const near = nearest(text, [...FORMULA_FUNCTIONS.keys(), 'sizeof', ...defs]);
-    const help =
-      near === undefined ? 'write a `def`; `siren explain` lists the functions' : `did you mean \`${near}\`?`;
+    const ships = scope.unit.shipped_defs.find(text);
+    if (ships !== undefined) return expand(ships, expr, call.args, context);
+    const help = functionHelp(text, scope.unit);
     return fail(scope, 'E1023', expr.root, `there is no function \`${text}\``, 'unknown', help);
   }
   const most = known.parameters.length;
@@ -181,6 +180,18 @@ function readCall(expr: PathExpr, call: Step & { kind: 'call' }, context: Contex
     args,
     span: spanOf(scope.unit, { start: expr.start, end: call.end }),
   };
+}
+
+function functionHelp(name: string, { names, shipped_defs }: Unit): string {
+  const files = shipped_defs.filesOf(name);
+  if (files.length > 1)
+    return `${files.join(', ')} have one each: import the one that is meant, or write a \`def\``;
+  const defs = [...names].filter(([, one]) => one.node.kind === 'def').map(([own]) => own);
+  const near =
+    nearest(name, [...FORMULA_FUNCTIONS.keys(), 'sizeof', ...defs]) ?? nearest(name, shipped_defs.names());
+  return near === undefined
+    ? 'write a `def`; `siren explain` lists the functions'
+    : `did you mean \`${near}\`?`;
 }
 
 /** What an argument that looks at each element is read against. */

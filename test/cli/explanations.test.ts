@@ -119,3 +119,13 @@ it('says of every code of the library what stands above it there', () => {
     /^A held lock that no CPU.*\nLeads to the verdict corrupt on run_queues, hrtimers, locks/,
   );
 });
+
+it.each([
+  ['A count is off.', '{n} are counted'],
+  ['{n} are counted', 'A count is off.'],
+])('of several requirements of one code tells the words above one, not a message: %s, %s', (...docs) => {
+  const validators = docs.map((doc, at) => ({ name: `v${at}`, codes: [{ code: 'COUNT_OFF', doc }] }));
+  const library = { ...SHIPPED, validators: validators as unknown as typeof SHIPPED.validators };
+  const told = explanations(library).find(({ word }) => word === 'COUNT_OFF');
+  expect(told?.doc).toBe('A count is off.\nLeads to the verdict corrupt on v0, v1.');
+});

@@ -194,6 +194,8 @@ export const CORRUPT: readonly Corrupt[] = [
 /** More for codes that stand for several things. */
 export const MORE: readonly Corrupt[] = [
   corrupt('cpu_freelists', 'SLAB_COUNTERS', `set ${OTHER}.slab.freelist to 0; ${frozen(63)}`),
+  // All in use, as they count, and not frozen.
+  corrupt('cpu_freelists', 'SLAB_COUNTERS', counters(64)),
   corrupt('super_blocks', 'SB_COUNT', 'set web.super_blocks["tmpfs"].s_active.counter to 0xffff_fffd'),
 ];
 

@@ -17,7 +17,7 @@ export const mutants = [
   { id: 'an-index-is-held-to-its-array', file: 'src/structure/compile/place.ts', from: 'if (index.form === \'exact\' && index.low >= 0 && index.high < count) return;', to: 'if (count > 0) return;', killer: 'test/structure/compile.property.test.ts' },
   { id: 'a-bound-that-wraps-is-told', file: 'src/structure/compile/loops.ts', from: 'if (!signed && low < 0) {', to: 'if (false) {', killer: 'test/structure/validators.test.ts' },
   { id: 'nothing-is-counted-in-part', file: 'src/structure/compile/calls.ts', from: 'context.code.line(`if (!R.whole(', to: 'context.code.line(`if (false && !R.whole(', killer: 'test/structure/validators.test.ts' },
-  { id: 'a-walk-that-meets-itself-ends', file: 'src/structure/trail.ts', from: 'if (back) return true;', to: '', killer: 'test/structure/validators.test.ts' },
+  { id: 'a-walk-that-meets-itself-ends', file: 'src/structure/trail.ts', from: 'if (back) return true;', to: '', killer: 'test/structure/trail.test.ts' },
   { id: 'the-link-that-closed-a-cycle', file: 'src/structure/trail.ts', from: 'twice ? this.#fields[twice.again] :', to: '', killer: 'test/structure/validators.test.ts' },
   { id: 'a-ring-is-walked-from-both-sides', file: 'src/structure/shapes/ring.ts', from: 'this.nodes.push(...this.#behind.reverse());', to: '', killer: 'test/structure/orders.test.ts' },
   { id: 'one-word-off-is-no-entry', file: 'src/structure/shapes/ring.ts', from: 'returning !== at || back === to + apart', to: 'returning !== at', killer: 'test/structure/shapes/rings.test.ts' },

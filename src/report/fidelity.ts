@@ -23,8 +23,16 @@ export interface FidelityRun {
     readonly events: readonly SeenEvent[];
     readonly reports: readonly SeenReport[];
     readonly services: readonly { readonly state: string }[];
+    readonly receipts: readonly Struck[];
     readonly duration_ns: number;
   };
+}
+
+interface Struck {
+  readonly kind: string;
+  readonly place: string;
+  readonly address?: string;
+  readonly partition: string;
 }
 
 interface SeenEvent {
@@ -45,8 +53,13 @@ interface SeenReport {
     readonly structure?: string;
     readonly code: string;
     readonly place: string;
+    readonly address?: string;
   }[];
-  readonly diagnosis: readonly { readonly cause: string; readonly place: string }[];
+  readonly diagnosis: readonly {
+    readonly cause: string;
+    readonly place: string;
+    readonly address?: string;
+  }[];
 }
 
 /** What one side saw, and when. Times in nanoseconds. */
@@ -229,11 +242,12 @@ function codesIn(report: SeenReport | undefined): readonly string[] {
 }
 
 function seenIn(outcome: FidelityRun): Seen {
-  const { events = [], reports = [], services = [], duration_ns = 0 } = outcome.record ?? {};
+  const { events = [], reports = [], services = [], receipts = [], duration_ns = 0 } = outcome.record ?? {};
   const of = new Map<Aspect, string>([['outcome', outcome.status]]);
   const signs = signsOf(events);
   // What was wrong is told by who first found something; else by who looked last.
-  const report = reports.find(({ findings }) => findings.length > 0) ?? reports.at(-1);
+  const told = reports.find(({ findings }) => findings.length > 0) ?? reports.at(-1);
+  const report = told && asStruck(told, receipts);
   const verdicts = new Map<string, { verdict: string; codes: string }>();
   for (const { structure, verdict, code = '' } of report?.verdicts ?? []) {
     if (verdict === 'unchecked') continue;
@@ -248,6 +262,21 @@ function seenIn(outcome: FidelityRun): Seen {
   if (first !== undefined && first.place !== '') of.set('place', first.place);
   if (services.length > 0) of.set('service', services.map(({ state }) => state).join(', '));
   return { of, verdicts, signs, duration_ns, ...(report && { report }) };
+}
+
+/**
+ * A report with what was struck called as the scenario calls it: where a fork bears the same name at that instant, the
+ * rescuer has to tell it by its number.
+ */
+function asStruck(report: SeenReport, receipts: readonly Struck[]): SeenReport {
+  const struck = receipts.filter(({ kind, address }) => kind === 'fault' && (address ?? '') !== '');
+  const named = <T extends { readonly place: string; readonly address?: string }>(one: T): T => {
+    const same = struck.find(
+      ({ address, partition }) => address === one.address && one.place.startsWith(`${partition}.`),
+    );
+    return same === undefined ? one : { ...one, place: same.place };
+  };
+  return { ...report, findings: report.findings.map(named), diagnosis: report.diagnosis.map(named) };
 }
 
 /** What the guest showed, and what each of the watchdogs noticed; which was first is chance. */

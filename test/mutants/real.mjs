@@ -13,4 +13,6 @@ export const mutants = [
   { id: 'what-one-kernel-lacks-is-no-difference', file: 'src/report/fidelity.ts', from: "if (verdict === 'unchecked') continue;", to: '', killer: 'test/report/fidelity.test.ts' },
   { id: 'a-bare-note-is-a-live-region', file: 'src/ambulance/attach.ts', from: "if (text && !changed) return", to: "if (text && changed) return", killer: 'test/ambulance/bare-note.test.ts' },
   { id: 'an-inherited-name-is-its-parents', file: 'src/place/collections/element.ts', from: 'if (exact.length > 1) return withoutHeirs(exact);', to: '', killer: 'test/place/element.test.ts' },
+  { id: 'what-was-struck-keeps-its-name', file: 'src/report/fidelity.ts', from: 'return same === undefined ? one : { ...one, place: same.place };', to: 'return one;', killer: 'test/report/fidelity.test.ts' },
+  { id: 'what-was-struck-is-where-it-was-struck', file: 'src/report/fidelity.ts', from: 'address === one.address && one.place.startsWith(`${partition}.`)', to: 'address === one.address', killer: 'test/report/fidelity.test.ts' },
 ]; // prettier-ignore

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunOutcome } from '../../src/record/outcome.ts';
 import type { RunRecord } from '../../src/record/record.ts';
 import { agreement, fidelityOf } from '../../src/report/fidelity.ts';
-import { diagnosis, event, finding, report, verdict } from '../support/records.ts';
+import { diagnosis, event, finding, receipt, report, verdict } from '../support/records.ts';
 
 function ran(record: Partial<RunRecord>, more: Partial<RunOutcome> = {}): RunOutcome {
   const whole = {
@@ -43,6 +43,25 @@ const aspects = (one: RunOutcome, other: RunOutcome): string[] =>
   fidelityOf(one, other).differences.map(({ aspect, sim, real }) => `${aspect}: ${sim} | ${real}`);
 
 describe('one scenario on the simulation and on a real kernel', () => {
+  it('calls what was struck as the scenario does, also where a fork bore its name and it was told by its number', () => {
+    const told = (place: string, address: string): RunOutcome['record'] =>
+      ran({
+        receipts: [receipt({ place: 'web.stacks["nginx"].end', address: 'ffff888000001000' })],
+        reports: [
+          report({
+            verdicts: [verdict('stacks', 'corrupt')],
+            findings: [finding('stacks', 'STACK_END', place, { address })],
+            diagnosis: [diagnosis('stack_smash', place, { address })],
+          }),
+        ],
+      }).record;
+    const sim = ran({ ...told('web.stacks["nginx"].end', 'ffff888000001000') });
+    expect(aspects(sim, ran({ ...told('web.stacks[107].end', 'ffff888000001000') }))).toEqual([]);
+    // Another that was not struck stays another; and so does the same address in another partition.
+    expect(aspects(sim, ran({ ...told('web.stacks[107].end', 'ffff888000009000') }))).toHaveLength(1);
+    expect(aspects(sim, ran({ ...told('db.stacks[107].end', 'ffff888000001000') }))).toHaveLength(1);
+  });
+
   it('is alike where signs, verdicts, codes, place and diagnosis are, whatever the times; what is well on both tells nothing', () => {
     const sim = ran({ events: [bark], reports: [leaked] });
     const real = ran({

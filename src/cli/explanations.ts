@@ -2,22 +2,16 @@ import { LANGUAGE_CODES } from '../language/codes.ts';
 import { REPAIR_VERBS } from '../language/library/repair-verbs.ts';
 import { SHAPES } from '../language/library/shapes.ts';
 import { TYPE_WORDS } from '../language/library/basic-types.ts';
-import {
-  COLLECTIONS,
-  LATER_COLLECTIONS,
-  SPECIAL_PLACES,
-  COURIER,
-  SYSTEM_TASKS,
-  WORKLOAD_TASKS,
-} from '../model/collections.ts';
+import { COLLECTIONS, SPECIAL_PLACES, COURIER, SYSTEM_TASKS, WORKLOAD_TASKS } from '../model/collections.ts';
 import { DIAGNOSES, NO_DIAGNOSIS } from '../model/diagnoses.ts';
 import { FINDINGS } from '../model/findings.ts';
 import { CPU_MEMBERS, FORMULA_FUNCTIONS } from '../model/formula-functions.ts';
 import { FUNCTIONS } from '../model/functions.ts';
-import { LANGUAGE_WORDS, LATER_WORDS } from '../model/language-words.ts';
+import { LANGUAGE_WORDS } from '../model/language-words.ts';
+import { LATER } from '../model/later.ts';
 import type { LibraryModel } from '../model/structure.ts';
 import { NO_LIBRARY } from '../model/structure.ts';
-import { LATER_VERBS, SERVICE_STEPS, VERBS } from '../model/verbs.ts';
+import { SERVICE_STEPS, VERBS } from '../model/verbs.ts';
 import {
   BYSTANDER_STATES,
   EVENTS,
@@ -122,10 +116,10 @@ export function explanations(library: LibraryModel = NO_LIBRARY): readonly Entry
       doc,
       group: 'diagnoses',
     })),
-    ...[...new Set([...LATER_WORDS, ...LATER_VERBS, ...LATER_COLLECTIONS])].map((word) => ({
+    ...[...LATER].map(([word, { of, today }]) => ({
       word,
       title: '',
-      doc: 'Part of the language, and not of this version. A spec that uses it is told so.',
+      doc: `As a ${of} it is part of the language, and not of this version: a spec that uses it is told so.${today === undefined ? '' : ` Today: ${today}.`}`,
       group: 'of a later version',
     })),
     ...LANGUAGE_CODES.map(({ code, title, doc, bad, mended }) => ({

@@ -1,11 +1,12 @@
 import type { Expression } from '../model/expression.ts';
+import { isLater } from '../model/later.ts';
 import type { Action, EventPattern } from '../model/scenario.ts';
-import { LATER_VERBS, VERBS } from '../model/verbs.ts';
+import { VERBS } from '../model/verbs.ts';
 import type { ClauseRule, Verb } from '../model/verbs.ts';
 import { checkClauseValues, checkSubject } from './check/verbs.ts';
-import { later } from './evaluate.ts';
 import { evaluate } from './evaluate.ts';
 import { fileScope } from './file-scope.ts';
+import { laterWord } from './later.ts';
 import { elaborateService } from './service.ts';
 import { fail, label, spanAt, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
@@ -72,7 +73,7 @@ function doneBy(item: Phrase, scope: Scope): Verb | Fault | undefined {
   if (declared?.node.kind === 'fault') return declared.node;
   const verb = VERBS.get(name);
   if (verb === undefined) {
-    if (LATER_VERBS.includes(name)) return later(scope, item.head, `\`${name}\``);
+    if (isLater(name, 'verb')) return laterWord(scope, item.head, name);
     const faults = [...scope.unit.names].filter(([, one]) => one.node.kind === 'fault').map(([text]) => text);
     const help = didYouMean(name, [...VERBS.keys(), ...faults], 'verbs are');
     return fail(scope, 'E0507', item.head, `there is no verb \`${name}\``, 'unknown', help);

@@ -1,4 +1,5 @@
 import { NO_DIAGNOSIS } from '../model/diagnoses.ts';
+import { isLater } from '../model/later.ts';
 import type { Claim, Observer } from '../model/scenario.ts';
 import { alone } from './check/words.ts';
 import { checkState, checkSubjects, OBSERVERS } from './check/observers.ts';
@@ -6,9 +7,10 @@ import { resolvePlace } from './check/place.ts';
 import { readClauses } from './claim-clauses.ts';
 import type { ClaimContext, Mutable, Subject } from './claim-clauses.ts';
 import { evaluatePath } from './evaluate.ts';
+import { laterWord } from './later.ts';
 import { fail, spanAt } from './scope.ts';
 import type { Scope } from './scope.ts';
-import { clausesOf, wantCondition } from './settings.ts';
+import { clauseNamed, clausesOf, wantCondition } from './settings.ts';
 import { didYouMean, nearest } from './suggest.ts';
 import type * as tree from './tree.ts';
 
@@ -123,7 +125,9 @@ function stateClaim(node: tree.Claim, scope: Scope, context: ClaimContext): Clai
   const claim = blank(node, rule.observer, scope);
   const subjects = subjectsOf(node, scope);
   const clauses = clausesOf(node.observer, node.clauses, rule.clauses, scope, rule.later);
-  if (subjects === undefined || !checkSubjects(rule, subjects, scope)) return undefined;
+  if (subjects === undefined || laterStates(node, rule.observer, scope)) return undefined;
+  const said = clauseNamed(clauses, 'from') !== undefined;
+  if (!checkSubjects(rule, subjects, said, scope)) return undefined;
   claim.subjects =
     subjects.length === 1 ? [(subjects[0] as Subject).path] : subjects.map((subject) => subject.path);
   const states = statesOf(node, subjects, rule.observer, scope);
@@ -131,6 +135,13 @@ function stateClaim(node: tree.Claim, scope: Scope, context: ClaimContext): Clai
   claim.states = states;
   if (!readClauses(claim, clauses, subjects, scope, context)) return undefined;
   return claim.observer === 'diagnosis' && !saysNone(claim, node, scope) ? undefined : claim;
+}
+
+/** True where an observer will only later say that, whatever it says it of; told. */
+function laterStates({ states }: tree.Claim, observer: Observer, scope: Scope): boolean {
+  const found = observer === 'hypervisor' ? states.find(({ text }) => isLater(text, 'state')) : undefined;
+  if (found !== undefined) laterWord(scope, found, found.text);
+  return found !== undefined;
 }
 
 /** `none` stands for itself: no other cause beside it, no place, no rank. */

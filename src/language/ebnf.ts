@@ -1,4 +1,4 @@
-import { LATER_VERBS } from '../model/verbs.ts';
+import { LATER } from '../model/later.ts';
 import { parser } from './parser.ts';
 import { KEYWORDS } from './tokens.ts';
 
@@ -27,10 +27,11 @@ BinaryOperator = "or" | "and" | "==" | "!=" | "<" | "<=" | ">" | ">=" | "in" | "
 Comment        = "#" { character } newline ;    (* "##" documents the declaration below *)
 `;
 
-const LATER_SENTENCES = ['plugin', 'translate'];
+const laterOnes = (kind: 'setting' | 'verb'): string =>
+  [...LATER].flatMap(([word, { of }]) => (of === kind ? [word] : [])).join(' ');
 const MARK = ' (* later version *)';
 /** Rules and words that are read and answered with E0209: they are of a later version. */
-const LATER = new Set(['campaignDeclaration']);
+const NOT_YET = new Set(['campaignDeclaration']);
 
 /** The parser's rules, `file` first. */
 export function grammarRules(): readonly Production[] {
@@ -48,14 +49,14 @@ export function ebnf(): string {
   const head = `(* The Siren language. Generated from the parser by \`npm run grammar\`; do not edit.
    Reserved: ${reserved.map(([word]) => word).join(' ')}. Every other word in quotes is a Word wherever a Word may stand, and after a dot all are.
    What is marked "later version" is read, so that the rest of a file can be checked, and answered with E0209. So are sentences that
-   have no form of their own: in a topology ${LATER_SENTENCES.join(' ')};
-   of verbs ${LATER_VERBS.join(' ')}. *)
+   have no form of their own: in an ambulance ${laterOnes('setting')};
+   of verbs ${laterOnes('verb')}. *)
 
 `;
   const body = rules
     .map(
       (rule) =>
-        `${rule.name} =${LATER.has(rule.name ?? '') ? MARK : ''}\n    ${sequence(rule.definition ?? [], '\n    ')} ;\n`,
+        `${rule.name} =${NOT_YET.has(rule.name ?? '') ? MARK : ''}\n    ${sequence(rule.definition ?? [], '\n    ')} ;\n`,
     )
     .join('\n');
   return `${head}${body}\n${LEXICAL}`;
@@ -96,7 +97,7 @@ function term(part: Production): string {
 }
 
 function marked(text: string): string {
-  return LATER.has(text) ? text + MARK : text;
+  return NOT_YET.has(text) ? text + MARK : text;
 }
 
 function group(parts: readonly Production[]): string {

@@ -4,7 +4,7 @@ import { checkNames } from './check/names.ts';
 import { checkLookedAt } from './check/looked-at.ts';
 import { checkImports, checkUses } from './check/unused.ts';
 import { freezeModel } from './freeze.ts';
-import { later } from './evaluate.ts';
+import { laterWord } from './later.ts';
 import { fileScope } from './file-scope.ts';
 import { plainText } from './literal.ts';
 import type { Problems } from './problems.ts';
@@ -73,7 +73,7 @@ export function elaborate(unit: Unit, projectTags: ReadonlySet<string>, problems
         }
         break;
       case 'later':
-        later(scope, node.head, `\`${node.head.text}\``);
+        laterWord(scope, node.head, node.head.text);
         break;
       case 'phrase': {
         // What follows a brace too many: the parser said so.

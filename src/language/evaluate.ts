@@ -1,11 +1,13 @@
 import type { BinaryOperator, Expression, PathStep } from '../model/expression.ts';
 import type { TypeModel } from '../model/structure.ts';
 import { FUNCTIONS } from '../model/functions.ts';
+import { isLater } from '../model/later.ts';
 import { didYouMean, nearest } from './suggest.ts';
 import { foldBinary, foldUnary } from './fold.ts';
 import { enumWord, isBareWord } from './enum-words.ts';
 import { literalNumber } from './literal.ts';
 import { interpolate } from './interpolate.ts';
+import { later, laterWord } from './later.ts';
 import { fail, spanAt, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { eventNamed } from './check/event-name.ts';
@@ -42,7 +44,10 @@ export function evaluate(expr: tree.Expr, scope: Scope): Expression | undefined 
       return { kind: 'list', items: items as Expression[], span: spanOf(scope.unit, expr) };
     }
     case 'prefix': {
-      if (expr.operator === '&') return later(scope, expr, 'taking an address with `&`');
+      if (expr.operator === '&') {
+        const today = 'name the place alone: `set … to PLACE` writes its address';
+        return later(scope, expr, 'taking an address with `&`', today);
+      }
       const operand = evaluate(expr.operand, scope);
       return operand === undefined
         ? undefined
@@ -64,21 +69,6 @@ export function evaluate(expr: tree.Expr, scope: Scope): Expression | undefined 
     case 'part':
       return later(scope, expr, 'a part of what stands in brackets');
   }
-}
-
-/** What to write until then. */
-const TODAY: ReadonlyMap<string, string> = new Map([
-  ['`campaign`', 'write a table: `scenario "…" for x in […]`, and `seeds`'],
-  ['`replace`', 'write `set`'],
-  ['`overwrite`', 'write `fill`'],
-  ['taking an address with `&`', 'name the place alone: `set … to PLACE` writes its address'],
-]);
-
-export function later(scope: Scope, node: tree.Node, what: string): undefined {
-  const today = TODAY.get(what.replace(' in a scenario', ''));
-  const help =
-    today === undefined ? 'it is part of the language, but not of this version' : `today: ${today}`;
-  return fail(scope, 'E0209', node, `${what} comes in a later version`, 'not yet', help);
 }
 
 function evaluateBinary(expr: tree.Expr & { kind: 'binary' }, scope: Scope): Expression | undefined {
@@ -264,12 +254,13 @@ function sums([of, field]: readonly Expression[], scope: Scope): boolean {
 function evaluateCall(expr: tree.PathExpr, scope: Scope): Expression | undefined {
   const name = expr.root.text;
   const step = expr.steps[0] as tree.Step & { kind: 'call' };
-  if (expr.steps.length > 1) return later(scope, expr, 'a part of what a call returns');
   const known = FUNCTIONS.get(name);
   if (known === undefined) {
+    if (isLater(name, 'function')) return laterWord(scope, expr.root, name);
     const help = didYouMean(name, FUNCTIONS.keys(), 'there are');
     return fail(scope, 'E0610', expr.root, `there is no function \`${name}\``, 'unknown', help);
   }
+  if (expr.steps.length > 1) return later(scope, expr, 'a part of what a call returns');
   if (step.args.length !== known.parameters.length) {
     const wanted = `${name}(${known.parameters.join(', ')})`;
     const message = `\`${wanted}\` was given ${step.args.length} ${step.args.length === 1 ? 'value' : 'values'}`;

@@ -1,4 +1,5 @@
-import { COLLECTIONS, LATER_COLLECTIONS } from '../model/collections.ts';
+import { COLLECTIONS } from '../model/collections.ts';
+import { isLater } from '../model/later.ts';
 import type { AppModel, KernelModel, MetadataModel } from '../model/machine.ts';
 import { KIB, MIB, NS_PER_MS, NS_PER_S } from '../base/units.ts';
 import type { Span } from '../text/span.ts';
@@ -8,7 +9,7 @@ import { items, once, unknownSetting } from './block.ts';
 import type { Given } from './block.ts';
 import type { PartyDraft, SharedDraft } from './grant.ts';
 import { borrow, grant, shareMemory, sharesMemory } from './grant.ts';
-import { later } from './evaluate.ts';
+import { laterWord } from './later.ts';
 import { locatorNames, locatorsBehind, structsBehind, withParents } from './library/resolve.ts';
 import { fail, label, spanOf } from './scope.ts';
 import type { Scope } from './scope.ts';
@@ -109,7 +110,6 @@ function notAPartition(item: Phrase, scope: Scope): undefined {
 }
 
 const AMBULANCE_HEADS = ['owns', 'shares', 'borrows', 'attends', 'standby'];
-const LATER_AMBULANCE = ['plugin', 'budget', 'translate'];
 export function ambulanceItem(
   ambulance: AmbulanceDraft,
   item: Phrase,
@@ -120,7 +120,7 @@ export function ambulanceItem(
   if (sharesMemory(item)) return notAPartition(item, scope);
   if (text === 'owns' || text === 'shares') return grant(ambulance, item, seen, scope);
   if (text === 'borrows') return borrow(ambulance, item, seen, scope);
-  if (LATER_AMBULANCE.includes(text)) return later(scope, item.head, `\`${text}\``);
+  if (isLater(text, 'setting')) return laterWord(scope, item.head, text);
   if (text === 'standby') {
     noClauses(item, scope);
     const yes = once(item, seen, scope) ? wantYesNo(item.values, item.head, scope) : undefined;
@@ -246,7 +246,7 @@ function describes(item: Phrase, scope: Scope): string[] {
     const name = application ? step.name : wantName(expr, item.head, scope);
     if (name === undefined) continue;
     const known = locatorsBehind(name, scope).length > 0 || scope.unit.locators.has(name);
-    if (!known && LATER_COLLECTIONS.includes(name)) {
+    if (!known && isLater(name, 'structure')) {
       const message = `\`${name}\` comes in a later version: it is left out of the region`;
       scope.problems.warn(
         'E0326',

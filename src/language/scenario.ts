@@ -10,7 +10,7 @@ import { asMeant } from './block.ts';
 import { budgetOf, coresOf, isCore, refuseMachine } from './cores.ts';
 import type { Cores } from './cores.ts';
 import { docAbove } from './docs.ts';
-import { later } from './evaluate.ts';
+import { later } from './later.ts';
 import { libraryOf } from './library/library.ts';
 import { interpolate } from './interpolate.ts';
 import { bindLets, constants } from './lets.ts';

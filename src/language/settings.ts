@@ -1,7 +1,8 @@
 import { formatSize, formatTime } from '../base/units.ts';
 import type { Dimension, Expression } from '../model/expression.ts';
 import { dimensionOf } from './check/place.ts';
-import { evaluate, evaluatePath, later } from './evaluate.ts';
+import { evaluate, evaluatePath } from './evaluate.ts';
+import { later } from './later.ts';
 import { dimensionName, isConstant } from './fold.ts';
 import { unitMeant } from './units.ts';
 import { fail, label } from './scope.ts';

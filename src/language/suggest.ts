@@ -1,3 +1,5 @@
+import { meantBy } from '../model/synonyms.ts';
+
 /** Names longer than this are not compared: no suggestion is worth the time. */
 const LENGTH_LIMIT = 64;
 /** Nor are more names than this. */
@@ -25,7 +27,7 @@ export function nearest(written: string, names: Iterable<string>): string | unde
 }
 
 /**
- * A help line: the nearest name, or the names there are. What ships may be meant, but is no answer to a slip in one's
+ * A help line: what another word is for, the nearest name, or the names there are. What ships may be meant, but is no answer to a slip in one's
  * own: it is counted.
  */
 export function didYouMean(
@@ -36,6 +38,8 @@ export function didYouMean(
 ): string | undefined {
   const all = firstOf(names);
   const shipped = firstOf(ships).filter((name) => !all.includes(name));
+  const meant = meantBy(written).filter((name) => all.includes(name) || shipped.includes(name));
+  if (meant.length > 0) return `did you mean ${either(meant)}?`;
   const near = nearest(written, [...all, ...shipped]);
   if (near !== undefined) return `did you mean \`${near}\`?`;
   if (all.length + shipped.length === 0) return undefined;
@@ -46,6 +50,12 @@ export function didYouMean(
       ? `${shown.length > 0 ? ', and ' : ''}${shipped.length} structures that ship: \`npx siren explain structures\` lists them`
       : '';
   return `${what} ${shown.join(', ')}${more}${rest}`;
+}
+
+function either(names: readonly string[]): string {
+  const quoted = names.map((name) => `\`${name}\``);
+  const last = quoted.pop() as string;
+  return quoted.length === 0 ? last : `${quoted.join(', ')} or ${last}`;
 }
 
 /** The names, each once, as many as are worth comparing with. */

@@ -140,9 +140,6 @@ export const SPECIAL_PLACES: readonly { readonly name: string; readonly doc: str
   { name: 'cpu_time', doc: 'CPU time that the partition has used, summed over its CPUs.' },
 ];
 
-/** Structures of a later version: naming one is a diagnostic that says so. */
-export const LATER_COLLECTIONS: readonly string[] = ['modules', 'structures'];
-
 /**
  * Slab caches of the simulated kernel, with the C type of their objects; '' where that is as many things as there are
  * callers.

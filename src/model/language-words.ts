@@ -378,6 +378,3 @@ export const LANGUAGE_WORDS: readonly WordGroup[] = [
   VALUES,
   TARGET_WORDS,
 ];
-
-/** Reserved for a later version, besides the verbs and structures that are: using one is a diagnostic that says so. */
-export const LATER_WORDS: readonly string[] = ['campaign', 'plugin', 'translate'];

@@ -348,6 +348,3 @@ export const REPAIR_STEPS: ReadonlySet<string> = new Set([
 export const SERVICE_STEPS: ReadonlyMap<string, Verb> = new Map(STEP_LIST.map((step) => [step.name, step]));
 
 export const VERBS: ReadonlyMap<string, Verb> = new Map(VERB_LIST.map((verb) => [verb.name, verb]));
-
-/** Verbs of a later version: using one is a diagnostic that says so. */
-export const LATER_VERBS: readonly string[] = ['overwrite'];

@@ -5,9 +5,11 @@ import { inFrame } from '../../src/language/codes/doc.ts';
 import { LANGUAGE_CODES } from '../../src/language/codes.ts';
 import { compile } from '../../src/language/compile.ts';
 import type { Compiled } from '../../src/language/compile.ts';
+import { LATER } from '../../src/model/later.ts';
 import { fileHost } from '../../src/runner/files.ts';
 import { renderDiagnostic } from '../../src/text/render.ts';
 import { exampleHost } from '../support/example-host.ts';
+import { SHIPPED } from '../support/library.ts';
 
 const ROOT = resolve('test/language');
 const specsIn = (folder: string): string[] =>
@@ -77,12 +79,17 @@ describe('the tour of the language', () => {
   });
 
   it('the rest is said to come later, at the place where it stands', () => {
-    const later = result.diagnostics.filter((one) => one.code === 'E0209').map((one) => one.message);
-    const words = ['campaign'];
+    const known = compile(tour, { read }, { tags: ['nightly'], library: SHIPPED });
+    const later = known.diagnostics.filter((one) => one.code === 'E0209').map((one) => one.message);
+    const told = [...LATER].filter(([, { today }]) => today !== undefined).map(([word]) => `\`${word}\``);
+    const words = [...told, 'a verdict of a whole partition'];
+    expect(words).toHaveLength(10);
     for (const word of words)
       expect(
-        later.some((message) => message.startsWith(`\`${word}`)),
+        later.some((message) => message.startsWith(word)),
         word,
       ).toBe(true);
+    const caches = known.diagnostics.filter((one) => one.message.includes('`caches`'));
+    expect(caches.map((one) => one.help)).toEqual(['did you mean `slabs`?']);
   });
 });

@@ -1,5 +1,9 @@
 /** One-line mutations of the language: from text to diagnostics and model. */
 export const mutants = [
+  { id: 'another-word-of-what-ships', file: 'src/language/suggest.ts', from: 'all.includes(name) || shipped.includes(name)', to: 'all.includes(name)', killer: 'test/language/golden.test.ts' },
+  { id: 'another-word-before-a-slip', file: 'src/language/suggest.ts', from: 'if (meant.length > 0) return', to: "if (meant.length > 0 && written === 'caches') return", killer: 'test/language/suggest.test.ts' },
+  { id: 'states-of-a-later-version', file: 'src/language/claims.ts', from: 'return found !== undefined;', to: 'return false;', killer: 'test/language/golden.test.ts' },
+  { id: 'a-verdict-of-a-partition-comes-later', file: 'src/language/check/observers.ts', from: "if (said && rule.observer === 'verdict'", to: "if (!said && rule.observer === 'verdict'", killer: 'test/language/golden.test.ts' },
   { id: 'what-ships-is-counted', file: 'src/language/suggest.ts', from: 'const near = nearest(written, [...all, ...shipped]);', to: 'const near = nearest(written, all);', killer: 'test/language/suggest.test.ts' },
   { id: 'what-a-topology-fills-is-imported', file: 'src/language/check/place.ts', from: 'if (isFilledThere(name, lpar))', to: 'if (false)', killer: 'test/language/golden.test.ts' },
   { id: 'a-code-begins-with-a-letter', file: 'src/language/library/told.ts', from: 'if (name !== undefined && /^[A-Z0-9_]+$/.test(name.text))', to: 'if (false)', killer: 'test/language/golden.test.ts' },

@@ -1,9 +1,11 @@
 import { spelled } from '../../model/formula-types.ts';
 import type { PathStep } from '../../model/expression.ts';
+import { isLater } from '../../model/later.ts';
 import { kernelPerCpu, kernelType } from '../../model/kernel-source.ts';
 import type { TypeModel } from '../../model/structure.ts';
 import { findMember, resolveType } from '../../model/type-source.ts';
 import type { TypeSource } from '../../model/type-source.ts';
+import { laterWordAt } from '../later.ts';
 import { memberNames } from '../library/members-of.ts';
 import { failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
@@ -106,6 +108,7 @@ function member(
     const said = 'nothing to take a part of';
     return failAt(scope, 'E0604', step.span, `\`${spelled(type)}\` has no fields`, said);
   }
+  if (isLater(step.name, 'member')) return laterWordAt(scope, step.span, step.name);
   const help = didYouMean(step.name, names, 'its fields are');
   const message = `\`${spelled(struct)}\` has no field \`${step.name}\``;
   return failAt(scope, 'E0604', step.span, message, 'unknown field', help);

@@ -9,9 +9,11 @@ import {
   VERDICTS,
 } from '../../model/vocabulary.ts';
 import type { Subject } from '../claim-clauses.ts';
+import { laterAt } from '../later.ts';
 import { fail, failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { didYouMean } from '../suggest.ts';
+import type { Span } from '../../text/span.ts';
 import type { Name } from '../tree.ts';
 import type { Place } from './place.ts';
 
@@ -74,14 +76,23 @@ export const OBSERVERS: ReadonlyMap<string, ObserverRule> = new Map(
   RULES.map((rule) => [rule.observer, rule]),
 );
 
-export function checkSubjects(rule: ObserverRule, subjects: readonly Subject[], scope: Scope): boolean {
+/** Subjects that the observer speaks of, each once. `said`: a `from` tells which ambulance does. */
+export function checkSubjects(
+  rule: ObserverRule,
+  subjects: readonly Subject[],
+  said: boolean,
+  scope: Scope,
+): boolean {
   let sound = true;
   const seen = subjects.length > 1 ? new Set<string>() : undefined;
   for (const { path, place } of subjects) {
     const text = seen === undefined ? '' : printPath(path);
     const judged =
       place.kind !== 'collection' || place.collection?.judged === true || isValidated(place, scope);
-    if (!rule.subjects.includes(place.kind) || !judged) {
+    if (said && rule.observer === 'verdict' && place.kind === 'lpar') {
+      sound = false;
+      laterWhole(place, path.span, scope);
+    } else if (!rule.subjects.includes(place.kind) || !judged) {
       sound = false;
       const help = hintFor(rule, place);
       failAt(scope, 'E0712', path.span, `\`${rule.observer}\` speaks of ${rule.what}`, 'not of this', help);
@@ -92,6 +103,12 @@ export function checkSubjects(rule: ObserverRule, subjects: readonly Subject[], 
     seen?.add(text);
   }
   return sound;
+}
+
+/** What only an ambulance of the user's own says, which knows no structures. */
+function laterWhole({ lpar }: Place, span: Span, scope: Scope): void {
+  const today = `write \`${lpar}.*\` for all its structures`;
+  laterAt(scope, span, 'a verdict of a whole partition', today);
 }
 
 /** Whether a validator of a structure's name is known. */

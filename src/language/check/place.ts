@@ -1,10 +1,12 @@
-import { COLLECTIONS, LATER_COLLECTIONS, SPECIAL_PLACES } from '../../model/collections.ts';
+import { COLLECTIONS, SPECIAL_PLACES } from '../../model/collections.ts';
+import { isLater } from '../../model/later.ts';
 import type { Collection } from '../../model/collections.ts';
 import type { Dimension, Expression, Path, PathStep } from '../../model/expression.ts';
 import { FUNCTIONS } from '../../model/functions.ts';
 import type { LparModel } from '../../model/machine.ts';
 import type { TypeModel } from '../../model/structure.ts';
 import { REGISTERS } from '../../model/registers.ts';
+import { laterWordAt } from '../later.ts';
 import { failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { Quiet } from '../problems.ts';
@@ -136,10 +138,7 @@ function lparPlace(lpar: LparModel, path: Path, scope: Scope): Place | undefined
 function unknownPart(lpar: LparModel, name: string, step: PathStep, scope: Scope): undefined {
   // What the file declares and is wrong was told there.
   if (scope.unit.locators.has(name) || scope.unit.validators.has(name)) return undefined;
-  if (LATER_COLLECTIONS.includes(name)) {
-    const help = 'it is part of the language, but not of this version';
-    return failAt(scope, 'E0209', step.span, `\`${name}\` comes in a later version`, 'not yet', help);
-  }
+  if (isLater(name, 'structure')) return laterWordAt(scope, step.span, name);
   const device = scope.parties?.machine?.devices.find((one) => one.name === name);
   if (device !== undefined) {
     const owners = [...(scope.parties?.lpars.values() ?? [])]

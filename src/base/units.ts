@@ -7,18 +7,20 @@ export const KIB = 1024;
 export const MIB = 1_048_576;
 export const GIB = 1_073_741_824;
 
-/** `31.4 ms`, `250 ns`, `2 s`: the largest unit that keeps the number at 1 or above, at most three decimals. */
+/**
+ * `31.4 ms`, `250 ns`, `1.200281 s`: the largest unit that keeps the number at 1 or above; at most three decimals, and of
+ * seconds six: a rescue is over in less than a millisecond.
+ */
 export function formatTime(time_ns: number): string {
   const size = Math.abs(time_ns);
+  if (size >= NS_PER_S) return `${Number((time_ns / NS_PER_S).toFixed(6))} s`;
   const [unit, scale] =
-    size >= NS_PER_S
-      ? ['s', NS_PER_S]
-      : size >= NS_PER_MS
-        ? ['ms', NS_PER_MS]
-        : size >= NS_PER_US
-          ? ['us', NS_PER_US]
-          : ['ns', 1];
-  return `${Number((time_ns / (scale as number)).toFixed(3))} ${unit}`;
+    size >= NS_PER_MS
+      ? (['ms', NS_PER_MS] as const)
+      : size >= NS_PER_US
+        ? (['us', NS_PER_US] as const)
+        : ['ns', 1];
+  return `${Number((time_ns / scale).toFixed(3))} ${unit}`;
 }
 
 /** `64 MiB`, `4 KiB`, `100 B`. */

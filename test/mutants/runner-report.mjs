@@ -38,4 +38,6 @@ export const mutants = [
   { id: 'earlier-runs-are-looked-at', file: 'src/report/earlier.ts', from: "if (!whole) throw wrong(", to: "if (false) throw wrong(", killer: 'test/report/earlier.test.ts' },
   { id: 'what-is-told-is-not-run-again', file: 'src/cli/fidelity.ts', from: '    earlier &&', to: '    undefined &&', killer: 'test/cli/fidelity.test.ts' },
   { id: 'too-few-scenarios-are-told', file: 'src/cli/fidelity.ts', from: 'if (scenarios < (scenarios_least ?? 0))', to: 'if (false)', killer: 'test/cli/fidelity.test.ts' },
+  { id: 'trouble-is-over-with-recovery', file: 'src/report/html/browser/lanes.js', from: "over: kind === 'recovered'", to: 'over: false', killer: 'test/report/browser.test.ts' },
+  { id: 'seconds-are-told-to-the-microsecond', file: 'src/base/units.ts', from: '(time_ns / NS_PER_S).toFixed(6)', to: '(time_ns / NS_PER_S).toFixed(3)', killer: 'test/base/units.test.ts' },
 ]; // prettier-ignore

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { manyLines } from '../../src/report/escape.ts';
 import { markup, time, visible } from '../../src/report/html/browser/dom.js';
 import { CHARACTER, gathered, placeLabels, step } from '../../src/report/html/browser/labels.js';
-import { busiest, type Lane } from '../../src/report/html/browser/lanes.js';
+import { busiest, troubles, type Lane } from '../../src/report/html/browser/lanes.js';
 import { rowsOf } from '../../src/report/html/browser/memory.js';
 
 describe('the labels of a timeline', () => {
@@ -48,6 +48,30 @@ describe('the same label again and again', () => {
   it('stays as it is where there is room for each', () => {
     const wide = labels([100, 'again'], [200, 'again'], [300, 'again']);
     expect(gathered(wide)).toEqual(wide);
+  });
+});
+
+describe("a guest's trouble", () => {
+  const of = (...events: (readonly [number, string])[]): { from: number; to: number }[] => {
+    const run = {
+      record: { events: events.map(([time_ns, kind]) => ({ time_ns, kind, subject: 'web', detail: {} })) },
+    };
+    const point = { time_ns: 5, text: 'oops', title: '', mark: 'bad' };
+    const lane = { name: 'web', kind: 'lpar', hue: 'p0', points: [{ ...point, time_ns: -5 }, point] };
+    return troubles(lane, run as unknown as Parameters<typeof troubles>[1]);
+  };
+
+  it('lasts from its first sign, or what the hypervisor noticed, until it has recovered', () => {
+    expect(of()).toEqual([{ from: 5, to: Infinity }]);
+    expect(of([3, 'failing'], [8, 'recovered'])).toEqual([{ from: 3, to: 8 }]);
+    expect(of([3, 'failing'], [8, 'recovered'], [9, 'recovered'], [20, 'failed'], [21, 'failed'])).toEqual([
+      { from: 3, to: 8 },
+      { from: 20, to: Infinity },
+    ]);
+  });
+
+  it('is not what befell another, nor what was mended before', () => {
+    expect(of([1, 'attach'], [4, 'recovered'])).toEqual([{ from: 5, to: Infinity }]);
   });
 });
 

@@ -56,13 +56,13 @@ export function markup(strings, ...values) {
 }
 
 /**
- * `31.4 ms`: the largest unit that keeps the number at 1 or above. The nanosecond before 0 is when a guest that is
+ * `31.4 ms`, `1.200281 s`: the largest unit that keeps the number at 1 or above, as base/units.ts writes it. The nanosecond before 0 is when a guest that is
  * restored says again what it said as it booted. @param {number} time_ns @returns {string}
  */
 export function time(time_ns) {
   if (time_ns === -1) return 'before it began';
   const size = Math.abs(time_ns);
-  if (size >= 1e9) return `${Number((time_ns / 1e9).toFixed(3))} s`;
+  if (size >= 1e9) return `${Number((time_ns / 1e9).toFixed(6))} s`;
   if (size >= 1e6) return `${Number((time_ns / 1e6).toFixed(3))} ms`;
   if (size >= 1e3) return `${Number((time_ns / 1e3).toFixed(3))} us`;
   return `${time_ns} ns`;

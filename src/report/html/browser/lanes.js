@@ -127,17 +127,29 @@ function pointOf(event, withSubject) {
 }
 
 /**
- * When a guest first was in trouble, by its own sign or in the hypervisor's eyes.
+ * When a guest was in trouble, by its own sign or in the hypervisor's eyes, and until when: until the hypervisor said
+ * that it had recovered, or without an end.
  * @param {Lane} lane
  * @param {PageRun} run
- * @returns {number | undefined}
+ * @returns {{ from: number, to: number }[]}
  */
-export function troubleFrom(lane, run) {
-  const own = lane.points.find((point) => point.mark === 'bad' && point.time_ns >= 0)?.time_ns;
-  const noticed = run.record?.events.find(
-    (event) => event.subject === lane.name && (event.kind === 'failing' || event.kind === 'failed'),
-  )?.time_ns;
-  return own === undefined ? noticed : Math.min(own, noticed ?? own);
+export function troubles(lane, run) {
+  const signs = lane.points
+    .filter((point) => point.mark === 'bad' && point.time_ns >= 0)
+    .map(({ time_ns }) => ({ time_ns, over: false }));
+  const noticed = (run.record?.events ?? [])
+    .filter(({ subject, kind }) => subject === lane.name && ['failing', 'failed', 'recovered'].includes(kind))
+    .map(({ time_ns, kind }) => ({ time_ns, over: kind === 'recovered' }));
+  const found = [];
+  let from = Infinity;
+  for (const { time_ns, over } of [...signs, ...noticed].sort((a, b) => a.time_ns - b.time_ns)) {
+    if (!over) from = Math.min(from, time_ns);
+    else if (from < Infinity) {
+      found.push({ from, to: time_ns });
+      from = Infinity;
+    }
+  }
+  return from < Infinity ? [...found, { from, to: Infinity }] : found;
 }
 
 /** Points nearer to each other than this share of the whole belong together. */

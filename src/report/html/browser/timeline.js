@@ -1,6 +1,6 @@
 import { cut, markup, time } from './dom.js';
 import { gathered, placeLabels, step } from './labels.js';
-import { busiest, lanesOf, troubleFrom } from './lanes.js';
+import { busiest, lanesOf, troubles } from './lanes.js';
 
 /**
  * @typedef {import('../page-data.ts').PageRun} PageRun
@@ -238,7 +238,7 @@ function shape(mark, at, base) {
 }
 
 /**
- * From a guest's first sign of trouble on, its line changes colour.
+ * While a guest is in trouble its line has another colour.
  * @param {Lane} lane
  * @param {PageRun} run
  * @param {View} view
@@ -246,9 +246,13 @@ function shape(mark, at, base) {
  * @param {number} end
  */
 function trouble(lane, run, view, base, end) {
-  const from = lane.kind === 'lpar' ? troubleFrom(lane, run) : undefined;
-  if (from === undefined || from > view.to) return '';
-  return markup`<line class="base trouble" x1="${view.x(from)}" x2="${end}" y1="${base}" y2="${base}" />`;
+  if (lane.kind !== 'lpar') return '';
+  return troubles(lane, run)
+    .filter(({ from, to }) => from <= view.to && to >= view.from)
+    .map(
+      ({ from, to }) =>
+        markup`<line class="base trouble" x1="${view.x(from)}" x2="${Math.min(end, view.x(to))}" y1="${base}" y2="${base}" />`,
+    );
 }
 
 /**

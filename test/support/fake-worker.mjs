@@ -18,7 +18,7 @@ function execute(job, context) {
     context.aside(`boots for ${argument} ms`, 5000, () => busy(Number(argument)));
     busy(200);
   }
-  if (what === 'boots') for (let at = 0; at < 3; at++) context.aside('boots', 300, () => busy(200));
+  if (what === 'boots') for (let at = 0; at < 3; at++) context.aside('boots', 5000, () => busy(450));
   if (what === 'boot-then-hang') context.aside('boots', 5000, () => busy(200));
   if (what === 'boot-and-hang') context.aside('boots', 200, () => busy(Infinity));
   if (what === 'boot-then-hang') for (;;);

@@ -1,8 +1,7 @@
 // A stock Debian Linux under QEMU with an init of one's own: the built target's kernel, archive and process. Booted,
 // stopped and let run as often as one likes, all of it synchronously; QEMU and all files are gone when it is released.
 // See linux-fixture.mjs and alarms.mjs for what it is good for.
-import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeCpio } from '../dist/targets/qemu/guest/cpio.js';
 import { kernelFromPackage } from '../dist/targets/qemu/guest/kernel-package.js';
@@ -13,6 +12,7 @@ import { RamFile } from '../dist/targets/qemu/ram-file.js';
 import { dumpOf, endGuest, readText } from '../dist/targets/qemu/restored.js';
 import { HostTime } from '../dist/targets/qemu/running-time.js';
 import { bootWords, EMULATED, machineWords, PIPES } from '../dist/targets/qemu/shape.js';
+import { scratchFolder } from './scratch.mjs';
 
 export const MEMORY_BYTES = 256 * 1024 * 1024;
 const CPUS = 2;
@@ -61,9 +61,10 @@ function makeInitramfs(directory, module_file, script) {
  * `ready`.
  */
 export function bootLinux({ unpacked, levels, init: script, ready }) {
-  const directory = mkdtempSync(join(tmpdir(), 'siren-linux-'));
+  const folder = scratchFolder('linux');
   try {
-    const guest = { kernel: unpacked.kernel, initramfs: makeInitramfs(directory, unpacked.module, script) };
+    const initramfs = makeInitramfs(folder.path, unpacked.module, script);
+    const guest = { kernel: unpacked.kernel, initramfs };
     const command_line = 'console=ttyS0 quiet';
     const linux = new Linux(
       { cpus: CPUS, memory_bytes: MEMORY_BYTES, levels, devices: [], command_line },
@@ -78,7 +79,7 @@ export function bootLinux({ unpacked, levels, init: script, ready }) {
     }
   } finally {
     // What QEMU boots from is in its memory by now.
-    rmSync(directory, { recursive: true, force: true });
+    folder.remove();
   }
 }
 
@@ -169,20 +170,20 @@ class Linux {
  * note, and what the guest printed. QEMU and the directory are gone when it returns.
  */
 export async function withPausedLinux({ levels, symbols }, use) {
-  const directory = mkdtempSync(join(tmpdir(), 'siren-linux-'));
+  const folder = scratchFolder('linux');
   let linux;
   try {
-    const unpacked = unpackKernel(directory);
+    const unpacked = unpackKernel(folder.path);
     linux = bootLinux({ unpacked, levels, init: init(symbols), ready: READY });
     const printed = linux.printed();
     linux.stop();
     linux.notes();
-    const dump = join(directory, 'dump');
+    const dump = join(folder.path, 'dump');
     // What has no name any more is still there for who holds it.
     writeFileSync(dump, readFileSync(`/proc/self/fd/${linux.process.dump}`));
     return await use({ release: unpacked.release, files: { ram: linux.ram.path, dump }, printed });
   } finally {
     linux?.release();
-    rmSync(directory, { recursive: true, force: true });
+    folder.remove();
   }
 }

@@ -1,10 +1,10 @@
 // A guest that works at something, for scripts/alarms.mjs, and what its memory was when it had booted.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RamFile } from '../../dist/targets/qemu/ram-file.js';
 import { copyRam } from '../../dist/targets/qemu/snapshot.js';
 import { bootLinux, unpackKernel } from '../linux-guest.mjs';
+import { scratchFolder } from '../scratch.mjs';
 import { init } from './workloads.mjs';
 
 const READY = 'SIREN-READY';
@@ -20,10 +20,10 @@ function kernelIn(directory) {
 /** Boots a guest that does `workload`, and gives it, running, once it says that it is ready. */
 export function bootGuest({ workload, kernels, levels = 4 }) {
   const guest = bootLinux({ unpacked: kernelIn(kernels), levels, init: init(workload, READY), ready: READY });
-  const directory = mkdtempSync(join(tmpdir(), 'siren-alarms-'));
+  const folder = scratchFolder('alarms');
   try {
     guest.stop();
-    const file = join(directory, 'booted');
+    const file = join(folder.path, 'booted');
     copyRam(guest.ram.path, file, process.env.PATH ?? '');
     guest.booted = new RamFile(file, guest.memory_bytes, 'r');
     guest.run();
@@ -32,6 +32,6 @@ export function bootGuest({ workload, kernels, levels = 4 }) {
     guest.release();
     throw error;
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    folder.remove();
   }
 }

@@ -1,6 +1,27 @@
 /** One-line mutations of the QEMU target: what is asked of QEMU, what is heard from it, whose time counts. */
 export const mutants = [
   {
+    id: 'a-killed-script-leaves-nothing',
+    file: 'scripts/scratch.mjs',
+    from: "'read -r _; rm -rf",
+    to: "'exit; rm -rf",
+    killer: 'test/scripts/scratch.test.ts',
+  },
+  {
+    id: 'a-live-scripts-folder-stays',
+    file: 'scripts/scratch.mjs',
+    from: 'namespace === pidNamespace() && !isRunning(pid)',
+    to: 'namespace === pidNamespace()',
+    killer: 'test/scripts/scratch.test.ts',
+  },
+  {
+    id: 'another-namespaces-folder-stays',
+    file: 'scripts/scratch.mjs',
+    from: 'namespace === pidNamespace() && !isRunning(pid)',
+    to: 'namespace && !isRunning(pid)',
+    killer: 'test/scripts/scratch.test.ts',
+  },
+  {
     id: 'an-answer-belongs-to-its-command',
     file: 'src/targets/qemu/process/qmp.ts',
     from: "message['id'] === id ? message : undefined",

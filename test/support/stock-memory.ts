@@ -31,7 +31,8 @@ const PATIENCE_NS = 2000 * NS_PER_MS;
 
 const STEP = /\.(\w+)|\[(\d+)\]/g;
 
-function restingIn(partition: Partition): (cpu: Partition['cpus'][number]) => boolean {
+/** Whether a CPU idles or is in user mode: then it holds no lock that anybody spins for. */
+export function restingIn(partition: Partition): (cpu: Partition['cpus'][number]) => boolean {
   const { kallsyms, space } = kernelOf(partition);
   const idle = new Set(SHIPPED.lists?.['idle_functions']);
   return (cpu) =>

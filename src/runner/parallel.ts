@@ -99,6 +99,9 @@ export function parallelExecutor(context: ExecuteContext, options: ParallelOptio
   return {
     workers,
     async run(jobs, listener, signal) {
+      // A worker that is ended in the middle of a run removes nothing itself.
+      if (context.target === 'qemu')
+        (await import('../targets/qemu/process/folders.ts')).removeFoldersAtExit();
       // A real run takes seconds: each is told when it is over, in the order of the specs.
       const queue = context.target === 'qemu' ? jobs.map((job) => [job]) : [...batchesOf(jobs, workers)];
       const lane = async (): Promise<void> => {

@@ -54,6 +54,9 @@ describe.skipIf(noGuest !== undefined).each([4, 5])('of a kernel with %i levels 
     const { code, stderr } = await startSiren(
       [...words, '--name', SCENARIO, '--at', '1 s', '--out', folder],
       REPOSITORY,
+      {},
+      // It may be the first who wants this kernel with so many levels.
+      200_000,
     ).ended;
     expect(code, stderr).toBe(0);
     const named = (end: string): string =>

@@ -149,10 +149,24 @@ export const mutants = [
   },
   {
     id: 'folders-of-the-dead-are-removed',
-    file: 'src/targets/qemu/process/qemu.ts',
-    from: 'if (pid !== process.pid && !isRunning(pid))',
-    to: 'if (false)',
+    file: 'src/targets/qemu/process/folders.ts',
+    from: 'pid !== process.pid && !isRunning(pid)',
+    to: 'false',
     killer: 'test/targets/qemu/snapshot.test.ts',
+  },
+  {
+    id: 'who-ends-takes-his-own-folders-along',
+    file: 'src/targets/qemu/process/folders.ts',
+    from: '(pid) => pid === process.pid)',
+    to: '() => false)',
+    killer: 'test/targets/qemu/process/folders.test.ts',
+  },
+  {
+    id: 'who-ends-takes-only-his-own-folders-along',
+    file: 'src/targets/qemu/process/folders.ts',
+    from: '(pid) => pid === process.pid)',
+    to: '() => true)',
+    killer: 'test/targets/qemu/process/folders.test.ts',
   },
   {
     id: 'alarms-ring-in-their-order',

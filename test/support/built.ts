@@ -32,11 +32,15 @@ export interface Running {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Starts the built command line in a folder; killed after a minute, so that a hang is a failure and not a wait. */
+/**
+ * Starts the built command line in a folder; killed after a minute, so that a hang is a failure and not a wait. What
+ * may boot a guest is given more.
+ */
 export function startSiren(
   words: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>> = {},
+  limit_ms: number = 60_000,
 ): Running {
   const begun = performance.now();
   const { PATH = '', HOME = '', NODE_COMPILE_CACHE } = process.env;
@@ -45,7 +49,7 @@ export function startSiren(
     cwd,
     env: { PATH, HOME, ...cache, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 60_000,
+    timeout: limit_ms,
     killSignal: 'SIGKILL',
   });
   let stdout = '';

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { monotonic_ns, sleep_ms } from './process/channel.ts';
-import { pidNamespace } from './process/qemu.ts';
+import { pidNamespace } from './process/folders.ts';
 import { QemuProblem } from './problem.ts';
 
 /** How long somebody else may take to boot the same shape. */

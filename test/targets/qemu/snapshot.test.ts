@@ -12,7 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { pidNamespace, QemuProcess } from '../../../src/targets/qemu/process/qemu.ts';
+import { pidNamespace } from '../../../src/targets/qemu/process/folders.ts';
+import { QemuProcess } from '../../../src/targets/qemu/process/qemu.ts';
 import { problemOf, QemuProblem } from '../../../src/targets/qemu/problem.ts';
 import { copyRam, discardSnapshot, snapshotNamed } from '../../../src/targets/qemu/snapshot.ts';
 import { checkSnapshots } from '../../../src/targets/qemu/snapshot-check.ts';

@@ -1,23 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import {
-  closeSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  readSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { QemuProblem } from '../problem.ts';
 import { needPrograms, runProgramFile } from '../programs.ts';
 import { FifoChannel } from './channel.ts';
+import { isRunning, newFolder } from './folders.ts';
 import { Qmp } from './qmp.ts';
 
-const PREFIX = 'siren-qemu';
 const GREETING_MS = 20_000;
 
 export interface QemuOptions {
@@ -60,8 +50,7 @@ export class QemuProcess {
 
   constructor(options: QemuOptions) {
     const programs = needPrograms(['qemu-system-x86_64', 'setpriv', 'mkfifo'], options.search_path);
-    removeStale();
-    const folder = mkdtempSync(join(tmpdir(), `${PREFIX}-${pidNamespace()}-${process.pid}-`));
+    const folder = newFolder();
     try {
       const pipes = ['qmp', ...options.pipes];
       const made = runProgramFile(
@@ -170,34 +159,5 @@ function endingSignal(pid: number): number {
     return code & 127;
   } catch {
     return 0;
-  }
-}
-
-/** In proc(5)'s stat: Z, and X, are of what has ended. */
-function isRunning(pid: number): boolean {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return !/^[ZX]/.test(text.slice(text.lastIndexOf(')') + 2));
-  } catch {
-    return false;
-  }
-}
-
-/** Ids of processes mean something within their namespace. */
-export function pidNamespace(): string {
-  try {
-    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
-  } catch {
-    return '0';
-  }
-}
-
-/** Folders of processes that were killed between making and removing them. */
-function removeStale(): void {
-  const name = new RegExp(`^${PREFIX}-${pidNamespace()}-(\\d+)-`);
-  for (const entry of readdirSync(tmpdir())) {
-    const pid = Number(name.exec(entry)?.[1] ?? process.pid);
-    if (pid !== process.pid && !isRunning(pid))
-      rmSync(join(tmpdir(), entry), { recursive: true, force: true });
   }
 }

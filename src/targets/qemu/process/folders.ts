@@ -1,0 +1,54 @@
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const PREFIX = 'siren-qemu';
+
+/** A folder for one QEMU; its name says whose it is. Those of processes that are no more are removed before. */
+export function newFolder(): string {
+  removeFolders((pid) => pid !== process.pid && !isRunning(pid));
+  return mkdtempSync(join(tmpdir(), `${PREFIX}-${pidNamespace()}-${process.pid}-`));
+}
+
+/**
+ * When this process ends, what threads of it were at when they were ended goes along: half a copied RAM. Called once,
+ * in the main thread, by whoever may end one. (After SIGKILL the next process that starts a QEMU does it.)
+ */
+export function removeFoldersAtExit(): void {
+  process.once('exit', () => removeFolders((pid) => pid === process.pid));
+}
+
+function removeFolders(whose: (pid: number) => boolean): void {
+  const name = new RegExp(`^${PREFIX}-${pidNamespace()}-(\\d+)-`);
+  for (const entry of readdirSync(tmpdir())) {
+    const pid = Number(name.exec(entry)?.[1] ?? NaN);
+    if (pid > 0 && whose(pid)) removeFolder(join(tmpdir(), entry));
+  }
+}
+
+function removeFolder(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // another user's, who may remove it
+  }
+}
+
+/** In proc(5)'s stat: Z, and X, are of what has ended. */
+export function isRunning(pid: number): boolean {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return !/^[ZX]/.test(text.slice(text.lastIndexOf(')') + 2));
+  } catch {
+    return false;
+  }
+}
+
+/** Ids of processes mean something within their namespace. */
+export function pidNamespace(): string {
+  try {
+    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
+  } catch {
+    return '0';
+  }
+}

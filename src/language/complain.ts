@@ -333,6 +333,8 @@ function hint(error: IRecognitionException, previous: IToken | undefined): strin
   const requires = error.context.ruleStack.some((rule) => /^(?:require|let|def)/.test(rule));
   if (at.tokenType === token.Equal)
     return `two values are compared with \`==\`${requires ? '' : ', and `set PLACE to VALUE` writes one'}`;
+  if (at.tokenType === token.StringLiteral && error.context.ruleStack.at(-1) === 'body')
+    return 'what describes it stands above it, each line behind `##`';
   if (previous?.tokenType === token.Else && at.tokenType === token.StringLiteral)
     return `a code in capitals comes first: \`else TOO_LARGE ${at.image.slice(0, 40)}\``;
   if (message.startsWith('expected `else`')) return 'a requirement ends in `else CODE "message"`';

@@ -1,10 +1,10 @@
 // Folders of scripts that may be killed. Guests are waited for without giving anything else a turn, so that no handler
 // of a signal would ever be called: whoever takes the folder away is a process of its own, which waits for our end.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pidNamespace } from '../dist/targets/qemu/process/qemu.js';
+import { isRunning, pidNamespace } from '../dist/targets/qemu/process/folders.js';
 
 /**
  * Makes `siren-KIND-…` in the temporary folder: gone with `remove()`, and with this process, whatever signal ends it.
@@ -36,15 +36,5 @@ function removeLeft() {
     const [, namespace, pid] = /^siren-(?:linux|alarms)-(\d+)-(\d+)-\w{6}$/.exec(entry) ?? [];
     if (namespace === pidNamespace() && !isRunning(pid))
       rmSync(join(tmpdir(), entry), { recursive: true, force: true });
-  }
-}
-
-/** In proc(5)'s stat: Z, and X, are of what has ended. */
-function isRunning(pid) {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return !/^[ZX]/.test(text.slice(text.lastIndexOf(')') + 2));
-  } catch {
-    return false;
   }
 }

@@ -29,7 +29,7 @@ async function script(then: string): Promise<{ child: ChildProcess; folder: stri
 const STAND = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);';
 
 async function gone(path: string): Promise<boolean> {
-  for (let tries = 0; tries < 100 && existsSync(path); tries++) await pause(20);
+  for (let tries = 0; tries < 500 && existsSync(path); tries++) await pause(20);
   return !existsSync(path);
 }
 

@@ -162,7 +162,7 @@ const FINDING_LIST: readonly FindingDoc[] = [
     leads_to: 'corrupt',
     collections: [],
     shapes: ['xarray'],
-    doc: 'A slot of an xarray leads to no mapped memory, or to a node that was passed before.',
+    doc: 'A slot of an xarray leads to no mapped memory, or to a node that was passed before, or holds a value where its node counts none.',
   },
   {
     code: 'XA_PARENT',

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { appendFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { appendFile, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** A report that could not be written. Fails the run with exit code 4. */
@@ -53,6 +53,8 @@ export async function writeAtomically(
     const file = await open(temporary, 'wx');
     try {
       for (const chunk of gathered(content)) await file.writeFile(chunk);
+      const mode = await modeOf(path);
+      if (mode !== undefined) await file.chmod(mode);
       if (options.sync === true) await file.sync();
     } finally {
       await file.close();
@@ -63,6 +65,12 @@ export async function writeAtomically(
     await rm(temporary, { force: true }).catch(() => undefined);
     throw new ReportWriteError(path, cause);
   }
+}
+
+/** Who may read and write the file that is about to be replaced, and so the one that takes its place. */
+async function modeOf(path: string): Promise<number | undefined> {
+  const old = await lstat(path).catch(() => undefined);
+  return old?.isFile() === true ? old.mode & 0o777 : undefined;
 }
 
 /** Nobody writes one report for so long. */

@@ -1,5 +1,6 @@
 /** One-line mutations of the runner and the reports. */
 export const mutants = [
+  { id: 'a-file-keeps-its-mode', file: 'src/report/file.ts', from: 'if (mode !== undefined) await file.chmod(mode);', to: '', killer: 'test/report/file.test.ts' },
   { id: 'explain-knows-the-library', file: 'src/cli/explanations.ts', from: 'if (FINDINGS.has(code)) continue;', to: 'continue;', killer: 'test/cli/explanations.test.ts' },
   { id: 'explain-names-the-structures', file: 'src/cli/explanations.ts', from: "on ${[...of].join(', ')}.`", to: 'on it.`', killer: 'test/cli/explanations.test.ts' },
   { id: 'results-in-order', file: 'src/runner/in-order.ts', from: 'this.#waiting.set(finished.job.index, finished);', to: 'this.#waiting.set(this.#next, finished);', killer: 'test/runner/in-order.test.ts' },

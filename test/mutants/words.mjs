@@ -40,6 +40,8 @@ export const mutants = [
   { id: 'imports-are-used', file: 'src/language/check/unused.ts', from: 'names.delete(found[0]);', to: 'names.delete(found[0].slice(1));', killer: 'test/language/codes.test.ts' },
   { id: 'an-element-is-filled', file: 'src/language/check/filled.ts', from: 'off / step < BigInt(count)', to: 'off / step <= BigInt(count)', killer: 'test/language/golden.test.ts' },
   { id: 'a-ring-has-room', file: 'src/language/app.ts', from: 'if (room === undefined || count <= room) return true;', to: 'if (room === undefined || count <= room + 1) return true;', killer: 'test/language/golden.test.ts' },
+  { id: 'an-address-is-not-cut-off', file: 'src/language/check/verbs.ts', from: 'bits !== undefined && bits < ADDRESS_BITS ?', to: 'bits === undefined ?', killer: 'test/language/golden.test.ts' },
+  { id: 'a-pointer-takes-an-address', file: 'src/language/check/verbs.ts', from: 'bits < ADDRESS_BITS ?', to: 'bits <= ADDRESS_BITS ?', killer: 'test/language/golden.test.ts' },
   { id: 'faults-know-enumerations', file: 'src/language/check/verbs.ts', from: "const value = named === 'none' ? evaluate(expr, scope) : named;", to: 'const value = evaluate(expr, scope);', killer: 'test/language/golden.test.ts' },
   { id: 'claims-know-enumerations', file: 'src/language/evaluate.ts', from: "return word === 'none' ? evaluate(expr, scope) : word;", to: 'return evaluate(expr, scope);', killer: 'test/language/golden.test.ts' },
   { id: 'shipped-names-are-no-words', file: 'src/language/library/words.ts', from: "return typeof seen === 'object' && seen.kind === 'enum' && seen.values.some(({ name }) => name === text);", to: 'return false;', killer: 'test/language/shipped-names.test.ts' },

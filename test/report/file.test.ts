@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -20,6 +21,16 @@ describe('writing a report', () => {
     await writeAtomically(join(folder, 'r.txt'), ['one ', 'two'], { sync: true });
     expect(readFileSync(join(folder, 'r.txt'), 'utf8')).toBe('one two');
     expect(readdirSync(folder)).toEqual(['r.txt']);
+  });
+
+  it('keeps who may read and write the file that it replaces', async () => {
+    const file = join(fresh(), 'r.txt');
+    writeFileSync(file, 'old');
+    for (const mode of [0o600, 0o640, 0o444]) {
+      chmodSync(file, mode);
+      await writeAtomically(file, `new ${mode}`);
+      expect([readFileSync(file, 'utf8'), statSync(file).mode & 0o777]).toEqual([`new ${mode}`, mode]);
+    }
   });
 
   it('clears what a killed run left of the same file, and nothing that may be being written', async () => {

@@ -1,6 +1,7 @@
 import { assemble } from '../../formats/locator-code/assemble.ts';
 import { formatSize, KIB, MIB } from '../../base/units.ts';
-import type { Expression } from '../../model/expression.ts';
+import type { Expression, Path } from '../../model/expression.ts';
+import { printPath } from '../../model/print.ts';
 import type { EventPattern } from '../../model/scenario.ts';
 import type { ClauseRule, SubjectKind, Verb } from '../../model/verbs.ts';
 import { enumWord } from '../enum-words.ts';
@@ -54,6 +55,16 @@ const MANY: ReadonlyMap<Place['kind'], string> = new Map<Place['kind'], string>(
 const REGISTER_BYTES = 8;
 /** A device completes no larger transfer. */
 const DMA_BYTES = 64 * KIB;
+/** Places that, behind `to`, stand for their address. */
+const IN_MEMORY: ReadonlySet<Place['kind']> = new Set<Place['kind']>([
+  'bytes',
+  'task',
+  'lock',
+  'stack',
+  'timer',
+  'object',
+]);
+const ADDRESS_BITS = 64;
 const TIMER_TYPES = ['timer_list', 'hrtimer'];
 
 /** The place that a verb acts on, if it is of the kind that the verb takes. */
@@ -246,8 +257,9 @@ function inRange(
     );
     return false;
   }
-  if (value.kind !== 'int') return true;
   const bits = place?.width_bits;
+  if (verb.name === 'set' && value.kind === 'path') return holdsAddress(value.value, at, bits, scope);
+  if (value.kind !== 'int') return true;
   if (word === 'bit') {
     if (value.value >= 0n && (bits === undefined || value.value < BigInt(bits))) return true;
     const has =
@@ -259,6 +271,17 @@ function inRange(
   if (width === undefined || fitsIn(value.value, width)) return true;
   const help = `${width} bits hold 0 to 0x${((1n << BigInt(width)) - 1n).toString(16)}`;
   fail(scope, 'E0516', at, `${value.value} does not fit in ${width} bits`, 'too large for its place', help);
+  return false;
+}
+
+/** A place stands for its address behind `to`: a number of fewer bits would get the lowest of those. */
+function holdsAddress(path: Path, at: Node, bits: number | undefined, scope: Scope): boolean {
+  const from = bits !== undefined && bits < ADDRESS_BITS ? quietly(path, scope) : undefined;
+  if (from === undefined || !IN_MEMORY.has(from.kind)) return true;
+  const message = `\`${printPath(path)}\` stands for its address here, which does not fit in ${bits} bits`;
+  const help =
+    '`copy` writes what a place holds over another, and `+ 0` behind it is the number that it holds';
+  fail(scope, 'E0516', at, message, 'an address', help);
   return false;
 }
 

@@ -134,7 +134,7 @@ export const ACTION_CODES: readonly LanguageCode[] = [
   {
     code: 'E0516',
     title: 'a value too large for its place',
-    doc: 'The value has more bits than the place.',
+    doc: 'The value has more bits than the place. A place behind `to` stands for its address; `copy` writes what it holds, and `web.tasks["sshd"].pid + 0` is that number.',
     frame: 'scenario',
     bad: 'at 40 ms: set web.tasks["nginx"].pid to 0x1_0000_0000',
     mended: 'at 40 ms: set web.tasks["nginx"].pid to 0xffff_ffff',

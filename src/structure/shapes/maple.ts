@@ -10,6 +10,8 @@ const TYPES = { leaf: 1, range: 2, arange: 3 } as const;
 /** A root that is no node has neither of these bits; 2 marks internal entries. */
 const INTERNAL = 2;
 const ENTRY_LIMIT = 4096;
+/** Internal entries that hold a place free: XA_RETRY_ENTRY, XA_ZERO_ENTRY. */
+const MARKS: readonly number[] = [0x402, 0x406];
 const ROUND = 2 ** 64;
 
 interface Node {
@@ -111,8 +113,9 @@ function unsigned(value: number): number {
 
 /** False when there are too many. */
 function element(job: ShapeJob, entry: Address, field: Address, index: number): boolean {
-  if ((entry & TAG_MASK) !== 0 || (entry >= 0 && entry < ENTRY_LIMIT)) return true;
-  if (!plausible(entry) || !job.space.mapped(entry)) {
+  // A number kept in the entry itself leads to nothing.
+  if ((entry & 1) !== 0 || MARKS.includes(entry)) return true;
+  if ((entry >= 0 && entry < ENTRY_LIMIT) || !plausible(entry) || !job.space.mapped(entry)) {
     wrong(job, 'MAPLE_WILD', field, 'it leads to no mapped memory');
     return true;
   }

@@ -11,6 +11,9 @@ const CHUNK_SHIFT = 6;
 const NODE_TAG = 2;
 const TAG_MASK = 3;
 const INTERNAL_LIMIT = 4096;
+/** Internal entries that are no nodes: siblings of a slot that several share, and marks (XA_RETRY_ENTRY, XA_ZERO_ENTRY). */
+const SIBLINGS_END: number = SLOTS << 2;
+const MARKS: readonly number[] = [0x402, 0x406];
 /**
  * XA_FLAGS_TRACK_FREE: mark 0 says which slots are free, as in an IDR, which gives out numbers before it knows what
  * they stand for.
@@ -36,12 +39,21 @@ export const xarray: Shape = (job) => () => {
   const entry = space.u64(head);
   if (Number.isNaN(entry)) giveUp(job, 'UNMAPPED', `${root.place} is not mapped`);
   else if (isNode(entry)) walkNodes(job, entry, head);
-  else if (entry !== 0) element(job, entry, head, 0);
+  else if (entry !== 0) element(job, entry, head, 0, undefined);
   return false;
 };
 
 function isNode(entry: Address): boolean {
-  return (entry & TAG_MASK) === NODE_TAG && !(entry >= 0 && entry < INTERNAL_LIMIT);
+  return (entry & TAG_MASK) === NODE_TAG && !isFirstPage(entry);
+}
+
+/** Nothing lies there. */
+function isFirstPage(entry: Address): boolean {
+  return entry >= 0 && entry < INTERNAL_LIMIT;
+}
+
+function isSibling(entry: Address): boolean {
+  return (entry & TAG_MASK) === NODE_TAG && entry >= 0 && entry < SIBLINGS_END;
 }
 
 function walkNodes(job: ShapeJob, first: Address, head: Address): void {
@@ -49,6 +61,7 @@ function walkNodes(job: ShapeJob, first: Address, head: Address): void {
   const of = (member: string): number => locator.at('xa_node', member);
   const seen = new Set<Address>();
   const free_marks = marksOf(job);
+  const values = memberAt(job, 'xa_node', 'nr_values');
   const waiting: Node[] = [{ at: first - NODE_TAG, parent: 0, offset: 0, shift: -1, index: 0, field: head }];
   for (let next = waiting.pop(); next; next = waiting.pop()) {
     const { at, parent, field } = next;
@@ -79,6 +92,7 @@ function walkNodes(job: ShapeJob, first: Address, head: Address): void {
     const level = next.shift >= 0 ? next.shift : shift;
     let count = 0;
     const inner: Node[] = [];
+    const node = { values: values > 0 ? space.u8(at + values) : SLOTS };
     for (let slot = 0; slot < SLOTS; slot++) {
       const place = at + of('slots') + slot * 8;
       const entry = space.u64(place);
@@ -98,9 +112,8 @@ function walkNodes(job: ShapeJob, first: Address, head: Address): void {
           index,
           field: place,
         });
-      else if ((entry & TAG_MASK) === NODE_TAG && level === 0 && !(entry >= 0 && entry < INTERNAL_LIMIT))
-        wrong(job, 'XA_WILD', place, 'a node below the lowest level');
-      else if (!element(job, entry, place, index)) return;
+      else if (isNode(entry)) wrong(job, 'XA_WILD', place, 'a node below the lowest level');
+      else if (!element(job, entry, place, index, node)) return;
     }
     if (space.u8(at + of('count')) !== count)
       wrong(job, 'XA_COUNT', at + of('count'), `${count} slots are in use`, 1, count);
@@ -109,13 +122,16 @@ function walkNodes(job: ShapeJob, first: Address, head: Address): void {
 }
 
 /** Where a node's marks of free slots are; 0 where none are kept, or the kernel's types do not tell. */
-function marksOf({ locator, space, root }: ShapeJob): number {
-  const member = (type: string, name: string): number => {
-    const found = findMember({ kind: 'named', name: type }, name, locator.source);
-    return found === undefined || found === 'opaque' ? 0 : found.offset;
-  };
-  const flags = member('xarray', 'xa_flags');
-  return flags > 0 && (space.u32(root.head + flags) & TRACK_FREE) !== 0 ? member('xa_node', 'marks') : 0;
+function marksOf(job: ShapeJob): number {
+  const flags = memberAt(job, 'xarray', 'xa_flags');
+  const kept = flags > 0 && (job.space.u32(job.root.head + flags) & TRACK_FREE) !== 0;
+  return kept ? memberAt(job, 'xa_node', 'marks') : 0;
+}
+
+/** 0 where the kernel's types do not tell. */
+function memberAt({ locator }: ShapeJob, type: string, name: string): number {
+  const found = findMember({ kind: 'named', name: type }, name, locator.source);
+  return found === undefined || found === 'opaque' ? 0 : found.offset;
 }
 
 function isMarked(space: ShapeJob['space'], marks: Address, slot: number): boolean {
@@ -123,11 +139,21 @@ function isMarked(space: ShapeJob['space'], marks: Address, slot: number): boole
 }
 
 /** False when there are too many. */
-function element(job: ShapeJob, entry: Address, field: Address, index: number): boolean {
-  // A value, or a small internal mark: nothing that it leads to.
-  if ((entry & 1) !== 0 || (entry >= 0 && entry < INTERNAL_LIMIT)) return true;
+function element(
+  job: ShapeJob,
+  entry: Address,
+  field: Address,
+  index: number,
+  node: { readonly values: number } | undefined,
+): boolean {
+  if ((entry & 1) !== 0) {
+    // A number kept in the entry itself, of which each node counts its own: else a pointer, one bit of which is wrong.
+    if (node?.values === 0) wrong(job, 'XA_WILD', field, 'it is a value, and its node counts none');
+    return true;
+  }
+  if (MARKS.includes(entry) || (node && isSibling(entry))) return true;
   const base = entry - (entry & TAG_MASK);
-  if (!plausible(base) || !job.space.mapped(base)) {
+  if (isFirstPage(entry) || !plausible(base) || !job.space.mapped(base)) {
     wrong(job, 'XA_WILD', field, 'it leads to no mapped memory');
     return true;
   }

@@ -248,6 +248,32 @@ describe('an xarray', () => {
       ].slice(1),
     );
   });
+
+  const [WILD, SLOT] = ['XA_WILD', LOW + 16 + 8 * 5];
+
+  it('blames what is neither a pointer nor a value, a sibling or a mark', () => {
+    const memory = two();
+    for (const entry of [8, 0xff8, 0x102, 0x40a, 0xffe]) {
+      memory.put(SLOT, entry);
+      expect(walk(memory).shaped).toEqual([[WILD, SLOT, undefined]]);
+    }
+    for (const entry of [2, 0xfe, 0x402, 0x406]) {
+      memory.put(SLOT, entry);
+      expect(walk(memory).shaped).toEqual([]);
+    }
+    for (const entry of [2, 8, 0xfe]) {
+      memory.put(0x4000, entry);
+      expect(walk(memory).shaped).toEqual([[WILD, 0x4000, undefined]]);
+    }
+  });
+
+  it('knows a value from a pointer with a bit too many: the node counts its values', () => {
+    const memory = two();
+    memory.put(SLOT, 0x2_0001);
+    expect(walk(memory)).toEqual({ elements: [192], shaped: [[WILD, SLOT, undefined]], failure: undefined });
+    memory.put(LOW, 0x0101_00_00);
+    expect(walk(memory)).toEqual({ elements: [192], shaped: [], failure: undefined });
+  });
 });
 
 describe('a maple tree', () => {
@@ -298,5 +324,18 @@ describe('a maple tree', () => {
     memory.put(LEFT + 128 + 8, 0);
     memory.put(TOP + 88, TOP + ARANGE);
     expect(walk(memory).shaped).toEqual([['MAPLE_WILD', TOP + 88, undefined]]);
+  });
+
+  it('blames what is neither a pointer nor a value or a mark', () => {
+    const memory = tree();
+    const slot = LEFT + 128 + 8;
+    for (const entry of [8, 2, 0xff8, 0x40a, 0x2_0002]) {
+      memory.put(slot, entry);
+      expect(walk(memory).shaped).toEqual([['MAPLE_WILD', slot, undefined]]);
+    }
+    for (const entry of [0x402, 0x406, 0x11]) {
+      memory.put(slot, entry);
+      expect(walk(memory)).toEqual({ elements: [0x1000], shaped: [], failure: undefined });
+    }
   });
 });

@@ -9,7 +9,7 @@ export const mutants = [
   { id: 'what-a-kernel-lacks-is-left-out', file: 'src/structure/compile/formula.ts', from: "if (operator === 'and' && lacks(left, context.scope)) return { kind: 'bool', code: 'false' };", to: '', killer: 'test/structure/stock-kernels.test.ts' },
   { id: 'a-walk-counts-from-nothing', file: 'src/structure/compile/walk.ts', from: 'position: code.keep(`${trail}.length`)', to: 'position: code.keep(`${trail}.length + 1`)', killer: 'test/structure/stock-kernels.test.ts' },
   { id: 'numbers-given-out-count', file: 'src/structure/shapes/xarray.ts', from: 'free_marks > 0 && !isMarked(space, at + free_marks, slot)', to: 'false', killer: 'test/structure/stock-kernels.test.ts' },
-  { id: 'marks-only-where-they-are-kept', file: 'src/structure/shapes/xarray.ts', from: '(space.u32(root.head + flags) & TRACK_FREE) !== 0', to: 'root.head !== 0', killer: 'test/structure/stock-kernels.test.ts' },
+  { id: 'marks-only-where-they-are-kept', file: 'src/structure/shapes/xarray.ts', from: '(job.space.u32(job.root.head + flags) & TRACK_FREE) !== 0', to: 'job.root.head !== 0', killer: 'test/structure/stock-kernels.test.ts' },
   { id: 'readers-write-nothing', file: 'src/structure/guards.ts', from: "(space.u8(word('count')) & WRITER) !== 0", to: "space.u8(word('count')) !== 0", killer: 'test/structure/guards.test.ts' },
   { id: 'an-owner-may-end-in-zeros', file: 'src/structure/guards.ts', from: "space.u32(word('owner') + 4) > 0 || ", to: '', killer: 'test/structure/guards.test.ts' },
   { id: 'what-a-kernel-has-not-is-nobodys', file: 'src/verdict/reports.ts', from: "if (verdict.code === 'NO_SYMBOL' || verdict.code === 'NO_TYPE') return false;", to: '', killer: 'test/verdict/rescue-claims.test.ts' },

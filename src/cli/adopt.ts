@@ -35,6 +35,7 @@ export async function adoptCommand(
     around.error(`siren: ${why}\n`);
     return EXIT.usage;
   };
+  if (!existsSync(path)) return fail(`${file}: there is no such file`);
   const root = projectOf(around.cwd, spec, path);
   if (root === undefined)
     return fail(

@@ -142,6 +142,8 @@ describe('a damaged machine goes out as a core file and comes back as a scenario
     expect([away.code, away.stderr]).toEqual([3, expect.stringMatching(/outside of the project/)]);
     const none = await sirenHere(['adopt', join(elsewhere, 'own.spec')], folder);
     expect([none.code, none.stderr]).toEqual([3, expect.stringMatching(/is in no project/)]);
+    const absent = await sirenHere(['adopt', join(elsewhere, 'absent.vmcore')], folder);
+    expect([absent.code, absent.stderr]).toEqual([3, expect.stringMatching(/there is no such file/)]);
     const run = await sirenHere(
       ['run', join(elsewhere, 'own.spec'), '--workers', '0', '--name', 'x'],
       folder,

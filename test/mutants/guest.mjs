@@ -15,6 +15,8 @@ export const mutants = [
   { id: 'a-slab-that-was-full-is-found-again', file: 'src/targets/sim/guest/kernel/slub-free.ts', from: 'cpu.store64(c + cpu_slab.partial, slab);', to: '', killer: 'test/fault/crash-point.test.ts' },
   { id: 'a-dentry-is-under-its-parent', file: 'src/targets/sim/guest/kernel/dcache.ts', from: 'cpu.store64(cpu.get(rdi) + d.d_parent, cpu.get(rsi));', to: '', killer: 'test/targets/sim/guest/slub.test.ts' },
   { id: 'thawed-slabs-are-counted', file: 'src/targets/sim/guest/kernel/slub-free.ts', from: 'cpu.store64(n + node.nr_partial, cpu.load64(n + node.nr_partial) + 1);', to: '', killer: 'test/fault/crash-point.test.ts' },
+  { id: 'a-kernel-is-whole', file: 'src/targets/qemu/guest/kernel-package.ts', from: 'if (bytes.length < bytesOfImage(bytes))', to: 'if (false)', killer: 'test/targets/qemu/prepare.test.ts' },
+  { id: 'a-kernel-is-counted-in-paragraphs', file: 'src/targets/qemu/guest/kernel-image.ts', from: 'true) * 16', to: 'true) * 512', killer: 'test/targets/qemu/prepare.test.ts' },
   { id: 'packed-modules-are-modules', file: 'src/targets/qemu/guest/module-file.ts', from: "export const ENDS = ['', '.gz', '.xz', '.zst'] as const;", to: "export const ENDS = [''] as const;", killer: 'test/targets/qemu/prepare.test.ts' },
   { id: 'what-is-unpacked-is-a-module', file: 'src/targets/qemu/guest/module-file.ts', from: 'if (bytes.length < 4 || bytes.readUInt32BE(0) !== ELF)', to: 'if (bytes.length < 4)', killer: 'test/targets/qemu/prepare.test.ts' },
 ]; // prettier-ignore

@@ -160,6 +160,13 @@ describe('siren guest prepare', () => {
     const wrong = await sirenHere(['guest', 'prepare', '--kernel', 'text'], folder, { search_path, cache });
     expect(wrong.code).toBe(4);
     expect(wrong.stderr).toContain('is no bzImage of x86');
+    const half = fakeKernelImage(RELEASE);
+    half[0x1f1] = 7;
+    half.set([1, 1], 0x1f4);
+    writeFileSync(join(folder, 'half'), half);
+    const cut = await sirenHere(['guest', 'prepare', '--kernel', 'half'], folder, { search_path, cache });
+    expect(cut.code).toBe(4);
+    expect(cut.stderr).toContain('half is cut short: it has 8192 bytes, its head says at least 8208');
     const both = await sirenHere(['guest', 'prepare', '--kernel', 'text', '--package', 'x'], folder, {
       search_path,
       cache,

@@ -4,7 +4,7 @@ import { QemuProblem } from '../problem.ts';
 import { needPrograms, runProgramFile } from '../programs.ts';
 import { readBounded } from '../bounded-file.ts';
 import { IMAGE_BYTES } from './guest.ts';
-import { releaseOfImage } from './kernel-image.ts';
+import { bytesOfImage, releaseOfImage } from './kernel-image.ts';
 import { ENDS } from './module-file.ts';
 
 /** Debian's package that depends on the newest kernel made for virtual machines. */
@@ -126,6 +126,12 @@ export function kernelFromFile(image: string): KernelFiles {
       'NO_KERNEL',
       `${image} is no bzImage of x86`,
       'give the path of a vmlinuz, not of a vmlinux',
+    );
+  if (bytes.length < bytesOfImage(bytes))
+    throw new QemuProblem(
+      'NO_KERNEL',
+      `${image} is cut short: it has ${bytes.length} bytes, its head says at least ${bytesOfImage(bytes)}`,
+      'copy it again',
     );
   const homes = [join(dirname(image), '..'), '/'].map((root) => join(root, 'lib/modules', release, 'kernel'));
   const home = homes.find((one) => existsSync(one) && statSync(one).isDirectory());

@@ -16,6 +16,7 @@ import { mutants as runner_report } from './runner-report.mjs';
 import { mutants as service } from './service.mjs';
 import { mutants as snapshots } from './snapshots.mjs';
 import { mutants as stock_kernels } from './stock-kernels.mjs';
+import { mutants as stock_library } from './stock-library.mjs';
 import { mutants as structures } from './structures.mjs';
 import { mutants as structures_at_work } from './structures-at-work.mjs';
 import { mutants as text } from './text.mjs';
@@ -34,6 +35,7 @@ export const mutants = [
   ...structures,
   ...snapshots,
   ...stock_kernels,
+  ...stock_library,
   ...structures_at_work,
   ...five_levels,
   ...fields,

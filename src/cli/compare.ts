@@ -28,15 +28,21 @@ export async function compareCommand(
     );
     return EXIT.usage;
   }
+  const { markdown } = options;
+  const into = typeof markdown === 'string' ? resolve(around.cwd, markdown) : undefined;
+  if (into !== undefined && [base, head].some((file) => resolve(around.cwd, file) === into)) {
+    around.error(
+      `siren compare: ${oneLine(String(markdown))}: --markdown would overwrite what is compared\n`,
+    );
+    return EXIT.usage;
+  }
   try {
     const comparison = compareResults(
       readResults(await resultsText(resolve(around.cwd, base), base), base),
       readResults(await resultsText(resolve(around.cwd, head), head), head),
     );
     around.out(comparisonText(comparison, around.colors));
-    const { markdown } = options;
-    if (typeof markdown === 'string')
-      await writeAtomically(resolve(around.cwd, markdown), comparisonMarkdown(comparison));
+    if (into !== undefined) await writeAtomically(into, comparisonMarkdown(comparison));
     return comparisonExit(comparison, failOn);
   } catch (error) {
     if (!(error instanceof ResultsError) && !(error instanceof ReportWriteError)) throw error;

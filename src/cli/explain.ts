@@ -80,7 +80,7 @@ async function further(
 
 /** A member of the kernel's structs, with those that have one. */
 function memberEntries(word: string): Entry[] {
-  const members = kernelMembers(word);
+  const members = word === '' ? [] : kernelMembers(word);
   if (members.length === 0) return [];
   const of = members.map((one) => `\`${one.of}\` (\`${one.type}\`)`).join(', ');
   return [

@@ -41,12 +41,19 @@ function lastResort(error: unknown): void {
   );
 }
 
-// A reader that goes away (`siren list | head`, a closed terminal) is no reason to fail.
+// A reader that goes away (`siren list | head`, a closed terminal) is no reason to fail. A full disk behind `>` is one,
+// and none to leave the reports unwritten.
+let unwritten = false;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+    if (error.code === 'EPIPE' || error.code === 'EIO' || unwritten) return;
+    unwritten = true;
+    if (stream === process.stdout) process.stderr.write(`error: cannot write the output: ${error.message}\n`);
   });
 }
+process.on('exit', () => {
+  if (unwritten) process.exitCode = 4;
+});
 process.on('uncaughtException', (error) => {
   lastResort(error);
   process.exit(4);

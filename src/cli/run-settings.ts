@@ -38,6 +38,7 @@ export function readSettings(
 ): RunSettings {
   const { config, root } = project;
   const given = reader.text('reports');
+  if (given?.text.trim() === '') reader.wrong(given.span, '--reports takes a folder, and this is none');
   const target = readTarget(reader, config);
   return {
     target,
@@ -76,7 +77,9 @@ function readToday(reader: OptionReader): string {
   const given = reader.text('today');
   const now = new Date().toISOString().slice(0, 10);
   if (given === undefined) return now;
-  const real = /^\d{4}-\d{2}-\d{2}$/.test(given.text) && !Number.isNaN(Date.parse(given.text));
+  const time = /^\d{4}-\d{2}-\d{2}$/.test(given.text) ? Date.parse(given.text) : Number.NaN;
+  // The 30th of February is read as the 2nd of March.
+  const real = !Number.isNaN(time) && new Date(time).toISOString().startsWith(given.text);
   if (!real) reader.wrong(given.span, `--today takes a date such as ${now}, not \`${given.text}\``);
   return given.text;
 }

@@ -1,4 +1,4 @@
-import { Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml';
+import { Document, isAlias, isMap, isScalar, isSeq, type Node, parseDocument, type YAMLError } from 'yaml';
 import type { Checked, Diagnostic, Label } from '../text/diagnostic.ts';
 import type { Span } from '../text/span.ts';
 import { nearest } from '../language/suggest.ts';
@@ -79,7 +79,7 @@ class ConfigReader {
       const [start, end] = fault.pos;
       // The parser marks the first letter of a key given twice; people see words.
       const word = /^[\w-]*/.exec(this.#text.slice(start, start + 100))?.[0].length ?? 0;
-      this.#problem('E0802', oneSentence(fault.message), this.#span(start, Math.max(end, start + word)));
+      this.#problem('E0802', said(fault), this.#span(start, Math.max(end, start + word)));
     }
     // What the parser could only guess at is not reported a second time.
     if (document.errors.length > 0) return undefined;
@@ -255,7 +255,9 @@ function kindOf(node: Node): string {
       : `\`${String(value)}\``;
 }
 
-function oneSentence(message: string): string {
+/** What the parser says, in a line; of a second document it says what a program should call. */
+function said({ code, message }: YAMLError): string {
+  if (code === 'MULTIPLE_DOCS') return 'siren.yaml is one document, and here another begins';
   const line = message.split('\n', 1)[0] as string;
   return line.length > 300 ? `${line.slice(0, 300)} …` : line;
 }

@@ -1,10 +1,19 @@
 // Whatever the command line is given: a diagnostic and an exit code; never a stack trace, never a hang.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Ran, siren } from '../support/built.ts';
+import { builtFolder, type Ran, siren } from '../support/built.ts';
 import { sirenHere } from '../support/in-process.ts';
 
 // A hung process is killed after a minute and then says so; a busy machine is no hang.
@@ -118,6 +127,7 @@ describe('a run of', () => {
     ['a shard beyond the last', ['tags.spec', '--shard', '3/2'], 3, 'E0830'],
     ['a target that is not there', ['tags.spec', '--target', 'qemo'], 3, 'E0831'],
     ['a date that is none', ['tags.spec', '--today', '2026-13-01'], 3, 'E0830'],
+    ['a date that no month has', ['tags.spec', '--today', '2026-02-30'], 3, 'E0830'],
     ['what failed last, without a last run', ['tags.spec', '--last-failed'], 3, 'E0824'],
     ['a root that is not there', ['--root', 'nope'], 3, 'E0810'],
     ['a line of a file without scenarios', ['tags.spec:1'], 3, 'E0812'],
@@ -195,6 +205,37 @@ describe('a run of', () => {
     expect(await said('tags.spec')).toBe('1 file: all in form');
     expect(await said('parens.spec')).toBe('1 file: 1 not understood');
     expect(await said('tags.spec', 'parens.spec')).toBe('2 files: 1 not understood, the others in form');
+  });
+
+  it('a comparison does not write over what it compares', async () => {
+    const folder = join(root, 'compared');
+    mkdirSync(folder);
+    for (const name of ['a.json', 'b.json']) writeFileSync(join(folder, name), '{}');
+    for (const into of ['a.json', './b.json', join(folder, 'b.json')]) {
+      const ran = await sirenHere(['compare', 'a.json', 'b.json', '--markdown', into], folder);
+      expectCivil(ran);
+      expect([ran.code, ran.stderr]).toEqual([3, expect.stringContaining('would overwrite')]);
+    }
+  });
+
+  it('no name of a reports folder, and no word to explain, are told', async () => {
+    for (const name of ['', ' ']) {
+      const ran = await sirenHere(['run', 'empty', '--allow-empty', '--reports', name], root);
+      expectCivil(ran);
+      expect([ran.code, ran.stderr]).toEqual([3, expect.stringContaining('--reports takes a folder')]);
+    }
+    expect((await sirenHere(['explain', ''], root)).code).toBe(3);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('a full disk behind `>` fails, and the reports are written', () => {
+    const words = ['run', 'empty', '--allow-empty', '--reports', 'full'];
+    const stdio = ['ignore', openSync('/dev/full', 'w'), 'pipe'] as const;
+    const main = join(builtFolder(), 'cli/main.js');
+    const ran = spawnSync(process.execPath, [main, ...words], { cwd: root, stdio: [...stdio] });
+    expect(ran.stderr.toString()).toContain('error: cannot write the output: ENOSPC');
+    expect(ran.stderr.toString()).not.toContain('siren itself failed');
+    expect(ran.status).toBe(4);
+    expect(readdirSync(join(root, 'full')).sort()).toEqual(['junit.xml', 'report.html', 'results.json']);
   });
 
   it('nothing is no error with --allow-empty', async () => {

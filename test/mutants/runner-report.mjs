@@ -1,5 +1,7 @@
 /** One-line mutations of the runner and the reports. */
 export const mutants = [
+  { id: 'a-full-disk-fails-the-run', file: 'src/cli/main.ts', from: 'if (unwritten) process.exitCode = 4;', to: '', killer: 'test/cli/bad-input.test.ts' },
+  { id: 'what-is-compared-stays', file: 'src/cli/compare.ts', from: 'resolve(around.cwd, file) === into', to: 'file === into', killer: 'test/cli/bad-input.test.ts' },
   { id: 'a-file-keeps-its-mode', file: 'src/report/file.ts', from: 'if (mode !== undefined) await file.chmod(mode);', to: '', killer: 'test/report/file.test.ts' },
   { id: 'explain-knows-the-library', file: 'src/cli/explanations.ts', from: 'if (FINDINGS.has(code)) continue;', to: 'continue;', killer: 'test/cli/explanations.test.ts' },
   { id: 'explain-names-the-structures', file: 'src/cli/explanations.ts', from: "on ${[...of].join(', ')}.`", to: 'on it.`', killer: 'test/cli/explanations.test.ts' },

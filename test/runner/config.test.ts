@@ -79,6 +79,8 @@ describe('siren.yaml', () => {
 
   it('is refused when it is no YAML, with the place', () => {
     expect(problems('paths: [a\ntarget: sim\n')[0]).toMatch(/^E0802/);
+    const second = readConfig('paths: [a]\n---\npaths: [b]\n').diagnostics.map(({ message }) => message);
+    expect(second).toEqual(['siren.yaml is one document, and here another begins']);
     expect(problems('workers: 1\nworkers: 2\n')).toEqual([expect.stringMatching(/^E0802 workers/)]);
   });
 

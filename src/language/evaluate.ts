@@ -130,6 +130,9 @@ function evaluateName(expr: tree.PathExpr, scope: Scope): Expression | undefined
     return place.constant === undefined ? value : { ...place.constant, span: value.span };
   }
   if (value?.kind === 'word' && !KNOWN_WORDS.has(value.value) && !scope.words.has(value.value)) {
+    const { shipped_defs } = scope.unit;
+    const ships = shipped_defs.valueOf(value.value);
+    if (ships !== undefined) return { ...ships, span: value.span };
     const names = [...scope.values.keys(), ...subjects(scope), ...KNOWN_WORDS];
     return fail(
       scope,
@@ -137,7 +140,7 @@ function evaluateName(expr: tree.PathExpr, scope: Scope): Expression | undefined
       expr,
       `\`${value.value}\` is no name and no word that is known here`,
       'unknown',
-      hintFor(value.value, names),
+      shipped_defs.whichLet(value.value) ?? hintFor(value.value, names),
     );
   }
   return value;

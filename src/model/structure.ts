@@ -12,8 +12,9 @@ export interface LibraryModel {
   readonly validators: readonly ValidatorModel[];
   /** Lists of texts that what ships has by name: functions by which it is known what a CPU is at. */
   readonly lists?: Readonly<Record<string, readonly string[]>>;
-  /** The files of what ships that declare a `def`, by its name; and the texts of those files. */
+  /** The files of what ships that declare a `def` or a `let`, by its name; and the texts of those files. */
   readonly defs?: Readonly<Record<string, readonly string[]>>;
+  readonly lets?: Readonly<Record<string, readonly string[]>>;
   readonly texts?: Readonly<Record<string, string>>;
 }
 

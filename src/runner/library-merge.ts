@@ -39,6 +39,7 @@ export function joined(first: LibraryModel, second: LibraryModel): LibraryModel 
     validators: both(first.validators, second.validators),
     lists: { ...second.lists, ...first.lists },
     defs: bothOf(first.defs, second.defs),
+    lets: bothOf(first.lets, second.lets),
     texts: { ...second.texts, ...first.texts },
   };
 }

@@ -71,3 +71,54 @@ describe('the `def`s of what ships', () => {
       expect(errors(compiled(`${name}(s) != 0`))[0]).toContain(`E1023 there is no function \`${name}\``);
   });
 });
+
+describe('the `let`s of what ships', () => {
+  it('need no import: in formulas and in scenarios', () => {
+    for (const [condition, let_] of [
+      ['s.size < most_active', 'let most_active = 32_768'],
+      ['s.size in policies', 'let policies = [0, 1, 2, 3, 5, 6]'],
+      ['s.size in [most_active, 7]', 'let most_active = 32_768'],
+    ] as const)
+      expect(formulaOf(compiled(condition))).toBe(formulaOf(compiled(condition, let_)));
+    const scenario = (let_: string): Compiled => {
+      const text = `${let_}scenario "a" {
+  machine { cpus 0..1; memory 64 MiB }
+  lpar web { owns cpus 0; owns memory 32 MiB; kernel linux { workload idle } }
+  ambulance rescue { owns cpus 1; owns memory 16 MiB; attends web }
+  at 40 ms: set web.tasks["init"].flags to PF_KTHREAD
+  expect { check web.tasks["init"].flags != PF_KTHREAD }
+}`;
+      return compile(['a.spec'], memoryHost({ 'a.spec': text }), { library: SHIPPED });
+    };
+    const plain = ({ value, diagnostics }: Compiled): string => {
+      expect(diagnostics.map(({ code, message }) => `${code} ${message}`)).toEqual([]);
+      const [one] = value[0]?.scenarios ?? [];
+      return JSON.stringify([one?.triggers, one?.claims], (key, at: unknown) =>
+        key === 'span' || key === 'id' ? undefined : typeof at === 'bigint' ? Number(at) : at,
+      );
+    };
+    expect(plain(scenario(''))).toBe(plain(scenario('let PF_KTHREAD = 0x20_0000\n')));
+  });
+
+  it('give way to every other name, and to the words of an enumeration', () => {
+    const own = 'struct kind { which: enum u32 { dies = 7, lives = 8 } }\n';
+    expect(formulaOf(compiled('s.size == most_active', 'let most_active = 5'))).toBe(
+      formulaOf(compiled('s.size == 5')),
+    );
+    const of_kind = (word: string): Compiled => compiled(`(symbols["kinds"] as kind).which != ${word}`, own);
+    expect(formulaOf(of_kind('dies'))).toBe(formulaOf(of_kind('7')));
+    expect(errors(of_kind('of_queue'))).toEqual([
+      'E1021 this enumeration has no `of_queue`: it has `dies`, `lives`',
+    ]);
+  });
+
+  it('are meant by no name that several files have', () => {
+    const which =
+      'specs/lib/run-queues.spec, specs/lib/tasks.spec have one each: import the one that is meant, or write a `let`';
+    expect(errors(compiled('s.size != TASK_DEAD'))).toEqual([
+      `E1021 there is no name \`TASK_DEAD\` here: ${which}`,
+    ]);
+    for (const name of ['constructor', '__proto__'])
+      expect(errors(compiled(`s.size != ${name}`))[0]).toContain(`E1021 there is no name \`${name}\``);
+  });
+});

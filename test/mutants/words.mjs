@@ -1,5 +1,8 @@
 /** One-line mutations of what the language says of types, names and habits. */
 export const mutants = [
+  { id: 'lets-that-ship-in-scenarios', file: 'src/language/evaluate.ts', from: 'if (ships !== undefined) return { ...ships, span: value.span };', to: '', killer: 'test/language/shipped-defs.test.ts' },
+  { id: 'lets-that-ship-in-formulas', file: 'src/language/library/words.ts', from: 'return ships === undefined ? unknownName', to: 'return ships !== null ? unknownName', killer: 'test/language/shipped-defs.test.ts' },
+  { id: 'a-let-that-two-files-have', file: 'src/language/library/shipped-defs.ts', from: 'const unit = files.length === 1 ?', to: 'const unit = files.length > 0 ?', killer: 'test/language/shipped-defs.test.ts' },
   { id: 'what-was-read-again-is-told', file: 'src/report/html/browser/rescue.js', from: 'message === undefined && rereads === 0', to: 'message === undefined && rereads >= 0', killer: 'test/report/html.test.ts' },
   { id: 'what-came-another-way-is-told', file: 'src/report/html/browser/rescue.js', from: 'code === undefined && via === undefined', to: 'code === undefined', killer: 'test/report/html.test.ts' },
   { id: 'a-name-leads-to-what-was-found', file: 'src/cli/adopt-places.ts', from: 'if (led.value.runs[0]?.physical === found.get(place)) named.add(place);', to: 'named.add(place);', killer: 'test/cli/core-files.test.ts' },

@@ -101,10 +101,13 @@ function listsOf({ tree }: Unit): Readonly<Record<string, readonly string[]>> {
   return lists;
 }
 
-/** The file's own `def`s, and its text where it has some that its imports may need. */
-function textOf({ file, source, tree }: Unit): Pick<LibraryModel, 'defs' | 'texts'> {
-  const names = tree.declarations.flatMap((node) => (node.kind === 'def' ? [node.name.text] : []));
-  return { defs: Object.fromEntries(names.map((name) => [name, [file]])), texts: { [file]: source.text } };
+/** The file's own `def`s and `let`s, and its text, by which they are read anew. */
+function textOf({ file, source, tree }: Unit): Pick<LibraryModel, 'defs' | 'lets' | 'texts'> {
+  const own = (kind: 'def' | 'let'): Record<string, readonly string[]> => {
+    const names = tree.declarations.flatMap((node) => (node.kind === kind ? [node.name.text] : []));
+    return Object.fromEntries(names.map((name) => [name, [file]]));
+  };
+  return { defs: own('def'), lets: own('let'), texts: { [file]: source.text } };
 }
 
 function declaresStructures(unit: Unit): boolean {

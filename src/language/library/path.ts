@@ -1,4 +1,3 @@
-import type { Expression } from '../../model/expression.ts';
 import { FORMULA_FUNCTIONS } from '../../model/formula-functions.ts';
 import type { Formula } from '../../model/structure.ts';
 import { elementScope, typeOf } from '../../model/typing.ts';
@@ -10,9 +9,10 @@ import type { Def, Expr, PathExpr, Step } from '../tree.ts';
 import { seesElement } from './build.ts';
 import { bring } from './bring.ts';
 import type { Bound, Context } from './context.ts';
+import { constantOf } from './let-value.ts';
 import { readSteps } from './steps.ts';
 import { structName } from './enumeration.ts';
-import { ofElement, unknownName } from './words.ts';
+import { ofElement, shippedOrUnknown } from './words.ts';
 import { readSizeof } from './sizeof.ts';
 
 /** A name, a place or a call. */
@@ -53,7 +53,7 @@ export function readPath(expr: PathExpr, context: Context): Formula | undefined 
     return readSteps({ kind: 'collection', locator: text, span }, expr.steps, expr, context);
   }
   if (expr.steps.length > 0 && names.source.named(text) !== undefined) return structName(expr, context);
-  return unknownName(expr, context);
+  return shippedOrUnknown(expr, context);
 }
 
 /** The formula that a name stands for. */
@@ -98,55 +98,6 @@ function readSymbol(
   if (!/^[A-Za-z_.$][\w.$]*$/.test(name))
     return fail(scope, 'E1021', index.index, 'no symbol has such a name', 'not a name of the kernel');
   return readSteps({ kind: 'symbol', name, span }, rest, expr, context);
-}
-
-/** A `let` of the file. */
-function constantOf(value: Expression, expr: PathExpr, context: Context): Formula | undefined {
-  const { scope } = context;
-  const span = spanOf(scope.unit, expr.root);
-  switch (value.kind) {
-    case 'int':
-      return readSteps(
-        { kind: 'int', value: BigInt.asUintN(64, value.value), span },
-        expr.steps,
-        expr,
-        context,
-      );
-    case 'time':
-    case 'size':
-      return {
-        kind: 'int',
-        value: BigInt.asUintN(64, BigInt(Math.round(value.value))),
-        quantity: value.kind,
-        span,
-      };
-    case 'bool':
-      return { kind: 'bool', value: value.value, span };
-    case 'string':
-    case 'word':
-      return { kind: 'text', value: value.value, span };
-    case 'range':
-    case 'list': {
-      const items = value.kind === 'range' ? [value.low, value.high] : value.items;
-      const read = items.map((item) => constantOf(item, { ...expr, steps: [] }, context));
-      if (read.includes(undefined)) return undefined;
-      const [low, high] = read as [Formula, Formula];
-      return value.kind === 'range'
-        ? { kind: 'range', low, high, span }
-        : { kind: 'set', items: read as Formula[], span };
-    }
-    default: {
-      const message = `\`${expr.root.text}\` is a \`let\` of runs, and no run is going on here`;
-      return fail(
-        scope,
-        'E1021',
-        expr.root,
-        message,
-        'not known here',
-        'write a `let` in the validator, or a `def`',
-      );
-    }
-  }
 }
 
 /** `NAME( … )`: a `def` of the file or a function of the language. */

@@ -1,5 +1,7 @@
+import type { Expression } from '../../model/expression.ts';
 import type { LibraryModel } from '../../model/structure.ts';
 import { Source } from '../../text/source.ts';
+import { fileScope } from '../file-scope.ts';
 import { resolveImport } from '../host.ts';
 import { plainText } from '../literal.ts';
 import { parse } from '../parse.ts';
@@ -9,8 +11,8 @@ import type { Def, Let } from '../tree.ts';
 import type { Shipped } from './shipped.ts';
 
 /**
- * The `def`s of what ships, which a project names without importing them. A file is read when the first of its `def`s is
- * asked for: only they and its `let`s count, what else they name is in the library that was compiled.
+ * The `def`s and `let`s of what ships, which a project names without importing them. A file is read when the first of
+ * them is asked for: what else they name is in the library that was compiled.
  */
 export class ShippedDefs {
   readonly #library: LibraryModel;
@@ -41,6 +43,26 @@ export class ShippedDefs {
     const files = this.filesOf(name);
     if (files.length !== 1) return undefined;
     return this.#unitOf(files[0] as string)?.names.get(name) as Declared<Def> | undefined;
+  }
+
+  /** What a `let` stands for, where its name alone tells which is meant. */
+  valueOf(name: string): Expression | undefined {
+    const files = this.#filesOfLet(name);
+    const unit = files.length === 1 ? this.#unitOf(files[0] as string) : undefined;
+    return unit && fileScope(unit, this.#problems).values.get(name);
+  }
+
+  #filesOfLet(name: string): readonly string[] {
+    const { lets = {} } = this.#library;
+    return Object.hasOwn(lets, name) ? (lets[name] as readonly string[]) : [];
+  }
+
+  /** Of a `let` that several files have: which one is meant has to be said. */
+  whichLet(name: string): string | undefined {
+    const files = this.#filesOfLet(name);
+    return files.length > 1
+      ? `${files.join(', ')} have one each: import the one that is meant, or write a \`let\``
+      : undefined;
   }
 
   #unitOf(file: string): Unit | undefined {

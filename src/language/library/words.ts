@@ -5,6 +5,7 @@ import { fail, spanOf } from '../scope.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Expr, PathExpr } from '../tree.ts';
 import type { Context } from './context.ts';
+import { constantOf } from './let-value.ts';
 
 /** What is no name of anybody's. */
 const ROOTS = new Set(['symbols', 'cpus', 'it', 'true', 'false']);
@@ -73,11 +74,17 @@ export function wordAs(expr: PathExpr, type: FormulaType, context: Context): For
       didYouMean(text, names, 'it has'),
     );
   }
-  return unknownName(expr, context);
+  return shippedOrUnknown(expr, context);
+}
+
+/** A `let` of what ships, which gives way to every other name; else nothing has it. */
+export function shippedOrUnknown(expr: PathExpr, context: Context): Formula | undefined {
+  const ships = context.scope.unit.shipped_defs.valueOf(expr.root.text);
+  return ships === undefined ? unknownName(expr, context) : constantOf(ships, expr, context);
 }
 
 /** A name that nothing has. */
-export function unknownName(expr: PathExpr, context: Context): undefined {
+function unknownName(expr: PathExpr, context: Context): undefined {
   const { scope, names, bound } = context;
   // What is declared and wrong was told there.
   if (scope.unit.locators.has(expr.root.text)) return undefined;
@@ -99,6 +106,8 @@ export function unknownName(expr: PathExpr, context: Context): undefined {
     'symbols',
     'cpus',
   ];
-  const help = didYouMean(expr.root.text, known, 'the names here are', scope.unit.shipped.locators.keys());
+  const help =
+    scope.unit.shipped_defs.whichLet(expr.root.text) ??
+    didYouMean(expr.root.text, known, 'the names here are', scope.unit.shipped.locators.keys());
   return fail(scope, 'E1021', expr.root, `there is no name \`${expr.root.text}\` here`, 'unknown', help);
 }

@@ -33,6 +33,7 @@ export const mutants = [
   { id: 'who-could-not-be-looked-for', file: 'src/ambulance/processes.ts', from: 'failure && processes.length === 0', to: 'failure && processes.length > 0', killer: 'test/ambulance/processes.test.ts' },
   { id: 'what-cannot-step-is-told', file: 'src/structure/described.ts', from: "const failure = this.#run(machine, 'step', base);", to: "const failure = (this.#run(machine, 'step', base), undefined);", killer: 'test/structure/described.test.ts' },
   { id: 'forgeries-are-sealed', file: 'src/fault/verbs/replace.ts', from: 'sealRegion(bytes.subarray(0, total_bytes));', to: '', killer: 'test/fault/replace.test.ts' },
+  { id: 'an-array-says-how-long-it-is', file: `${APP}/shapes.ts`, from: 'if (fill.locator.parent === undefined) counted(fill, layout, data);', to: '', killer: 'specs/structures/limits.spec' },
   { id: 'trees-are-black', file: `${APP}/shapes.ts`, from: 'parent + (depth === red ? 0 : RB.BLACK)', to: 'parent + RB.BLACK', killer: 'test/targets/sim/guest/apps.test.ts' },
   { id: 'buckets-go-by-key', file: `${APP}/shapes.ts`, from: 'data.pointer(node + 8, last);', to: 'data.pointer(node + 8, node);', killer: 'test/targets/sim/guest/apps.test.ts' },
   { id: 'b-trees-are-filled', file: `${APP}/graph.ts`, from: 'shape.low + random.below(shape.high - shape.low + 1)', to: 'shape.low - 1', killer: 'test/targets/sim/guest/apps.test.ts' },

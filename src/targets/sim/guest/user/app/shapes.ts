@@ -8,7 +8,7 @@ import { linkGraph, pointerTo } from './graph.ts';
 import type { AppLayout, FillLayout } from './layout.ts';
 import { isRing } from './layout.ts';
 import { linkMaple } from './maple.ts';
-import { memberAt, NO_BELOW, numbersOf, spotsOf } from './spots.ts';
+import { memberAt, NO_BELOW, NotBuilt, numbersOf, spotsOf } from './spots.ts';
 import { linkXarray } from './xarray.ts';
 
 /** Links the elements of a structure by its shape, from its heads on. */
@@ -53,6 +53,8 @@ export function linkShape(fill: FillLayout, layout: AppLayout, data: AppData, ra
       linkMaple(fill, layout.types, data);
       return NO_BELOW;
     case 'array':
+      if (fill.locator.parent === undefined) counted(fill, layout, data);
+      return pointed(fill, data);
     case 'one':
       return pointed(fill, data);
   }
@@ -201,6 +203,31 @@ function bitmap(fill: FillLayout, layout: AppLayout, data: AppData): Shaped {
 
 /** The indices of a ring: what is in use begins at its first entry. */
 function inUse(fill: FillLayout, layout: AppLayout, data: AppData): Shaped {
+  const { length, first, last } = fill.locator;
+  putNumber(length, fill.total, fill, layout, data);
+  putNumber(first, 0, fill, layout, data);
+  putNumber(last, fill.total, fill, layout, data);
+  return pointed(fill, data);
+}
+
+/** The word that says how long an array is; what is calculated from others is the author's. */
+function counted(fill: FillLayout, layout: AppLayout, data: AppData): void {
+  try {
+    putNumber(fill.locator.length, fill.total, fill, layout, data);
+  } catch (caught) {
+    if (!(caught instanceof NotBuilt)) throw caught;
+  }
+}
+
+/** Writes a number to the place that a clause of the locator names; a constant stands in the text. */
+function putNumber(
+  formula: Formula | undefined,
+  value: number,
+  fill: FillLayout,
+  layout: AppLayout,
+  data: AppData,
+): void {
+  if (!formula || formula.kind === 'int') return;
   const [head] = fill.heads;
   const object = head && {
     address: head.object,
@@ -208,18 +235,10 @@ function inUse(fill: FillLayout, layout: AppLayout, data: AppData): Shaped {
     object: head.object,
     object_type: head.object_type,
   };
-  const set = (formula: Formula | undefined, value: number): void => {
-    if (!formula || formula.kind === 'int') return;
-    for (const spot of spotsOf(formula, layout, object)) {
-      const field = numberField(resolved(layout.types, spot.type), spot.bits) ?? plainField(8);
-      data.number(spot.address, field, BigInt(value));
-    }
-  };
-  const { length, first, last } = fill.locator;
-  set(length, fill.total);
-  set(first, 0);
-  set(last, fill.total);
-  return pointed(fill, data);
+  for (const spot of spotsOf(formula, layout, object)) {
+    const field = numberField(resolved(layout.types, spot.type), spot.bits) ?? plainField(8);
+    data.number(spot.address, field, BigInt(value));
+  }
 }
 
 /** Behind a pointer, the elements follow one another where it points. */

@@ -56,7 +56,7 @@ function warmUp(partitions: readonly QemuPartition[]): void {
       if (partition.beats() > 0 && ran_ms >= WARM_MS) break;
     }
     partition.halt();
-    partition.stolen();
+    partition.waits();
     partition.progress_meter.look();
   }
 }

@@ -42,7 +42,6 @@ export class QemuPartition implements Partition {
   readonly #gdb: GdbStub;
   readonly #host: HostTime;
   readonly #waited: number[];
-  #main_waited: number;
   #running = false;
   /** Processors that execute nothing, whoever runs. */
   readonly #still: Set<number> = new Set();
@@ -63,8 +62,7 @@ export class QemuPartition implements Partition {
     const threads = process.qmp.command('query-cpus-fast') as readonly { readonly 'thread-id': number }[];
     // The main thread, behind them, has the timers.
     this.#host = new HostTime(process.pid, [...threads.map((one) => one['thread-id']), process.pid]);
-    this.#waited = threads.map((_, cpu) => this.#host.of(cpu).waited);
-    this.#main_waited = this.#host.of(threads.length).waited;
+    this.#waited = [...threads, process].map((_, thread) => this.#host.of(thread).waited);
     const read = (address: number, into: Uint8Array): boolean => ram.read(address, into);
     this.progress_meter = new ProgressMeter(
       read,
@@ -176,19 +174,15 @@ export class QemuPartition implements Partition {
   }
 
   /**
-   * How long its processors and its timers, which wait for each other, waited for the host's processors since the last
-   * time: the sum, nanoseconds.
+   * How long each of its processors, and at the end its timers, waited for the host's processors since the last time,
+   * nanoseconds.
    */
-  stolen(): number {
-    const { waited: main } = this.#host.of(this.cpus.length);
-    let stolen = main - this.#main_waited;
-    this.#main_waited = main;
-    for (let cpu = 0; cpu < this.#waited.length; cpu++) {
-      const { waited } = this.#host.of(cpu);
-      stolen += waited - (this.#waited[cpu] as number);
-      this.#waited[cpu] = waited;
-    }
-    return stolen;
+  waits(): readonly number[] {
+    return this.#waited.map((before, thread) => {
+      const { waited } = this.#host.of(thread);
+      this.#waited[thread] = waited;
+      return waited - before;
+    });
   }
 
   /** CPU time that its processors were given, nanoseconds. */

@@ -120,6 +120,8 @@ export class QemuTarget implements RunTarget {
   /** Lets what is not parked run, up to that time, the next alarm, or where somebody asks to stop. */
   #runTo(time_ns: number): void {
     try {
+      // What its threads waited for while it stood, to answer us, is not the guest's.
+      for (const partition of this.partitions) partition.waits();
       this.#time.start();
       for (const partition of this.partitions) partition.go();
       while (!this.#halt && this.now() < Math.min(time_ns, this.#nextAlarm())) {
@@ -139,8 +141,8 @@ export class QemuTarget implements RunTarget {
 
   /** Counts the time, and tells what has happened since the last look. */
   #look(time_ns: number): void {
-    const stolen = Math.max(...this.partitions.map((one) => (one.parked ? 0 : one.stolen())));
-    this.#time.advance(stolen, Math.min(time_ns, Math.max(this.now(), this.#nextAlarm())));
+    const waited = this.partitions.flatMap((one) => one.waits().map((ns) => (one.parked ? 0 : ns)));
+    this.#time.advance(waited, Math.min(time_ns, Math.max(this.now(), this.#nextAlarm())));
     for (const partition of this.partitions) if (partition.stopped === '') this.#hear(partition);
   }
 

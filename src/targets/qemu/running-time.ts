@@ -3,6 +3,11 @@ import { monotonic_ns } from './process/channel.ts';
 
 /** Of an interval that counts, at least this part: time goes on however little the host gives. */
 const LEAST_PART = 1 / 64;
+/**
+ * Time that others waited for a thread's sake counts for its own waiting, as far as it is not longer ago than this: two
+ * that take turns on one processor have half of the time, not none.
+ */
+const CREDIT_NS = 50e6;
 
 /**
  * What the host gave to one QEMU: schedstat of some of its threads (Documentation/scheduler/sched-stats.rst):
@@ -48,6 +53,11 @@ export class HostTime {
 export class RunningTime {
   #now_ns: number;
   #last_ns: number | undefined;
+  /**
+   * Of each thread, how long it has waited beyond what was taken off for it. A host tells of a wait when it is over,
+   * which may be long after it began: what is too much for one interval is taken off the next ones.
+   */
+  #owed: readonly number[] = [];
 
   constructor(start_ns: number) {
     this.#now_ns = start_ns;
@@ -61,12 +71,17 @@ export class RunningTime {
     this.#last_ns = monotonic_ns();
   }
 
-  /** Counts what has passed; `stolen_ns` of it does not count, and never more than up to `limit_ns`. */
-  advance(stolen_ns: number, limit_ns: number, wall_ns: number = monotonic_ns()): void {
+  /**
+   * Counts what has passed, but not what the thread that was worst off has waited, and never more than up to
+   * `limit_ns`. `waited_ns`: of each thread, since the last time.
+   */
+  advance(waited_ns: readonly number[], limit_ns: number, wall_ns: number = monotonic_ns()): void {
     if (this.#last_ns === undefined) return;
     const passed = Math.max(0, wall_ns - this.#last_ns);
     this.#last_ns = wall_ns;
-    const counted = Math.round(Math.max(passed * LEAST_PART, passed - stolen_ns));
+    const owed = waited_ns.map((waited, thread) => waited + (this.#owed[thread] ?? 0));
+    const counted = Math.round(Math.max(passed * LEAST_PART, passed - Math.max(0, ...owed)));
+    this.#owed = owed.map((one) => Math.max(-CREDIT_NS, one - (passed - counted)));
     this.#now_ns = Math.max(this.#now_ns, Math.min(limit_ns, this.#now_ns + counted));
   }
 

@@ -158,26 +158,67 @@ describe('the second serial line', () => {
 });
 
 describe('time', () => {
-  it('does not count what the host took away, but goes on', () => {
+  /** Counts one interval after the other; how much of each was counted. */
+  const counted = (...intervals: readonly (readonly [passed: number, ...waited: number[]])[]): number[] => {
     const time = new RunningTime(-5);
     time.set(0);
     time.start();
-    const start = Number(process.hrtime.bigint());
-    time.advance(0, Infinity, start + 80_000);
-    const first = time.now_ns;
-    time.advance(60_000, Infinity, start + 160_000);
-    expect(time.now_ns - first).toBe(20_000);
-    time.advance(80_000, Infinity, start + 240_000);
-    expect(time.now_ns - first).toBe(21_250);
+    let wall = Number(process.hrtime.bigint()) + 1e6;
+    time.advance([0, 0], Infinity, wall);
+    return intervals.map(([passed, ...waited]) => {
+      const before = time.now_ns;
+      time.advance(waited, Infinity, (wall += passed));
+      return time.now_ns - before;
+    });
+  };
+
+  it('does not count what the host took away, but goes on', () => {
+    expect(counted([80_000, 60_000, 0], [80_000, 0, 80_000], [80_000, 0, 0])).toEqual([
+      20_000, 60_000, 80_000,
+    ]);
+    expect(counted([64_000, 64_000, 0], [64_000, 0, 0])).toEqual([1_000, 63_000]);
+  });
+
+  it('takes off a wait that is told late from what comes after it', () => {
+    const ms = 1e6;
+    const late = Array.from({ length: 11 }, (): [number, number, number] => [2 * ms, 0, 0]);
+    const told = counted(...late, [2 * ms, 24 * ms, 0], ...late, ...late);
+    expect(told.slice(0, 11)).toEqual(late.map(() => 2 * ms));
+    expect(told.slice(11, 22)).toEqual(late.map(() => 31_250)); // a 64th
+    expect(told.slice(24)).toEqual(late.slice(1).map(() => 2 * ms));
+    expect(told.reduce((sum, one) => sum + one, 0)).toBe((34 * 2 - 24) * ms);
+  });
+
+  it('goes on at half its pace while two take turns on one processor', () => {
+    const turns = Array.from({ length: 100 }, (_, turn): [number, number, number] =>
+      turn % 2 === 0 ? [4e6, 4e6, 0] : [4e6, 0, 4e6],
+    );
+    const pace = counted(...turns).reduce((sum, one) => sum + one, 0) / 400e6;
+    expect(pace).toBeGreaterThan(0.45);
+    expect(pace).toBeLessThan(0.55);
+  });
+
+  it('bears no grudge: who waited long ago has no credit for it', () => {
+    const alone = Array.from({ length: 50 }, (): [number, number, number] => [4e6, 4e6, 0]);
+    const other = Array.from({ length: 50 }, (): [number, number, number] => [4e6, 0, 4e6]);
+    const [first, second] = [counted(...alone, ...other).slice(0, 50), counted(...alone, ...other).slice(50)];
+    const sum = (all: readonly number[]): number => all.reduce((total, one) => total + one, 0);
+    expect(sum(first)).toBeLessThan(5e6);
+    expect(sum(second)).toBeLessThan(60e6);
+  });
+
+  it('stands when nothing runs', () => {
+    const time = new RunningTime(0);
+    time.start();
     time.stop();
-    time.advance(0, Infinity, start + 9e9);
-    expect(time.now_ns - first).toBe(21_250);
+    time.advance([0], Infinity, Number(process.hrtime.bigint()) + 9e9);
+    expect(time.now_ns).toBe(0);
   });
 
   it('never passes an instant at which something is due', () => {
     const time = new RunningTime(0);
     time.start();
-    time.advance(0, 1_000, Number(process.hrtime.bigint()) + 1e9);
+    time.advance([0], 1_000, Number(process.hrtime.bigint()) + 1e9);
     expect(time.now_ns).toBe(1_000);
   });
 });

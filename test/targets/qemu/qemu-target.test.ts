@@ -39,8 +39,8 @@ class Dummy {
     if (cpu < 2) this.held.push(`${cpu} ${still ? 'still' : 'goes on'}`);
     return cpu < 2;
   }
-  stolen(): number {
-    return 0;
+  waits(): number[] {
+    return [0];
   }
   beats(): number {
     const count = this.beats_to_come;

@@ -5,7 +5,7 @@ import type { Frame } from './frame.ts';
 import type { Problem } from './link.ts';
 import { noLocator } from './locators.ts';
 import type { LinkedLocator } from './locators.ts';
-import { holdsEntry } from './shapes/hlist.ts';
+import { beginsWhereHeld, holdsEntry } from './shapes/hlist.ts';
 import { hex } from './shapes/shape.ts';
 
 interface Symbols {
@@ -77,7 +77,7 @@ export function doubtOf(
   for (const { head } of told) heads.delete(head);
   // Empty buckets are not told.
   const left = own.find(
-    ({ head, space }) => heads.has(head) && (shape !== 'hlist' || holdsEntry(space, head)),
+    ({ head, space }) => heads.has(head) && (!beginsWhereHeld(shape) || holdsEntry(space, head)),
   );
   if (!left) return undefined;
   return doubt(

@@ -10,7 +10,7 @@ import type { LinkedLocator } from './locators.ts';
 import type { RepairModel } from '../model/structure.ts';
 import type { Budget, Reader } from './reader.ts';
 import type { Told } from './repair/propose.ts';
-import { holdsEntry } from './shapes/hlist.ts';
+import { beginsWhereHeld, holdsEntry } from './shapes/hlist.ts';
 import { draftOf } from './shape-drafts.ts';
 import { doubtOf, lackingSymbol, noElements, orphanedBy } from './beginnings.ts';
 import { hex } from './shapes/shape.ts';
@@ -272,7 +272,7 @@ export class Session {
     if ('code' in frame) return fail(frame);
     frame.failure = undefined;
     if (described) {
-      const roots = described.roots(parent, locator.model.shape === 'hlist' ? holdsEntry : undefined);
+      const roots = described.roots(parent, beginsWhereHeld(locator.model.shape) ? holdsEntry : undefined);
       const doubt = 'code' in roots ? undefined : doubtOf(locator, frame, roots, this, parent);
       if ('code' in roots || doubt) return fail(doubt ?? (roots as Problem));
       for (const root of roots) made.roots.push(root);

@@ -1,6 +1,7 @@
 import type { FormulaType } from '../../model/formula-types.ts';
 import type { Formula, LocatorModel, TypeModel } from '../../model/structure.ts';
 import { withElement } from '../../model/type-source.ts';
+import { beginsWhereHeld } from '../shapes/hlist.ts';
 import type { Compiled, Context, Place, Text } from './context.ts';
 import { typed, Unlinkable } from './context.ts';
 import { forEach } from './loops.ts';
@@ -38,7 +39,7 @@ function compileRoot(model: LocatorModel, root: Compiled, index: number, context
         : 'NaN';
   const tell = (): void => tellRoot(model, place, address, index, context);
   // An empty bucket has nothing to be gone through, and of buckets there are many.
-  if (model.shape !== 'hlist' && model.shape !== 'llist') return tell();
+  if (!beginsWhereHeld(model.shape)) return tell();
   code.block(`if (${place?.space ?? context.space}.u64(${address}) !== 0)`, tell);
 }
 

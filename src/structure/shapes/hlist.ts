@@ -1,5 +1,6 @@
 import type { Address } from '../../base/address.ts';
 import { isCanonical } from '../../base/address.ts';
+import type { LocatorModel } from '../../model/structure.ts';
 import type { Reader } from '../reader.ts';
 import type { Shape, ShapeJob } from './shape.ts';
 import { add, fault, giveUp, hexAt, plausible } from './shape.ts';
@@ -9,6 +10,11 @@ export const hlist: Shape = (job) => () => {
   walkBucket(job, job.root.head, '');
   return false;
 };
+
+/** Where nothing hangs, such a structure does not begin: of its heads those are told that hold an entry. */
+export function beginsWhereHeld(shape: LocatorModel['shape']): boolean {
+  return shape === 'hlist' || shape === 'llist';
+}
 
 /** A wheel has hundreds of buckets, most of them empty. What cannot be read is gone to, and told. */
 export function holdsEntry(space: Reader, bucket: Address): boolean {

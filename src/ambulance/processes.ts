@@ -35,7 +35,8 @@ export function processSpace(subject: Subject, session: Session, comm: string): 
   const pgd = mm === undefined || !key ? NaN : readField(subject.space, mm, key);
   const root = subject.space.physical(pgd);
   if (root < 0 || root % 4096 !== 0) return none(`the page table of ${comm} is not mapped`);
-  return openSpace(subject.memory, root, subject.space);
+  // The kernel's half is mapped there, too, and no process may go there.
+  return openSpace(subject.memory, root, subject.space, 0);
 }
 
 function none(message: string): Problem {

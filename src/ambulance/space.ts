@@ -52,6 +52,7 @@ export class Space implements Reader {
   readonly levels: PagingLevels;
   readonly fold: Fold;
   readonly #physical: PhysicalCache;
+  readonly #lowest: Address;
   #generation = -1;
   /** A direct-mapped translation cache. */
   #slots = FIRST_SLOTS;
@@ -67,8 +68,16 @@ export class Space implements Reader {
   /** By region: where its table lies; of one that a large page maps, -1 less where the region lies. */
   readonly #regions = new Map<number, number>();
 
-  constructor(physical: PhysicalCache, root: number, levels: PagingLevels, fold: Fold = NO_FOLD) {
+  /** `lowest`: what lies below is out of its reach, though its tables map it. */
+  constructor(
+    physical: PhysicalCache,
+    root: number,
+    levels: PagingLevels,
+    fold: Fold = NO_FOLD,
+    lowest: Address = -Infinity,
+  ) {
     this.#physical = physical;
+    this.#lowest = lowest;
     this.root = root;
     this.levels = levels;
     this.fold = fold;
@@ -140,9 +149,10 @@ export class Space implements Reader {
   physical(address: Address): number {
     if (this.#page(address) >= 0)
       return (this.#known[this.#slotOf(address) + 2] as number) + (address & 0xfff);
-    const frame = isCanonical(address)
-      ? translate(this.#physical.read, this.root, this.levels, address, this.fold)
-      : -1;
+    const frame =
+      isCanonical(address) && address >= this.#lowest
+        ? translate(this.#physical.read, this.root, this.levels, address, this.fold)
+        : -1;
     return frame < 0 ? -1 : frame;
   }
 
@@ -216,6 +226,7 @@ export class Space implements Reader {
   #miss(address: Address, number: number): PageBuffer {
     // A number that is not finite or not canonical never gets as far as the tables; with five levels, those of
     // processes reach further.
+    if (address < this.#lowest) return NO_PAGE;
     if (!isCanonical(address) && (this.levels === 4 || !Number.isSafeInteger(address))) return NO_PAGE;
     const enough = this.#slots * (this.#slots === FIRST_SLOTS ? GROWTH : GROWTH_AGAIN);
     if (++this.#misses > enough && this.#slots < LAST_SLOTS) this.#grow();
@@ -292,10 +303,9 @@ export function openSpace(
   physical: PhysicalCache,
   root: number,
   { levels, fold }: Pick<Space, 'levels' | 'fold'>,
+  lowest?: Address,
 ): Space {
-  return fold.length === 0
-    ? new Space(physical, root, levels)
-    : new FoldedSpace(physical, root, levels, fold);
+  return new (fold.length === 0 ? Space : FoldedSpace)(physical, root, levels, fold, lowest);
 }
 
 function fromNaN(low: number, high: number): number {

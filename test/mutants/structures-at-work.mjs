@@ -77,6 +77,7 @@ export const mutants = [
     killer: 'specs/structures/lockless.spec',
   },
   { id: 'an-empty-queue-begins-nowhere', file: 'src/structure/session.ts', from: 'beginsWhereHeld(locator.model.shape) ? holdsEntry : undefined', to: "locator.model.shape === 'hlist' ? holdsEntry : undefined", killer: 'specs/structures/lockless.spec' },
+  { id: 'no-process-reaches-the-kernel', file: 'src/ambulance/space.ts', from: 'if (address < this.#lowest) return NO_PAGE;', to: '', killer: 'specs/structures/lockless.spec' },
   { id: 'nothing-lies-in-the-first-page', file: 'src/structure/shapes/xarray.ts', from: 'if (isFirstPage(entry) || !plausible(base)', to: 'if (!plausible(base)', killer: 'test/structure/shapes/tables.test.ts' },
   { id: 'a-node-counts-its-values', file: 'src/structure/shapes/xarray.ts', from: 'if (node?.values === 0)', to: 'if (node === undefined)', killer: 'test/structure/shapes/tables.test.ts' },
   { id: 'nor-in-that-of-a-maple-tree', file: 'src/structure/shapes/maple.ts', from: '(entry >= 0 && entry < ENTRY_LIMIT) || !plausible(entry)', to: '!plausible(entry)', killer: 'test/structure/shapes/tables.test.ts' },

@@ -4,6 +4,7 @@ import type { Claim, Observer } from '../model/scenario.ts';
 import { alone } from './check/words.ts';
 import { checkState, checkSubjects, OBSERVERS } from './check/observers.ts';
 import { resolvePlace } from './check/place.ts';
+import { checkBeginning } from './check/symbol.ts';
 import { readClauses } from './claim-clauses.ts';
 import type { ClaimContext, Mutable, Subject } from './claim-clauses.ts';
 import { evaluatePath } from './evaluate.ts';
@@ -133,6 +134,9 @@ function stateClaim(node: tree.Claim, scope: Scope, context: ClaimContext): Clai
   const states = statesOf(node, subjects, rule.observer, scope);
   if (states === undefined) return undefined;
   claim.states = states;
+  const sound = !states.some((state) => state === 'unreachable' || state === 'any');
+  if (rule.observer === 'verdict' && sound && !node.negated)
+    for (const { path, place } of subjects) checkBeginning(place, path.span, scope);
   if (!readClauses(claim, clauses, subjects, scope, context)) return undefined;
   return claim.observer === 'diagnosis' && !saysNone(claim, node, scope) ? undefined : claim;
 }

@@ -1,4 +1,5 @@
 import type { CMember, CType } from './c-types.ts';
+import { UNTYPED_SYMBOLS } from './kernel-symbols.ts';
 import {
   AGGREGATES,
   ENUMS,
@@ -41,9 +42,9 @@ export function kernelGlobal(symbol: string): TypeModel | undefined {
   return type && modelOf(type);
 }
 
-/** Names of the simulated kernel's variables. */
+/** Names of the simulated kernel's variables, and of whatever else in it is no function. */
 export function kernelVariables(): readonly string[] {
-  return [...GLOBAL_VARIABLES.keys(), ...PER_CPU_VARIABLES.keys()];
+  return [...GLOBAL_VARIABLES.keys(), ...PER_CPU_VARIABLES.keys(), ...UNTYPED_SYMBOLS];
 }
 
 const KNOWN = new Map<string, TypeModel>();

@@ -1,9 +1,11 @@
 import { appVariables } from '../../model/app-variables.ts';
 import type { Path, PathStep } from '../../model/expression.ts';
+import { partsOf } from '../../model/formula-parts.ts';
 import { kernelGlobal, kernelPerCpu, kernelVariables } from '../../model/kernel-source.ts';
 import type { LparModel } from '../../model/machine.ts';
-import type { TypeModel } from '../../model/structure.ts';
+import type { Formula, TypeModel } from '../../model/structure.ts';
 import { resolveType } from '../../model/type-source.ts';
+import type { Span } from '../../text/span.ts';
 import { failAt } from '../scope.ts';
 import type { Scope } from '../scope.ts';
 import { nearest } from '../suggest.ts';
@@ -71,4 +73,35 @@ function known(name: string, at: PathStep, lpar: LparModel, scope: Scope): void 
     labels,
     help,
   );
+}
+
+/**
+ * Warns of a verdict on a structure of the project's own that begins nowhere in a simulated guest: at variables that
+ * neither its kernel nor an application has.
+ */
+export function checkBeginning(place: Place, at: Span, scope: Scope): void {
+  const lpar = place.lpar === undefined ? undefined : scope.parties?.lpars.get(place.lpar);
+  const locator = scope.structures?.locators.get(place.collection?.name ?? '');
+  if (lpar === undefined || locator === undefined || !scope.simulated) return;
+  if (locator.shipped || locator.parent !== undefined) return;
+  const own = appVariables(lpar);
+  const there = new Set([...own.keys(), SHOP_SYMBOL, ...kernelVariables()]);
+  const lacking = locator.from.map((from) => symbolsIn(from).find(({ name }) => !there.has(name)));
+  const [first] = lacking;
+  if (first === undefined || lacking.includes(undefined)) return;
+  const near = nearest(first.name, there);
+  const help =
+    near === undefined
+      ? 'its verdict will be `unreachable` with NO_SYMBOL; an application has what it fills, and what `describes` names'
+      : `did you mean \`${near}\`?`;
+  const message = `neither the kernel nor an application of \`${lpar.name}\` has a variable \`${first.name}\``;
+  const labels = [
+    { span: at, text: 'begins nowhere' },
+    { span: first.span, text: 'known to nobody there' },
+  ];
+  scope.problems.warn('E0619', message, [...labels, ...scope.trail], help);
+}
+
+function symbolsIn(formula: Formula): readonly (Formula & { kind: 'symbol' })[] {
+  return formula.kind === 'symbol' ? [formula] : partsOf(formula).flatMap(symbolsIn);
 }

@@ -149,7 +149,7 @@ export const PLACE_CODES: readonly LanguageCode[] = [
   {
     code: 'E0619',
     title: 'a variable that nobody has',
-    doc: 'The simulated kernel has no variable of that name, and no application of the partition sets one or keeps a structure there. A warning: a function, and a variable of another kernel, is looked up when the scenario runs.',
+    doc: 'The simulated kernel has no variable of that name, and no application of the partition sets one or keeps a structure there: nothing is at such a place, and a structure that begins there is `unreachable` with NO_SYMBOL. A warning: a function, and a variable of another kernel, is looked up when the scenario runs.',
     frame: 'scenario',
     bad: 'at 40 ms: set web.symbols["nr_thread"] to 0',
     mended: 'at 40 ms: set web.symbols["nr_threads"] to 0',

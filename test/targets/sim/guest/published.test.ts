@@ -13,7 +13,9 @@ import { LocatorInterpreter } from '../../../../src/formats/locator-code/interpr
 import { translate } from '../../../../src/formats/page-tables.ts';
 import { readContents } from '../../../../src/formats/region-notes.ts';
 import { readRegion } from '../../../../src/formats/region.ts';
+import { openKernel } from '../../../../src/formats/kernel.ts';
 import { parseVmcoreInfo } from '../../../../src/formats/vmcoreinfo.ts';
+import { kernelVariables } from '../../../../src/model/kernel-source.ts';
 import { AGGREGATES } from '../../../../src/model/kernel-types.ts';
 import { layoutOf } from '../../../../src/targets/sim/guest/layout.ts';
 import { btfOf } from '../../../../src/targets/sim/guest/layout-btf.ts';
@@ -84,6 +86,23 @@ describe('what the guest publishes', () => {
     expect(contents.kallsyms).toBeDefined();
     expect(contents.btf).toHaveLength(1);
     expect(contents.vmcoreinfo?.numbers.get('phys_base')).toBe(-0xc0_0000);
+  });
+
+  it('names no symbol but functions and what the language knows as variables, and all of those', () => {
+    const guest = new Booted();
+    const [registered] = guest.of('register');
+    const bytes = new Uint8Array(Number(registered?.detail['size']));
+    const { memory } = guest.target.partitions[0]!;
+    memory.read(Number(registered?.detail['address']), bytes);
+    const region = readRegion(bytes);
+    const info = region.ok ? readContents(bytes, region.value).vmcoreinfo : undefined;
+    const kernel = info && openKernel((at, into) => memory.read(at, into), info);
+    if (kernel?.ok !== true) throw new Error('no kernel');
+    const { kallsyms } = kernel.value;
+    const all = Array.from({ length: kallsyms.count }, (_, index) => kallsyms.symbol(index));
+    const variables = all.flatMap((one) => (one === undefined || one.type === 'T' ? [] : [one.name]));
+    const ends = ['_text', '_stext', '_etext'];
+    expect([...variables, ...ends].toSorted()).toEqual([...kernelVariables(), 'order_book'].toSorted());
   });
 
   it.each([0, 5])(

@@ -183,6 +183,13 @@ export const mutants = [
     killer: 'test/targets/qemu/process/folders.test.ts',
   },
   {
+    id: 'a-temporary-folder-may-not-be-there',
+    file: 'src/targets/qemu/process/folders.ts',
+    from: 'return []; // there is none',
+    to: 'return readdirSync(folder);',
+    killer: 'test/targets/qemu/process/folders.test.ts',
+  },
+  {
     id: 'who-ends-takes-only-his-own-folders-along',
     file: 'src/targets/qemu/process/folders.ts',
     from: '(pid) => pid === process.pid)',

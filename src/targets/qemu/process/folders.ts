@@ -1,13 +1,25 @@
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { QemuProblem } from '../problem.ts';
 
 const PREFIX = 'siren-qemu';
 
-/** A folder for one QEMU; its name says whose it is. Those of processes that are no more are removed before. */
+/**
+ * A folder for one QEMU; its name says whose it is. Those of processes that are no more are removed before. Throws a
+ * QemuProblem.
+ */
 export function newFolder(): string {
   removeFolders((pid) => pid !== process.pid && !isRunning(pid));
-  return mkdtempSync(join(tmpdir(), `${PREFIX}-${pidNamespace()}-${process.pid}-`));
+  try {
+    return mkdtempSync(join(tmpdir(), `${PREFIX}-${pidNamespace()}-${process.pid}-`));
+  } catch (error) {
+    throw new QemuProblem(
+      'FILES',
+      `no folder can be made in ${tmpdir()}: ${(error as Error).message}`,
+      'set TMPDIR to a folder that can be written',
+    );
+  }
 }
 
 /**
@@ -20,9 +32,17 @@ export function removeFoldersAtExit(): void {
 
 function removeFolders(whose: (pid: number) => boolean): void {
   const name = new RegExp(`^${PREFIX}-${pidNamespace()}-(\\d+)-`);
-  for (const entry of readdirSync(tmpdir())) {
+  for (const entry of entriesOf(tmpdir())) {
     const pid = Number(name.exec(entry)?.[1] ?? NaN);
     if (pid > 0 && whose(pid)) removeFolder(join(tmpdir(), entry));
+  }
+}
+
+function entriesOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // there is none
   }
 }
 

@@ -3,9 +3,12 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { expect, it } from 'vitest';
-import { newFolder } from '../../../../src/targets/qemu/process/folders.ts';
+import { afterEach, expect, it, vi } from 'vitest';
+import { newFolder, removeFoldersAtExit } from '../../../../src/targets/qemu/process/folders.ts';
+import { problemOf } from '../../../../src/targets/qemu/problem.ts';
 import { builtFolder } from '../../../support/built.ts';
+
+afterEach(() => void vi.unstubAllEnvs());
 
 it('a worker that is ended in the middle of it leaves its folder to its process, which takes it along, and nobody else’s', () => {
   const folders = JSON.stringify(pathToFileURL(join(builtFolder(), 'targets/qemu/process/folders.js')).href);
@@ -39,3 +42,20 @@ it('a worker that is ended in the middle of it leaves its folder to its process,
     rmSync(mine, { recursive: true, force: true });
   }
 });
+
+it.each(['/nonexistent', '/dev/null', '/proc'])(
+  'TMPDIR may be %s: that is said, and hinders nobody at the end',
+  (folder) => {
+    vi.stubEnv('TMPDIR', folder);
+    const told = vi.spyOn(process, 'once').mockReturnValue(process);
+    removeFoldersAtExit();
+    const [, atExit] = told.mock.calls[0] ?? [];
+    told.mockRestore();
+    expect(atExit).not.toThrow();
+    expect(problemOf(() => newFolder())).toMatchObject({
+      code: 'FILES',
+      message: expect.stringContaining(`no folder can be made in ${folder}: E`) as string,
+      mend: 'set TMPDIR to a folder that can be written',
+    });
+  },
+);

@@ -46,30 +46,39 @@ export function listJobs(
   return jobs.length === 0 && !reader.flag('allowEmpty') ? EXIT.empty : EXIT.ok;
 }
 
-/** The scenarios of jobs, each once, with the seeds that were selected. */
+/** The scenarios of jobs, each once, with the seeds that were selected, and of `on each` the occurrences. */
 function printJobs(jobs: readonly Job[], json: boolean, { out, colors }: Surroundings): void {
-  const seeds = new Map<Scenario, number[]>();
-  for (const { scenario, seed } of jobs) seeds.set(scenario, [...(seeds.get(scenario) ?? []), seed]);
+  const selected = new Map<Scenario, Job[]>();
+  for (const job of jobs) selected.set(job.scenario, [...(selected.get(job.scenario) ?? []), job]);
   if (json) {
-    const listed = [...seeds].map(([scenario, list]) => listedScenario(scenario, list));
+    const listed = [...selected].map(([scenario, list]) => listedScenario(scenario, list));
     out(`${JSON.stringify(listed, null, 1)}\n`);
     return;
   }
-  for (const [{ file, line, name, tags, skip, xfail }, list] of seeds) {
+  for (const [{ file, line, name, tags, skip, xfail }, list] of selected) {
+    const seeds = seedsOf(list);
     const marks = [
       ...tags,
-      ...(list.length > 1 ? [`${list.length} seeds`] : []),
+      ...(seeds.length > 1 ? [`${seeds.length} seeds`] : []),
+      ...(list.length > seeds.length ? [counted(list.length, 'occurrence')] : []),
       ...(skip === undefined ? [] : ['skip']),
       ...(xfail === undefined ? [] : ['xfail']),
     ];
     const tail = marks.length === 0 ? '' : `  ${colors.dim(`(${marks.join(', ')})`)}`;
     out(`${colors.dim(oneLine(`${file}:${line}`))}  ${oneLine(name)}${tail}\n`);
   }
-  out(`\n${counted(seeds.size, 'scenario')}, ${counted(jobs.length, 'run')}\n`);
+  out(`\n${counted(selected.size, 'scenario')}, ${counted(jobs.length, 'run')}\n`);
 }
 
-function listedScenario(scenario: Scenario, seeds: readonly number[]): unknown {
+function seedsOf(jobs: readonly Job[]): number[] {
+  return [...new Set(jobs.map(({ seed }) => seed))];
+}
+
+function listedScenario(scenario: Scenario, jobs: readonly Job[]): unknown {
   const { id, name, doc, file, line, tags, targets, skip, xfail, duration_ns } = scenario;
+  const occurrences = jobs.flatMap(({ seed, occurrence }) =>
+    occurrence === undefined ? [] : { seed, occurrence },
+  );
   return {
     id,
     name,
@@ -78,7 +87,8 @@ function listedScenario(scenario: Scenario, seeds: readonly number[]): unknown {
     line,
     tags,
     targets,
-    seeds,
+    seeds: seedsOf(jobs),
+    ...(occurrences.length === 0 ? {} : { occurrences }),
     duration_ns,
     ...(skip === undefined ? {} : { skip: skip.reason }),
     ...(xfail === undefined ? {} : { xfail: xfail.reason, until: xfail.until }),

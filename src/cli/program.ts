@@ -35,10 +35,11 @@ export async function runProgram(
     .option('--levels <n>', 'levels of the page tables of real guests: 4 or 5 (default: 4)')
     .option('--reports <folder>', 'where reports go (default: reports)')
     .option('--no-html', 'do not write report.html')
+    // Before its opposite, which would else make it the default.
+    .option('--json', 'with --list: as JSON')
     .option('--no-json', 'do not write results.json')
     .option('--no-junit', 'do not write junit.xml')
     .option('--list', 'say what would run, and run nothing')
-    .option('--json', 'with --list: as JSON')
     .option('--allow-empty', 'nothing selected, or all of it skipped, is no error')
     .option('--today <date>', "the date that 'xfail … until' is judged by (default: today, UTC)")
     .option('--verbose', 'a line for every run')

@@ -1,5 +1,5 @@
 // Runs of a small project: what is selected, what the shell is told, what is written.
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -75,6 +75,7 @@ describe('siren list', () => {
     expect(text.stdout).toContain('specs/a.spec:4  sound  (quick)\n');
     expect(text.stdout).toContain('specs/b.spec:3  row 2\n');
     expect(text.stdout).toContain('4 scenarios, 6 runs');
+    expect(await sirenHere(['run', '--list'], root)).toMatchObject({ code: 0, stdout: text.stdout });
     for (const words of [
       ['list', '--json'],
       ['run', '--list', '--json'],
@@ -88,6 +89,29 @@ describe('siren list', () => {
         { name: 'row 2', line: 3 },
       ]);
     }
+  });
+
+  it('tells occurrences of an event from seeds', async () => {
+    const beats = `scenario "beats" {
+  uses solo
+  run 60 ms
+  seeds 1..2
+  on each web.heartbeat: fill web.tasks["init"].comm with 0xff
+  expect { guest web is oopsed if elapsed > 0 ns }
+}
+`;
+    mkdirSync(join(root, 'each/lib'), { recursive: true });
+    writeFileSync(join(root, 'each/lib/solo.spec'), SOLO);
+    writeFileSync(join(root, 'each/e.spec'), `${IMPORT}${beats}`);
+    const ran = await run('each', 'each');
+    expect(ran.runs.length).toBeGreaterThan(4);
+    const words = ['each', '--last-failed', '--reports', 'each'];
+    const text = await sirenHere(['run', '--list', ...words], root);
+    expect(text.stdout).toContain(`beats  (2 seeds, ${ran.runs.length} occurrences)\n`);
+    const listed = await sirenHere(['run', '--list', '--json', ...words], root);
+    expect(JSON.parse(listed.stdout)).toMatchObject([
+      { seeds: [1, 2], occurrences: expect.arrayContaining([{ seed: 2, occurrence: 1 }]) as unknown },
+    ]);
   });
 
   it('takes tags of siren.yaml and of specs', async () => {

@@ -1,5 +1,7 @@
 /** One-line mutations of the runner and the reports. */
 export const mutants = [
+  { id: 'a-list-is-lines-unless-asked', file: 'src/cli/list.ts', from: "printJobs(jobs, reader.flag('json'), around);", to: 'printJobs(jobs, true, around);', killer: 'test/cli/run.test.ts' },
+  { id: 'occurrences-are-no-seeds', file: 'src/cli/list.ts', from: 'return [...new Set(jobs.map(({ seed }) => seed))];', to: 'return jobs.map(({ seed }) => seed);', killer: 'test/cli/run.test.ts' },
   { id: 'a-full-disk-fails-the-run', file: 'src/cli/main.ts', from: 'if (unwritten) process.exitCode = 4;', to: '', killer: 'test/cli/bad-input.test.ts' },
   { id: 'what-is-compared-stays', file: 'src/cli/compare.ts', from: 'resolve(around.cwd, file) === into', to: 'file === into', killer: 'test/cli/bad-input.test.ts' },
   { id: 'a-file-keeps-its-mode', file: 'src/report/file.ts', from: 'if (mode !== undefined) await file.chmod(mode);', to: '', killer: 'test/report/file.test.ts' },

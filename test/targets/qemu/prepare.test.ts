@@ -61,7 +61,7 @@ describe('siren guest prepare', () => {
     const guest = prepareGuest(where);
     expect(guest.release).toBe(RELEASE);
     expect(readFileSync(calls, 'utf8')).toBe(
-      `apt-cache depends linux-image-cloud-amd64\napt-get download ${PACKAGE}\ndpkg -x\n`,
+      `apt-cache depends linux-image-cloud-amd64\napt-get download ${PACKAGE} -o Acquire::Retries=3\ndpkg -x\n`,
     );
     const archive = readFileSync(guest.initramfs, 'latin1');
     for (const path of ['init', 'bin/busybox', 'tasks/heartbeat', 'modules/qemu_fw_cfg.ko'])

@@ -59,7 +59,7 @@ export function kernelFromPackage(
   const unpacked = join(home, 'unpacked');
   if (existsSync(join(home, COMPLETE))) return findKernel(unpacked, package_name);
   say(`downloading ${package_name}`);
-  const got = runProgramFile(programs['apt-get'], ['download', package_name], {
+  const got = runProgramFile(programs['apt-get'], ['download', package_name, '-o', 'Acquire::Retries=3'], {
     cwd: home,
     limit_ms: DOWNLOAD_MS,
   });

@@ -1,6 +1,6 @@
 import { partsOf } from '../model/formula-parts.ts';
 import type { Formula, LocatorModel } from '../model/structure.ts';
-import { kernelVariables } from '../model/kernel-source.ts';
+import { KERNEL_VARIABLES } from '../model/kernel-source.ts';
 import type { AppModel } from '../model/machine.ts';
 import type { Span } from '../text/span.ts';
 import { failAt } from './scope.ts';
@@ -30,7 +30,7 @@ function symbolsIn(formula: Formula): (readonly [string, Span])[] {
  */
 export function checkSymbols(app: AppModel, beside: Iterable<AppModel>, scope: Scope): void {
   const shipped = [...scope.unit.shipped.locators.values()].flatMap(symbolsBehind);
-  const kernels = new Set([...kernelVariables(), ...shipped.map(([name]) => name)]);
+  const kernels = new Set([...KERNEL_VARIABLES, ...shipped.map(([name]) => name)]);
   const others = [...beside].filter(({ name }) => name !== app.name);
   for (const [name, span] of symbolsOf(app)) {
     const here = { span: app.span, text: 'in this application' };

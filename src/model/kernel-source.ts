@@ -43,9 +43,11 @@ export function kernelGlobal(symbol: string): TypeModel | undefined {
 }
 
 /** Names of the simulated kernel's variables, and of whatever else in it is no function. */
-export function kernelVariables(): readonly string[] {
-  return [...GLOBAL_VARIABLES.keys(), ...PER_CPU_VARIABLES.keys(), ...UNTYPED_SYMBOLS];
-}
+export const KERNEL_VARIABLES: ReadonlySet<string> = new Set([
+  ...GLOBAL_VARIABLES.keys(),
+  ...PER_CPU_VARIABLES.keys(),
+  ...UNTYPED_SYMBOLS,
+]);
 
 const KNOWN = new Map<string, TypeModel>();
 const NOWHERE = { file: '', start: 0, end: 0 };

@@ -1,7 +1,7 @@
 import { appVariables } from '../../model/app-variables.ts';
 import type { Path, PathStep } from '../../model/expression.ts';
 import { partsOf } from '../../model/formula-parts.ts';
-import { kernelGlobal, kernelPerCpu, kernelVariables } from '../../model/kernel-source.ts';
+import { kernelGlobal, kernelPerCpu, KERNEL_VARIABLES } from '../../model/kernel-source.ts';
 import type { LparModel } from '../../model/machine.ts';
 import type { Formula, TypeModel } from '../../model/structure.ts';
 import { resolveType } from '../../model/type-source.ts';
@@ -61,7 +61,7 @@ const SHOP_SYMBOL = 'order_book';
 function known(name: string, at: PathStep, lpar: LparModel, scope: Scope): void {
   const own = appVariables(lpar);
   if (own.has(name) || name === SHOP_SYMBOL || scope.structures?.wrong === true || !scope.simulated) return;
-  const near = nearest(name, [...own.keys(), SHOP_SYMBOL, ...kernelVariables()]);
+  const near = nearest(name, [...own.keys(), SHOP_SYMBOL, ...KERNEL_VARIABLES]);
   const help =
     near === undefined
       ? 'a function, or a variable of another kernel, is looked up when the scenario runs'
@@ -85,11 +85,12 @@ export function checkBeginning(place: Place, at: Span, scope: Scope): void {
   if (lpar === undefined || locator === undefined || !scope.simulated) return;
   if (locator.shipped || locator.parent !== undefined) return;
   const own = appVariables(lpar);
-  const there = new Set([...own.keys(), SHOP_SYMBOL, ...kernelVariables()]);
-  const lacking = locator.from.map((from) => symbolsIn(from).find(({ name }) => !there.has(name)));
+  const isThere = (name: string): boolean =>
+    own.has(name) || name === SHOP_SYMBOL || KERNEL_VARIABLES.has(name);
+  const lacking = locator.from.map((from) => symbolsIn(from).find(({ name }) => !isThere(name)));
   const [first] = lacking;
   if (first === undefined || lacking.includes(undefined)) return;
-  const near = nearest(first.name, there);
+  const near = nearest(first.name, [...own.keys(), SHOP_SYMBOL, ...KERNEL_VARIABLES]);
   const help =
     near === undefined
       ? 'its verdict will be `unreachable` with NO_SYMBOL; an application has what it fills, and what `describes` names'

@@ -18,9 +18,15 @@ const EQUALITY = new Set<string>(['==', '!=']);
 const BITS = new Set<string>(['|', '^', '&', '<<', '>>']);
 
 export function isConstant(value: Expression): value is Constant {
-  return !['path', 'fieldpath', 'list', 'range', 'unary', 'binary', 'conditional', 'call'].includes(
-    value.kind,
+  return (
+    !['path', 'fieldpath', 'list', 'range', 'unary', 'binary', 'conditional', 'call'].includes(value.kind) &&
+    !isMeasured(value)
   );
+}
+
+/** `elapsed` is a word by its form, and a time that a run measures. */
+function isMeasured(value: Expression): boolean {
+  return value.kind === 'word' && value.value === 'elapsed';
 }
 
 const NAMES: Readonly<Record<Dimension, string>> = {

@@ -113,5 +113,6 @@ function told(expression: Expression, run: Case): string {
 }
 
 function isLiteral(expression: Expression): boolean {
+  if (expression.kind === 'word' && expression.value === 'elapsed') return false;
   return ['int', 'time', 'size', 'percent', 'string', 'bool', 'word'].includes(expression.kind);
 }

@@ -15,6 +15,8 @@ export const ringBuffer: Shape = (job) => () => {
     giveUp(job, 'UNMAPPED', `${root.place} leads to no mapped memory`);
     return false;
   }
+  // One of no length, of which nothing is said to be in use.
+  if (length === 0 && first === last) return false;
   if (!(length > 0) || Number.isNaN(first) || Number.isNaN(last)) {
     giveUp(job, length > 0 ? 'UNMAPPED' : 'WRAP', `the bounds of ${root.place} are not to be had`);
     return false;

@@ -96,6 +96,17 @@ describe('a ring', () => {
     expect(at(3, 3).elements).toEqual([]);
   });
 
+  it('of no length is whole while nothing of it is in use', () => {
+    const none = { ...ring, length: int(0) };
+    const memory = new FlatSpace();
+    const symbols = { base: 0x1_0000, first: 0x4000, last: 0x4100 };
+    memory.put(0x4000, 5);
+    memory.put(0x4100, 5);
+    expect(found(memory, none, symbols)).toEqual({ elements: [], shaped: [], failure: undefined });
+    memory.put(0x4100, 6);
+    expect(found(memory, none, symbols).failure).toBe('WRAP');
+  });
+
   it('whose counters are farther apart than it is long is out of bounds', () => {
     expect(at(10, 19).shaped).toEqual([['RING_BOUNDS', 0x4100, undefined]]);
     expect(messages[0]).toMatch(/ is 19: that is 9 entries from the first in use, 10, and the ring has 8$/);

@@ -3,7 +3,7 @@ import type { TypeModel } from '../model/structure.ts';
 import { FUNCTIONS } from '../model/functions.ts';
 import { isLater } from '../model/later.ts';
 import { didYouMean, nearest } from './suggest.ts';
-import { foldBinary, foldUnary } from './fold.ts';
+import { dimensionName, foldBinary, foldUnary } from './fold.ts';
 import { enumWord, isBareWord } from './enum-words.ts';
 import { literalNumber } from './literal.ts';
 import { interpolate } from './interpolate.ts';
@@ -171,7 +171,13 @@ export function evaluatePath(expr: tree.PathExpr, scope: Scope): Expression | un
     if (value === undefined) return undefined;
     if (expr.steps.length === 0) return { ...value, span };
     if (value.kind !== 'path' && value.kind !== 'fieldpath') {
-      return fail(scope, 'E0615', expr, `\`${name}\` is no place: it has no parts`, `a ${value.kind}`);
+      return fail(
+        scope,
+        'E0615',
+        expr,
+        `\`${name}\` is no place: it has no parts`,
+        dimensionName(dimensionOf(value, scope)),
+      );
     }
     const steps = evaluateSteps(expr.steps, scope);
     if (steps === undefined) return undefined;

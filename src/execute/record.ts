@@ -1,9 +1,16 @@
 import type { Injector } from '../fault/injector.ts';
 import { consoleSign } from '../model/console-signs.ts';
+import { printExpression } from '../model/print.ts';
 import type { Scenario } from '../model/scenario.ts';
 import type { HeartbeatFacts } from '../record/heartbeat.ts';
 import { heartbeatFacts } from '../record/heartbeat.ts';
-import type { KernelComplaint, PartitionSummary, RunRecord, TwinComparison } from '../record/record.ts';
+import type {
+  KernelComplaint,
+  PartitionSummary,
+  Receipt,
+  RunRecord,
+  TwinComparison,
+} from '../record/record.ts';
 import { MISSED_BEATS } from '../target/hypercalls.ts';
 import type { TraceEvent } from '../target/events.ts';
 import { FREQUENT } from './kinds.ts';
@@ -51,13 +58,15 @@ export function recordOf(
   const { target, hypervisor } = run.machine;
   const oracle = target.name === 'sim' ? [] : kernelComplaints(run.events);
   const kept = keepEvents(run.events, scenario);
+  const receipts = injector.receipts();
+  const told = [...notes, ...neverMet(scenario, receipts)];
   return {
     seed,
     duration_ns: scenario.duration_ns,
     trace_hash: target.traceHash(),
     events: kept,
     events_dropped: run.events.length - kept.length,
-    receipts: injector.receipts(),
+    receipts,
     reports: run.reports,
     services: run.services,
     audit: hypervisor.audit.entries,
@@ -77,9 +86,18 @@ export function recordOf(
       };
     }),
     twins,
-    ...(notes.length > 0 ? { notes } : {}),
+    ...(told.length > 0 ? { notes: told } : {}),
     ...(oracle.length > 0 ? { oracle } : {}),
   };
+}
+
+/** Triggers that were due, and did nothing: where a condition does not hold there is nothing to have a receipt of. */
+function neverMet(scenario: Scenario, receipts: readonly Receipt[]): string[] {
+  return scenario.triggers.flatMap(({ name, actions, condition }, index) => {
+    if (condition === undefined || receipts.some(({ trigger }) => trigger === index)) return [];
+    const what = name ?? actions.map(({ verb }) => verb).join(', ');
+    return [`\`${what}\` did nothing: \`${printExpression(condition)}\` never held when it was due`];
+  });
 }
 
 /** What real kernels said of themselves on their consoles: the first lines of each kind. */

@@ -97,6 +97,21 @@ describe('a record', () => {
     expect(record.partitions[0]?.heartbeats).toBeGreaterThan(150);
   });
 
+  it('says which triggers were due and did nothing, for their condition never held', () => {
+    const fill = 'fill web.tasks["nginx"].comm with 0xff';
+    const record = recordOf(
+      `at 10 ms if web.orders[4].qty == 9999: ${fill}
+       every 10 ms from 20 ms to 40 ms called often if web.orders[4].qty < 0: ${fill}
+       every 10 ms from 20 ms to 40 ms called later if elapsed > 35 ms: ${fill}
+       expect { guest web is healthy }`,
+    );
+    expect(record.notes).toEqual([
+      '`fill` did nothing: `web.orders[4].qty == 9999` never held when it was due',
+      '`often` did nothing: `web.orders[4].qty < 0` never held when it was due',
+    ]);
+    expect(record.receipts.map(({ name }) => name)).toEqual(['later']);
+  });
+
   it('has the console by lines', () => {
     const { console } = recordOf('expect { guest web is healthy }')
       .partitions[0] as RunRecord['partitions'][0];

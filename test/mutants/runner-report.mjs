@@ -45,4 +45,6 @@ export const mutants = [
   { id: 'too-few-scenarios-are-told', file: 'src/cli/fidelity.ts', from: 'if (scenarios < (scenarios_least ?? 0))', to: 'if (false)', killer: 'test/cli/fidelity.test.ts' },
   { id: 'trouble-is-over-with-recovery', file: 'src/report/html/browser/lanes.js', from: "over: kind === 'recovered'", to: 'over: false', killer: 'test/report/browser.test.ts' },
   { id: 'seconds-are-told-to-the-microsecond', file: 'src/base/units.ts', from: '(time_ns / NS_PER_S).toFixed(6)', to: '(time_ns / NS_PER_S).toFixed(3)', killer: 'test/base/units.test.ts' },
+  { id: 'what-never-held-is-told', file: 'src/execute/record.ts', from: '...neverMet(scenario, receipts)', to: '', killer: 'test/execute/scenario.test.ts' },
+  { id: 'what-held-once-is-not-told', file: 'src/execute/record.ts', from: 'receipts.some(({ trigger }) => trigger === index)', to: 'false', killer: 'test/execute/scenario.test.ts' },
 ]; // prettier-ignore

@@ -33,12 +33,13 @@ describe('the `def`s of what ships', () => {
     );
   });
 
-  it('use the `let`s of their file, and what it imports', () => {
+  it('use the `let`s of their file, and what it imports, whoever else has such', () => {
     const host = memoryHost({
       'lib/a.spec': 'let base = 5\nlet other = 7\ndef more(n) = n + base\ndef rest(n) = n & other',
       'lib/b.spec': 'import { more, other } from "./a.spec"\ndef most(n) = more(n) * other',
+      'lib/c.spec': 'let other = 9\ndef more(n) = n - other',
     });
-    const further = compile(['lib/a.spec', 'lib/b.spec'], host, { ships: true });
+    const further = compile(['lib/a.spec', 'lib/b.spec', 'lib/c.spec'], host, { ships: true });
     expect(errors(further)).toEqual([]);
     const library = further.value.map((one) => one.library).reduce(joined, SHIPPED);
     expect(formulaOf(compiled('most(s.size) != 42', '', library))).toBe(

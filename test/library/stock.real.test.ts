@@ -280,6 +280,13 @@ describe.skipIf(missing !== undefined)("the library's validators on a stock Linu
     ]);
   });
 
+  it('know code that was being written when what it had booted to was kept', () => {
+    const before = stock.patient([stock.write(stock.at('do_exit'), [0xcc])]);
+    const now = stock.patient([stock.write(stock.at('do_exit'), [0xe8, 0x10, 0x20, 0x03, 0x00])]);
+    const { findings } = look({ ...now, booted: (physical, into) => before.read(physical, into) });
+    expect(findings).toEqual([]);
+  });
+
   it('say of code that it is unchecked where nobody knows what it was', () => {
     const { booted: _, ...alone } = stock.patient([stock.write(stock.at('do_exit') + 5, [0x90])]);
     const text = look(alone).verdicts.find(({ structure }) => structure === 'text');

@@ -15,4 +15,5 @@ export const mutants = [
   { id: 'a-file-table-has-users', file: 'specs/lib/credentials.spec', from: 'require s.count.counter > 0', to: 'require s.count.counter >= 0', killer, named: 'file_tables finds FILES_COUNT' },
   { id: 'areas-of-a-process-are-counted', file: 'specs/lib/address-spaces.spec', from: 'require m.map_count == count(m.areas)', to: 'require m.map_count >= count(m.areas)', killer, named: 'areas finds AREA_COUNT' },
   { id: 'a-sequence-lock-may-leak', file: 'specs/lib/more-locks.spec', from: 'require not leaked(s.lock)', to: 'require is_spinlock(s.lock)', killer, named: 'spin_locks finds LOCK_NO_HOLDER: sequence_locks' },
+  { id: 'code-that-was-being-written-is-known', file: 'specs/lib/text.spec', from: '[0xe8, 0xe9, 0xcc])', to: '[0xe8, 0xe9])', killer, named: 'know code that was being written' },
 ]; // prettier-ignore
